@@ -1,0 +1,189 @@
+//! How a child ended.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+/// Says how a child ended, exactly.
+///
+/// It serialises as the `status` of events and reports: `{"ok":true}`, `{"error":"…"}`,
+/// `{"panic":"…","location":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exit {
+    /// A task or an actor came to its end without an error.
+    Normal,
+    /// The child ended because its work is over or because it was told to: OTP's reasons `shutdown` and
+    /// `{shutdown, _}`. A supervisor that gave up ends in this way too, so that a transient one stays down.
+    Shutdown,
+    /// A task or an actor returned an error.
+    Failed {
+        /// The error and its sources, from the outside in, separated by `: `.
+        error: String,
+    },
+    /// A task, an actor or a supervisor panicked.
+    Panicked(Panic),
+    /// A task or an actor was aborted before it came to an end.
+    Aborted,
+    /// A process exited by itself.
+    Code(i32),
+    /// A process was ended by a signal.
+    Signal {
+        /// The signal's name, such as `SIGKILL`.
+        name: String,
+        /// The signal's number on this system.
+        number: i32,
+        /// Whether the system wrote a core image.
+        core_dumped: bool,
+    },
+    /// The child is gone, and nobody can say any more how it ended: somebody else took the process's exit status.
+    Unknown,
+}
+
+/// Says what a panic said and where it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Panic {
+    /// The panic's message, or a placeholder if its payload is not a text.
+    #[serde(rename = "panic")]
+    pub message: String,
+    /// File and line (`src/x.rs:12`). Known if [`capture_panics`](crate::capture_panics) was called before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+}
+
+/// What a restart decision needs to know of an [`Exit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExitClass {
+    /// OTP's reasons `normal`, `shutdown` and `{shutdown, _}`; exit code 0.
+    Normal,
+    /// Everything else.
+    Abnormal,
+}
+
+impl Exit {
+    /// Whether this exit counts as normal or abnormal when a [`Restart::Transient`](crate::Restart::Transient) child
+    /// ends by itself.
+    pub fn class(&self) -> ExitClass {
+        match self {
+            Self::Normal | Self::Shutdown | Self::Code(0) => ExitClass::Normal,
+            Self::Failed { .. }
+            | Self::Panicked(_)
+            | Self::Aborted
+            | Self::Code(_)
+            | Self::Signal { .. }
+            | Self::Unknown => ExitClass::Abnormal,
+        }
+    }
+
+    /// Makes an error and the chain of its sources an exit.
+    pub fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Failed { error: crate::error::chain(error) }
+    }
+}
+
+impl Panic {
+    /// A panic with this message, at an unknown place.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), location: None }
+    }
+
+    /// Adds the place where it happened.
+    #[must_use]
+    pub fn at(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("ended normally"),
+            Self::Shutdown => f.write_str("shut down"),
+            Self::Failed { error } => write!(f, "failed: {error}"),
+            Self::Panicked(panic) => write!(f, "panicked: {panic}"),
+            Self::Aborted => f.write_str("aborted"),
+            Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal { name, core_dumped: false, .. } => write!(f, "killed by {name}"),
+            Self::Signal { name, core_dumped: true, .. } => write!(f, "killed by {name} (core dumped)"),
+            Self::Unknown => f.write_str("gone, status unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.location {
+            Some(location) => write!(f, "{} at {location}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl Serialize for Exit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Normal => map.serialize_entry("ok", &true)?,
+            Self::Shutdown => {
+                map.serialize_entry("ok", &true)?;
+                map.serialize_entry("shutdown", &true)?;
+            }
+            Self::Failed { error } => map.serialize_entry("error", error)?,
+            Self::Panicked(Panic { message, location }) => {
+                map.serialize_entry("panic", message)?;
+                if let Some(location) = location {
+                    map.serialize_entry("location", location)?;
+                }
+            }
+            Self::Aborted => map.serialize_entry("aborted", &true)?,
+            Self::Code(code) => map.serialize_entry("code", code)?,
+            Self::Signal { name, core_dumped, .. } => {
+                map.serialize_entry("signal", name)?;
+                if *core_dumped {
+                    map.serialize_entry("core_dumped", &true)?;
+                }
+            }
+            Self::Unknown => map.serialize_entry("unknown", &true)?,
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_planned_end_and_exit_code_zero_are_normal() {
+        let signal = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false };
+        let normal = [Exit::Normal, Exit::Shutdown, Exit::Code(0)];
+        let abnormal = [
+            Exit::Failed { error: "no".into() },
+            Exit::Panicked(Panic::new("no")),
+            Exit::Aborted,
+            Exit::Code(1),
+            signal,
+            Exit::Unknown,
+        ];
+
+        assert!(normal.iter().all(|exit| exit.class() == ExitClass::Normal));
+        assert!(abnormal.iter().all(|exit| exit.class() == ExitClass::Abnormal));
+    }
+
+    #[test]
+    fn an_exit_serialises_as_the_status_of_events_and_reports() {
+        let panic = Exit::Panicked(Panic::new("boom").at("src/x.rs:12"));
+        let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+        let json = |exit: &Exit| serde_json::to_string(exit).unwrap();
+
+        assert_eq!(json(&Exit::Normal), r#"{"ok":true}"#);
+        assert_eq!(json(&Exit::Failed { error: "no".into() }), r#"{"error":"no"}"#);
+        assert_eq!(json(&panic), r#"{"panic":"boom","location":"src/x.rs:12"}"#);
+        assert_eq!(json(&Exit::Aborted), r#"{"aborted":true}"#);
+        assert_eq!(json(&Exit::Code(0)), r#"{"code":0}"#);
+        assert_eq!(json(&signal), r#"{"signal":"SIGKILL"}"#);
+    }
+}

@@ -1,0 +1,140 @@
+//! A child as its supervisor knows it: who it is, how it starts, and what happens when it ends.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ChildKind, Restart, Shutdown};
+use crate::port::StartChild;
+use crate::task::{IntoExit, TaskContext, TaskStart};
+
+/// Describes a child of a supervisor (OTP's child specification).
+///
+/// | property | default |
+/// | --- | --- |
+/// | [`restart`](Self::restart) | [`Restart::Permanent`] |
+/// | [`shutdown`](Self::shutdown) | five seconds of grace; [`Shutdown::Infinity`] for supervisors |
+/// | [`significant`](Self::significant) | `false` |
+///
+/// Nothing is checked here: a supervisor checks the specs of all its children when it is built, and says what is
+/// wrong with which.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use rootward_core::{ChildSpec, Restart};
+///
+/// let ticker = ChildSpec::task("ticker", |cx| async move { cx.stopping().await })
+///     .restart(Restart::Transient)
+///     .shutdown(Duration::from_secs(1));
+/// assert_eq!(ticker.id(), "ticker");
+/// ```
+#[derive(Clone)]
+#[must_use = "a child spec does nothing until a supervisor has it"]
+pub struct ChildSpec {
+    id: String,
+    restart: Restart,
+    shutdown: Shutdown,
+    significant: bool,
+    start: Arc<dyn StartChild>,
+}
+
+impl ChildSpec {
+    /// Describes a child of any kind by the way it is started.
+    ///
+    /// This is how other kinds of children than tasks come into the tree; processes and supervisors do it themselves.
+    pub fn new(id: impl Into<String>, start: impl StartChild) -> Self {
+        let shutdown = match start.kind() {
+            ChildKind::Supervisor => Shutdown::Infinity,
+            ChildKind::Process | ChildKind::Task | ChildKind::Actor => Shutdown::Grace(Shutdown::DEFAULT_GRACE),
+        };
+        Self {
+            id: id.into(),
+            restart: Restart::default(),
+            shutdown,
+            significant: false,
+            start: Arc::new(start),
+        }
+    }
+
+    /// Describes an async task.
+    ///
+    /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
+    /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
+    ///
+    /// When the supervisor stops the task it first asks, by way of the [`TaskContext`]. A task that never looks is
+    /// aborted when its grace is over.
+    pub fn task<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::new(id, TaskStart::new(run))
+    }
+
+    /// Says which exits lead to a restart.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.restart = restart;
+        self
+    }
+
+    /// Says how the child is stopped: a grace (a plain [`Duration`] will do), at once, or without limit.
+    pub fn shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
+        self.shutdown = shutdown.into();
+        self
+    }
+
+    /// Makes the child one whose end matters to its supervisor's [`AutoShutdown`](crate::AutoShutdown).
+    pub fn significant(mut self, significant: bool) -> Self {
+        self.significant = significant;
+        self
+    }
+
+    /// The id, as it was given.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What the child is.
+    pub fn kind(&self) -> ChildKind {
+        self.start.kind()
+    }
+
+    pub(crate) fn get_restart(&self) -> Restart {
+        self.restart
+    }
+
+    pub(crate) fn get_shutdown(&self) -> Shutdown {
+        self.shutdown
+    }
+
+    pub(crate) fn is_significant(&self) -> bool {
+        self.significant
+    }
+
+    pub(crate) fn starter(&self) -> &Arc<dyn StartChild> {
+        &self.start
+    }
+
+    /// The grace in a form that fits a sentence.
+    pub(crate) fn grace(&self) -> Option<Duration> {
+        match self.shutdown {
+            Shutdown::Grace(grace) => Some(grace),
+            Shutdown::Kill | Shutdown::Infinity => None,
+        }
+    }
+}
+
+impl fmt::Debug for ChildSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("id", &self.id)
+            .field("kind", &self.kind())
+            .field("restart", &self.restart)
+            .field("shutdown", &self.shutdown)
+            .field("significant", &self.significant)
+            .finish_non_exhaustive()
+    }
+}

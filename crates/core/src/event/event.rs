@@ -1,0 +1,309 @@
+//! What can happen in a tree.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::child::{ChildKind, ChildPath, Exit};
+use crate::report::{Outcome, Straggler, whole_millis};
+
+/// Something that happened in a tree: one line of its record.
+///
+/// It serialises as one line of `rootward-demo --events`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Counts the tree's events: 1, 2, 3 and so on, without gaps.
+    pub seq: u64,
+    /// How long after the root began, on the monotonic clock.
+    pub at: Duration,
+    /// When, on the wall clock.
+    pub time: SystemTime,
+    /// The child it happened to.
+    pub path: ChildPath,
+    /// Which start of that child, from 1.
+    pub incarnation: u32,
+    /// What that child is.
+    pub kind: ChildKind,
+    /// What happened.
+    pub what: EventKind,
+}
+
+/// What happened to a child.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// Its supervisor begins to start it.
+    Starting,
+    /// It runs, and is ready if it has a way to say so.
+    Started {
+        /// Its process id, if it is a process.
+        pid: Option<u32>,
+    },
+    /// It could not be started.
+    StartFailed {
+        /// Why, on one line.
+        error: String,
+    },
+    /// It ended by itself.
+    Exited {
+        /// How. Supervisors have none.
+        status: Option<Exit>,
+        /// What it left behind and what became of that.
+        stragglers: Vec<Straggler>,
+    },
+    /// A new start is due.
+    Restarting {
+        /// Counts from 1 since the child last ran well.
+        attempt: u32,
+        /// How long the start is put off.
+        delay: Duration,
+    },
+    /// This supervisor used up its restart intensity.
+    GaveUp {
+        /// How many restarts it was allowed.
+        restarts: u32,
+        /// Within what time.
+        within: Duration,
+    },
+    /// A signal reached the root.
+    Signal {
+        /// The signal's name, such as `SIGTERM`.
+        signal: String,
+        /// What it means for the tree.
+        action: SignalAction,
+    },
+    /// It was asked to stop.
+    Stopping {
+        /// Why.
+        cause: StopCause,
+        /// The signal with which it was asked, if it is a process.
+        signal: Option<Cow<'static, str>>,
+    },
+    /// Its grace ended, or it was forced.
+    Escalated {
+        /// What is done to it now: `SIGKILL`, `abort`, `force`.
+        to: Cow<'static, str>,
+    },
+    /// It is gone, and everything below it: the acknowledgement.
+    Stopped {
+        /// Whether it went as it should.
+        outcome: Outcome,
+        /// How it ended. Supervisors have none.
+        status: Option<Exit>,
+        /// From the request to now.
+        elapsed: Duration,
+        /// What it left behind and what became of that.
+        stragglers: Vec<Straggler>,
+    },
+    /// It wrote a line.
+    Output {
+        /// Where.
+        stream: Stream,
+        /// The line, without its end.
+        line: String,
+        /// Whether the line went on and was cut.
+        truncated: bool,
+        /// Whether bytes that are not UTF-8 were replaced.
+        lossy: bool,
+    },
+}
+
+/// Why something stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopCause {
+    /// A signal asked the root to.
+    Signal(&'static str),
+    /// The program asked for it.
+    Api,
+    /// The supervisor above it stops.
+    Parent,
+    /// A sibling failed, and the strategy restarts both.
+    Sibling,
+    /// The stop deadline is over.
+    Deadline,
+    /// The supervisor used up its restart intensity.
+    GaveUp,
+    /// A significant child ended.
+    AutoShutdown,
+    /// A child could not be started, so that the supervisor could not either.
+    StartFailed,
+    /// Nothing is left that runs or could be restarted.
+    Idle,
+    /// The last handle of the tree was dropped.
+    Dropped,
+    /// The supervisor's own actor failed.
+    Failed,
+}
+
+/// What a signal means for the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SignalAction {
+    /// Stop in order.
+    Stop,
+    /// Every grace ends now.
+    Force,
+    /// One last kill, and the program leaves.
+    Leave,
+    /// Show the snapshot.
+    Snapshot,
+    /// Nothing: it belongs to a request that has been heard already, or only handlers listen for it.
+    Ignore,
+}
+
+/// Where a process writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    /// Its standard output.
+    Stdout,
+    /// Its standard error.
+    Stderr,
+}
+
+impl EventKind {
+    /// The event's name, as its line in a record has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Started { .. } => "started",
+            Self::StartFailed { .. } => "start_failed",
+            Self::Exited { .. } => "exited",
+            Self::Restarting { .. } => "restarting",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Signal { .. } => "signal",
+            Self::Stopping { .. } => "stopping",
+            Self::Escalated { .. } => "escalated",
+            Self::Stopped { .. } => "stopped",
+            Self::Output { .. } => "output",
+        }
+    }
+}
+
+impl StopCause {
+    /// The cause in one word, as a `stopping` event has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signal(_) => "signal",
+            Self::Api => "api",
+            Self::Parent => "parent",
+            Self::Sibling => "sibling",
+            Self::Deadline => "deadline",
+            Self::GaveUp => "gave_up",
+            Self::AutoShutdown => "auto_shutdown",
+            Self::StartFailed => "start_failed",
+            Self::Idle => "idle",
+            Self::Dropped => "dropped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The cause as a report has it: with the signal's name.
+impl fmt::Display for StopCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(name) => write!(f, "signal {name}"),
+            other => f.write_str(other.as_str()),
+        }
+    }
+}
+
+impl Serialize for StopCause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        })
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.serialize_entry("at", &seconds(self.at))?;
+        map.serialize_entry("time", &humantime::format_rfc3339_micros(self.time).to_string())?;
+        map.serialize_entry("event", self.what.name())?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("incarnation", &self.incarnation)?;
+        map.serialize_entry("kind", &self.kind)?;
+        self.what.serialize_fields(&mut map)?;
+        map.end()
+    }
+}
+
+impl EventKind {
+    fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        match self {
+            Self::Starting => {}
+            Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
+            Self::StartFailed { error } => map.serialize_entry("error", error)?,
+            Self::Exited { status, stragglers } => {
+                optional(map, "status", status.as_ref())?;
+                non_empty(map, stragglers)?;
+            }
+            Self::Restarting { attempt, delay } => {
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("delay_ms", &whole_millis(*delay))?;
+            }
+            Self::GaveUp { restarts, within } => {
+                map.serialize_entry("restarts", restarts)?;
+                map.serialize_entry("within_ms", &whole_millis(*within))?;
+            }
+            Self::Signal { signal, action } => {
+                map.serialize_entry("signal", signal)?;
+                map.serialize_entry("action", action)?;
+            }
+            Self::Stopping { cause, signal } => {
+                map.serialize_entry("cause", cause.as_str())?;
+                optional(map, "signal", signal.as_ref())?;
+            }
+            Self::Escalated { to } => map.serialize_entry("to", to)?,
+            Self::Stopped { outcome, status, elapsed, stragglers } => {
+                map.serialize_entry("outcome", outcome)?;
+                optional(map, "status", status.as_ref())?;
+                map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
+                map.serialize_entry("stragglers", stragglers)?;
+            }
+            Self::Output { stream, line, truncated, lossy } => {
+                map.serialize_entry("stream", stream)?;
+                map.serialize_entry("line", line)?;
+                optional(map, "truncated", truncated.then_some(&true))?;
+                optional(map, "lossy", lossy.then_some(&true))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn optional<M: SerializeMap, T: Serialize>(map: &mut M, key: &str, value: Option<&T>) -> Result<(), M::Error> {
+    match value {
+        Some(value) => map.serialize_entry(key, value),
+        None => Ok(()),
+    }
+}
+
+fn non_empty<M: SerializeMap>(map: &mut M, stragglers: &[Straggler]) -> Result<(), M::Error> {
+    match stragglers {
+        [] => Ok(()),
+        _ => map.serialize_entry("stragglers", stragglers),
+    }
+}
+
+/// Seconds with microseconds, which is as fine as the wall clock beside it.
+#[expect(clippy::cast_precision_loss, reason = "a tree would have to run for 285 years to lose a microsecond")]
+fn seconds(at: Duration) -> f64 {
+    at.as_micros() as f64 / 1e6
+}

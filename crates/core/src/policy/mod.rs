@@ -1,0 +1,14 @@
+//! What a supervisor decides, as pure state machines.
+//!
+//! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor. What is decided
+//! here is decided nowhere else.
+
+mod intensity;
+mod machine;
+mod restart;
+mod strategy;
+
+pub use intensity::Intensity;
+pub use strategy::{AutoShutdown, Strategy};
+
+pub(crate) use machine::{Action, ChildKey, Input, Machine, Policy, Traits};

@@ -1,0 +1,34 @@
+//! Which siblings share a child's fate.
+
+use serde::{Deserialize, Serialize};
+
+/// Says which siblings are restarted together with a child that failed (OTP's `strategy`).
+///
+/// The default is [`OneForOne`](Self::OneForOne), as in OTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Only the child that failed is started again.
+    #[default]
+    OneForOne,
+    /// All others are stopped, the last started first, and then all are started in order.
+    OneForAll,
+    /// Those that were started after it are stopped, the last started first, and then it and they are started in order.
+    RestForOne,
+}
+
+/// Says when a supervisor stops because of children that ended by themselves (OTP's `auto_shutdown`).
+///
+/// Only children whose spec says [`significant`](crate::ChildSpec::significant) count, and only if they are not
+/// restarted. The default is [`Never`](Self::Never), as in OTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoShutdown {
+    /// The end of a child never stops its supervisor.
+    #[default]
+    Never,
+    /// The first significant child that ends stops it.
+    AnySignificant,
+    /// It stops when the last significant child has ended.
+    AllSignificant,
+}

@@ -1,0 +1,17 @@
+//! The port through which every kind of child comes into the tree.
+//!
+//! Tasks, processes and supervisors implement the same two traits, and a supervisor knows nothing else of them. That
+//! equality is what makes them one tree.
+//!
+//! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, whom to ask and
+//! when to force is its supervisor's policy.
+
+mod inbox;
+mod reporter;
+mod start;
+
+pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
+pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
+
+pub(crate) use inbox::{Inbox, Mail, Report};
+pub(crate) use start::Running;

@@ -1,0 +1,175 @@
+//! How a child reports to its supervisor.
+
+use std::sync::Arc;
+
+use super::inbox::{Inbox, Mail, Report};
+use super::StartError;
+use crate::child::{ChildPath, Exit, Panic};
+use crate::event::{EventKind, Stream};
+use crate::policy::ChildKey;
+use crate::report::{NodeReport, Straggler};
+use crate::tree::{Activity, TreeContext};
+
+/// Carries the facts about one incarnation of a child to its supervisor.
+///
+/// A child reports that it [`started`](Self::started), if its start was not answered at once, and how it
+/// [`ended`](Self::ended). If a reporter is dropped without that last word, the child counts as aborted, or as panicked if
+/// the drop is part of a panic: a supervisor never waits for somebody who has gone silently.
+pub struct Reporter {
+    inbox: Arc<Inbox>,
+    key: ChildKey,
+    incarnation: u32,
+    activity: Option<Activity>,
+    open: bool,
+}
+
+/// The last word about an incarnation: it is gone, and so is everything below it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ended {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it left behind, and what became of that.
+    pub stragglers: Vec<Straggler>,
+    /// How its children ended, if it is a supervisor.
+    pub(crate) children: Vec<NodeReport>,
+}
+
+impl Ended {
+    /// It is gone, and ended like this.
+    pub fn new(exit: Exit) -> Self {
+        Self { exit, stragglers: Vec::new(), children: Vec::new() }
+    }
+
+    /// Adds the descendants that were still there after the child itself had gone.
+    #[must_use]
+    pub fn with_stragglers(mut self, stragglers: Vec<Straggler>) -> Self {
+        self.stragglers = stragglers;
+        self
+    }
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Self {
+        Self::new(exit)
+    }
+}
+
+impl Reporter {
+    pub(crate) fn new(
+        inbox: Arc<Inbox>,
+        key: ChildKey,
+        incarnation: u32,
+        activity: Option<Activity>,
+    ) -> Self {
+        Self { inbox, key, incarnation, activity, open: true }
+    }
+
+    /// Says that the child has started, and is ready.
+    ///
+    /// Only after [`Launch::Starting`](super::Launch::Starting). `pid` is the process id, for a process.
+    pub fn started(&self, pid: Option<u32>) {
+        self.deliver(Report::Started { pid }, None);
+    }
+
+    /// Says that there is nothing to run, and that this is fine (OTP's `ignore`).
+    pub fn ignored(mut self) {
+        self.close(Report::Ignored);
+    }
+
+    /// Says that the child could not be started, and that nothing is left of the attempt.
+    pub fn failed(mut self, error: StartError) {
+        self.close(Report::Failed(error));
+    }
+
+    /// Says that the child is gone, after everything it held has been given back.
+    pub fn ended(mut self, ended: impl Into<Ended>) {
+        self.close(Report::Ended(Box::new(ended.into())));
+    }
+
+    /// Says that this supervisor has begun to stop of its own accord.
+    pub(crate) fn stopping(&self, cause: crate::event::StopCause) {
+        self.deliver(Report::Stopping(cause), None);
+    }
+
+    /// Lets go of the tree's activity: the child, a supervisor, counts by its children from now on.
+    pub(crate) fn rest(&mut self) {
+        self.activity = None;
+    }
+
+    /// Takes up activity again, before an end that its parent will have to deal with.
+    pub(crate) fn rouse(&mut self, activity: Activity) {
+        self.activity = Some(activity);
+    }
+
+    fn close(&mut self, report: Report) {
+        self.open = false;
+        let activity = self.activity.take();
+        self.deliver(report, activity);
+    }
+
+    fn deliver(&self, report: Report, activity: Option<Activity>) {
+        let (key, incarnation) = (self.key, self.incarnation);
+        self.inbox.deliver(Mail::Child { key, incarnation, report, activity });
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if self.open {
+            let exit = if std::thread::panicking() {
+                Exit::Panicked(Panic::new("panicked while it was dropped"))
+            } else {
+                Exit::Aborted
+            };
+            self.close(Report::Ended(Box::new(Ended::new(exit))));
+        }
+    }
+}
+
+impl std::fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reporter").field("incarnation", &self.incarnation).finish_non_exhaustive()
+    }
+}
+
+/// Turns what a process writes into events.
+#[derive(Clone, Debug)]
+pub struct OutputSink {
+    tree: TreeContext,
+    path: ChildPath,
+    incarnation: u32,
+}
+
+/// A line that a process wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputLine {
+    /// Where it wrote the line.
+    pub stream: Stream,
+    /// The line without its end.
+    pub line: String,
+    /// Whether the line went on and was cut.
+    pub truncated: bool,
+    /// Whether bytes that are not UTF-8 were replaced.
+    pub lossy: bool,
+}
+
+impl super::StartContext {
+    /// Where a process's lines go to become `output` events.
+    pub fn output(&self) -> OutputSink {
+        OutputSink { tree: self.tree.clone(), path: self.path.clone(), incarnation: self.incarnation }
+    }
+}
+
+impl OutputSink {
+    /// Writes one line into the tree's record. Never waits.
+    pub fn write(&self, line: OutputLine) {
+        let OutputLine { stream, line, truncated, lossy } = line;
+        self.tree.record().emit(
+            &self.path,
+            crate::child::ChildKind::Process,
+            self.incarnation,
+            EventKind::Output { stream, line, truncated, lossy },
+        );
+    }
+}

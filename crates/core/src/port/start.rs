@@ -1,0 +1,179 @@
+//! How a child is started, asked to stop, and forced.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Reporter;
+use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::event::StopCause;
+use crate::snapshot::NodeSnapshot;
+use crate::supervisor::SpecError;
+use crate::tree::TreeContext;
+
+/// Starts incarnations of a child.
+pub trait StartChild: Send + Sync + 'static {
+    /// What kind of child this is.
+    fn kind(&self) -> ChildKind;
+
+    /// Begins to start one incarnation, and returns at once.
+    ///
+    /// This runs inside the supervisor, so it must not block. Whatever takes time is begun here, answered with
+    /// [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a failed start.
+    fn start(&self, cx: StartContext) -> Launch;
+
+    /// Says what is wrong with the description of this child, which stands at `path`, before anything is started.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] for the first mistake. By default there is none.
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        let _ = path;
+        Ok(())
+    }
+}
+
+/// What came of the attempt to start a child.
+#[non_exhaustive]
+pub enum Launch {
+    /// The child runs.
+    Running {
+        /// What the supervisor holds to stop it.
+        child: Box<dyn RunningChild>,
+        /// The process id, for a process.
+        pid: Option<u32>,
+    },
+    /// The start has begun. The [`Reporter`] will say how it went.
+    Starting {
+        /// What the supervisor holds to stop it, also while it starts.
+        child: Box<dyn RunningChild>,
+    },
+    /// There is nothing to run, and that is fine (OTP's `ignore`).
+    Ignored,
+    /// The child could not be started.
+    Failed(StartError),
+}
+
+impl Launch {
+    /// The child runs.
+    pub fn running(child: impl RunningChild) -> Self {
+        Self::Running { child: Box::new(child), pid: None }
+    }
+
+    /// The start has begun and will be reported.
+    pub fn starting(child: impl RunningChild) -> Self {
+        Self::Starting { child: Box::new(child) }
+    }
+}
+
+/// A child that runs or is about to: what its supervisor holds to stop it.
+///
+/// None of these may block, and each may be called again. A panic in one is caught and the child is forced instead.
+/// That the child is gone is said by [`Reporter::ended`] alone; dropping this object says nothing.
+pub trait RunningChild: Send + 'static {
+    /// Asks the child to stop.
+    fn stop(&mut self, request: StopRequest);
+
+    /// Ends the child now, whatever it is doing.
+    fn force(&mut self);
+
+    /// What [`force`](Self::force) does, as the `escalated` event names it: `abort`, `SIGKILL`, `force`.
+    fn force_name(&self) -> &'static str;
+
+    /// The signal with which [`stop`](Self::stop) asks, for a process.
+    fn stop_signal(&self) -> Option<Cow<'static, str>> {
+        None
+    }
+
+    /// Kills what can be killed without waiting for anything, because the program is about to leave.
+    ///
+    /// Called from any thread, possibly while the runtime stands still.
+    fn last_kill(&mut self) {}
+
+    /// The children of this child, in start order, if it is a supervisor.
+    fn children(&self) -> Vec<NodeSnapshot> {
+        Vec::new()
+    }
+}
+
+/// What a child is told when it is asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StopRequest {
+    /// When it will be forced, if it has not ended by then: the smaller of its own grace and what is left of its
+    /// supervisor's deadline. `None` means never.
+    pub deadline: Option<Instant>,
+    /// Why it has to stop.
+    pub cause: StopCause,
+}
+
+impl StopRequest {
+    pub(crate) fn new(cause: StopCause, deadline: Option<Instant>) -> Self {
+        Self { deadline, cause }
+    }
+}
+
+/// What a child gets to know when it is started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StartContext {
+    /// Where the child stands.
+    pub path: ChildPath,
+    /// Which start of this child it is, from 1.
+    pub incarnation: u32,
+    /// How it reports back. Dropping it without a report says that the child was aborted.
+    pub reporter: Reporter,
+    pub(crate) tree: TreeContext,
+}
+
+impl StartContext {
+    /// The runtime on which the tree's tasks run, which need not be the one its supervisors run on.
+    pub fn task_runtime(&self) -> &tokio::runtime::Handle {
+        self.tree.task_runtime()
+    }
+}
+
+/// Says why a child could not be started.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The child's own start failed.
+    #[error(transparent)]
+    Failed(Arc<dyn Error + Send + Sync>),
+    /// The child's start panicked.
+    #[error("the start panicked: {0}")]
+    Panicked(Panic),
+    /// The child ended before it counted as started.
+    #[error("it ended before it had started: {0}")]
+    Ended(Exit),
+    /// A child of this supervisor could not be started, so that the supervisor could not either.
+    #[error("failed to start {path}")]
+    Child {
+        /// The child that failed.
+        path: ChildPath,
+        /// Why it failed.
+        source: Arc<StartError>,
+    },
+    /// A stop came before the start was over.
+    #[error("it was stopped before it had started")]
+    Stopped,
+}
+
+impl StartError {
+    /// The child's own start failed with this error.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Failed(Arc::new(error))
+    }
+
+    /// The error and its sources on one line, from the outside in.
+    pub fn describe(&self) -> String {
+        crate::error::chain(self)
+    }
+}
+
+/// A running child and the process id it has, if it is a process.
+pub(crate) struct Running {
+    pub(crate) child: Box<dyn RunningChild>,
+    pub(crate) pid: Option<u32>,
+}

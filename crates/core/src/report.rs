@@ -1,0 +1,210 @@
+//! How a tree came down: the record that a stop returns.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::child::{ChildKind, ChildPath, Exit};
+use crate::event::StopCause;
+use crate::port::StartError;
+
+/// Says how a tree stopped: what ended how, and whether anything had to be forced.
+///
+/// It serialises as the document that `rootward-demo --report` writes.
+#[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
+#[must_use = "a stop report says whether everything is really gone"]
+pub struct StopReport {
+    /// Whether the tree came down as it should: [`ending`](Self::ending) is [`Ending::Clean`].
+    pub clean: bool,
+    /// How far process children were followed, if the tree had a level in force.
+    pub containment: Option<&'static str>,
+    /// Why the tree stopped.
+    pub cause: StopCause,
+    /// How it came out.
+    pub ending: Ending,
+    /// From the request to the last acknowledgement.
+    #[serde(rename = "elapsed_ms", serialize_with = "millis")]
+    pub elapsed: Duration,
+    /// Why the tree could not be started, if it could not.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "start_error")]
+    pub start_error: Option<StartError>,
+    /// The root and everything below it.
+    pub root: NodeReport,
+}
+
+/// How a stop came out, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ending {
+    /// Everything is gone and nothing had to be forced. Exit status 0.
+    Clean,
+    /// Everything is gone, and something had to be forced. Exit status 3.
+    Forced,
+    /// The tree failed by itself: its start failed or it gave up. Everything is gone. Exit status 1.
+    Failed,
+    /// Something could not be brought down before the deadline. Exit status 4.
+    Incomplete,
+}
+
+impl Ending {
+    /// The exit status with which a program reports this ending.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Failed => 1,
+            Self::Forced => 3,
+            Self::Incomplete => 4,
+        }
+    }
+}
+
+/// How one child came down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeReport {
+    /// Where it stood.
+    pub path: ChildPath,
+    /// What it was.
+    pub kind: ChildKind,
+    /// Its last process id, if it was a process.
+    pub pid: Option<u32>,
+    /// Whether it went, and how.
+    pub outcome: Outcome,
+    /// How it ended. Supervisors have none, and neither has what is not gone.
+    pub status: Option<Exit>,
+    /// From the request to the acknowledgement. For what is not gone: how long it has been waited for.
+    pub elapsed: Duration,
+    /// How often it had been restarted.
+    pub restarts: u32,
+    /// Whether it was ended against its declared wish: killed after its grace, aborted, or forced.
+    ///
+    /// A child whose spec says [`Shutdown::Kill`](crate::Shutdown::Kill) is killed, but not forced.
+    pub forced: bool,
+    /// What a process left behind and what became of that.
+    pub stragglers: Vec<Straggler>,
+    /// What stood below it, in start order.
+    pub children: Vec<NodeReport>,
+}
+
+/// Whether a child went when it was stopped, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It ended within its grace.
+    Graceful,
+    /// It ended because it was killed, aborted or otherwise forced.
+    Killed,
+    /// It had ended before the stop came to it.
+    AlreadyGone,
+    /// It could not be brought down before the deadline.
+    Unreapable,
+}
+
+/// A descendant of a process child that was still there after the child itself had gone.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Straggler {
+    /// Its process id.
+    pub pid: u32,
+    /// What it ran, as far as the system told.
+    pub command: String,
+    /// [`Outcome::Graceful`] if it went by itself or when asked, [`Outcome::Killed`] if not.
+    pub outcome: Outcome,
+}
+
+impl Straggler {
+    /// A descendant with this process id that ran this command, and went like this.
+    pub fn new(pid: u32, command: impl Into<String>, outcome: Outcome) -> Self {
+        Self { pid, command: command.into(), outcome }
+    }
+}
+
+impl StopReport {
+    /// Everything that is still there, deepest first: the children that did not go before the deadline.
+    pub fn unreapable(&self) -> Vec<&NodeReport> {
+        let mut found: Vec<_> =
+            self.root.walk().into_iter().filter(|node| node.outcome == Outcome::Unreapable).collect();
+        found.reverse();
+        found
+    }
+
+    /// Everything that had to be forced, in start order.
+    pub fn forced(&self) -> Vec<&NodeReport> {
+        self.root.walk().into_iter().filter(|node| node.was_forced()).collect()
+    }
+
+    /// The child with this path, such as `root/workers/a`.
+    pub fn find(&self, path: &str) -> Option<&NodeReport> {
+        self.root.walk().into_iter().find(|node| node.path == *path)
+    }
+}
+
+impl NodeReport {
+    /// This child and everything below it, each before its children, in start order.
+    pub fn walk(&self) -> Vec<&NodeReport> {
+        let mut nodes = Vec::new();
+        // A stack and not recursion: a tree may be thousands of levels deep.
+        let mut stack = vec![self];
+        while let Some(node) = stack.pop() {
+            nodes.push(node);
+            stack.extend(node.children.iter().rev());
+        }
+        nodes
+    }
+
+    /// Whether this child, or something that it left behind, was ended against its wish.
+    pub(crate) fn was_forced(&self) -> bool {
+        self.forced || self.stragglers.iter().any(|straggler| straggler.outcome != Outcome::Graceful)
+    }
+}
+
+impl Serialize for NodeReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("kind", &self.kind)?;
+        if let Some(pid) = self.pid {
+            map.serialize_entry("pid", &pid)?;
+        }
+        map.serialize_entry("outcome", &self.outcome)?;
+        if let Some(status) = &self.status {
+            map.serialize_entry("status", status)?;
+        }
+        map.serialize_entry("elapsed_ms", &whole_millis(self.elapsed))?;
+        map.serialize_entry("restarts", &self.restarts)?;
+        match self.kind {
+            ChildKind::Process => map.serialize_entry("stragglers", &self.stragglers)?,
+            ChildKind::Supervisor => map.serialize_entry("children", &self.children)?,
+            ChildKind::Task | ChildKind::Actor => {}
+        }
+        map.end()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Graceful => "graceful",
+            Self::Killed => "killed",
+            Self::AlreadyGone => "already gone",
+            Self::Unreapable => "unreapable",
+        })
+    }
+}
+
+pub(crate) fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn millis<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(whole_millis(*duration))
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn start_error<S: Serializer>(error: &Option<StartError>, serializer: S) -> Result<S::Ok, S::Error> {
+    error.as_ref().map(StartError::describe).serialize(serializer)
+}

@@ -1,0 +1,17 @@
+//! Supervisors: the shell around [`policy`](crate::policy).
+//!
+//! A supervisor's state is an [`Engine`](engine::Engine) behind a lock. Its ractor actor takes the mail, feeds the machine and
+//! does what the machine says. Beside the actor stands a keeper, a plain task that owns the supervisor's life: should the
+//! actor fail, the keeper finds state and mail intact, starts an actor over them and stops the children in order.
+//!
+//! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
+
+mod actor;
+mod alarm;
+mod build;
+mod engine;
+mod keeper;
+
+pub use build::{SpecError, SpecProblem, Supervisor};
+
+pub(crate) use keeper::SupervisorStart;

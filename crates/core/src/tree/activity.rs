@@ -1,0 +1,44 @@
+//! Whether anything in a tree runs or could still be restarted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+/// Counts what is active in a tree, and says when nothing is.
+#[derive(Debug, Default)]
+pub(crate) struct ActivityCounter {
+    active: AtomicUsize,
+    idle: Notify,
+}
+
+/// One reason why the tree is not idle: a leaf that runs, a restart that is due, an end that its supervisor has not dealt
+/// with yet. Held by whatever is active and dropped with it.
+#[derive(Debug)]
+pub(crate) struct Activity(Arc<ActivityCounter>);
+
+impl ActivityCounter {
+    pub(crate) fn begin(self: &Arc<Self>) -> Activity {
+        self.active.fetch_add(1, Ordering::AcqRel);
+        Activity(Arc::clone(self))
+    }
+
+    /// Waits until nothing is active.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let notified = self.idle.notified();
+            if self.active.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        if self.0.active.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}

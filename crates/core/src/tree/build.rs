@@ -1,0 +1,154 @@
+//! How a tree comes to be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::context::TreeContext;
+use super::handle::Tree;
+use crate::child::ChildPath;
+use crate::event::{Events, Record};
+use crate::port::StartError;
+use crate::report::StopReport;
+use crate::supervisor::{SpecError, Supervisor};
+
+/// Makes a tree of a root supervisor.
+///
+/// | property | default |
+/// | --- | --- |
+/// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
+/// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
+/// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
+/// | [`event_capacity`](Self::event_capacity) | 16 384 events |
+#[derive(Debug)]
+#[must_use = "a tree builder does nothing until it is started"]
+pub struct TreeBuilder {
+    path: ChildPath,
+    root: Arc<Supervisor>,
+    deadline: Option<Duration>,
+    stop_when_idle: bool,
+    task_runtime: Option<Handle>,
+    event_capacity: usize,
+    containment: Option<&'static str>,
+    record: Option<Arc<Record>>,
+}
+
+/// Says why a tree is not there.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TreeStartError {
+    /// The description of the tree makes no sense. Nothing was started.
+    #[error("the tree's description makes no sense: {0}")]
+    Spec(#[from] SpecError),
+    /// A child could not be started, or the tree was stopped before it had started. Everything is gone again, or the
+    /// report says what is not.
+    #[error("the tree could not be started")]
+    Start {
+        /// What failed.
+        #[source]
+        error: StartError,
+        /// How the part that had been started came down.
+        report: Arc<StopReport>,
+    },
+}
+
+impl TreeBuilder {
+    pub(crate) fn new(path: ChildPath, root: Arc<Supervisor>) -> Self {
+        Self {
+            path,
+            root,
+            deadline: Some(Duration::from_secs(25)),
+            stop_when_idle: false,
+            task_runtime: None,
+            event_capacity: crate::event::DEFAULT_CAPACITY,
+            containment: None,
+            record: None,
+        }
+    }
+
+    /// Says by when a stop must be over, counted from its beginning. `None` means never.
+    ///
+    /// Every child's grace is cut so that it fits. Shortly before the deadline, by a tenth of it but at most a second,
+    /// whatever is left is forced; what is still there at the deadline is reported as [`Outcome::Unreapable`].
+    ///
+    /// [`Outcome::Unreapable`]: crate::Outcome::Unreapable
+    pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
+        self.deadline = deadline.into();
+        self
+    }
+
+    /// Says whether the tree stops when nothing in it runs or could be restarted.
+    pub fn stop_when_idle(mut self, stop: bool) -> Self {
+        self.stop_when_idle = stop;
+        self
+    }
+
+    /// Says on which runtime task children run.
+    ///
+    /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
+    /// supervisors from stopping everything else and saying who is to blame.
+    pub fn task_runtime(mut self, runtime: Handle) -> Self {
+        self.task_runtime = Some(runtime);
+        self
+    }
+
+    /// Says how many events a reader may be behind before it loses the oldest. Without effect after the first
+    /// [`subscribe`](Self::subscribe).
+    pub fn event_capacity(mut self, events: usize) -> Self {
+        self.event_capacity = events.max(1);
+        self
+    }
+
+    /// Notes how far process children are followed, for snapshots and reports. The part of the program that starts
+    /// processes does this.
+    pub fn containment(mut self, level: &'static str) -> Self {
+        self.containment = Some(level);
+        self
+    }
+
+    /// Subscribes to the tree's events, from the first one on.
+    pub fn subscribe(&mut self) -> Events {
+        self.record().subscribe()
+    }
+
+    /// Begins to start the tree, and returns at once.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn launch(mut self) -> Tree {
+        let record = Arc::clone(self.record());
+        let control = Handle::current();
+        let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
+        let context = TreeContext::new(record, control, tasks);
+        if let Some(level) = self.containment {
+            context.note_containment(level);
+        }
+        Tree::launch(context, self.path, &self.root, self.deadline, self.stop_when_idle)
+    }
+
+    /// Starts the tree, and waits until all of it has started.
+    ///
+    /// # Errors
+    ///
+    /// [`TreeStartError::Start`] if a child could not be started. Whatever had been started before is gone again.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the tree is stopped in the background.
+    pub async fn start(self) -> Result<Tree, TreeStartError> {
+        let tree = self.launch();
+        tree.started().await?;
+        Ok(tree)
+    }
+
+    fn record(&mut self) -> &Arc<Record> {
+        let capacity = self.event_capacity;
+        self.record.get_or_insert_with(|| Arc::new(Record::new(capacity)))
+    }
+}

@@ -1,0 +1,13 @@
+//! A whole tree: how it is started, asked to stop, and awaited.
+
+mod activity;
+mod build;
+mod context;
+mod guardian;
+mod handle;
+
+pub use build::{TreeBuilder, TreeStartError};
+pub use handle::Tree;
+
+pub(crate) use activity::Activity;
+pub(crate) use context::TreeContext;

@@ -1,0 +1,1 @@
+//! The tests stand in `spec/`, the misbehaving programs in `fixtures/`.
