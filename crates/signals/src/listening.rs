@@ -1,0 +1,66 @@
+//! Signals that are heard already, and what becomes of them once there is a tree.
+
+use ractor::{ActorRef, ActorRuntime};
+use rootward_core::Tree;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::SignalsGuard;
+use crate::actor::{Message, RootSignalActor, State};
+use crate::handlers::HandlerThread;
+use crate::policy::{Escalation, Patience, Rules};
+use crate::source::Ear;
+
+/// Signals that are heard, and kept until there is a tree for them: what [`Signals::listen`](crate::Signals::listen) returns.
+///
+/// Several signals of one kind that arrive before the tree does count as one.
+#[derive(Debug)]
+#[must_use = "signals that are heard go nowhere until they are attached to a tree"]
+pub struct Listening {
+    ear: Ear,
+    rules: Rules,
+    handlers: Option<HandlerThread>,
+}
+
+impl Listening {
+    pub(crate) fn new(ear: Ear, rules: Rules, handlers: Option<HandlerThread>) -> Self {
+        Self { ear, rules, handlers }
+    }
+
+    /// Has every signal act upon this tree as long as the guard is held, beginning with those that have arrived meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn attach(self, tree: &Tree) -> SignalsGuard {
+        let Self { ear, rules, handlers } = self;
+        let (sender, left) = watch::channel(None);
+        let state = State {
+            tree: tree.clone(),
+            escalation: Escalation::new(rules),
+            patience: Patience::default(),
+            handlers,
+            left: sender,
+        };
+        // Its mailbox is open at once, so that attaching need not be async.
+        let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)
+            .expect("an actor without a name cannot clash with another one");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the listener is the actor's ear, and its guard ends both"
+        )]
+        let listener = tokio::spawn(listen(ear, actor.clone())).abort_handle();
+        SignalsGuard { actor, listener, left }
+    }
+}
+
+/// Passes on what it hears for as long as there is an actor to hear it.
+async fn listen(mut ear: Ear, actor: ActorRef<Message>) {
+    loop {
+        let signal = ear.next().await;
+        let at = Instant::now().into_std();
+        if actor.cast(Message::Arrived { signal, at }).is_err() {
+            break;
+        }
+    }
+}

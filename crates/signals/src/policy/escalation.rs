@@ -1,0 +1,145 @@
+//! What a signal means, given those that came before it: stop, then force, then leave.
+//!
+//! The machine does not ask why a tree stops. Whether the tree is healthy, gives up by itself, or has been stopping
+//! for a while because the program asked for it: the first signal is a request to stop, and joins a stop that is under
+//! way. Somebody who presses Ctrl-C just as the program comes to its end must not cut every grace short by accident.
+
+use std::time::{Duration, Instant};
+
+use rootward_core::SignalAction;
+
+use crate::Signal;
+
+/// Two requests from programs that are no further apart than this are one: an orchestrator and its hook, a service manager
+/// that sends SIGHUP along with SIGTERM, a wrapper that passes on what the terminal has sent to everybody already.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
+
+/// What SIGHUP does.
+///
+/// The default is [`Stop`](Self::Stop): the terminal is gone, and so is whoever watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Hangup {
+    /// It stops the tree as SIGTERM does.
+    #[default]
+    Stop,
+    /// It changes nothing by itself. Handlers see it, and may read the configuration again.
+    Reload,
+}
+
+/// What the application chose.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) hangup: Hangup,
+    /// Whether SIGUSR1 shows the snapshot.
+    pub(crate) snapshot: bool,
+}
+
+/// What happens because of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reaction {
+    /// Stop in order.
+    Stop,
+    /// End every grace now.
+    Force,
+    /// One last kill, and then the program may leave.
+    Leave,
+    /// Show what the tree looks like.
+    Snapshot,
+    /// Nothing.
+    Ignore,
+}
+
+impl From<Reaction> for SignalAction {
+    fn from(reaction: Reaction) -> Self {
+        match reaction {
+            Reaction::Stop => Self::Stop,
+            Reaction::Force => Self::Force,
+            Reaction::Leave => Self::Leave,
+            Reaction::Snapshot => Self::Snapshot,
+            Reaction::Ignore => Self::Ignore,
+        }
+    }
+}
+
+/// Counts requests to stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Escalation {
+    rules: Rules,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// No signal has asked for a stop yet.
+    Calm,
+    /// One has.
+    Stopping { counted: Instant },
+    /// Two have.
+    Forcing { counted: Instant },
+    /// Three have, and nothing is left that a signal could ask for.
+    Leaving,
+}
+
+/// What a signal stands for, whatever came before it.
+#[derive(Clone, Copy, Debug)]
+enum Meaning {
+    /// A person pressed a key. Pressing it again is a second request, however soon.
+    Keypress,
+    /// A program sent it, and may send it twice.
+    Request,
+    /// Somebody wants to see the tree.
+    Show,
+    /// Only handlers care.
+    ForHandlers,
+}
+
+impl Escalation {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, phase: Phase::Calm }
+    }
+
+    /// Takes note of one signal and says what happens because of it.
+    pub(crate) fn step(&mut self, signal: Signal, now: Instant) -> Reaction {
+        let (phase, reaction) = match (self.phase, self.meaning(signal)) {
+            (phase, Meaning::Show) => (phase, Reaction::Snapshot),
+            (phase, Meaning::ForHandlers) => (phase, Reaction::Ignore),
+            (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
+                (Phase::Stopping { counted: now }, Reaction::Stop)
+            }
+            // The request that is ignored does not count, so it does not move the time from which the next one is measured:
+            // whoever sends SIGTERM twice a second still gets through.
+            (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
+                if now.saturating_duration_since(counted) <= SAME_REQUEST =>
+            {
+                (phase, Reaction::Ignore)
+            }
+            (Phase::Stopping { .. }, Meaning::Keypress | Meaning::Request) => {
+                (Phase::Forcing { counted: now }, Reaction::Force)
+            }
+            (Phase::Forcing { .. }, Meaning::Keypress | Meaning::Request) => {
+                (Phase::Leaving, Reaction::Leave)
+            }
+            (phase @ Phase::Leaving, Meaning::Keypress | Meaning::Request) => (phase, Reaction::Ignore),
+        };
+        self.phase = phase;
+        reaction
+    }
+
+    fn meaning(&self, signal: Signal) -> Meaning {
+        match signal {
+            Signal::Interrupt => Meaning::Keypress,
+            Signal::Terminate => Meaning::Request,
+            Signal::Hangup => match self.rules.hangup {
+                Hangup::Stop => Meaning::Request,
+                Hangup::Reload => Meaning::ForHandlers,
+            },
+            Signal::User1 if self.rules.snapshot => Meaning::Show,
+            Signal::User1 | Signal::User2 | Signal::Quit | Signal::Alarm | Signal::WindowChange => {
+                Meaning::ForHandlers
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

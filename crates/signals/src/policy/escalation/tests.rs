@@ -1,0 +1,142 @@
+//! The escalation as a table: which signals, at which milliseconds, lead to which reactions.
+
+use proptest::prelude::*;
+
+use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
+use super::*;
+use crate::Signal::{Hangup as Hup, Interrupt as Int, Quit, Terminate as Term, User1, User2};
+
+const RULES: Rules = Rules { hangup: Hangup::Stop, snapshot: true };
+
+/// Feeds signals at milliseconds and pairs each reaction with the one that the table wants.
+fn assert_reactions(rules: Rules, table: &[(Signal, u64, Reaction)]) {
+    let mut escalation = Escalation::new(rules);
+    let origin = origin();
+
+    for (row, &(signal, millis, wanted)) in table.iter().enumerate() {
+        let reaction = escalation.step(signal, origin + Duration::from_millis(millis));
+
+        assert_eq!(reaction, wanted, "row {row} of {table:?}");
+    }
+}
+
+fn origin() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "any moment will do as the origin")]
+    Instant::now()
+}
+
+#[test]
+fn the_first_signal_stops_the_second_forces_the_third_leaves() {
+    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 5000, Force), (Int, 9000, Leave)]);
+    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 5000, Force), (Term, 9000, Leave)]);
+    assert_reactions(RULES, &[(Hup, 0, Stop), (Hup, 5000, Force), (Hup, 9000, Leave)]);
+    assert_reactions(RULES, &[(Hup, 0, Stop), (Term, 5000, Force), (Int, 9000, Leave)]);
+}
+
+#[test]
+fn every_sigint_counts_however_soon_it_comes() {
+    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 0, Force), (Int, 0, Leave)]);
+    assert_reactions(RULES, &[(Term, 0, Stop), (Int, 1, Force), (Int, 2, Leave)]);
+    assert_reactions(RULES, &[(Hup, 0, Stop), (Int, 1, Force), (Int, 2, Leave)]);
+}
+
+#[test]
+fn sigterms_within_a_second_are_one_request() {
+    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 0, Ignore), (Term, 1000, Ignore), (Term, 1001, Force)]);
+    assert_reactions(
+        RULES,
+        &[(Term, 0, Stop), (Term, 1001, Force), (Term, 2001, Ignore), (Term, 2002, Leave)],
+    );
+}
+
+#[test]
+fn a_sigterm_that_was_ignored_does_not_put_off_the_next_one() {
+    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 900, Ignore), (Term, 1100, Force)]);
+}
+
+#[test]
+fn a_sigterm_right_after_a_sigint_belongs_to_the_same_request() {
+    assert_reactions(RULES, &[(Int, 0, Stop), (Term, 500, Ignore), (Term, 1001, Force)]);
+    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 800, Force), (Term, 1500, Ignore), (Term, 1801, Leave)]);
+}
+
+#[test]
+fn a_sighup_after_the_first_request_counts_like_a_sigterm() {
+    assert_reactions(RULES, &[(Term, 0, Stop), (Hup, 10, Ignore), (Hup, 1500, Force), (Hup, 1600, Ignore)]);
+}
+
+#[test]
+fn a_sighup_that_reloads_never_stops_and_never_counts() {
+    let rules = Rules { hangup: Hangup::Reload, ..RULES };
+
+    assert_reactions(rules, &[(Hup, 0, Ignore), (Term, 10, Stop), (Hup, 5000, Ignore), (Term, 6000, Force)]);
+}
+
+#[test]
+fn a_sigusr1_shows_the_snapshot_and_counts_as_nothing() {
+    let stopping = [(User1, 0, Snapshot), (Int, 1, Stop), (User1, 2, Snapshot), (Int, 3, Force)];
+    let leaving = [(User1, 4, Snapshot), (Int, 5, Leave), (User1, 6, Snapshot)];
+
+    assert_reactions(RULES, &[&stopping[..], &leaving[..]].concat());
+}
+
+#[test]
+fn without_a_snapshot_to_show_a_sigusr1_is_for_handlers_alone() {
+    assert_reactions(Rules { snapshot: false, ..RULES }, &[(User1, 0, Ignore), (Term, 1, Stop)]);
+}
+
+#[test]
+fn signals_that_only_handlers_know_change_nothing() {
+    assert_reactions(RULES, &[(User2, 0, Ignore), (Quit, 1, Ignore), (Int, 2, Stop), (Quit, 3, Ignore)]);
+}
+
+#[test]
+fn nothing_comes_after_leaving() {
+    let escalate = [(Int, 0, Stop), (Int, 1, Force), (Int, 2, Leave)];
+    let afterwards = [(Int, 3, Ignore), (Term, 9000, Ignore), (Hup, 20000, Ignore)];
+
+    assert_reactions(RULES, &[&escalate[..], &afterwards[..]].concat());
+}
+
+proptest! {
+    #[test]
+    fn any_signals_at_any_times_lead_to_stop_force_and_leave_once_each_and_in_this_order(
+        signals in prop::collection::vec((prop::sample::select(Signal::ALL.to_vec()), 0_u64..3000), 0..40),
+        reload: bool,
+        snapshot: bool,
+    ) {
+        let hangup = if reload { Hangup::Reload } else { Hangup::Stop };
+        let mut escalation = Escalation::new(Rules { hangup, snapshot });
+        let mut now = origin();
+        let mut escalated = Vec::new();
+
+        for (signal, gap) in signals {
+            now += Duration::from_millis(gap);
+            let reaction = escalation.step(signal, now);
+            if matches!(reaction, Stop | Force | Leave) {
+                escalated.push(reaction);
+            }
+            // A key that is pressed is never ignored while there is still something to ask for.
+            let ignored_key = signal == Int && reaction == Ignore;
+            prop_assert!(!ignored_key || escalated.last() == Some(&Leave));
+        }
+
+        prop_assert!([Stop, Force, Leave].starts_with(&escalated));
+    }
+
+    #[test]
+    fn sigterms_alone_take_more_than_a_second_for_every_step(gaps in prop::collection::vec(0_u64..1500, 0..20)) {
+        let mut escalation = Escalation::new(RULES);
+        let mut now = origin();
+        let mut counted = Vec::new();
+
+        for gap in gaps {
+            now += Duration::from_millis(gap);
+            if escalation.step(Term, now) != Ignore {
+                counted.push(now);
+            }
+        }
+
+        prop_assert!(counted.windows(2).all(|pair| pair[1] - pair[0] > SAME_REQUEST));
+    }
+}

@@ -1,0 +1,11 @@
+//! What the root signal actor decides, as pure state machines.
+//!
+//! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor.
+
+mod escalation;
+mod patience;
+
+pub use escalation::Hangup;
+
+pub(crate) use escalation::{Escalation, Reaction, Rules};
+pub(crate) use patience::{Decided, Patience, Ticket};

@@ -1,0 +1,153 @@
+//! How the application says which signals it wants to be attended to.
+
+use rootward_core::{Tree, TreeSnapshot};
+use tokio::runtime::Handle;
+
+use crate::handlers::Handlers;
+use crate::policy::Rules;
+use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard};
+
+/// Describes how signals act upon a tree.
+///
+/// | signal | what it does | unless |
+/// | --- | --- | --- |
+/// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
+/// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
+/// | the third | one last kill, then [`SignalsGuard::left`] resolves with 128 + its number | the same |
+/// | SIGUSR1 | shows the snapshot, if there is [somebody to show it](Self::on_snapshot) | |
+///
+/// With [`Hangup::Reload`], SIGHUP is for handlers alone.
+///
+/// The first signal counts as the request to stop even if the tree has been stopping already for another reason: who
+/// presses Ctrl-C just then wants the program to end, and need not have seen that it does.
+///
+/// # A good guest
+///
+/// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called, and only those of SIGINT,
+/// SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT (Ctrl-\\) stays the last way out. What has been changed
+/// stays so until the process ends.
+///
+/// # Examples
+///
+/// ```
+/// use rootward_core::{ChildSpec, Supervisor};
+/// use rootward_signals::{Signal, SignalSource, Signals};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let worker = ChildSpec::task("worker", |cx| async move { cx.stopping().await });
+/// let tree = Supervisor::new("root").child(worker).start().await?;
+/// let (signals, source) = SignalSource::channel(); // without this line: the process's own signals
+/// let guard = Signals::new()
+///     .source(source)
+///     .on(Signal::Terminate, |received| println!("{} means {:?}", received.signal, received.action))
+///     .attach(&tree)?;
+///
+/// signals.send(Signal::Terminate);
+///
+/// tokio::select! {
+///     report = tree.wait() => assert!(report.clean),
+///     status = guard.left() => std::process::exit(status.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "signals are attended to only once they are attached to a tree"]
+pub struct Signals {
+    source: SignalSource,
+    hangup: Hangup,
+    handlers: Handlers,
+    handler_runtime: Option<Handle>,
+}
+
+impl Signals {
+    /// The usual meaning for SIGINT, SIGTERM and SIGHUP, and nothing else.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a handler for a signal.
+    ///
+    /// Any number of handlers may listen for a signal. All of them see it every time, in the order in which they were
+    /// registered, and before the tree is touched, except that a force or a leave never waits for handlers: one that hangs must not
+    /// take away the way out. A handler that panics keeps nobody else from seeing the signal.
+    ///
+    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that has something to await
+    /// spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to where it is awaited, and does not keep the stop waiting.
+    pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
+        self.handlers.add(signal, Box::new(handler));
+        self
+    }
+
+    /// Says who shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
+    ///
+    /// Without it SIGUSR1 is left alone. It runs where handlers run, after those for SIGUSR1.
+    pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
+        self.handlers.show_snapshots_with(Box::new(show));
+        self
+    }
+
+    /// Says what SIGHUP does. The default is [`Hangup::Stop`].
+    pub fn hangup(mut self, hangup: Hangup) -> Self {
+        self.hangup = hangup;
+        self
+    }
+
+    /// Says on which runtime a `tokio::spawn` in a handler ends up. The default is the one in which listening begins.
+    pub fn handler_runtime(mut self, runtime: Handle) -> Self {
+        self.handler_runtime = Some(runtime);
+        self
+    }
+
+    /// Says where signals come from. The default is [`SignalSource::system`].
+    pub fn source(mut self, source: SignalSource) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Begins to listen, and keeps what arrives until it is [attached](Listening::attach) to a tree.
+    ///
+    /// A program that listens before it launches its tree has no moment at which a signal could end it with half a tree behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`SignalError`] if the system refuses a signal, or a thread for the handlers.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime, or in one without I/O.
+    pub fn listen(self) -> Result<Listening, SignalError> {
+        let rules = Rules { hangup: self.hangup, snapshot: self.handlers.shows_snapshots() };
+        let signals = self.signals();
+        let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
+        let handlers = self.handlers.start(runtime).map_err(SignalError::Thread)?;
+        let ear = self.source.open(&signals)?;
+        Ok(Listening::new(ear, rules, handlers))
+    }
+
+    /// Begins to listen, and has every signal act upon this tree as long as the guard is held.
+    ///
+    /// When this returns, no signal is lost any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`listen`](Self::listen).
+    ///
+    /// # Panics
+    ///
+    /// As [`listen`](Self::listen).
+    pub fn attach(self, tree: &Tree) -> Result<SignalsGuard, SignalError> {
+        Ok(self.listen()?.attach(tree))
+    }
+
+    /// The signals to listen for: those that have a meaning now, and those that a handler is registered for.
+    fn signals(&self) -> Vec<Signal> {
+        let mut signals = self.handlers.signals();
+        signals.extend([Signal::Interrupt, Signal::Terminate, Signal::Hangup]);
+        if self.handlers.shows_snapshots() {
+            signals.insert(Signal::User1);
+        }
+        signals.into_iter().collect()
+    }
+}
