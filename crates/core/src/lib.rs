@@ -12,12 +12,15 @@ mod supervisor;
 mod task;
 mod tree;
 
-pub use child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown};
+pub use child::{
+    ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown,
+};
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Intensity, Strategy};
 pub use port::{
-    Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError, StopRequest,
+    Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
+    StopRequest,
 };
 pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};

@@ -144,6 +144,22 @@ impl StopReport {
 }
 
 impl NodeReport {
+    /// A child that had gone before the stop came to it.
+    pub(crate) fn new(path: ChildPath, kind: ChildKind) -> Self {
+        Self {
+            path,
+            kind,
+            pid: None,
+            outcome: Outcome::AlreadyGone,
+            status: None,
+            elapsed: Duration::ZERO,
+            restarts: 0,
+            forced: false,
+            stragglers: Vec::new(),
+            children: Vec::new(),
+        }
+    }
+
     /// This child and everything below it, each before its children, in start order.
     pub fn walk(&self) -> Vec<&NodeReport> {
         let mut nodes = Vec::new();

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{ChildKind, Restart, Shutdown};
 use crate::port::StartChild;
@@ -22,8 +21,7 @@ use crate::task::{IntoExit, TaskContext, TaskStart};
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
-/// use rootward_core::{ChildSpec, Restart};
+/// /// use rootward_core::{ChildSpec, Restart};
 ///
 /// let ticker = ChildSpec::task("ticker", |cx| async move { cx.stopping().await })
 ///     .restart(Restart::Transient)
@@ -47,7 +45,9 @@ impl ChildSpec {
     pub fn new(id: impl Into<String>, start: impl StartChild) -> Self {
         let shutdown = match start.kind() {
             ChildKind::Supervisor => Shutdown::Infinity,
-            ChildKind::Process | ChildKind::Task | ChildKind::Actor => Shutdown::Grace(Shutdown::DEFAULT_GRACE),
+            ChildKind::Process | ChildKind::Task | ChildKind::Actor => {
+                Shutdown::Grace(Shutdown::DEFAULT_GRACE)
+            }
         };
         Self {
             id: id.into(),
@@ -80,7 +80,7 @@ impl ChildSpec {
         self
     }
 
-    /// Says how the child is stopped: a grace (a plain [`Duration`] will do), at once, or without limit.
+    /// Says how the child is stopped: a grace (a plain [`Duration`](std::time::Duration) will do), at once, or without limit.
     pub fn shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
         self.shutdown = shutdown.into();
         self
@@ -116,14 +116,6 @@ impl ChildSpec {
 
     pub(crate) fn starter(&self) -> &Arc<dyn StartChild> {
         &self.start
-    }
-
-    /// The grace in a form that fits a sentence.
-    pub(crate) fn grace(&self) -> Option<Duration> {
-        match self.shutdown {
-            Shutdown::Grace(grace) => Some(grace),
-            Shutdown::Kill | Shutdown::Infinity => None,
-        }
     }
 }
 

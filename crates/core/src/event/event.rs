@@ -47,6 +47,8 @@ pub enum EventKind {
         /// Why, on one line.
         error: String,
     },
+    /// It had nothing to run, and that is fine (OTP's `ignore`).
+    Ignored,
     /// It ended by itself.
     Exited {
         /// How. Supervisors have none.
@@ -173,6 +175,7 @@ impl EventKind {
             Self::Starting => "starting",
             Self::Started { .. } => "started",
             Self::StartFailed { .. } => "start_failed",
+            Self::Ignored => "ignored",
             Self::Exited { .. } => "exited",
             Self::Restarting { .. } => "restarting",
             Self::GaveUp { .. } => "gave_up",
@@ -247,7 +250,7 @@ impl Serialize for Event {
 impl EventKind {
     fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         match self {
-            Self::Starting => {}
+            Self::Starting | Self::Ignored => {}
             Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
             Self::StartFailed { error } => map.serialize_entry("error", error)?,
             Self::Exited { status, stragglers } => {
@@ -288,7 +291,11 @@ impl EventKind {
     }
 }
 
-fn optional<M: SerializeMap, T: Serialize>(map: &mut M, key: &str, value: Option<&T>) -> Result<(), M::Error> {
+fn optional<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    key: &str,
+    value: Option<&T>,
+) -> Result<(), M::Error> {
     match value {
         Some(value) => map.serialize_entry(key, value),
         None => Ok(()),
@@ -303,7 +310,10 @@ fn non_empty<M: SerializeMap>(map: &mut M, stragglers: &[Straggler]) -> Result<(
 }
 
 /// Seconds with microseconds, which is as fine as the wall clock beside it.
-#[expect(clippy::cast_precision_loss, reason = "a tree would have to run for 285 years to lose a microsecond")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a tree would have to run for 285 years to lose a microsecond"
+)]
 fn seconds(at: Duration) -> f64 {
     at.as_micros() as f64 / 1e6
 }

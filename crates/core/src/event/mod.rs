@@ -7,4 +7,4 @@ mod telemetry;
 pub use event::{Event, EventKind, SignalAction, StopCause, Stream};
 pub use record::{Events, Lagged};
 
-pub(crate) use record::Record;
+pub(crate) use record::{DEFAULT_CAPACITY, Record};

@@ -13,13 +13,14 @@ use crate::child::{ChildKind, ChildPath};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
-    origin: Instant,
     capacity: usize,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     seq: u64,
+    /// When the first event was written.
+    origin: Option<Instant>,
     listeners: Option<broadcast::Sender<Arc<Event>>>,
     closed: bool,
 }
@@ -29,8 +30,8 @@ pub(crate) const DEFAULT_CAPACITY: usize = 16 * 1024;
 
 impl Record {
     pub(crate) fn new(capacity: usize) -> Self {
-        let inner = Inner { seq: 0, listeners: None, closed: false };
-        Self { origin: Instant::now(), capacity, inner: Mutex::new(inner) }
+        let inner = Inner { seq: 0, origin: None, listeners: None, closed: false };
+        Self { capacity, inner: Mutex::new(inner) }
     }
 
     /// Writes an event, unless the record has been closed. Never waits for a listener.
@@ -50,6 +51,7 @@ impl Record {
             return;
         }
         inner.seq += 1;
+        let origin = *inner.origin.get_or_insert_with(Instant::now);
         let logging = telemetry::listens();
         if !logging && inner.listeners.is_none() {
             return;
@@ -57,7 +59,7 @@ impl Record {
         let (path, what) = make();
         let event = Event {
             seq: inner.seq,
-            at: self.origin.elapsed(),
+            at: origin.elapsed(),
             time: SystemTime::now(),
             path,
             incarnation,

@@ -17,11 +17,11 @@ pub(crate) fn listens() -> bool {
 pub(crate) fn log(event: &Event) {
     let Event { path, incarnation, kind, what, .. } = event;
     macro_rules! line {
-        ($level:ident, $message:literal $(, $field:ident . $name:ident = $value:expr)*) => {
+        ($level:ident, $message:literal $(, $($field:tt)+)?) => {
             $level!(
                 target: TARGET,
-                child.path = %path, child.incarnation = *incarnation, child.kind = %kind
-                $(, $field.$name = $value)*, $message
+                { child.path = %path, child.incarnation = *incarnation, child.kind = %kind $(, $($field)+)? },
+                $message
             )
         };
     }
@@ -31,6 +31,7 @@ pub(crate) fn log(event: &Event) {
         EventKind::StartFailed { error: cause } => {
             line!(error, "child could not be started", start.error = %cause);
         }
+        EventKind::Ignored => line!(info, "child had nothing to run"),
         EventKind::Exited { status: Some(status), .. } => {
             line!(warn, "child ended by itself", exit.reason = %status);
         }

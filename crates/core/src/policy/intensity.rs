@@ -37,7 +37,10 @@ impl RestartWindow {
     ///
     /// A restart that lies exactly `within` in the past still counts (OTP rule 29).
     pub(crate) fn record(&mut self, now: Instant) -> bool {
-        while self.restarts.front().is_some_and(|first| now.saturating_duration_since(*first) > self.limit.within)
+        while self
+            .restarts
+            .front()
+            .is_some_and(|first| now.saturating_duration_since(*first) > self.limit.within)
         {
             self.restarts.pop_front();
         }

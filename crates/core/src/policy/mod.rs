@@ -11,4 +11,4 @@ mod strategy;
 pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, Strategy};
 
-pub(crate) use machine::{Action, ChildKey, Input, Machine, Policy, Traits};
+pub(crate) use machine::{Action, ChildKey, End, Input, Machine, Policy, Traits};

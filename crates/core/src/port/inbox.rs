@@ -4,20 +4,27 @@
 //! lost, and whoever takes over finds it all in order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
 use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
 use crate::policy::ChildKey;
+use crate::report::NodeReport;
 use crate::tree::Activity;
 
 /// What a child says of itself.
 pub(crate) enum Report {
-    Started { pid: Option<u32> },
+    Started {
+        pid: Option<u32>,
+    },
     Ignored,
-    Failed(StartError),
+    /// It could not be started. `children` says how the part of it that had been started came down.
+    Failed {
+        error: StartError,
+        children: Vec<NodeReport>,
+    },
     /// The child, a supervisor, has begun to stop of its own accord.
     Stopping(StopCause),
     Ended(Box<Ended>),
@@ -44,13 +51,13 @@ pub(crate) enum Mail {
 pub(crate) struct Inbox {
     sender: mpsc::UnboundedSender<Mail>,
     woken: AtomicBool,
-    wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 impl Inbox {
     pub(crate) fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Mail>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let inbox = Self { sender, woken: AtomicBool::new(false), wake: OnceLock::new() };
+        let inbox = Self { sender, woken: AtomicBool::new(false), wake: Mutex::new(None) };
         (Arc::new(inbox), receiver)
     }
 
@@ -63,10 +70,18 @@ impl Inbox {
     /// Wakes the reader, unless it has been woken and has not looked yet.
     pub(crate) fn wake(&self) {
         if !self.woken.swap(true, Ordering::AcqRel) {
-            if let Some(wake) = self.wake.get() {
+            if let Some(wake) = self.wake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
                 wake();
             }
         }
+    }
+
+    /// Says how the reader is woken, and wakes it: there may be mail already, and its predecessor may have been woken
+    /// and died before it looked.
+    pub(crate) fn wake_with(&self, wake: impl Fn() + Send + 'static) {
+        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
+        self.about_to_read();
+        self.wake();
     }
 
     /// Called by the reader before it looks: mail that comes later wakes it again.

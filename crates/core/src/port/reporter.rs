@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::inbox::{Inbox, Mail, Report};
 use super::StartError;
+use super::inbox::{Inbox, Mail, Report};
 use crate::child::{ChildPath, Exit, Panic};
 use crate::event::{EventKind, Stream};
 use crate::policy::ChildKey;
@@ -47,6 +47,11 @@ impl Ended {
         self.stragglers = stragglers;
         self
     }
+
+    pub(crate) fn with_children(mut self, children: Vec<NodeReport>) -> Self {
+        self.children = children;
+        self
+    }
 }
 
 impl From<Exit> for Ended {
@@ -78,8 +83,13 @@ impl Reporter {
     }
 
     /// Says that the child could not be started, and that nothing is left of the attempt.
-    pub fn failed(mut self, error: StartError) {
-        self.close(Report::Failed(error));
+    pub fn failed(self, error: StartError) {
+        self.failed_after(error, Vec::new());
+    }
+
+    /// Says that this supervisor could not be started, and how the children that had been started came down.
+    pub(crate) fn failed_after(mut self, error: StartError, children: Vec<NodeReport>) {
+        self.close(Report::Failed { error, children });
     }
 
     /// Says that the child is gone, after everything it held has been given back.

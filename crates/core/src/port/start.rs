@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::Reporter;
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::event::StopCause;
+use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 use crate::supervisor::SpecError;
 use crate::tree::TreeContext;
@@ -93,6 +94,11 @@ pub trait RunningChild: Send + 'static {
 
     /// The children of this child, in start order, if it is a supervisor.
     fn children(&self) -> Vec<NodeSnapshot> {
+        Vec::new()
+    }
+
+    /// How the children of this child have come down so far, in start order, if it is a supervisor.
+    fn reports(&self) -> Vec<NodeReport> {
         Vec::new()
     }
 }

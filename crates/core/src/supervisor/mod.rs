@@ -10,6 +10,7 @@ mod actor;
 mod alarm;
 mod build;
 mod engine;
+mod entry;
 mod keeper;
 
 pub use build::{SpecError, SpecProblem, Supervisor};

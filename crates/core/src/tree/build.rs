@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::context::TreeContext;
+use super::guardian::Plan;
 use super::handle::Tree;
 use crate::child::ChildPath;
 use crate::event::{Events, Record};
@@ -125,7 +126,8 @@ impl TreeBuilder {
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
-        Tree::launch(context, self.path, &self.root, self.deadline, self.stop_when_idle)
+        let plan = Plan { path: self.path, deadline: self.deadline, stop_when_idle: self.stop_when_idle };
+        Tree::launch(context, plan, Supervisor::clone(&self.root))
     }
 
     /// Starts the tree, and waits until all of it has started.

@@ -1,0 +1,81 @@
+//! Panics as values.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use crate::child::Panic;
+
+thread_local! {
+    /// Whether this thread is inside [`catch`].
+    static SUPERVISED: Cell<bool> = const { Cell::new(false) };
+    /// What the hook saw last inside [`catch`].
+    static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
+}
+
+/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened.
+///
+/// This puts a panic hook in front of the one that is installed, which is still called for every panic. Without it
+/// panics are caught and reported all the same, but without their place. Calling it again does nothing.
+pub fn capture_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if SUPERVISED.get() {
+                let mut panic = Panic::new(message(info.payload()));
+                panic.location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+                LAST.set(Some(panic));
+            }
+            previous(info);
+        }));
+    });
+}
+
+/// Calls a function and makes a panic in it a value.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
+    let outer = SUPERVISED.replace(true);
+    // Whatever the function left half done is never looked at again: a child that panicked is dropped.
+    let result = catch_unwind(AssertUnwindSafe(f));
+    SUPERVISED.set(outer);
+    result.map_err(|payload| {
+        let panic = LAST.take().unwrap_or_else(|| Panic::new(message(payload.as_ref())));
+        // A payload may panic when it is dropped. There is nobody left to tell.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        panic
+    })
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(a payload that is not a text)")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_value_with_its_message() {
+        let panic = catch(|| panic!("boom {}", 7)).unwrap_err();
+
+        assert_eq!(panic.message, "boom 7");
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_does_no_harm() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("in drop");
+            }
+        }
+
+        let panic = catch(|| std::panic::panic_any(Bomb)).unwrap_err();
+
+        assert_eq!(panic.message, "(a payload that is not a text)");
+    }
+}

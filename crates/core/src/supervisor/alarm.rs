@@ -1,0 +1,51 @@
+//! The only sleeper of a supervisor.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use crate::port::{Inbox, Mail};
+
+/// Delivers [`Mail::Alarm`] at the earliest of the moments that were asked for.
+///
+/// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
+pub(super) struct Alarm {
+    inbox: Arc<Inbox>,
+    armed: Option<(Instant, AbortHandle)>,
+}
+
+impl Alarm {
+    pub(super) fn new(inbox: Arc<Inbox>) -> Self {
+        Self { inbox, armed: None }
+    }
+
+    /// Makes sure that there is an alarm at this moment or before.
+    pub(super) fn arm(&mut self, at: Instant, runtime: &Handle) {
+        match &self.armed {
+            Some((armed, _)) if *armed <= at => return,
+            Some((_, sleeper)) => sleeper.abort(),
+            None => {}
+        }
+        let inbox = Arc::clone(&self.inbox);
+        let sleeper = runtime.spawn(async move {
+            tokio::time::sleep_until(at.into()).await;
+            inbox.deliver(Mail::Alarm);
+        });
+        self.armed = Some((at, sleeper.abort_handle()));
+    }
+
+    /// The alarm has come.
+    pub(super) fn rang(&mut self) {
+        self.armed = None;
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if let Some((_, sleeper)) = &self.armed {
+            sleeper.abort();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a supervisor holds of one child.
+
+use std::time::Instant;
+
+use crate::child::{ChildKind, ChildPath, ChildSpec, Exit};
+use crate::policy::Traits;
+use crate::port::{Ended, Running, RunningChild};
+use crate::report::{NodeReport, Outcome, Straggler};
+use crate::snapshot::{ChildState, NodeSnapshot};
+
+/// One child: its spec, what runs of it, and how that ended.
+pub(super) struct Entry {
+    pub(super) spec: ChildSpec,
+    pub(super) path: ChildPath,
+    pub(super) incarnation: u32,
+    pub(super) restarts: u32,
+    pub(super) live: Option<Live>,
+    last: Option<Last>,
+}
+
+/// An incarnation that is starting, running or stopping.
+pub(super) struct Live {
+    pub(super) child: Box<dyn RunningChild>,
+    pub(super) pid: Option<u32>,
+    pub(super) started: bool,
+    /// When it came into its present state.
+    pub(super) since: Instant,
+    pub(super) stop: Option<Stop>,
+}
+
+/// A stop that has begun.
+#[derive(Clone, Copy)]
+pub(super) struct Stop {
+    pub(super) since: Instant,
+    /// How hard it has been pressed.
+    pub(super) press: Press,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Press {
+    Asked,
+    /// Killed at once, as its spec wants it.
+    Killed,
+    /// Ended against its wish.
+    Forced,
+}
+
+/// How the last incarnation ended.
+struct Last {
+    exit: Option<Exit>,
+    pid: Option<u32>,
+    stop: Option<Stop>,
+    at: Instant,
+    stragglers: Vec<Straggler>,
+    children: Vec<NodeReport>,
+}
+
+impl Entry {
+    pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
+        Self { spec, path, incarnation: 0, restarts: 0, live: None, last: None }
+    }
+
+    pub(super) fn kind(&self) -> ChildKind {
+        self.spec.kind()
+    }
+
+    pub(super) fn traits(&self) -> Traits {
+        Traits::of(&self.spec)
+    }
+
+    pub(super) fn launched(&mut self, running: Running, started: bool, now: Instant) {
+        let Running { child, pid } = running;
+        self.live = Some(Live { child, pid, started, since: now, stop: None });
+    }
+
+    /// Notes that the incarnation is gone, and returns what was left of it.
+    pub(super) fn gone(&mut self, ended: Option<Ended>, now: Instant) -> Option<Live> {
+        let live = self.live.take();
+        let stop = live.as_ref().and_then(|live| live.stop);
+        let pid = live.as_ref().and_then(|live| live.pid);
+        let (exit, stragglers, children) = match ended {
+            Some(Ended { exit, stragglers, children }) => (Some(exit), stragglers, children),
+            None => (None, Vec::new(), Vec::new()),
+        };
+        self.last = Some(Last { exit: self.status(exit), pid, stop, at: now, stragglers, children });
+        live
+    }
+
+    /// Notes that the incarnation never came to run, and how what had been started of it came down.
+    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) {
+        self.gone(None, now);
+        if let Some(last) = &mut self.last {
+            last.children = children;
+        }
+    }
+
+    /// The exit as events and reports show it: a supervisor's is told by its children.
+    pub(super) fn status(&self, exit: Option<Exit>) -> Option<Exit> {
+        exit.filter(|_| self.kind() != ChildKind::Supervisor)
+    }
+
+    pub(super) fn snapshot(&self, awaits_restart: bool, now: Instant) -> NodeSnapshot {
+        let live = self.live.as_ref();
+        let state = match live {
+            Some(Live { stop: Some(_), .. }) => ChildState::Stopping,
+            Some(Live { started: true, .. }) => ChildState::Running,
+            Some(Live { started: false, .. }) => ChildState::Starting,
+            None if awaits_restart => ChildState::Restarting,
+            None => ChildState::Down,
+        };
+        NodeSnapshot {
+            path: self.path.clone(),
+            kind: self.kind(),
+            state,
+            incarnation: self.incarnation,
+            pid: live.and_then(|live| live.pid),
+            restarts: self.restarts,
+            since: live.map(|live| now.saturating_duration_since(live.since)),
+            forced: live.and_then(|live| live.stop).is_some_and(|stop| stop.press == Press::Forced),
+            children: live.map(|live| live.child.children()).unwrap_or_default(),
+        }
+    }
+
+    /// How the child came down, as far as that can be said now. `None` if it was never started.
+    pub(super) fn report(&self, now: Instant) -> Option<NodeReport> {
+        let mut report = NodeReport::new(self.path.clone(), self.kind());
+        report.restarts = self.restarts;
+        match (&self.live, &self.last) {
+            (Some(live), _) => {
+                report.pid = live.pid;
+                report.outcome = Outcome::Unreapable;
+                report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
+                report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
+                report.children = live.child.reports();
+            }
+            (None, Some(last)) => {
+                report.pid = last.pid;
+                report.outcome = outcome(last.stop);
+                report.forced = last.stop.is_some_and(|stop| stop.press == Press::Forced);
+                report.elapsed =
+                    last.at.saturating_duration_since(last.stop.map_or(last.at, |stop| stop.since));
+                report.status.clone_from(&last.exit);
+                report.stragglers.clone_from(&last.stragglers);
+                report.children.clone_from(&last.children);
+            }
+            (None, None) => return None,
+        }
+        Some(report)
+    }
+}
+
+/// What it means that a child is gone, given how it was asked.
+pub(super) fn outcome(stop: Option<Stop>) -> Outcome {
+    match stop {
+        None => Outcome::AlreadyGone,
+        Some(Stop { press: Press::Asked, .. }) => Outcome::Graceful,
+        Some(Stop { press: Press::Killed | Press::Forced, .. }) => Outcome::Killed,
+    }
+}

@@ -1,0 +1,154 @@
+//! The life of a supervisor, from its start to its acknowledgement.
+//!
+//! The keeper is a plain task that owns a supervisor's life. It starts the actor, waits until that has ended and its state has been
+//! dropped, and reports to the parent. If the actor has ended before its work was done, which only a bug or a panic in
+//! somebody's code can bring about, the keeper has what is left stopped in order. Whatever happens, the parent hears of it last.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ractor::Actor;
+
+use super::actor::{SupervisorActor, Wake};
+use super::engine::{Engine, Outcome};
+use super::{SpecError, Supervisor};
+use crate::child::{ChildKind, Exit, Panic};
+use crate::policy::{End, Policy};
+use crate::port::{Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
+use crate::report::NodeReport;
+use crate::snapshot::NodeSnapshot;
+
+/// Starts a supervisor, as a child of another one or as a root.
+pub(crate) struct SupervisorStart {
+    supervisor: Supervisor,
+}
+
+impl SupervisorStart {
+    pub(crate) fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor }
+    }
+}
+
+impl StartChild for SupervisorStart {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Supervisor
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let (strategy, intensity, auto_shutdown, specs) = self.supervisor.parts();
+        let control = cx.tree.control().clone();
+        let engine = Engine::new(cx, Policy { strategy, intensity, auto_shutdown }, specs);
+        let inbox = Arc::clone(engine.inbox());
+        let shared = Arc::new(Shared { inbox, engine: Mutex::new(engine) });
+        control.spawn(keep(Arc::clone(&shared)));
+        Launch::starting(RunningSupervisor { shared })
+    }
+
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        self.supervisor.check_at(path)
+    }
+}
+
+/// What a supervisor's actor, its keeper and its parent share.
+pub(super) struct Shared {
+    inbox: Arc<Inbox>,
+    engine: Mutex<Engine>,
+}
+
+impl Shared {
+    /// The state. A panic of the actor poisons the lock, and the state is still the best there is.
+    pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wake(&self) {
+        self.inbox.wake();
+    }
+}
+
+/// How often a supervisor's actor may fail before its children are ended without any more ado.
+const ACTOR_FAILURES: u32 = 3;
+
+async fn keep(shared: Arc<Shared>) {
+    let mut failures = 0;
+    while !run_actor(&shared).await {
+        failures += 1;
+        if failures > ACTOR_FAILURES {
+            abandon(&shared).await;
+            break;
+        }
+        shared.engine().salvage();
+    }
+    let outcome = shared.engine().take_outcome();
+    report(outcome);
+}
+
+/// Runs an actor over the state until it ends. `true` says that the supervisor's work is done.
+async fn run_actor(shared: &Arc<Shared>) -> bool {
+    // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+    let Ok((actor, joined)) = Actor::spawn(None, SupervisorActor, Arc::clone(shared)).await else {
+        return false;
+    };
+    shared.inbox.wake_with(move || {
+        // An actor that is gone is missed by its keeper, not by those who write to it.
+        let _ = actor.cast(Wake);
+    });
+    let _ = joined.await;
+    shared.engine().is_finished()
+}
+
+/// Forces all children and waits until they are gone, without an actor and without a machine.
+async fn abandon(shared: &Shared) {
+    let mut mail = shared.engine().abandon();
+    let mut all_gone = shared.engine().bury(None);
+    while !all_gone {
+        let next = mail.recv().await;
+        all_gone = shared.engine().bury(next);
+    }
+}
+
+fn report(outcome: Outcome) {
+    let Outcome { reporter, end, start_error, children } = outcome;
+    let Some(reporter) = reporter else { return };
+    match (end, start_error) {
+        (End::StartFailed(_), Some(error)) => reporter.failed_after(error, children),
+        (End::Failed, _) => {
+            let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
+            reporter.ended(Ended::new(exit).with_children(children));
+        }
+        // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down (rule 20).
+        (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => {
+            reporter.ended(Ended::new(Exit::Shutdown).with_children(children));
+        }
+    }
+}
+
+/// What the parent holds of a supervisor.
+struct RunningSupervisor {
+    shared: Arc<Shared>,
+}
+
+impl RunningChild for RunningSupervisor {
+    fn stop(&mut self, request: StopRequest) {
+        self.shared.inbox.deliver(Mail::Stop(request));
+    }
+
+    fn force(&mut self) {
+        self.shared.inbox.deliver(Mail::Force);
+    }
+
+    fn force_name(&self) -> &'static str {
+        "force"
+    }
+
+    fn last_kill(&mut self) {
+        self.shared.engine().last_kill();
+    }
+
+    fn children(&self) -> Vec<NodeSnapshot> {
+        self.shared.engine().snapshots()
+    }
+
+    fn reports(&self) -> Vec<NodeReport> {
+        self.shared.engine().reports()
+    }
+}

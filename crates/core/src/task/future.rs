@@ -1,0 +1,67 @@
+//! The future around the user's future.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::IntoExit;
+use crate::child::{Exit, Panic};
+use crate::panics::catch;
+use crate::port::Reporter;
+
+pin_project! {
+    /// Runs a user's future, and reports its end once it has been dropped.
+    ///
+    /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the user's
+    /// future, then the reporter, which reports the abort.
+    pub(super) struct Supervised<Fut> {
+        #[pin]
+        future: Option<Fut>,
+        reporter: Option<Reporter>,
+    }
+}
+
+impl<Fut> Supervised<Fut> {
+    pub(super) fn new(future: Fut, reporter: Reporter) -> Self {
+        Self { future: Some(future), reporter: Some(reporter) }
+    }
+}
+
+impl<Fut: Future> Future for Supervised<Fut>
+where
+    Fut::Output: IntoExit,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+        let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
+            Ok(poll) => ready!(poll),
+            Err(panic) => Exit::Panicked(panic),
+        };
+        let exit = match catch(|| this.future.set(None)) {
+            Ok(()) => exit,
+            Err(panic) => worse(exit, panic),
+        };
+        if let Some(reporter) = this.reporter.take() {
+            reporter.ended(exit);
+        }
+        Poll::Ready(())
+    }
+}
+
+/// A panic while the future is dropped hides an ordinary end, but not the panic that came first.
+fn worse(exit: Exit, panic: Panic) -> Exit {
+    match exit {
+        Exit::Panicked(_) => exit,
+        Exit::Normal
+        | Exit::Shutdown
+        | Exit::Failed { .. }
+        | Exit::Aborted
+        | Exit::Code(_)
+        | Exit::Signal { .. }
+        | Exit::Unknown => Exit::Panicked(panic),
+    }
+}

@@ -1,0 +1,14 @@
+//! Async tasks as children.
+//!
+//! A task child is a plain tokio task. Around the user's future stands a thin one that catches panics, drops the user's future
+//! and only then reports the end: when a task's stop is acknowledged, everything the future held has been given back.
+
+mod context;
+mod future;
+mod result;
+mod start;
+
+pub use context::TaskContext;
+pub use result::IntoExit;
+
+pub(crate) use start::TaskStart;

@@ -1,0 +1,379 @@
+//! The root's parent: starts the root, hands it the stop and the deadline, and writes the report.
+//!
+//! It has no policy: a root that ends is not started again.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::TreeContext;
+use crate::child::{ChildKind, ChildPath};
+use crate::event::{EventKind, StopCause};
+use crate::policy::ChildKey;
+use crate::port::{
+    Inbox, Launch, Mail, Report, Reporter, RunningChild, StartChild, StartContext, StartError, StopRequest,
+};
+use crate::report::{Ending, NodeReport, Outcome, StopReport};
+use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::supervisor::SupervisorStart;
+
+/// What the program wants of the root.
+pub(super) enum Command {
+    Stop(StopCause),
+    Force,
+}
+
+/// What the user chose for the whole tree.
+pub(crate) struct Plan {
+    pub(crate) path: ChildPath,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) stop_when_idle: bool,
+}
+
+/// How far the tree has come, for all who wait for it.
+#[derive(Clone, Default)]
+pub(super) struct Progress {
+    pub(super) started: bool,
+    pub(super) start_error: Option<StartError>,
+    pub(super) stopping: bool,
+    pub(super) report: Option<Arc<StopReport>>,
+    pub(super) gone: bool,
+}
+
+/// The root as the guardian holds it.
+pub(super) struct Root {
+    path: ChildPath,
+    state: Mutex<RootState>,
+}
+
+struct RootState {
+    child: Option<Box<dyn RunningChild>>,
+    started: bool,
+    since: Instant,
+    stop: Option<RootStop>,
+}
+
+#[derive(Clone, Copy)]
+struct RootStop {
+    cause: StopCause,
+    since: Instant,
+    forced: bool,
+}
+
+impl Root {
+    pub(super) fn snapshot(&self) -> NodeSnapshot {
+        let root = self.state();
+        let state = match (&root.child, root.stop, root.started) {
+            (None, _, _) => ChildState::Down,
+            (Some(_), Some(_), _) => ChildState::Stopping,
+            (Some(_), None, true) => ChildState::Running,
+            (Some(_), None, false) => ChildState::Starting,
+        };
+        NodeSnapshot {
+            path: self.path.clone(),
+            kind: ChildKind::Supervisor,
+            state,
+            incarnation: 1,
+            pid: None,
+            restarts: 0,
+            since: root.child.as_ref().map(|_| now().saturating_duration_since(root.since)),
+            forced: root.stop.is_some_and(|stop| stop.forced),
+            children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn last_kill(&self) {
+        if let Some(child) = &mut self.state().child {
+            child.last_kill();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, RootState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the root, and the guardian beside it.
+pub(super) fn start(
+    context: &TreeContext,
+    plan: Plan,
+    root: SupervisorStart,
+    commands: mpsc::UnboundedReceiver<Command>,
+    progress: watch::Sender<Progress>,
+) -> Arc<Root> {
+    let (inbox, mail) = Inbox::new();
+    let state = RootState { child: None, started: false, since: now(), stop: None };
+    let shared = Arc::new(Root { path: plan.path.clone(), state: Mutex::new(state) });
+    let tree = context.clone();
+    let guardian = Guardian {
+        tree: tree.clone(),
+        plan,
+        root: Arc::clone(&shared),
+        progress,
+        hard: None,
+        reported: false,
+    };
+    guardian.emit(EventKind::Starting);
+    let cx = StartContext {
+        path: guardian.plan.path.clone(),
+        incarnation: 1,
+        reporter: Reporter::new(inbox, ROOT, 1, Some(tree.begin_activity())),
+        tree,
+    };
+    match root.start(cx) {
+        Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
+        Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
+    }
+    context.control().spawn(guardian.watch(mail, commands));
+    shared
+}
+
+const ROOT: ChildKey = ChildKey(0);
+
+/// How long before the deadline everything is forced: a tenth of it, so that what was forced can still be awaited, and no
+/// more than a second, which is plenty for that.
+fn margin(deadline: Duration) -> Duration {
+    (deadline / 10).min(Duration::from_secs(1))
+}
+
+struct Guardian {
+    tree: TreeContext,
+    plan: Plan,
+    root: Arc<Root>,
+    progress: watch::Sender<Progress>,
+    /// When the tree will be reported as incomplete.
+    hard: Option<Instant>,
+    reported: bool,
+}
+
+impl Guardian {
+    async fn watch(
+        mut self,
+        mut mail: mpsc::UnboundedReceiver<Mail>,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+    ) {
+        let tree = self.tree.clone();
+        loop {
+            let waits_for_idle = self.plan.stop_when_idle && self.is_running();
+            let hard = self.hard.filter(|_| !self.reported);
+            tokio::select! {
+                biased;
+                Some(mail) = mail.recv() => {
+                    if let Mail::Child { report, activity, .. } = mail {
+                        let is_over = self.hear(report);
+                        drop(activity);
+                        if is_over {
+                            return;
+                        }
+                    }
+                }
+                Some(command) = commands.recv() => self.obey(command),
+                () = tree.idle(), if waits_for_idle => self.stop(StopCause::Idle),
+                () = sleep_until(hard), if hard.is_some() => self.give_up_waiting(),
+            }
+        }
+    }
+
+    /// Takes what the root says of itself. `true` says that it was its last word.
+    fn hear(&mut self, report: Report) -> bool {
+        match report {
+            Report::Started { .. } => {
+                self.started();
+                false
+            }
+            Report::Stopping(cause) => {
+                self.stop(cause);
+                false
+            }
+            Report::Failed { error, children } => {
+                self.emit(EventKind::StartFailed { error: error.describe() });
+                self.ended(Some(error), children);
+                true
+            }
+            Report::Ended(ended) => {
+                let error = (!self.root.state().started).then_some(StartError::Stopped);
+                self.ended(error, ended.children);
+                true
+            }
+            Report::Ignored => unreachable!("a supervisor always has something to run"),
+        }
+    }
+
+    fn started(&mut self) {
+        let mut root = self.root.state();
+        if root.stop.is_none() {
+            root.started = true;
+            root.since = now();
+            drop(root);
+            self.emit(EventKind::Started { pid: None });
+            self.progress.send_modify(|progress| progress.started = true);
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Stop(cause) => self.stop(cause),
+            Command::Force => {
+                self.stop(StopCause::Api);
+                self.force();
+            }
+        }
+    }
+
+    /// Begins the stop, unless it has begun already.
+    fn stop(&mut self, cause: StopCause) {
+        let now = now();
+        let mut root = self.root.state();
+        if root.stop.is_some() {
+            return;
+        }
+        root.stop = Some(RootStop { cause, since: now, forced: false });
+        root.since = now;
+        drop(root);
+        self.emit(EventKind::Stopping { cause, signal: None });
+        self.progress.send_modify(|progress| progress.stopping = true);
+        let after = |duration| now.checked_add(duration);
+        self.hard = self.plan.deadline.and_then(after);
+        let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));
+        if let Some(child) = &mut self.root.state().child {
+            child.stop(StopRequest::new(cause, soft));
+        }
+    }
+
+    fn force(&mut self) {
+        let mut root = self.root.state();
+        let Some(stop) = &mut root.stop else { return };
+        if !std::mem::replace(&mut stop.forced, true) {
+            self.emit(EventKind::Escalated { to: "force".into() });
+            if let Some(child) = &mut root.child {
+                child.force();
+            }
+        }
+    }
+
+    /// The root is gone, and everything below it.
+    fn ended(&mut self, start_error: Option<StartError>, children: Vec<NodeReport>) {
+        let mut root = self.root.state();
+        let child = root.child.take();
+        drop(root);
+        drop(child);
+        if !self.reported {
+            let report = self.report(start_error, children, Outcome::Graceful);
+            self.write(report);
+        }
+        self.progress.send_modify(|progress| progress.gone = true);
+    }
+
+    /// The deadline is over, and something is still there.
+    fn give_up_waiting(&mut self) {
+        let root = self.root.state();
+        let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
+        let start_error = (!root.started).then_some(StartError::Stopped);
+        drop(root);
+        let report = self.report(start_error, children, Outcome::Unreapable);
+        // Every supervisor after its children, and the root last of all.
+        for node in report.unreapable() {
+            if node.path != self.plan.path {
+                let what = EventKind::Stopped {
+                    outcome: node.outcome,
+                    status: None,
+                    elapsed: node.elapsed,
+                    stragglers: Vec::new(),
+                };
+                self.tree.record().emit(&node.path, node.kind, 1, what);
+            }
+        }
+        self.write(report);
+    }
+
+    fn report(
+        &self,
+        start_error: Option<StartError>,
+        children: Vec<NodeReport>,
+        outcome: Outcome,
+    ) -> StopReport {
+        let now = now();
+        let stop = self.root.state().stop.unwrap_or(RootStop {
+            // A root that ends without a stop has failed to start, or its actor has failed.
+            cause: if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed },
+            since: now,
+            forced: false,
+        });
+        let mut root = NodeReport::new(self.plan.path.clone(), ChildKind::Supervisor);
+        root.outcome = match outcome {
+            Outcome::Graceful if stop.forced => Outcome::Killed,
+            other => other,
+        };
+        root.forced = stop.forced;
+        root.elapsed = now.saturating_duration_since(stop.since);
+        root.children = children;
+        let ending = ending(&root, stop.cause);
+        StopReport {
+            clean: ending == Ending::Clean,
+            containment: self.tree.containment(),
+            cause: stop.cause,
+            ending,
+            elapsed: root.elapsed,
+            start_error,
+            root,
+        }
+    }
+
+    /// Writes the root's last event, closes the record, and hands the report to all who wait.
+    fn write(&mut self, report: StopReport) {
+        self.reported = true;
+        self.emit(EventKind::Stopped {
+            outcome: report.root.outcome,
+            status: None,
+            elapsed: report.elapsed,
+            stragglers: Vec::new(),
+        });
+        self.tree.record().close();
+        self.progress.send_modify(|progress| {
+            progress.start_error.clone_from(&report.start_error);
+            progress.report = Some(Arc::new(report));
+        });
+    }
+
+    fn is_running(&self) -> bool {
+        let root = self.root.state();
+        root.started && root.stop.is_none()
+    }
+
+    fn emit(&self, what: EventKind) {
+        self.tree.record().emit(&self.plan.path, ChildKind::Supervisor, 1, what);
+    }
+}
+
+fn ending(root: &NodeReport, cause: StopCause) -> Ending {
+    let nodes = root.walk();
+    if nodes.iter().any(|node| node.outcome == Outcome::Unreapable) {
+        return Ending::Incomplete;
+    }
+    match cause {
+        StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed => Ending::Failed,
+        StopCause::Signal(_)
+        | StopCause::Api
+        | StopCause::Parent
+        | StopCause::Sibling
+        | StopCause::Deadline
+        | StopCause::AutoShutdown
+        | StopCause::Idle
+        | StopCause::Dropped => match nodes.iter().any(|node| node.was_forced()) {
+            true => Ending::Forced,
+            false => Ending::Clean,
+        },
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,173 @@
+//! What a program holds of a tree.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::TreeContext;
+use super::build::TreeStartError;
+use super::guardian::{self, Command, Plan, Progress, Root};
+use crate::child::{ChildKind, ChildPath};
+use crate::event::{EventKind, Events, SignalAction, StopCause};
+use crate::report::StopReport;
+use crate::snapshot::TreeSnapshot;
+use crate::supervisor::{Supervisor, SupervisorStart};
+
+/// A running tree.
+///
+/// Handles are cheap to clone and can be used from any task or thread. When the last one is dropped the tree stops, in
+/// order and in the background.
+#[derive(Clone)]
+pub struct Tree {
+    shared: Arc<Shared>,
+    /// Dropped with the last handle.
+    _keep: Arc<Keep>,
+}
+
+struct Shared {
+    context: TreeContext,
+    path: ChildPath,
+    root: Arc<Root>,
+    commands: mpsc::UnboundedSender<Command>,
+    progress: watch::Receiver<Progress>,
+}
+
+struct Keep(mpsc::UnboundedSender<Command>);
+
+impl Drop for Keep {
+    fn drop(&mut self) {
+        // A tree that has ended has nobody left to tell.
+        let _ = self.0.send(Command::Stop(StopCause::Dropped));
+    }
+}
+
+impl Tree {
+    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor) -> Self {
+        let (commands, orders) = mpsc::unbounded_channel();
+        let (progress_sender, progress) = watch::channel(Progress::default());
+        let path = plan.path.clone();
+        let root = guardian::start(&context, plan, SupervisorStart::new(root), orders, progress_sender);
+        let keep = Arc::new(Keep(commands.clone()));
+        Self { shared: Arc::new(Shared { context, path, root, commands, progress }), _keep: keep }
+    }
+
+    /// The root's path.
+    pub fn path(&self) -> &ChildPath {
+        &self.shared.path
+    }
+
+    /// Waits until the whole tree has started.
+    ///
+    /// # Errors
+    ///
+    /// [`TreeStartError::Start`] if a child could not be started, or a stop came first. By then everything is gone again, or
+    /// the report in the error says what is not.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn started(&self) -> Result<(), TreeStartError> {
+        let progress = self.wait_for(|progress| progress.started || progress.report.is_some()).await;
+        match (&progress.start_error, &progress.report) {
+            (Some(error), Some(report)) => {
+                Err(TreeStartError::Start { error: error.clone(), report: Arc::clone(report) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops the tree and waits until everything is gone, or the deadline is over.
+    ///
+    /// Children stop in reverse start order, each when the one after it has acknowledged. It can be called again and by
+    /// several callers; all of them get the same report. What could not be brought down by the deadline is in
+    /// [`StopReport::unreapable`], and [`wait_gone`](Self::wait_gone) waits for that as well.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing, and the stop goes on.
+    pub async fn stop(&self) -> Arc<StopReport> {
+        self.request_stop(StopCause::Api);
+        self.wait().await
+    }
+
+    /// Waits until the tree has stopped for whatever reason, or could not be brought down by its deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn wait(&self) -> Arc<StopReport> {
+        let progress = self.wait_for(|progress| progress.report.is_some()).await;
+        progress.report.expect("waited for the report")
+    }
+
+    /// Waits until really everything is gone, also what could not be brought down by the deadline.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn wait_gone(&self) {
+        self.wait_for(|progress| progress.gone).await;
+    }
+
+    /// Asks the tree to stop, and returns at once. Later requests change nothing.
+    pub fn request_stop(&self, cause: StopCause) {
+        self.command(Command::Stop(cause));
+    }
+
+    /// Ends every grace now: whatever is still there is killed, aborted or otherwise forced, all at once. A tree that was
+    /// not stopping stops.
+    pub fn force(&self) {
+        self.command(Command::Force);
+    }
+
+    /// Sends a last SIGKILL to every process that is still there, and waits for nothing.
+    ///
+    /// For a program that is about to leave. It can be called from any thread, also while the runtime stands still.
+    pub fn last_kill(&self) {
+        self.shared.root.last_kill();
+    }
+
+    /// Whether a stop has begun.
+    pub fn is_stopping(&self) -> bool {
+        let progress = self.shared.progress.borrow();
+        progress.stopping || progress.report.is_some()
+    }
+
+    /// What the tree looks like now.
+    pub fn snapshot(&self) -> TreeSnapshot {
+        TreeSnapshot { containment: self.shared.context.containment(), root: self.shared.root.snapshot() }
+    }
+
+    /// Subscribes to the tree's events, from now on. To get them from the first one on, subscribe to the
+    /// [`TreeBuilder`](crate::TreeBuilder).
+    pub fn events(&self) -> Events {
+        self.shared.context.record().subscribe()
+    }
+
+    /// Writes into the record that a signal reached the root, and what it means.
+    pub fn note_signal(&self, signal: &str, action: SignalAction) {
+        let what = EventKind::Signal { signal: signal.to_owned(), action };
+        self.shared.context.record().emit(&self.shared.path, ChildKind::Supervisor, 1, what);
+    }
+
+    fn command(&self, command: Command) {
+        // A tree that is gone has nothing left to stop.
+        let _ = self.shared.commands.send(command);
+    }
+
+    async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
+        let mut progress = self.shared.progress.clone();
+        match progress.wait_for(|progress| reached(progress)).await {
+            Ok(progress) => progress.clone(),
+            // The guardian has ended with its last word said, or its runtime has been shut down under it.
+            Err(_) => panic!("the runtime was shut down before the tree had stopped"),
+        }
+    }
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree").field("path", &self.shared.path).finish_non_exhaustive()
+    }
+}
