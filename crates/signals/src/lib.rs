@@ -19,6 +19,8 @@ mod policy;
 mod signal;
 mod signals;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use guard::SignalsGuard;
 pub use handlers::SignalReceived;

@@ -1,0 +1,117 @@
+//! The application's own handlers: order, panics, and handlers that hang.
+
+use std::sync::mpsc as sync_mpsc;
+
+use rootward_core::{Ending, SignalAction, StopCause};
+use tokio::sync::mpsc;
+
+use super::{given_tree, obedient, stubborn};
+use crate::{Signal, SignalSource, Signals};
+
+/// Registers this many handlers for each signal, each of which sends what it saw and its number.
+fn with_handlers(
+    mut signals: Signals,
+    on: &[Signal],
+    count: usize,
+) -> (Signals, mpsc::UnboundedReceiver<(Signal, usize)>) {
+    let (sender, seen) = mpsc::unbounded_channel();
+    for number in 0..count {
+        for signal in on {
+            let sender = sender.clone();
+            signals = signals.on(*signal, move |received| sender.send((received.signal, number)).unwrap());
+        }
+    }
+    (signals, seen)
+}
+
+#[tokio::test]
+async fn every_handler_sees_the_signal_in_the_order_of_registration_and_before_the_tree_stops() {
+    for count in [1, 5] {
+        for signal in [Signal::Terminate, Signal::Interrupt] {
+            let (tree, _log) = given_tree(obedient("worker")).await;
+            let (sender, source) = SignalSource::channel();
+            let (signals, mut seen) =
+                with_handlers(Signals::new().source(source), &[Signal::Interrupt, Signal::Terminate], count);
+            let _guard = signals.attach(&tree).unwrap();
+
+            sender.send(signal);
+
+            assert_eq!(tree.wait().await.cause, StopCause::Signal(signal.name()));
+            let order: Vec<_> = std::iter::from_fn(|| seen.try_recv().ok()).collect();
+            assert_eq!(order, (0..count).map(|number| (signal, number)).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_is_told_what_the_signal_means() {
+    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (told, mut actions) = mpsc::unbounded_channel();
+    let signals = Signals::new().source(source);
+    let _guard = signals
+        .on(Signal::Interrupt, move |received| told.send(received.action).unwrap())
+        .attach(&tree)
+        .unwrap();
+
+    sender.send(Signal::Interrupt);
+    sender.send(Signal::Interrupt);
+
+    assert_eq!(actions.recv().await, Some(SignalAction::Stop));
+    assert_eq!(actions.recv().await, Some(SignalAction::Force));
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_keeps_nobody_else_from_seeing_the_signal() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let signals = Signals::new().source(source).on(Signal::Terminate, |_| panic!("a handler's own affair"));
+    let (signals, mut seen) = with_handlers(signals, &[Signal::Terminate], 1);
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::Terminate);
+
+    assert!(tree.wait().await.clean);
+    assert_eq!(seen.recv().await, Some((Signal::Terminate, 0)));
+}
+
+#[tokio::test]
+async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
+    let (tree, mut log) = given_tree(stubborn("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (_never, blocked) = sync_mpsc::channel::<()>();
+    let (entered, mut hanging) = mpsc::unbounded_channel();
+    let hang = move |_: &_| {
+        entered.send(()).unwrap();
+        let _ = blocked.recv();
+    };
+    let guard = Signals::new().source(source).on(Signal::Interrupt, hang).attach(&tree).unwrap();
+    sender.send(Signal::Interrupt);
+    hanging.recv().await;
+
+    sender.send(Signal::Interrupt);
+
+    let report = tree.wait().await;
+    assert_eq!((report.ending, report.cause), (Ending::Forced, StopCause::Signal("SIGINT")));
+    assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
+    sender.send(Signal::Interrupt);
+    assert_eq!(guard.left().await, 130);
+}
+
+#[tokio::test]
+async fn a_handler_may_spawn_what_it_has_to_await() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (done, mut results) = mpsc::unbounded_channel();
+    let reload = move |_: &_| {
+        let done = done.clone();
+        #[expect(clippy::disallowed_methods, reason = "this is what applications do")]
+        tokio::spawn(async move { done.send("reloaded") });
+    };
+    let _guard = Signals::new().source(source).on(Signal::User2, reload).attach(&tree).unwrap();
+
+    sender.send(Signal::User2);
+
+    assert_eq!(results.recv().await, Some("reloaded"));
+    assert_eq!(log.signal().await, ("SIGUSR2".to_owned(), SignalAction::Ignore));
+}

@@ -1,0 +1,66 @@
+//! Signals against real trees, from a source that the test holds. What these tests share stands here: small trees, and a log
+//! of events to wait on.
+
+mod escalation;
+mod handlers;
+
+use std::sync::Arc;
+
+use rootward_core::{
+    ChildSpec, Event, EventKind, Events, Shutdown, SignalAction, StopCause, Supervisor, Tree,
+};
+
+/// A task that ends as soon as it is asked to.
+pub(crate) fn obedient(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |cx| async move { cx.stopping().await })
+}
+
+/// A task that never ends unless it is forced.
+pub(crate) fn stubborn(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |_| std::future::pending::<()>()).shutdown(Shutdown::Infinity)
+}
+
+/// A tree with one child that has started, and its events.
+pub(crate) async fn given_tree(child: ChildSpec) -> (Tree, Log) {
+    let mut builder = Supervisor::new("root").child(child).tree().unwrap().deadline(None);
+    let log = Log(builder.subscribe());
+    (builder.start().await.unwrap(), log)
+}
+
+/// A tree's events, one after the other.
+pub(crate) struct Log(Events);
+
+impl Log {
+    /// Reads on until one of the events to come gives this an answer.
+    pub(crate) async fn find<T>(&mut self, mut answer: impl FnMut(&Event) -> Option<T>) -> T {
+        loop {
+            let event: Arc<Event> =
+                self.0.next().await.unwrap().expect("the event comes before the tree's last");
+            if let Some(found) = answer(&event) {
+                return found;
+            }
+        }
+    }
+
+    /// The next signal, and what it meant.
+    pub(crate) async fn signal(&mut self) -> (String, SignalAction) {
+        self.find(|event| {
+            if let EventKind::Signal { signal, action } = &event.what {
+                return Some((signal.clone(), *action));
+            }
+            None
+        })
+        .await
+    }
+
+    /// Why the root begins to stop.
+    pub(crate) async fn stop_of_the_root(&mut self) -> StopCause {
+        self.find(|event| {
+            if let EventKind::Stopping { cause, .. } = &event.what {
+                return (event.path == *"root").then_some(*cause);
+            }
+            None
+        })
+        .await
+    }
+}
