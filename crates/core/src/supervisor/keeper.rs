@@ -26,6 +26,16 @@ impl SupervisorStart {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
         Self { supervisor }
     }
+
+    pub(super) fn launch(&self, cx: StartContext) -> Arc<Shared> {
+        let (strategy, intensity, auto_shutdown, specs) = self.supervisor.parts();
+        let control = cx.tree.control().clone();
+        let engine = Engine::new(cx, Policy { strategy, intensity, auto_shutdown }, specs);
+        let inbox = Arc::clone(engine.inbox());
+        let shared = Arc::new(Shared { inbox, engine: Mutex::new(engine) });
+        control.spawn(keep(Arc::clone(&shared)));
+        shared
+    }
 }
 
 impl StartChild for SupervisorStart {
@@ -34,13 +44,7 @@ impl StartChild for SupervisorStart {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        let (strategy, intensity, auto_shutdown, specs) = self.supervisor.parts();
-        let control = cx.tree.control().clone();
-        let engine = Engine::new(cx, Policy { strategy, intensity, auto_shutdown }, specs);
-        let inbox = Arc::clone(engine.inbox());
-        let shared = Arc::new(Shared { inbox, engine: Mutex::new(engine) });
-        control.spawn(keep(Arc::clone(&shared)));
-        Launch::starting(RunningSupervisor { shared })
+        Launch::starting(RunningSupervisor { shared: self.launch(cx) })
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
@@ -58,6 +62,11 @@ impl Shared {
     /// The state. A panic of the actor poisons the lock, and the state is still the best there is.
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     pub(super) fn wake(&self) {

@@ -13,6 +13,9 @@ mod engine;
 mod entry;
 mod keeper;
 
+#[cfg(test)]
+mod tests;
+
 pub use build::{SpecError, SpecProblem, Supervisor};
 
 pub(crate) use keeper::SupervisorStart;

@@ -1,0 +1,169 @@
+//! A round of stops and starts: how a supervisor starts its children, and how it restarts them.
+
+use std::time::Instant;
+
+use super::child::{ChildKey, State};
+use super::{Action, End, Machine, Phase, Progress};
+use crate::event::StopCause;
+
+/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
+/// one child is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Round {
+    purpose: Purpose,
+    stops: Stops,
+    starts: Starts,
+    waiting_for: Option<ChildKey>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// The supervisor itself is being started.
+    Init,
+    /// This child is restarted, possibly with siblings.
+    Restart(ChildKey),
+}
+
+/// Which children are still to be stopped.
+#[derive(Clone, Copy, Debug)]
+enum Stops {
+    None,
+    /// All from one key on that are below the other, if there is one.
+    Range {
+        from: ChildKey,
+        below: Option<ChildKey>,
+    },
+}
+
+/// Which children are still to be started.
+#[derive(Clone, Copy, Debug)]
+enum Starts {
+    None,
+    One(ChildKey),
+    From(ChildKey),
+}
+
+const FIRST: ChildKey = ChildKey(0);
+
+impl Round {
+    /// All children are started.
+    pub(super) fn init() -> Self {
+        Self { purpose: Purpose::Init, stops: Stops::None, starts: Starts::From(FIRST), waiting_for: None }
+    }
+
+    /// Only the child itself is started again.
+    pub(super) fn restart_one(key: ChildKey) -> Self {
+        let purpose = Purpose::Restart(key);
+        Self { purpose, stops: Stops::None, starts: Starts::One(key), waiting_for: None }
+    }
+
+    /// All others are stopped, and then all are started.
+    pub(super) fn restart_all(key: ChildKey) -> Self {
+        Self::restart_from(FIRST, key)
+    }
+
+    /// Those after the child are stopped, and then it and they are started.
+    pub(super) fn restart_rest(key: ChildKey) -> Self {
+        Self::restart_from(key, key)
+    }
+
+    fn restart_from(from: ChildKey, trigger: ChildKey) -> Self {
+        let purpose = Purpose::Restart(trigger);
+        let stops = Stops::Range { from, below: None };
+        Self { purpose, stops, starts: Starts::From(from), waiting_for: None }
+    }
+
+    /// The child on whose account others are restarted.
+    fn trigger(&self) -> Option<ChildKey> {
+        match self.purpose {
+            Purpose::Init => None,
+            Purpose::Restart(key) => Some(key),
+        }
+    }
+}
+
+impl Machine {
+    /// Does the next step of a round.
+    pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Vec<Action>) -> Progress {
+        if let Some(key) = round.waiting_for {
+            match self.children.state(key) {
+                State::Starting | State::Stopping { .. } | State::Killed => return Progress::Wait,
+                State::Failed => {
+                    self.start_failed(key, round.purpose, out);
+                    return Progress::GoOn;
+                }
+                State::Down => self.is_down(key, round, out),
+                State::Running | State::Ended(_) | State::Restarting => {}
+            }
+            round.waiting_for = None;
+        }
+        if let Some(key) = self.next_to_stop(&mut round) {
+            round.waiting_for = Some(key);
+            self.phase = Phase::Working(round);
+            self.ask(key, StopCause::Sibling, None, now, out);
+        } else if let Some(key) = self.next_to_start(&mut round) {
+            round.waiting_for = Some(key);
+            self.phase = Phase::Working(round);
+            self.start(key, out);
+        } else {
+            self.phase = Phase::Idle;
+            match round.purpose {
+                Purpose::Init => out.push(Action::Ready),
+                Purpose::Restart(_) => {}
+            }
+        }
+        Progress::GoOn
+    }
+
+    /// The child that the round waited for has been stopped, or had nothing to run. A temporary one is not kept.
+    fn is_down(&mut self, key: ChildKey, round: Round, out: &mut Vec<Action>) {
+        if round.trigger() != Some(key) && self.is_temporary(key) {
+            self.forget(key, out);
+        }
+    }
+
+    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
+    /// it is tried again (rules 31 and 32).
+    fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Vec<Action>) {
+        match purpose {
+            Purpose::Init => {
+                self.children.set(key, State::Down);
+                self.stop_by_itself(End::StartFailed(key), StopCause::StartFailed, out);
+            }
+            Purpose::Restart(_) => self.try_again(key),
+        }
+    }
+
+    fn next_to_stop(&self, round: &mut Round) -> Option<ChildKey> {
+        let Stops::Range { from, below } = round.stops else { return None };
+        let trigger = round.trigger();
+        let next = self.children.range(from, below).rev().find(|key| trigger != Some(*key));
+        round.stops = match next {
+            Some(key) => Stops::Range { from, below: Some(key) },
+            None => Stops::None,
+        };
+        next
+    }
+
+    fn next_to_start(&self, round: &mut Round) -> Option<ChildKey> {
+        let (next, rest) = match round.starts {
+            Starts::None => (None, Starts::None),
+            Starts::One(key) => (Some(key), Starts::None),
+            Starts::From(key) => match self.children.first_from(key) {
+                Some(key) => (Some(key), Starts::From(ChildKey(key.0 + 1))),
+                None => (None, Starts::None),
+            },
+        };
+        round.starts = rest;
+        next
+    }
+
+    fn start(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+        self.children.set(key, State::Starting);
+        if let Some(child) = self.children.get_mut(key) {
+            child.generation = child.generation.wrapping_add(1);
+            child.running_since = None;
+        }
+        out.push(Action::Start(key));
+    }
+}

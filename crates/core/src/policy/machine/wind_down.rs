@@ -1,0 +1,173 @@
+//! How a supervisor stops: its children in reverse start order, each when the one after it is gone.
+
+use std::time::Instant;
+
+use super::child::{ChildKey, State, earlier};
+use super::{Action, End, Machine, Phase, Progress};
+use crate::child::Shutdown;
+use crate::event::StopCause;
+
+/// A stop of all children that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WindDown {
+    end: End,
+    /// Why the children have to stop.
+    cause: StopCause,
+    deadline: Option<Instant>,
+    /// Children below this key are still to be stopped. `None` means all.
+    below: Option<ChildKey>,
+    waiting_for: Option<ChildKey>,
+    /// Everything has been forced, and is only waited for.
+    forced: bool,
+}
+
+impl Machine {
+    /// The supervisor is asked to stop. If it does already, a tighter deadline counts all the same.
+    pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Vec<Action>) {
+        match &mut self.phase {
+            Phase::New => self.finish(End::Stopped, out),
+            Phase::Idle | Phase::Working(_) => self.wind_down(End::Stopped, cause, deadline),
+            Phase::WindingDown(down) => {
+                down.deadline = earlier(down.deadline, deadline);
+                self.tighten(deadline);
+            }
+            Phase::Finished => {}
+        }
+    }
+
+    /// The supervisor stops of its own accord.
+    pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Vec<Action>) {
+        out.push(Action::Stopping(cause));
+        self.wind_down(end, cause, None);
+    }
+
+    /// The supervisor's actor has failed.
+    pub(super) fn fail(&mut self, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::New | Phase::Idle | Phase::Working(_) => {
+                self.stop_by_itself(End::Failed, StopCause::Failed, out);
+            }
+            Phase::WindingDown(_) | Phase::Finished => {}
+        }
+    }
+
+    /// Every grace ends now. The cause is for children that had not been asked; by default it is the stop's own.
+    pub(super) fn force(&mut self, cause: Option<StopCause>, out: &mut Vec<Action>) {
+        self.stop(StopCause::Parent, None, out);
+        let Phase::WindingDown(down) = &mut self.phase else { return };
+        let cause = cause.unwrap_or(down.cause);
+        if !std::mem::replace(&mut down.forced, true) {
+            // All at once: one child that will not go must not protect the others.
+            let all: Vec<ChildKey> = self.children.range(ChildKey(0), None).rev().collect();
+            for key in all {
+                self.force_child(key, cause, out);
+            }
+        }
+    }
+
+    /// Time has passed: forces everything if the deadline is over, and otherwise whose grace is.
+    pub(super) fn alarm(&mut self, now: Instant, out: &mut Vec<Action>) {
+        if self.deadline().is_some_and(|deadline| now >= deadline) {
+            self.force(Some(StopCause::Deadline), out);
+            return;
+        }
+        let over: Vec<ChildKey> =
+            self.children.graces().rev().filter(|(_, kill_at)| now >= *kill_at).map(|(key, _)| key).collect();
+        for key in over {
+            self.force_child(key, StopCause::Deadline, out);
+        }
+    }
+
+    /// By when everything has to be gone, unless it has been forced already.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::WindingDown(WindDown { forced: false, deadline, .. }) => deadline,
+            Phase::WindingDown(_) | Phase::New | Phase::Idle | Phase::Working(_) | Phase::Finished => None,
+        }
+    }
+
+    /// Stops the next child.
+    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Vec<Action>) -> Progress {
+        let is_waiting = match down.forced {
+            true => self.children.any_live(),
+            false => down.waiting_for.is_some_and(|key| self.children.state(key) != State::Down),
+        };
+        if is_waiting {
+            return Progress::Wait;
+        }
+        let next = self.children.range(ChildKey(0), down.below).next_back().filter(|_| !down.forced);
+        match next {
+            Some(key) => {
+                down.below = Some(key);
+                down.waiting_for = Some(key);
+                self.phase = Phase::WindingDown(down);
+                self.ask(key, down.cause, down.deadline, now, out);
+                Progress::GoOn
+            }
+            None => {
+                self.finish(down.end, out);
+                Progress::Wait
+            }
+        }
+    }
+
+    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
+    /// absorbed and counts for nothing (rule 26).
+    pub(super) fn ask(
+        &mut self,
+        key: ChildKey,
+        cause: StopCause,
+        deadline: Option<Instant>,
+        now: Instant,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(child) = self.children.get(key) else { return };
+        match (child.state, child.traits.shutdown) {
+            (State::Down | State::Stopping { .. } | State::Killed, _) => {}
+            (State::Ended(_) | State::Failed | State::Restarting, _) => self.put_down(key, out),
+            (State::Starting | State::Running, Shutdown::Kill) => {
+                self.children.set(key, State::Killed);
+                out.push(Action::Kill { key, cause });
+            }
+            (State::Starting | State::Running, Shutdown::Grace(grace)) => {
+                // A grace too long for the clock is no limit.
+                let kill_at = earlier(now.checked_add(grace), deadline);
+                self.children.set(key, State::Stopping { kill_at });
+                out.push(Action::Stop { key, cause, deadline: kill_at });
+            }
+            (State::Starting | State::Running, Shutdown::Infinity) => {
+                self.children.set(key, State::Stopping { kill_at: deadline });
+                out.push(Action::Stop { key, cause, deadline });
+            }
+        }
+    }
+
+    fn force_child(&mut self, key: ChildKey, cause: StopCause, out: &mut Vec<Action>) {
+        match self.children.state(key) {
+            State::Starting | State::Running | State::Stopping { .. } => {
+                self.children.set(key, State::Killed);
+                out.push(Action::Force { key, cause });
+            }
+            State::Ended(_) | State::Failed | State::Restarting => self.put_down(key, out),
+            State::Down | State::Killed => {}
+        }
+    }
+
+    fn wind_down(&mut self, end: End, cause: StopCause, deadline: Option<Instant>) {
+        self.pending.clear();
+        self.tighten(deadline);
+        let down = WindDown { end, cause, deadline, below: None, waiting_for: None, forced: false };
+        self.phase = Phase::WindingDown(down);
+    }
+
+    fn tighten(&mut self, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline {
+            self.children.tighten(deadline);
+        }
+    }
+
+    fn finish(&mut self, end: End, out: &mut Vec<Action>) {
+        self.phase = Phase::Finished;
+        out.push(Action::Finish(end));
+    }
+}

@@ -1,0 +1,119 @@
+//! What becomes of a supervisor's children when its own actor fails.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Supervisor;
+use super::keeper::{Shared, SupervisorStart};
+use crate::child::{ChildId, ChildPath, ChildSpec, Exit};
+use crate::event::{EventKind, Events, Record};
+use crate::policy::ChildKey;
+use crate::port::{Inbox, Mail, Report, Reporter, StartContext};
+use crate::tree::TreeContext;
+
+#[tokio::test(start_paused = true)]
+async fn when_the_actor_fails_the_children_are_stopped_in_reverse_order_before_the_parent_hears_of_it() {
+    let mut given = given_a_supervisor_with([forever("a"), forever("b")]);
+    given.until_started().await;
+
+    given.shared.inbox().deliver(Mail::Poison);
+
+    let exit = given.end().await;
+    assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
+    assert_eq!(given.stopped().await, ["sup/b", "sup/a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_actor_that_fails_again_and_again_still_ends_with_everything_gone() {
+    let mut given = given_a_supervisor_with([forever("a"), stubborn("b")]);
+    given.until_started().await;
+
+    for _ in 0..10 {
+        given.shared.inbox().deliver(Mail::Poison);
+    }
+
+    let exit = given.end().await;
+    assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
+    let mut stopped = given.stopped().await;
+    stopped.sort();
+    assert_eq!(stopped, ["sup/a", "sup/b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
+    let mut given = given_a_supervisor_with([ChildSpec::task("a", |_| std::future::ready(()))]);
+
+    // The poison is ahead of everything the child says.
+    given.shared.inbox().deliver(Mail::Poison);
+
+    let exit = given.end().await;
+    assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
+}
+
+// --- a parent that only listens ---
+
+struct Given {
+    shared: Arc<Shared>,
+    mail: mpsc::UnboundedReceiver<Mail>,
+    events: Events,
+    record: Arc<Record>,
+}
+
+fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
+    let record = Arc::new(Record::new(1000));
+    let events = record.subscribe();
+    let runtime = tokio::runtime::Handle::current();
+    let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime);
+    let (inbox, mail) = Inbox::new();
+    let start = SupervisorStart::new(Supervisor::new("sup").children(children));
+    let shared = start.launch(StartContext {
+        path: ChildPath::root(&ChildId::new("sup").unwrap()),
+        incarnation: 1,
+        reporter: Reporter::new(inbox, ChildKey(0), 1, None),
+        tree,
+    });
+    Given { shared, mail, events, record }
+}
+
+impl Given {
+    async fn until_started(&mut self) {
+        let report = self.report().await;
+        assert!(matches!(report, Report::Started { .. }));
+    }
+
+    async fn end(&mut self) -> Exit {
+        loop {
+            if let Report::Ended(ended) = self.report().await {
+                return ended.exit;
+            }
+        }
+    }
+
+    async fn report(&mut self) -> Report {
+        match self.mail.recv().await {
+            Some(Mail::Child { report, .. }) => report,
+            _ => panic!("a supervisor only reports"),
+        }
+    }
+
+    /// The paths of the children in the order of their acknowledgements.
+    async fn stopped(&mut self) -> Vec<String> {
+        self.record.close();
+        let mut paths = Vec::new();
+        while let Ok(Some(event)) = self.events.next().await {
+            if matches!(event.what, EventKind::Stopped { .. }) {
+                paths.push(event.path.to_string());
+            }
+        }
+        paths
+    }
+}
+
+fn forever(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |cx| async move { cx.stopping().await })
+}
+
+fn stubborn(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |_| std::future::pending::<()>())
+}
