@@ -1,6 +1,7 @@
 //! The core.
 
 mod child;
+mod clock;
 mod error;
 mod event;
 mod panics;

@@ -50,6 +50,27 @@ pub enum Ending {
 }
 
 impl Ending {
+    fn of(root: &NodeReport, cause: StopCause) -> Self {
+        let nodes = root.walk();
+        if nodes.iter().any(|node| node.outcome == Outcome::Unreapable) {
+            return Ending::Incomplete;
+        }
+        match cause {
+            StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed => Ending::Failed,
+            StopCause::Signal(_)
+            | StopCause::Api
+            | StopCause::Parent
+            | StopCause::Sibling
+            | StopCause::Deadline
+            | StopCause::AutoShutdown
+            | StopCause::Idle
+            | StopCause::Dropped => match nodes.iter().any(|node| node.was_forced()) {
+                true => Ending::Forced,
+                false => Ending::Clean,
+            },
+        }
+    }
+
     /// The exit status with which a program reports this ending.
     pub fn exit_status(self) -> u8 {
         match self {
@@ -124,6 +145,17 @@ impl Straggler {
 }
 
 impl StopReport {
+    pub(crate) fn new(
+        root: NodeReport,
+        cause: StopCause,
+        start_error: Option<StartError>,
+        containment: Option<&'static str>,
+    ) -> Self {
+        let ending = Ending::of(&root, cause);
+        let clean = ending == Ending::Clean;
+        Self { clean, containment, cause, ending, elapsed: root.elapsed, start_error, root }
+    }
+
     /// Everything that is still there, deepest first: the children that did not go before the deadline.
     pub fn unreapable(&self) -> Vec<&NodeReport> {
         let mut found: Vec<_> =

@@ -1,10 +1,14 @@
 //! Everything that happens in a tree, in order: the one record that logs, reports and tests read.
 
-mod event;
+mod cause;
+mod kind;
+mod line;
 mod record;
 mod telemetry;
 
-pub use event::{Event, EventKind, SignalAction, StopCause, Stream};
+pub use cause::StopCause;
+pub use kind::{EventKind, SignalAction, Stream};
+pub use line::Event;
 pub use record::{Events, Lagged};
 
 pub(crate) use record::{DEFAULT_CAPACITY, Record};

@@ -2,20 +2,19 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
 use super::TreeContext;
+use super::root::{Root, RootStop};
 use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
 use crate::event::{EventKind, StopCause};
 use crate::policy::ChildKey;
-use crate::port::{
-    Inbox, Launch, Mail, Report, Reporter, RunningChild, StartChild, StartContext, StartError, StopRequest,
-};
-use crate::report::{Ending, NodeReport, Outcome, StopReport};
-use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::port::{Inbox, Launch, Mail, Report, Reporter, StartChild, StartContext, StartError, StopRequest};
+use crate::report::{NodeReport, Outcome, StopReport};
 use crate::supervisor::SupervisorStart;
 
 /// What the program wants of the root.
@@ -41,59 +40,6 @@ pub(super) struct Progress {
     pub(super) gone: bool,
 }
 
-/// The root as the guardian holds it.
-pub(super) struct Root {
-    path: ChildPath,
-    state: Mutex<RootState>,
-}
-
-struct RootState {
-    child: Option<Box<dyn RunningChild>>,
-    started: bool,
-    since: Instant,
-    stop: Option<RootStop>,
-}
-
-#[derive(Clone, Copy)]
-struct RootStop {
-    cause: StopCause,
-    since: Instant,
-    forced: bool,
-}
-
-impl Root {
-    pub(super) fn snapshot(&self) -> NodeSnapshot {
-        let root = self.state();
-        let state = match (&root.child, root.stop, root.started) {
-            (None, _, _) => ChildState::Down,
-            (Some(_), Some(_), _) => ChildState::Stopping,
-            (Some(_), None, true) => ChildState::Running,
-            (Some(_), None, false) => ChildState::Starting,
-        };
-        NodeSnapshot {
-            path: self.path.clone(),
-            kind: ChildKind::Supervisor,
-            state,
-            incarnation: 1,
-            pid: None,
-            restarts: 0,
-            since: root.child.as_ref().map(|_| now().saturating_duration_since(root.since)),
-            forced: root.stop.is_some_and(|stop| stop.forced),
-            children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
-        }
-    }
-
-    pub(super) fn last_kill(&self) {
-        if let Some(child) = &mut self.state().child {
-            child.last_kill();
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, RootState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Starts the root, and the guardian beside it.
 pub(super) fn start(
     context: &TreeContext,
@@ -103,8 +49,7 @@ pub(super) fn start(
     progress: watch::Sender<Progress>,
 ) -> Arc<Root> {
     let (inbox, mail) = Inbox::new();
-    let state = RootState { child: None, started: false, since: now(), stop: None };
-    let shared = Arc::new(Root { path: plan.path.clone(), state: Mutex::new(state) });
+    let shared = Arc::new(Root::new(plan.path.clone()));
     let tree = context.clone();
     let guardian = Guardian {
         tree: tree.clone(),
@@ -228,7 +173,7 @@ impl Guardian {
         if root.stop.is_some() {
             return;
         }
-        root.stop = Some(RootStop { cause, since: now, forced: false });
+        root.stop = Some(RootStop::now(cause));
         root.since = now;
         drop(root);
         self.emit(EventKind::Stopping { cause, signal: None });
@@ -293,31 +238,15 @@ impl Guardian {
         children: Vec<NodeReport>,
         outcome: Outcome,
     ) -> StopReport {
-        let now = now();
-        let stop = self.root.state().stop.unwrap_or(RootStop {
-            // A root that ends without a stop has failed to start, or its actor has failed.
-            cause: if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed },
-            since: now,
-            forced: false,
-        });
+        // A root that ends without a stop has failed to start, or its actor has failed.
+        let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
+        let stop = self.root.state().stop.unwrap_or(RootStop::now(cause));
         let mut root = NodeReport::new(self.plan.path.clone(), ChildKind::Supervisor);
-        root.outcome = match outcome {
-            Outcome::Graceful if stop.forced => Outcome::Killed,
-            other => other,
-        };
+        root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
         root.forced = stop.forced;
-        root.elapsed = now.saturating_duration_since(stop.since);
+        root.elapsed = now().saturating_duration_since(stop.since);
         root.children = children;
-        let ending = ending(&root, stop.cause);
-        StopReport {
-            clean: ending == Ending::Clean,
-            containment: self.tree.containment(),
-            cause: stop.cause,
-            ending,
-            elapsed: root.elapsed,
-            start_error,
-            root,
-        }
+        StopReport::new(root, stop.cause, start_error, self.tree.containment())
     }
 
     /// Writes the root's last event, closes the record, and hands the report to all who wait.
@@ -346,34 +275,9 @@ impl Guardian {
     }
 }
 
-fn ending(root: &NodeReport, cause: StopCause) -> Ending {
-    let nodes = root.walk();
-    if nodes.iter().any(|node| node.outcome == Outcome::Unreapable) {
-        return Ending::Incomplete;
-    }
-    match cause {
-        StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed => Ending::Failed,
-        StopCause::Signal(_)
-        | StopCause::Api
-        | StopCause::Parent
-        | StopCause::Sibling
-        | StopCause::Deadline
-        | StopCause::AutoShutdown
-        | StopCause::Idle
-        | StopCause::Dropped => match nodes.iter().any(|node| node.was_forced()) {
-            true => Ending::Forced,
-            false => Ending::Clean,
-        },
-    }
-}
-
 async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }

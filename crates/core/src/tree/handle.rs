@@ -7,7 +7,8 @@ use tokio::sync::{mpsc, watch};
 
 use super::TreeContext;
 use super::build::TreeStartError;
-use super::guardian::{self, Command, Plan, Progress, Root};
+use super::guardian::{self, Command, Plan, Progress};
+use super::root::Root;
 use crate::child::{ChildKind, ChildPath};
 use crate::event::{EventKind, Events, SignalAction, StopCause};
 use crate::report::StopReport;
@@ -92,6 +93,11 @@ impl Tree {
     }
 
     /// Waits until the tree has stopped for whatever reason, or could not be brought down by its deadline.
+    ///
+    /// # Panics
+    ///
+    /// If the runtime on which the tree was started is shut down before the tree has stopped. The other methods that
+    /// wait for the tree do the same.
     ///
     /// # Cancel safety
     ///

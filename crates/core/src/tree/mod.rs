@@ -5,6 +5,7 @@ mod build;
 mod context;
 mod guardian;
 mod handle;
+mod root;
 
 pub use build::{TreeBuilder, TreeStartError};
 pub use handle::Tree;

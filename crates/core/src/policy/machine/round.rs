@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::child::{ChildKey, State};
+use super::wind_down::Why;
 use super::{Action, End, Machine, Phase, Progress};
 use crate::event::StopCause;
 
@@ -100,7 +101,7 @@ impl Machine {
         if let Some(key) = self.next_to_stop(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
-            self.ask(key, StopCause::Sibling, None, now, out);
+            self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if let Some(key) = self.next_to_start(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);

@@ -21,6 +21,13 @@ pub(super) struct WindDown {
     forced: bool,
 }
 
+/// Why a child is asked to stop, and by when it has to be gone whatever its grace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Why {
+    pub(super) cause: StopCause,
+    pub(super) deadline: Option<Instant>,
+}
+
 impl Machine {
     /// The supervisor is asked to stop. If it does already, a tighter deadline counts all the same.
     pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Vec<Action>) {
@@ -101,7 +108,7 @@ impl Machine {
                 down.below = Some(key);
                 down.waiting_for = Some(key);
                 self.phase = Phase::WindingDown(down);
-                self.ask(key, down.cause, down.deadline, now, out);
+                self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
                 Progress::GoOn
             }
             None => {
@@ -113,14 +120,8 @@ impl Machine {
 
     /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
     /// absorbed and counts for nothing (rule 26).
-    pub(super) fn ask(
-        &mut self,
-        key: ChildKey,
-        cause: StopCause,
-        deadline: Option<Instant>,
-        now: Instant,
-        out: &mut Vec<Action>,
-    ) {
+    pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Vec<Action>) {
+        let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed, _) => {}

@@ -1,35 +1,14 @@
-//! What can happen in a tree.
+//! What can happen to a child.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap};
 
-use crate::child::{ChildKind, ChildPath, Exit};
+use super::StopCause;
+use crate::child::Exit;
 use crate::report::{Outcome, Straggler, whole_millis};
-
-/// Something that happened in a tree: one line of its record.
-///
-/// It serialises as one line of `rootward-demo --events`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Event {
-    /// Counts the tree's events: 1, 2, 3 and so on, without gaps.
-    pub seq: u64,
-    /// How long after the root began, on the monotonic clock.
-    pub at: Duration,
-    /// When, on the wall clock.
-    pub time: SystemTime,
-    /// The child it happened to.
-    pub path: ChildPath,
-    /// Which start of that child, from 1.
-    pub incarnation: u32,
-    /// What that child is.
-    pub kind: ChildKind,
-    /// What happened.
-    pub what: EventKind,
-}
 
 /// What happened to a child.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,34 +92,6 @@ pub enum EventKind {
     },
 }
 
-/// Why something stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum StopCause {
-    /// A signal asked the root to.
-    Signal(&'static str),
-    /// The program asked for it.
-    Api,
-    /// The supervisor above it stops.
-    Parent,
-    /// A sibling failed, and the strategy restarts both.
-    Sibling,
-    /// The stop deadline is over.
-    Deadline,
-    /// The supervisor used up its restart intensity.
-    GaveUp,
-    /// A significant child ended.
-    AutoShutdown,
-    /// A child could not be started, so that the supervisor could not either.
-    StartFailed,
-    /// Nothing is left that runs or could be restarted.
-    Idle,
-    /// The last handle of the tree was dropped.
-    Dropped,
-    /// The supervisor's own actor failed.
-    Failed,
-}
-
 /// What a signal means for the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,67 +139,8 @@ impl EventKind {
     }
 }
 
-impl StopCause {
-    /// The cause in one word, as a `stopping` event has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Signal(_) => "signal",
-            Self::Api => "api",
-            Self::Parent => "parent",
-            Self::Sibling => "sibling",
-            Self::Deadline => "deadline",
-            Self::GaveUp => "gave_up",
-            Self::AutoShutdown => "auto_shutdown",
-            Self::StartFailed => "start_failed",
-            Self::Idle => "idle",
-            Self::Dropped => "dropped",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// The cause as a report has it: with the signal's name.
-impl fmt::Display for StopCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Signal(name) => write!(f, "signal {name}"),
-            other => f.write_str(other.as_str()),
-        }
-    }
-}
-
-impl Serialize for StopCause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl fmt::Display for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Stdout => "stdout",
-            Self::Stderr => "stderr",
-        })
-    }
-}
-
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("seq", &self.seq)?;
-        map.serialize_entry("at", &seconds(self.at))?;
-        map.serialize_entry("time", &humantime::format_rfc3339_micros(self.time).to_string())?;
-        map.serialize_entry("event", self.what.name())?;
-        map.serialize_entry("path", &self.path)?;
-        map.serialize_entry("incarnation", &self.incarnation)?;
-        map.serialize_entry("kind", &self.kind)?;
-        self.what.serialize_fields(&mut map)?;
-        map.end()
-    }
-}
-
 impl EventKind {
-    fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+    pub(super) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         match self {
             Self::Starting | Self::Ignored => {}
             Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
@@ -309,11 +201,11 @@ fn non_empty<M: SerializeMap>(map: &mut M, stragglers: &[Straggler]) -> Result<(
     }
 }
 
-/// Seconds with microseconds, which is as fine as the wall clock beside it.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a tree would have to run for 285 years to lose a microsecond"
-)]
-fn seconds(at: Duration) -> f64 {
-    at.as_micros() as f64 / 1e6
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        })
+    }
 }

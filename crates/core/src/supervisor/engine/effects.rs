@@ -1,0 +1,134 @@
+//! Actions become effects: what the machine wants is done to the children.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Engine, child_error, emit};
+use crate::child::ChildKind;
+use crate::event::EventKind;
+use crate::panics::catch;
+use crate::policy::{Action, ChildKey, Input};
+use crate::port::{Launch, Reporter, Running, StartContext, StartError, StopRequest};
+use crate::supervisor::entry::{Press, Stop};
+
+impl Engine {
+    pub(super) fn perform(&mut self, action: Action, now: Instant) {
+        match action {
+            Action::Start(key) => {
+                if let Some(fact) = self.start(key, now) {
+                    // Before all that waits: the start was over before anything else could be heard.
+                    self.facts.push_front(fact);
+                }
+            }
+            Action::Stop { key, cause, deadline } => {
+                self.press(key, Press::Asked, StopRequest::new(cause, deadline), now);
+            }
+            Action::Kill { key, cause } => {
+                self.press(key, Press::Killed, StopRequest::new(cause, None), now);
+            }
+            Action::Force { key, cause } => {
+                self.press(key, Press::Forced, StopRequest::new(cause, None), now);
+            }
+            Action::Forget(key) => {
+                self.children.remove(&key);
+            }
+            Action::Restarting { key, attempt, delay } => {
+                if let Some(entry) = self.children.get_mut(&key) {
+                    entry.restarts += 1;
+                    emit(&self.tree, entry, EventKind::Restarting { attempt, delay });
+                }
+            }
+            Action::GaveUp => {
+                let limit = self.policy.intensity;
+                let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
+                self.tree.record().emit(&self.path, ChildKind::Supervisor, self.incarnation, what);
+            }
+            Action::Ready => {
+                if let Some(reporter) = &mut self.reporter {
+                    reporter.started(None);
+                    // From here on the supervisor is as active as its children are.
+                    reporter.rest();
+                }
+            }
+            Action::Stopping(cause) => {
+                if let Some(reporter) = &mut self.reporter {
+                    reporter.rouse(self.tree.begin_activity());
+                    reporter.stopping(cause);
+                }
+            }
+            Action::Finish(end) => self.end = Some(end),
+        }
+    }
+
+    /// Starts a child. What can be said at once is returned.
+    fn start(&mut self, key: ChildKey, now: Instant) -> Option<Input> {
+        let entry = self.children.get_mut(&key)?;
+        entry.incarnation += 1;
+        emit(&self.tree, entry, EventKind::Starting);
+        let activity = Some(self.tree.begin_activity());
+        let cx = StartContext {
+            path: entry.path.clone(),
+            incarnation: entry.incarnation,
+            reporter: Reporter::new(Arc::clone(&self.inbox), key, entry.incarnation, activity),
+            tree: self.tree.clone(),
+        };
+        let starter = Arc::clone(entry.spec.starter());
+        match catch(|| starter.start(cx)) {
+            Ok(Launch::Running { child, pid }) => {
+                entry.launched(Running { child, pid }, true, now);
+                emit(&self.tree, entry, EventKind::Started { pid });
+                Some(Input::Started(key))
+            }
+            Ok(Launch::Starting { child }) => {
+                entry.launched(Running { child, pid: None }, false, now);
+                None
+            }
+            Ok(Launch::Ignored) => {
+                entry.gone(None, now);
+                emit(&self.tree, entry, EventKind::Ignored);
+                Some(Input::Ignored(key))
+            }
+            Ok(Launch::Failed(error)) => Some(self.not_started(key, error, now)),
+            Err(panic) => Some(self.not_started(key, StartError::Panicked(panic), now)),
+        }
+    }
+
+    fn not_started(&mut self, key: ChildKey, error: StartError, now: Instant) -> Input {
+        if let Some(entry) = self.children.get_mut(&key) {
+            entry.not_started(Vec::new(), now);
+            emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
+            self.start_error = Some(child_error(entry, error));
+        }
+        Input::StartFailed(key)
+    }
+
+    /// Has a child stopped, with as much pressure as the machine wants.
+    fn press(&mut self, key: ChildKey, press: Press, request: StopRequest, now: Instant) {
+        let Some(entry) = self.children.get_mut(&key) else { return };
+        let Some(live) = &mut entry.live else { return };
+        let is_first = live.stop.is_none();
+        live.stop.get_or_insert(Stop { since: now, press }).press = press;
+        let asks = live.child.stop_signal();
+        let force_name = live.child.force_name();
+        if is_first {
+            live.since = now;
+            let signal = match press {
+                Press::Asked => asks,
+                Press::Killed | Press::Forced => asks.map(|_| force_name.into()),
+            };
+            emit(&self.tree, entry, EventKind::Stopping { cause: request.cause, signal });
+        }
+        if press == Press::Forced {
+            emit(&self.tree, entry, EventKind::Escalated { to: force_name.into() });
+        }
+        let Some(live) = &mut entry.live else { return };
+        let pressed = catch(|| match press {
+            Press::Asked => live.child.stop(request),
+            Press::Killed | Press::Forced => live.child.force(),
+        });
+        if pressed.is_err() {
+            // A child that cannot even be asked has no use for a grace.
+            let _ = catch(|| live.child.force());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Mail becomes facts: what children say is noted, written into the record, and handed to the machine.
+
+use std::time::Instant;
+
+use super::{Engine, child_error, emit};
+use crate::child::Exit;
+use crate::event::{EventKind, StopCause};
+use crate::policy::{ChildKey, Input};
+use crate::port::{Ended, Mail, Report, StartError, StopRequest};
+use crate::supervisor::entry::{Entry, Live, Stop, outcome};
+
+impl Engine {
+    pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
+        match mail {
+            Mail::Child { key, incarnation, report, activity } => {
+                self.settling.extend(activity);
+                if let Some(fact) = self.hear(key, incarnation, report, now) {
+                    self.facts.push_back(fact);
+                }
+            }
+            Mail::Stop(StopRequest { deadline, .. }) => {
+                self.facts.push_back(Input::Stop { cause: StopCause::Parent, deadline });
+            }
+            Mail::Force => self.facts.push_back(Input::Force),
+            Mail::Alarm => {
+                self.alarm.rang();
+                self.facts.push_back(Input::Alarm);
+            }
+            #[cfg(test)]
+            Mail::Poison => panic!("a test poisoned this supervisor"),
+        }
+    }
+
+    /// Notes what a child said, writes it into the record, and makes it a fact.
+    pub(super) fn hear(
+        &mut self,
+        key: ChildKey,
+        incarnation: u32,
+        report: Report,
+        now: Instant,
+    ) -> Option<Input> {
+        let entry = self.children.get_mut(&key)?;
+        if entry.incarnation != incarnation || entry.live.is_none() {
+            return None;
+        }
+        match report {
+            Report::Started { pid } => {
+                let live = entry.live.as_mut()?;
+                live.pid = pid;
+                if live.stop.is_some() {
+                    return None;
+                }
+                live.started = true;
+                live.since = now;
+                emit(&self.tree, entry, EventKind::Started { pid });
+                Some(Input::Started(key))
+            }
+            Report::Ignored => {
+                entry.gone(None, now);
+                emit(&self.tree, entry, EventKind::Ignored);
+                Some(Input::Ignored(key))
+            }
+            Report::Failed { error, children } => {
+                let stop = entry.live.as_ref().and_then(|live| live.stop);
+                entry.not_started(children, now);
+                match stop {
+                    Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
+                    None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
+                }
+                self.start_error = Some(child_error(entry, error));
+                Some(Input::StartFailed(key))
+            }
+            Report::Ended(ended) => Some(self.ended(key, *ended, now)),
+            // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
+            Report::Stopping(_) => None,
+        }
+    }
+
+    fn ended(&mut self, key: ChildKey, ended: Ended, now: Instant) -> Input {
+        let entry = self.children.get_mut(&key).expect("only a child that is there is heard");
+        let exit = ended.exit.clone();
+        let stragglers = ended.stragglers.clone();
+        let live = entry.gone(Some(ended), now);
+        match live {
+            Some(Live { stop: Some(stop), .. }) => {
+                let status = entry.status(Some(exit.clone()));
+                let elapsed = now.saturating_duration_since(stop.since);
+                let outcome = outcome(Some(stop));
+                emit(&self.tree, entry, EventKind::Stopped { outcome, status, elapsed, stragglers });
+                Input::Ended(key, exit.class())
+            }
+            Some(Live { started: false, .. }) => {
+                let error = StartError::Ended(exit);
+                emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
+                self.start_error = Some(child_error(entry, error));
+                Input::StartFailed(key)
+            }
+            Some(Live { started: true, .. }) | None => {
+                let status = entry.status(Some(exit.clone()));
+                emit(&self.tree, entry, EventKind::Exited { status, stragglers });
+                Input::Ended(key, exit.class())
+            }
+        }
+    }
+}
+
+fn stopped(entry: &Entry, stop: Stop, status: Option<Exit>, now: Instant) -> EventKind {
+    EventKind::Stopped {
+        outcome: outcome(Some(stop)),
+        status: entry.status(status),
+        elapsed: now.saturating_duration_since(stop.since),
+        stragglers: Vec::new(),
+    }
+}

@@ -1,0 +1,211 @@
+//! A supervisor's state, and the translation between mail, machine and children.
+//!
+//! Nothing is decided here: mail becomes facts, facts go into the machine, and what the machine wants is done.
+
+mod effects;
+mod facts;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::alarm::Alarm;
+use super::entry::{Entry, Press, Stop};
+use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::clock::now;
+use crate::event::EventKind;
+use crate::panics::catch;
+use crate::policy::{ChildKey, End, Input, Machine, Policy};
+use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
+use crate::report::NodeReport;
+use crate::snapshot::NodeSnapshot;
+use crate::tree::{Activity, TreeContext};
+
+/// How many facts are dealt with before others get their turn on this thread.
+const FACTS_PER_TURN: usize = 128;
+
+/// A supervisor's state.
+pub(super) struct Engine {
+    path: ChildPath,
+    incarnation: u32,
+    tree: TreeContext,
+    inbox: Arc<Inbox>,
+    mail: mpsc::UnboundedReceiver<Mail>,
+    facts: VecDeque<Input>,
+    /// Kept until the facts that came with them have been dealt with.
+    settling: Vec<Activity>,
+    policy: Policy,
+    machine: Machine,
+    children: BTreeMap<ChildKey, Entry>,
+    alarm: Alarm,
+    /// How the parent is told. Taken at the very end.
+    reporter: Option<Reporter>,
+    start_error: Option<StartError>,
+    end: Option<End>,
+}
+
+/// What remains to be done after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// There are more facts to deal with.
+    More,
+    /// Nothing, until mail comes.
+    Rest,
+    /// Nothing any more.
+    Finished,
+}
+
+/// How a supervisor ended, for its parent.
+pub(super) struct Outcome {
+    pub(super) reporter: Option<Reporter>,
+    pub(super) end: End,
+    pub(super) start_error: Option<StartError>,
+    pub(super) children: Vec<NodeReport>,
+}
+
+impl Engine {
+    pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
+        let StartContext { path, incarnation, reporter, tree } = cx;
+        let (inbox, mail) = Inbox::new();
+        let mut machine = Machine::new(policy);
+        let mut children = BTreeMap::new();
+        for (key, spec) in (0..).map(ChildKey).zip(specs) {
+            let id = ChildId::new(spec.id()).expect("the specs were checked before the tree was started");
+            let entry = Entry::new(spec.clone(), path.join(&id));
+            machine.add(key, entry.traits());
+            children.insert(key, entry);
+        }
+        Self {
+            path,
+            incarnation,
+            tree,
+            alarm: Alarm::new(Arc::clone(&inbox)),
+            inbox,
+            mail,
+            facts: VecDeque::from([Input::Begin]),
+            settling: Vec::new(),
+            policy,
+            machine,
+            children,
+            reporter: Some(reporter),
+            start_error: None,
+            end: None,
+        }
+    }
+
+    pub(super) fn inbox(&self) -> &Arc<Inbox> {
+        &self.inbox
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Deals with some of what has happened.
+    pub(super) fn turn(&mut self) -> Turn {
+        let now = now();
+        // All facts first, decisions after: a sibling that has died already must not be asked to stop.
+        self.inbox.about_to_read();
+        while let Ok(mail) = self.mail.try_recv() {
+            self.receive(mail, now);
+        }
+        for _ in 0..FACTS_PER_TURN {
+            let Some(fact) = self.facts.pop_front() else { break };
+            for action in self.machine.step(fact, now) {
+                self.perform(action, now);
+            }
+        }
+        if self.is_finished() {
+            return Turn::Finished;
+        }
+        if !self.facts.is_empty() {
+            return Turn::More;
+        }
+        if !self.machine.is_restarting() {
+            self.settling.clear();
+        }
+        if let Some(at) = self.machine.next_alarm() {
+            self.alarm.arm(at, self.tree.control());
+        }
+        Turn::Rest
+    }
+
+    // --- the end ---
+
+    /// How it all ended, once.
+    pub(super) fn take_outcome(&mut self) -> Outcome {
+        let children = self.reports();
+        self.settling.clear();
+        Outcome {
+            reporter: self.reporter.take(),
+            end: self.end.unwrap_or(End::Failed),
+            start_error: self.start_error.take(),
+            children,
+        }
+    }
+
+    /// Forces what is left, past the machine, and hands out the mail in which the ends will be told.
+    ///
+    /// The last resort, for a supervisor whose actor fails whatever it is given.
+    pub(super) fn abandon(&mut self) -> mpsc::UnboundedReceiver<Mail> {
+        for live in self.children.values_mut().filter_map(|entry| entry.live.as_mut()) {
+            live.stop = Some(Stop { since: now(), press: Press::Forced });
+            let _ = catch(|| live.child.force());
+        }
+        let (_, none) = mpsc::unbounded_channel();
+        std::mem::replace(&mut self.mail, none)
+    }
+
+    /// Notes the end of a child without asking the machine. `false` says that some are still there.
+    pub(super) fn bury(&mut self, mail: Option<Mail>) -> bool {
+        if let Some(Mail::Child { key, incarnation, report, .. }) = mail {
+            self.hear(key, incarnation, report, now());
+        }
+        self.children.values().all(|entry| entry.live.is_none())
+    }
+
+    /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
+    pub(super) fn salvage(&mut self) {
+        let mut machine = Machine::new(self.policy);
+        for (key, entry) in &self.children {
+            match &entry.live {
+                Some(_) => machine.adopt(*key, entry.traits()),
+                None => machine.add(*key, entry.traits()),
+            }
+        }
+        self.machine = machine;
+        self.facts.clear();
+        self.facts.push_back(Input::Fail);
+    }
+
+    // --- what it looks like ---
+
+    pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
+        let now = now();
+        let snapshot =
+            |(key, entry): (&ChildKey, &Entry)| entry.snapshot(self.machine.awaits_restart(*key), now);
+        self.children.iter().map(snapshot).collect()
+    }
+
+    pub(super) fn reports(&self) -> Vec<NodeReport> {
+        let now = now();
+        self.children.values().filter_map(|entry| entry.report(now)).collect()
+    }
+
+    pub(super) fn last_kill(&mut self) {
+        for entry in self.children.values_mut() {
+            if let Some(live) = &mut entry.live {
+                let _ = catch(|| live.child.last_kill());
+            }
+        }
+    }
+}
+
+fn emit(tree: &TreeContext, entry: &Entry, what: EventKind) {
+    tree.record().emit_with(entry.kind(), entry.incarnation, || (entry.path.clone(), what));
+}
+
+fn child_error(entry: &Entry, error: StartError) -> StartError {
+    StartError::Child { path: entry.path.clone(), source: Arc::new(error) }
+}
