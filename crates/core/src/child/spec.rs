@@ -21,7 +21,9 @@ use crate::task::{IntoExit, TaskContext, TaskStart};
 /// # Examples
 ///
 /// ```
-/// /// use rootward_core::{ChildSpec, Restart};
+/// use std::time::Duration;
+///
+/// use rootward_core::{ChildSpec, Restart};
 ///
 /// let ticker = ChildSpec::task("ticker", |cx| async move { cx.stopping().await })
 ///     .restart(Restart::Transient)
