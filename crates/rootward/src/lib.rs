@@ -1,1 +1,89 @@
-//! TODO
+//! A supervision tree for async Rust in which tasks and operating-system processes stand side by side under one set of rules.
+//!
+//! *Shutdown runs leafward; acknowledgements run rootward.*
+//!
+//! ```
+//! use std::time::Duration;
+//! use rootward::{ChildSpec, Restart, Strategy, Supervisor};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let workers = Supervisor::new("workers")
+//!         .strategy(Strategy::OneForAll)
+//!         .child(ChildSpec::task("ticker", |cx| async move {
+//!             loop {
+//!                 tokio::select! {
+//!                     () = cx.stopping() => return,
+//!                     () = tokio::time::sleep(Duration::from_secs(1)) => println!("tick"),
+//!                 }
+//!             }
+//!         }));
+//!     let root = Supervisor::new("root").child(workers);
+//! #   let quit = ChildSpec::task("quit", |_| async {}).restart(Restart::Transient).significant(true);
+//! #   let root = root.auto_shutdown(rootward::AutoShutdown::AnySignificant).child(quit);
+//!     rootward::run(root) // until Ctrl-C
+//! }
+//! ```
+//!
+//! # The model
+//!
+//! A **child** is something that runs: a task, a process, or a supervisor with children of its own. Its [`ChildSpec`] says how
+//! it is started, when it is [started again](Restart), and how much time it gets to [stop](Shutdown).
+//!
+//! A **supervisor** starts its children in order, each when the one before is ready. When one of them ends it is started again if
+//! its spec says so, alone or with its siblings ([`Strategy`]). Too many restarts in too short a time ([`Intensity`]) and the
+//! supervisor gives up: it stops what it has and ends, and its own supervisor decides what next. The rules are those of Erlang/OTP.
+//!
+//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has acknowledged, and a supervisor
+//! acknowledges when its last child has. A child is first asked. When its grace is over it is forced: a task is aborted, a process
+//! killed. Above all of it stands one deadline, and a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`]
+//! says of every child how it ended.
+//!
+//! Everything that happens is an [`Event`], in order. What the tree looks like now is a [`TreeSnapshot`].
+//!
+//! # Two ways to use it
+//!
+//! - **The program is the tree.** [`run`], or [`Application`] for one that is configured, is all that `main` calls: runtimes, signals,
+//!   tree, exit status.
+//! - **The tree is a part.** [`Supervisor::start`] starts a tree on the runtime of the caller and returns a [`Tree`] to stop and to wait
+//!   for. Signals stay as they are, unless [`Signals::attach`] is called. Nothing is built, exited or shut down that is not the
+//!   tree's own.
+//!
+//! # Promises
+//!
+//! | promise | what it means |
+//! | --- | --- |
+//! | Gone means gone | A stop returns when the future of every task has been dropped and every process has been waited for. |
+//! | It never claims more than it saw | What cannot be brought down by the deadline is named: [`StopReport::unreapable`]. That is no success, and can still be [awaited](Tree::wait_gone). |
+//! | Order | Children start in order and stop in reverse; nothing starts once stopping has begun. |
+//! | A failing supervisor loses nothing | A panic in a task, in a start, even in a supervisor's own actor still ends in everything being stopped and awaited. A dropped handle stops the tree. |
+//! | A good guest | No `exit`, no runtime but its own, no `wait` for processes it did not start, no signal caught before it is asked to. |
+//! | Everything is bounded | Waits, restarts, captured output, events for a slow reader; or it says `Infinity`. |
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `procs` | yes | processes as children: `process` |
+//! | `signals` | yes | signals that act upon a tree, and `run` |
+//!
+//! The numbered files in `examples/` are lessons, each on one thing.
+
+#[cfg(feature = "signals")]
+mod app;
+#[cfg(feature = "procs")]
+pub mod process;
+
+#[cfg(feature = "signals")]
+pub use app::{Application, Finished, Prepared, RunError, run};
+pub use rootward_core::{
+    AutoShutdown, ChildId, ChildKind, ChildPath, ChildSpec, ChildState, Ended, Ending, Event, EventKind,
+    Events, Exit, ExitClass, Intensity, IntoExit, InvalidId, Lagged, Launch, NodeReport, NodeSnapshot,
+    Outcome, OutputLine, OutputSink, Panic, Reporter, Restart, RunningChild, Shutdown, SignalAction,
+    SpecError, SpecProblem, StartChild, StartContext, StartError, StopCause, StopReport, StopRequest,
+    Straggler, Strategy, Stream, Supervisor, TaskContext, Tree, TreeBuilder, TreeSnapshot, TreeStartError,
+    capture_panics,
+};
+#[cfg(feature = "signals")]
+pub use rootward_signals::{
+    Hangup, Listening, Signal, SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard,
+};

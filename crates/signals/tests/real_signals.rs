@@ -14,7 +14,9 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     let worker = ChildSpec::task("worker", |cx| async move { cx.stopping().await });
     let tree = Supervisor::new("root").child(worker).start().await.unwrap();
     let (sender, mut seen) = mpsc::unbounded_channel();
-    let signals = Signals::new().on(Signal::User2, move |received| sender.send(received.signal).unwrap());
+    let signals = Signals::new()
+        .on(Signal::User2, move |received| sender.send(received.signal).unwrap())
+        .on_snapshot(|_| ());
     assert_eq!(caught(), []);
 
     let listening = signals.listen().unwrap();
@@ -22,7 +24,8 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     let _guard = listening.attach(&tree);
 
     assert_eq!(seen.recv().await, Some(Signal::User2));
-    assert_eq!(caught(), [Signal::Interrupt, Signal::Terminate, Signal::Hangup, Signal::User2]);
+    let asked_for = [Signal::Interrupt, Signal::Terminate, Signal::Hangup, Signal::User1, Signal::User2];
+    assert_eq!(caught(), asked_for);
     kill(Pid::this(), signal::SIGTERM).unwrap();
     assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGTERM"));
 }

@@ -1,0 +1,42 @@
+//! What a person is told when a tree did not come down as it should.
+
+use std::fmt::Write as _;
+
+use rootward_core::{ChildKind, Ending, NodeReport, Outcome, StopReport};
+
+/// A tree may be large, and all of it may have been forced. The report has the rest.
+const AT_MOST: usize = 20;
+
+/// A few lines about what was not clean, or nothing.
+pub(super) fn account(report: &StopReport) -> String {
+    let mut text = String::new();
+    if report.ending == Ending::Failed {
+        let _ = match &report.start_error {
+            Some(error) => writeln!(text, "error: the tree could not be started: {}", error.describe()),
+            None => writeln!(text, "error: the tree failed: {}", report.cause),
+        };
+    }
+    let mut forced = report.forced();
+    forced.retain(|node| node.outcome != Outcome::Unreapable);
+    list(&mut text, "these had to be forced:", forced);
+    list(&mut text, "these could not be brought down before the deadline:", report.unreapable());
+    text
+}
+
+fn list(text: &mut String, heading: &str, mut nodes: Vec<&NodeReport>) {
+    // A supervisor is to blame only if nothing below it is.
+    if nodes.iter().any(|node| node.kind != ChildKind::Supervisor) {
+        nodes.retain(|node| node.kind != ChildKind::Supervisor);
+    }
+    if nodes.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "{heading}");
+    for node in nodes.iter().take(AT_MOST) {
+        let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+        let _ = writeln!(text, "  {} ({}{pid})", node.path, node.kind);
+    }
+    if nodes.len() > AT_MOST {
+        let _ = writeln!(text, "  and {} more", nodes.len() - AT_MOST);
+    }
+}

@@ -1,0 +1,188 @@
+//! How a program around one tree is described.
+
+use std::fmt;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
+use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
+
+use super::account::account;
+use super::{Finished, Prepared};
+
+type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
+type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
+type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
+
+/// Describes a program around one tree.
+///
+/// | property | default |
+/// | --- | --- |
+/// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
+/// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
+/// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
+/// | [`hangup`](Self::hangup) | SIGHUP stops |
+/// | [`on_report`](Self::on_report) | what was not clean is told on standard error |
+///
+/// # What it does
+///
+/// It builds two runtimes. Supervisors, process actors, signals and timers live on the small control runtime; task children
+/// live on the other one, so that a task which never yields can stop neither the supervisors nor the signals. It makes the
+/// places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything is started, and
+/// starts the tree. When the tree has stopped, for whatever reason, or a third signal says so, it shuts the runtimes down and
+/// returns the exit status. It never calls `exit`.
+///
+/// | status | meaning |
+/// | --- | --- |
+/// | 0 | everything is gone and nothing had to be forced |
+/// | 1 | the tree failed: its start failed, or the root gave up; or the system refused a runtime or a signal |
+/// | 2 | the description of the tree makes no sense; nothing was started |
+/// | 3 | everything is gone, and something had to be forced |
+/// | 4 | something could not be brought down before the deadline |
+/// | 128 + n | a third signal, number n, said to leave at once |
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use rootward::{Application, ChildSpec, Restart, Supervisor};
+///
+/// fn main() -> std::process::ExitCode {
+///     let job = ChildSpec::task("job", |_| async { println!("done") }).restart(Restart::Temporary);
+///     Application::new(Supervisor::new("root").child(job))
+///         .deadline(Duration::from_secs(10))
+///         .on_report(|report| println!("gone after {:?}", report.elapsed))
+///         .run()
+/// }
+/// ```
+#[must_use = "an application does nothing until it is run"]
+pub struct Application {
+    root: Supervisor,
+    changes: Vec<Change>,
+    signals: Signals,
+    on_launch: Option<OnLaunch>,
+    on_report: OnReport,
+}
+
+impl Application {
+    /// A program around a tree with this root.
+    pub fn new(root: Supervisor) -> Self {
+        Self {
+            root,
+            changes: vec![Box::new(|tree| tree.stop_when_idle(true))],
+            signals: Signals::new().on_snapshot(|snapshot| tell(&snapshot.to_string())),
+            on_launch: None,
+            on_report: Box::new(|report| tell(&account(report))),
+        }
+    }
+
+    /// Says by when a stop must be over, counted from its beginning. `None` means never.
+    ///
+    /// See [`TreeBuilder::deadline`].
+    pub fn deadline(self, deadline: impl Into<Option<Duration>>) -> Self {
+        let deadline = deadline.into();
+        self.configure(move |tree| tree.deadline(deadline))
+    }
+
+    /// Says whether the program ends when nothing is left that runs or could be restarted.
+    pub fn stop_when_idle(self, stop: bool) -> Self {
+        self.configure(move |tree| tree.stop_when_idle(stop))
+    }
+
+    /// Changes the [`TreeBuilder`] before the tree is launched, for what has no setter here. The task runtime is the
+    /// application's own and set after this.
+    pub fn configure(mut self, change: impl FnOnce(TreeBuilder) -> TreeBuilder + Send + 'static) -> Self {
+        self.changes.push(Box::new(change));
+        self
+    }
+
+    /// Registers a handler for a signal, beside what the signal does by itself. See [`Signals::on`].
+    ///
+    /// A `tokio::spawn` in the handler ends up on the task runtime.
+    pub fn on_signal(self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
+        self.change_signals(|signals| signals.on(signal, handler))
+    }
+
+    /// Says who shows the tree's snapshot on SIGUSR1.
+    pub fn on_snapshot(self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
+        self.change_signals(|signals| signals.on_snapshot(show))
+    }
+
+    /// Says what SIGHUP does.
+    pub fn hangup(self, hangup: Hangup) -> Self {
+        self.change_signals(|signals| signals.hangup(hangup))
+    }
+
+    /// Says where signals come from, if not from the system.
+    pub fn signal_source(self, source: SignalSource) -> Self {
+        self.change_signals(|signals| signals.source(source))
+    }
+
+    /// Has a function called with the tree's handle as soon as there is one, on the thread that runs the application. The tree is
+    /// still starting then.
+    ///
+    /// A `tokio::spawn` in the function ends up on the task runtime. The application ends no earlier than the function. If it
+    /// panics, the tree is stopped, and the panic goes on when everything is gone.
+    pub fn on_launch(mut self, hook: impl FnOnce(&Tree) + Send + 'static) -> Self {
+        self.on_launch = Some(Box::new(hook));
+        self
+    }
+
+    /// Says what becomes of the stop report. It is not called if a third signal says to leave, because there is none then.
+    pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
+        self.on_report = Box::new(hook);
+        self
+    }
+
+    /// Checks the description of the tree, and stops there: what comes back can be subscribed to before it is run.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
+    pub fn prepare(self) -> Result<Prepared, SpecError> {
+        let tree = self.changes.into_iter().fold(self.root.tree()?, |tree, change| change(tree));
+        Ok(Prepared::new(tree, self.signals, self.on_launch, self.on_report))
+    }
+
+    /// Runs the program to its end, and says with which status `main` should return. Errors are told on standard error.
+    ///
+    /// # Panics
+    ///
+    /// If it is called from within a tokio runtime: it brings its own.
+    pub fn run(self) -> ExitCode {
+        let prepared = match self.prepare() {
+            Ok(prepared) => prepared,
+            Err(wrong) => {
+                tell(&format!("error: the tree's description makes no sense: {wrong}\n"));
+                return ExitCode::from(Finished::BAD_DESCRIPTION);
+            }
+        };
+        match prepared.run() {
+            Ok(finished) => finished.into(),
+            Err(error) => {
+                tell(&format!("error: {error}\n"));
+                ExitCode::from(error.status())
+            }
+        }
+    }
+
+    fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
+        self.signals = change(self.signals);
+        self
+    }
+}
+
+/// Writes to standard error. If nobody reads there any more, there is nobody to tell.
+fn tell(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("root", &self.root)
+            .field("signals", &self.signals)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,60 @@
+//! How a program around one tree came to its end.
+
+use std::process::{ExitCode, Termination};
+use std::sync::Arc;
+
+use rootward_core::{Ending, StopReport};
+
+/// How a program around one tree came to its end. A `main` may return it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "it holds the exit status, and says whether everything is really gone"]
+pub enum Finished {
+    /// The tree has stopped, or could not be brought down by its deadline.
+    Stopped(Arc<StopReport>),
+    /// A third signal said to leave at once. A last kill has been done, and nothing was awaited after it.
+    Left {
+        /// 128 and the signal's number.
+        status: u8,
+    },
+}
+
+impl Finished {
+    /// The exit status of a program whose tree's description makes no sense.
+    pub const BAD_DESCRIPTION: u8 = 2;
+    /// The exit status of a program whose tree could not be started, or failed.
+    pub const FAILED: u8 = 1;
+
+    /// How everything ended, unless the program left before it had.
+    pub fn report(&self) -> Option<&Arc<StopReport>> {
+        match self {
+            Self::Stopped(report) => Some(report),
+            Self::Left { .. } => None,
+        }
+    }
+
+    /// How the stop came out, unless the program left before it was over.
+    pub fn ending(&self) -> Option<Ending> {
+        self.report().map(|report| report.ending)
+    }
+
+    /// The exit status that says all this to whoever started the program.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Stopped(report) => report.ending.exit_status(),
+            Self::Left { status } => *status,
+        }
+    }
+}
+
+impl From<Finished> for ExitCode {
+    fn from(finished: Finished) -> Self {
+        Self::from(finished.status())
+    }
+}
+
+impl Termination for Finished {
+    fn report(self) -> ExitCode {
+        self.into()
+    }
+}

@@ -1,0 +1,123 @@
+//! A program that is ready to run, and how it is run.
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
+use rootward_signals::{SignalError, Signals};
+
+use super::Finished;
+use super::runtimes::Runtimes;
+
+type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
+type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
+
+/// A program whose tree has been checked, and that has not begun.
+#[must_use = "an application does nothing until it is run"]
+pub struct Prepared {
+    tree: TreeBuilder,
+    signals: Signals,
+    on_launch: Option<OnLaunch>,
+    on_report: OnReport,
+}
+
+/// Says why a program could not begin. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The system refused the threads or the descriptors of a runtime.
+    #[error("cannot build the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// The system refused a signal.
+    #[error(transparent)]
+    Signals(#[from] SignalError),
+}
+
+impl RunError {
+    /// The exit status with which a program reports this: 1.
+    pub fn status(&self) -> u8 {
+        Finished::FAILED
+    }
+}
+
+impl Prepared {
+    pub(super) fn new(
+        tree: TreeBuilder,
+        signals: Signals,
+        on_launch: Option<OnLaunch>,
+        on_report: OnReport,
+    ) -> Self {
+        Self { tree, signals, on_launch, on_report }
+    }
+
+    /// Subscribes to the tree's events, from the first one on.
+    ///
+    /// The application's runtimes end with its tree, so a reader belongs on a thread of its own, with
+    /// [`Events::blocking_next`], or on another runtime. It sees all events up to the root's last, also after
+    /// [`run`](Self::run) has returned.
+    pub fn subscribe(&mut self) -> Events {
+        self.tree.subscribe()
+    }
+
+    /// Runs the program until its tree has stopped, for whatever reason, or a third signal says to leave.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] if the system refused something that is needed to begin.
+    ///
+    /// # Panics
+    ///
+    /// If it is called from within a tokio runtime: it brings its own.
+    pub fn run(self) -> Result<Finished, RunError> {
+        capture_panics();
+        let runtimes = Runtimes::build().map_err(RunError::Runtime)?;
+        let Self { tree, signals, on_launch, on_report } = self;
+        let tree = tree.task_runtime(runtimes.tasks().clone());
+        let signals = signals.handler_runtime(runtimes.tasks().clone());
+        let finished = runtimes.control().block_on(drive(tree, signals, |tree| {
+            let _entered = runtimes.tasks().enter();
+            if let Some(hook) = on_launch {
+                hook(tree);
+            }
+        }))?;
+        if let Finished::Stopped(report) = &finished {
+            on_report(report);
+        }
+        Ok(finished)
+    }
+}
+
+/// Runs the tree on the runtime that awaits this.
+async fn drive(
+    tree: TreeBuilder,
+    signals: Signals,
+    on_launch: impl FnOnce(&Tree),
+) -> Result<Finished, SignalError> {
+    // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
+    let listening = signals.listen()?;
+    let tree = tree.launch();
+    let guard = listening.attach(&tree);
+    let panicked = catch_unwind(AssertUnwindSafe(|| on_launch(&tree))).err();
+    if panicked.is_some() {
+        tree.request_stop(StopCause::Api);
+    }
+    let finished = tokio::select! {
+        biased;
+        status = guard.left() => Finished::Left { status },
+        report = tree.wait() => Finished::Stopped(report),
+    };
+    match panicked {
+        Some(payload) => resume_unwind(payload),
+        None => Ok(finished),
+    }
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("tree", &self.tree)
+            .field("signals", &self.signals)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,220 @@
+//! Whole programs, with signals from a source that the test holds.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rootward_core::{
+    ChildKind, ChildSpec, Ending, Event, EventKind, Events, Exit, Launch, Outcome, Reporter, Restart,
+    RunningChild, StartChild, StartContext, StartError, StopCause, StopRequest, Supervisor,
+};
+use rootward_signals::{Signal, SignalSource};
+
+use super::Application;
+use super::account::account;
+
+fn done(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |_| async {}).restart(Restart::Temporary)
+}
+
+fn obedient(id: &str) -> ChildSpec {
+    ChildSpec::task(id, |cx| async move { cx.stopping().await })
+}
+
+/// Blocks the thread it runs on until the other end of this channel is dropped.
+fn blocking(id: &str, until: mpsc::Receiver<()>) -> ChildSpec {
+    let until = Arc::new(Mutex::new(until));
+    ChildSpec::task(id, move |_| {
+        let until = Arc::clone(&until);
+        async move { until.lock().expect("one task holds it").recv().unwrap_or_default() }
+    })
+}
+
+/// Reads on until an event of this name happens to this child.
+fn read_until(events: &mut Events, name: &str, path: &str) -> Option<Arc<Event>> {
+    while let Some(event) = events.blocking_next().expect("the reader keeps up") {
+        if event.what.name() == name && event.path == *path {
+            return Some(event);
+        }
+    }
+    None
+}
+
+#[test]
+fn a_program_ends_with_status_0_when_nothing_is_left_to_run() {
+    let program = Application::new(Supervisor::new("root").child(done("job")));
+
+    let finished = program.signal_source(SignalSource::channel().1).prepare().unwrap().run().unwrap();
+
+    assert_eq!((finished.status(), finished.ending()), (0, Some(Ending::Clean)));
+}
+
+#[test]
+fn a_description_that_makes_no_sense_starts_nothing() {
+    let twins = Supervisor::new("root").child(done("job")).child(done("job"));
+
+    let wrong = Application::new(twins).prepare().unwrap_err();
+
+    assert_eq!(wrong.path, "root/job");
+}
+
+#[test]
+fn a_tree_that_cannot_be_started_is_status_1_and_the_report_says_why() {
+    let program = Application::new(Supervisor::new("root").child(ChildSpec::new("broken", Broken)));
+    let (sender, reports) = mpsc::channel();
+
+    let finished = program
+        .signal_source(SignalSource::channel().1)
+        .on_report(move |report| sender.send(report.start_error.clone()).unwrap())
+        .prepare()
+        .unwrap()
+        .run()
+        .unwrap();
+
+    assert_eq!(finished.status(), 1);
+    let error = reports.recv().unwrap().expect("a tree that could not be started has an error");
+    assert_eq!(error.describe(), "failed to start root/broken: out of order");
+}
+
+#[test]
+fn a_signal_stops_what_has_been_started_also_while_the_rest_still_starts() {
+    let root = Supervisor::new("root").child(obedient("first")).child(ChildSpec::new("slow", NeverReady));
+    let (signals, source) = SignalSource::channel();
+    let mut prepared = Application::new(root).signal_source(source).prepare().unwrap();
+    let mut events = prepared.subscribe();
+
+    let program = thread::spawn(move || prepared.run().unwrap());
+    read_until(&mut events, "starting", "root/slow");
+    signals.send(Signal::Interrupt);
+
+    let finished = program.join().unwrap();
+    assert_eq!(finished.report().unwrap().cause, StopCause::Signal("SIGINT"));
+    assert_eq!(finished.status(), 0);
+}
+
+#[test]
+fn tasks_that_block_every_thread_they_get_keep_nobody_from_stopping_the_rest_and_naming_them() {
+    // As many as there are threads for tasks, and not so many that the account of them is cut short.
+    let threads = thread::available_parallelism().unwrap().get().min(20);
+    let (mut root, mut release) = (Supervisor::new("root"), Vec::new());
+    for number in 0..threads {
+        let (sender, receiver) = mpsc::channel();
+        root = root.child(blocking(&format!("blocks-{number}"), receiver));
+        release.push(sender);
+    }
+    let (signals, source) = SignalSource::channel();
+    let program = Application::new(root).signal_source(source).deadline(Duration::from_millis(200));
+
+    let finished =
+        program.on_launch(move |_| signals.send(Signal::Terminate)).prepare().unwrap().run().unwrap();
+
+    assert_eq!(finished.status(), 4);
+    let account = account(finished.report().unwrap());
+    let blamed: Vec<_> =
+        (0..threads).rev().map(|number| format!("  root/blocks-{number} (task)\n")).collect();
+    let heading = "these could not be brought down before the deadline:\n";
+    assert_eq!(account, format!("{heading}{}", blamed.concat()));
+    drop(release);
+}
+
+#[test]
+fn a_third_signal_leaves_at_once_whatever_is_still_there() {
+    let (release, blocked) = mpsc::channel();
+    let (signals, source) = SignalSource::channel();
+    let root = Supervisor::new("root").child(blocking("blocks", blocked));
+    let mut prepared = Application::new(root).signal_source(source).deadline(None).prepare().unwrap();
+    let mut events = prepared.subscribe();
+
+    let program = thread::spawn(move || prepared.run().unwrap());
+    read_until(&mut events, "started", "root");
+    for _ in 0..3 {
+        signals.send(Signal::Interrupt);
+    }
+
+    let finished = program.join().unwrap();
+    assert_eq!((finished.status(), finished.report().is_some()), (130, false));
+    drop(release);
+}
+
+#[test]
+fn a_panic_on_launch_goes_on_once_everything_is_gone() {
+    let program = Application::new(Supervisor::new("root").child(obedient("worker")));
+    let program = program.signal_source(SignalSource::channel().1).on_launch(|_| panic!("no"));
+    let mut prepared = program.prepare().unwrap();
+    let mut events = prepared.subscribe();
+
+    let payload = catch_unwind(AssertUnwindSafe(|| prepared.run())).unwrap_err();
+
+    assert_eq!(payload.downcast_ref(), Some(&"no"));
+    let gone = read_until(&mut events, "stopped", "root").expect("the tree has been stopped");
+    assert!(matches!(gone.what, EventKind::Stopped { outcome: Outcome::Graceful, .. }));
+}
+
+#[test]
+fn what_the_launch_and_the_handlers_spawn_runs_where_tasks_run() {
+    let (signals, source) = SignalSource::channel();
+    let (sender, threads) = mpsc::channel();
+    let program = Application::new(Supervisor::new("root").child(obedient("worker"))).signal_source(source);
+    let handler_sender = sender.clone();
+    let program = program.on_signal(Signal::User2, move |_| spawn_and_name_thread(handler_sender.clone()));
+    let program = program.on_launch(move |tree| {
+        spawn_and_name_thread(sender);
+        signals.send(Signal::User2);
+        let names = [threads.recv().unwrap(), threads.recv().unwrap()];
+        tree.request_stop(StopCause::Api);
+        assert_eq!(names, ["rootward-task", "rootward-task"]);
+    });
+
+    assert_eq!(program.prepare().unwrap().run().unwrap().status(), 0);
+}
+
+fn spawn_and_name_thread(names: mpsc::Sender<String>) {
+    #[expect(clippy::disallowed_methods, reason = "this is what applications do")]
+    tokio::spawn(async move { names.send(thread::current().name().unwrap_or_default().to_owned()) });
+}
+
+/// A child that cannot be started.
+struct Broken;
+
+impl StartChild for Broken {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, _: StartContext) -> Launch {
+        Launch::Failed(StartError::new(io::Error::other("out of order")))
+    }
+}
+
+/// A child that begins to start and is never ready.
+struct NeverReady;
+
+impl StartChild for NeverReady {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        Launch::starting(StartsForEver(Some(cx.reporter)))
+    }
+}
+
+struct StartsForEver(Option<Reporter>);
+
+impl RunningChild for StartsForEver {
+    fn stop(&mut self, _: StopRequest) {
+        if let Some(reporter) = self.0.take() {
+            reporter.ended(Exit::Normal);
+        }
+    }
+
+    fn force(&mut self) {
+        self.0 = None;
+    }
+
+    fn force_name(&self) -> &'static str {
+        "abort"
+    }
+}
