@@ -1,0 +1,12 @@
+//! Ends normally after a while.
+
+use std::time::Duration;
+
+use rootward::TaskContext;
+
+use super::sample::wait;
+
+pub(super) async fn run(cx: TaskContext, after: Duration) {
+    // Asked to stop or out of time, the task has nothing left to do.
+    wait(&cx, after).await;
+}

@@ -1,0 +1,13 @@
+//! The sample tasks: each shows one way in which a task can behave, or misbehave, in a tree.
+
+mod block_thread;
+mod fail;
+mod finish;
+mod forever;
+mod ignore_stop;
+mod never_yield;
+mod panic;
+mod respawn;
+mod sample;
+
+pub(crate) use sample::{Sample, SampleTask};

@@ -1,0 +1,77 @@
+//! A checked tree file becomes a tree.
+
+use rootward::process::{self, Process};
+use rootward::{ChildSpec, Supervisor};
+
+use super::error::{FileError, Problem};
+use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+
+impl TreeFile {
+    /// The root supervisor of the tree that the file describes.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError`] if the library finds a mistake that the file's reader did not.
+    pub(crate) fn into_supervisor(self) -> Result<Supervisor, FileError> {
+        let root = supervisor(self.id, self.root);
+        match root.check() {
+            Ok(()) => Ok(root),
+            Err(wrong) => {
+                Err(FileError::whole(&self.file, Problem::Spec(wrong.problem)).in_child(&wrong.path))
+            }
+        }
+    }
+}
+
+fn supervisor(id: String, part: SupervisorPart) -> Supervisor {
+    Supervisor::new(id)
+        .strategy(part.strategy)
+        .intensity(part.max_restarts, part.within)
+        .auto_shutdown(part.auto_shutdown)
+        .children(part.children.into_iter().map(child))
+}
+
+fn child(child: Child) -> ChildSpec {
+    let spec = match child.kind {
+        Kind::Process(part) => process(*part).into_child(child.id),
+        Kind::Task(task) => task.into_child(child.id),
+        Kind::Supervisor(part) => supervisor(child.id, part).into_child(),
+    };
+    let spec = spec.restart(child.restart).significant(child.significant);
+    match child.shutdown {
+        Some(shutdown) => spec.shutdown(shutdown),
+        None => spec,
+    }
+}
+
+fn process(part: ProcessPart) -> Process {
+    let mut command = part.command.into_iter();
+    let program = command.next().expect("a checked command names a program");
+    let mut process = Process::new(program).args(command);
+    if part.clear_env {
+        process = process.env_clear();
+    }
+    for (name, value) in part.env {
+        process = process.env(name, value);
+    }
+    if let Some(directory) = part.cwd {
+        process = process.current_dir(directory);
+    }
+    process = process.stdin(part.stdin).stdout(part.stdout).stderr(part.stderr);
+    process = match part.stop {
+        Stop::Signal(signal) => process.stop_signal(signal),
+        Stop::Ladder(steps) => process.ladder(steps),
+    };
+    match part.ready {
+        Some(Ready { when, timeout }) => process.ready(ready(when)).ready_timeout(timeout),
+        None => process,
+    }
+}
+
+fn ready(when: ReadyWhen) -> process::Ready {
+    match when {
+        ReadyWhen::Line(pattern) => process::Ready::line(pattern),
+        ReadyWhen::Tcp(address) => process::Ready::tcp(address),
+        ReadyWhen::Path(path) => process::Ready::path(path),
+    }
+}

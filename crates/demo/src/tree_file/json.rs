@@ -1,0 +1,134 @@
+//! JSON text becomes values that know their lines.
+//!
+//! serde_json says where a syntax error is, but not where a value stands. So each level of nesting is read by itself:
+//! the values in it are taken as the pieces of text they are, and a piece of text knows its place in the whole.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::error::{FileError, Problem};
+use super::value::{Entry, Lines, Value, What};
+
+/// Each level is read again by every level above it, and takes its part of the stack.
+const DEEPEST: usize = 384;
+
+pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
+    // This finds every mistake of syntax at its place, and does not recurse.
+    serde_json::from_str::<IgnoredAny>(text)
+        .map_err(|error| syntax_error(file, error.line(), error.column(), &error))?;
+    let reader = Reader { file, text, lines: Lines::of(text) };
+    match too_deep(text) {
+        Some(at) => {
+            let (line, column) = (reader.lines.line(at), reader.lines.column(at));
+            Err(FileError::text(file, line, column, Problem::TooDeep { limit: DEEPEST }))
+        }
+        None => reader.value(text.trim()),
+    }
+}
+
+/// Where a text that is valid JSON opens more brackets than are accepted, if it does.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth -= 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(at);
+        }
+    }
+    None
+}
+
+struct Reader<'a> {
+    file: &'a Path,
+    text: &'a str,
+    lines: Lines<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn value(&self, piece: &'a str) -> Result<Value, FileError> {
+        let what = match piece.as_bytes().first() {
+            Some(b'{') => self.table(piece)?,
+            Some(b'[') => self.list(piece)?,
+            Some(b'"') => What::Text(self.read(piece)?),
+            Some(b't' | b'f') => What::Flag(self.read(piece)?),
+            Some(b'n') => What::Null,
+            Some(_) | None => What::Number(piece.to_owned()),
+        };
+        Ok(Value { line: self.lines.line(self.offset(piece)), what })
+    }
+
+    fn list(&self, piece: &'a str) -> Result<What, FileError> {
+        let elements: Vec<&RawValue> = self.read(piece)?;
+        let elements = elements.into_iter().map(|element| self.value(element.get()));
+        Ok(What::List(elements.collect::<Result<_, _>>()?))
+    }
+
+    fn table(&self, piece: &'a str) -> Result<What, FileError> {
+        let Members(members) = self.read(piece)?;
+        let entries = members.into_iter().map(|(key, element)| {
+            let value = self.value(element.get())?;
+            Ok(Entry { key, line: value.line, value })
+        });
+        Ok(What::Table(entries.collect::<Result<_, _>>()?))
+    }
+
+    fn read<T: Deserialize<'a>>(&self, piece: &'a str) -> Result<T, FileError> {
+        serde_json::from_str(piece).map_err(|error| {
+            // The error counts its lines from the beginning of the piece.
+            let line = self.lines.line(self.offset(piece)) + error.line().saturating_sub(1);
+            syntax_error(self.file, line, error.column(), &error)
+        })
+    }
+
+    /// Where in the whole text a piece of it begins.
+    fn offset(&self, piece: &str) -> usize {
+        piece.as_ptr() as usize - self.text.as_ptr() as usize
+    }
+}
+
+/// The members of an object, in order. A key that stands there twice is refused, as TOML refuses it.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Vec<(String, &'de RawValue)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+            if members.iter().any(|(other, _)| *other == key) {
+                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
+            }
+            members.push((key, value));
+        }
+        Ok(Members(members))
+    }
+}
+
+fn syntax_error(file: &Path, line: usize, column: usize, error: &serde_json::Error) -> FileError {
+    let message = error.to_string();
+    // The position stands in front of our message already.
+    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+    FileError::text(file, line, column, Problem::Syntax { format: "JSON", message })
+}

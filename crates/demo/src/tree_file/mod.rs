@@ -1,0 +1,70 @@
+//! Tree files: a supervision tree written down in TOML, or in JSON of the same shape.
+//!
+//! A file goes through three stages: its text becomes [`Value`](value::Value)s that know their lines
+//! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`child`], [`process`] and what
+//! they need), and that becomes a tree ([`build`]). Whatever is wrong is found before anything has been started,
+//! and said with the file, the line, the child and the key.
+//!
+//! Absent on purpose: serde's derived deserialisation. Its errors do not know in which child of the tree they arose.
+
+mod build;
+mod child;
+mod duration;
+mod error;
+mod json;
+mod locate;
+mod model;
+mod outline;
+mod process;
+mod ready;
+mod section;
+mod signal;
+mod source;
+mod stop;
+mod suggest;
+mod supervisor;
+mod task;
+#[cfg(test)]
+mod tests;
+mod toml;
+mod value;
+
+use std::path::Path;
+
+pub(crate) use duration::parse as parse_duration;
+pub(crate) use error::FileError;
+pub(crate) use model::TreeFile;
+
+/// Enough for the deepest file that is accepted, in a build without optimisation.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// Reads and checks a tree file.
+///
+/// # Errors
+///
+/// [`FileError`] for the first mistake.
+pub(crate) fn read(file: &Path) -> Result<TreeFile, FileError> {
+    let source = source::read(file)?;
+    parse(file, &source)
+}
+
+/// Checks the text of a tree file. `file` is its name, for messages.
+///
+/// A tree in a tree in a tree takes its part of the stack, so this is done on one that is large enough.
+fn parse(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK);
+        match reader.spawn_scoped(scope, || parse_here(file, source)) {
+            Ok(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => Err(FileError::whole(file, error::Problem::Unreadable(error))),
+        }
+    })
+}
+
+fn parse_here(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
+    let top = match source.format {
+        source::Format::Toml => toml::parse(file, &source.text)?,
+        source::Format::Json => json::parse(file, &source.text)?,
+    };
+    supervisor::read_root(file, &top)
+}

@@ -1,0 +1,90 @@
+//! What a tree file says, checked: plain data.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rootward::process::{Output, Signal, Stdin, Step};
+use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
+
+use crate::tasks::SampleTask;
+
+/// A checked tree file.
+#[derive(Debug)]
+pub(crate) struct TreeFile {
+    /// The file it came from.
+    pub(crate) file: PathBuf,
+    /// The root's id.
+    pub(crate) id: String,
+    /// By when a stop has to be over.
+    pub(crate) deadline: Duration,
+    /// What stands below the root, and by which rules.
+    pub(crate) root: SupervisorPart,
+}
+
+/// What a supervisor is, apart from its place in the tree.
+#[derive(Debug)]
+pub(crate) struct SupervisorPart {
+    pub(crate) strategy: Strategy,
+    pub(crate) max_restarts: u32,
+    pub(crate) within: Duration,
+    pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) children: Vec<Child>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) id: String,
+    pub(crate) restart: Restart,
+    /// `None` leaves it at the default of the child's kind.
+    pub(crate) shutdown: Option<Shutdown>,
+    pub(crate) significant: bool,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Process(Box<ProcessPart>),
+    Task(SampleTask),
+    Supervisor(SupervisorPart),
+}
+
+#[derive(Debug)]
+pub(crate) struct ProcessPart {
+    /// The program and its arguments: never empty.
+    pub(crate) command: Vec<String>,
+    pub(crate) cwd: Option<PathBuf>,
+    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) clear_env: bool,
+    pub(crate) stdin: Stdin,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+    pub(crate) stop: Stop,
+    pub(crate) ready: Option<Ready>,
+}
+
+/// How a process is asked to stop.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// With one signal, and then the whole grace.
+    Signal(Signal),
+    /// With one signal after the other.
+    Ladder(Vec<Step>),
+}
+
+/// When a process counts as started.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ready {
+    pub(crate) when: ReadyWhen,
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ReadyWhen {
+    /// It has written a line that matches this regular expression.
+    Line(String),
+    /// Somebody listens at this address.
+    Tcp(String),
+    /// This file exists.
+    Path(PathBuf),
+}

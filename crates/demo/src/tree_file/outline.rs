@@ -1,0 +1,95 @@
+//! A checked tree file as people read it: one line a child, indented by its depth.
+
+use std::fmt;
+
+use rootward::process::Signal;
+use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
+
+use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+
+impl fmt::Display for TreeFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deadline = humantime::format_duration(self.deadline);
+        writeln!(f, "{} · {}, deadline {deadline}", self.id, supervisor(&self.root))?;
+        write_children(f, &self.root, 1)
+    }
+}
+
+fn write_children(f: &mut fmt::Formatter<'_>, supervisor: &SupervisorPart, depth: usize) -> fmt::Result {
+    for child in &supervisor.children {
+        writeln!(f, "{:indent$}{} · {}", "", child.id, describe(child), indent = 2 * depth)?;
+        if let Kind::Supervisor(below) = &child.kind {
+            write_children(f, below, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(child: &Child) -> String {
+    let mut parts = vec![match &child.kind {
+        Kind::Process(process) => format!("process {}", shell_words(&process.command)),
+        Kind::Task(task) => format!("task {task}"),
+        Kind::Supervisor(below) => supervisor(below),
+    }];
+    match child.restart {
+        Restart::Permanent => {}
+        Restart::Transient => parts.push("transient".to_owned()),
+        Restart::Temporary => parts.push("temporary".to_owned()),
+    }
+    if child.significant {
+        parts.push("significant".to_owned());
+    }
+    match child.shutdown {
+        None => {}
+        Some(Shutdown::Kill) => parts.push("killed at once".to_owned()),
+        Some(Shutdown::Infinity) => parts.push("any grace".to_owned()),
+        Some(Shutdown::Grace(grace)) => parts.push(format!("grace {}", humantime::format_duration(grace))),
+    }
+    if let Kind::Process(process) = &child.kind {
+        parts.extend(process_traits(process));
+    }
+    parts.join(", ")
+}
+
+fn supervisor(part: &SupervisorPart) -> String {
+    let strategy = match part.strategy {
+        Strategy::OneForOne => "one_for_one",
+        Strategy::OneForAll => "one_for_all",
+        Strategy::RestForOne => "rest_for_one",
+    };
+    let within = humantime::format_duration(part.within);
+    let auto_shutdown = match part.auto_shutdown {
+        AutoShutdown::Never => "",
+        AutoShutdown::AnySignificant => ", stops with any significant child",
+        AutoShutdown::AllSignificant => ", stops with the last significant child",
+    };
+    format!("supervisor {strategy}, {} restarts within {within}{auto_shutdown}", part.max_restarts)
+}
+
+fn process_traits(process: &ProcessPart) -> Option<String> {
+    let stop = match &process.stop {
+        Stop::Signal(Signal::TERM) => None,
+        Stop::Signal(signal) => Some(format!("stops by {signal}")),
+        Stop::Ladder(rungs) => {
+            let signals: Vec<_> = rungs.iter().map(|rung| rung.signal.to_string()).collect();
+            Some(format!("stops by {}", signals.join(", ")))
+        }
+    };
+    let ready = process.ready.as_ref().map(|Ready { when, .. }| match when {
+        ReadyWhen::Line(pattern) => format!("ready when it writes /{pattern}/"),
+        ReadyWhen::Tcp(address) => format!("ready when {address} answers"),
+        ReadyWhen::Path(path) => format!("ready when {} is there", path.display()),
+    });
+    let parts: Vec<_> = [ready, stop].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// A command as one could type it, more or less: words with anything unusual in them are quoted.
+fn shell_words(words: &[String]) -> String {
+    let usual = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
+    let quoted = words.iter().map(|word| {
+        let plain = !word.is_empty() && word.chars().all(usual);
+        if plain { word.clone() } else { format!("{word:?}") }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,86 @@
+//! The `process` of a child: a program, its surroundings, and how it is asked to stop.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rootward::process::{Output, Stdin};
+
+use super::error::{FileError, Problem};
+use super::model::ProcessPart;
+use super::section::{Field, Keys};
+use super::{ready, stop};
+
+const PROCESS: Keys = Keys {
+    of: "a process",
+    known: &[
+        "command",
+        "cwd",
+        "env",
+        "clear_env",
+        "stdin",
+        "stdout",
+        "stderr",
+        "stop_signal",
+        "stop",
+        "ready",
+        "ready_timeout",
+    ],
+    not_yet: &["user", "group", "limits"],
+};
+
+const INPUTS: [(&str, Stdin); 2] = [("null", Stdin::Null), ("inherit", Stdin::Inherit)];
+
+const OUTPUTS: [(&str, Output); 3] =
+    [("capture", Output::Capture), ("inherit", Output::Inherit), ("null", Output::Null)];
+
+pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
+    let section = field.section(&PROCESS)?;
+    let command = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
+    let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
+    let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
+    Ok(ProcessPart {
+        command: read_command(&command)?,
+        cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
+        env: section.or("env", BTreeMap::new(), read_env)?,
+        clear_env: section.or("clear_env", false, Field::flag)?,
+        stdin: section.or("stdin", Stdin::Null, |stdin| stdin.name(&INPUTS))?,
+        stdout,
+        stderr,
+        stop: stop::read(&section)?,
+        ready: ready::read(&section, [stdout, stderr])?,
+    })
+}
+
+fn read_command(field: &Field<'_>) -> Result<Vec<String>, FileError> {
+    let words = field.list().map_err(|_| {
+        field.expected("a list of the program and its arguments, such as [\"sleep\", \"1000\"]")
+    })?;
+    let [program, arguments @ ..] = words.as_slice() else {
+        return Err(field.error(Problem::EmptyCommand));
+    };
+    if program.text()?.is_empty() {
+        return Err(program.error(Problem::EmptyCommand));
+    }
+    let mut command = vec![program.text_without_nul()?.to_owned()];
+    for argument in arguments {
+        command.push(argument.text_without_nul()?.to_owned());
+    }
+    Ok(command)
+}
+
+fn read_env(field: &Field<'_>) -> Result<BTreeMap<String, String>, FileError> {
+    let mut env = BTreeMap::new();
+    for (name, value) in field.members()? {
+        if name.is_empty() {
+            return Err(value.error(Problem::EmptyText));
+        }
+        if name.contains('=') {
+            return Err(value.error(Problem::EqualsSign));
+        }
+        if name.contains('\0') {
+            return Err(value.error(Problem::Nul));
+        }
+        env.insert(name.to_owned(), value.text_without_nul()?.to_owned());
+    }
+    Ok(env)
+}

@@ -1,0 +1,207 @@
+//! Walks a tree file's tables, and knows at every step where it is: in which file, which child, at which key.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::duration;
+use super::error::{FileError, Problem};
+use super::suggest;
+use super::value::{Value, What};
+
+/// Which keys a table may have.
+#[derive(Debug)]
+pub(super) struct Keys {
+    /// What the table is called in messages.
+    pub(super) of: &'static str,
+    /// The keys that work.
+    pub(super) known: &'static [&'static str],
+    /// The keys that belong to the tree file and have no effect yet. They are refused, never ignored.
+    pub(super) not_yet: &'static [&'static str],
+}
+
+/// A table whose keys have been checked.
+#[derive(Debug)]
+pub(super) struct Section<'a>(Field<'a>);
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Field<'a> {
+    file: &'a Path,
+    /// The path of the child in which it stands.
+    child: String,
+    /// The keys from the child down to it, joined by dots. Empty for the child itself.
+    place: String,
+    value: &'a Value,
+}
+
+impl<'a> Section<'a> {
+    /// The value of a key, if the table has it.
+    pub(super) fn field(&self, key: &str) -> Option<Field<'a>> {
+        let value = self.0.value.get(key)?;
+        Some(self.0.below(key, value))
+    }
+
+    /// The value of a key that has to be there. `why` completes the sentence "missing; …".
+    pub(super) fn required(&self, key: &str, why: &'static str) -> Result<Field<'a>, FileError> {
+        self.field(key).ok_or_else(|| self.0.below(key, self.0.value).error(Problem::MissingKey { why }))
+    }
+
+    /// What `read` makes of a key's value, or the default if the table does not have the key.
+    pub(super) fn or<T>(
+        &self,
+        key: &str,
+        default: T,
+        read: impl FnOnce(&Field<'a>) -> Result<T, FileError>,
+    ) -> Result<T, FileError> {
+        self.field(key).map_or(Ok(default), |field| read(&field))
+    }
+
+    /// Something is wrong with the table as a whole.
+    pub(super) fn error(&self, problem: Problem) -> FileError {
+        self.0.error(problem)
+    }
+
+    /// The path of the child in which the table stands.
+    pub(super) fn child(&self) -> &str {
+        &self.0.child
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The whole file, which describes the child at this path: the root.
+    pub(super) fn top(file: &'a Path, root: &str, value: &'a Value) -> Self {
+        Self { file, child: root.to_owned(), place: String::new(), value }
+    }
+
+    /// The same value, seen as the description of a child of its own.
+    pub(super) fn as_child(&self, path: String) -> Self {
+        Self { file: self.file, child: path, place: String::new(), value: self.value }
+    }
+
+    pub(super) fn error(&self, problem: Problem) -> FileError {
+        FileError::child(self.file, self.value.line, &self.child, &self.place, problem)
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.value.line
+    }
+
+    pub(super) fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    /// A table with these keys and no others.
+    pub(super) fn section(&self, keys: &Keys) -> Result<Section<'a>, FileError> {
+        let Some(entries) = self.value.entries() else {
+            return Err(self.expected("a table"));
+        };
+        for entry in entries {
+            let key = entry.key.as_str();
+            if keys.known.contains(&key) {
+                continue;
+            }
+            let problem = if keys.not_yet.contains(&key) { Problem::NotYet } else { unknown(key, keys) };
+            let place = self.below(key, &entry.value).place;
+            return Err(FileError::child(self.file, entry.line, &self.child, &place, problem));
+        }
+        Ok(Section(self.clone()))
+    }
+
+    /// The fields of a table whose keys are free.
+    pub(super) fn members(&self) -> Result<Vec<(&'a str, Field<'a>)>, FileError> {
+        let entries = self.value.entries().ok_or_else(|| self.expected("a table"))?;
+        Ok(entries.iter().map(|entry| (entry.key.as_str(), self.below(&entry.key, &entry.value))).collect())
+    }
+
+    pub(super) fn list(&self) -> Result<Vec<Field<'a>>, FileError> {
+        let What::List(elements) = &self.value.what else {
+            return Err(self.expected("a list"));
+        };
+        let element =
+            |(index, value)| Field { place: format!("{}[{index}]", self.place), value, ..self.clone() };
+        Ok(elements.iter().enumerate().map(element).collect())
+    }
+
+    pub(super) fn text(&self) -> Result<&'a str, FileError> {
+        match &self.value.what {
+            What::Text(text) => Ok(text),
+            What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+                Err(self.expected("a text in quotes"))
+            }
+        }
+    }
+
+    /// A text that can be handed to a program or to the system: not empty, and without NUL.
+    pub(super) fn system_text(&self) -> Result<&'a str, FileError> {
+        let text = self.text_without_nul()?;
+        if text.is_empty() { Err(self.error(Problem::EmptyText)) } else { Ok(text) }
+    }
+
+    pub(super) fn text_without_nul(&self) -> Result<&'a str, FileError> {
+        let text = self.text()?;
+        if text.contains('\0') { Err(self.error(Problem::Nul)) } else { Ok(text) }
+    }
+
+    pub(super) fn flag(&self) -> Result<bool, FileError> {
+        match self.value.what {
+            What::Flag(flag) => Ok(flag),
+            What::Number(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+                Err(self.expected("true or false"))
+            }
+        }
+    }
+
+    pub(super) fn count(&self) -> Result<u32, FileError> {
+        let number = match &self.value.what {
+            What::Number(number) => number.parse().ok(),
+            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+                None
+            }
+        };
+        number.ok_or_else(|| self.expected("a whole number from 0 to 4294967295"))
+    }
+
+    pub(super) fn duration(&self) -> Result<Duration, FileError> {
+        let What::Text(text) = &self.value.what else {
+            return Err(self.expected("a duration in quotes, such as \"5s\""));
+        };
+        duration::parse(text).map_err(|problem| self.error(problem))
+    }
+
+    /// A duration in which something has to have a chance to happen.
+    pub(super) fn positive_duration(&self) -> Result<Duration, FileError> {
+        let duration = self.duration()?;
+        if duration.is_zero() { Err(self.error(Problem::Zero)) } else { Ok(duration) }
+    }
+
+    /// One of several names.
+    pub(super) fn name<T: Copy>(&self, names: &[(&'static str, T)]) -> Result<T, FileError> {
+        let text = self.text()?;
+        names
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, meaning)| *meaning)
+            .ok_or_else(|| self.error(unknown_name(text, names.iter().map(|(name, _)| *name))))
+    }
+
+    fn below(&self, key: &str, value: &'a Value) -> Field<'a> {
+        let place = if self.place.is_empty() { key.to_owned() } else { format!("{}.{key}", self.place) };
+        Field { place, value, ..self.clone() }
+    }
+
+    pub(super) fn expected(&self, expected: &'static str) -> FileError {
+        self.error(Problem::WrongType { expected, found: self.value.describe() })
+    }
+}
+
+/// A name that is none of the known ones.
+pub(super) fn unknown_name(written: &str, known: impl Iterator<Item = &'static str>) -> Problem {
+    let known: Vec<_> = known.collect();
+    let near = suggest::nearest(written, known.iter().copied()).map(str::to_owned);
+    Problem::UnknownName { name: written.to_owned(), near, known }
+}
+
+fn unknown(key: &str, keys: &Keys) -> Problem {
+    let near = suggest::nearest(key, keys.known.iter().copied());
+    Problem::UnknownKey { place: keys.of, near, known: keys.known }
+}

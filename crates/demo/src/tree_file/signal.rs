@@ -1,0 +1,17 @@
+//! The names of signals.
+
+use rootward::process::Signal;
+
+use super::error::FileError;
+use super::section::{Field, unknown_name};
+
+/// What is suggested to those who mistype one.
+const NAMES: [&str; 12] = [
+    "SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM",
+    "SIGCONT", "SIGWINCH", "SIGPWR",
+];
+
+pub(super) fn read(field: &Field<'_>) -> Result<Signal, FileError> {
+    let text = field.text()?;
+    text.parse().map_err(|_| field.error(unknown_name(text, NAMES.into_iter())))
+}

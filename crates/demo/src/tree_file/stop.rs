@@ -1,0 +1,31 @@
+//! How a process is asked to stop: `stop_signal`, or a ladder of signals in `stop`.
+
+use rootward::process::{Signal, Step};
+
+use super::error::{FileError, Problem};
+use super::model::Stop;
+use super::section::{Field, Keys, Section};
+use super::signal;
+
+const RUNG: Keys = Keys { of: "a rung of the stop ladder", known: &["signal", "wait"], not_yet: &[] };
+
+pub(super) fn read(process: &Section<'_>) -> Result<Stop, FileError> {
+    match (process.field("stop_signal"), process.field("stop")) {
+        (None, None) => Ok(Stop::Signal(Signal::TERM)),
+        (Some(signal), None) => Ok(Stop::Signal(signal::read(&signal)?)),
+        (None, Some(ladder)) => read_ladder(&ladder),
+        (Some(_), Some(ladder)) => Err(ladder.error(Problem::Excludes { one: "stop", other: "stop_signal" })),
+    }
+}
+
+fn read_ladder(field: &Field<'_>) -> Result<Stop, FileError> {
+    let rungs = field.list()?.iter().map(read_rung).collect::<Result<Vec<_>, _>>()?;
+    if rungs.is_empty() { Err(field.error(Problem::EmptyLadder)) } else { Ok(Stop::Ladder(rungs)) }
+}
+
+fn read_rung(field: &Field<'_>) -> Result<Step, FileError> {
+    let rung = field.section(&RUNG)?;
+    let signal = signal::read(&rung.required("signal", "a rung says which signal is sent")?)?;
+    let wait = rung.required("wait", "a rung says how long its signal is given to work")?.duration()?;
+    Ok(Step { signal, wait })
+}

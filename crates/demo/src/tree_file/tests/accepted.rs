@@ -1,0 +1,171 @@
+//! What is read from files that make sense.
+
+use std::time::Duration;
+
+use rootward::process::{Output, Signal, Stdin, Step};
+use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
+
+use super::super::model::{Kind, ProcessPart, ReadyWhen, Stop};
+use super::{json, toml};
+use crate::tasks::Sample;
+
+const FULL: &str = r#"
+id = "root"
+strategy = "rest_for_one"
+max_restarts = 3
+within = "10s"
+auto_shutdown = "any_significant"
+deadline = "20s"
+
+[[children]]
+id = "web"
+restart = "transient"
+shutdown = "2s"
+significant = true
+[children.process]
+command = ["python3", "-m", "http.server"]
+cwd = "/srv"
+env = { PORT = "8000" }
+clear_env = true
+stdin = "inherit"
+stdout = "null"
+stderr = "capture"
+stop = [ { signal = "SIGINT", wait = "1s" }, { signal = "SIGTERM", wait = "500ms" } ]
+ready = { line = "^listening" }
+ready_timeout = "3s"
+
+[[children]]
+id = "workers"
+shutdown = "kill"
+[children.supervisor]
+strategy = "one_for_all"
+children = [ { id = "a", shutdown = "infinity", task = { run = "finish", after = "250ms" } } ]
+"#;
+
+#[test]
+fn a_file_without_keys_that_matter_gets_the_defaults() {
+    let tree = toml("id = 'root'").unwrap();
+
+    assert_eq!((tree.id.as_str(), tree.deadline), ("root", Duration::from_secs(25)));
+    assert_eq!((tree.root.strategy, tree.root.auto_shutdown), (Strategy::OneForOne, AutoShutdown::Never));
+    assert_eq!((tree.root.max_restarts, tree.root.within), (1, Duration::from_secs(5)));
+    assert!(tree.root.children.is_empty());
+}
+
+#[test]
+fn a_child_without_keys_that_matter_gets_the_defaults() {
+    let tree = toml("children = [{ id = 'a', process = { command = ['true'] } }]").unwrap();
+    let child = &tree.root.children[0];
+
+    assert_eq!((child.restart, child.shutdown, child.significant), (Restart::Permanent, None, false));
+    let process = process(&child.kind);
+    assert_eq!(process.command, ["true"]);
+    assert!(process.cwd.is_none() && process.env.is_empty() && !process.clear_env);
+    assert_eq!((process.stdin, process.stdout), (Stdin::Null, Output::Capture));
+    assert_eq!(process.stderr, Output::Capture);
+    assert_eq!(process.stop, Stop::Signal(Signal::TERM));
+    assert!(process.ready.is_none());
+}
+
+#[test]
+fn every_key_of_the_root_and_of_a_child_is_read() {
+    let tree = toml(FULL).unwrap();
+    let web = &tree.root.children[0];
+
+    assert_eq!(tree.deadline, Duration::from_secs(20));
+    assert_eq!((tree.root.strategy, tree.root.max_restarts), (Strategy::RestForOne, 3));
+    assert_eq!(tree.root.auto_shutdown, AutoShutdown::AnySignificant);
+    assert_eq!((web.restart, web.significant), (Restart::Transient, true));
+    assert_eq!(web.shutdown, Some(Shutdown::Grace(Duration::from_secs(2))));
+}
+
+#[test]
+fn every_key_of_a_process_is_read() {
+    let tree = toml(FULL).unwrap();
+    let process = process(&tree.root.children[0].kind);
+
+    assert_eq!(process.command, ["python3", "-m", "http.server"]);
+    assert_eq!(process.cwd.as_deref(), Some(std::path::Path::new("/srv")));
+    assert_eq!(process.env["PORT"], "8000");
+    assert!(process.clear_env);
+    assert_eq!(
+        (process.stdin, process.stdout, process.stderr),
+        (Stdin::Inherit, Output::Null, Output::Capture)
+    );
+    let step = |signal, millis| Step { signal, wait: Duration::from_millis(millis) };
+    assert_eq!(process.stop, Stop::Ladder(vec![step(Signal::INT, 1000), step(Signal::TERM, 500)]));
+    let ready = process.ready.as_ref().unwrap();
+    assert_eq!((&ready.when, ready.timeout), (&ReadyWhen::Line("^listening".into()), Duration::from_secs(3)));
+}
+
+#[test]
+fn supervisors_and_tasks_are_read_wherever_they_stand() {
+    let tree = toml(FULL).unwrap();
+    let workers = &tree.root.children[1];
+
+    assert_eq!(workers.shutdown, Some(Shutdown::Kill));
+    let Kind::Supervisor(below) = &workers.kind else { panic!("{workers:?}") };
+    assert_eq!(below.strategy, Strategy::OneForAll);
+    assert_eq!(below.children[0].shutdown, Some(Shutdown::Infinity));
+    let Kind::Task(task) = below.children[0].kind else { panic!("{below:?}") };
+    assert_eq!((task.sample, task.after), (Sample::Finish, Duration::from_millis(250)));
+}
+
+#[test]
+fn a_signal_may_be_named_without_its_prefix_and_counted_among_the_real_time_ones() {
+    for (text, expected) in [("TERM", "SIGTERM"), ("SIGUSR2", "SIGUSR2"), ("SIGRTMIN+3", "SIGRTMIN+3")] {
+        let text =
+            format!("[[children]]\nid = 'a'\nprocess = {{ command = ['true'], stop_signal = '{text}' }}");
+        let tree = toml(&text).unwrap();
+
+        assert_eq!(process(&tree.root.children[0].kind).stop, Stop::Signal(expected.parse().unwrap()));
+    }
+}
+
+#[test]
+fn json_has_the_same_shape() {
+    let tree = json(
+        r#"{"id": "top", "max_restarts": 2, "children": [
+             {"id": "a", "task": {"run": "forever"}},
+             {"id": "b", "supervisor": {"children": [{"id": "c", "process": {"command": ["true", "ü\n"]}}]}}]}"#,
+    )
+    .unwrap();
+
+    assert_eq!((tree.id.as_str(), tree.root.max_restarts), ("top", 2));
+    let Kind::Supervisor(below) = &tree.root.children[1].kind else { panic!("{tree:?}") };
+    assert_eq!(process(&below.children[0].kind).command, ["true", "ü\n"]);
+}
+
+#[test]
+fn a_file_may_describe_a_deep_and_a_wide_tree() {
+    let mut deep = r#"{"id": "leaf", "task": {"run": "forever"}}"#.to_owned();
+    for level in 0..100 {
+        deep = format!(r#"{{"id": "s{level}", "supervisor": {{"children": [{deep}]}}}}"#);
+    }
+    let wide: Vec<_> =
+        (0..10_000).map(|n| format!(r#"{{"id": "t{n}", "task": {{"run": "forever"}}}}"#)).collect();
+    let text = format!(r#"{{"children": [{deep}, {}]}}"#, wide.join(","));
+
+    assert_eq!(json(&text).unwrap().root.children.len(), 10_001);
+}
+
+#[test]
+fn the_outline_shows_one_line_a_child() {
+    let outline = toml(FULL).unwrap().to_string();
+
+    let expected = [
+        "root · supervisor rest_for_one, 3 restarts within 10s, stops with any significant child, deadline 20s",
+        "  web · process python3 -m http.server, transient, significant, grace 2s, \
+         ready when it writes /^listening/, stops by SIGINT, SIGTERM",
+        "  workers · supervisor one_for_all, 1 restarts within 5s, killed at once",
+        "    a · task finish after 250ms, any grace",
+    ];
+    assert_eq!(outline.lines().collect::<Vec<_>>(), expected);
+}
+
+fn process(kind: &Kind) -> &ProcessPart {
+    match kind {
+        Kind::Process(process) => process,
+        Kind::Task(_) | Kind::Supervisor(_) => panic!("expected a process, found {kind:?}"),
+    }
+}

@@ -1,0 +1,23 @@
+//! What tree files say, and what is said of those that make no sense.
+
+mod accepted;
+mod refused;
+mod syntax;
+
+use std::path::Path;
+
+use super::source::{Format, Source};
+use super::{TreeFile, parse};
+
+fn toml(text: &str) -> Result<TreeFile, String> {
+    read("tree.toml", Format::Toml, text)
+}
+
+fn json(text: &str) -> Result<TreeFile, String> {
+    read("tree.json", Format::Json, text)
+}
+
+fn read(name: &str, format: Format, text: &str) -> Result<TreeFile, String> {
+    let source = Source { format, text: text.to_owned() };
+    parse(Path::new(name), &source).map_err(|error| error.to_string())
+}
