@@ -1,0 +1,33 @@
+//! `check FILE`: reads a tree file, says what it describes, and starts nothing.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::run::BAD_INPUT;
+use crate::tasks::Sample;
+use crate::{tell, tree_file};
+
+pub(crate) fn run(file: &Path) -> ExitCode {
+    match tree_file::read(file) {
+        Ok(tree) => {
+            tell::answer(&format!("{tree}\n{}\n{}: ok\n", sample_tasks(), file.display()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tell::error(error);
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+/// The sample tasks that a tree file can name, one a line.
+pub(crate) fn sample_tasks() -> String {
+    let mut text = "Sample tasks:\n".to_owned();
+    for sample in Sample::ALL {
+        let after = if sample.takes_after() { ", `after` a while" } else { "" };
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "  {:12}  {}{after}", sample.name(), sample.about());
+    }
+    text
+}

@@ -1,0 +1,132 @@
+//! Everything that is written about a run: the screen, the event record and the report.
+
+use std::io;
+
+use rootward::{Event, Events, Finished, StopReport};
+
+use crate::cli::{RunOptions, View};
+use crate::outlet::{Format, OpenError, Outlet, Patience, Pump, Sink};
+use crate::view::{Lines, Style, farewell, summary, welcome};
+
+/// What a person sees of a run, on standard error.
+pub(crate) struct Screen {
+    outlet: Outlet,
+    view: View,
+    style: Style,
+}
+
+/// What is written about a run.
+pub(crate) struct Records {
+    screen: Screen,
+    events: Option<Outlet>,
+    report: Option<Outlet>,
+    /// Whether the report follows the events in the same place.
+    together: bool,
+}
+
+/// Says why a run cannot be written down.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecordError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("cannot start a thread: {0}")]
+    Thread(#[from] io::Error),
+}
+
+impl Screen {
+    pub(crate) fn start(view: View) -> io::Result<Self> {
+        let style = Style::of_stderr();
+        let mut lines = Lines::new(style);
+        let format: Format = Box::new(move |event, buffer| lines.write(event, buffer));
+        Ok(Self { outlet: Outlet::start("screen", Sink::stderr(), format)?, view, style })
+    }
+
+    /// A way to write on the screen that can be given away.
+    pub(crate) fn outlet(&self) -> Outlet {
+        self.outlet.clone()
+    }
+
+    fn shows_events(&self) -> bool {
+        match self.view {
+            View::Auto | View::Lines | View::Tui => true,
+            View::None => false,
+        }
+    }
+
+    fn write(&self, text: impl FnOnce(Style) -> String) {
+        if self.shows_events() {
+            self.outlet.text(text(self.style));
+        }
+    }
+}
+
+impl Records {
+    /// Opens everything that the options name.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`] for the first that cannot be opened.
+    pub(crate) fn open(screen: Screen, options: &RunOptions) -> Result<Self, RecordError> {
+        let together = options.events.is_some() && options.events == options.report;
+        let open = |name: &str, target: &crate::outlet::Target| -> Result<Outlet, RecordError> {
+            Ok(Outlet::start(name, target.open()?, Box::new(write_json))?)
+        };
+        let events = options.events.as_ref().map(|target| open("record", target)).transpose()?;
+        let report = match &options.report {
+            Some(_) if together => events.clone(),
+            Some(target) => Some(open("report", target)?),
+            None => None,
+        };
+        Ok(Self { screen, events, report, together })
+    }
+
+    /// Begins to write down what the tree does.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no thread left.
+    pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
+        let screen = self.screen.shows_events().then(|| self.screen.outlet());
+        let outlets = screen.into_iter().chain(self.events.clone()).collect();
+        self.screen.write(welcome);
+        Pump::start(events, outlets)
+    }
+
+    /// Writes down how the run ended. A reader that takes nothing any more is not waited for.
+    pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) {
+        let patience = match finished {
+            Finished::Left { .. } => Patience::LEAVING,
+            Finished::Stopped(_) | _ => Patience::ORDERLY,
+        };
+        pump.finish(patience);
+        self.screen.write(|style| match finished.report() {
+            Some(report) => summary(report, style),
+            None => farewell(finished.status(), style),
+        });
+        let document = finished.report().map(|report| document(report));
+        if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
+            report.text(document.clone());
+        }
+        if let Some(events) = &self.events {
+            events.finish(patience);
+        }
+        // Two spellings of one file are two writers of it, so the report waits for the last event in any case.
+        if let (Some(report), Some(document), false) = (&self.report, document, self.together) {
+            report.text(document);
+            report.finish(patience);
+        }
+        self.screen.outlet.finish(patience);
+    }
+}
+
+/// The report as one JSON document on a line of its own.
+fn document(report: &StopReport) -> String {
+    let mut text = serde_json::to_string_pretty(report).expect("a report is made of texts and numbers");
+    text.push('\n');
+    text
+}
+
+fn write_json(event: &Event, buffer: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *buffer, event).expect("an event is made of texts and numbers");
+    buffer.push(b'\n');
+}

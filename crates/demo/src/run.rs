@@ -1,0 +1,83 @@
+//! Runs a tree, writes down what happens, and says how it ended.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rootward::{Application, Finished, RunError, SpecError, Supervisor};
+
+use crate::cli::RunOptions;
+use crate::records::{RecordError, Records, Screen};
+use crate::tree_file::{self, FileError};
+use crate::{tell, tree};
+
+/// The status of a command line or a tree file that makes no sense. Nothing has been started then.
+pub(crate) const BAD_INPUT: u8 = 2;
+
+/// Says why nothing was started.
+#[derive(Debug, thiserror::Error)]
+enum NotStarted {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error("the system does not let the demo find itself: {0}")]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Runs the built-in tree.
+pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
+    conclude(|| {
+        let root = tree::built_in(&std::env::current_exe()?);
+        run(root, options.deadline.unwrap_or(tree::DEADLINE), options)
+    })
+}
+
+/// Runs a tree file.
+pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
+    conclude(|| {
+        let tree = tree_file::read(file)?;
+        let deadline = options.deadline.unwrap_or(tree.deadline);
+        run(tree.into_supervisor()?, deadline, options)
+    })
+}
+
+fn run(root: Supervisor, deadline: Duration, options: &RunOptions) -> Result<Finished, NotStarted> {
+    let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
+    let snapshots = screen.outlet();
+    // Nothing is opened, and so truncated, before everything else is known to make sense.
+    let mut program = Application::new(root)
+        .deadline(deadline)
+        .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
+        .on_report(|_| {})
+        .prepare()?;
+    let records = Records::open(screen, options)?;
+    let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
+    let finished = program.run()?;
+    records.conclude(&finished, &pump);
+    Ok(finished)
+}
+
+fn conclude(run: impl FnOnce() -> Result<Finished, NotStarted>) -> ExitCode {
+    match run() {
+        Ok(finished) => finished.into(),
+        Err(error) => {
+            tell::error(&error);
+            ExitCode::from(error.status())
+        }
+    }
+}
+
+impl NotStarted {
+    fn status(&self) -> u8 {
+        match self {
+            Self::File(_) | Self::Spec(_) | Self::Record(RecordError::Open(_)) => BAD_INPUT,
+            Self::Record(RecordError::Thread(_)) | Self::Io(_) => Finished::FAILED,
+            Self::Run(error) => error.status(),
+        }
+    }
+}

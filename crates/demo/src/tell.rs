@@ -1,0 +1,16 @@
+//! Says something to whoever started the program. If nobody listens, that is no error.
+
+use std::fmt;
+use std::io::Write;
+
+/// Writes an error, the way the command line's own errors look.
+pub(crate) fn error(message: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "error: {message}");
+}
+
+/// Writes what was asked for.
+pub(crate) fn answer(text: &str) {
+    let mut stdout = std::io::stdout();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
+}

@@ -1,0 +1,210 @@
+//! The view `lines`: what happens in the tree, one line an event.
+//!
+//! Arrows show where a stop is: it goes down from the root (`↓`) and comes back acknowledged (`↑`).
+
+use std::io::Write;
+use std::time::Duration;
+
+use rootward::{Event, EventKind, Exit, ExitClass, Outcome, SignalAction, StopCause, Straggler, Stream};
+
+use super::names::Names;
+use super::style::{Style, Tone};
+use super::time::short;
+
+/// Writes events as lines.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    style: Style,
+    names: Names,
+}
+
+/// What a line says: a sign, the tone of it, and words.
+struct Said {
+    sign: char,
+    tone: Tone,
+    words: String,
+}
+
+impl Lines {
+    pub(crate) fn new(style: Style) -> Self {
+        Self { style, names: Names::new() }
+    }
+
+    /// Appends the line of an event.
+    pub(crate) fn write(&mut self, event: &Event, buffer: &mut Vec<u8>) {
+        let Said { sign, tone, words } = say(event);
+        let at = self.style.paint(Tone::Quiet, format!("{:9.3}", event.at.as_secs_f64()));
+        let sign = self.style.paint(tone, sign);
+        let name = self.names.column(&event.path);
+        let words = self.style.paint(tone, words);
+        // Writing to memory does not fail.
+        let _ = writeln!(buffer, "{at}  {sign} {name}  {words}");
+    }
+}
+
+fn say(event: &Event) -> Said {
+    match &event.what {
+        EventKind::Starting => said('·', Tone::Quiet, starting(event)),
+        EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
+        EventKind::StartFailed { error } => {
+            said('✗', Tone::Bad, format!("could not be started: {}", safe(error)))
+        }
+        EventKind::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
+        EventKind::Restarting { attempt, delay } => said('↻', Tone::Notice, restarting(*attempt, *delay)),
+        EventKind::GaveUp { restarts, within } => {
+            let words = format!("gave up: more than {restarts} restarts within {}", short(*within));
+            said('✗', Tone::Bad, words)
+        }
+        EventKind::Signal { signal, action } => {
+            said('!', Tone::Busy, format!("{signal}: {}", meaning(*action)))
+        }
+        EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
+        EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
+        EventKind::Stopped { outcome, status, elapsed, stragglers } => {
+            stopped(*outcome, status.as_ref(), *elapsed, stragglers)
+        }
+        EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
+        // The record may learn new events; their names will do until this view knows them.
+        new => said('?', Tone::Quiet, new.name().to_owned()),
+    }
+}
+
+fn said(sign: char, tone: Tone, words: String) -> Said {
+    Said { sign, tone, words }
+}
+
+fn starting(event: &Event) -> String {
+    format!("starting · {}", event.kind)
+}
+
+fn started(event: &Event, pid: Option<u32>) -> String {
+    let mut words = "started".to_owned();
+    if let Some(pid) = pid {
+        words.push_str(&format!(" · pid {pid}"));
+    }
+    if event.incarnation > 1 {
+        words.push_str(&format!(" · for the {} time", ordinal(event.incarnation)));
+    }
+    words
+}
+
+fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
+    let normal = status.is_none_or(|status| status.class() == ExitClass::Normal);
+    let how = status.map_or_else(String::new, |status| format!(": {}", safe(&status.to_string())));
+    let tone = if normal { Tone::Notice } else { Tone::Bad };
+    said('✗', tone, format!("ended by itself{how}{}", left_behind(stragglers)))
+}
+
+fn restarting(attempt: u32, delay: Duration) -> String {
+    match (attempt, delay.is_zero()) {
+        (0 | 1, true) => "is started again".to_owned(),
+        (attempt, true) => format!("is started again · attempt {attempt}"),
+        (attempt, false) => format!("is started again in {} · attempt {attempt}", short(delay)),
+    }
+}
+
+fn meaning(action: SignalAction) -> &'static str {
+    match action {
+        SignalAction::Stop => "stop, in order",
+        SignalAction::Force => "force, every grace ends now",
+        SignalAction::Leave => "leave, without waiting any longer",
+        SignalAction::Snapshot => "show the tree",
+        SignalAction::Ignore => "nothing, it belongs to the request before",
+        _ => "something new",
+    }
+}
+
+fn stopping(cause: StopCause, signal: Option<&str>) -> String {
+    let how = signal.map_or_else(String::new, |signal| format!(" with {signal}"));
+    let why = match cause {
+        // On the way down there is nothing new to say.
+        StopCause::Parent => String::new(),
+        StopCause::Signal(name) => format!(" · {name}"),
+        StopCause::Api => " · the program asked for it".to_owned(),
+        StopCause::Sibling => " · a sibling failed".to_owned(),
+        StopCause::Deadline => " · the deadline is over".to_owned(),
+        StopCause::GaveUp => " · its supervisor gave up".to_owned(),
+        StopCause::AutoShutdown => " · a significant child ended".to_owned(),
+        StopCause::StartFailed => " · a start failed".to_owned(),
+        StopCause::Idle => " · nothing is left to run".to_owned(),
+        StopCause::Dropped => " · nobody holds the tree any more".to_owned(),
+        StopCause::Failed => " · its supervisor failed".to_owned(),
+        new => format!(" · {new}"),
+    };
+    format!("asked to stop{how}{why}")
+}
+
+fn escalation(to: &str) -> String {
+    match to {
+        "abort" => "forced: aborted".to_owned(),
+        "force" => "forced, with everything below it".to_owned(),
+        signal => format!("forced: {signal}"),
+    }
+}
+
+fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, stragglers: &[Straggler]) -> Said {
+    let how = status.map_or_else(String::new, |status| format!(" · {}", safe(&status.to_string())));
+    let rest = format!("after {}{how}{}", short(elapsed), left_behind(stragglers));
+    match outcome {
+        Outcome::Graceful => said('↑', Tone::Good, format!("gone {rest}")),
+        Outcome::Unreapable => said('✗', Tone::Bad, format!("still there {rest}")),
+        Outcome::AlreadyGone => said('↑', Tone::Good, format!("was gone already{how}")),
+        Outcome::Killed | _ => said('↑', Tone::Bad, format!("gone by force {rest}")),
+    }
+}
+
+fn left_behind(stragglers: &[Straggler]) -> String {
+    let killed = stragglers.iter().filter(|straggler| straggler.outcome != Outcome::Graceful).count();
+    match (stragglers.len(), killed) {
+        (0, _) => String::new(),
+        (all, 0) => format!(" · left {all} behind, which went when asked"),
+        (all, killed) => format!(" · left {all} behind, of which {killed} had to be killed"),
+    }
+}
+
+fn output(stream: Stream, line: &str) -> String {
+    let bar = match stream {
+        Stream::Stdout => '│',
+        Stream::Stderr => '┆',
+    };
+    format!("{bar} {}", safe(line))
+}
+
+/// A text from outside, without anything that would take control of a terminal.
+fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+fn ordinal(number: u32) -> String {
+    let ending = match (number % 10, number % 100) {
+        (1, rest) if rest != 11 => "st",
+        (2, rest) if rest != 12 => "nd",
+        (3, rest) if rest != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_writes_cannot_take_control_of_the_terminal() {
+        assert_eq!(safe("a\u{1b}[31mb\rc\td"), "a\u{fffd}[31mb\u{fffd}c\td");
+    }
+
+    #[test]
+    fn ordinals_are_english() {
+        let words: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 112].map(ordinal).to_vec();
+
+        assert_eq!(words, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]);
+    }
+
+    #[test]
+    fn on_the_way_down_only_the_first_line_says_why() {
+        assert_eq!(stopping(StopCause::Signal("SIGINT"), None), "asked to stop · SIGINT");
+        assert_eq!(stopping(StopCause::Parent, Some("SIGTERM")), "asked to stop with SIGTERM");
+    }
+}

@@ -1,0 +1,11 @@
+//! What a person sees: a line an event while the tree runs, and a summary at the end.
+
+mod lines;
+mod names;
+mod style;
+mod summary;
+mod time;
+
+pub(crate) use lines::Lines;
+pub(crate) use style::Style;
+pub(crate) use summary::{farewell, summary, welcome};

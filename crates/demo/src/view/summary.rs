@@ -1,0 +1,136 @@
+//! What is said at the beginning and at the end: how to stop the tree, how each child went, and what the exit status means.
+
+use std::fmt::Write;
+
+use rootward::{ChildKind, Ending, NodeReport, Outcome, StopCause, StopReport};
+
+use super::style::{Style, Tone};
+use super::time::short;
+
+/// What is said before anything happens.
+pub(crate) fn welcome(style: Style) -> String {
+    let hint = style.paint(Tone::Busy, "press Ctrl-C to stop the tree, and again to end every grace");
+    format!("rootward-demo (pid {}): {hint}\n\n", std::process::id())
+}
+
+/// What is said when the program leaves before the tree has stopped.
+pub(crate) fn farewell(status: u8, style: Style) -> String {
+    let words = format!("exit status {status}: told to leave, without waiting for what was still there");
+    format!("\n  {}\n", style.paint(Tone::Bad, words))
+}
+
+/// The stop report as people read it.
+pub(crate) fn summary(report: &StopReport, style: Style) -> String {
+    let mut text = format!("\n{}\n\n", headline(report));
+    let nodes = report.root.walk();
+    let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
+    for node in &nodes {
+        let name = name(node);
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "  {name:width$}  {}", style.paint(tone(node), describe(node)));
+    }
+    let _ = writeln!(text, "\n  {}", totals(&nodes));
+    if let Some(level) = report.containment {
+        let _ = writeln!(text, "  containment: {level}");
+    }
+    let status = report.ending.exit_status();
+    let words =
+        style.paint(ending_tone(report.ending), format!("exit status {status}: {}", meaning(report.ending)));
+    let _ = writeln!(text, "  {words}");
+    text
+}
+
+fn headline(report: &StopReport) -> String {
+    let elapsed = short(report.elapsed);
+    match &report.start_error {
+        Some(error) => format!("The tree could not be started: {}", error.describe()),
+        None if report.ending == Ending::Incomplete => {
+            format!("The tree could not be brought down in {elapsed} ({}).", cause(report))
+        }
+        None => format!("The tree came down in {elapsed} ({}).", cause(report)),
+    }
+}
+
+fn cause(report: &StopReport) -> String {
+    if report.cause == StopCause::GaveUp {
+        "the root used up its restart intensity".to_owned()
+    } else if report.cause == StopCause::AutoShutdown {
+        "a significant child ended".to_owned()
+    } else if report.cause == StopCause::Idle {
+        "nothing was left that ran or could be restarted".to_owned()
+    } else {
+        report.cause.to_string()
+    }
+}
+
+fn name(node: &NodeReport) -> String {
+    format!("{:indent$}{}", "", node.path.id(), indent = 2 * node.path.depth())
+}
+
+fn describe(node: &NodeReport) -> String {
+    let mut parts = vec![match node.outcome {
+        Outcome::Graceful => format!("gone after {}", short(node.elapsed)),
+        Outcome::AlreadyGone => "had ended before".to_owned(),
+        Outcome::Unreapable => format!("STILL THERE after {}", short(node.elapsed)),
+        Outcome::Killed if node.forced => format!("gone by force after {}", short(node.elapsed)),
+        Outcome::Killed | _ => format!("killed after {}", short(node.elapsed)),
+    }];
+    if node.kind != ChildKind::Supervisor {
+        parts.push(node.kind.to_string());
+    }
+    parts.extend(node.pid.map(|pid| format!("pid {pid}")));
+    parts.extend(node.status.as_ref().map(ToString::to_string));
+    parts.extend(match node.restarts {
+        0 => None,
+        1 => Some("restarted once".to_owned()),
+        times => Some(format!("restarted {times} times")),
+    });
+    for straggler in &node.stragglers {
+        let how = if straggler.outcome == Outcome::Graceful { "went" } else { "was killed" };
+        parts.push(format!("left behind pid {} ({}), which {how}", straggler.pid, straggler.command));
+    }
+    parts.join(" · ")
+}
+
+fn totals(nodes: &[&NodeReport]) -> String {
+    let leaves = || nodes.iter().filter(|node| node.kind != ChildKind::Supervisor);
+    let count = |outcome| leaves().filter(|node| node.outcome == outcome).count();
+    let mut parts = vec![format!("{} tasks and processes", leaves().count())];
+    for (outcome, words) in [
+        (Outcome::Graceful, "went when asked"),
+        (Outcome::Killed, "killed"),
+        (Outcome::AlreadyGone, "had ended before"),
+        (Outcome::Unreapable, "still there"),
+    ] {
+        let number = count(outcome);
+        if number > 0 {
+            parts.push(format!("{number} {words}"));
+        }
+    }
+    let restarts: u32 = nodes.iter().map(|node| node.restarts).sum();
+    parts.push(format!("{restarts} restarts"));
+    parts.join(" · ")
+}
+
+fn meaning(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Clean => "everything is gone, and nothing had to be forced",
+        Ending::Failed => "the tree failed by itself; everything is gone",
+        Ending::Forced => "everything is gone, and something had to be forced",
+        Ending::Incomplete => "something could not be brought down before the deadline",
+        _ => "something new",
+    }
+}
+
+fn ending_tone(ending: Ending) -> Tone {
+    if ending == Ending::Clean { Tone::Good } else { Tone::Bad }
+}
+
+fn tone(node: &NodeReport) -> Tone {
+    match node.outcome {
+        Outcome::Graceful => Tone::Good,
+        Outcome::AlreadyGone => Tone::Quiet,
+        Outcome::Killed if !node.forced => Tone::Notice,
+        Outcome::Killed | Outcome::Unreapable | _ => Tone::Bad,
+    }
+}
