@@ -1,0 +1,157 @@
+//! Command lines and tree files that make no sense: status 2, a clear message, and nothing started.
+
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{Temp, tree};
+
+fn demo(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    command.args(args).stdin(Stdio::null()).output().expect("the demo has been built")
+}
+
+/// Runs the demo, which has to refuse what it is given, and returns what it says.
+fn refused(args: &[&str]) -> String {
+    let output = demo(args);
+    let message = String::from_utf8(output.stderr).expect("messages are UTF-8");
+
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
+    assert!(output.stdout.is_empty(), "{args:?} wrote to standard output");
+    assert!(message.starts_with("error: "), "{args:?}: {message}");
+    assert!(!message.contains("panicked"), "{args:?}: {message}");
+    message
+}
+
+#[test]
+fn a_bad_tree_file_is_refused_with_file_line_child_and_key() {
+    let temp = Temp::new();
+    let file = temp.write("web.toml", "id = 'root'\n[[children]]\nid = 'web'\nprocess = { command = [] }\n");
+    let file = file.to_str().unwrap();
+
+    for command in ["run", "check"] {
+        let message = refused(&[command, file]);
+
+        assert!(message.contains("web.toml:4: root/web: process.command: the command is empty"), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[test]
+fn nothing_is_written_when_nothing_is_started() {
+    let temp = Temp::new();
+    let file = temp.write("bad.toml", "children = 1");
+    let (events, report) = (temp.path("events"), temp.path("report"));
+
+    refused(&[
+        "run",
+        file.to_str().unwrap(),
+        "--events",
+        events.to_str().unwrap(),
+        "--report",
+        report.to_str().unwrap(),
+    ]);
+
+    assert!(!events.exists() && !report.exists());
+}
+
+#[test]
+fn what_is_no_tree_file_is_refused_by_name() {
+    let temp = Temp::new();
+    let unreadable = temp.write("secret.toml", "id = 'root'");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&unreadable, mode).unwrap();
+    let files = [
+        ("/no/such/tree.toml".into(), "no such file"),
+        (temp.path("."), "directory"),
+        (temp.write("empty.toml", ""), "empty"),
+        (temp.write("binary.json", [0x7f, b'E', b'L', b'F', 0xff, 0xfe]), "not a text file"),
+        (temp.write("tree.yaml", "id: root"), ".toml or .json"),
+        ("/dev/null".into(), ".toml or .json"),
+    ];
+
+    for (file, expected) in files {
+        let message = refused(&["check", file.to_str().unwrap()]);
+
+        assert!(message.contains(file.to_str().unwrap()) && message.contains(expected), "{message}");
+    }
+    // Whoever runs the tests as root can read everything.
+    if std::fs::File::open(&unreadable).is_err() {
+        assert!(refused(&["check", unreadable.to_str().unwrap()]).contains("cannot be read"));
+    }
+}
+
+#[test]
+fn a_bad_command_line_is_refused() {
+    let calm = tree("calm.toml");
+    let calm = calm.to_str().unwrap();
+
+    for args in [
+        &["walk"][..],
+        &["run"],
+        &["check"],
+        &["run", calm, "--deadline", "soon"],
+        &["run", calm, "--no-such-option"],
+        &["--view", "3d"],
+        &["check", calm, "--events", "-"],
+    ] {
+        refused(args);
+    }
+}
+
+#[test]
+fn what_has_no_effect_yet_is_refused_and_not_ignored() {
+    let calm = tree("calm.toml");
+    let calm = calm.to_str().unwrap();
+
+    for args in [
+        &["timeline", "events.jsonl"][..],
+        &["timeline", "events.jsonl", "-o", "out.svg"],
+        &["--timeline", "out.svg"],
+        &["run", calm, "--view", "tui"],
+        &["run", calm, "--containment", "tree"],
+    ] {
+        let message = refused(args);
+
+        assert!(message.contains("has no effect yet"), "{args:?}: {message}");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_written_is_refused_before_anything_starts() {
+    let temp = Temp::new();
+    let pid_file = temp.path("started");
+    let file = temp.write(
+        "tree.toml",
+        format!(
+            "[[children]]\nid = 'a'\nprocess = {{ command = ['touch', {:?}] }}",
+            pid_file.to_str().unwrap()
+        ),
+    );
+    let file = file.to_str().unwrap();
+
+    for option in ["--events", "--report"] {
+        for target in ["/no/such/directory/file", temp.path(".").to_str().unwrap(), ""] {
+            let message = refused(&["run", file, option, target]);
+
+            assert!(message.contains("cannot write to"), "{message}");
+            assert!(!pid_file.exists(), "nothing was started");
+        }
+    }
+}
+
+#[test]
+fn check_says_what_a_file_describes_and_lists_the_sample_tasks() {
+    let output = demo(&["check", tree("calm.toml").to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for part in ["  a · process sleep 1000", "    b · task forever", "never_yield", "block_thread", "ok"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for option in ["--help", "--version"] {
+        assert!(demo(&[option]).status.success());
+    }
+}

@@ -1,0 +1,127 @@
+//! How a run ends, and with which status.
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Demo, tree};
+
+#[test]
+fn a_tree_that_stops_in_order_ends_with_status_0() {
+    let mut demo = Demo::run(&tree("calm.toml"));
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let report = finished.report();
+    assert_eq!((&report["clean"], &report["cause"]), (&true.into(), &"signal SIGTERM".into()));
+    assert_eq!(finished.paths("stopped"), ["root/d", "root/s/c", "root/s/b", "root/s", "root/a", "root"]);
+    assert_eq!(finished.paths("starting"), ["root", "root/a", "root/s", "root/s/b", "root/s/c", "root/d"]);
+}
+
+#[test]
+fn a_failed_start_ends_with_status_1_and_names_the_program() {
+    let finished = Demo::run(&tree("no_program.toml")).finish();
+
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert_eq!(finished.story("root/missing"), ["starting", "start_failed"]);
+    assert!(
+        finished.event("start_failed", "root/missing")["error"]
+            .as_str()
+            .unwrap()
+            .contains("/no/such/program")
+    );
+    assert!(finished.stderr.contains("/no/such/program"), "{}", finished.stderr);
+    assert!(finished.story("root/never").is_empty());
+    assert_eq!(finished.story("root/first"), ["starting", "started", "stopping", "stopped"]);
+    assert_eq!(finished.report()["clean"], false);
+}
+
+#[test]
+fn a_root_that_used_up_its_intensity_ends_with_status_1() {
+    let finished = Demo::run(&tree("panics.toml")).finish();
+
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    let starts = finished.paths("starting").iter().filter(|path| **path == "root/panics").count();
+    assert_eq!(starts, 3, "max_restarts = 2 means one start and two restarts");
+    assert_eq!(finished.paths("gave_up"), ["root"]);
+    assert_eq!(finished.event("stopping", "root/bystander")["cause"], "gave_up");
+    let status = &finished.event("exited", "root/panics")["status"];
+    assert_eq!(status["panic"], "this sample task panics on purpose");
+    assert!(status["location"].as_str().is_some_and(|location| location.contains("panic.rs:")), "{status}");
+    assert_eq!(finished.report()["clean"], false);
+}
+
+#[test]
+fn a_nested_supervisor_that_gives_up_has_exited() {
+    let finished = Demo::run(&tree("nested_gives_up.toml")).finish();
+
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert_eq!(finished.paths("gave_up"), ["root/below", "root/below", "root"]);
+    let exits = finished.paths("exited");
+    assert_eq!(exits.iter().filter(|path| **path == "root/below").count(), 2);
+}
+
+#[test]
+fn a_task_that_had_to_be_aborted_makes_it_status_3() {
+    let mut demo = Demo::run(&tree("deaf_task.toml"));
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 3, "{}", finished.stderr);
+    assert_eq!(finished.event("escalated", "root/deaf")["to"], "abort");
+    assert_eq!(finished.event("stopped", "root/deaf")["outcome"], "killed");
+    assert_eq!(finished.event("stopped", "root/deaf")["status"]["aborted"], true);
+    assert_eq!(finished.report()["clean"], false);
+}
+
+#[test]
+fn what_was_to_be_killed_was_not_forced() {
+    let mut demo = Demo::run(&tree("killed.toml"));
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    for path in ["root/task", "root/process"] {
+        assert_eq!(finished.event("stopped", path)["outcome"], "killed");
+    }
+    assert_eq!(finished.event("stopped", "root/process")["status"]["signal"], "SIGKILL");
+    assert_eq!(finished.report()["clean"], true);
+}
+
+#[test]
+fn a_task_that_never_yields_is_named_and_left_behind_with_status_4() {
+    for file in ["never_yields.toml", "blocks.toml"] {
+        let mut demo = Demo::run(&tree(file));
+        demo.wait_for_start();
+
+        demo.signal(Signal::SIGTERM);
+        let finished = demo.finish();
+
+        assert_eq!(finished.code(), 4, "{file}: {}", finished.stderr);
+        let report = finished.report();
+        let children = report["root"]["children"].as_array().unwrap().iter();
+        let left: Vec<_> =
+            children.filter(|child| child["outcome"] == "unreapable").map(|child| &child["path"]).collect();
+        assert_eq!(left, ["root/stuck"], "{report:#}");
+        assert!(finished.stderr.contains("STILL THERE"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_tree_in_which_nothing_is_left_to_run_ends_with_status_0() {
+    let finished = Demo::run(&tree("idle.toml")).finish();
+
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.report()["clean"], true);
+    assert_eq!(finished.story("root/once"), ["starting", "started", "exited"]);
+    let report = finished.report();
+    let children: Vec<_> =
+        report["root"]["children"].as_array().unwrap().iter().map(|child| &child["path"]).collect();
+    assert_eq!(children, ["root/again"], "a temporary child that has ended is forgotten");
+    assert_eq!(report["root"]["children"][0]["outcome"], "already_gone");
+}

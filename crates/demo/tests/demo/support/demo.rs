@@ -1,0 +1,207 @@
+//! A running demo: its events as they come, and a way to end it whatever happens.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::{Temp, check_order};
+
+/// Ends a test that hangs, and decides nothing else.
+const BACKSTOP: Duration = Duration::from_secs(60);
+
+/// A demo that runs with `--events -` and `--report`.
+pub(crate) struct Demo {
+    child: Child,
+    events: Receiver<Value>,
+    seen: Vec<Value>,
+    stderr: Option<JoinHandle<String>>,
+    temp: Temp,
+    over: bool,
+}
+
+/// What a demo left behind when it had ended.
+pub(crate) struct Finished {
+    pub(crate) status: ExitStatus,
+    pub(crate) events: Vec<Value>,
+    pub(crate) stderr: String,
+    temp: Temp,
+}
+
+impl Demo {
+    /// Starts the demo with these arguments, `--events -` and `--report`.
+    pub(crate) fn start(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        Self::start_with(args, |_| {})
+    }
+
+    /// Starts it after a last change of the command.
+    pub(crate) fn start_with(
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
+        let temp = Temp::new();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+        command.args(args).arg("--events=-").arg("--report").arg(temp.path("report.json"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().expect("the demo has been built");
+        let stdout = child.stdout.take().expect("its standard output is piped");
+        let stderr = child.stderr.take().map(collect);
+        let (sender, events) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines() {
+                let line = line.expect("events are UTF-8");
+                let event = serde_json::from_str(&line).expect("an event is one JSON object on one line");
+                if sender.send(event).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, events, seen: Vec::new(), stderr, temp, over: false }
+    }
+
+    /// Starts the demo with a tree file.
+    pub(crate) fn run(tree: &std::path::Path) -> Self {
+        Self::start([OsStr::new("run"), tree.as_os_str()])
+    }
+
+    /// Waits for an event of this name at this path, also among those that have come already.
+    pub(crate) fn wait_for(&mut self, event: &str, path: &str) -> Value {
+        self.wait_until(|candidate| candidate["event"] == event && candidate["path"] == path)
+    }
+
+    /// Waits for an event, also among those that have come already.
+    pub(crate) fn wait_until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(event) = self.seen.iter().find(|event| wanted(event)) {
+            return event.clone();
+        }
+        loop {
+            match self.events.recv_timeout(BACKSTOP) {
+                Ok(event) => self.seen.push(event),
+                Err(error) => panic!("{error}; the events were {:#?}", self.seen),
+            }
+            if let Some(event) = self.seen.last().filter(|event| wanted(event)) {
+                return event.clone();
+            }
+        }
+    }
+
+    /// Waits until the whole tree has started.
+    pub(crate) fn wait_for_start(&mut self) {
+        self.wait_until(|event| event["event"] == "started" && is_root(event));
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).expect("the demo is our child and has not been waited for");
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a process id"))
+    }
+
+    /// Waits until the demo has ended. Its record then has to keep all rules of the contract.
+    pub(crate) fn finish(self) -> Finished {
+        let finished = self.finish_unchecked();
+        check_order(&finished.events);
+        finished
+    }
+
+    /// Waits until the demo has ended, for runs that leave before the root has stopped.
+    pub(crate) fn finish_unchecked(mut self) -> Finished {
+        loop {
+            match self.events.recv_timeout(BACKSTOP) {
+                Ok(event) => self.seen.push(event),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(error) => panic!("{error}; the events were {:#?}", self.seen),
+            }
+        }
+        let status = self.child.wait().expect("the demo is our child");
+        self.over = true;
+        let stderr = self.stderr.take().map(|stderr| stderr.join().expect("its messages are UTF-8"));
+        let temp = std::mem::replace(&mut self.temp, Temp::new());
+        Finished { status, events: std::mem::take(&mut self.seen), stderr: stderr.unwrap_or_default(), temp }
+    }
+}
+
+impl Finished {
+    pub(crate) fn code(&self) -> i32 {
+        self.status.code().unwrap_or_else(|| panic!("the demo was ended by a signal: {}", self.status))
+    }
+
+    pub(crate) fn report(&self) -> Value {
+        self.temp.json("report.json")
+    }
+
+    /// The names of the events at a path, in order, without its output.
+    pub(crate) fn story(&self, path: &str) -> Vec<&str> {
+        self.at(path).filter(|name| *name != "output").collect()
+    }
+
+    /// The first event of this name at this path.
+    pub(crate) fn event(&self, name: &str, path: &str) -> &Value {
+        let found = self.events.iter().find(|event| event["event"] == name && event["path"] == path);
+        found.unwrap_or_else(|| panic!("no `{name}` of {path} among {:#?}", self.events))
+    }
+
+    /// The paths that an event of this name was written about, in order.
+    pub(crate) fn paths(&self, name: &str) -> Vec<&str> {
+        let named = self.events.iter().filter(|event| event["event"] == name);
+        named.map(|event| event["path"].as_str().expect("every event has a path")).collect()
+    }
+
+    fn at(&self, path: &str) -> impl Iterator<Item = &str> {
+        let there = self.events.iter().filter(move |event| event["path"] == path);
+        there.map(|event| event["event"].as_str().expect("every event has a name"))
+    }
+}
+
+impl Drop for Demo {
+    /// A test that fails leaves nothing behind: neither the demo nor the processes that it started.
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let _ = kill(self.pid(), Signal::SIGKILL);
+        let _ = self.child.wait();
+        self.seen.extend(self.events.try_iter());
+        for group in still_running(&self.seen) {
+            // The demo has just been killed, and nobody else can have taken a process id that is still in use.
+            let _ = killpg(group, Signal::SIGKILL);
+        }
+    }
+}
+
+/// The processes that were started and have not ended, as far as a record tells.
+fn still_running(events: &[Value]) -> Vec<Pid> {
+    let mut running = std::collections::BTreeMap::new();
+    for event in events {
+        match (event["event"].as_str(), event["pid"].as_i64()) {
+            (Some("started"), Some(pid)) => {
+                running.insert(event["path"].as_str(), pid);
+            }
+            (Some("exited" | "stopped"), _) => {
+                running.remove(&event["path"].as_str());
+            }
+            _ => {}
+        }
+    }
+    running.into_values().filter_map(|pid| Some(Pid::from_raw(pid.try_into().ok()?))).collect()
+}
+
+fn is_root(event: &Value) -> bool {
+    event["path"].as_str().is_some_and(|path| !path.contains('/'))
+}
+
+fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).expect("messages are UTF-8");
+        text
+    })
+}

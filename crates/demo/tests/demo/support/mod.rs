@@ -1,0 +1,23 @@
+//! What the tests hold of a running demo, and the rules that every record keeps.
+
+mod demo;
+mod lines;
+mod order;
+mod temp;
+
+pub(crate) use demo::Demo;
+pub(crate) use lines::Lines;
+pub(crate) use order::check_order;
+pub(crate) use temp::Temp;
+
+use std::path::PathBuf;
+
+/// A tree file of these tests.
+pub(crate) fn tree(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/trees").join(name)
+}
+
+/// A tree file of the examples.
+pub(crate) fn example(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("trees").join(name)
+}
