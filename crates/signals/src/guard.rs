@@ -11,11 +11,11 @@ use crate::actor::Message;
 
 /// Keeps the root signal actor at work. When it is dropped, the actor stops listening.
 ///
-/// The actor holds a clone of the tree's handle, so a tree is not stopped by the drop of its other handles as long as its
-/// signals are attended to.
+/// The actor holds a clone of the tree's handle, so a tree is not stopped by the drop of its other handles as
+/// long as its signals are attended to.
 ///
-/// Dropping the guard does not give a signal its default disposition back (tokio never does that): the process then ignores
-/// it. A program that goes on after its tree should listen for itself.
+/// Dropping the guard does not give a signal its default disposition back (tokio never does that): the
+/// process then ignores it. A program that goes on after its tree should listen for itself.
 #[must_use = "signals are attended to only as long as the guard is held"]
 pub struct SignalsGuard {
     pub(crate) actor: ActorRef<Message>,
@@ -24,17 +24,19 @@ pub struct SignalsGuard {
 }
 
 impl SignalsGuard {
-    /// Waits until a third signal says that the program should leave, and returns the exit status to leave with: 128 and the
-    /// signal's number.
+    /// Waits until a third signal says that the program should leave, and returns the exit status to leave
+    /// with: 128 and the signal's number.
     ///
-    /// By then the last kill has been done. The library does not exit: whoever awaits this does, without waiting for the tree any
-    /// longer. If no third signal comes this never resolves, so it belongs into a `select!` beside [`Tree::wait`].
+    /// By then the last kill has been done. The library does not exit: whoever awaits this does, without
+    /// waiting for the tree any longer. If no third signal comes this never resolves, so it belongs into a
+    /// `select!` beside [`Tree::wait`].
     ///
     /// [`Tree::wait`]: rootward_core::Tree::wait
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: it can be dropped and called again, also by several callers. Once it has resolved it always does.
+    /// Cancel safe: it can be dropped and called again, also by several callers. Once it has resolved it
+    /// always does.
     pub async fn left(&self) -> u8 {
         let mut left = self.left.clone();
         match left.wait_for(Option::is_some).await.ok().and_then(|status| *status) {

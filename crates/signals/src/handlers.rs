@@ -1,8 +1,8 @@
 //! The application's own handlers, and the thread on which they are called.
 //!
-//! A thread of their own, because they are somebody else's code and may block: on a full pipe that they print to, on a lock.
-//! On a worker thread of the runtime that would hold up supervisors, and the next signal with them. The thread exists only
-//! if something is registered, and nobody ever waits for it.
+//! A thread of their own, because they are somebody else's code and may block: on a full pipe that they print
+//! to, on a lock. On a worker thread of the runtime that would hold up supervisors, and the next signal with
+//! them. The thread exists only if something is registered, and nobody ever waits for it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -103,9 +103,11 @@ impl HandlerThread {
     }
 }
 
-/// Calls a handler. A panic in it is its own affair: the handlers after it, and the tree, still see the signal.
+/// Calls a handler. A panic in it is its own affair: the handlers after it, and the tree, still see the
+/// signal.
 fn survive(signal: Signal, handler: impl FnOnce()) {
-    // A handler that panicked is called again for the next signal, as if it had returned; what it left half done is its own.
+    // A handler that panicked is called again for the next signal, as if it had returned; what it left half
+    // done is its own.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(handler)) {
         tracing::error!(target: "rootward", { signal.name = %signal }, "a signal handler panicked");
         // A payload may panic when it is dropped. There is nobody left to tell.

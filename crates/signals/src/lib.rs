@@ -1,15 +1,16 @@
 //! The root signal actor of a rootward tree: signals become meaning in one place.
 //!
-//! A signal arrives, the handlers that the application registered for it are called, and then it acts upon the tree: the first
-//! SIGINT, SIGTERM or SIGHUP asks it to stop, the second forces it, and the third says that the program may leave.
-//! [`Signals`] describes all that; [`Signals::attach`] makes it so for one tree, and [`SignalsGuard::left`] hands the third
-//! signal to the application.
+//! A signal arrives, the handlers that the application registered for it are called, and then it acts upon
+//! the tree: the first SIGINT, SIGTERM or SIGHUP asks it to stop, the second forces it, and the third says
+//! that the program may leave. [`Signals`] describes all that; [`Signals::attach`] makes it so for one tree,
+//! and [`SignalsGuard::left`] hands the third signal to the application.
 //!
-//! Inside, `policy` decides and knows nothing of clocks and runtimes; the actor carries out what it decides; a listener feeds the
-//! actor; and a thread calls the handlers, so that code which is not ours can hold up neither the tree nor the next signal.
+//! Inside, `policy` decides and knows nothing of clocks and runtimes; the actor carries out what it decides;
+//! a listener feeds the actor; and a thread calls the handlers, so that code which is not ours can hold up
+//! neither the tree nor the next signal.
 //!
-//! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition before the
-//! application asks for it.
+//! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition
+//! before the application asks for it.
 
 mod actor;
 mod guard;

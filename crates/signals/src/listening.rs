@@ -11,7 +11,8 @@ use crate::handlers::HandlerThread;
 use crate::policy::{Escalation, Patience, Rules};
 use crate::source::Ear;
 
-/// Signals that are heard, and kept until there is a tree for them: what [`Signals::listen`](crate::Signals::listen) returns.
+/// Signals that are heard, and kept until there is a tree for them: what
+/// [`Signals::listen`](crate::Signals::listen) returns.
 ///
 /// Several signals of one kind that arrive before the tree does count as one.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ impl Listening {
         Self { ear, rules, handlers }
     }
 
-    /// Has every signal act upon this tree as long as the guard is held, beginning with those that have arrived meanwhile.
+    /// Has every signal act upon this tree as long as the guard is held, beginning with those that have
+    /// arrived meanwhile.
     ///
     /// # Panics
     ///

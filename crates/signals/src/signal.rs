@@ -6,8 +6,8 @@ use tokio::signal::unix::SignalKind;
 
 /// A signal that the root signal actor can listen for.
 ///
-/// The first four have a meaning of their own, which [`Signals`](crate::Signals) lists. The others are there for handlers
-/// and change nothing by themselves.
+/// The first four have a meaning of their own, which [`Signals`](crate::Signals) lists. The others are there
+/// for handlers and change nothing by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Signal {
@@ -21,8 +21,8 @@ pub enum Signal {
     User1,
     /// SIGUSR2.
     User2,
-    /// SIGQUIT: somebody pressed Ctrl-\\. Unless a handler is registered it keeps its default, an immediate end with a core
-    /// image, as the last way out of a program that hangs.
+    /// SIGQUIT: somebody pressed Ctrl-\\. Unless a handler is registered it keeps its default, an immediate
+    /// end with a core image, as the last way out of a program that hangs.
     Quit,
     /// SIGALRM: a timer of the program's own went off.
     Alarm,
@@ -62,7 +62,8 @@ impl Signal {
         self.kind().as_raw_value()
     }
 
-    /// The exit status of a program that leaves because of this signal: 128 and its number, as shells have it.
+    /// The exit status of a program that leaves because of this signal: 128 and its number, as shells have
+    /// it.
     pub fn exit_status(self) -> u8 {
         // No Unix numbers these signals above 127, so the other case is there for the type alone.
         u8::try_from(128 + self.number()).unwrap_or(u8::MAX)

@@ -18,14 +18,14 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 ///
 /// With [`Hangup::Reload`], SIGHUP is for handlers alone.
 ///
-/// The first signal counts as the request to stop even if the tree has been stopping already for another reason: who
-/// presses Ctrl-C just then wants the program to end, and need not have seen that it does.
+/// The first signal counts as the request to stop even if the tree has been stopping already for another
+/// reason: who presses Ctrl-C just then wants the program to end, and need not have seen that it does.
 ///
 /// # A good guest
 ///
-/// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called, and only those of SIGINT,
-/// SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT (Ctrl-\\) stays the last way out. What has been changed
-/// stays so until the process ends.
+/// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called,
+/// and only those of SIGINT, SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT
+/// (Ctrl-\\) stays the last way out. What has been changed stays so until the process ends.
 ///
 /// # Examples
 ///
@@ -69,12 +69,14 @@ impl Signals {
 
     /// Registers a handler for a signal.
     ///
-    /// Any number of handlers may listen for a signal. All of them see it every time, in the order in which they were
-    /// registered, and before the tree is touched, except that a force or a leave never waits for handlers: one that hangs must not
-    /// take away the way out. A handler that panics keeps nobody else from seeing the signal.
+    /// Any number of handlers may listen for a signal. All of them see it every time, in the order in which
+    /// they were registered, and before the tree is touched, except that a force or a leave never waits for
+    /// handlers: one that hangs must not take away the way out. A handler that panics keeps nobody else from
+    /// seeing the signal.
     ///
-    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that has something to await
-    /// spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to where it is awaited, and does not keep the stop waiting.
+    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that
+    /// has something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to
+    /// where it is awaited, and does not keep the stop waiting.
     pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
         self.handlers.add(signal, Box::new(handler));
         self
@@ -94,7 +96,8 @@ impl Signals {
         self
     }
 
-    /// Says on which runtime a `tokio::spawn` in a handler ends up. The default is the one in which listening begins.
+    /// Says on which runtime a `tokio::spawn` in a handler ends up. The default is the one in which listening
+    /// begins.
     pub fn handler_runtime(mut self, runtime: Handle) -> Self {
         self.handler_runtime = Some(runtime);
         self
@@ -108,7 +111,8 @@ impl Signals {
 
     /// Begins to listen, and keeps what arrives until it is [attached](Listening::attach) to a tree.
     ///
-    /// A program that listens before it launches its tree has no moment at which a signal could end it with half a tree behind it.
+    /// A program that listens before it launches its tree has no moment at which a signal could end it with
+    /// half a tree behind it.
     ///
     /// # Errors
     ///

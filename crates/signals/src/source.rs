@@ -1,4 +1,5 @@
-//! Where signals come from: the system, or a channel for tests and for programs that have their own way to hear them.
+//! Where signals come from: the system, or a channel for tests and for programs that have their own way to
+//! hear them.
 
 use std::future::{pending, poll_fn};
 use std::io;

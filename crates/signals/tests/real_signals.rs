@@ -1,6 +1,7 @@
 //! Signals as the system delivers them.
 //!
-//! One test alone: signals and their dispositions belong to the whole process, and so does this file's program.
+//! One test alone: signals and their dispositions belong to the whole process, and so does this file's
+//! program.
 #![cfg(target_os = "linux")]
 
 use nix::sys::signal::{self, kill};

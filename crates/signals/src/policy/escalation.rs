@@ -1,8 +1,9 @@
 //! What a signal means, given those that came before it: stop, then force, then leave.
 //!
-//! The machine does not ask why a tree stops. Whether the tree is healthy, gives up by itself, or has been stopping
-//! for a while because the program asked for it: the first signal is a request to stop, and joins a stop that is under
-//! way. Somebody who presses Ctrl-C just as the program comes to its end must not cut every grace short by accident.
+//! The machine does not ask why a tree stops. Whether the tree is healthy, gives up by itself, or has been
+//! stopping for a while because the program asked for it: the first signal is a request to stop, and joins a
+//! stop that is under way. Somebody who presses Ctrl-C just as the program comes to its end must not cut
+//! every grace short by accident.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,9 @@ use rootward_core::SignalAction;
 
 use crate::Signal;
 
-/// Two requests from programs that are no further apart than this are one: an orchestrator and its hook, a service manager
-/// that sends SIGHUP along with SIGTERM, a wrapper that passes on what the terminal has sent to everybody already.
+/// Two requests from programs that are no further apart than this are one: an orchestrator and its hook, a
+/// service manager that sends SIGHUP along with SIGTERM, a wrapper that passes on what the terminal has sent
+/// to everybody already.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// What SIGHUP does.
@@ -106,8 +108,8 @@ impl Escalation {
             (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
                 (Phase::Stopping { counted: now }, Reaction::Stop)
             }
-            // The request that is ignored does not count, so it does not move the time from which the next one is measured:
-            // whoever sends SIGTERM twice a second still gets through.
+            // The request that is ignored does not count, so it does not move the time from which the next
+            // one is measured: whoever sends SIGTERM twice a second still gets through.
             (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
                 if now.saturating_duration_since(counted) <= SAME_REQUEST =>
             {

@@ -1,8 +1,8 @@
 //! Which decisions wait until their handlers have been called, and which do not.
 //!
-//! Handlers are somebody else's code. They are called before the tree is touched, so that what they say comes first; but
-//! a handler that hangs must not take away the way out. So whoever loses patience does not wait: force and leave are
-//! carried out at once, and everything that was waiting before them is carried out first.
+//! Handlers are somebody else's code. They are called before the tree is touched, so that what they say comes
+//! first; but a handler that hangs must not take away the way out. So whoever loses patience does not wait:
+//! force and leave are carried out at once, and everything that was waiting before them is carried out first.
 
 use std::collections::VecDeque;
 
@@ -40,8 +40,8 @@ impl Patience {
         (ticket, due)
     }
 
-    /// Hears that the handlers for this signal, and for all before it, have been called. Gives back what is to be carried out
-    /// now. What has been carried out without waiting is not carried out again.
+    /// Hears that the handlers for this signal, and for all before it, have been called. Gives back what is
+    /// to be carried out now. What has been carried out without waiting is not carried out again.
     pub(crate) fn handled(&mut self, ticket: Ticket) -> Vec<Decided> {
         let due = self.waiting.iter().take_while(|(waiting, _)| *waiting <= ticket).count();
         self.waiting.drain(..due).map(|(_, decided)| decided).collect()
@@ -57,6 +57,10 @@ mod tests {
 
     fn decided(reaction: Reaction) -> Decided {
         Decided { signal: Signal::Interrupt, reaction }
+    }
+
+    fn any_reaction() -> impl Strategy<Value = Reaction> {
+        prop::sample::select(vec![Stop, Force, Leave, Snapshot, Ignore])
     }
 
     #[test]
@@ -84,7 +88,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_decision_is_carried_out_once_and_in_the_order_of_arrival(
-            reactions in prop::collection::vec(prop::sample::select(vec![Stop, Force, Leave, Snapshot, Ignore]), 0..20),
+            reactions in prop::collection::vec(any_reaction(), 0..20),
             answered in prop::collection::vec(any::<bool>(), 20),
         ) {
             let mut patience = Patience::default();

@@ -1,5 +1,5 @@
-//! Signals against real trees, from a source that the test holds. What these tests share stands here: small trees, and a log
-//! of events to wait on.
+//! Signals against real trees, from a source that the test holds. What these tests share stands here: small
+//! trees, and a log of events to wait on.
 
 mod escalation;
 mod handlers;
@@ -9,6 +9,20 @@ use std::sync::Arc;
 use rootward_core::{
     ChildSpec, Event, EventKind, Events, Shutdown, SignalAction, StopCause, Supervisor, Tree,
 };
+
+use crate::{Listening, SignalError, SignalSender, Signals, SignalsGuard};
+
+#[test]
+fn what_the_application_holds_can_be_sent_and_shared() {
+    fn assert_send<T: Send>() {}
+    fn assert_send_and_sync<T: Send + Sync>() {}
+
+    assert_send::<Signals>();
+    assert_send::<Listening>();
+    assert_send_and_sync::<SignalsGuard>();
+    assert_send_and_sync::<SignalSender>();
+    assert_send_and_sync::<SignalError>();
+}
 
 /// A task that ends as soon as it is asked to.
 pub(crate) fn obedient(id: &str) -> ChildSpec {

@@ -125,7 +125,9 @@ proptest! {
     }
 
     #[test]
-    fn sigterms_alone_take_more_than_a_second_for_every_step(gaps in prop::collection::vec(0_u64..1500, 0..20)) {
+    fn sigterms_alone_take_more_than_a_second_for_every_step(
+        gaps in prop::collection::vec(0_u64..1500, 0..20),
+    ) {
         let mut escalation = Escalation::new(RULES);
         let mut now = origin();
         let mut counted = Vec::new();
