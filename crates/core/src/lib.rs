@@ -18,13 +18,16 @@ pub use child::{
 };
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Stream};
 pub use panics::capture_panics;
-pub use policy::{AutoShutdown, Intensity, Strategy};
+pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 pub use port::{
     Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
     StopRequest,
 };
 pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
-pub use supervisor::{SpecError, SpecProblem, Supervisor};
+pub use supervisor::{
+    ChildCount, DeleteChildError, DynamicSupervisor, RestartChildError, SpecError, SpecProblem,
+    StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
+};
 pub use task::{IntoExit, TaskContext};
 pub use tree::{Tree, TreeBuilder, TreeStartError};

@@ -47,6 +47,11 @@ impl ChildId {
         }
     }
 
+    /// This id with a number, for a child that was given none of its own.
+    pub(crate) fn numbered(&self, number: u64) -> Self {
+        Self(Arc::from(format!("{self}-{number}")))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{ChildKind, Restart, Shutdown};
+use crate::policy::{Backoff, Intensity, Tuning};
 use crate::port::StartChild;
 use crate::task::{IntoExit, TaskContext, TaskStart};
 
@@ -14,6 +16,9 @@ use crate::task::{IntoExit, TaskContext, TaskStart};
 /// | [`restart`](Self::restart) | [`Restart::Permanent`] |
 /// | [`shutdown`](Self::shutdown) | five seconds of grace; [`Shutdown::Infinity`] for supervisors |
 /// | [`significant`](Self::significant) | `false` |
+/// | [`backoff`](Self::backoff) | none: restarts happen at once |
+/// | [`intensity`](Self::intensity) | none of its own: the supervisor's counts |
+/// | [`start_timeout`](Self::start_timeout) | none |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built, and says what is
 /// wrong with which.
@@ -37,6 +42,7 @@ pub struct ChildSpec {
     restart: Restart,
     shutdown: Shutdown,
     significant: bool,
+    tuning: Option<Arc<Tuning>>,
     start: Arc<dyn StartChild>,
 }
 
@@ -56,6 +62,7 @@ impl ChildSpec {
             restart: Restart::default(),
             shutdown,
             significant: false,
+            tuning: None,
             start: Arc::new(start),
         }
     }
@@ -82,7 +89,7 @@ impl ChildSpec {
         self
     }
 
-    /// Says how the child is stopped: a grace (a plain [`Duration`](std::time::Duration) will do), at once, or without limit.
+    /// Says how the child is stopped: a grace (a plain [`Duration`] will do), at once, or without limit.
     pub fn shutdown(mut self, shutdown: impl Into<Shutdown>) -> Self {
         self.shutdown = shutdown.into();
         self
@@ -91,6 +98,28 @@ impl ChildSpec {
     /// Makes the child one whose end matters to its supervisor's [`AutoShutdown`](crate::AutoShutdown).
     pub fn significant(mut self, significant: bool) -> Self {
         self.significant = significant;
+        self
+    }
+
+    /// Puts restarts off, the longer the more of them there have been in a row. By default they happen at once, as in OTP.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.tune().backoff = Some(backoff);
+        self
+    }
+
+    /// Limits the restarts of this child, in addition to those of its supervisor. If either limit is exceeded the supervisor
+    /// gives up. By default there is no such limit, as in OTP.
+    pub fn intensity(mut self, max_restarts: u32, within: Duration) -> Self {
+        self.tune().intensity = Some(Intensity { max_restarts, within });
+        self
+    }
+
+    /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed. By
+    /// default there is no limit, as in OTP.
+    ///
+    /// It matters for children that start in the background: processes with a readiness rule, and supervisors.
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.tune().start_timeout = Some(timeout);
         self
     }
 
@@ -114,6 +143,14 @@ impl ChildSpec {
 
     pub(crate) fn is_significant(&self) -> bool {
         self.significant
+    }
+
+    fn tune(&mut self) -> &mut Tuning {
+        Arc::make_mut(self.tuning.get_or_insert_default())
+    }
+
+    pub(crate) fn tuning(&self) -> Option<&Arc<Tuning>> {
+        self.tuning.as_ref()
     }
 
     pub(crate) fn starter(&self) -> &Arc<dyn StartChild> {

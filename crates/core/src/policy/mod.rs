@@ -3,12 +3,16 @@
 //! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor. What is decided
 //! here is decided nowhere else.
 
+mod backoff;
 mod intensity;
 mod machine;
 mod restart;
 mod strategy;
 
+pub use backoff::Backoff;
 pub use intensity::Intensity;
-pub use strategy::{AutoShutdown, Strategy};
+pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
-pub(crate) use machine::{Action, ChildKey, End, Input, Machine, Policy, Traits};
+pub(crate) use machine::{
+    Action, CallId, ChildKey, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,
+};

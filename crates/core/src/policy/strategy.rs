@@ -32,3 +32,16 @@ pub enum AutoShutdown {
     /// It stops when the last significant child has ended.
     AllSignificant,
 }
+
+/// Says in which order a supervisor stops its children.
+///
+/// The default is [`Reverse`](Self::Reverse), as in OTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopOrder {
+    /// The last started first, each when the one after it is gone.
+    #[default]
+    Reverse,
+    /// All at once, which takes as long as the slowest of them. For children that do not need each other.
+    Concurrent,
+}

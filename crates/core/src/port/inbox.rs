@@ -12,6 +12,7 @@ use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
 use crate::policy::ChildKey;
 use crate::report::NodeReport;
+use crate::supervisor::Call;
 use crate::tree::Activity;
 
 /// What a child says of itself.
@@ -39,6 +40,7 @@ pub(crate) enum Mail {
         /// Keeps the tree from looking idle until the supervisor has dealt with this report.
         activity: Option<Activity>,
     },
+    Call(Call),
     Stop(StopRequest),
     Force,
     Alarm,

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Reporter;
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::event::StopCause;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
-use crate::supervisor::SpecError;
+use crate::supervisor::{SpecError, SupervisorHandle};
 use crate::tree::TreeContext;
 
 /// Starts incarnations of a child.
@@ -97,6 +97,11 @@ pub trait RunningChild: Send + 'static {
         Vec::new()
     }
 
+    /// A handle to this child, if it is a supervisor.
+    fn supervisor(&self) -> Option<SupervisorHandle> {
+        None
+    }
+
     /// How the children of this child have come down so far, in start order, if it is a supervisor.
     fn reports(&self) -> Vec<NodeReport> {
         Vec::new()
@@ -161,6 +166,9 @@ pub enum StartError {
         /// Why it failed.
         source: Arc<StartError>,
     },
+    /// It took longer than its spec allows.
+    #[error("it had not started after {}", humantime::format_duration(*.0))]
+    TimedOut(Duration),
     /// A stop came before the start was over.
     #[error("it was stopped before it had started")]
     Stopped,

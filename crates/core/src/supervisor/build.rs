@@ -1,11 +1,11 @@
-//! How a supervisor is described, and what can be wrong with the description.
+//! How a supervisor is described.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::SupervisorStart;
-use crate::child::{ChildId, ChildPath, ChildSpec, InvalidId, Restart};
-use crate::policy::{AutoShutdown, Intensity, Strategy};
+use super::check::{SpecError, check_supervisor};
+use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::policy::{AutoShutdown, Intensity, Policy, StopOrder, Strategy};
 use crate::tree::{Tree, TreeBuilder, TreeStartError};
 
 /// Describes a supervisor: its children, in start order, and the rules by which they live.
@@ -15,6 +15,7 @@ use crate::tree::{Tree, TreeBuilder, TreeStartError};
 /// | [`strategy`](Self::strategy) | [`Strategy::OneForOne`] |
 /// | [`intensity`](Self::intensity) | one restart within five seconds |
 /// | [`auto_shutdown`](Self::auto_shutdown) | [`AutoShutdown::Never`] |
+/// | [`stop_order`](Self::stop_order) | [`StopOrder::Reverse`] |
 ///
 /// A supervisor becomes a child of another one with [`into_child`](Self::into_child), and the root of a tree with
 /// [`start`](Self::start) or [`tree`](Self::tree).
@@ -42,53 +43,8 @@ use crate::tree::{Tree, TreeBuilder, TreeStartError};
 #[must_use = "a supervisor does nothing until it is started"]
 pub struct Supervisor {
     id: String,
-    strategy: Strategy,
-    intensity: Intensity,
-    auto_shutdown: AutoShutdown,
+    policy: Policy,
     children: Vec<ChildSpec>,
-}
-
-/// Says what is wrong with the description of a tree, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}`: {problem}")]
-#[non_exhaustive]
-pub struct SpecError {
-    /// The child that is wrong, as far as it can be named.
-    pub path: String,
-    /// What is wrong with it.
-    #[source]
-    pub problem: SpecProblem,
-}
-
-/// One mistake in the description of a tree.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SpecProblem {
-    /// The id is empty or holds a character that no id may hold.
-    #[error(transparent)]
-    Id(#[from] InvalidId),
-    /// Two children of one supervisor have the same id (OTP's `duplicate_child_name`).
-    #[error("another child of this supervisor has the same id")]
-    DuplicateId,
-    /// The intensity's window is zero (OTP's `invalid_period`).
-    #[error("the window of the restart intensity is zero")]
-    ZeroWindow,
-    /// A significant child that is always restarted can never end for good (OTP's `bad_combination`).
-    #[error("a significant child may not be permanent")]
-    SignificantPermanent,
-    /// A significant child has no meaning under a supervisor without auto-shutdown (OTP's `bad_combination`).
-    #[error("a significant child needs a supervisor with auto_shutdown")]
-    SignificantWithoutAutoShutdown,
-    /// The child's own description makes no sense.
-    #[error("{0}")]
-    Child(String),
-}
-
-impl SpecError {
-    /// This is wrong with the child at this path.
-    pub fn new(path: impl Into<String>, problem: SpecProblem) -> Self {
-        Self { path: path.into(), problem }
-    }
 }
 
 impl From<Supervisor> for ChildSpec {
@@ -100,30 +56,34 @@ impl From<Supervisor> for ChildSpec {
 impl Supervisor {
     /// A supervisor without children.
     pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            strategy: Strategy::default(),
-            intensity: Intensity::default(),
-            auto_shutdown: AutoShutdown::default(),
-            children: Vec::new(),
-        }
+        Self { id: id.into(), policy: Policy::default(), children: Vec::new() }
+    }
+
+    pub(super) fn with_policy(id: String, policy: Policy) -> Self {
+        Self { id, policy, children: Vec::new() }
     }
 
     /// Says which siblings are restarted together with a child that failed.
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.strategy = strategy;
+        self.policy.strategy = strategy;
         self
     }
 
     /// Says how many restarts are made within what time before the supervisor gives up.
     pub fn intensity(mut self, max_restarts: u32, within: std::time::Duration) -> Self {
-        self.intensity = Intensity { max_restarts, within };
+        self.policy.intensity = Intensity { max_restarts, within };
         self
     }
 
     /// Says whether the end of significant children stops the supervisor.
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
-        self.auto_shutdown = auto_shutdown;
+        self.policy.auto_shutdown = auto_shutdown;
+        self
+    }
+
+    /// Says in which order the children stop.
+    pub fn stop_order(mut self, order: StopOrder) -> Self {
+        self.policy.stop_order = order;
         self
     }
 
@@ -186,45 +146,11 @@ impl Supervisor {
     ///
     /// [`SpecError`] for the first mistake, in start order, each supervisor before its children.
     pub fn check(&self) -> Result<(), SpecError> {
-        self.check_at(&self.id)
+        check_supervisor(self, &self.id)
     }
 
-    pub(super) fn check_at(&self, path: &str) -> Result<(), SpecError> {
-        let wrong = |path: &str, problem| Err(SpecError::new(path, problem));
-        if let Err(invalid) = ChildId::new(&self.id) {
-            return wrong(path, invalid.into());
-        }
-        if self.intensity.within.is_zero() {
-            return wrong(path, SpecProblem::ZeroWindow);
-        }
-        let mut ids = HashSet::new();
-        for child in &self.children {
-            let child_path = format!("{path}/{}", child.id());
-            if let Some(problem) = self.problem_with(child, &mut ids) {
-                return wrong(&child_path, problem);
-            }
-            child.starter().check(&child_path)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn parts(&self) -> (Strategy, Intensity, AutoShutdown, &[ChildSpec]) {
-        (self.strategy, self.intensity, self.auto_shutdown, &self.children)
-    }
-
-    fn problem_with<'a>(&self, child: &'a ChildSpec, ids: &mut HashSet<&'a str>) -> Option<SpecProblem> {
-        if let Err(invalid) = ChildId::new(child.id()) {
-            return Some(invalid.into());
-        }
-        if !ids.insert(child.id()) {
-            return Some(SpecProblem::DuplicateId);
-        }
-        match (child.is_significant(), child.get_restart(), self.auto_shutdown) {
-            (true, Restart::Permanent, _) => Some(SpecProblem::SignificantPermanent),
-            (true, Restart::Transient | Restart::Temporary, AutoShutdown::Never) => {
-                Some(SpecProblem::SignificantWithoutAutoShutdown)
-            }
-            (true, _, AutoShutdown::AnySignificant | AutoShutdown::AllSignificant) | (false, _, _) => None,
-        }
+    /// What the user chose, and the children.
+    pub(super) fn parts(&self) -> (Policy, &[ChildSpec]) {
+        (self.policy, &self.children)
     }
 }

@@ -1,8 +1,9 @@
 //! What a supervisor holds of one child.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::child::{ChildKind, ChildPath, ChildSpec, Exit};
+use super::call::StartedChild;
+use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
 use crate::policy::Traits;
 use crate::port::{Ended, Running, RunningChild};
 use crate::report::{NodeReport, Outcome, Straggler};
@@ -26,6 +27,8 @@ pub(super) struct Live {
     /// When it came into its present state.
     pub(super) since: Instant,
     pub(super) stop: Option<Stop>,
+    /// How long its start took until it was given up.
+    pub(super) timed_out: Option<Duration>,
 }
 
 /// A stop that has begun.
@@ -64,13 +67,22 @@ impl Entry {
         self.spec.kind()
     }
 
+    pub(super) fn id(&self) -> ChildId {
+        ChildId::new(self.path.id()).expect("the last part of a path is an id")
+    }
+
+    pub(super) fn started_child(&self) -> StartedChild {
+        let pid = self.live.as_ref().and_then(|live| live.pid);
+        StartedChild { path: self.path.clone(), incarnation: self.incarnation, pid }
+    }
+
     pub(super) fn traits(&self) -> Traits {
         Traits::of(&self.spec)
     }
 
     pub(super) fn launched(&mut self, running: Running, started: bool, now: Instant) {
         let Running { child, pid } = running;
-        self.live = Some(Live { child, pid, started, since: now, stop: None });
+        self.live = Some(Live { child, pid, started, since: now, stop: None, timed_out: None });
     }
 
     /// Notes that the incarnation is gone, and returns what was left of it.

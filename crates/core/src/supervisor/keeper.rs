@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ractor::Actor;
 
 use super::actor::{SupervisorActor, Wake};
+use super::check::check_supervisor;
 use super::engine::{Engine, Outcome};
-use super::{SpecError, Supervisor};
-use crate::child::{ChildKind, Exit, Panic};
-use crate::policy::{End, Policy};
+use super::{SpecError, Supervisor, SupervisorHandle};
+use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::policy::End;
 use crate::port::{Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
@@ -28,9 +29,9 @@ impl SupervisorStart {
     }
 
     pub(super) fn launch(&self, cx: StartContext) -> Arc<Shared> {
-        let (strategy, intensity, auto_shutdown, specs) = self.supervisor.parts();
+        let (policy, specs) = self.supervisor.parts();
         let control = cx.tree.control().clone();
-        let engine = Engine::new(cx, Policy { strategy, intensity, auto_shutdown }, specs);
+        let engine = Engine::new(cx, policy, specs);
         let inbox = Arc::clone(engine.inbox());
         let shared = Arc::new(Shared { inbox, engine: Mutex::new(engine) });
         control.spawn(keep(Arc::clone(&shared)));
@@ -44,11 +45,12 @@ impl StartChild for SupervisorStart {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        Launch::starting(RunningSupervisor { shared: self.launch(cx) })
+        let path = cx.path.clone();
+        Launch::starting(RunningSupervisor { path, shared: self.launch(cx) })
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
-        self.supervisor.check_at(path)
+        check_supervisor(&self.supervisor, path)
     }
 }
 
@@ -64,7 +66,6 @@ impl Shared {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[cfg(test)]
     pub(super) fn inbox(&self) -> &Inbox {
         &self.inbox
     }
@@ -133,6 +134,7 @@ fn report(outcome: Outcome) {
 
 /// What the parent holds of a supervisor.
 struct RunningSupervisor {
+    path: ChildPath,
     shared: Arc<Shared>,
 }
 
@@ -155,6 +157,10 @@ impl RunningChild for RunningSupervisor {
 
     fn children(&self) -> Vec<NodeSnapshot> {
         self.shared.engine().snapshots()
+    }
+
+    fn supervisor(&self) -> Option<SupervisorHandle> {
+        Some(SupervisorHandle::new(self.path.clone(), Arc::clone(&self.shared)))
     }
 
     fn reports(&self) -> Vec<NodeReport> {

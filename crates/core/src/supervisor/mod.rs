@@ -9,13 +9,25 @@
 mod actor;
 mod alarm;
 mod build;
+mod call;
+mod check;
+mod dynamic;
 mod engine;
 mod entry;
+mod handle;
 mod keeper;
 
 #[cfg(test)]
 mod tests;
 
-pub use build::{SpecError, SpecProblem, Supervisor};
+pub use build::Supervisor;
+pub use call::StartedChild;
+pub use check::{SpecError, SpecProblem};
+pub use dynamic::DynamicSupervisor;
+pub use handle::{
+    ChildCount, DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
+};
+
+pub(crate) use call::Call;
 
 pub(crate) use keeper::SupervisorStart;

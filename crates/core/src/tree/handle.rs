@@ -13,7 +13,7 @@ use crate::child::{ChildKind, ChildPath};
 use crate::event::{EventKind, Events, SignalAction, StopCause};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
-use crate::supervisor::{Supervisor, SupervisorStart};
+use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 
 /// A running tree.
 ///
@@ -138,6 +138,22 @@ impl Tree {
     pub fn is_stopping(&self) -> bool {
         let progress = self.shared.progress.borrow();
         progress.stopping || progress.report.is_some()
+    }
+
+    /// The root, as the supervisor that it is. `None` if it is gone.
+    pub fn root(&self) -> Option<SupervisorHandle> {
+        self.shared.root.supervisor()
+    }
+
+    /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or it does
+    /// not run.
+    pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
+        let below = path.strip_prefix(self.shared.path.as_str())?;
+        let mut found = self.root()?;
+        for id in below.split('/').skip(1) {
+            found = found.supervisor(id)?;
+        }
+        (found.path() == path).then_some(found)
     }
 
     /// What the tree looks like now.

@@ -8,6 +8,7 @@ use crate::clock::now;
 use crate::event::StopCause;
 use crate::port::RunningChild;
 use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::supervisor::SupervisorHandle;
 
 /// The root as the guardian holds it.
 pub(super) struct Root {
@@ -60,6 +61,10 @@ impl Root {
             forced: root.stop.is_some_and(|stop| stop.forced),
             children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
         }
+    }
+
+    pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {
+        self.state().child.as_ref().and_then(|child| child.supervisor())
     }
 
     pub(super) fn last_kill(&self) {

@@ -1,25 +1,42 @@
 //! A child as the machine knows it, and the table of all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::child::{ChildSpec, ExitClass, Restart, Shutdown};
+use crate::child::{ChildId, ChildSpec, ExitClass, Restart, Shutdown};
+use crate::policy::intensity::RestartWindow;
+use crate::policy::{Backoff, Intensity};
 
 /// Names a child to the machine. Keys grow in start order and are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ChildKey(pub(crate) u64);
 
+/// No key is below this one.
+pub(super) const FIRST: ChildKey = ChildKey(0);
+
 /// What the machine needs to know of a child's spec.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Traits {
     pub(crate) restart: Restart,
     pub(crate) shutdown: Shutdown,
     pub(crate) significant: bool,
+    /// What few children have. Shared with the spec, so that the others pay nothing for it.
+    pub(crate) tuning: Option<Arc<Tuning>>,
+}
+
+/// What goes beyond OTP in a child's spec.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Tuning {
+    pub(crate) backoff: Option<Backoff>,
+    pub(crate) intensity: Option<Intensity>,
+    pub(crate) start_timeout: Option<Duration>,
 }
 
 #[derive(Debug)]
 pub(super) struct Child {
+    pub(super) id: ChildId,
     pub(super) traits: Traits,
     pub(super) state: State,
     /// Counts the starts, so that what waits in the queue can be told from what has happened since.
@@ -28,20 +45,27 @@ pub(super) struct Child {
     pub(super) running_since: Option<Instant>,
     /// How many restarts in a row, since it last ran well.
     pub(super) attempt: u32,
+    /// Its own restarts, if its spec limits them.
+    pub(super) window: Option<Box<RestartWindow>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// OTP's `undefined`.
     Down,
-    Starting,
+    /// Its start is given up at this time, if there is a limit.
+    Starting {
+        give_up_at: Option<Instant>,
+    },
     Running,
     /// Gone by itself; what follows from it has not been decided yet.
     Ended(ExitClass),
     /// Its start failed; what follows from it has not been decided yet.
     Failed,
-    /// OTP's `restarting`: a new attempt waits in the queue.
-    Restarting,
+    /// OTP's `restarting`: another attempt is due at this time, or waits in the queue.
+    Restarting {
+        due: Option<Instant>,
+    },
     /// Asked to stop. `kill_at` is `None` if it may take for ever.
     Stopping {
         kill_at: Option<Instant>,
@@ -56,15 +80,39 @@ impl Traits {
             restart: spec.get_restart(),
             shutdown: spec.get_shutdown(),
             significant: spec.is_significant(),
+            tuning: spec.tuning().cloned(),
         }
+    }
+
+    pub(super) fn backoff(&self) -> Option<Backoff> {
+        self.tuning.as_ref().and_then(|tuning| tuning.backoff)
+    }
+
+    pub(super) fn start_timeout(&self) -> Option<Duration> {
+        self.tuning.as_ref().and_then(|tuning| tuning.start_timeout)
+    }
+
+    fn window(&self) -> Option<Box<RestartWindow>> {
+        let intensity = self.tuning.as_ref().and_then(|tuning| tuning.intensity);
+        intensity.map(|intensity| Box::new(RestartWindow::new(intensity)))
     }
 }
 
 impl State {
     pub(super) fn is_live(self) -> bool {
         match self {
-            Self::Starting | Self::Running | Self::Stopping { .. } | Self::Killed => true,
-            Self::Down | Self::Ended(_) | Self::Failed | Self::Restarting => false,
+            Self::Starting { .. } | Self::Running | Self::Stopping { .. } | Self::Killed => true,
+            Self::Down | Self::Ended(_) | Self::Failed | Self::Restarting { .. } => false,
+        }
+    }
+
+    /// When something has to be done about a child in this state.
+    fn timer(self) -> Option<Instant> {
+        match self {
+            Self::Starting { give_up_at: at }
+            | Self::Restarting { due: at }
+            | Self::Stopping { kill_at: at } => at,
+            Self::Down | Self::Running | Self::Ended(_) | Self::Failed | Self::Killed => None,
         }
     }
 }
@@ -73,21 +121,37 @@ impl State {
 #[derive(Debug, Default)]
 pub(super) struct Children {
     table: BTreeMap<ChildKey, Child>,
-    /// Those that have been asked to stop and may have a grace that ends.
-    asked: BTreeSet<ChildKey>,
+    names: HashMap<ChildId, ChildKey>,
+    /// The moments at which something has to be done about a child, at most one for each.
+    timers: BTreeSet<(Instant, ChildKey)>,
     /// How many are starting, running or stopping.
     live: usize,
+    /// How many wait to be started again.
+    restarting: usize,
 }
 
 impl Children {
-    pub(super) fn insert(&mut self, key: ChildKey, traits: Traits) {
-        let child = Child { traits, state: State::Down, generation: 0, running_since: None, attempt: 0 };
+    pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
+        self.names.insert(id.clone(), key);
+        let window = traits.window();
+        let child =
+            Child { id, traits, state: State::Down, generation: 0, running_since: None, attempt: 0, window };
         self.table.insert(key, child);
     }
 
     pub(super) fn remove(&mut self, key: ChildKey) {
         self.set(key, State::Down);
-        self.table.remove(&key);
+        if let Some(child) = self.table.remove(&key) {
+            self.names.remove(&child.id);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn key(&self, id: &ChildId) -> Option<ChildKey> {
+        self.names.get(id).copied()
     }
 
     pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {
@@ -115,7 +179,6 @@ impl Children {
         below: Option<ChildKey>,
     ) -> impl DoubleEndedIterator<Item = ChildKey> + '_ {
         let below = below.map_or(Bound::Unbounded, |below| Bound::Excluded(below.max(from)));
-        // A range that begins and ends at the same key would be refused if both bounds excluded it; this one never does.
         self.table.range((Bound::Included(from), below)).map(|(key, _)| *key)
     }
 
@@ -123,26 +186,34 @@ impl Children {
         self.table.values()
     }
 
-    /// Those that have been asked to stop and are still there, with the moments at which their graces end.
-    pub(super) fn graces(&self) -> impl DoubleEndedIterator<Item = (ChildKey, Instant)> + '_ {
-        self.asked.iter().filter_map(|key| match self.state(*key) {
-            State::Stopping { kill_at } => kill_at.map(|kill_at| (*key, kill_at)),
-            State::Down
-            | State::Starting
-            | State::Running
-            | State::Ended(_)
-            | State::Failed
-            | State::Restarting
-            | State::Killed => None,
-        })
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    /// The children about whom something has to be done by now, the last started first.
+    pub(super) fn due(&self, now: Instant) -> Vec<ChildKey> {
+        let mut due: Vec<ChildKey> =
+            self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, key)| *key).collect();
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        due
     }
 
     /// Cuts every grace that goes beyond the deadline.
     pub(super) fn tighten(&mut self, deadline: Instant) {
-        for key in &self.asked {
-            if let Some(Child { state: State::Stopping { kill_at }, .. }) = self.table.get_mut(key) {
-                *kill_at = earlier(*kill_at, Some(deadline));
-            }
+        let stopping = |child: &Child| match child.state {
+            State::Stopping { kill_at } => Some(kill_at),
+            State::Down
+            | State::Starting { .. }
+            | State::Running
+            | State::Ended(_)
+            | State::Failed
+            | State::Restarting { .. }
+            | State::Killed => None,
+        };
+        let all: Vec<_> =
+            self.table.iter().filter_map(|(key, child)| Some((*key, stopping(child)?))).collect();
+        for (key, kill_at) in all {
+            self.set(key, State::Stopping { kill_at: earlier(kill_at, Some(deadline)) });
         }
     }
 
@@ -150,20 +221,27 @@ impl Children {
         self.live > 0
     }
 
+    pub(super) fn any_restarting(&self) -> bool {
+        self.restarting > 0
+    }
+
     pub(super) fn set(&mut self, key: ChildKey, state: State) {
         let child = self.table.get_mut(&key).expect("the state of a child that is there");
         let before = std::mem::replace(&mut child.state, state);
-        if matches!(before, State::Stopping { .. }) {
-            self.asked.remove(&key);
+        if let Some(at) = before.timer() {
+            self.timers.remove(&(at, key));
         }
-        if matches!(state, State::Stopping { .. }) {
-            self.asked.insert(key);
+        if let Some(at) = state.timer() {
+            self.timers.insert((at, key));
         }
-        match (before.is_live(), state.is_live()) {
-            (false, true) => self.live += 1,
-            (true, false) => self.live -= 1,
+        let count = |counter: &mut usize, was: bool, is: bool| match (was, is) {
+            (false, true) => *counter += 1,
+            (true, false) => *counter -= 1,
             (false, false) | (true, true) => {}
-        }
+        };
+        let restarting = |state| matches!(state, State::Restarting { .. });
+        count(&mut self.live, before.is_live(), state.is_live());
+        count(&mut self.restarting, restarting(before), restarting(state));
     }
 }
 

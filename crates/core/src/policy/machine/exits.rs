@@ -2,66 +2,77 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{ChildKey, State};
+use super::calls::{CallId, Request};
+use super::child::{Child, ChildKey, State};
 use super::round::Round;
-use super::{Action, End, Machine, Phase, Progress};
+use super::{Action, End, Keeping, Machine, Phase, Progress};
 use crate::child::Restart;
 use crate::event::StopCause;
 use crate::policy::restart::is_restarted;
-use crate::policy::{AutoShutdown, Strategy};
+use crate::policy::{AutoShutdown, Intensity, Strategy};
 
 /// Something that waits its turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Pending {
     /// A child has ended by itself.
     Exit { key: ChildKey, generation: u32 },
-    /// A restart has failed and is to be tried again.
+    /// A restart has failed and is to be tried again, which counts.
     Retry { key: ChildKey, generation: u32 },
+    /// The delay of a restart that has been counted is over.
+    Due { key: ChildKey, generation: u32 },
+    /// Somebody wants something of one child.
+    Call { call: CallId, request: Request },
 }
 
 impl Machine {
     /// Takes up what has waited longest.
     pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Vec<Action>) -> Progress {
         let Some(pending) = self.pending.pop_front() else { return Progress::Wait };
-        let (Pending::Exit { key, generation } | Pending::Retry { key, generation }) = pending;
-        let Some(child) = self.children.get(key) else { return Progress::GoOn };
-        let restart = child.traits.restart;
-        match (pending, child.state) {
-            _ if child.generation != generation => {}
-            (Pending::Exit { .. }, State::Ended(class)) if is_restarted(restart, class) => {
-                self.restart(key, now, out);
-            }
-            (Pending::Exit { .. }, State::Ended(_)) => self.end_for_good(key, out),
-            (Pending::Retry { .. }, State::Restarting) => self.restart(key, now, out),
-            // A group restart or a stop has dealt with it in the meantime, and nothing follows any more.
-            (
-                Pending::Exit { .. } | Pending::Retry { .. },
-                State::Down
-                | State::Starting
-                | State::Running
-                | State::Ended(_)
-                | State::Failed
-                | State::Restarting
-                | State::Stopping { .. }
-                | State::Killed,
-            ) => {}
+        match pending {
+            Pending::Call { call, request } => self.take_up_call(call, request, now, out),
+            Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
+            Pending::Retry { key, generation } if self.is_due(key, generation) => self.restart(key, now, out),
+            Pending::Due { key, generation } if self.is_due(key, generation) => self.begin_restart(key),
+            // Somebody has stopped, deleted or restarted it in the meantime.
+            Pending::Retry { .. } | Pending::Due { .. } => {}
         }
         Progress::GoOn
     }
 
-    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop or another exit can
-    /// come in between.
+    fn take_up_exit(&mut self, key: ChildKey, generation: u32, now: Instant, out: &mut Vec<Action>) {
+        match self.current(key, generation).map(|child| (child.traits.restart, child.state)) {
+            Some((restart, State::Ended(class))) if is_restarted(restart, class) => {
+                self.restart(key, now, out)
+            }
+            Some((_, State::Ended(_))) => self.end_for_good(key, out),
+            // A group restart or a call has dealt with it in the meantime, and nothing follows any more.
+            Some(_) | None => {}
+        }
+    }
+
+    /// Whether the child still waits for the restart that it waited for when this was queued.
+    fn is_due(&self, key: ChildKey, generation: u32) -> bool {
+        self.current(key, generation).is_some_and(|child| child.state == State::Restarting { due: None })
+    }
+
+    /// The child, if it has not been started again since.
+    fn current(&self, key: ChildKey, generation: u32) -> Option<&Child> {
+        self.children.get(key).filter(|child| child.generation == generation)
+    }
+
+    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or another
+    /// exit can come in between.
     pub(super) fn try_again(&mut self, key: ChildKey) {
-        self.children.set(key, State::Restarting);
+        self.children.set(key, State::Restarting { due: None });
         let generation = self.children.get(key).map_or(0, |child| child.generation);
         self.pending.push_back(Pending::Retry { key, generation });
         self.phase = Phase::Idle;
     }
 
-    /// Lets a child stay down. A temporary one is deleted.
+    /// Lets a child stay down. One that is not kept is deleted.
     pub(super) fn put_down(&mut self, key: ChildKey, out: &mut Vec<Action>) {
         self.children.set(key, State::Down);
-        if self.is_temporary(key) {
+        if !self.is_kept(key) {
             self.forget(key, out);
         }
     }
@@ -71,8 +82,14 @@ impl Machine {
         out.push(Action::Forget(key));
     }
 
-    pub(super) fn is_temporary(&self, key: ChildKey) -> bool {
-        self.children.get(key).is_some_and(|child| child.traits.restart == Restart::Temporary)
+    /// Whether the child's spec stays once the child is down.
+    pub(super) fn is_kept(&self, key: ChildKey) -> bool {
+        match self.policy.keeping {
+            Keeping::Specs => {
+                self.children.get(key).is_some_and(|child| child.traits.restart != Restart::Temporary)
+            }
+            Keeping::Nothing { .. } => false,
+        }
     }
 
     /// A child is not started again, which may be the end of the supervisor too.
@@ -97,15 +114,21 @@ impl Machine {
 
     /// Restarts a child, and whoever shares its fate, unless that is one restart too many.
     fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
-        if !self.window.record(now) {
+        if let Err(exceeded) = self.count_restart(key, now) {
             self.put_down(key, out);
-            out.push(Action::GaveUp);
+            out.push(Action::GaveUp(exceeded));
             self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out);
             return;
         }
-        let attempt = self.next_attempt(key, now);
-        self.children.set(key, State::Down);
-        out.push(Action::Restarting { key, attempt, delay: Duration::ZERO });
+        let (attempt, delay) = self.next_attempt(key, now);
+        out.push(Action::Restarting { key, attempt, delay });
+        // A delay too long for the clock never ends.
+        let due = if delay.is_zero() { None } else { now.checked_add(delay) };
+        self.children.set(key, State::Restarting { due });
+        self.begin_restart(key);
+    }
+
+    fn begin_restart(&mut self, key: ChildKey) {
         self.phase = Phase::Working(match self.policy.strategy {
             Strategy::OneForOne => Round::restart_one(key),
             Strategy::OneForAll => Round::restart_all(key),
@@ -113,13 +136,35 @@ impl Machine {
         });
     }
 
-    /// Counts the attempts to restart a child, anew if it ran well: for as long as restarts are counted.
-    fn next_attempt(&mut self, key: ChildKey, now: Instant) -> u32 {
+    /// The delay of a restart is over.
+    pub(super) fn restart_is_due(&mut self, key: ChildKey) {
+        self.children.set(key, State::Restarting { due: None });
+        let generation = self.children.get(key).map_or(0, |child| child.generation);
+        self.pending.push_back(Pending::Due { key, generation });
+    }
+
+    /// Counts a restart, for the supervisor and for the child itself.
+    fn count_restart(&mut self, key: ChildKey, now: Instant) -> Result<(), Intensity> {
+        if !self.window.record(now) {
+            return Err(self.window.limit());
+        }
+        match self.children.get_mut(key).and_then(|child| child.window.as_mut()) {
+            Some(own) => own.record(now).then_some(()).ok_or(own.limit()),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts the attempts to restart a child, anew if it ran well, and says how long this one is put off.
+    fn next_attempt(&mut self, key: ChildKey, now: Instant) -> (u32, Duration) {
         let within = self.window.limit().within;
-        let Some(child) = self.children.get_mut(key) else { return 1 };
+        let noise = self.noise.next();
+        let Some(child) = self.children.get_mut(key) else { return (1, Duration::ZERO) };
+        let backoff = child.traits.backoff();
+        let healthy = backoff.and_then(|backoff| backoff.reset_after).unwrap_or(within);
         let ran_well =
-            child.running_since.is_some_and(|since| now.saturating_duration_since(since) >= within);
+            child.running_since.is_some_and(|since| now.saturating_duration_since(since) >= healthy);
         child.attempt = if ran_well { 1 } else { child.attempt.saturating_add(1) };
-        child.attempt
+        let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, noise));
+        (child.attempt, delay)
     }
 }

@@ -7,6 +7,7 @@
 //! Facts change what is known of a child; then [`Machine::advance`] goes on with what is in hand until there is something to
 //! wait for. A fact that comes late or twice changes nothing.
 
+mod calls;
 mod child;
 mod exits;
 mod round;
@@ -15,19 +16,21 @@ mod wind_down;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use self::calls::Waiter;
 use self::child::{Children, State};
 use self::exits::Pending;
 use self::round::Round;
 use self::wind_down::WindDown;
 use super::intensity::RestartWindow;
-use super::{AutoShutdown, Intensity, Strategy};
-use crate::child::ExitClass;
+use super::{AutoShutdown, Intensity, StopOrder, Strategy};
+use crate::child::{ChildId, ExitClass};
 use crate::event::StopCause;
 
-pub(crate) use self::child::{ChildKey, Traits};
+pub(crate) use self::calls::{CallId, Reply, Request};
+pub(crate) use self::child::{ChildKey, Traits, Tuning};
 
 /// What a supervisor's user chose.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,10 +38,22 @@ pub(crate) struct Policy {
     pub(crate) strategy: Strategy,
     pub(crate) intensity: Intensity,
     pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) stop_order: StopOrder,
+    pub(crate) keeping: Keeping,
+}
+
+/// Which children a supervisor keeps once they are down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// All but temporary ones, so that they can be started again: a static supervisor.
+    #[default]
+    Specs,
+    /// None, and never more than this many altogether: a dynamic supervisor.
+    Nothing { max_children: usize },
 }
 
 /// A fact that the machine is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Input {
     /// Start the children.
     Begin,
@@ -52,6 +67,8 @@ pub(crate) enum Input {
     Ended(ChildKey, ExitClass),
     /// Stop everything in order, by this time.
     Stop { cause: StopCause, deadline: Option<Instant> },
+    /// Somebody wants something of one child.
+    Call { call: CallId, request: Request },
     /// Every grace ends now.
     Force,
     /// The supervisor's actor failed: stop what is left.
@@ -71,12 +88,20 @@ pub(crate) enum Action {
     Kill { key: ChildKey, cause: StopCause },
     /// The child's grace is over: end it now. The cause is for a child that was never asked.
     Force { key: ChildKey, cause: StopCause },
+    /// The child did not start in time: end the attempt, and say that the start failed once nothing is left of it.
+    AbandonStart(ChildKey),
+    /// The child that was offered belongs to the supervisor from now on.
+    Keep(ChildKey),
+    /// The child that was offered is not wanted.
+    Decline(ChildKey),
     /// The child has been deleted.
     Forget(ChildKey),
+    /// What somebody wanted has been done, or cannot be.
+    Reply { call: CallId, reply: Reply },
     /// The child is about to be started again.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
-    /// The restart intensity is used up.
-    GaveUp,
+    /// This restart intensity is used up, the supervisor's or a child's own.
+    GaveUp(Intensity),
     /// All children have been started.
     Ready,
     /// The supervisor has begun to stop of its own accord.
@@ -108,6 +133,10 @@ pub(crate) struct Machine {
     children: Children,
     /// What has happened while something else was in hand, in order.
     pending: VecDeque<Pending>,
+    /// Who waits for which child to start or to be gone.
+    waiting: BTreeMap<ChildKey, Vec<Waiter>>,
+    /// Where the noise in delays comes from.
+    noise: Noise,
     phase: Phase,
 }
 
@@ -134,24 +163,27 @@ enum Progress {
 }
 
 impl Machine {
-    pub(crate) fn new(policy: Policy) -> Self {
+    /// A machine without children. The seed decides what noise there is in delays, and nothing else.
+    pub(crate) fn new(policy: Policy, seed: u64) -> Self {
         Self {
             policy,
             window: RestartWindow::new(policy.intensity),
             children: Children::default(),
             pending: VecDeque::new(),
+            waiting: BTreeMap::new(),
+            noise: Noise(seed),
             phase: Phase::New,
         }
     }
 
     /// Adds a child behind all others, without starting it.
-    pub(crate) fn add(&mut self, key: ChildKey, traits: Traits) {
-        self.children.insert(key, traits);
+    pub(crate) fn add(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
+        self.children.insert(key, id, traits);
     }
 
     /// Adds a child that is running already, for a machine that takes over.
-    pub(crate) fn adopt(&mut self, key: ChildKey, traits: Traits) {
-        self.children.insert(key, traits);
+    pub(crate) fn adopt(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
+        self.children.insert(key, id, traits);
         self.children.set(key, State::Running);
     }
 
@@ -160,10 +192,11 @@ impl Machine {
         let mut out = Vec::new();
         match input {
             Input::Begin => self.begin(),
-            Input::Started(key) => self.started(key, now),
-            Input::Ignored(key) => self.over(key, State::Down),
-            Input::StartFailed(key) => self.over(key, State::Failed),
-            Input::Ended(key, class) => self.over(key, State::Ended(class)),
+            Input::Started(key) => self.started(key, now, &mut out),
+            Input::Ignored(key) => self.over(key, State::Down, &mut out),
+            Input::StartFailed(key) => self.over(key, State::Failed, &mut out),
+            Input::Ended(key, class) => self.over(key, State::Ended(class), &mut out),
+            Input::Call { call, request } => self.call(call, request, &mut out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, &mut out),
             Input::Force => self.force(None, &mut out),
             Input::Fail => self.fail(&mut out),
@@ -175,18 +208,22 @@ impl Machine {
 
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        let graces = self.children.graces().map(|(_, kill_at)| kill_at);
-        graces.chain(self.deadline()).min()
+        child::earlier(self.children.next_timer(), self.deadline())
     }
 
-    /// Whether there is anything to do that does not hang on a child that is there.
+    /// Whether a child that is down is going to be started again.
     pub(crate) fn is_restarting(&self) -> bool {
-        !self.pending.is_empty()
+        self.children.any_restarting() || !self.pending.is_empty()
     }
 
     /// Whether this child waits for another attempt to restart it.
     pub(crate) fn awaits_restart(&self, key: ChildKey) -> bool {
-        self.children.state(key) == State::Restarting
+        matches!(self.children.state(key), State::Restarting { .. })
+    }
+
+    /// The child with this id.
+    pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
+        self.children.key(id)
     }
 
     fn begin(&mut self) {
@@ -196,29 +233,35 @@ impl Machine {
         }
     }
 
-    fn started(&mut self, key: ChildKey, now: Instant) {
+    fn started(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
         // A child that was asked to stop while it started may still say that it has.
-        if self.children.state(key) == State::Starting {
+        if matches!(self.children.state(key), State::Starting { .. }) {
             self.children.set(key, State::Running);
             if let Some(child) = self.children.get_mut(key) {
                 child.running_since = Some(now);
             }
+            self.answer(key, false, out);
         }
     }
 
     /// A child is gone, or never came to be. `state` is what that means if nobody asked it to go.
-    fn over(&mut self, key: ChildKey, state: State) {
+    fn over(&mut self, key: ChildKey, state: State, out: &mut Vec<Action>) {
         let Some(child) = self.children.get(key) else { return };
+        let was_stopped = matches!(child.state, State::Stopping { .. } | State::Killed);
         match (child.state, state) {
             (State::Stopping { .. } | State::Killed, _) => self.children.set(key, State::Down),
-            (State::Starting | State::Running, State::Ended(_)) => {
+            (State::Starting { .. } | State::Running, State::Ended(_)) => {
                 self.pending.push_back(Pending::Exit { key, generation: child.generation });
                 self.children.set(key, state);
             }
-            (State::Starting, _) => self.children.set(key, state),
+            (State::Starting { .. }, _) => self.children.set(key, state),
             // Nothing else can be said of a child that runs, and nothing at all of one that is gone.
-            (State::Running | State::Down | State::Ended(_) | State::Failed | State::Restarting, _) => {}
+            (
+                State::Running | State::Down | State::Ended(_) | State::Failed | State::Restarting { .. },
+                _,
+            ) => return,
         }
+        self.answer(key, was_stopped, out);
     }
 
     /// Goes on until there is something to wait for.
@@ -234,5 +277,21 @@ impl Machine {
                 return;
             }
         }
+    }
+}
+
+/// A source of noise that depends on nothing but its seed (SplitMix64).
+#[derive(Debug)]
+struct Noise(u64);
+
+impl Noise {
+    /// A number from 0 up to 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are exactly what a double can hold")]
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::child::{ChildKey, State};
+use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
 use super::{Action, End, Machine, Phase, Progress};
 use crate::event::StopCause;
@@ -43,8 +43,6 @@ enum Starts {
     One(ChildKey),
     From(ChildKey),
 }
-
-const FIRST: ChildKey = ChildKey(0);
 
 impl Round {
     /// All children are started.
@@ -88,13 +86,13 @@ impl Machine {
     pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Vec<Action>) -> Progress {
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
-                State::Starting | State::Stopping { .. } | State::Killed => return Progress::Wait,
+                State::Starting { .. } | State::Stopping { .. } | State::Killed => return Progress::Wait,
                 State::Failed => {
                     self.start_failed(key, round.purpose, out);
                     return Progress::GoOn;
                 }
-                State::Down => self.is_down(key, round, out),
-                State::Running | State::Ended(_) | State::Restarting => {}
+                State::Down => self.is_down(key, out),
+                State::Running | State::Ended(_) | State::Restarting { .. } => {}
             }
             round.waiting_for = None;
         }
@@ -102,10 +100,13 @@ impl Machine {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
+        } else if self.is_put_off(round.trigger()) {
+            // Whoever shares its fate is down by now, and is started together with it when the delay is over.
+            self.phase = Phase::Idle;
         } else if let Some(key) = self.next_to_start(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
-            self.start(key, out);
+            self.start(key, now, out);
         } else {
             self.phase = Phase::Idle;
             match round.purpose {
@@ -116,11 +117,16 @@ impl Machine {
         Progress::GoOn
     }
 
-    /// The child that the round waited for has been stopped, or had nothing to run. A temporary one is not kept.
-    fn is_down(&mut self, key: ChildKey, round: Round, out: &mut Vec<Action>) {
-        if round.trigger() != Some(key) && self.is_temporary(key) {
+    /// The child that the round waited for has been stopped, or had nothing to run. It is not always kept.
+    fn is_down(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+        if self.children.get(key).is_some() && !self.is_kept(key) {
             self.forget(key, out);
         }
+    }
+
+    fn is_put_off(&self, trigger: Option<ChildKey>) -> bool {
+        let state = trigger.map(|key| self.children.state(key));
+        matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 
     /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
@@ -159,8 +165,10 @@ impl Machine {
         next
     }
 
-    fn start(&mut self, key: ChildKey, out: &mut Vec<Action>) {
-        self.children.set(key, State::Starting);
+    pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+        let timeout = self.children.get(key).and_then(|child| child.traits.start_timeout());
+        let give_up_at = timeout.and_then(|timeout| now.checked_add(timeout));
+        self.children.set(key, State::Starting { give_up_at });
         if let Some(child) = self.children.get_mut(key) {
             child.generation = child.generation.wrapping_add(1);
             child.running_since = None;

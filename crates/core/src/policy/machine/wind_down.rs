@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::child::{ChildKey, State, earlier};
+use super::child::{ChildKey, FIRST, State, earlier};
 use super::{Action, End, Machine, Phase, Progress};
 use crate::child::Shutdown;
 use crate::event::StopCause;
+use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ impl Machine {
     pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Vec<Action>) {
         match &mut self.phase {
             Phase::New => self.finish(End::Stopped, out),
-            Phase::Idle | Phase::Working(_) => self.wind_down(End::Stopped, cause, deadline),
+            Phase::Idle | Phase::Working(_) => self.wind_down(End::Stopped, Why { cause, deadline }, out),
             Phase::WindingDown(down) => {
                 down.deadline = earlier(down.deadline, deadline);
                 self.tighten(deadline);
@@ -45,7 +46,7 @@ impl Machine {
     /// The supervisor stops of its own accord.
     pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Vec<Action>) {
         out.push(Action::Stopping(cause));
-        self.wind_down(end, cause, None);
+        self.wind_down(end, Why { cause, deadline: None }, out);
     }
 
     /// The supervisor's actor has failed.
@@ -65,23 +66,29 @@ impl Machine {
         let cause = cause.unwrap_or(down.cause);
         if !std::mem::replace(&mut down.forced, true) {
             // All at once: one child that will not go must not protect the others.
-            let all: Vec<ChildKey> = self.children.range(ChildKey(0), None).rev().collect();
+            let all: Vec<ChildKey> = self.children.range(FIRST, None).rev().collect();
             for key in all {
                 self.force_child(key, cause, out);
             }
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise whose grace is.
+    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Vec<Action>) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), out);
             return;
         }
-        let over: Vec<ChildKey> =
-            self.children.graces().rev().filter(|(_, kill_at)| now >= *kill_at).map(|(key, _)| key).collect();
-        for key in over {
-            self.force_child(key, StopCause::Deadline, out);
+        for key in self.children.due(now) {
+            match self.children.state(key) {
+                State::Stopping { .. } => self.force_child(key, StopCause::Deadline, out),
+                State::Starting { .. } => {
+                    self.children.set(key, State::Starting { give_up_at: None });
+                    out.push(Action::AbandonStart(key));
+                }
+                State::Restarting { .. } => self.restart_is_due(key),
+                State::Down | State::Running | State::Ended(_) | State::Failed | State::Killed => {}
+            }
         }
     }
 
@@ -95,14 +102,15 @@ impl Machine {
 
     /// Stops the next child.
     pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Vec<Action>) -> Progress {
-        let is_waiting = match down.forced {
-            true => self.children.any_live(),
-            false => down.waiting_for.is_some_and(|key| self.children.state(key) != State::Down),
+        let is_gone = |key| self.children.state(key) == State::Down;
+        let has_its_turn = match self.policy.stop_order {
+            StopOrder::Reverse => down.waiting_for.is_none_or(is_gone),
+            StopOrder::Concurrent => true,
         };
-        if is_waiting {
+        if !has_its_turn && !down.forced {
             return Progress::Wait;
         }
-        let next = self.children.range(ChildKey(0), down.below).next_back().filter(|_| !down.forced);
+        let next = self.children.range(FIRST, down.below).next_back().filter(|_| !down.forced);
         match next {
             Some(key) => {
                 down.below = Some(key);
@@ -111,6 +119,7 @@ impl Machine {
                 self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
                 Progress::GoOn
             }
+            None if self.children.any_live() => Progress::Wait,
             None => {
                 self.finish(down.end, out);
                 Progress::Wait
@@ -125,18 +134,18 @@ impl Machine {
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed, _) => {}
-            (State::Ended(_) | State::Failed | State::Restarting, _) => self.put_down(key, out),
-            (State::Starting | State::Running, Shutdown::Kill) => {
+            (State::Ended(_) | State::Failed | State::Restarting { .. }, _) => self.put_down(key, out),
+            (State::Starting { .. } | State::Running, Shutdown::Kill) => {
                 self.children.set(key, State::Killed);
                 out.push(Action::Kill { key, cause });
             }
-            (State::Starting | State::Running, Shutdown::Grace(grace)) => {
+            (State::Starting { .. } | State::Running, Shutdown::Grace(grace)) => {
                 // A grace too long for the clock is no limit.
                 let kill_at = earlier(now.checked_add(grace), deadline);
                 self.children.set(key, State::Stopping { kill_at });
                 out.push(Action::Stop { key, cause, deadline: kill_at });
             }
-            (State::Starting | State::Running, Shutdown::Infinity) => {
+            (State::Starting { .. } | State::Running, Shutdown::Infinity) => {
                 self.children.set(key, State::Stopping { kill_at: deadline });
                 out.push(Action::Stop { key, cause, deadline });
             }
@@ -145,17 +154,18 @@ impl Machine {
 
     fn force_child(&mut self, key: ChildKey, cause: StopCause, out: &mut Vec<Action>) {
         match self.children.state(key) {
-            State::Starting | State::Running | State::Stopping { .. } => {
+            State::Starting { .. } | State::Running | State::Stopping { .. } => {
                 self.children.set(key, State::Killed);
                 out.push(Action::Force { key, cause });
             }
-            State::Ended(_) | State::Failed | State::Restarting => self.put_down(key, out),
+            State::Ended(_) | State::Failed | State::Restarting { .. } => self.put_down(key, out),
             State::Down | State::Killed => {}
         }
     }
 
-    fn wind_down(&mut self, end: End, cause: StopCause, deadline: Option<Instant>) {
-        self.pending.clear();
+    fn wind_down(&mut self, end: End, why: Why, out: &mut Vec<Action>) {
+        let Why { cause, deadline } = why;
+        self.dismiss_callers(out);
         self.tighten(deadline);
         let down = WindDown { end, cause, deadline, below: None, waiting_for: None, forced: false };
         self.phase = Phase::WindingDown(down);

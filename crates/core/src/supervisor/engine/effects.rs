@@ -29,6 +29,10 @@ impl Engine {
             Action::Force { key, cause } => {
                 self.press(key, Press::Forced, StopRequest::new(cause, None), now);
             }
+            Action::AbandonStart(key) => self.abandon_start(key, now),
+            Action::Keep(key) => self.keep(key),
+            Action::Decline(key) => self.decline(key),
+            Action::Reply { call, reply } => self.reply(call, reply),
             Action::Forget(key) => {
                 self.children.remove(&key);
             }
@@ -38,8 +42,7 @@ impl Engine {
                     emit(&self.tree, entry, EventKind::Restarting { attempt, delay });
                 }
             }
-            Action::GaveUp => {
-                let limit = self.policy.intensity;
+            Action::GaveUp(limit) => {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
                 self.tree.record().emit(&self.path, ChildKind::Supervisor, self.incarnation, what);
             }

@@ -18,6 +18,10 @@ impl Engine {
                     self.facts.push_back(fact);
                 }
             }
+            Mail::Call(call) => {
+                let fact = self.take_call(call);
+                self.facts.push_back(fact);
+            }
             Mail::Stop(StopRequest { deadline, .. }) => {
                 self.facts.push_back(Input::Stop { cause: StopCause::Parent, deadline });
             }
@@ -47,7 +51,7 @@ impl Engine {
             Report::Started { pid } => {
                 let live = entry.live.as_mut()?;
                 live.pid = pid;
-                if live.stop.is_some() {
+                if live.stop.is_some() || live.timed_out.is_some() {
                     return None;
                 }
                 live.started = true;
@@ -62,12 +66,14 @@ impl Engine {
             }
             Report::Failed { error, children } => {
                 let stop = entry.live.as_ref().and_then(|live| live.stop);
+                let live_timed_out = entry.live.as_ref().and_then(|live| live.timed_out);
                 entry.not_started(children, now);
                 match stop {
                     Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
                     None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
                 }
-                self.start_error = Some(child_error(entry, error));
+                let timed_out = live_timed_out.map(StartError::TimedOut);
+                self.start_error = Some(child_error(entry, timed_out.unwrap_or(error)));
                 Some(Input::StartFailed(key))
             }
             Report::Ended(ended) => Some(self.ended(key, *ended, now)),
@@ -89,8 +95,8 @@ impl Engine {
                 emit(&self.tree, entry, EventKind::Stopped { outcome, status, elapsed, stragglers });
                 Input::Ended(key, exit.class())
             }
-            Some(Live { started: false, .. }) => {
-                let error = StartError::Ended(exit);
+            Some(Live { started: false, timed_out, .. }) => {
+                let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
                 emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
                 self.start_error = Some(child_error(entry, error));
                 Input::StartFailed(key)

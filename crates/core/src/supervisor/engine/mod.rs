@@ -2,28 +2,32 @@
 //!
 //! Nothing is decided here: mail becomes facts, facts go into the machine, and what the machine wants is done.
 
+mod calls;
 mod effects;
 mod facts;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use self::calls::Calls;
 use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use super::handle::{ChildCount, SupervisorHandle};
+use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
 use crate::clock::now;
 use crate::event::EventKind;
 use crate::panics::catch;
-use crate::policy::{ChildKey, End, Input, Machine, Policy};
+use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Policy};
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 use crate::tree::{Activity, TreeContext};
 
-/// How many facts are dealt with before others get their turn on this thread.
-const FACTS_PER_TURN: usize = 128;
+/// How many things are done before others get their turn on this thread.
+const STEPS_PER_TURN: usize = 256;
 
 /// A supervisor's state.
 pub(super) struct Engine {
@@ -33,6 +37,8 @@ pub(super) struct Engine {
     inbox: Arc<Inbox>,
     mail: mpsc::UnboundedReceiver<Mail>,
     facts: VecDeque<Input>,
+    /// What the machine wants and has not been done yet.
+    todo: VecDeque<Action>,
     /// Kept until the facts that came with them have been dealt with.
     settling: Vec<Activity>,
     policy: Policy,
@@ -42,6 +48,7 @@ pub(super) struct Engine {
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
     start_error: Option<StartError>,
+    calls: Calls,
     end: Option<End>,
 }
 
@@ -68,12 +75,12 @@ impl Engine {
     pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
         let StartContext { path, incarnation, reporter, tree } = cx;
         let (inbox, mail) = Inbox::new();
-        let mut machine = Machine::new(policy);
+        let mut machine = Machine::new(policy, seed());
         let mut children = BTreeMap::new();
         for (key, spec) in (0..).map(ChildKey).zip(specs) {
             let id = ChildId::new(spec.id()).expect("the specs were checked before the tree was started");
             let entry = Entry::new(spec.clone(), path.join(&id));
-            machine.add(key, entry.traits());
+            machine.add(key, id, entry.traits());
             children.insert(key, entry);
         }
         Self {
@@ -84,12 +91,14 @@ impl Engine {
             inbox,
             mail,
             facts: VecDeque::from([Input::Begin]),
+            todo: VecDeque::new(),
             settling: Vec::new(),
             policy,
             machine,
             children,
             reporter: Some(reporter),
             start_error: None,
+            calls: Calls::new(specs.len()),
             end: None,
         }
     }
@@ -110,16 +119,19 @@ impl Engine {
         while let Ok(mail) = self.mail.try_recv() {
             self.receive(mail, now);
         }
-        for _ in 0..FACTS_PER_TURN {
-            let Some(fact) = self.facts.pop_front() else { break };
-            for action in self.machine.step(fact, now) {
+        for _ in 0..STEPS_PER_TURN {
+            if let Some(action) = self.todo.pop_front() {
                 self.perform(action, now);
+            } else if let Some(fact) = self.facts.pop_front() {
+                self.todo.extend(self.machine.step(fact, now));
+            } else {
+                break;
             }
         }
         if self.is_finished() {
             return Turn::Finished;
         }
-        if !self.facts.is_empty() {
+        if !self.facts.is_empty() || !self.todo.is_empty() {
             return Turn::More;
         }
         if !self.machine.is_restarting() {
@@ -137,6 +149,10 @@ impl Engine {
     pub(super) fn take_outcome(&mut self) -> Outcome {
         let children = self.reports();
         self.settling.clear();
+        self.calls.dismiss();
+        // Whoever still asks learns that nobody will answer.
+        self.mail.close();
+        while self.mail.try_recv().is_ok() {}
         Outcome {
             reporter: self.reporter.take(),
             end: self.end.unwrap_or(End::Failed),
@@ -167,19 +183,50 @@ impl Engine {
 
     /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
     pub(super) fn salvage(&mut self) {
-        let mut machine = Machine::new(self.policy);
+        let mut machine = Machine::new(self.policy, seed());
         for (key, entry) in &self.children {
             match &entry.live {
-                Some(_) => machine.adopt(*key, entry.traits()),
-                None => machine.add(*key, entry.traits()),
+                Some(_) => machine.adopt(*key, entry.id(), entry.traits()),
+                None => machine.add(*key, entry.id(), entry.traits()),
             }
         }
         self.machine = machine;
         self.facts.clear();
+        self.todo.clear();
+        self.calls.dismiss();
         self.facts.push_back(Input::Fail);
     }
 
     // --- what it looks like ---
+
+    pub(super) fn auto_shutdown(&self) -> AutoShutdown {
+        self.policy.auto_shutdown
+    }
+
+    pub(super) fn spec(&self, id: &str) -> Option<ChildSpec> {
+        self.entry(id).map(|entry| entry.spec.clone())
+    }
+
+    pub(super) fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
+        self.entry(id)?.live.as_ref()?.child.supervisor()
+    }
+
+    pub(super) fn count(&self) -> ChildCount {
+        let mut count = ChildCount { specs: self.children.len(), ..ChildCount::default() };
+        for entry in self.children.values() {
+            count.active += usize::from(entry.live.is_some());
+            match entry.kind() {
+                ChildKind::Supervisor => count.supervisors += 1,
+                ChildKind::Process | ChildKind::Task | ChildKind::Actor => count.workers += 1,
+            }
+        }
+        count
+    }
+
+    fn entry(&self, id: &str) -> Option<&Entry> {
+        let key = self.machine.key(&ChildId::new(id).ok()?)?;
+        self.children.get(&key)
+    }
 
     pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
         let now = now();
@@ -200,6 +247,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// A number that nobody can guess, for the noise in delays.
+fn seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 fn emit(tree: &TreeContext, entry: &Entry, what: EventKind) {

@@ -1,0 +1,246 @@
+//! What is wanted of single children: to be started, terminated, restarted or deleted (OTP's rules 42 to 46).
+//!
+//! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it: only
+//! the caller waits for the child.
+
+use std::time::Instant;
+
+use super::child::{ChildKey, State, Traits};
+use super::exits::Pending;
+use super::wind_down::Why;
+use super::{Action, Keeping, Machine, Phase};
+use crate::child::ChildId;
+use crate::event::StopCause;
+
+/// Names a call to the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CallId(pub(crate) u64);
+
+/// What somebody wants of one child.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// Add this child behind all others, and start it.
+    Start { key: ChildKey, id: ChildId, traits: Traits },
+    /// Stop it, and do not start it again.
+    Terminate(ChildId),
+    /// Start it, now that it is down.
+    Restart(ChildId),
+    /// Forget it, now that it is down.
+    Delete(ChildId),
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// The child runs.
+    Started(ChildKey),
+    /// The child had nothing to run.
+    Ignored,
+    /// The child could not be started.
+    StartFailed,
+    /// The child was stopped before it had started.
+    StartCancelled,
+    /// The child is down, or deleted.
+    Done,
+    /// A child with this id runs already.
+    AlreadyStarted,
+    /// A child with this id is there already, and is down.
+    AlreadyPresent,
+    /// There are as many children as there may be.
+    MaxChildren,
+    /// No child has this id.
+    NotFound,
+    /// The child runs.
+    Running,
+    /// The child is going to be started again.
+    Restarting,
+    /// The supervisor stops.
+    Stopping,
+}
+
+/// Somebody who waits for a child.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiter {
+    call: CallId,
+    waits_for: WaitsFor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WaitsFor {
+    /// A new child to run. If it cannot be started it is not kept.
+    FirstStart,
+    /// A child that was down to run.
+    Start,
+    /// A child to be gone.
+    End,
+}
+
+impl Machine {
+    /// Queues a call behind everything that happened before it.
+    pub(super) fn call(&mut self, call: CallId, request: Request, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::New | Phase::Idle | Phase::Working(_) => {
+                self.pending.push_back(Pending::Call { call, request });
+            }
+            Phase::WindingDown(_) | Phase::Finished => reply(call, Reply::Stopping, out),
+        }
+    }
+
+    /// Does what a call wants, now that it has its turn.
+    pub(super) fn take_up_call(
+        &mut self,
+        call: CallId,
+        request: Request,
+        now: Instant,
+        out: &mut Vec<Action>,
+    ) {
+        match request {
+            Request::Start { key, id, traits } => match self.objection_to(&id) {
+                Some(objection) => {
+                    out.push(Action::Decline(key));
+                    reply(call, objection, out);
+                }
+                None => {
+                    self.children.insert(key, id, traits);
+                    out.push(Action::Keep(key));
+                    self.start(key, now, out);
+                    self.wait(call, key, WaitsFor::FirstStart);
+                }
+            },
+            Request::Terminate(id) => match self.children.key(&id) {
+                None => reply(call, Reply::NotFound, out),
+                Some(key) => self.terminate(call, key, now, out),
+            },
+            Request::Restart(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
+                None => reply(call, Reply::NotFound, out),
+                Some((key, State::Down)) => {
+                    self.start(key, now, out);
+                    self.wait(call, key, WaitsFor::Start);
+                }
+                Some((_, state)) => reply(call, occupied(state), out),
+            },
+            Request::Delete(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
+                None => reply(call, Reply::NotFound, out),
+                Some((key, State::Down)) => {
+                    self.forget(key, out);
+                    reply(call, Reply::Done, out);
+                }
+                Some((_, state)) => reply(call, occupied(state), out),
+            },
+        }
+    }
+
+    /// Why a child with this id cannot be added.
+    fn objection_to(&self, id: &ChildId) -> Option<Reply> {
+        if let Some(key) = self.children.key(id) {
+            return Some(match self.children.state(key) {
+                State::Down | State::Restarting { .. } => Reply::AlreadyPresent,
+                State::Starting { .. }
+                | State::Running
+                | State::Ended(_)
+                | State::Failed
+                | State::Stopping { .. }
+                | State::Killed => Reply::AlreadyStarted,
+            });
+        }
+        match self.policy.keeping {
+            Keeping::Nothing { max_children } if self.children.len() >= max_children => {
+                Some(Reply::MaxChildren)
+            }
+            Keeping::Nothing { .. } | Keeping::Specs => None,
+        }
+    }
+
+    fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+        self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
+        match self.children.state(key).is_live() {
+            true => self.wait(call, key, WaitsFor::End),
+            false => reply(call, Reply::Done, out),
+        }
+    }
+
+    fn wait(&mut self, call: CallId, key: ChildKey, waits_for: WaitsFor) {
+        self.waiting.entry(key).or_default().push(Waiter { call, waits_for });
+    }
+
+    /// Something has become of a child: tells those who waited for it.
+    ///
+    /// `was_stopped` says whether it was asked to stop before.
+    pub(super) fn answer(&mut self, key: ChildKey, was_stopped: bool, out: &mut Vec<Action>) {
+        // Nearly always nobody waits for anybody, and this is asked about every child.
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Some(waiters) = self.waiting.remove(&key) else { return };
+        let state = self.children.state(key);
+        let starts = |waiter: &Waiter| waiter.waits_for != WaitsFor::End;
+        match state {
+            State::Running | State::Ended(_) => {
+                let (starts, ends): (Vec<_>, Vec<_>) = waiters.into_iter().partition(starts);
+                reply_all(starts, Reply::Started(key), out);
+                if !ends.is_empty() {
+                    self.waiting.insert(key, ends);
+                }
+            }
+            State::Failed => {
+                let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
+                match is_new {
+                    true => self.forget(key, out),
+                    false => self.put_down(key, out),
+                }
+                reply_all(waiters, Reply::StartFailed, out);
+            }
+            State::Down => {
+                self.put_down(key, out);
+                for waiter in waiters {
+                    let answer = match (waiter.waits_for, was_stopped) {
+                        (WaitsFor::End, _) => Reply::Done,
+                        (WaitsFor::FirstStart | WaitsFor::Start, true) => Reply::StartCancelled,
+                        (WaitsFor::FirstStart | WaitsFor::Start, false) => Reply::Ignored,
+                    };
+                    reply(waiter.call, answer, out);
+                }
+            }
+            State::Starting { .. } | State::Restarting { .. } | State::Stopping { .. } | State::Killed => {
+                self.waiting.insert(key, waiters);
+            }
+        }
+    }
+
+    /// The supervisor stops: nobody gets what was wanted any more.
+    pub(super) fn dismiss_callers(&mut self, out: &mut Vec<Action>) {
+        for pending in std::mem::take(&mut self.pending) {
+            match pending {
+                Pending::Call { call, .. } => reply(call, Reply::Stopping, out),
+                Pending::Exit { .. } | Pending::Retry { .. } | Pending::Due { .. } => {}
+            }
+        }
+        for (_, waiters) in std::mem::take(&mut self.waiting) {
+            reply_all(waiters, Reply::Stopping, out);
+        }
+    }
+}
+
+/// Why a child in this state can be neither restarted nor deleted.
+fn occupied(state: State) -> Reply {
+    match state {
+        State::Restarting { .. } => Reply::Restarting,
+        State::Down
+        | State::Starting { .. }
+        | State::Running
+        | State::Ended(_)
+        | State::Failed
+        | State::Stopping { .. }
+        | State::Killed => Reply::Running,
+    }
+}
+
+fn reply(call: CallId, reply: Reply, out: &mut Vec<Action>) {
+    out.push(Action::Reply { call, reply });
+}
+
+fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Vec<Action>) {
+    for waiter in waiters {
+        reply(waiter.call, answer, out);
+    }
+}

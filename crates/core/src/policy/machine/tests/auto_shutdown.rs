@@ -1,0 +1,27 @@
+//! When the end of a child is the end of its supervisor.
+
+use super::*;
+
+#[test]
+fn any_significant_end_stops_the_supervisor() {
+    let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
+    let mut rig = Rig::running(policy, [significant(transient()), permanent()]);
+
+    let actions = rig.tell(Input::Ended(A, ExitClass::Normal));
+
+    assert_eq!(actions, [Action::Stopping(StopCause::AutoShutdown), rig.asks(B, StopCause::AutoShutdown)]);
+    assert_eq!(rig.ended(B), [Action::Finish(End::AutoShutdown)]);
+}
+
+#[test]
+fn all_significant_waits_for_the_last_one() {
+    let policy = Policy { auto_shutdown: AutoShutdown::AllSignificant, ..Policy::default() };
+    let mut rig = Rig::running(policy, [significant(transient()), significant(temporary())]);
+
+    assert_eq!(rig.tell(Input::Ended(A, ExitClass::Normal)), []);
+    let last = rig.failed(B);
+
+    let stops =
+        [Action::Forget(B), Action::Stopping(StopCause::AutoShutdown), Action::Finish(End::AutoShutdown)];
+    assert_eq!(last, stops);
+}

@@ -1,0 +1,247 @@
+//! What can be asked of a running supervisor: OTP's table of outcomes, call by call and state by state.
+
+use super::*;
+
+// --- start_child ---
+
+#[test]
+fn a_child_is_added_behind_all_others_and_started() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+
+    assert_eq!(rig.starts(B, permanent()), [Action::Keep(B), Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
+    assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
+}
+
+#[test]
+fn a_child_that_cannot_be_started_is_not_added() {
+    let mut rig = Rig::running(Policy::default(), []);
+    rig.starts(A, permanent());
+
+    assert_eq!(rig.tell(Input::StartFailed(A)), [Action::Forget(A), replied(Reply::StartFailed)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::NotFound)]);
+}
+
+#[test]
+fn a_child_that_had_nothing_to_run_is_kept_unless_it_is_temporary() {
+    let mut rig = Rig::running(Policy::default(), []);
+
+    rig.starts(A, permanent());
+    assert_eq!(rig.tell(Input::Ignored(A)), [replied(Reply::Ignored)]);
+    rig.starts(B, temporary());
+    assert_eq!(rig.tell(Input::Ignored(B)), [Action::Forget(B), replied(Reply::Ignored)]);
+}
+
+#[test]
+fn an_id_that_is_there_already_is_refused() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    let again = Request::Start { key: B, id: id(A), traits: permanent() };
+
+    assert_eq!(rig.asks_for(again.clone()), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
+    rig.terminated(A);
+    assert_eq!(rig.asks_for(again), [Action::Decline(B), replied(Reply::AlreadyPresent)]);
+}
+
+// --- terminate_child ---
+
+#[test]
+fn a_terminated_child_is_answered_for_when_it_is_gone_and_does_not_come_back() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
+    assert_eq!(rig.failed(A), [replied(Reply::Done)]);
+}
+
+#[test]
+fn a_terminated_temporary_child_is_deleted() {
+    let mut rig = Rig::running(Policy::default(), [temporary()]);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.ended(A), [Action::Forget(A), replied(Reply::Done)]);
+}
+
+#[test]
+fn to_terminate_what_is_down_is_fine_and_what_is_unknown_is_not() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.terminated(A);
+
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::NotFound)]);
+}
+
+#[test]
+fn two_callers_who_terminate_the_same_child_are_both_answered() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::Done)]);
+}
+
+#[test]
+fn to_terminate_a_child_cancels_its_restart() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+    rig.failed(A);
+    // Behind the retry that will be queued when this start fails stands the call.
+    rig.failed(B);
+    let call = rig.asks_for(Request::Terminate(id(A)));
+    assert_eq!(call, [], "a start is in hand");
+
+    let actions = rig.tell(Input::StartFailed(A));
+
+    assert_eq!(actions[0], restarting(B, 1));
+    let rest = rig.tell(Input::Started(B));
+    assert_eq!(rest, [replied(Reply::Done)], "and A is not tried again");
+}
+
+#[test]
+fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
+}
+
+#[test]
+fn the_end_of_a_significant_child_that_was_terminated_stops_nobody() {
+    let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
+    let mut rig = Rig::running(policy, [significant(transient())]);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.ended(A), [replied(Reply::Done)]);
+}
+
+// --- restart_child and delete_child ---
+
+#[test]
+fn a_child_that_is_down_can_be_restarted_which_does_not_count() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent()]);
+    rig.terminated(A);
+
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
+}
+
+#[test]
+fn a_child_that_could_not_be_restarted_by_hand_is_kept_and_not_tried_again() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.terminated(A);
+    rig.asks_for(Request::Restart(id(A)));
+
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
+}
+
+#[test]
+fn a_child_that_runs_can_be_neither_restarted_nor_deleted() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Running)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::Running)]);
+}
+
+#[test]
+fn a_child_that_waits_for_its_restart_can_be_neither_restarted_nor_deleted() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [put_off()]);
+    rig.failed(A);
+
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Restarting)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::Restarting)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
+}
+
+#[test]
+fn a_group_restart_revives_a_terminated_sibling() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
+    rig.terminated(A);
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(A)]);
+}
+
+#[test]
+fn a_start_that_a_group_restart_cuts_short_is_answered_for() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
+    rig.starts(B, permanent());
+
+    assert_eq!(rig.failed(A), [restarting(A, 1), rig.asks(B, StopCause::Sibling)]);
+    assert_eq!(rig.ended(B), [replied(Reply::StartCancelled), Action::Start(A)]);
+}
+
+// --- dynamic supervisors ---
+
+#[test]
+fn a_dynamic_supervisor_forgets_what_has_ended_and_refuses_what_is_too_much() {
+    let mut rig = Rig::running(dynamic(1), []);
+    rig.starts(A, transient());
+    rig.tell(Input::Started(A));
+
+    let one_more = rig.starts(B, transient());
+    assert_eq!(one_more, [Action::Decline(B), replied(Reply::MaxChildren)]);
+    assert_eq!(rig.tell(Input::Ended(A, ExitClass::Normal)), [Action::Forget(A)]);
+    assert_eq!(rig.starts(C, transient()), [Action::Keep(C), Action::Start(C)]);
+}
+
+#[test]
+fn a_dynamic_supervisor_forgets_a_child_that_had_nothing_to_run_when_it_was_restarted() {
+    let mut rig = Rig::running(dynamic(9), []);
+    rig.starts(A, permanent());
+    rig.tell(Input::Started(A));
+    rig.failed(A);
+
+    assert_eq!(rig.tell(Input::Ignored(A)), [Action::Forget(A)]);
+}
+
+#[test]
+fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
+    let policy = Policy { stop_order: StopOrder::Concurrent, ..Policy::default() };
+    let mut rig = Rig::running(policy, [permanent(), permanent()]);
+
+    let asks = [rig.asks(B, StopCause::Parent), rig.asks(A, StopCause::Parent)];
+    assert_eq!(rig.stop(None), asks);
+    assert_eq!(rig.ended(A), []);
+    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+}
+
+// --- the end ---
+
+#[test]
+fn everybody_who_waits_is_answered_when_the_supervisor_stops() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Stopping)]);
+    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
+}
+
+impl Rig {
+    fn asks_for(&mut self, request: Request) -> Vec<Action> {
+        self.tell(Input::Call { call: CALL, request })
+    }
+
+    fn starts(&mut self, key: ChildKey, traits: Traits) -> Vec<Action> {
+        self.asks_for(Request::Start { key, id: id(key), traits })
+    }
+
+    fn terminated(&mut self, key: ChildKey) {
+        self.asks_for(Request::Terminate(id(key)));
+        self.ended(key);
+    }
+}
+
+const CALL: CallId = CallId(7);
+
+fn replied(reply: Reply) -> Action {
+    Action::Reply { call: CALL, reply }
+}
+
+fn dynamic(max_children: usize) -> Policy {
+    Policy { keeping: Keeping::Nothing { max_children }, ..policy(Strategy::OneForOne, 9) }
+}
+
+fn put_off() -> Traits {
+    let backoff = Backoff::new(GRACE, GRACE);
+    Traits { tuning: Some(Arc::new(Tuning { backoff: Some(backoff), ..Tuning::default() })), ..permanent() }
+}

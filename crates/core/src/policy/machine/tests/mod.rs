@@ -1,0 +1,105 @@
+//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves it.
+
+mod auto_shutdown;
+mod backoff;
+mod calls;
+mod promises;
+mod restart;
+mod start;
+mod stop;
+
+use std::sync::Arc;
+
+use super::*;
+use crate::child::{Restart, Shutdown};
+use crate::policy::Backoff;
+
+const A: ChildKey = ChildKey(0);
+const B: ChildKey = ChildKey(1);
+const C: ChildKey = ChildKey(2);
+const GRACE: Duration = Duration::from_secs(5);
+
+struct Rig {
+    machine: Machine,
+    now: Instant,
+}
+
+impl Rig {
+    fn new(policy: Policy, children: impl IntoIterator<Item = Traits>) -> Self {
+        let mut machine = Machine::new(policy, 0);
+        for (key, traits) in (0..).map(ChildKey).zip(children) {
+            machine.add(key, id(key), traits);
+        }
+        #[expect(clippy::disallowed_methods, reason = "any moment will do as the origin")]
+        let now = Instant::now();
+        Self { machine, now }
+    }
+
+    /// All children have been started.
+    fn running<const N: usize>(policy: Policy, children: [Traits; N]) -> Self {
+        let mut rig = Self::new(policy, children);
+        rig.tell(Input::Begin);
+        for key in (0..N as u64).map(ChildKey) {
+            rig.tell(Input::Started(key));
+        }
+        rig
+    }
+
+    fn tell(&mut self, input: Input) -> Vec<Action> {
+        self.machine.step(input, self.now)
+    }
+
+    fn ended(&mut self, key: ChildKey) -> Vec<Action> {
+        self.tell(Input::Ended(key, ExitClass::Normal))
+    }
+
+    fn failed(&mut self, key: ChildKey) -> Vec<Action> {
+        self.tell(Input::Ended(key, ExitClass::Abnormal))
+    }
+
+    fn stop(&mut self, deadline: Option<Instant>) -> Vec<Action> {
+        self.tell(Input::Stop { cause: StopCause::Parent, deadline })
+    }
+
+    fn passes(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    /// The request that a child with the usual grace gets now.
+    fn asks(&self, key: ChildKey, cause: StopCause) -> Action {
+        Action::Stop { key, cause, deadline: Some(self.now + GRACE) }
+    }
+}
+
+fn policy(strategy: Strategy, max_restarts: u32) -> Policy {
+    let intensity = Intensity { max_restarts, ..Intensity::default() };
+    Policy { strategy, intensity, ..Policy::default() }
+}
+
+fn permanent() -> Traits {
+    Traits { restart: Restart::Permanent, shutdown: Shutdown::Grace(GRACE), significant: false, tuning: None }
+}
+
+fn transient() -> Traits {
+    Traits { restart: Restart::Transient, ..permanent() }
+}
+
+fn temporary() -> Traits {
+    Traits { restart: Restart::Temporary, ..permanent() }
+}
+
+fn significant(traits: Traits) -> Traits {
+    Traits { significant: true, ..traits }
+}
+
+fn id(key: ChildKey) -> ChildId {
+    ChildId::new(["a", "b", "c", "d", "e", "f"][usize::try_from(key.0).unwrap()]).unwrap()
+}
+
+fn gave_up(max_restarts: u32) -> Action {
+    Action::GaveUp(Intensity { max_restarts, ..Intensity::default() })
+}
+
+fn restarting(key: ChildKey, attempt: u32) -> Action {
+    Action::Restarting { key, attempt, delay: Duration::ZERO }
+}

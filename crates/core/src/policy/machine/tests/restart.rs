@@ -1,0 +1,125 @@
+//! Who is restarted when a child has ended.
+
+use super::*;
+
+#[test]
+fn one_for_one_starts_only_the_child_that_failed() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent(), permanent()]);
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), []);
+}
+
+#[test]
+fn one_for_all_stops_all_others_in_reverse_order_and_starts_all_in_order() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent(), permanent()]);
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), rig.asks(C, StopCause::Sibling)]);
+    assert_eq!(rig.ended(C), [rig.asks(A, StopCause::Sibling)]);
+    assert_eq!(rig.ended(A), [Action::Start(A)]);
+    assert_eq!(rig.tell(Input::Started(A)), [Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), [Action::Start(C)]);
+    assert_eq!(rig.tell(Input::Started(C)), []);
+}
+
+#[test]
+fn rest_for_one_leaves_those_before_the_failed_child_alone() {
+    let mut rig = Rig::running(policy(Strategy::RestForOne, 1), [permanent(), permanent(), permanent()]);
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), rig.asks(C, StopCause::Sibling)]);
+    assert_eq!(rig.ended(C), [Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), [Action::Start(C)]);
+}
+
+#[test]
+fn a_group_restart_revives_a_transient_sibling_that_had_ended_normally() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [transient(), permanent()]);
+    rig.tell(Input::Ended(A, ExitClass::Normal));
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(A)]);
+}
+
+#[test]
+fn a_group_restart_deletes_temporary_siblings() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [temporary(), permanent()]);
+    rig.failed(B);
+
+    assert_eq!(rig.ended(A), [Action::Forget(A), Action::Start(B)]);
+}
+
+#[test]
+fn the_end_of_a_temporary_child_restarts_nobody() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [temporary(), permanent()]);
+
+    assert_eq!(rig.failed(A), [Action::Forget(A)]);
+}
+
+#[test]
+fn a_sibling_that_died_before_a_group_restart_came_to_it_is_absorbed_and_counts_nothing() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent(), permanent()]);
+    rig.failed(C);
+
+    // B is being asked to stop; A dies on its own meanwhile.
+    assert_eq!(rig.failed(A), []);
+    assert_eq!(rig.ended(B), [Action::Start(A)], "one restart was allowed, and one was counted");
+}
+
+#[test]
+fn under_one_for_one_each_of_two_deaths_counts() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent()]);
+    rig.failed(A);
+
+    assert_eq!(rig.failed(B), [], "A is being started");
+    assert_eq!(
+        rig.tell(Input::Started(A)),
+        [gave_up(1), Action::Stopping(StopCause::GaveUp), rig.asks(A, StopCause::GaveUp)]
+    );
+}
+
+#[test]
+fn a_restart_that_fails_is_tried_again_and_counted_until_the_supervisor_gives_up() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 2), [permanent()]);
+    rig.failed(A);
+
+    assert_eq!(rig.tell(Input::StartFailed(A)), [restarting(A, 2), Action::Start(A)]);
+    let gives_up = [gave_up(2), Action::Stopping(StopCause::GaveUp), Action::Finish(End::GaveUp)];
+    assert_eq!(rig.tell(Input::StartFailed(A)), gives_up);
+}
+
+#[test]
+fn one_for_all_starts_the_whole_round_again_when_a_start_in_it_fails() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent(), permanent()]);
+    rig.failed(C);
+    rig.ended(B);
+    rig.ended(A);
+    rig.tell(Input::Started(A));
+
+    let again = rig.tell(Input::StartFailed(B));
+
+    assert_eq!(again, [restarting(B, 1), rig.asks(A, StopCause::Sibling)]);
+    assert_eq!(rig.ended(A), [Action::Start(A)]);
+}
+
+#[test]
+fn rest_for_one_resumes_at_the_child_whose_start_failed() {
+    let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent(), permanent()]);
+    rig.failed(A);
+    rig.ended(C);
+    rig.ended(B);
+    rig.tell(Input::Started(A));
+
+    assert_eq!(rig.tell(Input::StartFailed(B)), [restarting(B, 1), Action::Start(B)]);
+}
+
+#[test]
+fn attempts_count_anew_once_a_child_has_run_as_long_as_restarts_are_counted() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+    rig.failed(A);
+    rig.tell(Input::Started(A));
+    assert_eq!(rig.failed(A)[0], restarting(A, 2));
+    rig.tell(Input::Started(A));
+
+    rig.passes(Intensity::default().within);
+
+    assert_eq!(rig.failed(A)[0], restarting(A, 1));
+}

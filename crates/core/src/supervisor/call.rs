@@ -1,0 +1,69 @@
+//! What is asked of a running supervisor, and what comes back.
+
+use tokio::sync::oneshot;
+
+use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::port::StartError;
+
+/// Something that is asked of a running supervisor.
+pub(crate) struct Call {
+    pub(super) demand: Demand,
+    pub(super) answer: Answer,
+}
+
+/// What is asked.
+pub(crate) enum Demand {
+    Start { id: ChildId, spec: Box<ChildSpec> },
+    Terminate(ChildId),
+    Restart(ChildId),
+    Delete(ChildId),
+}
+
+/// Where the answer goes.
+pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
+
+/// What has been done.
+pub(super) enum Success {
+    /// Started, or there was nothing to run.
+    Started(Option<StartedChild>),
+    Done,
+}
+
+/// Why it has not been done.
+pub(super) enum Refusal {
+    StartFailed(StartError),
+    AlreadyStarted,
+    AlreadyPresent,
+    MaxChildren,
+    NotFound,
+    Running,
+    Restarting,
+    Stopping,
+}
+
+/// A child that has just been started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StartedChild {
+    /// Where it stands. Its [`id`](ChildPath::id) is what the supervisor's other functions take.
+    pub path: ChildPath,
+    /// Which start of this child it is, from 1.
+    pub incarnation: u32,
+    /// Its process id, if it is a process.
+    pub pid: Option<u32>,
+}
+
+impl Call {
+    /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
+    pub(super) fn new(demand: Demand) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Self { demand, answer: Answer(sender) }, receiver)
+    }
+}
+
+impl Answer {
+    /// Answers. Somebody who has given up waiting does not mind.
+    pub(super) fn send(self, result: Result<Success, Refusal>) {
+        let _ = self.0.send(result);
+    }
+}

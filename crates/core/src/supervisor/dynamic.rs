@@ -1,0 +1,86 @@
+//! Supervisors whose children come and go.
+
+use std::time::Duration;
+
+use super::Supervisor;
+use crate::child::ChildSpec;
+use crate::policy::{Intensity, Keeping, Policy, StopOrder};
+
+/// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`, OTP's
+/// `simple_one_for_one`).
+///
+/// Children are started with [`SupervisorHandle::start_child`] and need no ids of their own: whatever id a spec has gets a
+/// number, such as `job-17`. A child that is not restarted is forgotten. Each is restarted on its own, and all stop at the
+/// same time.
+///
+/// | property | default |
+/// | --- | --- |
+/// | [`intensity`](Self::intensity) | one restart within five seconds, of all children together |
+/// | [`max_children`](Self::max_children) | no limit |
+///
+/// # Examples
+///
+/// ```
+/// use rootward_core::{ChildSpec, DynamicSupervisor, Restart, Supervisor};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tree = Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(100)).start().await?;
+/// let jobs = tree.supervisor("root/jobs").expect("it has just been started");
+///
+/// let job = ChildSpec::task("job", |cx| async move { cx.stopping().await }).restart(Restart::Temporary);
+/// let started = jobs.start_child(job).await?.expect("a task always runs");
+/// assert_eq!(jobs.count_children().active, 1);
+///
+/// jobs.terminate_child(started.path.id()).await?;
+/// assert_eq!(jobs.count_children().specs, 0);
+/// # assert!(tree.stop().await.clean);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`SupervisorHandle::start_child`]: crate::SupervisorHandle::start_child
+#[derive(Clone, Debug)]
+#[must_use = "a supervisor does nothing until it is started"]
+pub struct DynamicSupervisor {
+    id: String,
+    intensity: Intensity,
+    max_children: usize,
+}
+
+impl DynamicSupervisor {
+    /// A supervisor without children.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), intensity: Intensity::default(), max_children: usize::MAX }
+    }
+
+    /// Says how many restarts are made within what time, of all children together, before the supervisor gives up.
+    pub fn intensity(mut self, max_restarts: u32, within: Duration) -> Self {
+        self.intensity = Intensity { max_restarts, within };
+        self
+    }
+
+    /// Says how many children there may be, those included that are going to be restarted.
+    pub fn max_children(mut self, children: usize) -> Self {
+        self.max_children = children;
+        self
+    }
+
+    /// Makes this supervisor a child of another one, with the supervisor's id.
+    pub fn into_child(self) -> ChildSpec {
+        let Self { id, intensity, max_children } = self;
+        let policy = Policy {
+            intensity,
+            stop_order: StopOrder::Concurrent,
+            keeping: Keeping::Nothing { max_children },
+            ..Policy::default()
+        };
+        Supervisor::with_policy(id, policy).into_child()
+    }
+}
+
+impl From<DynamicSupervisor> for ChildSpec {
+    fn from(supervisor: DynamicSupervisor) -> Self {
+        supervisor.into_child()
+    }
+}

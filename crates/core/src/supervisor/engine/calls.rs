@@ -1,0 +1,109 @@
+//! Calls on their way through the machine: who asked, and in what form the answer goes back.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::Engine;
+use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::panics::catch;
+use crate::policy::{CallId, ChildKey, Input, Keeping, Reply, Request};
+use crate::port::StartError;
+use crate::supervisor::call::{Answer, Call, Demand, Refusal, Success};
+use crate::supervisor::entry::Entry;
+
+/// The calls that have not been answered, and the children that they brought along.
+pub(super) struct Calls {
+    next_call: u64,
+    next_key: u64,
+    open: HashMap<CallId, Answer>,
+    offered: HashMap<ChildKey, Entry>,
+}
+
+impl Calls {
+    pub(super) fn new(children: usize) -> Self {
+        let next_key = u64::try_from(children).unwrap_or(u64::MAX);
+        Self { next_call: 0, next_key, open: HashMap::new(), offered: HashMap::new() }
+    }
+
+    /// Answers everybody that there is no supervisor any more.
+    pub(super) fn dismiss(&mut self) {
+        self.offered.clear();
+        for (_, answer) in self.open.drain() {
+            answer.send(Err(Refusal::Stopping));
+        }
+    }
+
+    fn open(&mut self, answer: Answer) -> CallId {
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        self.open.insert(call, answer);
+        call
+    }
+
+    fn offer(&mut self, id: ChildId, spec: ChildSpec, keeping: Keeping, path: &ChildPath) -> Request {
+        let key = ChildKey(self.next_key);
+        self.next_key += 1;
+        let id = match keeping {
+            Keeping::Specs => id,
+            Keeping::Nothing { .. } => id.numbered(key.0),
+        };
+        let entry = Entry::new(spec, path.join(&id));
+        let traits = entry.traits();
+        self.offered.insert(key, entry);
+        Request::Start { key, id, traits }
+    }
+}
+
+impl Engine {
+    /// A call becomes a fact.
+    pub(super) fn take_call(&mut self, call: Call) -> Input {
+        let Call { demand, answer } = call;
+        let request = match demand {
+            Demand::Start { id, spec } => self.calls.offer(id, *spec, self.policy.keeping, &self.path),
+            Demand::Terminate(id) => Request::Terminate(id),
+            Demand::Restart(id) => Request::Restart(id),
+            Demand::Delete(id) => Request::Delete(id),
+        };
+        Input::Call { call: self.calls.open(answer), request }
+    }
+
+    /// The child that a call brought along is one of ours now.
+    pub(super) fn keep(&mut self, key: ChildKey) {
+        if let Some(entry) = self.calls.offered.remove(&key) {
+            self.children.insert(key, entry);
+        }
+    }
+
+    /// The child that a call brought along was not wanted.
+    pub(super) fn decline(&mut self, key: ChildKey) {
+        self.calls.offered.remove(&key);
+    }
+
+    /// The machine's answer goes back to whoever asked.
+    pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
+        let Some(answer) = self.calls.open.remove(&call) else { return };
+        answer.send(match reply {
+            Reply::Started(key) => Ok(Success::Started(self.children.get(&key).map(Entry::started_child))),
+            Reply::Ignored => Ok(Success::Started(None)),
+            Reply::Done => Ok(Success::Done),
+            Reply::StartFailed => {
+                Err(Refusal::StartFailed(self.start_error.clone().unwrap_or(StartError::Stopped)))
+            }
+            Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
+            Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
+            Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
+            Reply::MaxChildren => Err(Refusal::MaxChildren),
+            Reply::NotFound => Err(Refusal::NotFound),
+            Reply::Running => Err(Refusal::Running),
+            Reply::Restarting => Err(Refusal::Restarting),
+            Reply::Stopping => Err(Refusal::Stopping),
+        });
+    }
+
+    /// Ends a start that has taken too long.
+    pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
+        let Some(live) = self.children.get_mut(&key).and_then(|entry| entry.live.as_mut()) else { return };
+        live.timed_out = Some(now.saturating_duration_since(live.since));
+        let _ = catch(|| live.child.force());
+    }
+}

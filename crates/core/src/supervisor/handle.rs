@@ -1,0 +1,277 @@
+//! What a program holds of one running supervisor: OTP's functions for the children of a supervisor.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::call::{Call, Demand, Refusal, StartedChild, Success};
+use super::check::check_child;
+use super::keeper::Shared;
+use super::{SpecError, SpecProblem};
+use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::port::{Mail, StartError};
+use crate::snapshot::NodeSnapshot;
+
+/// A running supervisor, to which children can be added and from which they can be taken.
+///
+/// A handle means one incarnation: when the supervisor has stopped, by itself or because its parent restarts it, the handle
+/// is of no use any more, and [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation. A handle does not
+/// keep its tree from being stopped.
+///
+/// Calls are dealt with in their order and after everything that had happened before. A call that has to wait for a child,
+/// because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any time.
+#[derive(Clone)]
+pub struct SupervisorHandle {
+    path: ChildPath,
+    shared: Arc<Shared>,
+}
+
+/// Counts the children of a supervisor (OTP's `count_children`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildCount {
+    /// All children, whether they run or not.
+    pub specs: usize,
+    /// Those that run, or are being started or stopped.
+    pub active: usize,
+    /// Those that are supervisors, whether they run or not.
+    pub supervisors: usize,
+    /// Those that are not supervisors, whether they run or not.
+    pub workers: usize,
+}
+
+/// Says why a child could not be added and started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartChildError {
+    /// The spec makes no sense.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A child with this id runs already (OTP's `already_started`).
+    #[error("a child with this id runs already")]
+    AlreadyStarted,
+    /// A child with this id is there and is down (OTP's `already_present`). It can be restarted or deleted.
+    #[error("a child with this id is there already, and is down")]
+    AlreadyPresent,
+    /// The supervisor has as many children as it may have (Elixir's `max_children`).
+    #[error("the supervisor has as many children as it may have")]
+    MaxChildren,
+    /// The child could not be started, and has not been added.
+    #[error("the child could not be started")]
+    Failed(#[source] StartError),
+    /// The supervisor stops or has stopped. The spec comes back unused.
+    #[error("the supervisor is stopping")]
+    Stopping {
+        /// The child that was not added.
+        spec: Box<ChildSpec>,
+    },
+}
+
+/// Says why a child could not be terminated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TerminateChildError {
+    /// No child has this id.
+    #[error("no child has this id")]
+    NotFound,
+    /// The supervisor stops or has stopped, and its children with it.
+    #[error("the supervisor is stopping")]
+    Stopping,
+}
+
+/// Says why a child could not be restarted.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestartChildError {
+    /// The child runs.
+    #[error("the child runs")]
+    Running,
+    /// The child is going to be restarted anyway.
+    #[error("the child is going to be restarted anyway")]
+    Restarting,
+    /// No child has this id.
+    #[error("no child has this id")]
+    NotFound,
+    /// The child could not be started. It is kept.
+    #[error("the child could not be started")]
+    Failed(#[source] StartError),
+    /// The supervisor stops or has stopped.
+    #[error("the supervisor is stopping")]
+    Stopping,
+}
+
+/// Says why a child could not be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeleteChildError {
+    /// The child runs. It has to be terminated first.
+    #[error("the child runs")]
+    Running,
+    /// The child is going to be restarted. It has to be terminated first.
+    #[error("the child is going to be restarted")]
+    Restarting,
+    /// No child has this id.
+    #[error("no child has this id")]
+    NotFound,
+    /// The supervisor stops or has stopped.
+    #[error("the supervisor is stopping")]
+    Stopping,
+}
+
+impl SupervisorHandle {
+    pub(super) fn new(path: ChildPath, shared: Arc<Shared>) -> Self {
+        Self { path, shared }
+    }
+
+    /// Where the supervisor stands.
+    pub fn path(&self) -> &ChildPath {
+        &self.path
+    }
+
+    /// Whether this incarnation of the supervisor is still there. It may be stopping.
+    pub fn is_running(&self) -> bool {
+        !self.shared.engine().is_finished()
+    }
+
+    /// Adds a child behind all others and starts it (OTP's `start_child`).
+    ///
+    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not added.
+    /// A temporary one that had nothing to run is not either. Under a
+    /// [`DynamicSupervisor`](crate::DynamicSupervisor) the id gets a number.
+    ///
+    /// # Errors
+    ///
+    /// [`StartChildError`] says why the child has not been added.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is added and started all the same.
+    pub async fn start_child(
+        &self,
+        child: impl Into<ChildSpec>,
+    ) -> Result<Option<StartedChild>, StartChildError> {
+        let spec = child.into();
+        let id = ChildId::new(spec.id()).map_err(|invalid| {
+            SpecError::new(format!("{}/{}", self.path, spec.id()), SpecProblem::Id(invalid))
+        })?;
+        let auto_shutdown = self.shared.engine().auto_shutdown();
+        check_child(&spec, &format!("{}/{}", self.path, spec.id()), auto_shutdown)?;
+        match self.call(Demand::Start { id, spec: Box::new(spec.clone()) }).await {
+            Ok(Success::Started(child)) => Ok(child),
+            Ok(Success::Done) => Ok(None),
+            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
+            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
+            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
+            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren),
+            Err(Refusal::NotFound | Refusal::Running | Refusal::Restarting | Refusal::Stopping) => {
+                Err(StartChildError::Stopping { spec: Box::new(spec) })
+            }
+        }
+    }
+
+    /// Stops a child as its spec wants it, and waits until it is gone (OTP's `terminate_child`).
+    ///
+    /// It is not started again by itself, except by a later group restart. A temporary child is deleted. That the child was
+    /// down already is no error; one that was going to be restarted is not.
+    ///
+    /// # Errors
+    ///
+    /// [`TerminateChildError`] if there is no such child, or the supervisor stops.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is stopped all the same.
+    pub async fn terminate_child(&self, id: &str) -> Result<(), TerminateChildError> {
+        let id = ChildId::new(id).map_err(|_| TerminateChildError::NotFound)?;
+        match self.call(Demand::Terminate(id)).await {
+            Ok(Success::Done | Success::Started(_)) => Ok(()),
+            Err(Refusal::NotFound) => Err(TerminateChildError::NotFound),
+            Err(
+                Refusal::StartFailed(_)
+                | Refusal::AlreadyStarted
+                | Refusal::AlreadyPresent
+                | Refusal::MaxChildren
+                | Refusal::Running
+                | Refusal::Restarting
+                | Refusal::Stopping,
+            ) => Err(TerminateChildError::Stopping),
+        }
+    }
+
+    /// Starts a child that is down (OTP's `restart_child`). This does not count as a restart.
+    ///
+    /// Returns when it has started; `None` says that it had nothing to run.
+    ///
+    /// # Errors
+    ///
+    /// [`RestartChildError`] says why it has not been started.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is started all the same.
+    pub async fn restart_child(&self, id: &str) -> Result<Option<StartedChild>, RestartChildError> {
+        let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
+        match self.call(Demand::Restart(id)).await {
+            Ok(Success::Started(child)) => Ok(child),
+            Ok(Success::Done) => Ok(None),
+            Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
+            Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
+            Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
+            Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(RestartChildError::Restarting),
+            Err(Refusal::MaxChildren | Refusal::Stopping) => Err(RestartChildError::Stopping),
+        }
+    }
+
+    /// Forgets a child that is down (OTP's `delete_child`).
+    ///
+    /// # Errors
+    ///
+    /// [`DeleteChildError`] says why it has not been deleted.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is deleted all the same.
+    pub async fn delete_child(&self, id: &str) -> Result<(), DeleteChildError> {
+        let id = ChildId::new(id).map_err(|_| DeleteChildError::NotFound)?;
+        match self.call(Demand::Delete(id)).await {
+            Ok(Success::Done | Success::Started(_)) => Ok(()),
+            Err(Refusal::NotFound) => Err(DeleteChildError::NotFound),
+            Err(Refusal::Running | Refusal::AlreadyStarted) => Err(DeleteChildError::Running),
+            Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
+            Err(Refusal::StartFailed(_) | Refusal::MaxChildren | Refusal::Stopping) => {
+                Err(DeleteChildError::Stopping)
+            }
+        }
+    }
+
+    /// The spec of a child (OTP's `get_childspec`).
+    pub fn child_spec(&self, id: &str) -> Option<ChildSpec> {
+        self.shared.engine().spec(id)
+    }
+
+    /// The children, in start order, with what they are doing (OTP's `which_children`).
+    pub fn which_children(&self) -> Vec<NodeSnapshot> {
+        self.shared.engine().snapshots()
+    }
+
+    /// How many children there are (OTP's `count_children`).
+    pub fn count_children(&self) -> ChildCount {
+        self.shared.engine().count()
+    }
+
+    /// A child of this supervisor that is a supervisor itself, if it runs.
+    pub fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
+        self.shared.engine().supervisor(id)
+    }
+
+    async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
+        let (call, answer) = Call::new(demand);
+        self.shared.inbox().deliver(Mail::Call(call));
+        answer.await.unwrap_or(Err(Refusal::Stopping))
+    }
+}
+
+impl fmt::Debug for SupervisorHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupervisorHandle").field("path", &self.path).finish_non_exhaustive()
+    }
+}
