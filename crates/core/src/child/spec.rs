@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{ChildKind, Restart, Shutdown};
 use crate::policy::{Backoff, Intensity, Tuning};
-use crate::port::StartChild;
+use crate::port::{Launch, StartChild, StartContext};
+use crate::supervisor::SpecError;
 use crate::task::{IntoExit, TaskContext, TaskStart};
 
 /// Describes a child of a supervisor (OTP's child specification).
@@ -155,6 +156,21 @@ impl ChildSpec {
 
     pub(crate) fn starter(&self) -> &Arc<dyn StartChild> {
         &self.start
+    }
+}
+
+/// A spec starts what it describes, so that another kind of child can be made around it.
+impl StartChild for ChildSpec {
+    fn kind(&self) -> ChildKind {
+        self.start.kind()
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        self.start.start(cx)
+    }
+
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        self.start.check(path)
     }
 }
 
