@@ -1,6 +1,7 @@
 //! The command line.
 //!
-//! What belongs to the contract and has no effect yet is known here and refused, so that nobody believes it was heeded.
+//! What belongs to the contract and has no effect yet is known here and refused, so that nobody
+//! believes it was heeded.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,8 +22,8 @@ use crate::tree_file;
     version,
     about = "Watch a supervision tree live, and die in good order",
     long_about = "Watch a supervision tree live, and die in good order.\n\n\
-                  Without a command it runs a tree of its own: supervisors, tasks and processes. Press Ctrl-C and see the \
-                  shutdown travel down the tree and the acknowledgements come back.",
+                  Without a command it runs a tree of its own: supervisors, tasks and processes. Press \
+                  Ctrl-C and see the shutdown travel down the tree and the acknowledgements come back.",
     after_help = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
                   3 something had to be forced · 4 something would not go.",
     args_conflicts_with_subcommands = true

@@ -1,4 +1,5 @@
-//! What becomes of panics: those of sample tasks are events of the tree, and one of the demo itself is told in a line.
+//! What becomes of panics: those of sample tasks are events of the tree, and one of the demo itself is
+//! told in a line.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -110,7 +110,8 @@ impl Records {
         if let Some(events) = &self.events {
             events.finish(patience);
         }
-        // Two spellings of one file are two writers of it, so the report waits for the last event in any case.
+        // Two spellings of one file are two writers of it, so the report waits for the last event in
+        // any case.
         if let (Some(report), Some(document), false) = (&self.report, document, self.together) {
             report.text(document);
             report.finish(patience);

@@ -12,8 +12,8 @@ use crate::tasks::{Sample, SampleTask};
 /// By when a stop of the built-in tree has to be over.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(25);
 
-/// Three levels, tasks beside processes, and each supervisor with a strategy of its own. `demo` is the demo's own
-/// program, which plays the processes as well.
+/// Three levels, tasks beside processes, and each supervisor with a strategy of its own. `demo` is the
+/// demo's own program, which plays the processes as well.
 pub(crate) fn built_in(demo: &Path) -> Supervisor {
     let process = |program: Program| Process::new(demo).args(["sample", program.name()]);
     let task = |sample: Sample, id: &str| SampleTask::from(sample).into_child(id);

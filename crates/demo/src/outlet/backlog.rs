@@ -3,50 +3,47 @@
 //! Pure: no thread, no lock, no file.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-
-use rootward::{Event, EventKind};
-
-/// Something to be written.
-#[derive(Clone, Debug)]
-pub(super) enum Item {
-    Event(Arc<Event>),
-    Text(String),
-}
 
 /// What waits to be written, oldest first.
-///
-/// Lines that processes wrote give way first: there may be any number of them, and the story of the tree can be told
-/// without. What is lost shows as a gap in the events' numbers.
-#[derive(Debug, Default)]
-pub(super) struct Backlog {
-    items: VecDeque<Item>,
+#[derive(Debug)]
+pub(super) struct Backlog<T> {
+    items: VecDeque<(T, usize)>,
     bytes: usize,
 }
 
-/// How much may wait before output gives way.
-const OUTPUT_LIMIT: usize = 8 * 1024 * 1024;
+/// How much an item is worth when there is no room for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// A line that a process wrote. There may be any number of them, and the story of the tree can be told
+    /// without.
+    Output,
+    /// A part of that story.
+    Story,
+}
 
-/// How much may wait before everything gives way.
-const LIMIT: usize = 2 * OUTPUT_LIMIT;
+/// How many bytes may wait before output gives way: enough for a burst that is faster than any reader.
+const OUTPUT_LIMIT: usize = 64 * 1024 * 1024;
 
-/// What an event takes up apart from its texts, more or less.
-const EVENT: usize = 256;
+/// How many bytes may wait before everything gives way.
+const LIMIT: usize = OUTPUT_LIMIT + 16 * 1024 * 1024;
 
-impl Backlog {
-    /// Adds an item, if there is room for it.
-    pub(super) fn push(&mut self, item: Item) {
-        let bytes = item.bytes();
-        let limit = if item.gives_way() { OUTPUT_LIMIT } else { LIMIT };
-        if self.bytes + bytes <= limit {
+impl<T> Backlog<T> {
+    /// Adds an item of this size, if there is room for one of this worth. What is lost shows as a gap in the
+    /// events' numbers.
+    pub(super) fn push(&mut self, item: T, bytes: usize, worth: Worth) {
+        let limit = match worth {
+            Worth::Output => OUTPUT_LIMIT,
+            Worth::Story => LIMIT,
+        };
+        if self.bytes.saturating_add(bytes) <= limit {
             self.bytes += bytes;
-            self.items.push_back(item);
+            self.items.push_back((item, bytes));
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Item> {
-        let item = self.items.pop_front()?;
-        self.bytes -= item.bytes();
+    pub(super) fn pop(&mut self) -> Option<T> {
+        let (item, bytes) = self.items.pop_front()?;
+        self.bytes -= bytes;
         Some(item)
     }
 
@@ -59,22 +56,44 @@ impl Backlog {
     }
 }
 
-impl Item {
-    fn gives_way(&self) -> bool {
-        self.output().is_some()
+impl<T> Default for Backlog<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new(), bytes: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_pushed_first_is_written_first() {
+        let mut backlog = Backlog::default();
+        backlog.push("a", 1, Worth::Output);
+        backlog.push("b", 1, Worth::Story);
+
+        assert_eq!([backlog.pop(), backlog.pop(), backlog.pop()], [Some("a"), Some("b"), None]);
     }
 
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Event(_) => EVENT + self.output().map_or(0, str::len),
-            Self::Text(text) => text.len(),
+    #[test]
+    fn output_gives_way_before_the_story_does() {
+        let mut backlog = Backlog::default();
+        backlog.push("long output", OUTPUT_LIMIT, Worth::Output);
+        backlog.push("more output", 1, Worth::Output);
+        backlog.push("story", LIMIT - OUTPUT_LIMIT, Worth::Story);
+        backlog.push("more story", 1, Worth::Story);
+
+        assert_eq!([backlog.pop(), backlog.pop(), backlog.pop()], [Some("long output"), Some("story"), None]);
+    }
+
+    #[test]
+    fn there_is_room_again_for_what_has_been_written() {
+        let mut backlog = Backlog::default();
+        for round in 0..3 {
+            backlog.push(round, OUTPUT_LIMIT, Worth::Output);
+
+            assert_eq!(backlog.pop(), Some(round));
         }
-    }
-
-    /// The line that a process wrote, if this is one.
-    fn output(&self) -> Option<&str> {
-        let Self::Event(event) = self else { return None };
-        let EventKind::Output { line, .. } = &event.what else { return None };
-        Some(line)
+        assert!(backlog.is_empty());
     }
 }

@@ -36,8 +36,8 @@ impl Pump {
         Ok(Self { ended })
     }
 
-    /// Waits until the root's last event has been handed on. It is there already; handing it on is a matter of scheduling,
-    /// unless the program leaves before the root has stopped.
+    /// Waits until the root's last event has been handed on. It is there already; handing it on is a
+    /// matter of scheduling, unless the program leaves before the root has stopped.
     pub(crate) fn finish(&self, patience: Patience) {
         // Both outcomes mean the same: there is nothing more to wait for.
         let _ = self.ended.recv_timeout(patience.still);

@@ -25,7 +25,8 @@ pub(crate) struct OpenError {
 /// Something that can be written to.
 pub(crate) enum Sink {
     Open(Box<dyn Write + Send>),
-    /// A named pipe that nobody reads yet. It is opened by the thread that writes to it, which has time to wait.
+    /// A named pipe that nobody reads yet. It is opened by the thread that writes to it, which has time
+    /// to wait.
     Pipe(PathBuf),
 }
 
@@ -76,7 +77,8 @@ fn open_file(path: &Path) -> io::Result<File> {
 /// Opens a named pipe without waiting for its reader.
 fn open_pipe(path: &Path) -> io::Result<Sink> {
     match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
-        // The reader is there. The probe is held until the pipe is open in earnest, or the reader would see its end.
+        // The reader is there. The probe is held until the pipe is open in earnest, or the reader would
+        // see its end.
         Ok(_probe) => Ok(Sink::Open(Box::new(OpenOptions::new().write(true).open(path)?))),
         Err(error) if error.raw_os_error() == Some(libc::ENXIO) => Ok(Sink::Pipe(path.to_owned())),
         Err(error) => Err(error),

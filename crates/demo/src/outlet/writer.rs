@@ -5,10 +5,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rootward::Event;
+use rootward::{Event, EventKind};
 
 use super::Sink;
-use super::backlog::{Backlog, Item};
+use super::backlog::{Backlog, Worth};
 
 /// Writes events and texts, in order, on a thread of its own.
 #[derive(Clone)]
@@ -17,6 +17,12 @@ pub(crate) struct Outlet(Arc<Shared>);
 /// How an event is written: appends its text, or nothing if it is not shown.
 pub(crate) type Format = Box<dyn FnMut(&Event, &mut Vec<u8>) + Send>;
 
+/// Something to be written.
+enum Item {
+    Event(Arc<Event>),
+    Text(String),
+}
+
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
@@ -24,7 +30,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    backlog: Backlog,
+    backlog: Backlog<Item>,
     /// Nothing more will come.
     closed: bool,
     /// Nothing more will be written: all of it has been, or the reader has gone.
@@ -32,6 +38,9 @@ struct State {
     /// Counts successful writes, so that a slow reader can be told from none.
     writes: u64,
 }
+
+/// What an event takes up apart from its texts, more or less.
+const EVENT: usize = 256;
 
 /// How much is written at a time: little enough for a slow reader to show that it is there.
 const CHUNK: usize = 16 * 1024;
@@ -70,11 +79,18 @@ impl Outlet {
     }
 
     pub(crate) fn event(&self, event: &Arc<Event>) {
-        self.push(Item::Event(Arc::clone(event)));
+        // Whatever else an event says is short.
+        let (text, worth) = if let EventKind::Output { line, .. } = &event.what {
+            (line.len(), Worth::Output)
+        } else {
+            (0, Worth::Story)
+        };
+        self.push(Item::Event(Arc::clone(event)), EVENT + text, worth);
     }
 
     pub(crate) fn text(&self, text: String) {
-        self.push(Item::Text(text));
+        let bytes = text.len();
+        self.push(Item::Text(text), bytes, Worth::Story);
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
@@ -92,11 +108,16 @@ impl Outlet {
         }
     }
 
-    fn push(&self, item: Item) {
+    fn push(&self, item: Item, bytes: usize, worth: Worth) {
         let mut state = self.0.state();
         if !state.closed && !state.done {
-            state.backlog.push(item);
-            self.0.changed.notify_all();
+            // The writer waits only when there is nothing to write. To wake it is dear, and this is called often.
+            let may_wait = state.backlog.is_empty();
+            state.backlog.push(item, bytes, worth);
+            drop(state);
+            if may_wait {
+                self.0.changed.notify_all();
+            }
         }
     }
 }

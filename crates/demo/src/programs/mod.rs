@@ -1,4 +1,5 @@
-//! The programs that the built-in tree runs as processes: the demo itself, called as `rootward-demo sample NAME`.
+//! The programs that the built-in tree runs as processes: the demo itself, called as `rootward-demo
+//! sample NAME`.
 //!
 //! They know nothing of rootward. Each is an ordinary program that writes lines and minds its signals.
 

@@ -1,5 +1,5 @@
-//! A program with something to lose: it takes a moment to open what it works on, and two seconds to close it again when it is
-//! asked to stop.
+//! A program with something to lose: it takes a moment to open what it works on, and two seconds to
+//! close it again when it is asked to stop.
 
 use std::process::ExitCode;
 use std::time::Duration;

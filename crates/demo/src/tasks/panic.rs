@@ -1,4 +1,5 @@
-//! Panics after a while. Nobody sees Rust's own message: the panic becomes an event, with the place of the line below.
+//! Panics after a while. Nobody sees Rust's own message: the panic becomes an event, with the place of
+//! the line below.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! Work that always schedules more work, and still comes to an end.
 //!
-//! Each worker's last deed is to ask for a successor. As long as the task runs, it admits them; once it has been asked to stop,
-//! it admits nobody any more and waits for those that are still at work. So the loop dies out, and nothing is left behind: the
-//! set that holds the workers ends them if the task is aborted.
+//! Each worker's last deed is to ask for a successor. As long as the task runs, it admits them; once it
+//! has been asked to stop, it admits nobody any more and waits for those that are still at work. So the
+//! loop dies out, and nothing is left behind: the set that holds the workers ends them if the task is
+//! aborted.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! JSON text becomes values that know their lines.
 //!
-//! serde_json says where a syntax error is, but not where a value stands. So each level of nesting is read by itself:
-//! the values in it are taken as the pieces of text they are, and a piece of text knows its place in the whole.
+//! serde_json says where a syntax error is, but not where a value stands. So each level of nesting is
+//! read by itself: the values in it are taken as the pieces of text they are, and a piece of text knows
+//! its place in the whole.
 
 use std::fmt;
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! Tree files: a supervision tree written down in TOML, or in JSON of the same shape.
 //!
 //! A file goes through three stages: its text becomes [`Value`](value::Value)s that know their lines
-//! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`child`], [`process`] and what
-//! they need), and that becomes a tree ([`build`]). Whatever is wrong is found before anything has been started,
-//! and said with the file, the line, the child and the key.
+//! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`child`],
+//! [`process`] and what they need), and that becomes a tree ([`build`]). Whatever is wrong is found
+//! before anything has been started, and said with the file, the line, the child and the key.
 //!
-//! Absent on purpose: serde's derived deserialisation. Its errors do not know in which child of the tree they arose.
+//! Absent on purpose: serde's derived deserialisation. Its errors do not know in which child of the
+//! tree they arose.
 
 mod build;
 mod child;

@@ -63,7 +63,11 @@ fn supervisor(part: &SupervisorPart) -> String {
         AutoShutdown::AnySignificant => ", stops with any significant child",
         AutoShutdown::AllSignificant => ", stops with the last significant child",
     };
-    format!("supervisor {strategy}, {} restarts within {within}{auto_shutdown}", part.max_restarts)
+    let restarts = match part.max_restarts {
+        1 => "1 restart".to_owned(),
+        several => format!("{several} restarts"),
+    };
+    format!("supervisor {strategy}, {restarts} within {within}{auto_shutdown}")
 }
 
 fn process_traits(process: &ProcessPart) -> Option<String> {

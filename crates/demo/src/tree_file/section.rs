@@ -1,4 +1,5 @@
-//! Walks a tree file's tables, and knows at every step where it is: in which file, which child, at which key.
+//! Walks a tree file's tables, and knows at every step where it is: in which file, which child, at
+//! which key.
 
 use std::path::Path;
 use std::time::Duration;

@@ -124,7 +124,7 @@ fn stopping(cause: StopCause, signal: Option<&str>) -> String {
         StopCause::Api => " · the program asked for it".to_owned(),
         StopCause::Sibling => " · a sibling failed".to_owned(),
         StopCause::Deadline => " · the deadline is over".to_owned(),
-        StopCause::GaveUp => " · its supervisor gave up".to_owned(),
+        StopCause::GaveUp => " · too many restarts".to_owned(),
         StopCause::AutoShutdown => " · a significant child ended".to_owned(),
         StopCause::StartFailed => " · a start failed".to_owned(),
         StopCause::Idle => " · nothing is left to run".to_owned(),

@@ -1,4 +1,5 @@
-//! What is said at the beginning and at the end: how to stop the tree, how each child went, and what the exit status means.
+//! What is said at the beginning and at the end: how to stop the tree, how each child went, and what
+//! the exit status means.
 
 use std::fmt::Write;
 
@@ -95,7 +96,7 @@ fn describe(node: &NodeReport) -> String {
 fn totals(nodes: &[&NodeReport]) -> String {
     let leaves = || nodes.iter().filter(|node| node.kind != ChildKind::Supervisor);
     let count = |outcome| leaves().filter(|node| node.outcome == outcome).count();
-    let mut parts = vec![format!("{} tasks and processes", leaves().count())];
+    let mut parts = vec![format!("tasks and processes: {}", leaves().count())];
     for (outcome, words) in [
         (Outcome::Graceful, "went when asked"),
         (Outcome::Killed, "killed"),
@@ -108,7 +109,7 @@ fn totals(nodes: &[&NodeReport]) -> String {
         }
     }
     let restarts: u32 = nodes.iter().map(|node| node.restarts).sum();
-    parts.push(format!("{restarts} restarts"));
+    parts.push(if restarts == 1 { "1 restart".to_owned() } else { format!("{restarts} restarts") });
     parts.join(" · ")
 }
 

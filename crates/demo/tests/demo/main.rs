@@ -1,6 +1,7 @@
 //! Runs the built demo and checks what its contract promises to scripts.
 //!
-//! Tests wait for what the demo writes and never for a time. The only clock is a backstop that ends a test that hangs.
+//! Tests wait for what the demo writes and never for a time. The only clock is a backstop that ends a
+//! test that hangs.
 
 mod bad_input;
 mod built_in;

@@ -157,7 +157,7 @@ fn the_outline_shows_one_line_a_child() {
         "root · supervisor rest_for_one, 3 restarts within 10s, stops with any significant child, deadline 20s",
         "  web · process python3 -m http.server, transient, significant, grace 2s, \
          ready when it writes /^listening/, stops by SIGINT, SIGTERM",
-        "  workers · supervisor one_for_all, 1 restarts within 5s, killed at once",
+        "  workers · supervisor one_for_all, 1 restart within 5s, killed at once",
         "    a · task finish after 250ms, any grace",
     ];
     assert_eq!(outline.lines().collect::<Vec<_>>(), expected);

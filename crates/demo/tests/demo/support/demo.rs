@@ -171,7 +171,8 @@ impl Drop for Demo {
         let _ = self.child.wait();
         self.seen.extend(self.events.try_iter());
         for group in still_running(&self.seen) {
-            // The demo has just been killed, and nobody else can have taken a process id that is still in use.
+            // The demo has just been killed, and nobody else can have taken a process id that is still
+            // in use.
             let _ = killpg(group, Signal::SIGKILL);
         }
     }
