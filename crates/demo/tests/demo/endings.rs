@@ -94,8 +94,12 @@ fn what_was_to_be_killed_was_not_forced() {
 }
 
 #[test]
-fn a_task_that_never_yields_is_named_and_left_behind_with_status_4() {
-    for file in ["never_yields.toml", "blocks.toml"] {
+fn what_cannot_be_ended_is_named_and_left_behind_with_status_4() {
+    for (file, stuck) in [
+        ("never_yields.toml", &["root/stuck"][..]),
+        ("blocks.toml", &["root/stuck"]),
+        ("several_stuck.toml", &["root/spins", "root/blocks", "root/blocks_too"]),
+    ] {
         let mut demo = Demo::run(&tree(file));
         demo.wait_for_start();
 
@@ -107,7 +111,7 @@ fn a_task_that_never_yields_is_named_and_left_behind_with_status_4() {
         let children = report["root"]["children"].as_array().unwrap().iter();
         let left: Vec<_> =
             children.filter(|child| child["outcome"] == "unreapable").map(|child| &child["path"]).collect();
-        assert_eq!(left, ["root/stuck"], "{report:#}");
+        assert_eq!(left, stuck, "{report:#}");
         assert!(finished.stderr.contains("STILL THERE"), "{}", finished.stderr);
     }
 }
