@@ -37,13 +37,23 @@ impl ChildId {
     ///
     /// [`InvalidId`] if the text is empty or holds a `/` or a control character.
     pub fn new(id: impl AsRef<str>) -> Result<Self, InvalidId> {
-        let id = id.as_ref();
+        Self::check(id.as_ref())?;
+        Ok(Self(Arc::from(id.as_ref())))
+    }
+
+    /// Like [`new`](Self::new), for a text that is shared already.
+    pub(crate) fn shared(id: &Arc<str>) -> Result<Self, InvalidId> {
+        Self::check(id)?;
+        Ok(Self(Arc::clone(id)))
+    }
+
+    fn check(id: &str) -> Result<(), InvalidId> {
         if id.is_empty() {
             return Err(InvalidId::Empty);
         }
         match id.chars().find(|c| *c == '/' || c.is_control()) {
             Some(character) => Err(InvalidId::Character { id: id.to_owned(), character }),
-            None => Ok(Self(Arc::from(id))),
+            None => Ok(()),
         }
     }
 

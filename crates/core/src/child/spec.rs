@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChildKind, Restart, Shutdown};
+use super::{ChildId, ChildKind, InvalidId, Restart, Shutdown};
 use crate::policy::{Backoff, Intensity, Tuning};
 use crate::port::{Launch, StartChild, StartContext};
 use crate::supervisor::SpecError;
@@ -39,7 +39,7 @@ use crate::task::{IntoExit, TaskContext, TaskStart};
 #[derive(Clone)]
 #[must_use = "a child spec does nothing until a supervisor has it"]
 pub struct ChildSpec {
-    id: String,
+    id: Arc<str>,
     restart: Restart,
     shutdown: Shutdown,
     significant: bool,
@@ -59,7 +59,7 @@ impl ChildSpec {
             }
         };
         Self {
-            id: id.into(),
+            id: Arc::from(id.into()),
             restart: Restart::default(),
             shutdown,
             significant: false,
@@ -132,6 +132,11 @@ impl ChildSpec {
     /// What the child is.
     pub fn kind(&self) -> ChildKind {
         self.start.kind()
+    }
+
+    /// The id in the form that is shared, if it is one.
+    pub(crate) fn child_id(&self) -> Result<ChildId, InvalidId> {
+        ChildId::shared(&self.id)
     }
 
     pub(crate) fn get_restart(&self) -> Restart {

@@ -3,10 +3,9 @@
 //! The queue belongs to the supervisor's state and not to its actor: should the actor die, nothing that was reported is
 //! lost, and whoever takes over finds it all in order.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::sync::mpsc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
@@ -49,30 +48,58 @@ pub(crate) enum Mail {
     Poison,
 }
 
-/// Delivers mail, and wakes whoever reads it.
+/// Holds mail until it is read, and wakes whoever reads it.
 pub(crate) struct Inbox {
-    sender: mpsc::UnboundedSender<Mail>,
+    queue: Mutex<Queue>,
     woken: AtomicBool,
     wake: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
+#[derive(Default)]
+struct Queue {
+    mail: VecDeque<Mail>,
+    closed: bool,
+}
+
 impl Inbox {
-    pub(crate) fn new() -> (Arc<Self>, mpsc::UnboundedReceiver<Mail>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let inbox = Self { sender, woken: AtomicBool::new(false), wake: Mutex::new(None) };
-        (Arc::new(inbox), receiver)
+    pub(crate) fn new() -> Arc<Self> {
+        let queue = Mutex::new(Queue::default());
+        Arc::new(Self { queue, woken: AtomicBool::new(false), wake: Mutex::new(None) })
     }
 
-    /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it does not matter.
+    /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it is dropped.
     pub(crate) fn deliver(&self, mail: Mail) {
-        let _ = self.sender.send(mail);
+        let mut queue = lock(&self.queue);
+        if queue.closed {
+            // What a piece of mail does when it is dropped is not to be done under the lock.
+            drop(queue);
+            drop(mail);
+            return;
+        }
+        queue.mail.push_back(mail);
+        drop(queue);
         self.wake();
+    }
+
+    /// Takes the oldest piece of mail. Before the first one the reader says that it is
+    /// [about to read](Self::about_to_read), or it will not be woken again.
+    pub(crate) fn take(&self) -> Option<Mail> {
+        lock(&self.queue).mail.pop_front()
+    }
+
+    /// Takes no more mail, and drops what there is.
+    pub(crate) fn close(&self) {
+        let mut queue = lock(&self.queue);
+        queue.closed = true;
+        let rest = std::mem::take(&mut queue.mail);
+        drop(queue);
+        drop(rest);
     }
 
     /// Wakes the reader, unless it has been woken and has not looked yet.
     pub(crate) fn wake(&self) {
         if !self.woken.swap(true, Ordering::AcqRel) {
-            if let Some(wake) = self.wake.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            if let Some(wake) = lock(&self.wake).as_ref() {
                 wake();
             }
         }
@@ -81,7 +108,7 @@ impl Inbox {
     /// Says how the reader is woken, and wakes it: there may be mail already, and its predecessor may have been woken
     /// and died before it looked.
     pub(crate) fn wake_with(&self, wake: impl Fn() + Send + 'static) {
-        *self.wake.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
+        *lock(&self.wake) = Some(Box::new(wake));
         self.about_to_read();
         self.wake();
     }
@@ -90,6 +117,11 @@ impl Inbox {
     pub(crate) fn about_to_read(&self) {
         self.woken.store(false, Ordering::Release);
     }
+}
+
+/// Nothing that could panic is done under these locks, but for an allocation.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Inbox {

@@ -86,7 +86,7 @@ pub(super) fn check_child(
 }
 
 fn problem_with(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Option<SpecProblem> {
-    if let Err(invalid) = ChildId::new(child.id()) {
+    if let Err(invalid) = child.child_id() {
         return Some(invalid.into());
     }
     if let Some(tuning) = child.tuning() {

@@ -16,7 +16,7 @@ pub(super) struct Entry {
     pub(super) incarnation: u32,
     pub(super) restarts: u32,
     pub(super) live: Option<Live>,
-    last: Option<Last>,
+    last: Option<Box<Last>>,
 }
 
 /// An incarnation that is starting, running or stopping.
@@ -94,7 +94,8 @@ impl Entry {
             Some(Ended { exit, stragglers, children }) => (Some(exit), stragglers, children),
             None => (None, Vec::new(), Vec::new()),
         };
-        self.last = Some(Last { exit: self.status(exit), pid, stop, at: now, stragglers, children });
+        self.last =
+            Some(Box::new(Last { exit: self.status(exit), pid, stop, at: now, stragglers, children }));
         live
     }
 
@@ -131,6 +132,17 @@ impl Entry {
             forced: live.and_then(|live| live.stop).is_some_and(|stop| stop.press == Press::Forced),
             children: live.map(|live| live.child.children()).unwrap_or_default(),
         }
+    }
+
+    /// How the child came down, once and for all.
+    pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
+        // Moved and not copied: every level of a deep tree would copy everything below it.
+        let children = self.last.as_mut().map(|last| std::mem::take(&mut last.children)).unwrap_or_default();
+        let mut report = self.report(now)?;
+        if self.live.is_none() {
+            report.children = children;
+        }
+        Some(report)
     }
 
     /// How the child came down, as far as that can be said now. `None` if it was never started.

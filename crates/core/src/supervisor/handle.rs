@@ -150,7 +150,7 @@ impl SupervisorHandle {
         child: impl Into<ChildSpec>,
     ) -> Result<Option<StartedChild>, StartChildError> {
         let spec = child.into();
-        let id = ChildId::new(spec.id()).map_err(|invalid| {
+        let id = spec.child_id().map_err(|invalid| {
             SpecError::new(format!("{}/{}", self.path, spec.id()), SpecProblem::Id(invalid))
         })?;
         let auto_shutdown = self.shared.engine().auto_shutdown();

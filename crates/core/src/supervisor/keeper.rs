@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ractor::Actor;
+use tokio::sync::Notify;
 
 use super::actor::{SupervisorActor, Wake};
 use super::check::check_supervisor;
@@ -108,11 +109,12 @@ async fn run_actor(shared: &Arc<Shared>) -> bool {
 
 /// Forces all children and waits until they are gone, without an actor and without a machine.
 async fn abandon(shared: &Shared) {
-    let mut mail = shared.engine().abandon();
-    let mut all_gone = shared.engine().bury(None);
-    while !all_gone {
-        let next = mail.recv().await;
-        all_gone = shared.engine().bury(next);
+    let news = Arc::new(Notify::new());
+    let bell = Arc::clone(&news);
+    shared.inbox.wake_with(move || bell.notify_one());
+    shared.engine().abandon();
+    while !shared.engine().bury() {
+        news.notified().await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 
 use super::Supervisor;
 use super::keeper::{Shared, SupervisorStart};
@@ -55,7 +55,8 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
 
 struct Given {
     shared: Arc<Shared>,
-    mail: mpsc::UnboundedReceiver<Mail>,
+    inbox: Arc<Inbox>,
+    news: Arc<Notify>,
     events: Events,
     record: Arc<Record>,
 }
@@ -65,15 +66,18 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let events = record.subscribe();
     let runtime = tokio::runtime::Handle::current();
     let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime);
-    let (inbox, mail) = Inbox::new();
+    let inbox = Inbox::new();
+    let news = Arc::new(Notify::new());
+    let bell = Arc::clone(&news);
+    inbox.wake_with(move || bell.notify_one());
     let start = SupervisorStart::new(Supervisor::new("sup").children(children));
     let shared = start.launch(StartContext {
         path: ChildPath::root(&ChildId::new("sup").unwrap()),
         incarnation: 1,
-        reporter: Reporter::new(inbox, ChildKey(0), 1, None),
+        reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
         tree,
     });
-    Given { shared, mail, events, record }
+    Given { shared, inbox, news, events, record }
 }
 
 impl Given {
@@ -91,9 +95,13 @@ impl Given {
     }
 
     async fn report(&mut self) -> Report {
-        match self.mail.recv().await {
-            Some(Mail::Child { report, .. }) => report,
-            _ => panic!("a supervisor only reports"),
+        loop {
+            self.inbox.about_to_read();
+            match self.inbox.take() {
+                Some(Mail::Child { report, .. }) => return report,
+                Some(_) => panic!("a supervisor only reports"),
+                None => self.news.notified().await,
+            }
         }
     }
 

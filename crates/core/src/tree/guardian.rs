@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::TreeContext;
 use super::root::{Root, RootStop};
@@ -48,7 +48,7 @@ pub(super) fn start(
     commands: mpsc::UnboundedReceiver<Command>,
     progress: watch::Sender<Progress>,
 ) -> Arc<Root> {
-    let (inbox, mail) = Inbox::new();
+    let inbox = Inbox::new();
     let shared = Arc::new(Root::new(plan.path.clone()));
     let tree = context.clone();
     let guardian = Guardian {
@@ -63,14 +63,14 @@ pub(super) fn start(
     let cx = StartContext {
         path: guardian.plan.path.clone(),
         incarnation: 1,
-        reporter: Reporter::new(inbox, ROOT, 1, Some(tree.begin_activity())),
+        reporter: Reporter::new(Arc::clone(&inbox), ROOT, 1, Some(tree.begin_activity())),
         tree,
     };
     match root.start(cx) {
         Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
         Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
     }
-    context.control().spawn(guardian.watch(mail, commands));
+    context.control().spawn(guardian.watch(inbox, commands));
     shared
 }
 
@@ -93,23 +93,24 @@ struct Guardian {
 }
 
 impl Guardian {
-    async fn watch(
-        mut self,
-        mut mail: mpsc::UnboundedReceiver<Mail>,
-        mut commands: mpsc::UnboundedReceiver<Command>,
-    ) {
+    async fn watch(mut self, inbox: Arc<Inbox>, mut commands: mpsc::UnboundedReceiver<Command>) {
         let tree = self.tree.clone();
+        let news = Arc::new(Notify::new());
+        let bell = Arc::clone(&news);
+        inbox.wake_with(move || bell.notify_one());
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
             let hard = self.hard.filter(|_| !self.reported);
             tokio::select! {
                 biased;
-                Some(mail) = mail.recv() => {
-                    if let Mail::Child { report, activity, .. } = mail {
-                        let is_over = self.hear(report);
-                        drop(activity);
-                        if is_over {
-                            return;
+                () = news.notified() => {
+                    inbox.about_to_read();
+                    while let Some(mail) = inbox.take() {
+                        // The activity that came with the report ends when it has been dealt with.
+                        if let Mail::Child { report, activity: _activity, .. } = mail {
+                            if self.hear(report) {
+                                return;
+                            }
                         }
                     }
                 }

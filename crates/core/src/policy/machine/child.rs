@@ -120,7 +120,8 @@ impl State {
 /// All children in start order, and what can be said of them together.
 #[derive(Debug, Default)]
 pub(super) struct Children {
-    table: BTreeMap<ChildKey, Child>,
+    /// Boxed, because the nodes of the map have room for more than there is.
+    table: BTreeMap<ChildKey, Box<Child>>,
     names: HashMap<ChildId, ChildKey>,
     /// The moments at which something has to be done about a child, at most one for each.
     timers: BTreeSet<(Instant, ChildKey)>,
@@ -136,7 +137,7 @@ impl Children {
         let window = traits.window();
         let child =
             Child { id, traits, state: State::Down, generation: 0, running_since: None, attempt: 0, window };
-        self.table.insert(key, child);
+        self.table.insert(key, Box::new(child));
     }
 
     pub(super) fn remove(&mut self, key: ChildKey) {
@@ -155,11 +156,11 @@ impl Children {
     }
 
     pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {
-        self.table.get(&key)
+        self.table.get(&key).map(|child| &**child)
     }
 
     pub(super) fn get_mut(&mut self, key: ChildKey) -> Option<&mut Child> {
-        self.table.get_mut(&key)
+        self.table.get_mut(&key).map(|child| &mut **child)
     }
 
     /// The state of a child. One that has been deleted is down for good.
@@ -183,7 +184,7 @@ impl Children {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Child> {
-        self.table.values()
+        self.table.values().map(|child| &**child)
     }
 
     pub(super) fn next_timer(&self) -> Option<Instant> {

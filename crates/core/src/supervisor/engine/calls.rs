@@ -16,7 +16,7 @@ pub(super) struct Calls {
     next_call: u64,
     next_key: u64,
     open: HashMap<CallId, Answer>,
-    offered: HashMap<ChildKey, Entry>,
+    offered: HashMap<ChildKey, Box<Entry>>,
 }
 
 impl Calls {
@@ -49,7 +49,7 @@ impl Calls {
         };
         let entry = Entry::new(spec, path.join(&id));
         let traits = entry.traits();
-        self.offered.insert(key, entry);
+        self.offered.insert(key, Box::new(entry));
         Request::Start { key, id, traits }
     }
 }
@@ -83,7 +83,9 @@ impl Engine {
     pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
         let Some(answer) = self.calls.open.remove(&call) else { return };
         answer.send(match reply {
-            Reply::Started(key) => Ok(Success::Started(self.children.get(&key).map(Entry::started_child))),
+            Reply::Started(key) => {
+                Ok(Success::Started(self.children.get(&key).map(|entry| entry.started_child())))
+            }
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed => {

@@ -10,8 +10,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use self::calls::Calls;
 use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
@@ -35,7 +33,6 @@ pub(super) struct Engine {
     incarnation: u32,
     tree: TreeContext,
     inbox: Arc<Inbox>,
-    mail: mpsc::UnboundedReceiver<Mail>,
     facts: VecDeque<Input>,
     /// What the machine wants and has not been done yet.
     todo: VecDeque<Action>,
@@ -43,7 +40,8 @@ pub(super) struct Engine {
     settling: Vec<Activity>,
     policy: Policy,
     machine: Machine,
-    children: BTreeMap<ChildKey, Entry>,
+    /// Boxed, because the nodes of the map have room for more than there is.
+    children: BTreeMap<ChildKey, Box<Entry>>,
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
@@ -74,14 +72,14 @@ pub(super) struct Outcome {
 impl Engine {
     pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
         let StartContext { path, incarnation, reporter, tree } = cx;
-        let (inbox, mail) = Inbox::new();
+        let inbox = Inbox::new();
         let mut machine = Machine::new(policy, seed());
         let mut children = BTreeMap::new();
         for (key, spec) in (0..).map(ChildKey).zip(specs) {
-            let id = ChildId::new(spec.id()).expect("the specs were checked before the tree was started");
+            let id = spec.child_id().expect("the specs were checked before the tree was started");
             let entry = Entry::new(spec.clone(), path.join(&id));
             machine.add(key, id, entry.traits());
-            children.insert(key, entry);
+            children.insert(key, Box::new(entry));
         }
         Self {
             path,
@@ -89,7 +87,6 @@ impl Engine {
             tree,
             alarm: Alarm::new(Arc::clone(&inbox)),
             inbox,
-            mail,
             facts: VecDeque::from([Input::Begin]),
             todo: VecDeque::new(),
             settling: Vec::new(),
@@ -116,7 +113,7 @@ impl Engine {
         let now = now();
         // All facts first, decisions after: a sibling that has died already must not be asked to stop.
         self.inbox.about_to_read();
-        while let Ok(mail) = self.mail.try_recv() {
+        while let Some(mail) = self.inbox.take() {
             self.receive(mail, now);
         }
         for _ in 0..STEPS_PER_TURN {
@@ -147,12 +144,12 @@ impl Engine {
 
     /// How it all ended, once.
     pub(super) fn take_outcome(&mut self) -> Outcome {
-        let children = self.reports();
+        let now = now();
+        let children = self.children.values_mut().filter_map(|entry| entry.take_report(now)).collect();
         self.settling.clear();
         self.calls.dismiss();
         // Whoever still asks learns that nobody will answer.
-        self.mail.close();
-        while self.mail.try_recv().is_ok() {}
+        self.inbox.close();
         Outcome {
             reporter: self.reporter.take(),
             end: self.end.unwrap_or(End::Failed),
@@ -161,22 +158,21 @@ impl Engine {
         }
     }
 
-    /// Forces what is left, past the machine, and hands out the mail in which the ends will be told.
-    ///
-    /// The last resort, for a supervisor whose actor fails whatever it is given.
-    pub(super) fn abandon(&mut self) -> mpsc::UnboundedReceiver<Mail> {
+    /// Forces what is left, past the machine: the last resort, for a supervisor whose actor fails whatever it is given.
+    pub(super) fn abandon(&mut self) {
         for live in self.children.values_mut().filter_map(|entry| entry.live.as_mut()) {
             live.stop = Some(Stop { since: now(), press: Press::Forced });
             let _ = catch(|| live.child.force());
         }
-        let (_, none) = mpsc::unbounded_channel();
-        std::mem::replace(&mut self.mail, none)
     }
 
-    /// Notes the end of a child without asking the machine. `false` says that some are still there.
-    pub(super) fn bury(&mut self, mail: Option<Mail>) -> bool {
-        if let Some(Mail::Child { key, incarnation, report, .. }) = mail {
-            self.hear(key, incarnation, report, now());
+    /// Notes the ends of children without asking the machine. `false` says that some are still there.
+    pub(super) fn bury(&mut self) -> bool {
+        self.inbox.about_to_read();
+        while let Some(mail) = self.inbox.take() {
+            if let Mail::Child { key, incarnation, report, .. } = mail {
+                self.hear(key, incarnation, report, now());
+            }
         }
         self.children.values().all(|entry| entry.live.is_none())
     }
@@ -225,14 +221,13 @@ impl Engine {
 
     fn entry(&self, id: &str) -> Option<&Entry> {
         let key = self.machine.key(&ChildId::new(id).ok()?)?;
-        self.children.get(&key)
+        self.children.get(&key).map(|entry| &**entry)
     }
 
     pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
         let now = now();
-        let snapshot =
-            |(key, entry): (&ChildKey, &Entry)| entry.snapshot(self.machine.awaits_restart(*key), now);
-        self.children.iter().map(snapshot).collect()
+        let restarting = |key: &ChildKey| self.machine.awaits_restart(*key);
+        self.children.iter().map(|(key, entry)| entry.snapshot(restarting(key), now)).collect()
     }
 
     pub(super) fn reports(&self) -> Vec<NodeReport> {
