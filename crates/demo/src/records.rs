@@ -5,7 +5,7 @@ use std::io;
 use rootward::{Event, Events, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
-use crate::outlet::{Format, OpenError, Outlet, Patience, Pump, Sink};
+use crate::outlet::{Format, OpenError, Outlet, Patience, Pump, Sink, Target};
 use crate::view::{Lines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
@@ -68,7 +68,7 @@ impl Records {
     /// [`RecordError`] for the first that cannot be opened.
     pub(crate) fn open(screen: Screen, options: &RunOptions) -> Result<Self, RecordError> {
         let together = options.events.is_some() && options.events == options.report;
-        let open = |name: &str, target: &crate::outlet::Target| -> Result<Outlet, RecordError> {
+        let open = |name: &str, target: &Target| -> Result<Outlet, RecordError> {
             Ok(Outlet::start(name, target.open()?, Box::new(write_json))?)
         };
         let events = options.events.as_ref().map(|target| open("record", target)).transpose()?;

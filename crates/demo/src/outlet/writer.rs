@@ -56,7 +56,7 @@ pub(crate) struct Patience {
 
 impl Patience {
     /// For an end in good order: the reader may be slow, but not for ever.
-    pub(crate) const ORDERLY: Self = Self { still: Duration::from_secs(1), rounds: 10 };
+    pub(crate) const ORDERLY: Self = Self { still: Duration::from_secs(1), rounds: 5 };
     /// For a program that has been told to leave at once.
     pub(crate) const LEAVING: Self = Self { still: Duration::from_millis(100), rounds: 1 };
 }
