@@ -54,8 +54,8 @@ pub use port::{
 pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
 pub use supervisor::{
-    ChildCount, DeleteChildError, DynamicSupervisor, RestartChildError, SpecError, SpecProblem,
-    StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
+    ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
+    SpecError, SpecProblem, StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
 };
-pub use task::{IntoExit, TaskContext};
+pub use task::{IntoExit, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor};
 pub use tree::{Tree, TreeBuilder, TreeStartError};

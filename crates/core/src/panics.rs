@@ -40,11 +40,18 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let result = catch_unwind(AssertUnwindSafe(f));
     SUPERVISED.set(outer);
     result.map_err(|payload| {
-        let panic = LAST.take().unwrap_or_else(|| Panic::new(message(payload.as_ref())));
+        let resumed = payload.downcast_ref::<Panic>().cloned();
+        let seen = LAST.take();
+        let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message(payload.as_ref())));
         // A payload may panic when it is dropped. There is nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         panic
     })
+}
+
+/// Lets a panic that was caught go on, without it being told to the hook again.
+pub(crate) fn resume(panic: Panic) -> ! {
+    std::panic::resume_unwind(Box::new(panic))
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

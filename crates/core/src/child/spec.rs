@@ -139,16 +139,25 @@ impl ChildSpec {
         ChildId::shared(&self.id)
     }
 
-    pub(crate) fn get_restart(&self) -> Restart {
+    /// Which exits lead to a restart.
+    pub fn get_restart(&self) -> Restart {
         self.restart
     }
 
-    pub(crate) fn get_shutdown(&self) -> Shutdown {
+    /// How the child is stopped.
+    pub fn get_shutdown(&self) -> Shutdown {
         self.shutdown
     }
 
-    pub(crate) fn is_significant(&self) -> bool {
+    /// Whether the child's end matters to its supervisor's [`AutoShutdown`](crate::AutoShutdown).
+    pub fn is_significant(&self) -> bool {
         self.significant
+    }
+
+    /// The same child with a number for an id.
+    pub(crate) fn renamed(mut self, number: usize) -> Self {
+        self.id = Arc::from(number.to_string());
+        self
     }
 
     fn tune(&mut self) -> &mut Tuning {

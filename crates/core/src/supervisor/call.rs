@@ -38,6 +38,7 @@ pub(super) enum Refusal {
     NotFound,
     Running,
     Restarting,
+    NothingKept,
     Stopping,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Supervisor;
 use crate::child::ChildSpec;
-use crate::policy::{Intensity, Keeping, Policy, StopOrder};
+use crate::policy::{AutoShutdown, Intensity, Keeping, Policy, StopOrder};
 
 /// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`, OTP's
 /// `simple_one_for_one`).
@@ -16,6 +16,7 @@ use crate::policy::{Intensity, Keeping, Policy, StopOrder};
 /// | property | default |
 /// | --- | --- |
 /// | [`intensity`](Self::intensity) | one restart within five seconds, of all children together |
+/// | [`auto_shutdown`](Self::auto_shutdown) | [`AutoShutdown::Never`] |
 /// | [`max_children`](Self::max_children) | no limit |
 ///
 /// # Examples
@@ -45,18 +46,30 @@ use crate::policy::{Intensity, Keeping, Policy, StopOrder};
 pub struct DynamicSupervisor {
     id: String,
     intensity: Intensity,
+    auto_shutdown: AutoShutdown,
     max_children: usize,
 }
 
 impl DynamicSupervisor {
     /// A supervisor without children.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), intensity: Intensity::default(), max_children: usize::MAX }
+        Self {
+            id: id.into(),
+            intensity: Intensity::default(),
+            auto_shutdown: AutoShutdown::default(),
+            max_children: usize::MAX,
+        }
     }
 
     /// Says how many restarts are made within what time, of all children together, before the supervisor gives up.
     pub fn intensity(mut self, max_restarts: u32, within: Duration) -> Self {
         self.intensity = Intensity { max_restarts, within };
+        self
+    }
+
+    /// Says whether the end of significant children stops the supervisor: of any of them, or of the last one there is.
+    pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
+        self.auto_shutdown = auto_shutdown;
         self
     }
 
@@ -68,9 +81,10 @@ impl DynamicSupervisor {
 
     /// Makes this supervisor a child of another one, with the supervisor's id.
     pub fn into_child(self) -> ChildSpec {
-        let Self { id, intensity, max_children } = self;
+        let Self { id, intensity, auto_shutdown, max_children } = self;
         let policy = Policy {
             intensity,
+            auto_shutdown,
             stop_order: StopOrder::Concurrent,
             keeping: Keeping::Nothing { max_children },
             ..Policy::default()

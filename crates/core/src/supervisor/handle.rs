@@ -91,6 +91,9 @@ pub enum RestartChildError {
     /// No child has this id.
     #[error("no child has this id")]
     NotFound,
+    /// The supervisor is dynamic and keeps no child that is down (OTP's `simple_one_for_one`).
+    #[error("the supervisor is dynamic, and keeps no child that is down")]
+    Dynamic,
     /// The child could not be started. It is kept.
     #[error("the child could not be started")]
     Failed(#[source] StartError),
@@ -112,6 +115,9 @@ pub enum DeleteChildError {
     /// No child has this id.
     #[error("no child has this id")]
     NotFound,
+    /// The supervisor is dynamic and keeps no child that is down (OTP's `simple_one_for_one`).
+    #[error("the supervisor is dynamic, and keeps no child that is down")]
+    Dynamic,
     /// The supervisor stops or has stopped.
     #[error("the supervisor is stopping")]
     Stopping,
@@ -162,9 +168,13 @@ impl SupervisorHandle {
             Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
             Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
             Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren),
-            Err(Refusal::NotFound | Refusal::Running | Refusal::Restarting | Refusal::Stopping) => {
-                Err(StartChildError::Stopping { spec: Box::new(spec) })
-            }
+            Err(
+                Refusal::NotFound
+                | Refusal::Running
+                | Refusal::Restarting
+                | Refusal::NothingKept
+                | Refusal::Stopping,
+            ) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
         }
     }
 
@@ -192,6 +202,7 @@ impl SupervisorHandle {
                 | Refusal::MaxChildren
                 | Refusal::Running
                 | Refusal::Restarting
+                | Refusal::NothingKept
                 | Refusal::Stopping,
             ) => Err(TerminateChildError::Stopping),
         }
@@ -217,6 +228,7 @@ impl SupervisorHandle {
             Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
             Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(RestartChildError::Restarting),
+            Err(Refusal::NothingKept) => Err(RestartChildError::Dynamic),
             Err(Refusal::MaxChildren | Refusal::Stopping) => Err(RestartChildError::Stopping),
         }
     }
@@ -237,6 +249,7 @@ impl SupervisorHandle {
             Err(Refusal::NotFound) => Err(DeleteChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(DeleteChildError::Running),
             Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
+            Err(Refusal::NothingKept) => Err(DeleteChildError::Dynamic),
             Err(Refusal::StartFailed(_) | Refusal::MaxChildren | Refusal::Stopping) => {
                 Err(DeleteChildError::Stopping)
             }

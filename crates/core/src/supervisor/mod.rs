@@ -16,6 +16,7 @@ mod engine;
 mod entry;
 mod handle;
 mod keeper;
+mod partition;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,8 @@ pub use dynamic::DynamicSupervisor;
 pub use handle::{
     ChildCount, DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
 };
+
+pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use call::Call;
 

@@ -32,16 +32,24 @@ where
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        let token = CancellationToken::new();
-        let runtime = cx.task_runtime().clone();
-        let StartContext { path, incarnation, reporter, .. } = cx;
-        let context = TaskContext::new(token.clone(), path, incarnation);
         let run = Arc::clone(&self.run);
         // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
-        let future = async move { run(context).await };
-        let task = runtime.spawn(Supervised::new(future, reporter));
-        Launch::running(RunningTask { token, task: task.abort_handle() })
+        launch(cx, |context| async move { run(context).await })
     }
+}
+
+/// Spawns a task.
+pub(super) fn launch<Fut>(cx: StartContext, run: impl FnOnce(TaskContext) -> Fut) -> Launch
+where
+    Fut: Future + Send + 'static,
+    Fut::Output: IntoExit,
+{
+    let token = CancellationToken::new();
+    let runtime = cx.task_runtime().clone();
+    let StartContext { path, incarnation, reporter, .. } = cx;
+    let future = run(TaskContext::new(token.clone(), path, incarnation));
+    let task = runtime.spawn(Supervised::new(future, reporter));
+    Launch::running(RunningTask { token, task: task.abort_handle() })
 }
 
 struct RunningTask {

@@ -54,6 +54,8 @@ pub(crate) enum Reply {
     Running,
     /// The child is going to be started again.
     Restarting,
+    /// Children that are down are not kept here, so that there is nothing to restart or to delete.
+    NothingKept,
     /// The supervisor stops.
     Stopping,
 }
@@ -111,6 +113,9 @@ impl Machine {
                 None => reply(call, Reply::NotFound, out),
                 Some(key) => self.terminate(call, key, now, out),
             },
+            Request::Restart(_) | Request::Delete(_) if self.keeps_nothing() => {
+                reply(call, Reply::NothingKept, out);
+            }
             Request::Restart(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
                 None => reply(call, Reply::NotFound, out),
                 Some((key, State::Down)) => {
@@ -148,6 +153,13 @@ impl Machine {
                 Some(Reply::MaxChildren)
             }
             Keeping::Nothing { .. } | Keeping::Specs => None,
+        }
+    }
+
+    fn keeps_nothing(&self) -> bool {
+        match self.policy.keeping {
+            Keeping::Nothing { .. } => true,
+            Keeping::Specs => false,
         }
     }
 

@@ -98,6 +98,7 @@ impl Engine {
             Reply::NotFound => Err(Refusal::NotFound),
             Reply::Running => Err(Refusal::Running),
             Reply::Restarting => Err(Refusal::Restarting),
+            Reply::NothingKept => Err(Refusal::NothingKept),
             Reply::Stopping => Err(Refusal::Stopping),
         });
     }

@@ -25,3 +25,17 @@ fn all_significant_waits_for_the_last_one() {
         [Action::Forget(B), Action::Stopping(StopCause::AutoShutdown), Action::Finish(End::AutoShutdown)];
     assert_eq!(last, stops);
 }
+
+#[test]
+fn all_significant_stops_a_dynamic_supervisor_when_its_last_child_has_ended() {
+    let keeping = Keeping::Nothing { max_children: 9 };
+    let policy = Policy { auto_shutdown: AutoShutdown::AllSignificant, keeping, ..Policy::default() };
+    let mut rig = Rig::running(policy, [significant(transient()), significant(transient())]);
+
+    assert_eq!(rig.ended(A), [Action::Forget(A)]);
+    let last = rig.ended(B);
+
+    let stops =
+        [Action::Forget(B), Action::Stopping(StopCause::AutoShutdown), Action::Finish(End::AutoShutdown)];
+    assert_eq!(last, stops);
+}

@@ -193,6 +193,18 @@ fn a_dynamic_supervisor_forgets_a_child_that_had_nothing_to_run_when_it_was_rest
 }
 
 #[test]
+fn a_dynamic_supervisor_has_nothing_to_restart_or_to_delete_be_it_there_or_not() {
+    let mut rig = Rig::running(dynamic(9), []);
+    rig.starts(A, permanent());
+    rig.tell(Input::Started(A));
+
+    for key in [A, B] {
+        assert_eq!(rig.asks_for(Request::Restart(id(key))), [replied(Reply::NothingKept)]);
+        assert_eq!(rig.asks_for(Request::Delete(id(key))), [replied(Reply::NothingKept)]);
+    }
+}
+
+#[test]
 fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
     let policy = Policy { stop_order: StopOrder::Concurrent, ..Policy::default() };
     let mut rig = Rig::running(policy, [permanent(), permanent()]);
