@@ -1,0 +1,146 @@
+//! A process group, through the program that leads it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rootward_core::Exit;
+
+use crate::Signal;
+use crate::sys::{self, Reap, Spawned, Status, Waited};
+
+/// A process group and the program that leads it.
+///
+/// Signals go to the whole group and never to a group that has got the same number later. Where the kernel can signal a
+/// group through its leader's descriptor (6.9), that is certain by itself, and the leader is reaped as soon as it ends.
+/// Elsewhere the leader is left as a zombie until the group is empty: its process id, which is the group's number, stays
+/// taken for that long.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pid: i32,
+    pidfd: Arc<OwnedFd>,
+    reach: Reach,
+    /// Whether the leader has been reaped. Held while a signal is sent by number.
+    reaped: Mutex<bool>,
+}
+
+/// How the group can be signalled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Through the leader's descriptor.
+    Descriptor,
+    /// By its number, while the leader has not been reaped.
+    Number,
+}
+
+impl Group {
+    /// The group of a program that was just started.
+    pub(crate) fn new(spawned: Spawned) -> Self {
+        let Spawned { pid, pidfd } = spawned;
+        let reach = match sys::send_to_group(&pidfd, 0) {
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Reach::Number,
+            Ok(()) | Err(_) => Reach::Descriptor,
+        };
+        Self { pid, pidfd: Arc::new(pidfd), reach, reaped: Mutex::new(false) }
+    }
+
+    /// As on a kernel that cannot signal a group through a descriptor.
+    #[cfg(test)]
+    pub(crate) fn by_number(spawned: Spawned) -> Self {
+        Self { reach: Reach::Number, ..Self::new(spawned) }
+    }
+
+    /// The leader's process id, which is the group's number.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// The leader's descriptor, which becomes readable when the leader has ended.
+    pub(crate) fn pidfd(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.pidfd)
+    }
+
+    /// Sends a signal to every process of the group. A group that is empty is no error.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let result = match self.reach {
+            Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
+            Reach::Number => self.signal_by_number(signal),
+        };
+        match result {
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// How the leader ended, or `None` if that cannot be said yet: it runs, or somebody traces it and has not let go.
+    pub(crate) fn exited(&self) -> Option<Exit> {
+        let mut reaped = self.lock();
+        let reap = match self.reach {
+            Reach::Descriptor => Reap::Take,
+            Reach::Number => Reap::Leave,
+        };
+        match sys::wait(&self.pidfd, reap) {
+            Ok(Waited::NotYet) => None,
+            Ok(Waited::Ended(status)) => {
+                *reaped = reap == Reap::Take;
+                Some(exit(status))
+            }
+            // Somebody in this program waits for children that are not theirs, or ignores SIGCHLD.
+            Ok(Waited::Stolen) | Err(_) => {
+                *reaped = true;
+                Some(sys::reaped_status(&self.pidfd).map_or(Exit::Unknown, exit))
+            }
+        }
+    }
+
+    /// Whether nobody is left in the group, after the leader has ended. `None` if only a census can tell.
+    ///
+    /// Zombies that nobody has reaped are members of a group.
+    pub(crate) fn is_empty(&self) -> Option<bool> {
+        match (self.reach, *self.lock()) {
+            (Reach::Descriptor, _) => {
+                let looked = sys::send_to_group(&self.pidfd, 0);
+                Some(looked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH)))
+            }
+            (Reach::Number, false) => None,
+            // Its number may be somebody else's by now, so that nothing can be said or done about it.
+            (Reach::Number, true) => Some(true),
+        }
+    }
+
+    /// Lets go of a group that is empty.
+    pub(crate) fn release(&self) {
+        let mut reaped = self.lock();
+        if !*reaped {
+            // It is a zombie that we have seen, or somebody else has taken it.
+            let _ = sys::wait(&self.pidfd, Reap::Take);
+            *reaped = true;
+        }
+    }
+
+    fn signal_by_number(&self, signal: Signal) -> io::Result<()> {
+        let reaped = self.lock();
+        if *reaped {
+            return Ok(());
+        }
+        sys::send_to_group_number(self.pid, signal.number())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.reaped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn exit(status: Status) -> Exit {
+    match status {
+        Status::Code(code) => Exit::Code(code),
+        Status::Signal { number, core_dumped } => {
+            let name = Signal::from_number(number).name().into_owned();
+            Exit::Signal { name, number, core_dumped }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "leader_tests.rs"]
+mod tests;

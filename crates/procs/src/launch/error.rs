@@ -1,0 +1,104 @@
+//! What can go wrong when a program is started.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::spec::Command;
+use crate::sys::{Failure, Stage};
+
+/// Says why a program could not be started.
+///
+/// Nothing is left of the attempt. It reaches the supervisor inside a [`StartError`](rootward_core::StartError).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// There is no such program: not at this path, or in no directory of `PATH`.
+    #[error("the program `{}` was not found", program.display())]
+    ProgramNotFound {
+        /// The program as it was given.
+        program: PathBuf,
+    },
+    /// The program is there, and what it needs to be executed is not: the interpreter of a script's first line, or the loader
+    /// of a binary.
+    #[error("the interpreter or loader of `{}` was not found", program.display())]
+    InterpreterNotFound {
+        /// The program as it was given.
+        program: PathBuf,
+    },
+    /// The file is there, and may not or cannot be executed.
+    #[error("`{}` is not executable", program.display())]
+    NotExecutable {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The working directory cannot be entered.
+    #[error("the working directory `{}` cannot be entered", dir.display())]
+    WorkingDirectory {
+        /// The directory as it was given.
+        dir: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file is
+    /// being written.
+    #[error("`{}` cannot be started now", program.display())]
+    Transient {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A text that is handed to the system holds a NUL byte, which no such text can.
+    #[error("the {part} of `{}` holds a NUL byte", program.display())]
+    NulByte {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Which text it is: `program`, `arguments`, `environment` or `working directory`.
+        part: &'static str,
+    },
+    /// The system refused for another reason.
+    #[error("`{}` cannot be started", program.display())]
+    Io {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl SpawnError {
+    /// Something the program needs could not be had.
+    pub(crate) fn new(command: &Command, source: io::Error) -> Self {
+        let program = PathBuf::from(&command.program);
+        match source.raw_os_error() {
+            Some(
+                libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE | libc::ENOSPC | libc::ETXTBSY,
+            ) => Self::Transient { program, source },
+            _ => Self::Io { program, source },
+        }
+    }
+
+    /// The launcher has not answered, which only a bug can bring about.
+    pub(crate) fn lost(command: &Command) -> Self {
+        Self::new(command, io::Error::other("the launcher failed"))
+    }
+
+    /// The child said how far it came.
+    pub(super) fn from_failure(command: &Command, failure: Failure, program_exists: bool) -> Self {
+        let program = PathBuf::from(&command.program);
+        let Failure { stage, error: source } = failure;
+        match (stage, source.raw_os_error(), &command.directory) {
+            (Stage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
+            (Stage::Exec, Some(libc::ENOENT), _) if program_exists => Self::InterpreterNotFound { program },
+            (Stage::Exec, Some(libc::ENOENT | libc::ENOTDIR), _) => Self::ProgramNotFound { program },
+            (Stage::Exec, Some(libc::EACCES | libc::EPERM | libc::ENOEXEC), _) => {
+                Self::NotExecutable { program, source }
+            }
+            (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
+                Self::new(command, source)
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How programs come to run: the port behind which they are started, and what can go wrong.
+//!
+//! There is one launcher, the [`Direct`] one, which starts programs as children of this process. The rest of the crate does not
+//! know which launcher it uses.
+
+mod direct;
+mod error;
+mod image;
+mod stdio;
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::group::{Grip, Leash};
+use crate::spec::Process;
+
+pub(crate) use direct::Direct;
+pub use error::SpawnError;
+
+/// Starts programs.
+pub(crate) trait Launcher: Send + Sync + 'static {
+    /// Begins to start a program, and returns at once.
+    ///
+    /// If nobody waits for the answer any more, the program is killed and reaped.
+    fn launch(&self, order: Order);
+}
+
+/// A program to be started.
+pub(crate) struct Order {
+    pub(crate) process: Arc<Process>,
+    /// Gets hold of the process before anybody else hears of it.
+    pub(crate) grip: Arc<Grip>,
+    pub(crate) answer: oneshot::Sender<Answer>,
+}
+
+/// How a start went.
+pub(crate) type Answer = Result<Launched, SpawnError>;
+
+/// A program that runs.
+pub(crate) struct Launched {
+    pub(crate) leash: Leash,
+    /// Our ends of the captured streams, non-blocking.
+    pub(crate) stdout: Option<OwnedFd>,
+    pub(crate) stderr: Option<OwnedFd>,
+}

@@ -1,0 +1,305 @@
+//! The life of a process, case by case and then at random.
+
+#![expect(clippy::disallowed_methods, reason = "a pure machine needs any instant to count from")]
+
+use proptest::prelude::*;
+
+use super::super::Step;
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const TERM: Action = Action::Signal(Signal::TERM);
+const KILL: Action = Action::Signal(Signal::KILL);
+
+// --- starting ---
+
+#[test]
+fn a_program_without_a_readiness_rule_has_started_when_it_runs() {
+    let mut life = Sim::new(rules());
+
+    assert_eq!(life.tell(Input::Begin), [Action::Launch]);
+    assert_eq!(life.tell(Input::Launched), [Action::ReportStarted]);
+}
+
+#[test]
+fn a_program_with_a_readiness_rule_has_started_when_it_is_ready() {
+    let mut life = Sim::new(ready_rules());
+    life.tell(Input::Begin);
+
+    assert_eq!(life.tell(Input::Launched), [Action::AwaitReady, life.wake_in(10)]);
+    assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
+    assert_eq!(life.tell(Input::Ready), []);
+}
+
+#[test]
+fn a_program_that_does_not_get_ready_in_time_is_ended_before_its_start_counts_as_failed() {
+    let mut life = Sim::unready();
+
+    assert_eq!(life.later(9, Input::Timer), []);
+    assert_eq!(life.later(1, Input::Timer), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::NotReady)]);
+}
+
+#[test]
+fn a_program_that_will_never_be_ready_is_ended_at_once_and_killed_after_its_own_grace() {
+    let mut life = Sim::unready();
+
+    assert_eq!(life.tell(Input::NeverReady), [TERM, life.wake_in(5)]);
+    assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
+}
+
+#[test]
+fn a_program_that_ends_before_it_is_ready_has_ended() {
+    let mut life = Sim::unready();
+
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_over() {
+    let mut life = Sim::new(rules());
+    life.tell(Input::Begin);
+
+    assert_eq!(life.tell(Input::LaunchFailed), [Action::Finish(Verdict::NotLaunched)]);
+}
+
+#[test]
+fn what_is_asked_during_the_start_is_done_after_it_the_stronger_wish_winning() {
+    let answers = [
+        vec![Input::Stop],
+        vec![Input::Force],
+        vec![Input::Stop, Input::Force],
+        vec![Input::Force, Input::Stop],
+    ]
+    .map(|wishes| {
+        let mut life = Sim::new(ready_rules());
+        life.tell(Input::Begin);
+        for wish in wishes {
+            assert_eq!(life.tell(wish), []);
+        }
+        life.tell(Input::Launched)
+    });
+
+    let again = Action::WakeAt(answers_at() + SECOND);
+    assert_eq!(answers, [vec![TERM], vec![KILL, again], vec![KILL, again], vec![KILL, again]]);
+}
+
+// --- ending by itself ---
+
+#[test]
+fn a_program_that_ends_alone_is_over_when_its_set_has_been_found_empty() {
+    let mut life = Sim::running();
+
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn leftovers_of_a_program_that_ended_by_itself_are_asked_once_and_killed_after_a_grace() {
+    let mut life = Sim::running();
+    life.tell(Input::Exited);
+
+    assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(Input::Inhabited), []);
+    assert_eq!(life.tell(Input::Stop), []);
+    assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Inhabited), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn the_supervisors_force_ends_the_grace_of_leftovers() {
+    let mut life = Sim::running();
+    life.tell(Input::Exited);
+    life.tell(Input::Inhabited);
+
+    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+}
+
+// --- being stopped ---
+
+#[test]
+fn a_stop_sends_the_stop_signal_once_and_leaves_the_grace_to_the_supervisor() {
+    let mut life = Sim::running();
+
+    assert_eq!(life.tell(Input::Stop), [TERM]);
+    assert_eq!(life.tell(Input::Stop), []);
+    assert_eq!(life.later(3600, Input::Timer), []);
+    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Force), []);
+}
+
+#[test]
+fn a_ladder_is_climbed_step_by_step_while_the_supervisor_waits() {
+    let mut life = Sim::new(Rules { ladder: ladder(), ..rules() });
+    life.tell(Input::Begin);
+    life.tell(Input::Launched);
+
+    assert_eq!(life.tell(Input::Stop), [Action::Signal(Signal::INT), life.wake_in(1)]);
+    assert_eq!(life.later(1, Input::Timer), [TERM]);
+    assert_eq!(life.later(2, Input::Timer), []);
+}
+
+#[test]
+fn a_ladder_goes_on_for_what_a_stopped_program_leaves_behind() {
+    let mut life = Sim::new(Rules { ladder: ladder(), ..rules() });
+    life.tell(Input::Begin);
+    life.tell(Input::Launched);
+    life.tell(Input::Stop);
+    life.tell(Input::Exited);
+
+    assert_eq!(life.tell(Input::Inhabited), []);
+    assert_eq!(life.later(1, Input::Timer), [TERM]);
+    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+}
+
+#[test]
+fn what_survives_a_kill_is_killed_again() {
+    let mut life = Sim::running();
+    life.tell(Input::Force);
+
+    assert_eq!(life.later(1, Input::Timer), [KILL, life.wake_in(1)]);
+    life.tell(Input::Exited);
+    assert_eq!(life.later(1, Input::Timer), [KILL, life.wake_in(1)]);
+}
+
+#[test]
+fn a_stop_after_the_end_changes_nothing() {
+    let mut life = Sim::running();
+    life.tell(Input::Exited);
+    life.tell(Input::Empty);
+
+    for input in [Input::Stop, Input::Force, Input::Timer, Input::Exited, Input::Inhabited, Input::Empty] {
+        assert_eq!(life.tell(input), []);
+    }
+}
+
+// --- starting over ---
+
+#[test]
+fn a_salvaged_life_kills_whatever_there_is() {
+    let now = answers_at();
+    let salvaged = |stage| Life::salvaged(rules(), stage, now).1;
+    let again = Action::WakeAt(now + SECOND);
+
+    assert_eq!(salvaged(Stage::Launching), []);
+    assert_eq!(salvaged(Stage::Alive), [KILL, again]);
+    assert_eq!(salvaged(Stage::Left), [KILL, again, Action::Survey]);
+}
+
+// --- at random ---
+
+proptest! {
+    #[test]
+    fn whatever_happens_a_life_ends_once_and_signals_only_what_is_there(
+        ready in any::<bool>(),
+        story in proptest::collection::vec((input(), 0_u64..4), 0..40),
+    ) {
+        let mut life = Sim::new(if ready { ready_rules() } else { rules() });
+        let mut seen = Vec::new();
+        let (mut launched, mut begun) = (false, false);
+        for (input, seconds) in story {
+            let actions = life.later(seconds, input);
+            launched |= begun && input == Input::Launched;
+            begun |= input == Input::Begin;
+            let signals = actions.iter().any(|action| matches!(action, Action::Signal(_)));
+            prop_assert!(!signals || launched, "{input:?} led to {actions:?} before there was anybody");
+            seen.extend(actions);
+        }
+        // However far it has come: from here on it is stopped, and the world answers.
+        for input in [Input::Begin, Input::Stop, Input::Launched, Input::Force, Input::Exited, Input::Empty] {
+            seen.extend(life.tell(input));
+        }
+
+        let finishes = seen.iter().filter(|action| matches!(action, Action::Finish(_))).count();
+        prop_assert_eq!(finishes, 1);
+        prop_assert!(matches!(seen.last(), Some(Action::Finish(_))), "something came after the end: {:?}", seen);
+        let started: Vec<_> = seen.iter().filter(|action| matches!(action, Action::ReportStarted)).collect();
+        prop_assert!(started.len() <= 1);
+        let first_signal = seen.iter().position(|action| matches!(action, Action::Signal(_)));
+        let start = seen.iter().position(|action| matches!(action, Action::ReportStarted));
+        prop_assert!(start.is_none() || first_signal.is_none() || start < first_signal, "{:?}", seen);
+        let force = seen.iter().position(|action| *action == KILL);
+        let asked_later = seen.iter().skip(force.unwrap_or(seen.len())).any(|action| *action == TERM);
+        prop_assert!(!asked_later, "it was asked after it was killed: {:?}", seen);
+    }
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    proptest::sample::select(vec![
+        Input::Begin,
+        Input::Launched,
+        Input::LaunchFailed,
+        Input::Ready,
+        Input::NeverReady,
+        Input::Stop,
+        Input::Force,
+        Input::Timer,
+        Input::Exited,
+        Input::Inhabited,
+        Input::Empty,
+    ])
+}
+
+/// A life and its time.
+struct Sim {
+    life: Life,
+    now: Instant,
+}
+
+impl Sim {
+    fn new(rules: Rules) -> Self {
+        Self { life: Life::new(rules), now: answers_at() }
+    }
+
+    fn running() -> Self {
+        let mut life = Self::new(rules());
+        life.tell(Input::Begin);
+        life.tell(Input::Launched);
+        life
+    }
+
+    fn unready() -> Self {
+        let mut life = Self::new(ready_rules());
+        life.tell(Input::Begin);
+        life.tell(Input::Launched);
+        life
+    }
+
+    fn tell(&mut self, input: Input) -> Vec<Action> {
+        self.life.step(input, self.now)
+    }
+
+    fn later(&mut self, seconds: u64, input: Input) -> Vec<Action> {
+        self.now += Duration::from_secs(seconds);
+        self.tell(input)
+    }
+
+    fn wake_in(&self, seconds: u64) -> Action {
+        Action::WakeAt(self.now + Duration::from_secs(seconds))
+    }
+}
+
+/// One instant for all lives of this program, so that those of several can be compared.
+fn answers_at() -> Instant {
+    static NOW: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    *NOW.get_or_init(Instant::now)
+}
+
+fn rules() -> Rules {
+    Rules { ladder: Ladder::single(Signal::TERM), ready_within: None, own_grace: 5 * SECOND }
+}
+
+fn ready_rules() -> Rules {
+    Rules { ready_within: Some(10 * SECOND), ..rules() }
+}
+
+fn ladder() -> Ladder {
+    Ladder::new(&[
+        Step { signal: Signal::INT, wait: SECOND },
+        Step { signal: Signal::TERM, wait: 2 * SECOND },
+    ])
+    .unwrap()
+}

@@ -1,0 +1,12 @@
+//! What is decided about a process, as pure functions of what has happened and the time.
+//!
+//! Nothing in here knows tokio, ractor, the kernel or a clock: the shell in [`process`](crate::process) translates.
+
+mod ladder;
+mod life;
+mod lines;
+
+pub(crate) use ladder::Ladder;
+pub use ladder::Step;
+pub(crate) use life::{Action, Input, Life, Rules, Stage, Verdict};
+pub(crate) use lines::{Line, Lines};

@@ -1,0 +1,113 @@
+//! How a process child is started, and what its supervisor holds of it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ractor::{ActorRef, ActorRuntime};
+use rootward_core::{
+    ChildKind, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
+    StopRequest,
+};
+use tokio::sync::mpsc;
+
+use super::actor::{Message, ProcessActor};
+use super::body::Body;
+use super::keeper::{self, Keeper};
+use crate::Signal;
+use crate::group::Grip;
+use crate::launch::{Direct, Launcher};
+use crate::policy::Input;
+use crate::spec::{Process, problem_with};
+
+/// Starts incarnations of a process.
+pub(crate) struct StartProcess {
+    process: Arc<Process>,
+    launcher: &'static dyn Launcher,
+    /// Where a test finds the actor of the last incarnation.
+    #[cfg(test)]
+    pub(super) actor: Arc<std::sync::Mutex<Option<ActorRef<Message>>>>,
+}
+
+impl StartProcess {
+    pub(crate) fn new(process: Arc<Process>) -> Self {
+        Self {
+            process,
+            launcher: &Direct,
+            #[cfg(test)]
+            actor: Arc::default(),
+        }
+    }
+}
+
+impl StartChild for StartProcess {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Process
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let rules = self.process.rules();
+        let asks = rules.ladder.first();
+        let (orders, receiver) = mpsc::unbounded_channel();
+        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+        let actor = match ActorRuntime::spawn_instant(None, ProcessActor, (rules.clone(), orders)) {
+            Ok((actor, joined)) => keeper::Actor::new(actor, receiver, joined),
+            Err(error) => return Launch::Failed(StartError::new(error)),
+        };
+        #[cfg(test)]
+        {
+            *self.actor.lock().unwrap() = Some(actor.mailbox().clone());
+        }
+        let grip = Arc::new(Grip::default());
+        let body = Body::new(Arc::clone(&self.process), self.launcher, Arc::clone(&grip), &cx);
+        let running = RunningProcess { actor: actor.mailbox().clone(), grip, asks };
+        let keeper = Keeper::new(actor, rules, body, cx.reporter);
+        #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]
+        tokio::spawn(keeper.keep());
+        Launch::starting(running)
+    }
+
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        match problem_with(&self.process) {
+            Some(problem) => Err(SpecError::new(path, SpecProblem::Child(problem))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the supervisor holds of a process.
+struct RunningProcess {
+    actor: ActorRef<Message>,
+    grip: Arc<Grip>,
+    /// The first signal of the ladder.
+    asks: Signal,
+}
+
+impl RunningProcess {
+    fn tell(&self, fact: Input) {
+        // An actor that is gone is missed by its keeper, which ends the process in its place.
+        let _ = self.actor.cast(Message::Fact(fact));
+    }
+}
+
+impl RunningChild for RunningProcess {
+    fn stop(&mut self, _request: StopRequest) {
+        // The deadline is the supervisor's to keep: when it is over, `force` is called.
+        self.tell(Input::Stop);
+    }
+
+    fn force(&mut self) {
+        self.tell(Input::Force);
+    }
+
+    fn force_name(&self) -> &'static str {
+        "SIGKILL"
+    }
+
+    fn stop_signal(&self) -> Option<Cow<'static, str>> {
+        Some(self.asks.name())
+    }
+
+    fn last_kill(&mut self) {
+        self.grip.kill();
+    }
+}

@@ -1,0 +1,102 @@
+//! What becomes of a process when its actor fails, and of its set on a kernel that knows groups by number only.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ractor::ActorRef;
+use rootward_core::{ChildSpec, EventKind, Events, Exit, Supervisor, Tree};
+
+use super::StartProcess;
+use super::actor::Message;
+use super::rest::Rest;
+use crate::group::Group;
+use crate::policy::Input;
+use crate::sys::given::running;
+use crate::{Process, Signal};
+
+#[tokio::test]
+async fn a_process_whose_actor_fails_is_killed_and_reaped_and_reported() {
+    let (_tree, mut events, actor) = given("trap '' TERM; echo running; exec sleep 1000");
+    find(&mut events, |what| matches!(what, EventKind::Output { .. }).then_some(())).await;
+
+    poison(&actor);
+
+    let exit =
+        find(
+            &mut events,
+            |what| if let EventKind::Exited { status, .. } = what { status.clone() } else { None },
+        );
+    assert_eq!(exit.await, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
+}
+
+#[tokio::test]
+async fn a_start_whose_actor_fails_has_failed() {
+    let (_tree, mut events, actor) = given("exec sleep 1000");
+    find(&mut events, |what| matches!(what, EventKind::Starting).then_some(())).await;
+    while actor.lock().unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+
+    poison(&actor);
+
+    find(&mut events, |what| {
+        matches!(what, EventKind::StartFailed { .. } | EventKind::Exited { .. }).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
+    for reach in [Group::new, Group::by_number] {
+        let group = reach(running("sleep 1000 & exit 0"));
+        while group.exited().is_none() {
+            tokio::task::yield_now().await;
+        }
+        let mut rest = Rest::default();
+        rest.survey();
+
+        assert_eq!(rest.news(&group).await, Input::Inhabited);
+        rest.about_to_signal(Signal::KILL);
+        group.signal(Signal::KILL).unwrap();
+        while rest.news(&group).await != Input::Empty {}
+        group.release();
+
+        let left = rest.stragglers();
+        assert_eq!(
+            left.iter().map(|left| left.outcome).collect::<Vec<_>>(),
+            [rootward_core::Outcome::Killed]
+        );
+    }
+}
+
+type Mailbox = Arc<Mutex<Option<ActorRef<Message>>>>;
+
+fn given(script: &str) -> (Tree, Events, Mailbox) {
+    let process = Process::new("/bin/sh").args(["-c", script]);
+    let start = StartProcess::new(Arc::new(process));
+    let actor = Arc::clone(&start.actor);
+    let root =
+        Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(ChildSpec::new("child", start));
+    let mut builder = root.tree().unwrap();
+    let events = builder.subscribe();
+    (builder.launch(), events, actor)
+}
+
+fn poison(actor: &Mailbox) {
+    let actor = actor.lock().unwrap().clone().expect("the process has been started");
+    actor.cast(Message::Poison).unwrap();
+}
+
+async fn find<T>(events: &mut Events, recognise: impl Fn(&EventKind) -> Option<T>) -> T {
+    let find = async {
+        loop {
+            let event = events.next().await.unwrap().expect("the event comes before the last one");
+            if event.path == "root/child" {
+                if let Some(found) = recognise(&event.what) {
+                    return found;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), find).await.expect("the event comes")
+}

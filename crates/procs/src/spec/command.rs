@@ -1,0 +1,56 @@
+//! A program and its surroundings.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What a process reads from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Stdin {
+    /// Nothing: it is at the end from the start.
+    #[default]
+    Null,
+    /// Whatever this program reads from.
+    Inherit,
+}
+
+/// Where a process writes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Its lines become `output` events.
+    #[default]
+    Capture,
+    /// Wherever this program writes to.
+    Inherit,
+    /// Nowhere.
+    Null,
+}
+
+/// What is to be executed, and in which surroundings.
+#[derive(Clone, Debug)]
+pub(crate) struct Command {
+    pub(crate) program: OsString,
+    pub(crate) args: Vec<OsString>,
+    pub(crate) clear_env: bool,
+    /// What differs from our environment, or from none: a value, or `None` for a variable that is taken away.
+    pub(crate) env: BTreeMap<OsString, Option<OsString>>,
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) stdin: Stdin,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+}
+
+impl Command {
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            clear_env: false,
+            env: BTreeMap::new(),
+            directory: None,
+            stdin: Stdin::default(),
+            stdout: Output::default(),
+            stderr: Output::default(),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What a user writes down about a process child.
+
+mod command;
+mod problem;
+mod process;
+mod ready;
+
+pub(crate) use command::Command;
+pub use command::{Output, Stdin};
+pub use process::Process;
+pub use ready::{Ready, ReadyContext};
+
+pub(crate) use problem::problem_with;
+pub(crate) use ready::Condition;

@@ -1,0 +1,119 @@
+//! What can be wrong with the description of a process.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::ready::Condition;
+use super::{Output, Process};
+
+/// The first mistake in a description, in words that complete "`root/web`: …".
+pub(crate) fn problem_with(process: &Process) -> Option<String> {
+    let command = &process.command;
+    let has_nul = |text: &OsStr| text.as_bytes().contains(&0);
+    if command.program.is_empty() {
+        return Some("the program is empty".into());
+    }
+    let texts = [("program", command.program.as_os_str())]
+        .into_iter()
+        .chain(command.args.iter().map(|arg| ("argument", arg.as_os_str())))
+        .chain(command.env.keys().map(|key| ("environment variable", key.as_os_str())))
+        .chain(command.env.values().flatten().map(|value| ("environment variable", value.as_os_str())))
+        .chain(command.directory.iter().map(|dir| ("working directory", dir.as_os_str())));
+    for (part, text) in texts {
+        if has_nul(text) {
+            return Some(format!("the {part} {text:?} holds a NUL byte"));
+        }
+    }
+    if let Some(key) = command.env.keys().find(|key| key.is_empty() || key.as_bytes().contains(&b'=')) {
+        return Some(format!("{key:?} is not a name for an environment variable"));
+    }
+    if command.directory.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
+        return Some("the working directory is empty".into());
+    }
+    if process.empty_ladder {
+        return Some("the stop ladder has no step".into());
+    }
+    process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.0))
+}
+
+fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
+    let captured = [process.command.stdout, process.command.stderr].contains(&Output::Capture);
+    match condition {
+        _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
+        Condition::Line(Err(error)) => {
+            Some(format!("the ready line is not a regular expression: {}", reason(error)))
+        }
+        Condition::Line(Ok(_)) if !captured => Some("a ready line needs an output that is captured".into()),
+        Condition::Tcp(address) if !has_port(address) => {
+            Some(format!("the ready address {address:?} is not of the form host:port"))
+        }
+        Condition::Path(path) if path.as_os_str().is_empty() => Some("the ready path is empty".into()),
+        Condition::Line(Ok(_)) | Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
+    }
+}
+
+/// The sentence at the end of what may be a drawing of several lines.
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
+fn has_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Ready, Signal, Step};
+
+    #[test]
+    fn an_ordinary_description_has_no_problem() {
+        let step = Step { signal: Signal::INT, wait: Duration::from_secs(1) };
+        let process = Process::new("web").arg("-v").env("PORT", "1").current_dir("/srv").ladder([step]);
+
+        assert_eq!(problem_with(&process), None);
+        assert_eq!(problem_with(&process.ready(Ready::tcp("localhost:80"))), None);
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        let mistakes = [
+            (Process::new(""), "the program is empty"),
+            (Process::new("a\0"), "the program \"a\\0\" holds a NUL byte"),
+            (Process::new("a").arg("b\0"), "the argument \"b\\0\" holds a NUL byte"),
+            (Process::new("a").env("K", "v\0"), "the environment variable \"v\\0\" holds a NUL byte"),
+            (Process::new("a").env("K=", "v"), "\"K=\" is not a name for an environment variable"),
+            (Process::new("a").env_remove(""), "\"\" is not a name for an environment variable"),
+            (Process::new("a").current_dir(""), "the working directory is empty"),
+            (Process::new("a").ladder([]), "the stop ladder has no step"),
+            (
+                Process::new("a").ready(Ready::tcp("80")),
+                "the ready address \"80\" is not of the form host:port",
+            ),
+            (Process::new("a").ready(Ready::path("")), "the ready path is empty"),
+            (
+                Process::new("a").ready(Ready::path("/x")).ready_timeout(Duration::ZERO),
+                "the ready timeout is zero",
+            ),
+            (
+                Process::new("a").ready(Ready::line("x")).stdout(Output::Null).stderr(Output::Inherit),
+                "a ready line needs an output that is captured",
+            ),
+        ];
+
+        for (process, problem) in mistakes {
+            assert_eq!(problem_with(&process).as_deref(), Some(problem));
+        }
+    }
+
+    #[test]
+    fn a_ready_line_that_does_not_parse_is_explained() {
+        let problem = problem_with(&Process::new("a").ready(Ready::line("("))).unwrap();
+
+        assert_eq!(problem, "the ready line is not a regular expression: unclosed group");
+    }
+}

@@ -1,0 +1,204 @@
+//! The builder of a process child.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rootward_core::ChildSpec;
+
+use super::{Command, Output, Ready, Stdin};
+use crate::Signal;
+use crate::policy::{Ladder, Rules, Step};
+use crate::process::StartProcess;
+
+/// Describes an operating-system process as a child.
+///
+/// | property | default |
+/// | --- | --- |
+/// | [`env`](Self::env) | what this program has |
+/// | [`current_dir`](Self::current_dir) | where this program is |
+/// | [`stdin`](Self::stdin) | [`Stdin::Null`] |
+/// | [`stdout`](Self::stdout), [`stderr`](Self::stderr) | [`Output::Capture`]: lines become events |
+/// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
+/// | [`ready`](Self::ready) | ready when it runs |
+/// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
+/// | [`straggler_grace`](Self::straggler_grace) | 5 seconds |
+///
+/// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use rootward_core::{Restart, Supervisor};
+/// use rootward_procs::{Process, Ready, Signal};
+///
+/// let web = Process::new("python3")
+///     .args(["-u", "-m", "http.server", "8000"])
+///     .current_dir("/srv")
+///     .ready(Ready::line("^Serving HTTP"))
+///     .stop_signal(Signal::INT)
+///     .into_child("web")
+///     .restart(Restart::Transient)
+///     .shutdown(Duration::from_secs(2));
+/// let root = Supervisor::new("root").child(web);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a process does nothing until a supervisor has it as a child"]
+pub struct Process {
+    pub(super) command: Command,
+    pub(super) ladder: Ladder,
+    pub(super) empty_ladder: bool,
+    pub(super) ready: Option<Ready>,
+    pub(super) ready_timeout: Duration,
+    straggler_grace: Duration,
+}
+
+impl Process {
+    /// A process that runs this program.
+    ///
+    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) sets one, else this program's. A relative
+    /// path with `/` counts from the process's working directory.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            command: Command::new(program),
+            ladder: Ladder::single(Signal::TERM),
+            empty_ladder: false,
+            ready: None,
+            ready_timeout: Duration::from_secs(10),
+            straggler_grace: Duration::from_secs(5),
+        }
+    }
+
+    /// Adds an argument. No shell is involved.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.command.args.push(arg.into());
+        self
+    }
+
+    /// Adds several arguments.
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.command.env.insert(key.into(), Some(value.into()));
+        self
+    }
+
+    /// Takes a variable out of the environment.
+    pub fn env_remove(mut self, key: impl Into<OsString>) -> Self {
+        self.command.env.insert(key.into(), None);
+        self
+    }
+
+    /// Begins with an empty environment instead of this program's, and forgets what has been set so far.
+    pub fn env_clear(mut self) -> Self {
+        self.command.clear_env = true;
+        self.command.env.clear();
+        self
+    }
+
+    /// Says in which directory the process begins.
+    pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.command.directory = Some(dir.into());
+        self
+    }
+
+    /// Says what the process reads from.
+    pub fn stdin(mut self, stdin: Stdin) -> Self {
+        self.command.stdin = stdin;
+        self
+    }
+
+    /// Says where the process's standard output goes.
+    pub fn stdout(mut self, stdout: Output) -> Self {
+        self.command.stdout = stdout;
+        self
+    }
+
+    /// Says where the process's standard error goes.
+    pub fn stderr(mut self, stderr: Output) -> Self {
+        self.command.stderr = stderr;
+        self
+    }
+
+    /// Says with which signal the process is asked to stop (systemd's `KillSignal=`).
+    ///
+    /// SIGKILL follows when the child's grace is over.
+    #[doc(alias = "KillSignal")]
+    pub fn stop_signal(mut self, signal: Signal) -> Self {
+        self.ladder = Ladder::single(signal);
+        self.empty_ladder = false;
+        self
+    }
+
+    /// Says with which signals the process is asked to stop, instead of a single one.
+    ///
+    /// The sum of the waits becomes the child's grace, after which SIGKILL follows. A
+    /// [`shutdown`](ChildSpec::shutdown) that is set on the child afterwards takes its place.
+    pub fn ladder(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+        let ladder = Ladder::new(&Vec::from_iter(steps));
+        self.empty_ladder = ladder.is_none();
+        self.ladder = ladder.unwrap_or(self.ladder);
+        self
+    }
+
+    /// Says when the process counts as started.
+    pub fn ready(mut self, ready: Ready) -> Self {
+        self.ready = Some(ready);
+        self
+    }
+
+    /// Says how long the process may take to get ready (systemd's `TimeoutStartSec=`).
+    ///
+    /// If it takes longer, its start has failed: it is stopped, killed if need be, and reaped, and then the failure is
+    /// reported.
+    #[doc(alias = "TimeoutStartSec")]
+    pub fn ready_timeout(mut self, timeout: Duration) -> Self {
+        self.ready_timeout = timeout;
+        self
+    }
+
+    /// Says how long what the process leaves behind may take to go, if the process has ended by itself.
+    ///
+    /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time to
+    /// go. When a supervisor stops the child, the child's own grace counts instead.
+    pub fn straggler_grace(mut self, grace: Duration) -> Self {
+        self.straggler_grace = grace;
+        self
+    }
+
+    /// Makes it a child.
+    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
+        let grace = self.ladder.total();
+        let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
+        match grace {
+            Some(grace) => child.shutdown(grace),
+            None => child,
+        }
+    }
+
+    pub(crate) fn command(&self) -> &Command {
+        &self.command
+    }
+
+    pub(crate) fn readiness(&self) -> Option<&Ready> {
+        self.ready.as_ref()
+    }
+
+    pub(crate) fn get_ready_timeout(&self) -> Duration {
+        self.ready_timeout
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        Rules {
+            ladder: self.ladder.clone(),
+            ready_within: self.ready.is_some().then_some(self.ready_timeout),
+            own_grace: self.straggler_grace,
+        }
+    }
+}

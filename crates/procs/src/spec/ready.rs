@@ -1,0 +1,98 @@
+//! How a process says that it is ready.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use regex::Regex;
+use rootward_core::{Exit, IntoExit};
+
+/// Says when a process child counts as started.
+///
+/// Without one it does when its program runs. The next sibling starts after that.
+///
+/// # Examples
+///
+/// ```
+/// use rootward_procs::{Process, Ready};
+///
+/// let web = Process::new("web").ready(Ready::line("^listening on "));
+/// let db = Process::new("db").ready(Ready::tcp("127.0.0.1:5432"));
+/// ```
+#[derive(Clone)]
+#[must_use = "a readiness rule does nothing until a process has it"]
+pub struct Ready(pub(crate) Condition);
+
+/// What a user's own readiness check gets to know.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ReadyContext {
+    /// The process id.
+    pub pid: u32,
+}
+
+#[derive(Clone)]
+pub(crate) enum Condition {
+    /// A bad expression is kept until the spec is checked.
+    Line(Result<Regex, regex::Error>),
+    Tcp(String),
+    Path(PathBuf),
+    Check(Arc<dyn Fn(ReadyContext) -> Checking + Send + Sync>),
+}
+
+/// A check under way. It ends as a task does: anything but a normal end says that the process will never be ready.
+pub(crate) type Checking = Pin<Box<dyn Future<Output = Exit> + Send>>;
+
+impl Ready {
+    /// Ready when it has written a line, to standard output or error, that this regular expression matches anywhere.
+    ///
+    /// A stream counts only if it is captured.
+    pub fn line(regex: impl AsRef<str>) -> Self {
+        Self(Condition::Line(Regex::new(regex.as_ref())))
+    }
+
+    /// Ready when a TCP connection to this address (`host:port`) succeeds.
+    ///
+    /// That somebody answers there is all this can tell: it may be another process.
+    pub fn tcp(address: impl Into<String>) -> Self {
+        Self(Condition::Tcp(address.into()))
+    }
+
+    /// Ready when this path exists.
+    ///
+    /// It is looked up from this program's working directory, not from the process's.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(Condition::Path(path.into()))
+    }
+
+    /// Ready when this function's future has ended, with `()` or `Ok`.
+    ///
+    /// It is called once for every incarnation and may take as long as the process's ready timeout allows. If it returns an
+    /// error or panics, the process will never be ready. It runs as a task on the tree's task runtime, and is dropped when
+    /// nobody waits for its answer any more.
+    pub fn check<F, Fut>(check: F) -> Self
+    where
+        F: Fn(ReadyContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        let check = Arc::new(check);
+        Self(Condition::Check(Arc::new(move |cx| {
+            let check = Arc::clone(&check);
+            // The user's function is called inside the task, where a panic in it is caught.
+            Box::pin(async move { check(cx).await.into_exit() })
+        })))
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Condition::Line(regex) => f.debug_tuple("Line").field(regex).finish(),
+            Condition::Tcp(address) => f.debug_tuple("Tcp").field(address).finish(),
+            Condition::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Condition::Check(_) => f.write_str("Check"),
+        }
+    }
+}

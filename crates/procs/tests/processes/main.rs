@@ -1,0 +1,11 @@
+//! Processes as children of real trees.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
+
+mod given;
+mod output;
+mod ready;
+mod start;
+mod stop;
+mod stragglers;

@@ -1,0 +1,136 @@
+//! How a process is stopped.
+
+use std::time::Duration;
+
+use rootward_core::{EventKind, Exit, Outcome, Shutdown};
+use rootward_procs::{Signal, Step};
+
+use crate::given::{is_alive, script, shell, tree};
+
+#[tokio::test]
+async fn a_stop_sends_sigterm_and_is_acknowledged_when_the_process_is_reaped() {
+    let mut given = script("echo running; kill -STOP $$");
+    let pid = given.started().await;
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.status), (Outcome::Graceful, Some(signal("SIGTERM", 15))));
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[tokio::test]
+async fn a_process_may_take_its_grace_to_end_in_its_own_way() {
+    let mut given = script("trap 'echo bye; exit 4' TERM; echo running; while :; do :; done");
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.status), (Outcome::Graceful, Some(Exit::Code(4))));
+    let last = given.rest().await;
+    let bye = last.iter().position(|event| crate::given::line(event).as_deref() == Some("bye"));
+    let stopped = last.iter().position(|event| matches!(event.what, EventKind::Stopped { .. }));
+    assert!(bye.unwrap() < stopped.unwrap(), "what it wrote should come before its end");
+}
+
+#[tokio::test]
+async fn a_process_that_ignores_the_signal_is_killed_when_its_grace_is_over() {
+    let process = shell("trap '' TERM; echo running; exec sleep 1000").into_child("child");
+    let mut given = tree([process.shutdown(Duration::from_millis(50))]);
+    let pid = given.started().await;
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.status), (Outcome::Killed, Some(signal("SIGKILL", 9))));
+    assert!(report.forced);
+    assert!(!is_alive(pid));
+}
+
+#[tokio::test]
+async fn a_process_whose_shutdown_is_kill_is_not_asked() {
+    let process = shell("trap 'exit 0' TERM; echo running; while :; do :; done").into_child("child");
+    let mut given = tree([process.shutdown(Shutdown::Kill)]);
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.forced), (Outcome::Killed, false));
+    assert_eq!(report.stragglers, []);
+}
+
+#[tokio::test]
+async fn a_ladder_is_climbed_and_its_sum_is_the_grace() {
+    let steps = [Signal::HUP, Signal::INT].map(|signal| Step { signal, wait: Duration::from_millis(50) });
+    let script = "trap 'echo hup' HUP; trap 'echo int' INT; echo running; while :; do :; done";
+    let mut given = tree([shell(script).ladder(steps).into_child("child")]);
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!(report.status, Some(signal("SIGKILL", 9)));
+    assert_eq!(given.lines().await, ["hup", "int"]);
+}
+
+#[tokio::test]
+async fn a_stop_signal_can_be_chosen_and_stands_in_the_event() {
+    let mut given =
+        tree([shell("echo running; exec sleep 1000").stop_signal(Signal::INT).into_child("child")]);
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+    let asked = given
+        .event(|event| match &event.what {
+            EventKind::Stopping { signal, .. } => signal.clone(),
+            _ => None,
+        })
+        .await;
+
+    assert_eq!(report.status, Some(signal("SIGINT", 2)));
+    assert_eq!(asked, "SIGINT");
+}
+
+#[tokio::test]
+async fn a_stop_while_the_program_is_being_started_still_ends_it() {
+    let given = script("echo $$; exec sleep 1000");
+
+    let report = given.stop().await;
+
+    assert_eq!(report.outcome, Outcome::Graceful);
+    for line in given.lines().await {
+        assert!(!is_alive(line.parse().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn the_last_kill_waits_for_nothing() {
+    let mut given = script("trap '' TERM; echo running; exec sleep 1000");
+    given.wait_for_line("running").await;
+
+    given.tree.last_kill();
+
+    assert_eq!(given.exit().await, signal("SIGKILL", 9));
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_takes_its_processes_with_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (given, pidfd) = runtime.block_on(async {
+        let mut given = script("trap '' TERM; echo running; exec sleep 1000");
+        let pid = given.started().await;
+        given.wait_for_line("running").await;
+        (given, nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), None).map(|()| pid).unwrap())
+    });
+
+    drop(runtime);
+    drop(given);
+
+    let path = format!("/proc/{pidfd}");
+    while std::path::Path::new(&path).exists() {
+        std::thread::yield_now();
+    }
+}
+
+fn signal(name: &str, number: i32) -> Exit {
+    Exit::Signal { name: name.into(), number, core_dumped: false }
+}
