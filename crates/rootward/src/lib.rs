@@ -1,4 +1,5 @@
-//! A supervision tree for async Rust in which tasks and operating-system processes stand side by side under one set of rules.
+//! A supervision tree for async Rust in which tasks and operating-system processes stand side by side under
+//! one set of rules.
 //!
 //! *Shutdown runs leafward; acknowledgements run rootward.*
 //!
@@ -26,27 +27,30 @@
 //!
 //! # The model
 //!
-//! A **child** is something that runs: a task, a process, or a supervisor with children of its own. Its [`ChildSpec`] says how
-//! it is started, when it is [started again](Restart), and how much time it gets to [stop](Shutdown).
+//! A **child** is something that runs: a task, a process, or a supervisor with children of its own. Its
+//! [`ChildSpec`] says how it is started, when it is [started again](Restart), and how much time it gets to
+//! [stop](Shutdown).
 //!
-//! A **supervisor** starts its children in order, each when the one before is ready. When one of them ends it is started again if
-//! its spec says so, alone or with its siblings ([`Strategy`]). Too many restarts in too short a time ([`Intensity`]) and the
-//! supervisor gives up: it stops what it has and ends, and its own supervisor decides what next. The rules are those of Erlang/OTP.
+//! A **supervisor** starts its children in order, each when the one before is ready. When one of them ends it
+//! is started again if its spec says so, alone or with its siblings ([`Strategy`]). Too many restarts in too
+//! short a time ([`Intensity`]) and the supervisor gives up: it stops what it has and ends, and its own
+//! supervisor decides what next. The rules are those of Erlang/OTP.
 //!
-//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has acknowledged, and a supervisor
-//! acknowledges when its last child has. A child is first asked. When its grace is over it is forced: a task is aborted, a process
-//! killed. Above all of it stands one deadline, and a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`]
-//! says of every child how it ended.
+//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has
+//! acknowledged, and a supervisor acknowledges when its last child has. A child is first asked. When its
+//! grace is over it is forced: a task is aborted, a process killed. Above all of it stands one deadline, and
+//! a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`] says of every child how
+//! it ended.
 //!
 //! Everything that happens is an [`Event`], in order. What the tree looks like now is a [`TreeSnapshot`].
 //!
 //! # Two ways to use it
 //!
-//! - **The program is the tree.** [`run`], or [`Application`] for one that is configured, is all that `main` calls: runtimes, signals,
-//!   tree, exit status.
-//! - **The tree is a part.** [`Supervisor::start`] starts a tree on the runtime of the caller and returns a [`Tree`] to stop and to wait
-//!   for. Signals stay as they are, unless [`Signals::attach`] is called. Nothing is built, exited or shut down that is not the
-//!   tree's own.
+//! - **The program is the tree.** [`run`], or [`Application`] for one that is configured, is all that `main`
+//!   calls: runtimes, signals, tree, exit status.
+//! - **The tree is a part.** [`Supervisor::start`] starts a tree on the runtime of the caller and returns a
+//!   [`Tree`] to stop and to wait for. Signals stay as they are, unless [`Signals::attach`] is called.
+//!   Nothing is built, exited or shut down that is not the tree's own.
 //!
 //! # Promises
 //!
@@ -63,27 +67,24 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `procs` | yes | processes as children: `process` |
+//! | `procs` | yes | processes as children, on Linux: `process` |
 //! | `signals` | yes | signals that act upon a tree, and `run` |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
 
 #[cfg(feature = "signals")]
 mod app;
-#[cfg(feature = "procs")]
+#[cfg(all(feature = "procs", target_os = "linux"))]
 pub mod process;
 
 #[cfg(feature = "signals")]
 pub use app::{Application, Finished, Prepared, RunError, run};
-pub use rootward_core::{
-    AutoShutdown, ChildId, ChildKind, ChildPath, ChildSpec, ChildState, Ended, Ending, Event, EventKind,
-    Events, Exit, ExitClass, Intensity, IntoExit, InvalidId, Lagged, Launch, NodeReport, NodeSnapshot,
-    Outcome, OutputLine, OutputSink, Panic, Reporter, Restart, RunningChild, Shutdown, SignalAction,
-    SpecError, SpecProblem, StartChild, StartContext, StartError, StopCause, StopReport, StopRequest,
-    Straggler, Strategy, Stream, Supervisor, TaskContext, Tree, TreeBuilder, TreeSnapshot, TreeStartError,
-    capture_panics,
-};
+// Everything that these crates make public is meant for users, and is meant to be found here.
+#[doc(inline)]
+pub use rootward_core::*;
+#[cfg(all(feature = "procs", target_os = "linux"))]
+#[doc(inline)]
+pub use rootward_procs::Process;
 #[cfg(feature = "signals")]
-pub use rootward_signals::{
-    Hangup, Listening, Signal, SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard,
-};
+#[doc(inline)]
+pub use rootward_signals::*;

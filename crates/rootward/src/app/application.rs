@@ -9,11 +9,10 @@ use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSn
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 
 use super::account::account;
+use super::prepared::{OnLaunch, OnReport};
 use super::{Finished, Prepared};
 
 type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
-type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
-type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
 
 /// Describes a program around one tree.
 ///
@@ -23,15 +22,16 @@ type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
-/// | [`on_report`](Self::on_report) | what was not clean is told on standard error |
+/// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
 ///
 /// # What it does
 ///
-/// It builds two runtimes. Supervisors, process actors, signals and timers live on the small control runtime; task children
-/// live on the other one, so that a task which never yields can stop neither the supervisors nor the signals. It makes the
-/// places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything is started, and
-/// starts the tree. When the tree has stopped, for whatever reason, or a third signal says so, it shuts the runtimes down and
-/// returns the exit status. It never calls `exit`.
+/// It builds two runtimes. Supervisors, process actors, signals and timers live on the small control runtime;
+/// task children live on the other one, so that a task which never yields can stop neither the supervisors
+/// nor the signals. It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens
+/// for signals before anything is started, and starts the tree. When the tree has stopped, for whatever
+/// reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
+/// `exit`.
 ///
 /// | status | meaning |
 /// | --- | --- |
@@ -62,7 +62,7 @@ pub struct Application {
     changes: Vec<Change>,
     signals: Signals,
     on_launch: Option<OnLaunch>,
-    on_report: OnReport,
+    on_report: Option<OnReport>,
 }
 
 impl Application {
@@ -70,10 +70,10 @@ impl Application {
     pub fn new(root: Supervisor) -> Self {
         Self {
             root,
-            changes: vec![Box::new(|tree| tree.stop_when_idle(true))],
+            changes: vec![Box::new(usual)],
             signals: Signals::new().on_snapshot(|snapshot| tell(&snapshot.to_string())),
             on_launch: None,
-            on_report: Box::new(|report| tell(&account(report))),
+            on_report: None,
         }
     }
 
@@ -90,8 +90,8 @@ impl Application {
         self.configure(move |tree| tree.stop_when_idle(stop))
     }
 
-    /// Changes the [`TreeBuilder`] before the tree is launched, for what has no setter here. The task runtime is the
-    /// application's own and set after this.
+    /// Changes the [`TreeBuilder`] before the tree is launched, for what has no setter here. The task runtime
+    /// is the application's own and set after this.
     pub fn configure(mut self, change: impl FnOnce(TreeBuilder) -> TreeBuilder + Send + 'static) -> Self {
         self.changes.push(Box::new(change));
         self
@@ -119,38 +119,43 @@ impl Application {
         self.change_signals(|signals| signals.source(source))
     }
 
-    /// Has a function called with the tree's handle as soon as there is one, on the thread that runs the application. The tree is
-    /// still starting then.
+    /// Has a function called with the tree's handle as soon as there is one, on the thread that runs the
+    /// application. The tree is still starting then.
     ///
-    /// A `tokio::spawn` in the function ends up on the task runtime. The application ends no earlier than the function. If it
-    /// panics, the tree is stopped, and the panic goes on when everything is gone.
+    /// A `tokio::spawn` in the function ends up on the task runtime. The application ends no earlier than the
+    /// function. If it panics, the tree is stopped, and the panic goes on when everything is gone.
     pub fn on_launch(mut self, hook: impl FnOnce(&Tree) + Send + 'static) -> Self {
         self.on_launch = Some(Box::new(hook));
         self
     }
 
-    /// Says what becomes of the stop report. It is not called if a third signal says to leave, because there is none then.
+    /// Says what becomes of the stop report, in place of the account on standard error. The hook is not
+    /// called if a third signal says to leave, because there is no report then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
-        self.on_report = Box::new(hook);
+        self.on_report = Some(Box::new(hook));
         self
     }
 
-    /// Checks the description of the tree, and stops there: what comes back can be subscribed to before it is run.
+    /// Checks the description of the tree, and stops there: what comes back can be subscribed to before it is
+    /// run.
     ///
     /// # Errors
     ///
-    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
+    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started
+    /// then.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
         let tree = self.changes.into_iter().fold(self.root.tree()?, |tree, change| change(tree));
         Ok(Prepared::new(tree, self.signals, self.on_launch, self.on_report))
     }
 
-    /// Runs the program to its end, and says with which status `main` should return. Errors are told on standard error.
+    /// Runs the program to its end, and says with which status `main` should return. Errors are told on
+    /// standard error.
     ///
     /// # Panics
     ///
     /// If it is called from within a tokio runtime: it brings its own.
-    pub fn run(self) -> ExitCode {
+    pub fn run(mut self) -> ExitCode {
+        self.on_report.get_or_insert_with(|| Box::new(|report| tell(&account(report))));
         let prepared = match self.prepare() {
             Ok(prepared) => prepared,
             Err(wrong) => {
@@ -171,6 +176,13 @@ impl Application {
         self.signals = change(self.signals);
         self
     }
+}
+
+/// What a whole program wants of its tree, unless it says otherwise.
+fn usual(tree: TreeBuilder) -> TreeBuilder {
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    let tree = tree.containment(rootward_procs::containment());
+    tree.stop_when_idle(true)
 }
 
 /// Writes to standard error. If nobody reads there any more, there is nobody to tell.

@@ -1,7 +1,8 @@
 //! A whole program around one tree: runtimes, signals, tree and exit status in one call.
 //!
-//! For programs whose `main` belongs to the tree. Everything in here can be done by hand with what the other crates offer,
-//! and a program that has a runtime or signal handling of its own should: nothing else in the library needs this.
+//! For programs whose `main` belongs to the tree. Everything in here can be done by hand with what the other
+//! crates offer, and a program that has a runtime or signal handling of its own should: nothing else in the
+//! library needs this.
 
 mod account;
 mod application;

@@ -10,8 +10,8 @@ use rootward_signals::{SignalError, Signals};
 use super::Finished;
 use super::runtimes::Runtimes;
 
-type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
-type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
+pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
+pub(super) type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
 
 /// A program whose tree has been checked, and that has not begun.
 #[must_use = "an application does nothing until it is run"]
@@ -19,7 +19,7 @@ pub struct Prepared {
     tree: TreeBuilder,
     signals: Signals,
     on_launch: Option<OnLaunch>,
-    on_report: OnReport,
+    on_report: Option<OnReport>,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -46,7 +46,7 @@ impl Prepared {
         tree: TreeBuilder,
         signals: Signals,
         on_launch: Option<OnLaunch>,
-        on_report: OnReport,
+        on_report: Option<OnReport>,
     ) -> Self {
         Self { tree, signals, on_launch, on_report }
     }
@@ -60,7 +60,8 @@ impl Prepared {
         self.tree.subscribe()
     }
 
-    /// Runs the program until its tree has stopped, for whatever reason, or a third signal says to leave.
+    /// Runs the program until its tree has stopped, for whatever reason, or a third signal says to leave. It
+    /// writes nothing by itself, except the snapshot on SIGUSR1 unless the application said where that goes.
     ///
     /// # Errors
     ///
@@ -81,8 +82,8 @@ impl Prepared {
                 hook(tree);
             }
         }))?;
-        if let Finished::Stopped(report) = &finished {
-            on_report(report);
+        if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
+            hook(report);
         }
         Ok(finished)
     }

@@ -6,8 +6,8 @@ use rootward_core::Supervisor;
 
 use super::Application;
 
-/// Runs a tree as a whole program: builds the runtimes, listens for signals, starts the tree, waits for its end, and says with
-/// which status `main` should return.
+/// Runs a tree as a whole program: builds the runtimes, listens for signals, starts the tree, waits for its
+/// end, and says with which status `main` should return.
 ///
 /// It is [`Application::new`] and [`Application::run`], which say the rest.
 ///
@@ -21,7 +21,7 @@ use super::Application;
 /// use rootward::{ChildSpec, Restart, Supervisor};
 ///
 /// fn main() -> std::process::ExitCode {
-///     // Nothing is left to run once this task is done, so the program ends by itself. Ctrl-C would end it as well.
+///     // Nothing is left to run once this task is done, so the program ends by itself, as on Ctrl-C.
 ///     let hello = ChildSpec::task("hello", |_| async { println!("hello") }).restart(Restart::Temporary);
 ///     rootward::run(Supervisor::new("root").child(hello))
 /// }

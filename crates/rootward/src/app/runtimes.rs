@@ -6,15 +6,17 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 /// One runtime for what must always answer, and one for the tasks, which are somebody else's code.
 ///
-/// A task that never yields keeps the worker thread it is on. On the tasks' runtime it can starve other tasks and nothing else:
-/// the supervisors still hear signals, stop everything that can be stopped, and name the task that would not go.
+/// A task that never yields keeps the worker thread it is on. On the tasks' runtime it can starve other tasks
+/// and nothing else: the supervisors still hear signals, stop everything that can be stopped, and name the
+/// task that would not go.
 #[derive(Debug)]
 pub(super) struct Runtimes {
     control: InBackground,
     tasks: InBackground,
 }
 
-/// Two, so that one is there to watch timers and sockets while the other is at work. A tree's own work is small.
+/// Two, so that one is there to watch timers and sockets while the other is at work. A tree's own work is
+/// small.
 const CONTROL_THREADS: usize = 2;
 
 impl Runtimes {
@@ -39,8 +41,9 @@ impl Runtimes {
 
 /// A runtime that is shut down in the background when it is dropped.
 ///
-/// An ordinary drop waits for every task to yield and every blocking thread to return. By now everything that could be brought
-/// down is gone; what is left has been reported as unreapable, and waiting for it again would keep the program from saying so.
+/// An ordinary drop waits for every task to yield and every blocking thread to return. By now everything that
+/// could be brought down is gone; what is left has been reported as unreapable, and waiting for it again
+/// would keep the program from saying so.
 #[derive(Debug)]
 struct InBackground(Option<Runtime>);
 

@@ -12,8 +12,8 @@ use rootward_core::{
 };
 use rootward_signals::{Signal, SignalSource};
 
-use super::Application;
 use super::account::account;
+use super::{Application, Finished, Prepared, RunError};
 
 fn done(id: &str) -> ChildSpec {
     ChildSpec::task(id, |_| async {}).restart(Restart::Temporary)
@@ -168,6 +168,16 @@ fn what_the_launch_and_the_handlers_spawn_runs_where_tasks_run() {
     });
 
     assert_eq!(program.prepare().unwrap().run().unwrap().status(), 0);
+}
+
+#[test]
+fn a_program_can_be_described_on_one_thread_and_run_on_another() {
+    fn assert_send<T: Send>() {}
+
+    assert_send::<Application>();
+    assert_send::<Prepared>();
+    assert_send::<Finished>();
+    assert_send::<RunError>();
 }
 
 fn spawn_and_name_thread(names: mpsc::Sender<String>) {
