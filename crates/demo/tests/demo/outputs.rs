@@ -39,6 +39,19 @@ fn events_and_report_may_both_go_to_one_file() {
 }
 
 #[test]
+fn the_program_ends_when_the_last_event_is_written() {
+    let burst = tree("burst.toml");
+    let output = demo().args(["run", burst.to_str().unwrap(), "--view=none", "--events=-"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+
+    check_order(&events);
+    let lines =
+        events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
+    assert!(lines.eq((1..=30_000).map(|n| n.to_string())), "every line is there, in order");
+}
+
+#[test]
 fn a_reader_that_has_gone_does_not_end_the_tree() {
     let temp = Temp::new();
     let mut child = demo()
