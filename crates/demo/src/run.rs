@@ -53,7 +53,6 @@ fn run(root: Supervisor, deadline: Duration, options: &RunOptions) -> Result<Fin
     let mut program = Application::new(root)
         .deadline(deadline)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
-        .on_report(|_| {})
         .prepare()?;
     let records = Records::open(screen, options)?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;

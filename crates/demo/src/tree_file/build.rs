@@ -37,11 +37,14 @@ fn child(child: Child) -> ChildSpec {
         Kind::Task(task) => task.into_child(child.id),
         Kind::Supervisor(part) => supervisor(child.id, part).into_child(),
     };
-    let spec = spec.restart(child.restart).significant(child.significant);
-    match child.shutdown {
-        Some(shutdown) => spec.shutdown(shutdown),
-        None => spec,
+    let mut spec = spec.restart(child.restart).significant(child.significant);
+    if let Some(shutdown) = child.shutdown {
+        spec = spec.shutdown(shutdown);
     }
+    if let Some(backoff) = child.backoff {
+        spec = spec.backoff(backoff);
+    }
+    spec
 }
 
 fn process(part: ProcessPart) -> Process {

@@ -7,12 +7,12 @@ use super::model::{Child, Kind};
 use super::section::{Field, Keys, Section};
 use super::supervisor::{self, checked_id};
 use super::value::{Value, What};
-use super::{process, task};
+use super::{backoff, process, task};
 
 const CHILD: Keys = Keys {
     of: "a child",
-    known: &["id", "restart", "shutdown", "significant", "process", "task", "supervisor"],
-    not_yet: &["backoff"],
+    known: &["id", "restart", "shutdown", "significant", "backoff", "process", "task", "supervisor"],
+    not_yet: &[],
 };
 
 const RESTARTS: [(&str, Restart); 3] =
@@ -35,8 +35,9 @@ pub(super) fn read<'a>(
     let restart = section.or("restart", Restart::default(), |restart| restart.name(&RESTARTS))?;
     let shutdown = section.or("shutdown", None, |shutdown| read_shutdown(shutdown).map(Some))?;
     let significant = read_significant(parent, &section, restart, auto_shutdown)?;
+    let backoff = section.or("backoff", None, |field| backoff::read(field).map(Some))?;
     let kind = read_kind(&section)?;
-    Ok((Child { id, restart, shutdown, significant, kind }, at))
+    Ok((Child { id, restart, shutdown, significant, backoff, kind }, at))
 }
 
 /// The id that a table claims to have, for messages: anything that could stand in a path.

@@ -66,6 +66,8 @@ pub(crate) enum Problem {
     EqualsSign,
     #[error("the command is empty; it needs at least the program to run")]
     EmptyCommand,
+    #[error("shorter than `initial`")]
+    MaxBelowInitial,
     #[error("{0}")]
     Id(#[source] rootward::InvalidId),
     #[error("{}", duplicate_id(.id, .supervisor, *.first_line))]

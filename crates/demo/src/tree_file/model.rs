@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rootward::process::{Output, Signal, Stdin, Step};
-use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
+use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::SampleTask;
 
@@ -39,6 +39,7 @@ pub(crate) struct Child {
     /// `None` leaves it at the default of the child's kind.
     pub(crate) shutdown: Option<Shutdown>,
     pub(crate) significant: bool,
+    pub(crate) backoff: Option<Backoff>,
     pub(crate) kind: Kind,
 }
 

@@ -45,6 +45,10 @@ fn describe(child: &Child) -> String {
         Some(Shutdown::Infinity) => parts.push("any grace".to_owned()),
         Some(Shutdown::Grace(grace)) => parts.push(format!("grace {}", humantime::format_duration(grace))),
     }
+    if let Some(backoff) = &child.backoff {
+        let [initial, max] = [backoff.initial, backoff.max].map(humantime::format_duration);
+        parts.push(format!("restarts put off by {initial} to {max}"));
+    }
     if let Kind::Process(process) = &child.kind {
         parts.extend(process_traits(process));
     }

@@ -162,6 +162,21 @@ impl<'a> Field<'a> {
         number.ok_or_else(|| self.expected("a whole number from 0 to 4294967295"))
     }
 
+    /// A number that satisfies this condition.
+    pub(super) fn fraction(
+        &self,
+        expected: &'static str,
+        is_valid: impl FnOnce(f64) -> bool,
+    ) -> Result<f64, FileError> {
+        let number = match &self.value.what {
+            What::Number(number) => number.parse().ok(),
+            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+                None
+            }
+        };
+        number.filter(|number| is_valid(*number)).ok_or_else(|| self.expected(expected))
+    }
+
     pub(super) fn duration(&self) -> Result<Duration, FileError> {
         let What::Text(text) = &self.value.what else {
             return Err(self.expected("a duration in quotes, such as \"5s\""));

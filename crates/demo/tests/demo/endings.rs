@@ -53,6 +53,20 @@ fn a_root_that_used_up_its_intensity_ends_with_status_1() {
 }
 
 #[test]
+fn restarts_are_put_off_longer_and_longer() {
+    let finished = Demo::run(&tree("backoff.toml")).finish();
+
+    let restarts = finished.events.iter().filter(|event| event["event"] == "restarting");
+    let delays: Vec<_> =
+        restarts.map(|event| (event["attempt"].as_u64(), event["delay_ms"].as_u64())).collect();
+    assert_eq!(
+        delays,
+        [(1, 20), (2, 40), (3, 50), (4, 50)].map(|(attempt, delay)| (Some(attempt), Some(delay)))
+    );
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+}
+
+#[test]
 fn a_nested_supervisor_that_gives_up_has_exited() {
     let finished = Demo::run(&tree("nested_gives_up.toml")).finish();
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rootward::process::{Output, Signal, Stdin, Step};
-use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
+use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use super::super::model::{Kind, ProcessPart, ReadyWhen, Stop};
 use super::{json, toml};
@@ -120,6 +120,21 @@ fn a_signal_may_be_named_without_its_prefix_and_counted_among_the_real_time_ones
 
         assert_eq!(process(&tree.root.children[0].kind).stop, Stop::Signal(expected.parse().unwrap()));
     }
+}
+
+#[test]
+fn a_backoff_is_read_with_its_defaults() {
+    let backoff = |text: &str| {
+        let child = format!("[[children]]\nid = 'a'\nbackoff = {text}\ntask = {{ run = 'fail' }}");
+        toml(&child).unwrap().root.children[0].backoff.unwrap()
+    };
+    let default = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+
+    assert_eq!(backoff("{ initial = '100ms', max = '10s' }"), default);
+    assert_eq!(
+        backoff("{ initial = '100ms', max = '10s', factor = 3, jitter = 0.1 }"),
+        default.factor(3.0).jitter(0.1)
+    );
 }
 
 #[test]

@@ -73,7 +73,6 @@ fn what_is_wrong_with_a_child_is_reported_with_its_path() {
             child("significant = 'yes'"),
             "root/web: significant: expected true or false, found the text \"yes\"",
         ),
-        (child("backoff = { initial = '1s' }"), "tree.toml:4: root/web: backoff: this key has no effect yet"),
         (
             child("supervisor = {}"),
             "tree.toml:2: root/web: a child is exactly one of `process`, `task` and `supervisor`, and this one is task and supervisor",
@@ -94,6 +93,36 @@ fn what_is_wrong_with_a_child_is_reported_with_its_path() {
         (
             "[[children]]\nid = 'web'\nprocess = 3".to_owned(),
             "root/web: process: expected a table, found the number 3",
+        ),
+    ]);
+}
+
+#[test]
+fn a_backoff_has_a_beginning_and_an_end() {
+    let backoff = |backoff: &str| child(&format!("backoff = {{ {backoff} }}"));
+
+    check(&[
+        (backoff("max = '1s'"), "tree.toml:4: root/web: backoff.initial: missing"),
+        (backoff("initial = '1s'"), "root/web: backoff.max: missing"),
+        (backoff("initial = '2s', max = '1s'"), "root/web: backoff.max: shorter than `initial`"),
+        (backoff("initial = 1, max = '1s'"), "root/web: backoff.initial: expected a duration"),
+        (
+            backoff("initial = '1s', max = '1s', factor = 0.5"),
+            "root/web: backoff.factor: expected a number that is at least 1, found the number 0.5",
+        ),
+        (backoff("initial = '1s', max = '1s', factor = inf"), "root/web: backoff.factor: expected"),
+        (backoff("initial = '1s', max = '1s', factor = nan"), "root/web: backoff.factor: expected"),
+        (
+            backoff("initial = '1s', max = '1s', jitter = 1.5"),
+            "root/web: backoff.jitter: expected a number from 0 to 1",
+        ),
+        (
+            backoff("initial = '1s', max = '1s', jitter = -1"),
+            "root/web: backoff.jitter: expected a number from 0 to 1",
+        ),
+        (
+            backoff("initial = '1s', max = '1s', steps = 3"),
+            "root/web: backoff.steps: unknown key in a backoff",
         ),
     ]);
 }
