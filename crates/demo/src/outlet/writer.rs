@@ -111,7 +111,8 @@ impl Outlet {
     fn push(&self, item: Item, bytes: usize, worth: Worth) {
         let mut state = self.0.state();
         if !state.closed && !state.done {
-            // The writer waits only when there is nothing to write. To wake it is dear, and this is called often.
+            // The writer waits only when there is nothing to write. To wake it is dear, and this is
+            // called often.
             let may_wait = state.backlog.is_empty();
             state.backlog.push(item, bytes, worth);
             drop(state);

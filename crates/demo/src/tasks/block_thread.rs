@@ -1,7 +1,7 @@
 //! Blocks the thread it runs on, as a task does that calls something slow and forgets to make it async.
 //!
-//! Like a task that never yields it cannot be ended. Unlike that one it costs no time on the processor, which
-//! makes it harder to notice.
+//! Like a task that never yields it cannot be ended. Unlike that one it costs no time on the processor,
+//! which makes it harder to notice.
 
 use rootward::TaskContext;
 

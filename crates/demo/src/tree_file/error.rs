@@ -44,6 +44,8 @@ pub(crate) enum Problem {
     TooDeep { limit: usize },
     #[error("{}", unknown_key(.place, .near, .known))]
     UnknownKey { place: &'static str, near: Option<&'static str>, known: &'static [&'static str] },
+    #[error("duplicate key: it stands in this table twice")]
+    DuplicateKey,
     #[error("this key has no effect yet, so it is refused; it will have one in a later version")]
     NotYet,
     #[error("missing; {why}")]

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::{FileError, Problem};
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The members of an object, in order. A key that stands there twice is refused, as TOML refuses it.
+/// The members of an object, in order.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -118,9 +118,6 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: Vec<(String, &'de RawValue)> = Vec::new();
         while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
-            if members.iter().any(|(other, _)| *other == key) {
-                return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
-            }
             members.push((key, value));
         }
         Ok(Members(members))

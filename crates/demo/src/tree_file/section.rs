@@ -1,13 +1,14 @@
 //! Walks a tree file's tables, and knows at every step where it is: in which file, which child, at
 //! which key.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use super::duration;
 use super::error::{FileError, Problem};
 use super::suggest;
-use super::value::{Value, What};
+use super::value::{Entry, Value, What};
 
 /// Which keys a table may have.
 #[derive(Debug)]
@@ -93,25 +94,23 @@ impl<'a> Field<'a> {
 
     /// A table with these keys and no others.
     pub(super) fn section(&self, keys: &Keys) -> Result<Section<'a>, FileError> {
-        let Some(entries) = self.value.entries() else {
-            return Err(self.expected("a table"));
-        };
-        for entry in entries {
+        for entry in self.entries()? {
             let key = entry.key.as_str();
-            if keys.known.contains(&key) {
-                continue;
+            if !keys.known.contains(&key) {
+                let problem = if keys.not_yet.contains(&key) { Problem::NotYet } else { unknown(key, keys) };
+                return Err(self.error_at(entry, problem));
             }
-            let problem = if keys.not_yet.contains(&key) { Problem::NotYet } else { unknown(key, keys) };
-            let place = self.below(key, &entry.value).place;
-            return Err(FileError::child(self.file, entry.line, &self.child, &place, problem));
         }
         Ok(Section(self.clone()))
     }
 
     /// The fields of a table whose keys are free.
     pub(super) fn members(&self) -> Result<Vec<(&'a str, Field<'a>)>, FileError> {
-        let entries = self.value.entries().ok_or_else(|| self.expected("a table"))?;
-        Ok(entries.iter().map(|entry| (entry.key.as_str(), self.below(&entry.key, &entry.value))).collect())
+        Ok(self
+            .entries()?
+            .iter()
+            .map(|entry| (entry.key.as_str(), self.below(&entry.key, &entry.value)))
+            .collect())
     }
 
     pub(super) fn list(&self) -> Result<Vec<Field<'a>>, FileError> {
@@ -198,6 +197,23 @@ impl<'a> Field<'a> {
             .find(|(name, _)| *name == text)
             .map(|(_, meaning)| *meaning)
             .ok_or_else(|| self.error(unknown_name(text, names.iter().map(|(name, _)| *name))))
+    }
+
+    /// The entries of a table, each key of which stands there once. TOML's parser has seen to that;
+    /// JSON's has not.
+    fn entries(&self) -> Result<&'a [Entry], FileError> {
+        let entries = self.value.entries().ok_or_else(|| self.expected("a table"))?;
+        let mut seen = BTreeSet::new();
+        match entries.iter().find(|entry| !seen.insert(&entry.key)) {
+            Some(twice) => Err(self.error_at(twice, Problem::DuplicateKey)),
+            None => Ok(entries),
+        }
+    }
+
+    /// Something is wrong with this key.
+    fn error_at(&self, entry: &Entry, problem: Problem) -> FileError {
+        let place = self.below(&entry.key, &entry.value).place;
+        FileError::child(self.file, entry.line, &self.child, &place, problem)
     }
 
     fn below(&self, key: &str, value: &'a Value) -> Field<'a> {

@@ -327,6 +327,13 @@ fn json_is_refused_in_the_same_words() {
         "tree.json:4: root/web: process.command: the command is empty; it needs at least the program to run"
     );
 
+    let message =
+        json("{\"children\": [{\"id\": \"a\",\n\"restart\": \"permanent\",\n\"restart\": \"transient\"}]}");
+    assert_eq!(
+        message.unwrap_err(),
+        "tree.json:3: root/a: restart: duplicate key: it stands in this table twice"
+    );
+
     let message = json("{\"id\": null}").unwrap_err();
     assert_eq!(message, "tree.json:1: root: id: expected a text in quotes, found null");
 }
