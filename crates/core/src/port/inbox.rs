@@ -25,8 +25,12 @@ pub(crate) enum Report {
         error: StartError,
         children: Vec<NodeReport>,
     },
-    /// The child, a supervisor, has begun to stop of its own accord.
-    Stopping(StopCause),
+    /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
+    /// started.
+    Stopping {
+        cause: StopCause,
+        start_error: Option<StartError>,
+    },
     Ended(Box<Ended>),
 }
 

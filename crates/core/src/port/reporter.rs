@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::StartError;
 use super::inbox::{Inbox, Mail, Report};
 use crate::child::{ChildPath, Exit, Panic};
-use crate::event::{EventKind, Stream};
+use crate::event::{EventKind, StopCause, Stream};
 use crate::policy::ChildKey;
 use crate::report::{NodeReport, Straggler};
 use crate::tree::{Activity, TreeContext};
@@ -98,8 +98,8 @@ impl Reporter {
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
-    pub(crate) fn stopping(&self, cause: crate::event::StopCause) {
-        self.deliver(Report::Stopping(cause), None);
+    pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
+        self.deliver(Report::Stopping { cause, start_error }, None);
     }
 
     /// Lets go of the tree's activity: the child, a supervisor, counts by its children from now on.

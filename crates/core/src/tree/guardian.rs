@@ -58,6 +58,7 @@ pub(super) fn start(
         progress,
         hard: None,
         reported: false,
+        start_error: None,
     };
     guardian.emit(EventKind::Starting);
     let cx = StartContext {
@@ -90,6 +91,8 @@ struct Guardian {
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
     reported: bool,
+    /// Why the root could not be started, as soon as that is known.
+    start_error: Option<StartError>,
 }
 
 impl Guardian {
@@ -128,7 +131,8 @@ impl Guardian {
                 self.started();
                 false
             }
-            Report::Stopping(cause) => {
+            Report::Stopping { cause, start_error } => {
+                self.start_error = start_error;
                 self.stop(cause);
                 false
             }
@@ -215,8 +219,9 @@ impl Guardian {
     fn give_up_waiting(&mut self) {
         let root = self.root.state();
         let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
-        let start_error = (!root.started).then_some(StartError::Stopped);
+        let started = root.started;
         drop(root);
+        let start_error = (!started).then(|| self.start_error.take().unwrap_or(StartError::Stopped));
         let report = self.report(start_error, children, Outcome::Unreapable);
         // Every supervisor after its children, and the root last of all.
         for node in report.unreapable() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Engine, child_error, emit};
 use crate::child::ChildKind;
-use crate::event::EventKind;
+use crate::event::{EventKind, StopCause};
 use crate::panics::catch;
 use crate::policy::{Action, ChildKey, Input};
 use crate::port::{Launch, Reporter, Running, StartContext, StartError, StopRequest};
@@ -56,7 +56,8 @@ impl Engine {
             Action::Stopping(cause) => {
                 if let Some(reporter) = &mut self.reporter {
                     reporter.rouse(self.tree.begin_activity());
-                    reporter.stopping(cause);
+                    let start_error = self.start_error.clone().filter(|_| cause == StopCause::StartFailed);
+                    reporter.stopping(cause, start_error);
                 }
             }
             Action::Finish(end) => self.end = Some(end),

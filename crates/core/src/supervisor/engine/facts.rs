@@ -78,7 +78,7 @@ impl Engine {
             }
             Report::Ended(ended) => Some(self.ended(key, *ended, now)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
-            Report::Stopping(_) => None,
+            Report::Stopping { .. } => None,
         }
     }
 
