@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
@@ -57,6 +57,8 @@ pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     woken: AtomicBool,
     wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+    /// What is done at once when a child says that it stops of its own accord.
+    announce: OnceLock<Box<dyn Fn(StopCause) + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -68,7 +70,23 @@ struct Queue {
 impl Inbox {
     pub(crate) fn new() -> Arc<Self> {
         let queue = Mutex::new(Queue::default());
-        Arc::new(Self { queue, woken: AtomicBool::new(false), wake: Mutex::new(None) })
+        Arc::new(Self {
+            queue,
+            woken: AtomicBool::new(false),
+            wake: Mutex::new(None),
+            announce: OnceLock::new(),
+        })
+    }
+
+    /// Says what is done at once when a child says that it stops of its own accord. It is said by mail as well.
+    pub(crate) fn announce_with(&self, announce: impl Fn(StopCause) + Send + Sync + 'static) {
+        let _ = self.announce.set(Box::new(announce));
+    }
+
+    pub(crate) fn announce(&self, cause: StopCause) {
+        if let Some(announce) = self.announce.get() {
+            announce(cause);
+        }
     }
 
     /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it is dropped.

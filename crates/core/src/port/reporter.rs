@@ -99,6 +99,7 @@ impl Reporter {
 
     /// Says that this supervisor has begun to stop of its own accord.
     pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
+        self.inbox.announce(cause);
         self.deliver(Report::Stopping { cause, start_error }, None);
     }
 

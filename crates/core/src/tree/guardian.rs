@@ -49,7 +49,7 @@ pub(super) fn start(
     progress: watch::Sender<Progress>,
 ) -> Arc<Root> {
     let inbox = Inbox::new();
-    let shared = Arc::new(Root::new(plan.path.clone()));
+    let shared = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let tree = context.clone();
     let guardian = Guardian {
         tree: tree.clone(),
@@ -57,16 +57,20 @@ pub(super) fn start(
         root: Arc::clone(&shared),
         progress,
         hard: None,
+        stopping: false,
         reported: false,
         start_error: None,
     };
-    guardian.emit(EventKind::Starting);
+    guardian.root.emit(EventKind::Starting);
     let cx = StartContext {
         path: guardian.plan.path.clone(),
         incarnation: 1,
         reporter: Reporter::new(Arc::clone(&inbox), ROOT, 1, Some(tree.begin_activity())),
         tree,
     };
+    // Said at once and not by mail, so that it stands in the record before anything that follows from it.
+    let announced = Arc::clone(&shared);
+    inbox.announce_with(move |cause| announced.begin_stop(cause));
     match root.start(cx) {
         Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
         Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
@@ -90,6 +94,7 @@ struct Guardian {
     progress: watch::Sender<Progress>,
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
+    stopping: bool,
     reported: bool,
     /// Why the root could not be started, as soon as that is known.
     start_error: Option<StartError>,
@@ -137,7 +142,7 @@ impl Guardian {
                 false
             }
             Report::Failed { error, children } => {
-                self.emit(EventKind::StartFailed { error: error.describe() });
+                self.root.emit(EventKind::StartFailed { error: error.describe() });
                 self.ended(Some(error), children);
                 true
             }
@@ -151,12 +156,12 @@ impl Guardian {
     }
 
     fn started(&mut self) {
-        let mut root = self.root.state();
-        if root.stop.is_none() {
+        if self.root.stop().is_none() {
+            let mut root = self.root.state();
             root.started = true;
             root.since = now();
             drop(root);
-            self.emit(EventKind::Started { pid: None });
+            self.root.emit(EventKind::Started { pid: None });
             self.progress.send_modify(|progress| progress.started = true);
         }
     }
@@ -173,17 +178,12 @@ impl Guardian {
 
     /// Begins the stop, unless it has begun already.
     fn stop(&mut self, cause: StopCause) {
-        let now = now();
-        let mut root = self.root.state();
-        if root.stop.is_some() {
+        self.root.begin_stop(cause);
+        if std::mem::replace(&mut self.stopping, true) {
             return;
         }
-        root.stop = Some(RootStop::now(cause));
-        root.since = now;
-        drop(root);
-        self.emit(EventKind::Stopping { cause, signal: None });
         self.progress.send_modify(|progress| progress.stopping = true);
-        let after = |duration| now.checked_add(duration);
+        let after = |duration| now().checked_add(duration);
         self.hard = self.plan.deadline.and_then(after);
         let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));
         if let Some(child) = &mut self.root.state().child {
@@ -192,11 +192,9 @@ impl Guardian {
     }
 
     fn force(&mut self) {
-        let mut root = self.root.state();
-        let Some(stop) = &mut root.stop else { return };
-        if !std::mem::replace(&mut stop.forced, true) {
-            self.emit(EventKind::Escalated { to: "force".into() });
-            if let Some(child) = &mut root.child {
+        if self.root.begin_force() {
+            self.root.emit(EventKind::Escalated { to: "force".into() });
+            if let Some(child) = &mut self.root.state().child {
                 child.force();
             }
         }
@@ -246,7 +244,7 @@ impl Guardian {
     ) -> StopReport {
         // A root that ends without a stop has failed to start, or its actor has failed.
         let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
-        let stop = self.root.state().stop.unwrap_or(RootStop::now(cause));
+        let stop = self.root.stop().unwrap_or(RootStop::now(cause));
         let mut root = NodeReport::new(self.plan.path.clone(), ChildKind::Supervisor);
         root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
         root.forced = stop.forced;
@@ -258,7 +256,7 @@ impl Guardian {
     /// Writes the root's last event, closes the record, and hands the report to all who wait.
     fn write(&mut self, report: StopReport) {
         self.reported = true;
-        self.emit(EventKind::Stopped {
+        self.root.emit(EventKind::Stopped {
             outcome: report.root.outcome,
             status: None,
             elapsed: report.elapsed,
@@ -272,12 +270,7 @@ impl Guardian {
     }
 
     fn is_running(&self) -> bool {
-        let root = self.root.state();
-        root.started && root.stop.is_none()
-    }
-
-    fn emit(&self, what: EventKind) {
-        self.tree.record().emit(&self.plan.path, ChildKind::Supervisor, 1, what);
+        !self.stopping && self.root.state().started
     }
 }
 

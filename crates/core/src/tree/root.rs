@@ -3,9 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::TreeContext;
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
-use crate::event::StopCause;
+use crate::event::{EventKind, StopCause};
 use crate::port::RunningChild;
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::SupervisorHandle;
@@ -13,14 +14,18 @@ use crate::supervisor::SupervisorHandle;
 /// The root as the guardian holds it.
 pub(super) struct Root {
     path: ChildPath,
+    context: TreeContext,
     state: Mutex<RootState>,
+    /// Apart from the state, because the root itself says when it stops of its own accord, and looking at the state may mean
+    /// to wait for the root.
+    stop: Mutex<Option<RootStop>>,
 }
 
 pub(super) struct RootState {
     pub(super) child: Option<Box<dyn RunningChild>>,
     pub(super) started: bool,
+    /// When it came into its present state, unless it stops.
     pub(super) since: Instant,
-    pub(super) stop: Option<RootStop>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,14 +42,41 @@ impl RootStop {
 }
 
 impl Root {
-    pub(super) fn new(path: ChildPath) -> Self {
-        let state = RootState { child: None, started: false, since: now(), stop: None };
-        Self { path, state: Mutex::new(state) }
+    pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
+        let state = RootState { child: None, started: false, since: now() };
+        Self { path, context, state: Mutex::new(state), stop: Mutex::new(None) }
+    }
+
+    /// Notes that the root stops, and why, and writes it into the record. Only the first time counts.
+    pub(super) fn begin_stop(&self, cause: StopCause) {
+        let mut stop = self.lock_stop();
+        if stop.is_none() {
+            *stop = Some(RootStop::now(cause));
+            self.emit(EventKind::Stopping { cause, signal: None });
+        }
+    }
+
+    /// Notes that the root is forced. `false` says that it has been before, or does not stop.
+    pub(super) fn begin_force(&self) -> bool {
+        match &mut *self.lock_stop() {
+            Some(stop) => !std::mem::replace(&mut stop.forced, true),
+            None => false,
+        }
+    }
+
+    pub(super) fn stop(&self) -> Option<RootStop> {
+        *self.lock_stop()
+    }
+
+    pub(super) fn emit(&self, what: EventKind) {
+        self.context.record().emit(&self.path, ChildKind::Supervisor, 1, what);
     }
 
     pub(super) fn snapshot(&self) -> NodeSnapshot {
+        let stop = self.stop();
         let root = self.state();
-        let state = match (&root.child, root.stop, root.started) {
+        let since = stop.map_or(root.since, |stop| stop.since);
+        let state = match (&root.child, stop, root.started) {
             (None, _, _) => ChildState::Down,
             (Some(_), Some(_), _) => ChildState::Stopping,
             (Some(_), None, true) => ChildState::Running,
@@ -57,8 +89,8 @@ impl Root {
             incarnation: 1,
             pid: None,
             restarts: 0,
-            since: root.child.as_ref().map(|_| now().saturating_duration_since(root.since)),
-            forced: root.stop.is_some_and(|stop| stop.forced),
+            since: root.child.as_ref().map(|_| now().saturating_duration_since(since)),
+            forced: stop.is_some_and(|stop| stop.forced),
             children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
         }
     }
@@ -71,6 +103,10 @@ impl Root {
         if let Some(child) = &mut self.state().child {
             child.last_kill();
         }
+    }
+
+    fn lock_stop(&self) -> MutexGuard<'_, Option<RootStop>> {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, RootState> {

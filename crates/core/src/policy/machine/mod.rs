@@ -5,7 +5,8 @@
 //! else happens waits in a queue. A stop does not wait: it ends whatever is in hand.
 //!
 //! Facts change what is known of a child; then [`Machine::advance`] goes on with what is in hand until there is something to
-//! wait for. A fact that comes late or twice changes nothing.
+//! wait for. All facts that are there come first: what has happened before a decision has its place before what follows from
+//! the decision. A fact that comes late or twice changes nothing.
 
 mod calls;
 mod child;
@@ -187,23 +188,29 @@ impl Machine {
         self.children.set(key, State::Running);
     }
 
-    /// Takes a fact and says what follows from it.
-    pub(crate) fn step(&mut self, input: Input, now: Instant) -> Vec<Action> {
+    /// Takes all facts that there are and says what follows from them.
+    pub(crate) fn step(&mut self, inputs: impl IntoIterator<Item = Input>, now: Instant) -> Vec<Action> {
         let mut out = Vec::new();
-        match input {
-            Input::Begin => self.begin(),
-            Input::Started(key) => self.started(key, now, &mut out),
-            Input::Ignored(key) => self.over(key, State::Down, &mut out),
-            Input::StartFailed(key) => self.over(key, State::Failed, &mut out),
-            Input::Ended(key, class) => self.over(key, State::Ended(class), &mut out),
-            Input::Call { call, request } => self.call(call, request, &mut out),
-            Input::Stop { cause, deadline } => self.stop(cause, deadline, &mut out),
-            Input::Force => self.force(None, &mut out),
-            Input::Fail => self.fail(&mut out),
-            Input::Alarm => self.alarm(now, &mut out),
+        for input in inputs {
+            self.hear(input, now, &mut out);
         }
         self.advance(now, &mut out);
         out
+    }
+
+    fn hear(&mut self, input: Input, now: Instant, out: &mut Vec<Action>) {
+        match input {
+            Input::Begin => self.begin(),
+            Input::Started(key) => self.started(key, now, out),
+            Input::Ignored(key) => self.over(key, State::Down, out),
+            Input::StartFailed(key) => self.over(key, State::Failed, out),
+            Input::Ended(key, class) => self.over(key, State::Ended(class), out),
+            Input::Call { call, request } => self.call(call, request, out),
+            Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
+            Input::Force => self.force(None, out),
+            Input::Fail => self.fail(out),
+            Input::Alarm => self.alarm(now, out),
+        }
     }
 
     /// When the machine next wants an [`Input::Alarm`].

@@ -6,6 +6,9 @@ mod calls;
 mod effects;
 mod facts;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -119,10 +122,10 @@ impl Engine {
         for _ in 0..STEPS_PER_TURN {
             if let Some(action) = self.todo.pop_front() {
                 self.perform(action, now);
-            } else if let Some(fact) = self.facts.pop_front() {
-                self.todo.extend(self.machine.step(fact, now));
-            } else {
+            } else if self.facts.is_empty() {
                 break;
+            } else {
+                self.todo.extend(self.machine.step(self.facts.drain(..), now));
             }
         }
         if self.is_finished() {

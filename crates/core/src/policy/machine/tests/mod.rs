@@ -46,7 +46,12 @@ impl Rig {
     }
 
     fn tell(&mut self, input: Input) -> Vec<Action> {
-        self.machine.step(input, self.now)
+        self.machine.step([input], self.now)
+    }
+
+    /// All of it has happened before anything is decided.
+    fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
+        self.machine.step(inputs, self.now)
     }
 
     fn ended(&mut self, key: ChildKey) -> Vec<Action> {

@@ -55,6 +55,14 @@ fn the_end_of_a_temporary_child_restarts_nobody() {
 }
 
 #[test]
+fn a_sibling_that_has_died_too_is_not_asked_to_stop() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent()]);
+    let died = |key| Input::Ended(key, ExitClass::Abnormal);
+
+    assert_eq!(rig.tell_all([died(A), died(B)]), [restarting(A, 1), Action::Start(A)]);
+}
+
+#[test]
 fn a_sibling_that_died_before_a_group_restart_came_to_it_is_absorbed_and_counts_nothing() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent(), permanent()]);
     rig.failed(C);

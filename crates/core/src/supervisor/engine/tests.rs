@@ -1,0 +1,63 @@
+//! What has happened comes before what is decided.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::child::{ChildKind, ChildSpec};
+use crate::event::{EventKind, Events};
+use crate::port::{Launch, StartChild, StartContext, StartError};
+use crate::supervisor::Supervisor;
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_that_fails_is_tried_again_behind_the_ends_that_had_happened_before() {
+    let end = Arc::new(Notify::new());
+    let once = ChildSpec::new("a", StartsOnce(ends_when("a", &end)));
+    let children = [once, ends_when("b", &end), ends_when("c", &end)];
+    let root = Supervisor::new("root").intensity(3, Duration::from_secs(1)).children(children);
+    let tree = root.start().await.unwrap();
+    let events = tree.events();
+
+    // One thread, so that all three have ended before their supervisor hears of the first.
+    end.notify_waiters();
+
+    let restarts = restarted(events).await;
+    assert_eq!(restarts, ["root/a", "root/b", "root/c"], "and a's second attempt is one too many");
+}
+
+/// A task that ends when it is told to.
+fn ends_when(id: &str, end: &Arc<Notify>) -> ChildSpec {
+    let end = Arc::clone(end);
+    ChildSpec::task(id, move |_| {
+        let end = Arc::clone(&end);
+        async move { end.notified().await }
+    })
+}
+
+/// Can be started once and never again.
+struct StartsOnce(ChildSpec);
+
+impl StartChild for StartsOnce {
+    fn kind(&self) -> ChildKind {
+        self.0.kind()
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        match cx.incarnation {
+            1 => self.0.start(cx),
+            _ => Launch::Failed(StartError::Stopped),
+        }
+    }
+}
+
+/// The paths of the children in the order of their restarts, up to the end of the tree.
+async fn restarted(mut events: Events) -> Vec<String> {
+    let mut paths = Vec::new();
+    while let Some(event) = events.next().await.unwrap() {
+        if matches!(event.what, EventKind::Restarting { .. }) {
+            paths.push(event.path.to_string());
+        }
+    }
+    paths
+}
