@@ -1,1 +1,14 @@
-//! The tests stand in `spec/`, the misbehaving programs in `fixtures/`.
+//! How a fixture program talks to the test that runs it.
+//!
+//! Every fact that a test may wait for is one line on standard output, flushed at once. The programs
+//! themselves stand in `fixtures/`, one file each, and the tests in `spec/`.
+
+mod arguments;
+mod descendant;
+mod say;
+mod signals;
+
+pub use arguments::{argument, number};
+pub use descendant::Descendant;
+pub use say::{say, sleep_for_ever};
+pub use signals::Signals;

@@ -1,0 +1,20 @@
+//! What a program says.
+
+use std::fmt::Display;
+use std::io::{Write as _, stdout};
+
+/// Writes one line, at once.
+///
+/// If nobody listens any more the line is lost: a fixture that has to outlive its listener must not die
+/// of it.
+pub fn say(line: impl Display) {
+    let mut out = stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Does nothing until a signal ends the program.
+pub fn sleep_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
