@@ -1,0 +1,182 @@
+//! The record: everything that happens, in order, for everybody who reads it.
+
+use std::time::Duration;
+
+use rootward::{Event, EventKind, SignalAction, Supervisor};
+use serde_json::{Value, json};
+
+use crate::support::{EventLog, Puppet, given, given_tree, launched, obedient, stubborn};
+
+#[tokio::test(start_paused = true)]
+async fn the_record_is_counted_from_one_without_gaps_and_ends_with_the_root() {
+    let (tree, log) = given(Supervisor::new("root").child(obedient("a"))).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+
+    let numbers: Vec<_> = record.events().iter().map(|event| event.seq).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(record.lines().first().unwrap(), "root starting");
+    assert_eq!(record.lines().last().unwrap(), "root stopped");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_readers_see_the_same_record() {
+    let mut builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let other = EventLog::of(builder.subscribe());
+    let (tree, log) = given_tree(builder).await;
+    let _ = tree.stop().await;
+
+    assert_eq!(log.until_the_end().await.events(), other.until_the_end().await.events());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_comes_late_sees_what_happens_from_then_on() {
+    let (tree, _log) = given(Supervisor::new("root").child(obedient("a"))).await;
+
+    let late = EventLog::of(tree.events());
+    let _ = tree.stop().await;
+
+    assert_eq!(
+        late.until_the_end_unchecked().await.lines(),
+        ["root stopping", "a stopping", "a stopped", "root stopped"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_comes_after_the_end_sees_the_end() {
+    let (tree, _log) = given(Supervisor::new("root")).await;
+    let _ = tree.stop().await;
+
+    assert_eq!(tree.events().next().await, Ok(None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_is_too_slow_loses_the_oldest_and_is_told_how_many() {
+    let children = (0..50).map(|n| obedient(&format!("child-{n}")));
+    let mut builder = Supervisor::new("root").children(children).tree().unwrap().event_capacity(16);
+    let mut slow = builder.subscribe();
+    let tree = builder.start().await.unwrap();
+    assert!(tree.stop().await.clean, "a slow reader holds nobody up");
+
+    let lagged = slow.next().await.unwrap_err();
+    let oldest = slow.next().await.unwrap().expect("the last ones are there");
+
+    assert_eq!(oldest.seq, lagged.missed + 1);
+    assert!(lagged.missed > 150, "{lagged}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_without_a_runtime_can_read_as_well() {
+    let mut builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let mut events = builder.subscribe();
+    let reader = std::thread::spawn(move || {
+        let mut count = 0;
+        while events.blocking_next().expect("it keeps up").is_some() {
+            count += 1;
+        }
+        count
+    });
+
+    let tree = builder.start().await.unwrap();
+    let _ = tree.stop().await;
+
+    assert_eq!(reader.join().unwrap(), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_the_record_is_that_of_the_root() {
+    let (tree, log) = given(Supervisor::new("root").child(stubborn("a"))).await;
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+
+    let at = |path: &str, name: &str| record.find(path, name).at.as_secs();
+    assert_eq!((at("root", "starting"), at("a", "stopping"), at("a", "stopped")), (0, 3, 8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_reached_the_root_is_part_of_the_record() {
+    let (tree, mut log) = given(Supervisor::new("root")).await;
+
+    tree.note_signal("SIGUSR1", SignalAction::Snapshot);
+
+    let event = log.wait_for_event("root", "signal").await;
+    assert_eq!(json_of(&event)["signal"], "SIGUSR1");
+    assert_eq!(json_of(&event)["action"], "snapshot");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_event_is_one_line_of_json_with_the_fields_that_belong_to_it() {
+    let a = Puppet::new("a");
+    let (tree, mut log) =
+        given(Supervisor::new("root").intensity(1, Duration::from_secs(7)).child(a.spec())).await;
+    a.fails();
+    log.wait_for_event("a", "restarting").await;
+    log.wait_for_event("a", "started").await;
+    a.panics();
+    let _ = tree.wait().await;
+
+    let record = log.until_the_end().await;
+
+    let own_fields: Vec<_> = record.events().iter().map(|event| own_fields(event)).collect();
+    let expected = [
+        json!({"event": "starting"}),
+        json!({"event": "starting"}),
+        json!({"event": "started"}),
+        json!({"event": "started"}),
+        json!({"event": "exited", "status": {"error": "the puppet fails"}}),
+        json!({"event": "restarting", "attempt": 1, "delay_ms": 0}),
+        json!({"event": "starting"}),
+        json!({"event": "started"}),
+        json!({"event": "exited", "status": {"panic": "the puppet panics"}}),
+        json!({"event": "gave_up", "restarts": 1, "within_ms": 7000}),
+        json!({"event": "stopping", "cause": "gave_up"}),
+        json!({"event": "stopped", "outcome": "graceful", "elapsed_ms": 0, "stragglers": []}),
+    ];
+    assert_eq!(own_fields, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_event_says_when_it_happened_where_and_to_what() {
+    let (_tree, mut log) = launched(Supervisor::new("root").child(obedient("a")));
+
+    let event = json_of(&*log.wait_for_event("a", "started").await);
+
+    assert_eq!((&event["seq"], &event["path"]), (&json!(3), &json!("root/a")));
+    assert_eq!((&event["incarnation"], &event["kind"]), (&json!(1), &json!("task")));
+    assert!(event["at"].is_f64() && event["time"].as_str().unwrap().ends_with('Z'), "{event}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forced_stop_is_told_with_what_was_done() {
+    let (tree, log) = given(Supervisor::new("root").child(stubborn("a"))).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+
+    assert_eq!(record.find("a", "escalated").what, EventKind::Escalated { to: "abort".into() });
+    let stopped = own_fields(record.find("a", "stopped"));
+    let status = json!({"aborted": true});
+    let expected = json!({"event": "stopped", "outcome": "killed", "status": status, "elapsed_ms": 5000, "stragglers": []});
+    assert_eq!(stopped, expected);
+}
+
+fn json_of(event: &Event) -> Value {
+    serde_json::to_value(event).expect("an event can be written as JSON")
+}
+
+/// The fields that not every event has, and its name.
+fn own_fields(event: &Event) -> Value {
+    let mut value = json_of(event);
+    let fields = value.as_object_mut().expect("an event is an object");
+    for common in ["seq", "at", "time", "path", "incarnation", "kind"] {
+        assert!(fields.remove(common).is_some(), "every event has `{common}`");
+    }
+    // Where a panic happened is known only in programs that ask for it.
+    if let Some(status) = fields.get_mut("status").and_then(Value::as_object_mut) {
+        status.remove("location");
+    }
+    value
+}

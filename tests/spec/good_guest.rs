@@ -1,0 +1,121 @@
+//! What a tree leaves alone: the program it lives in, and the processes that it starts.
+
+use std::collections::BTreeMap;
+
+use nix::sys::signal::Signal;
+use rootward::process::{Process, Stdin};
+use rootward::{Restart, Supervisor};
+
+use crate::support::{Program, fixture, launched, launched_tree};
+
+#[test]
+fn a_process_inherits_no_descriptor_that_it_was_not_given() {
+    let host = Program::run(env!("CARGO_BIN_EXE_strange_host"), &[]).finish();
+
+    let descriptors = host.lines_after("lists_descriptors descriptor ");
+    assert_eq!(descriptors.len(), 3, "{descriptors:?}");
+    assert_eq!(descriptors[0], "0 /dev/null");
+    assert!(
+        descriptors[1].starts_with("1 pipe:") && descriptors[2].starts_with("2 pipe:"),
+        "{descriptors:?}"
+    );
+    assert_eq!(host.lines_after("clean "), ["true"]);
+}
+
+#[test]
+fn a_process_is_born_with_no_signal_blocked_whatever_the_host_does() {
+    let host = Program::run(env!("CARGO_BIN_EXE_strange_host"), &[]).finish();
+
+    assert_eq!(host.lines_after("shows_its_signals SigBlk: "), ["0000000000000000"]);
+    assert_eq!(host.lines_after("shows_its_signals SigPnd: "), ["0000000000000000"]);
+}
+
+#[tokio::test]
+async fn processes_do_not_inherit_each_others_pipes() {
+    let child = |n: u32| fixture!("lists_descriptors").into_child(n.to_string()).restart(Restart::Temporary);
+    let builder = Supervisor::new("root").children((0..10).map(child)).tree().unwrap().stop_when_idle(true);
+
+    let (tree, log) = launched_tree(builder);
+    let _ = tree.wait().await;
+
+    let record = log.until_the_end().await;
+    for n in 0..10 {
+        assert_eq!(record.output(&n.to_string()).len(), 3, "{record}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_leads_a_group_of_its_own_and_has_nothing_to_read() {
+    let told = told_by(fixture!("shows_itself")).await;
+
+    assert!(told.contains(&"leads its group true".to_owned()), "{told:?}");
+    assert!(told.contains(&"input 0 bytes".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_process_gets_the_arguments_the_directory_and_the_environment_it_was_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let its_directory = directory.path().canonicalize().unwrap();
+    let process = fixture!("shows_itself").args(["one", "two words", ""]).current_dir(&its_directory);
+
+    let told = told_by(process.env("ROOTWARD_B", "b c").env("ROOTWARD_A", "a").stdin(Stdin::Null)).await;
+
+    assert_eq!(told[..3], ["argument one", "argument two words", "argument "]);
+    assert_eq!(told[3], format!("directory {}", its_directory.display()));
+    assert_eq!(told[5..7], ["variable ROOTWARD_A=a", "variable ROOTWARD_B=b c"]);
+}
+
+#[tokio::test]
+async fn a_process_inherits_the_environment_unless_it_is_told_otherwise() {
+    let inherited = std::env::vars_os().count();
+
+    let told =
+        |process| async { told_by(process).await.into_iter().find(|line| line.starts_with("variables ")) };
+
+    assert_eq!(told(fixture!("shows_itself")).await, Some(format!("variables {inherited}")));
+    let changed = fixture!("shows_itself").env("ROOTWARD_A", "a");
+    assert_eq!(told(changed).await, Some(format!("variables {}", inherited + 1)));
+    let cleared = fixture!("shows_itself").env_clear().env("ROOTWARD_A", "a");
+    assert_eq!(told(cleared).await, Some("variables 1".to_owned()));
+}
+
+#[test]
+fn a_tree_that_is_embedded_changes_no_signal_of_its_host() {
+    let mut host = Program::run(env!("CARGO_BIN_EXE_embeds_a_tree"), &[]);
+    let [before, during, after] = ["before ", "during ", "after "].map(|when| host.wait_for(when));
+    host.wait_for("clean true");
+
+    host.signal(Signal::SIGTERM);
+
+    assert_eq!((&before, &before), (&during, &after));
+    let ended = host.finish().status;
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(Signal::SIGTERM as i32));
+}
+
+#[test]
+fn a_hundred_restarts_leave_no_descriptor_no_thread_no_task_and_no_zombie_behind() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_restarts_often"), &["100"]);
+    let early = holdings(&program.wait_for("early "));
+    let late = holdings(&program.wait_for("late "));
+
+    for (what, count) in &late {
+        assert!(count <= &early[what], "{what}: {early:?} early on, {late:?} at the end");
+    }
+    assert_eq!(late["children"], 0);
+    assert!(program.finish().status.success());
+}
+
+/// What a process says of itself, which then exits.
+async fn told_by(process: Process) -> Vec<String> {
+    let child = process.into_child("a").restart(Restart::Temporary);
+    let (tree, mut log) = launched(Supervisor::new("root").child(child));
+    log.wait_for_event("a", "exited").await;
+    let _ = tree.stop().await;
+    log.until_the_end().await.output("a").into_iter().map(str::to_owned).collect()
+}
+
+/// `descriptors 12 threads 4 …` as a map.
+fn holdings(told: &str) -> BTreeMap<String, u32> {
+    let words: Vec<_> = told.split_whitespace().collect();
+    words.chunks(2).map(|pair| (pair[0].to_owned(), pair[1].parse().expect("a count"))).collect()
+}

@@ -1,0 +1,28 @@
+//! What rootward promises, as tests, through its public API only.
+//!
+//! Every test's name is a rule. Tests wait for events and never for a time: tasks live in virtual time,
+//! where nothing takes any, and processes say what they have come to.
+
+mod support;
+
+mod deadline;
+mod events;
+mod good_guest;
+mod intensity;
+mod output;
+mod processes;
+mod public_api;
+mod readiness;
+mod restart;
+mod shutdown_order;
+mod signals;
+mod significant;
+mod snapshots;
+mod spawn_errors;
+mod start;
+mod stop_requests;
+mod stragglers;
+mod strategies;
+mod supervisor_program;
+mod tasks;
+mod tidy;

@@ -1,0 +1,106 @@
+//! What signals do to a whole program.
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Finished, Program};
+
+#[test]
+fn one_handler_for_sigterm_is_called_and_the_program_leaves_with_status_0() {
+    handlers_are_called_in_order(1, Signal::SIGTERM);
+}
+
+#[test]
+fn one_handler_for_sigint_is_called_and_the_program_leaves_with_status_0() {
+    handlers_are_called_in_order(1, Signal::SIGINT);
+}
+
+#[test]
+fn five_handlers_for_sigterm_are_called_in_the_order_of_their_registration() {
+    handlers_are_called_in_order(5, Signal::SIGTERM);
+}
+
+#[test]
+fn five_handlers_for_sigint_are_called_in_the_order_of_their_registration() {
+    handlers_are_called_in_order(5, Signal::SIGINT);
+}
+
+#[test]
+fn sighup_stops_like_sigterm() {
+    let mut program = supervises(1, "prints_signals");
+
+    program.signal(Signal::SIGHUP);
+
+    assert_eq!(program.wait_for("SIGHUP "), "Stop");
+    assert_eq!(program.finish().status.code(), Some(0));
+}
+
+#[test]
+fn sigusr1_shows_the_snapshot_and_changes_nothing() {
+    let mut program = supervises(1, "prints_signals");
+
+    program.signal(Signal::SIGUSR1);
+    program.wait_for("root · supervisor running");
+    program.wait_for("  child-1 · process running · pid ");
+    program.signal(Signal::SIGTERM);
+
+    assert_eq!(program.finish().status.code(), Some(0));
+}
+
+#[test]
+fn a_second_sigint_forces_and_the_status_says_so() {
+    let mut program = supervises(2, "ignores_sigterm");
+
+    program.signal(Signal::SIGINT);
+    program.wait_for("child-2 got SIGTERM and stays");
+    program.signal(Signal::SIGINT);
+
+    assert_eq!(program.wait_for("SIGINT "), "Force");
+    let Finished { status, said, .. } = program.finish();
+    assert_eq!(
+        (status.code(), said.last().map(String::as_str)),
+        (Some(3), Some("supervisor exiting cleanly"))
+    );
+}
+
+#[test]
+fn a_third_sigint_leaves_at_once_with_128_and_its_number() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_blocks_a_thread"), &["3600000"]);
+    program.wait_for("blocking");
+
+    for action in ["Stop", "Force"] {
+        program.signal(Signal::SIGINT);
+        assert_eq!(program.wait_for("SIGINT "), action);
+    }
+    program.signal(Signal::SIGINT);
+
+    assert_eq!(program.finish().status.code(), Some(128 + Signal::SIGINT as i32));
+}
+
+#[test]
+fn what_does_not_go_before_the_deadline_does_not_keep_the_program() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_blocks_a_thread"), &["50"]);
+    program.wait_for("blocking");
+
+    program.signal(Signal::SIGTERM);
+
+    assert_eq!(program.finish().status.code(), Some(4));
+}
+
+fn handlers_are_called_in_order(count: usize, signal: Signal) {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_signal_handlers"), &[&count.to_string()]);
+    program.wait_for("ready");
+
+    program.signal(signal);
+
+    let Finished { status, said, .. } = program.finish();
+    let calls = (1..=count).map(|handler| format!("handler {handler} received {signal}"));
+    let expected: Vec<_> = ["ready".to_owned()].into_iter().chain(calls).chain(["bye".to_owned()]).collect();
+    assert_eq!((said, status.code()), (expected, Some(0)));
+}
+
+/// A program around so many processes of this kind, all of which are ready.
+fn supervises(count: usize, child: &str) -> Program {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_supervises"), &[&count.to_string(), child]);
+    program.wait_for_children(count);
+    program
+}

@@ -1,0 +1,105 @@
+//! When the end of a child ends its supervisor (OTP's rules 37 to 41).
+
+use rootward::{AutoShutdown, ChildSpec, ChildState, Ending, Restart, StopCause, Supervisor};
+
+use crate::support::{Puppet, given, obedient, settle};
+
+#[tokio::test(start_paused = true)]
+async fn the_first_significant_child_that_ends_stops_the_supervisor() {
+    let (a, b) = (Puppet::new("a"), Puppet::new("b"));
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AnySignificant);
+    let (tree, log) = given(root.child(significant(&a)).child(significant(&b)).child(obedient("c"))).await;
+
+    a.ends();
+
+    let report = tree.wait().await;
+    assert_eq!((report.ending, report.cause), (Ending::Clean, StopCause::AutoShutdown));
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["c", "b", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_significant_child_that_ends_stops_the_supervisor() {
+    let (a, b) = (Puppet::new("a"), Puppet::new("b"));
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AllSignificant);
+    let (tree, mut log) =
+        given(root.child(significant(&a)).child(significant(&b)).child(obedient("c"))).await;
+
+    a.ends();
+    log.wait_for_event("a", "exited").await;
+    settle().await;
+    assert!(!tree.is_stopping());
+    b.ends();
+
+    assert_eq!(tree.wait().await.cause, StopCause::AutoShutdown);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_significant_child_that_is_restarted_stops_nothing() {
+    let a = Puppet::new("a");
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AnySignificant);
+    let (tree, mut log) = given(root.child(significant(&a))).await;
+
+    a.fails();
+    log.wait_for_event("a", "restarting").await;
+    log.wait_for_event("a", "started").await;
+    settle().await;
+
+    assert!(!tree.is_stopping());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_significant_temporary_child_stops_the_supervisor_however_it_ends() {
+    let a = Puppet::new("a");
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AnySignificant);
+    let (tree, _log) = given(root.child(significant(&a).restart(Restart::Temporary))).await;
+
+    a.panics();
+
+    assert_eq!(tree.wait().await.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_child_that_is_not_significant_stops_nothing() {
+    let (a, b) = (Puppet::new("a"), Puppet::new("b"));
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AnySignificant);
+    let (tree, mut log) =
+        given(root.child(a.spec().restart(Restart::Transient)).child(significant(&b))).await;
+
+    a.ends();
+    log.wait_for_event("a", "exited").await;
+    settle().await;
+
+    assert!(!tree.is_stopping());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_nested_supervisor_is_a_normal_end_to_its_parent() {
+    let a = Puppet::new("a");
+    let inner = Supervisor::new("inner").auto_shutdown(AutoShutdown::AnySignificant).child(significant(&a));
+    let inner = inner.into_child().restart(Restart::Transient);
+    let (tree, mut log) = given(Supervisor::new("root").child(inner).child(obedient("b"))).await;
+
+    a.ends();
+    log.wait_for_event("inner", "exited").await;
+    settle().await;
+
+    assert_eq!(tree.snapshot().find("root/inner").unwrap().state, ChildState::Down);
+    assert!(!tree.is_stopping());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_auto_shutdown_cascades_through_significant_supervisors() {
+    let a = Puppet::new("a");
+    let any = AutoShutdown::AnySignificant;
+    let inner = Supervisor::new("inner").auto_shutdown(any).child(significant(&a)).into_child();
+    let root = Supervisor::new("root").auto_shutdown(any);
+    let (tree, _log) = given(root.child(inner.restart(Restart::Transient).significant(true))).await;
+
+    a.ends();
+
+    assert_eq!(tree.wait().await.cause, StopCause::AutoShutdown);
+}
+
+fn significant(puppet: &Puppet) -> ChildSpec {
+    puppet.spec().restart(Restart::Transient).significant(true)
+}

@@ -1,0 +1,152 @@
+//! Children of a kind of their own, of which every step is taken by the test.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use rootward::{
+    ChildKind, ChildSpec, Exit, Launch, Reporter, RunningChild, StartChild, StartContext, StartError,
+    StopRequest,
+};
+
+/// A child that does nothing by itself: the test says when it has started and when it has ended.
+#[derive(Clone)]
+pub(crate) struct Double {
+    id: String,
+    at_once: bool,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    reporter: Option<Reporter>,
+    calls: Vec<&'static str>,
+    requests: VecDeque<StopRequest>,
+}
+
+impl Double {
+    /// A child that has started when the test says so.
+    pub(crate) fn new(id: &str) -> Self {
+        Self { id: id.to_owned(), at_once: false, state: Arc::default() }
+    }
+
+    /// A child that has started at once.
+    pub(crate) fn running(id: &str) -> Self {
+        Self { at_once: true, ..Self::new(id) }
+    }
+
+    /// The child that stands for it in the tree.
+    pub(crate) fn spec(&self) -> ChildSpec {
+        ChildSpec::new(&self.id, self.clone())
+    }
+
+    /// Says that it has started.
+    pub(crate) fn is_ready(&self) {
+        self.state().reporter.as_ref().expect("it has been started").started(None);
+    }
+
+    /// Says that it is gone.
+    pub(crate) fn ends(&self) {
+        self.ends_with(Exit::Normal);
+    }
+
+    pub(crate) fn ends_with(&self, exit: Exit) {
+        let reporter = self.state().reporter.take().expect("it has been started");
+        reporter.ended(exit);
+    }
+
+    /// Says that it could not be started.
+    pub(crate) fn cannot_start(&self) {
+        let reporter = self.state().reporter.take().expect("it has been started");
+        reporter.failed(error());
+    }
+
+    /// Lets go of the reporter without a word.
+    pub(crate) fn falls_silent(&self) {
+        drop(self.state().reporter.take());
+    }
+
+    /// What its supervisor has done with it: `start`, `stop`, `force`, `last kill`.
+    pub(crate) fn calls(&self) -> Vec<&'static str> {
+        self.state().calls.clone()
+    }
+
+    /// The oldest request to stop that has not been looked at.
+    pub(crate) fn request(&self) -> StopRequest {
+        self.state().requests.pop_front().expect("it has been asked to stop")
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while it looks")
+    }
+}
+
+impl StartChild for Double {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Actor
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let mut state = self.state();
+        state.calls.push("start");
+        state.reporter = Some(cx.reporter);
+        match self.at_once {
+            true => Launch::running(self.clone()),
+            false => Launch::starting(self.clone()),
+        }
+    }
+}
+
+impl RunningChild for Double {
+    fn stop(&mut self, request: StopRequest) {
+        let mut state = self.state();
+        state.calls.push("stop");
+        state.requests.push_back(request);
+    }
+
+    fn force(&mut self) {
+        self.state().calls.push("force");
+    }
+
+    fn force_name(&self) -> &'static str {
+        "force"
+    }
+
+    fn last_kill(&mut self) {
+        self.state().calls.push("last kill");
+    }
+}
+
+/// A child that is started by this function.
+pub(crate) fn started_by(
+    id: &str,
+    start: impl Fn(StartContext) -> Launch + Send + Sync + 'static,
+) -> ChildSpec {
+    ChildSpec::new(id, StartedBy(start))
+}
+
+/// A child that can never be started.
+pub(crate) fn broken(id: &str) -> ChildSpec {
+    started_by(id, |_| Launch::Failed(error()))
+}
+
+/// A child that has nothing to run.
+pub(crate) fn ignored(id: &str) -> ChildSpec {
+    started_by(id, |_| Launch::Ignored)
+}
+
+struct StartedBy<F>(F);
+
+impl<F: Fn(StartContext) -> Launch + Send + Sync + 'static> StartChild for StartedBy<F> {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Actor
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        (self.0)(cx)
+    }
+}
+
+fn error() -> StartError {
+    StartError::new(io::Error::other("out of order"))
+}

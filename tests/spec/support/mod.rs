@@ -1,0 +1,26 @@
+//! What the tests stand on: trees that are given, children that do as they are told, and the record of
+//! what happened.
+
+mod backstop;
+mod double;
+mod given;
+mod identity;
+mod log;
+mod process;
+mod program;
+mod puppet;
+mod record;
+mod rules;
+mod tasks;
+
+pub(crate) use backstop::{BACKSTOP, settle, until, within};
+pub(crate) use double::{Double, broken, ignored, started_by};
+pub(crate) use given::{builder, cause_of, given, given_tree, launched, launched_tree};
+pub(crate) use identity::{Identity, Leftovers};
+pub(crate) use log::EventLog;
+pub(crate) use process::fixture;
+pub(crate) use process::{identity_of, line_in, pid_in};
+pub(crate) use program::{Finished, Program};
+pub(crate) use puppet::Puppet;
+pub(crate) use record::Record;
+pub(crate) use tasks::{Flag, obedient, ready_made, stubborn, takes};

@@ -1,0 +1,123 @@
+//! Whole programs that a test runs.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+
+use nix::sys::signal::Signal;
+
+use super::{BACKSTOP, Identity, Leftovers};
+
+/// A program that runs, and what it has said so far. It does not survive this.
+pub(crate) struct Program {
+    child: Child,
+    identity: Identity,
+    lines: Receiver<String>,
+    said: Vec<String>,
+    leftovers: Leftovers,
+}
+
+/// What a program leaves behind.
+pub(crate) struct Finished {
+    pub status: ExitStatus,
+    pub said: Vec<String>,
+    /// Kept until the test is over: processes that the program has mentioned do not survive that.
+    _leftovers: Leftovers,
+}
+
+impl Finished {
+    /// The rest of every line that begins like this.
+    pub(crate) fn lines_after(&self, beginning: &str) -> Vec<&str> {
+        self.said.iter().filter_map(|line| line.strip_prefix(beginning)).collect()
+    }
+}
+
+impl Program {
+    /// Runs a program and listens to what it says.
+    pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program has been built");
+        let identity = Identity::of(child.id());
+        let stdout = child.stdout.take().expect("its standard output is piped");
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, identity, lines, said: Vec::new(), leftovers: Leftovers::default() }
+    }
+
+    /// Waits for a line that begins like this, and returns the rest of it.
+    pub(crate) fn wait_for(&mut self, beginning: &str) -> String {
+        loop {
+            let Some(line) = self.listen() else {
+                panic!("it said nothing that begins with {beginning:?}, only {:#?}", self.said)
+            };
+            if let Some(rest) = line.strip_prefix(beginning) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+
+    /// Waits until it has started and as many of its children, `child-1` and so on, have said that they are ready, and
+    /// says which processes they are.
+    pub(crate) fn wait_for_children(&mut self, count: usize) -> Vec<Identity> {
+        while self.of_children(" ready").len() < count || !self.said.iter().any(|line| line == "root started")
+        {
+            self.wait_for("");
+        }
+        let pids = self.of_children(" pid ").into_iter();
+        pids.map(|pid| Identity::of(pid.parse().expect("a process id"))).collect()
+    }
+
+    /// What its children have said behind this word.
+    fn of_children(&self, word: &str) -> Vec<&str> {
+        let lines = self.said.iter().filter(|line| line.starts_with("child-"));
+        lines.filter_map(|line| line.split_once(word)).map(|(_, rest)| rest).collect()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.identity.signal(signal);
+    }
+
+    /// Waits until the program has said its last word and ended.
+    pub(crate) fn finish(mut self) -> Finished {
+        while self.listen().is_some() {}
+        let status = self.child.wait().expect("it is our child");
+        Finished {
+            status,
+            said: std::mem::take(&mut self.said),
+            _leftovers: std::mem::take(&mut self.leftovers),
+        }
+    }
+
+    fn listen(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(BACKSTOP) {
+            Ok(line) => {
+                if let Some(pid) = line.rsplit_once(" pid ").and_then(|(_, pid)| pid.parse().ok()) {
+                    self.leftovers.note(pid);
+                }
+                self.said.push(line.clone());
+                Some(line)
+            }
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("it says nothing any more, and this is all it said: {:#?}", self.said)
+            }
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // After it has been waited for, these do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

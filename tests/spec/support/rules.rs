@@ -1,0 +1,107 @@
+//! What is true of every complete record, whatever happened in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rootward::{Event, EventKind, Outcome};
+
+use super::Record;
+
+/// Panics if a complete record breaks a rule.
+pub(crate) fn check(events: &[Arc<Event>]) {
+    let mut tree = Tree::default();
+    for (event, seq) in events.iter().zip(1..) {
+        assert_eq!(event.seq, seq, "events are counted from 1 without gaps:\n{}", Record::of(events));
+        if let Err(rule) = tree.follow(event) {
+            panic!("{rule}: event {seq} in\n{}", Record::of(events));
+        }
+    }
+    let last = events.last().expect("a record has a last event");
+    assert!(
+        is_root(last) && last.what.name() == "stopped",
+        "the root's `stopped` is the last event: {last:?}"
+    );
+    assert!(
+        events.is_sorted_by_key(|event| event.at),
+        "time does not run backwards:\n{}",
+        Record::of(events)
+    );
+}
+
+/// How far each child has come at one point of a record.
+#[derive(Default)]
+struct Tree<'a> {
+    /// Whoever is not down.
+    stages: BTreeMap<&'a str, Stage>,
+    /// Who is starting: at most one on every level.
+    starting: Vec<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Down,
+    Starting,
+    Up,
+    Stopping,
+}
+
+impl<'a> Tree<'a> {
+    fn follow(&mut self, event: &'a Event) -> Result<(), &'static str> {
+        let path = event.path.as_str();
+        let stage = self.stages.get(path).copied().unwrap_or(Stage::Down);
+        let next = match (&event.what, stage) {
+            (EventKind::Starting, _) if self.has_sibling_that_starts(path) => {
+                return Err("a child starts when the one before it has started");
+            }
+            (EventKind::Starting, Stage::Down) => Stage::Starting,
+            (EventKind::Starting, _) => return Err("a child is started when its last incarnation is gone"),
+            (EventKind::Started { .. }, Stage::Starting) => Stage::Up,
+            (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Stage::Stopping,
+            (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
+            (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
+            (EventKind::Output { .. } | EventKind::GaveUp { .. } | EventKind::Signal { .. }, _) => stage,
+            // The root has the last word in every case.
+            (EventKind::StartFailed { .. }, Stage::Stopping) if is_root(event) => Stage::Stopping,
+            (EventKind::Ignored, Stage::Starting)
+            | (EventKind::StartFailed { .. }, Stage::Starting | Stage::Stopping)
+            | (EventKind::Exited { .. }, Stage::Up)
+            | (EventKind::Stopped { .. }, Stage::Stopping) => Stage::Down,
+            _ => return Err("nothing is written about a child that contradicts what was written before"),
+        };
+        if next == Stage::Down && is_complete(event) && self.has_any_below(path) {
+            return Err("a supervisor is gone when everything below it is");
+        }
+        self.note(path, next);
+        Ok(())
+    }
+
+    fn note(&mut self, path: &'a str, stage: Stage) {
+        self.starting.retain(|other| *other != path);
+        if stage == Stage::Starting {
+            self.starting.push(path);
+        }
+        match stage {
+            Stage::Down => self.stages.remove(path),
+            Stage::Starting | Stage::Up | Stage::Stopping => self.stages.insert(path, stage),
+        };
+    }
+
+    fn has_sibling_that_starts(&self, path: &'a str) -> bool {
+        let parent = |path: &'a str| path.rsplit_once('/').map(|(parent, _)| parent);
+        self.starting.iter().any(|other| *other != path && parent(other) == parent(path))
+    }
+
+    fn has_any_below(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        self.stages.range(below.as_str()..).next().is_some_and(|(other, _)| other.starts_with(&below))
+    }
+}
+
+/// Whether the event says that everything below is gone as well.
+fn is_complete(event: &Event) -> bool {
+    !matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. })
+}
+
+fn is_root(event: &Event) -> bool {
+    event.path.depth() == 0
+}

@@ -1,0 +1,102 @@
+//! The house rules of this workspace, as tests.
+
+mod code;
+mod imports;
+mod sources;
+
+use std::path::Path;
+
+use self::code::{code_of, identifiers, is_let_chain};
+use self::sources::{Source, sources};
+
+/// Files beyond this are better two.
+const LONGEST: usize = 450;
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    let silent = offenders(|source| source.is_in("crates") && !source.text.starts_with("//! "));
+
+    assert!(silent.is_empty(), "these do not open with `//!`: {silent:#?}");
+}
+
+#[test]
+fn every_file_is_short_enough_to_be_read() {
+    let long = offenders(|source| source.text.lines().count() > LONGEST);
+
+    assert!(long.is_empty(), "these have more than {LONGEST} lines: {long:#?}");
+}
+
+#[test]
+fn policy_is_pure() {
+    let forbidden =
+        ["tokio", "ractor", "nix", "tracing", "rand", "SystemTime", "std::thread", "Instant::now"];
+    let is_impure = |source: &Source| {
+        let code = code_of(&source.text);
+        let named = identifiers(&code);
+        forbidden.iter().any(|word| named.contains(word) || word.contains("::") && code.contains(word))
+    };
+
+    let impure = offenders(|source| source.has_directory("policy") && !source.is_test() && is_impure(source));
+
+    assert!(impure.is_empty(), "these know more than a policy may: {impure:#?}");
+}
+
+#[test]
+fn what_is_unsafe_stands_in_a_directory_called_sys() {
+    let is_unsafe = |source: &Source| identifiers(&code_of(&source.text)).contains("unsafe");
+
+    let elsewhere = offenders(|source| !source.has_directory("sys") && is_unsafe(source));
+
+    assert!(elsewhere.is_empty(), "these are unsafe: {elsewhere:#?}");
+}
+
+#[test]
+fn no_lint_is_allowed_and_no_test_is_ignored() {
+    let silenced = offenders(|source| {
+        let code = code_of(&source.text).replace(' ', "");
+        ["#[allow(", "#![allow(", "#[ignore"].iter().any(|attribute| code.contains(attribute))
+    });
+
+    assert!(silenced.is_empty(), "exceptions are expected with a reason, and tests run: {silenced:#?}");
+}
+
+#[test]
+fn the_code_is_written_for_the_oldest_compiler_it_promises() {
+    let too_new = offenders(|source| is_let_chain(&code_of(&source.text)));
+
+    assert!(too_new.is_empty(), "let-chains came after the promised version: {too_new:#?}");
+}
+
+#[test]
+fn every_test_and_every_fixture_is_there_to_be_run() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: toml::Table = read(&tests.join("Cargo.toml")).parse().expect("a manifest is TOML");
+    let programs = manifest["bin"].as_array().expect("there are fixtures");
+    let declared: Vec<_> = programs.iter().filter_map(|program| program["path"].as_str()).collect();
+    let main = read(&tests.join("spec/main.rs"));
+
+    let forgotten = offenders(|source| {
+        let Ok(path) = source.path.strip_prefix("tests") else { return false };
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        match path.parent().and_then(Path::to_str) {
+            Some("fixtures") => !declared.iter().any(|declared| Path::new(declared) == path),
+            Some("spec") => name != "main" && !main.contains(&format!("mod {name};")),
+            _ => false,
+        }
+    });
+
+    assert!(forgotten.is_empty(), "nobody runs these: {forgotten:#?}");
+}
+
+/// The source files to which this applies.
+fn offenders(applies: impl Fn(&Source) -> bool) -> Vec<String> {
+    sources()
+        .iter()
+        .filter(|source| applies(source))
+        .map(|source| source.path.display().to_string())
+        .collect()
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
