@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use meter::Figure;
 
+/// Counting costs time, so that only a build that is asked for heap figures does it.
+#[cfg(feature = "heap")]
 #[global_allocator]
 static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 

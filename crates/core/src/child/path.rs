@@ -23,7 +23,11 @@ impl ChildPath {
     /// The path of a child below this one.
     #[must_use]
     pub fn join(&self, id: &ChildId) -> Self {
-        Self(Arc::from(format!("{}/{id}", self.0)))
+        let mut path = String::with_capacity(self.0.len() + 1 + id.as_str().len());
+        path.push_str(&self.0);
+        path.push('/');
+        path.push_str(id.as_str());
+        Self(Arc::from(path))
     }
 
     /// The path as text.

@@ -31,7 +31,7 @@ pub(crate) enum Report {
         cause: StopCause,
         start_error: Option<StartError>,
     },
-    Ended(Box<Ended>),
+    Ended(Ended),
 }
 
 /// What a supervisor is told: by its children, by its parent, by its alarm.

@@ -94,7 +94,7 @@ impl Reporter {
 
     /// Says that the child is gone, after everything it held has been given back.
     pub fn ended(mut self, ended: impl Into<Ended>) {
-        self.close(Report::Ended(Box::new(ended.into())));
+        self.close(Report::Ended(ended.into()));
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
@@ -133,7 +133,7 @@ impl Drop for Reporter {
             } else {
                 Exit::Aborted
             };
-            self.close(Report::Ended(Box::new(Ended::new(exit))));
+            self.close(Report::Ended(Ended::new(exit)));
         }
     }
 }

@@ -62,9 +62,13 @@ pub(super) fn check_supervisor(supervisor: &Supervisor, path: &str) -> Result<()
     if policy.intensity.within.is_zero() {
         return wrong(path, SpecProblem::ZeroWindow);
     }
-    let mut ids = HashSet::new();
+    let mut ids = HashSet::with_capacity(children.len());
+    // One buffer for the paths of all children: nearly all of them are never read.
+    let mut child_path = format!("{path}/");
+    let parent = child_path.len();
     for child in children {
-        let child_path = format!("{path}/{}", child.id());
+        child_path.truncate(parent);
+        child_path.push_str(child.id());
         if !ids.insert(child.id()) {
             return wrong(&child_path, SpecProblem::DuplicateId);
         }

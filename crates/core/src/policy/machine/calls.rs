@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
 use super::wind_down::Why;
-use super::{Action, Keeping, Machine, Phase};
+use super::{Action, Actions, Keeping, Machine, Phase};
 use crate::child::ChildId;
 use crate::event::StopCause;
 
@@ -79,7 +79,7 @@ enum WaitsFor {
 
 impl Machine {
     /// Queues a call behind everything that happened before it.
-    pub(super) fn call(&mut self, call: CallId, request: Request, out: &mut Vec<Action>) {
+    pub(super) fn call(&mut self, call: CallId, request: Request, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) => {
                 self.pending.push_back(Pending::Call { call, request });
@@ -89,22 +89,16 @@ impl Machine {
     }
 
     /// Does what a call wants, now that it has its turn.
-    pub(super) fn take_up_call(
-        &mut self,
-        call: CallId,
-        request: Request,
-        now: Instant,
-        out: &mut Vec<Action>,
-    ) {
+    pub(super) fn take_up_call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
         match request {
             Request::Start { key, id, traits } => match self.objection_to(&id) {
                 Some(objection) => {
-                    out.push(Action::Decline(key));
+                    out.push_back(Action::Decline(key));
                     reply(call, objection, out);
                 }
                 None => {
                     self.children.insert(key, id, traits);
-                    out.push(Action::Keep(key));
+                    out.push_back(Action::Keep(key));
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::FirstStart);
                 }
@@ -163,7 +157,7 @@ impl Machine {
         }
     }
 
-    fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+    fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
         self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),
@@ -178,7 +172,7 @@ impl Machine {
     /// Something has become of a child: tells those who waited for it.
     ///
     /// `was_stopped` says whether it was asked to stop before.
-    pub(super) fn answer(&mut self, key: ChildKey, was_stopped: bool, out: &mut Vec<Action>) {
+    pub(super) fn answer(&mut self, key: ChildKey, was_stopped: bool, out: &mut Actions) {
         // Nearly always nobody waits for anybody, and this is asked about every child.
         if self.waiting.is_empty() {
             return;
@@ -220,7 +214,7 @@ impl Machine {
     }
 
     /// The supervisor stops: nobody gets what was wanted any more.
-    pub(super) fn dismiss_callers(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Call { call, .. } => reply(call, Reply::Stopping, out),
@@ -247,11 +241,11 @@ fn occupied(state: State) -> Reply {
     }
 }
 
-fn reply(call: CallId, reply: Reply, out: &mut Vec<Action>) {
-    out.push(Action::Reply { call, reply });
+fn reply(call: CallId, reply: Reply, out: &mut Actions) {
+    out.push_back(Action::Reply { call, reply });
 }
 
-fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Vec<Action>) {
+fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) {
     for waiter in waiters {
         reply(waiter.call, answer, out);
     }

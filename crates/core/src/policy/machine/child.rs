@@ -226,7 +226,8 @@ impl Children {
         self.restarting > 0
     }
 
-    pub(super) fn set(&mut self, key: ChildKey, state: State) {
+    /// Brings a child into a state, and returns it for what else there is to change.
+    pub(super) fn set(&mut self, key: ChildKey, state: State) -> &mut Child {
         let child = self.table.get_mut(&key).expect("the state of a child that is there");
         let before = std::mem::replace(&mut child.state, state);
         if let Some(at) = before.timer() {
@@ -243,6 +244,7 @@ impl Children {
         let restarting = |state| matches!(state, State::Restarting { .. });
         count(&mut self.live, before.is_live(), state.is_live());
         count(&mut self.restarting, restarting(before), restarting(state));
+        child
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
 use super::round::Round;
-use super::{Action, End, Keeping, Machine, Phase, Progress};
+use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
 use crate::child::Restart;
 use crate::event::StopCause;
 use crate::policy::restart::is_restarted;
@@ -26,7 +26,7 @@ pub(super) enum Pending {
 
 impl Machine {
     /// Takes up what has waited longest.
-    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Vec<Action>) -> Progress {
+    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Progress {
         let Some(pending) = self.pending.pop_front() else { return Progress::Wait };
         match pending {
             Pending::Call { call, request } => self.take_up_call(call, request, now, out),
@@ -39,7 +39,7 @@ impl Machine {
         Progress::GoOn
     }
 
-    fn take_up_exit(&mut self, key: ChildKey, generation: u32, now: Instant, out: &mut Vec<Action>) {
+    fn take_up_exit(&mut self, key: ChildKey, generation: u32, now: Instant, out: &mut Actions) {
         match self.current(key, generation).map(|child| (child.traits.restart, child.state)) {
             Some((restart, State::Ended(class))) if is_restarted(restart, class) => {
                 self.restart(key, now, out)
@@ -70,16 +70,16 @@ impl Machine {
     }
 
     /// Lets a child stay down. One that is not kept is deleted.
-    pub(super) fn put_down(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+    pub(super) fn put_down(&mut self, key: ChildKey, out: &mut Actions) {
         self.children.set(key, State::Down);
         if !self.is_kept(key) {
             self.forget(key, out);
         }
     }
 
-    pub(super) fn forget(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+    pub(super) fn forget(&mut self, key: ChildKey, out: &mut Actions) {
         self.children.remove(key);
-        out.push(Action::Forget(key));
+        out.push_back(Action::Forget(key));
     }
 
     /// Whether the child's spec stays once the child is down.
@@ -93,7 +93,7 @@ impl Machine {
     }
 
     /// A child is not started again, which may be the end of the supervisor too.
-    fn end_for_good(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+    fn end_for_good(&mut self, key: ChildKey, out: &mut Actions) {
         let is_significant = self.children.get(key).is_some_and(|child| child.traits.significant);
         self.put_down(key, out);
         if is_significant && self.auto_shutdown_is_due() {
@@ -113,15 +113,15 @@ impl Machine {
     }
 
     /// Restarts a child, and whoever shares its fate, unless that is one restart too many.
-    fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+    fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         if let Err(exceeded) = self.count_restart(key, now) {
             self.put_down(key, out);
-            out.push(Action::GaveUp(exceeded));
+            out.push_back(Action::GaveUp(exceeded));
             self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out);
             return;
         }
         let (attempt, delay) = self.next_attempt(key, now);
-        out.push(Action::Restarting { key, attempt, delay });
+        out.push_back(Action::Restarting { key, attempt, delay });
         // A delay too long for the clock never ends.
         let due = if delay.is_zero() { None } else { now.checked_add(delay) };
         self.children.set(key, State::Restarting { due });

@@ -111,6 +111,9 @@ pub(crate) enum Action {
     Finish(End),
 }
 
+/// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
+pub(crate) type Actions = VecDeque<Action>;
+
 /// Why a supervisor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -188,17 +191,15 @@ impl Machine {
         self.children.set(key, State::Running);
     }
 
-    /// Takes all facts that there are and says what follows from them.
-    pub(crate) fn step(&mut self, inputs: impl IntoIterator<Item = Input>, now: Instant) -> Vec<Action> {
-        let mut out = Vec::new();
+    /// Takes all facts that there are, and adds what follows from them to what is to be done.
+    pub(crate) fn step(&mut self, inputs: impl IntoIterator<Item = Input>, now: Instant, out: &mut Actions) {
         for input in inputs {
-            self.hear(input, now, &mut out);
+            self.hear(input, now, out);
         }
-        self.advance(now, &mut out);
-        out
+        self.advance(now, out);
     }
 
-    fn hear(&mut self, input: Input, now: Instant, out: &mut Vec<Action>) {
+    fn hear(&mut self, input: Input, now: Instant, out: &mut Actions) {
         match input {
             Input::Begin => self.begin(),
             Input::Started(key) => self.started(key, now, out),
@@ -240,28 +241,29 @@ impl Machine {
         }
     }
 
-    fn started(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+    fn started(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         // A child that was asked to stop while it started may still say that it has.
         if matches!(self.children.state(key), State::Starting { .. }) {
-            self.children.set(key, State::Running);
-            if let Some(child) = self.children.get_mut(key) {
-                child.running_since = Some(now);
-            }
+            self.children.set(key, State::Running).running_since = Some(now);
             self.answer(key, false, out);
         }
     }
 
     /// A child is gone, or never came to be. `state` is what that means if nobody asked it to go.
-    fn over(&mut self, key: ChildKey, state: State, out: &mut Vec<Action>) {
+    fn over(&mut self, key: ChildKey, state: State, out: &mut Actions) {
         let Some(child) = self.children.get(key) else { return };
         let was_stopped = matches!(child.state, State::Stopping { .. } | State::Killed);
         match (child.state, state) {
-            (State::Stopping { .. } | State::Killed, _) => self.children.set(key, State::Down),
+            (State::Stopping { .. } | State::Killed, _) => {
+                self.children.set(key, State::Down);
+            }
             (State::Starting { .. } | State::Running, State::Ended(_)) => {
                 self.pending.push_back(Pending::Exit { key, generation: child.generation });
                 self.children.set(key, state);
             }
-            (State::Starting { .. }, _) => self.children.set(key, state),
+            (State::Starting { .. }, _) => {
+                self.children.set(key, state);
+            }
             // Nothing else can be said of a child that runs, and nothing at all of one that is gone.
             (
                 State::Running | State::Down | State::Ended(_) | State::Failed | State::Restarting { .. },
@@ -272,7 +274,7 @@ impl Machine {
     }
 
     /// Goes on until there is something to wait for.
-    fn advance(&mut self, now: Instant, out: &mut Vec<Action>) {
+    fn advance(&mut self, now: Instant, out: &mut Actions) {
         loop {
             let progress = match self.phase {
                 Phase::New | Phase::Finished => Progress::Wait,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
-use super::{Action, End, Machine, Phase, Progress};
+use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::event::StopCause;
 
 /// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
@@ -83,7 +83,7 @@ impl Round {
 
 impl Machine {
     /// Does the next step of a round.
-    pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Vec<Action>) -> Progress {
+    pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
                 State::Starting { .. } | State::Stopping { .. } | State::Killed => return Progress::Wait,
@@ -110,7 +110,7 @@ impl Machine {
         } else {
             self.phase = Phase::Idle;
             match round.purpose {
-                Purpose::Init => out.push(Action::Ready),
+                Purpose::Init => out.push_back(Action::Ready),
                 Purpose::Restart(_) => {}
             }
         }
@@ -118,7 +118,7 @@ impl Machine {
     }
 
     /// The child that the round waited for has been stopped, or had nothing to run. It is not always kept.
-    fn is_down(&mut self, key: ChildKey, out: &mut Vec<Action>) {
+    fn is_down(&mut self, key: ChildKey, out: &mut Actions) {
         if self.children.get(key).is_some() && !self.is_kept(key) {
             self.forget(key, out);
         }
@@ -131,7 +131,7 @@ impl Machine {
 
     /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
     /// it is tried again (rules 31 and 32).
-    fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Vec<Action>) {
+    fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
         match purpose {
             Purpose::Init => {
                 self.children.set(key, State::Down);
@@ -165,14 +165,12 @@ impl Machine {
         next
     }
 
-    pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Vec<Action>) {
+    pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         let timeout = self.children.get(key).and_then(|child| child.traits.start_timeout());
         let give_up_at = timeout.and_then(|timeout| now.checked_add(timeout));
-        self.children.set(key, State::Starting { give_up_at });
-        if let Some(child) = self.children.get_mut(key) {
-            child.generation = child.generation.wrapping_add(1);
-            child.running_since = None;
-        }
-        out.push(Action::Start(key));
+        let child = self.children.set(key, State::Starting { give_up_at });
+        child.generation = child.generation.wrapping_add(1);
+        child.running_since = None;
+        out.push_back(Action::Start(key));
     }
 }

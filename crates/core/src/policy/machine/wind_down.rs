@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::child::{ChildKey, FIRST, State, earlier};
-use super::{Action, End, Machine, Phase, Progress};
+use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::Shutdown;
 use crate::event::StopCause;
 use crate::policy::StopOrder;
@@ -31,7 +31,7 @@ pub(super) struct Why {
 
 impl Machine {
     /// The supervisor is asked to stop. If it does already, a tighter deadline counts all the same.
-    pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Vec<Action>) {
+    pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Actions) {
         match &mut self.phase {
             Phase::New => self.finish(End::Stopped, out),
             Phase::Idle | Phase::Working(_) => self.wind_down(End::Stopped, Why { cause, deadline }, out),
@@ -44,13 +44,13 @@ impl Machine {
     }
 
     /// The supervisor stops of its own accord.
-    pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Vec<Action>) {
-        out.push(Action::Stopping(cause));
+    pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Actions) {
+        out.push_back(Action::Stopping(cause));
         self.wind_down(end, Why { cause, deadline: None }, out);
     }
 
     /// The supervisor's actor has failed.
-    pub(super) fn fail(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn fail(&mut self, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) => {
                 self.stop_by_itself(End::Failed, StopCause::Failed, out);
@@ -60,7 +60,7 @@ impl Machine {
     }
 
     /// Every grace ends now. The cause is for children that had not been asked; by default it is the stop's own.
-    pub(super) fn force(&mut self, cause: Option<StopCause>, out: &mut Vec<Action>) {
+    pub(super) fn force(&mut self, cause: Option<StopCause>, out: &mut Actions) {
         self.stop(StopCause::Parent, None, out);
         let Phase::WindingDown(down) = &mut self.phase else { return };
         let cause = cause.unwrap_or(down.cause);
@@ -74,7 +74,7 @@ impl Machine {
     }
 
     /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
-    pub(super) fn alarm(&mut self, now: Instant, out: &mut Vec<Action>) {
+    pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), out);
             return;
@@ -84,7 +84,7 @@ impl Machine {
                 State::Stopping { .. } => self.force_child(key, StopCause::Deadline, out),
                 State::Starting { .. } => {
                     self.children.set(key, State::Starting { give_up_at: None });
-                    out.push(Action::AbandonStart(key));
+                    out.push_back(Action::AbandonStart(key));
                 }
                 State::Restarting { .. } => self.restart_is_due(key),
                 State::Down | State::Running | State::Ended(_) | State::Failed | State::Killed => {}
@@ -101,7 +101,7 @@ impl Machine {
     }
 
     /// Stops the next child.
-    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Vec<Action>) -> Progress {
+    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
         let is_gone = |key| self.children.state(key) == State::Down;
         let has_its_turn = match self.policy.stop_order {
             StopOrder::Reverse => down.waiting_for.is_none_or(is_gone),
@@ -129,7 +129,7 @@ impl Machine {
 
     /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
     /// absorbed and counts for nothing (rule 26).
-    pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Vec<Action>) {
+    pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
@@ -137,33 +137,33 @@ impl Machine {
             (State::Ended(_) | State::Failed | State::Restarting { .. }, _) => self.put_down(key, out),
             (State::Starting { .. } | State::Running, Shutdown::Kill) => {
                 self.children.set(key, State::Killed);
-                out.push(Action::Kill { key, cause });
+                out.push_back(Action::Kill { key, cause });
             }
             (State::Starting { .. } | State::Running, Shutdown::Grace(grace)) => {
                 // A grace too long for the clock is no limit.
                 let kill_at = earlier(now.checked_add(grace), deadline);
                 self.children.set(key, State::Stopping { kill_at });
-                out.push(Action::Stop { key, cause, deadline: kill_at });
+                out.push_back(Action::Stop { key, cause, deadline: kill_at });
             }
             (State::Starting { .. } | State::Running, Shutdown::Infinity) => {
                 self.children.set(key, State::Stopping { kill_at: deadline });
-                out.push(Action::Stop { key, cause, deadline });
+                out.push_back(Action::Stop { key, cause, deadline });
             }
         }
     }
 
-    fn force_child(&mut self, key: ChildKey, cause: StopCause, out: &mut Vec<Action>) {
+    fn force_child(&mut self, key: ChildKey, cause: StopCause, out: &mut Actions) {
         match self.children.state(key) {
             State::Starting { .. } | State::Running | State::Stopping { .. } => {
                 self.children.set(key, State::Killed);
-                out.push(Action::Force { key, cause });
+                out.push_back(Action::Force { key, cause });
             }
             State::Ended(_) | State::Failed | State::Restarting { .. } => self.put_down(key, out),
             State::Down | State::Killed => {}
         }
     }
 
-    fn wind_down(&mut self, end: End, why: Why, out: &mut Vec<Action>) {
+    fn wind_down(&mut self, end: End, why: Why, out: &mut Actions) {
         let Why { cause, deadline } = why;
         self.dismiss_callers(out);
         self.tighten(deadline);
@@ -177,8 +177,8 @@ impl Machine {
         }
     }
 
-    fn finish(&mut self, end: End, out: &mut Vec<Action>) {
+    fn finish(&mut self, end: End, out: &mut Actions) {
         self.phase = Phase::Finished;
-        out.push(Action::Finish(end));
+        out.push_back(Action::Finish(end));
     }
 }

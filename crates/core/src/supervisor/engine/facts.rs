@@ -76,7 +76,7 @@ impl Engine {
                 self.start_error = Some(child_error(entry, timed_out.unwrap_or(error)));
                 Some(Input::StartFailed(key))
             }
-            Report::Ended(ended) => Some(self.ended(key, *ended, now)),
+            Report::Ended(ended) => Some(self.ended(key, ended, now)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
             Report::Stopping { .. } => None,
         }

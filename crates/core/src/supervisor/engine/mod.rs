@@ -125,7 +125,7 @@ impl Engine {
             } else if self.facts.is_empty() {
                 break;
             } else {
-                self.todo.extend(self.machine.step(self.facts.drain(..), now));
+                self.machine.step(self.facts.drain(..), now, &mut self.todo);
             }
         }
         if self.is_finished() {

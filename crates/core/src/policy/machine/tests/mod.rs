@@ -46,12 +46,14 @@ impl Rig {
     }
 
     fn tell(&mut self, input: Input) -> Vec<Action> {
-        self.machine.step([input], self.now)
+        self.tell_all([input])
     }
 
     /// All of it has happened before anything is decided.
     fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
-        self.machine.step(inputs, self.now)
+        let mut out = Actions::new();
+        self.machine.step(inputs, self.now, &mut out);
+        out.into()
     }
 
     fn ended(&mut self, key: ChildKey) -> Vec<Action> {
