@@ -50,6 +50,11 @@ impl Given {
         tokio::time::timeout(PATIENCE, find).await.expect("the event comes")
     }
 
+    /// Waits until the start of `root/child` has begun.
+    pub(crate) async fn starting(&mut self) {
+        self.event(|event| (event.path == "root/child" && event.what == EventKind::Starting).then_some(())).await;
+    }
+
     /// The process id with which `root/child` starts next.
     pub(crate) async fn started(&mut self) -> u32 {
         self.event(|event| match event.what {

@@ -92,7 +92,8 @@ async fn a_stop_signal_can_be_chosen_and_stands_in_the_event() {
 
 #[tokio::test]
 async fn a_stop_while_the_program_is_being_started_still_ends_it() {
-    let given = script("echo $$; exec sleep 1000");
+    let mut given = script("echo $$; exec sleep 1000");
+    given.starting().await;
 
     let report = given.stop().await;
 
