@@ -5,10 +5,13 @@
 
 mod support;
 
+mod backoff;
 mod deadline;
+mod dynamic;
 mod events;
 mod good_guest;
 mod intensity;
+mod live;
 mod output;
 mod processes;
 mod public_api;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, NodeReport, Outcome, Restart, StopCause, Strategy, Supervisor};
+use rootward::{Ending, Exit, NodeReport, Outcome, Restart, StopCause, StopOrder, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, obedient, settle, takes};
 
@@ -164,6 +164,20 @@ async fn a_tree_of_a_thousand_levels_stops_as_well_as_one_of_two() {
 
     assert!(report.clean);
     assert_eq!(report.root.walk().len(), 1003);
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_may_stop_all_at_once_which_takes_as_long_as_the_slowest() {
+    let workers = Supervisor::new("workers").stop_order(StopOrder::Concurrent);
+    let workers =
+        workers.child(takes("a", SECOND)).child(takes("b", 3 * SECOND)).child(takes("c", 2 * SECOND));
+    let (tree, log) = given(Supervisor::new("root").child(obedient("first")).child(workers)).await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.ending, report.elapsed.as_secs()), (Ending::Clean, 3));
+    let expected = ["workers/a", "workers/c", "workers/b", "workers", "first", "root"];
+    assert_eq!(log.until_the_end().await.paths("stopped"), expected);
 }
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -113,6 +113,23 @@ async fn a_child_that_ends_before_it_is_ready_has_not_been_started() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_child_that_takes_too_long_to_start_is_ended_and_has_not_been_started() {
+    let b = Double::new("b");
+    let root = Supervisor::new("root").child(obedient("a")).child(b.spec().start_timeout(3 * SECOND));
+    let (tree, mut log) = launched(root);
+
+    log.wait_for_event("b", "starting").await;
+    tokio::time::advance(3 * SECOND).await;
+    settle().await;
+    assert_eq!(b.calls(), ["start", "force"]);
+    b.ends();
+
+    let TreeStartError::Start { error, .. } = tree.started().await.unwrap_err() else { unreachable!() };
+    assert!(matches!(cause(&error), StartError::TimedOut(limit) if *limit == 3 * SECOND), "{error:?}");
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_child_with_nothing_to_run_keeps_nobody_from_starting() {
     let (tree, mut log) = given(Supervisor::new("root").child(ignored("a")).child(obedient("b"))).await;
 
@@ -221,6 +238,14 @@ async fn a_supervisor_without_children_starts_and_stops() {
         log.until_the_end().await.lines(),
         ["root starting", "root started", "root stopping", "root stopped"]
     );
+}
+
+/// What is wrong with the child itself.
+fn cause(error: &StartError) -> &StartError {
+    match error {
+        StartError::Child { source, .. } => source,
+        other => other,
+    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,214 @@
+//! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP's rules 47 to 54, Elixir's 57 to 65).
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use rootward::{
+    ChildSpec, DynamicSupervisor, Ending, PartitionSupervisor, ResizeError, Restart, RestartChildError,
+    StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError, TaskSupervisor, Tree,
+};
+
+use crate::support::{EventLog, Flag, Puppet, given, given_tree, obedient, settle, stubborn, takes};
+
+#[tokio::test(start_paused = true)]
+async fn children_of_one_spec_get_numbers() {
+    let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+
+    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+    let second = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+
+    assert_ne!(first.path, second.path);
+    assert!(first.path.id().starts_with("job-"), "{}", first.path);
+    assert_eq!(jobs.count_children().active, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_not_restarted_is_forgotten() {
+    let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let a = Puppet::new("a");
+    let started = jobs.start_child(a.spec().restart(Restart::Transient)).await.unwrap().unwrap();
+
+    a.ends();
+    log.wait_for(|event| event.what.name() == "exited").await;
+    settle().await;
+
+    assert_eq!(jobs.count_children().specs, 0);
+    let gone = jobs.restart_child(started.path.id()).await;
+    assert!(matches!(gone, Err(RestartChildError::Dynamic)), "{gone:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_fails_is_restarted_and_nobody_else() {
+    let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let a = Puppet::new("a");
+    jobs.start_child(a.spec()).await.unwrap();
+    jobs.start_child(obedient("b")).await.unwrap();
+
+    a.fails();
+    let restarted = log.wait_for(|event| event.what.name() == "started" && event.incarnation == 2).await;
+
+    assert!(restarted.path.id().starts_with("a-"), "{}", restarted.path);
+    assert_eq!(log.so_far().paths("starting").len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_no_more_children_than_there_may_be() {
+    let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs").max_children(2)).await;
+    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+    jobs.start_child(obedient("job")).await.unwrap();
+
+    let one_too_many = jobs.start_child(obedient("job")).await;
+    jobs.terminate_child(first.path.id()).await.unwrap();
+
+    assert!(matches!(one_too_many, Err(StartChildError::MaxChildren)), "{one_too_many:?}");
+    assert!(jobs.start_child(obedient("job")).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_children_stop_at_the_same_time() {
+    let (tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    for _ in 0..10 {
+        jobs.start_child(takes("job", 2 * SECOND)).await.unwrap();
+    }
+    jobs.start_child(stubborn("job").shutdown(3 * SECOND)).await.unwrap();
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.ending, report.elapsed.as_secs()), (Ending::Forced, 3));
+    assert_eq!(report.forced().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_is_handed_to_whoever_waits_for_it() {
+    let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let tasks = TaskSupervisor::new(jobs);
+
+    let answer = tasks.run(|_| async { 6 * 7 }).await.unwrap();
+
+    assert_eq!(answer.await, Ok(42));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_handed_to_whoever_waits_and_is_nobody_elses() {
+    let (tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let tasks = TaskSupervisor::new(jobs);
+
+    let result = tasks.run(|_| async { panic!("boom") }).await.unwrap();
+    let result: Result<(), TaskError> = result.await;
+
+    assert!(matches!(&result, Err(TaskError::Panicked(panic)) if panic.message == "boom"), "{result:?}");
+    log.wait_for(|event| event.what.name() == "exited").await;
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_dropped_asks_its_task_to_stop_unless_it_was_detached() {
+    let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let tasks = TaskSupervisor::new(jobs.clone());
+    let (linked, detached) = (Flag::default(), Flag::default());
+    let raises = |flag: &Flag| {
+        let flag = flag.clone();
+        move |cx: rootward::TaskContext| async move {
+            cx.stopping().await;
+            flag.raise();
+        }
+    };
+
+    let first = tasks.run(raises(&linked)).await.unwrap();
+    let second = tasks.run(raises(&detached)).await.unwrap().detach();
+    drop((first, second));
+    log.wait_for(|event| event.what.name() == "exited").await;
+
+    assert!(linked.is_raised() && !detached.is_raised());
+    assert_eq!(jobs.count_children().active, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_takes_the_tasks_along_and_tells_whoever_waits() {
+    let (tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let tasks = TaskSupervisor::new(jobs);
+    let never = tasks.run(|_| std::future::pending::<u32>()).await.unwrap();
+
+    let (report, result) = tokio::join!(tree.stop(), never);
+
+    assert_eq!((report.ending, result), (Ending::Forced, Err(TaskError::Stopped)));
+    let late = tasks.spawn(|_| async {}).await;
+    assert!(matches!(late, Err(StartChildError::Stopping { .. })), "{late:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_come_in_the_order_of_the_items_however_long_each_takes() {
+    let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let tasks = TaskSupervisor::new(jobs.clone());
+
+    let mut results = tasks.map(2, [3, 1, 2], |seconds, _| async move {
+        tokio::time::advance(Duration::ZERO).await;
+        seconds * 10
+    });
+    let mut all = Vec::new();
+    while let Some(result) = results.next().await.unwrap() {
+        assert!(jobs.count_children().active <= 2);
+        all.push(result.unwrap());
+    }
+
+    assert_eq!(all, [30, 10, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn partitions_are_numbered_and_each_is_restarted_on_its_own() {
+    let zero = Puppet::new("0");
+    let spec = zero.spec();
+    let shards =
+        PartitionSupervisor::new("shards", FOUR, move |n| if n == 0 { spec.clone() } else { obedient("x") });
+    let (tree, mut log) = given(Supervisor::new("root").child(shards)).await;
+
+    zero.fails();
+    log.wait_for(|event| event.what.name() == "started" && event.incarnation == 2).await;
+
+    let record = log.so_far();
+    let expected = ["root", "shards", "shards/0", "shards/1", "shards/2", "shards/3", "shards/0"];
+    assert_eq!(record.paths("starting"), expected);
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_always_belongs_to_the_same_partition() {
+    let of = |key: &str| PartitionSupervisor::partition_of(&key, FOUR);
+    let keys: Vec<_> = (0..100).map(|n| format!("key-{n}")).collect();
+
+    assert!(keys.iter().all(|key| of(key) < 4 && of(key) == of(key)));
+    assert!((0..4).all(|partition| keys.iter().any(|key| of(key) == partition)), "all of them have work");
+}
+
+#[tokio::test(start_paused = true)]
+async fn partitions_can_be_put_to_rest_and_woken() {
+    let shards = PartitionSupervisor::new("shards", FOUR, |_| obedient("shard"));
+    let (tree, _log) = given(Supervisor::new("root").child(shards)).await;
+    let shards = tree.supervisor("root/shards").unwrap();
+
+    PartitionSupervisor::resize(&shards, 1).await.unwrap();
+    assert_eq!(shards.count_children().active, 1);
+    PartitionSupervisor::resize(&shards, 3).await.unwrap();
+    assert_eq!(shards.count_children().active, 3);
+
+    let too_many = PartitionSupervisor::resize(&shards, 5).await;
+    assert!(matches!(too_many, Err(ResizeError::TooMany { most: 4 })), "{too_many:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dynamic_supervisor_without_children_is_idle() {
+    let root = Supervisor::new("root").child(DynamicSupervisor::new("jobs"));
+    let builder = root.tree().unwrap().stop_when_idle(true);
+    let (tree, _log) = given_tree(builder).await;
+
+    assert_eq!(tree.wait().await.cause, StopCause::Idle);
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
+
+async fn given_jobs(jobs: DynamicSupervisor) -> (Tree, EventLog, SupervisorHandle) {
+    let (tree, log) = given(Supervisor::new("root").child(ChildSpec::from(jobs))).await;
+    let jobs = tree.supervisor("root/jobs").expect("it has just been started");
+    (tree, log, jobs)
+}
