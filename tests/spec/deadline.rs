@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, Outcome, Shutdown, StopCause, Supervisor, Tree};
+use rootward::{Ending, Exit, Outcome, Shutdown, StopCause, Supervisor};
 
-use crate::support::{Double, EventLog, Flag, builder, given, given_tree, obedient, settle, stubborn, takes};
+use crate::support::{
+    Double, EventLog, Flag, GivenTree, builder, given, given_tree, obedient, settle, stubborn, takes,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_child_that_does_not_go_is_forced_when_its_grace_is_over() {
@@ -236,6 +238,6 @@ async fn a_tree_that_gives_up_has_the_same_deadline() {
 
 const SECOND: Duration = Duration::from_secs(1);
 
-async fn given_by(root: Supervisor, deadline: Duration) -> (Tree, EventLog) {
+async fn given_by(root: Supervisor, deadline: Duration) -> (GivenTree, EventLog) {
     given_tree(builder(root).deadline(deadline)).await
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use rootward::{
     ChildSpec, DynamicSupervisor, Ending, PartitionSupervisor, ResizeError, Restart, RestartChildError,
-    StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError, TaskSupervisor, Tree,
+    StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError, TaskSupervisor,
 };
 
-use crate::support::{EventLog, Flag, Puppet, given, given_tree, obedient, settle, stubborn, takes};
+use crate::support::{
+    EventLog, Flag, GivenTree, Puppet, given, given_tree, obedient, settle, stubborn, takes,
+};
 
 #[tokio::test(start_paused = true)]
 async fn children_of_one_spec_get_numbers() {
@@ -207,7 +209,7 @@ async fn a_dynamic_supervisor_without_children_is_idle() {
 const SECOND: Duration = Duration::from_secs(1);
 const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 
-async fn given_jobs(jobs: DynamicSupervisor) -> (Tree, EventLog, SupervisorHandle) {
+async fn given_jobs(jobs: DynamicSupervisor) -> (GivenTree, EventLog, SupervisorHandle) {
     let (tree, log) = given(Supervisor::new("root").child(ChildSpec::from(jobs))).await;
     let jobs = tree.supervisor("root/jobs").expect("it has just been started");
     (tree, log, jobs)

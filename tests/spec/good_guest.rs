@@ -105,6 +105,28 @@ fn a_hundred_restarts_leave_no_descriptor_no_thread_no_task_and_no_zombie_behind
     assert!(program.finish().status.success());
 }
 
+#[test]
+fn a_host_that_takes_the_exits_of_others_keeps_no_tree_from_coming_down() {
+    let host = Program::run(env!("CARGO_BIN_EXE_steals_exits"), &[]).finish();
+
+    let told = host.lines_after("status ");
+    assert!(["killed by SIGTERM", "gone, status unknown"].contains(&told[0]), "{told:?}");
+    assert_eq!(host.lines_after("clean "), ["true"]);
+}
+
+#[test]
+fn a_host_without_any_descriptor_left_can_still_stop() {
+    let host = Program::run(env!("CARGO_BIN_EXE_runs_out_of_descriptors"), &[]).finish();
+
+    let refused = host.lines_after("dies cannot be started: ");
+    assert!(
+        !refused.is_empty() && refused.iter().all(|error| error.contains("cannot be started now")),
+        "{refused:?}"
+    );
+    assert!(host.said.contains(&"stays stopped".to_owned()), "{:?}", host.said);
+    assert_eq!(host.lines_after("ending "), ["Failed"]);
+}
+
 /// What a process says of itself, which then exits.
 async fn told_by(process: Process) -> Vec<String> {
     let child = process.into_child("a").restart(Restart::Temporary);

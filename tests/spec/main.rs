@@ -16,6 +16,7 @@ mod output;
 mod processes;
 mod public_api;
 mod readiness;
+mod report;
 mod restart;
 mod shutdown_order;
 mod signals;

@@ -1,9 +1,11 @@
 //! What processes write, as events.
 
-use rootward::process::Output;
-use rootward::{ChildSpec, EventKind, Restart, Stream, Supervisor};
+use std::fs;
 
-use crate::support::{Record, fixture, given, identity_of, launched, line_in};
+use rootward::process::Output;
+use rootward::{ChildSpec, EventKind, Exit, Restart, Stream, Supervisor};
+
+use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
 
 #[tokio::test]
 async fn everything_a_process_wrote_comes_before_its_end() {
@@ -93,6 +95,41 @@ async fn a_process_that_writes_while_it_stops_is_heard() {
     let record = log.until_the_end().await;
     let names: Vec<_> = record.of_child("a").into_iter().skip_while(|name| *name != "stopping").collect();
     assert_eq!(names, ["stopping", "output", "output", "stopped"]);
+}
+
+#[tokio::test]
+async fn a_process_that_closes_its_output_still_runs() {
+    let (tree, mut log) =
+        given(Supervisor::new("root").child(fixture!("closes_its_output").into_child("a"))).await;
+    let process = identity_of(&*log.wait_for_event("a", "started").await);
+    log.wait_for_line("a", "bye").await;
+    let descriptors = format!("/proc/{}/fd", process.pid());
+    until("both are closed", || fs::read_dir(&descriptors).is_ok_and(|open| open.count() == 1)).await;
+
+    let report = tree.stop().await;
+
+    let a = report.find("root/a").unwrap();
+    assert!(matches!(&a.status, Some(Exit::Signal { name, .. }) if name == "SIGTERM"), "{a:?}");
+    assert_eq!(
+        log.until_the_end().await.of_child("a"),
+        ["starting", "started", "output", "stopping", "stopped"]
+    );
+}
+
+#[tokio::test]
+async fn a_process_that_never_stops_writing_can_be_stopped() {
+    let a = fixture!("writes_forever").into_child("a");
+    let mut builder = Supervisor::new("root").child(a).tree().unwrap().event_capacity(16);
+    let mut events = builder.subscribe();
+    let tree = builder.start().await.unwrap();
+    // Whoever reads this slowly loses lines, and gets some.
+    let first_line =
+        async { while !matches!(events.next().await, Ok(Some(event)) if line_in(&event).is_some()) {} };
+    within("the first line", first_line).await;
+
+    let report = within("the stop", tree.stop()).await;
+
+    assert!(report.clean);
 }
 
 #[tokio::test]

@@ -359,6 +359,28 @@ fn a_runtime_that_is_shut_down_leaves_no_process() {
 }
 
 #[tokio::test]
+async fn a_process_does_not_die_with_the_thread_that_asked_for_it() {
+    let elsewhere =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let handle = elsewhere.handle().clone();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let asked = std::thread::spawn(move || {
+        sender.send(nix::unistd::gettid()).unwrap();
+        handle.block_on(given(Supervisor::new("root").child(forever("a").restart(Restart::Temporary))))
+    });
+
+    let thread = receiver.recv().unwrap();
+    let (tree, log) = asked.join().unwrap();
+    let thread = format!("/proc/self/task/{thread}");
+    until("the thread is gone", || !std::path::Path::new(&thread).exists()).await;
+    let a = stopped(&tree).await;
+
+    assert_eq!((a.outcome, a.status), (Outcome::Graceful, Some(signal(Signal::TERM))));
+    log.until_the_end().await;
+    elsewhere.shutdown_background();
+}
+
+#[tokio::test]
 async fn a_last_kill_ends_a_process_without_anybody_waiting() {
     let a = fixture!("ignores_sigterm").into_child("a").restart(Restart::Temporary);
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;

@@ -7,7 +7,7 @@ use rootward::{
     TreeStartError,
 };
 
-use crate::support::{Double, broken, given, ignored, launched, obedient, settle, started_by, within};
+use crate::support::{Double, broken, given, ignored, launched, obedient, settle, started_by};
 
 #[tokio::test(start_paused = true)]
 async fn children_start_in_order_depth_first() {
@@ -231,7 +231,7 @@ async fn an_id_that_no_path_can_hold_is_refused() {
 async fn a_supervisor_without_children_starts_and_stops() {
     let (tree, log) = given(Supervisor::new("root")).await;
 
-    let report = within("the stop", tree.stop()).await;
+    let report = tree.stop().await;
 
     assert!(report.clean);
     assert_eq!(

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, Outcome, Restart, StopCause, Supervisor};
+use rootward::{ChildState, Ending, Outcome, Restart, StopCause, Supervisor, Tree};
 
 use crate::support::{
-    Double, Flag, Puppet, given, given_tree, launched_tree, obedient, ready_made, settle, stubborn, within,
+    Double, Flag, Puppet, given, given_tree, launched_tree, obedient, ready_made, settle, stubborn,
 };
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +173,7 @@ async fn a_tree_in_which_nothing_ever_runs_is_idle_once_it_has_started() {
 
     let (tree, log) = launched_tree(builder);
 
-    assert_eq!(within("the stop", tree.wait()).await.cause, StopCause::Idle);
+    assert_eq!(tree.wait().await.cause, StopCause::Idle);
     assert_eq!(log.until_the_end().await.paths("stopped"), ["inner", "root"]);
 }
 
@@ -190,7 +190,7 @@ async fn a_tree_that_is_idle_goes_on_unless_it_was_told_otherwise() {
 #[tokio::test(start_paused = true)]
 async fn a_task_may_stop_the_tree_it_is_part_of() {
     let asked = Flag::default();
-    let stop = Arc::new(std::sync::Mutex::new(None::<rootward::Tree>));
+    let stop = Arc::new(std::sync::Mutex::new(None::<Tree>));
     let (its_stop, its_flag) = (Arc::clone(&stop), asked.clone());
     let a = rootward::ChildSpec::task("a", move |cx| {
         let (stop, asked) = (Arc::clone(&its_stop), its_flag.clone());
@@ -202,7 +202,7 @@ async fn a_task_may_stop_the_tree_it_is_part_of() {
         }
     });
     let (tree, _log) = given(Supervisor::new("root").child(a)).await;
-    *stop.lock().unwrap() = Some(tree.clone());
+    *stop.lock().unwrap() = Some(Tree::clone(&tree));
 
     let report = tree.stop().await;
 

@@ -113,6 +113,20 @@ async fn when_somebody_kills_the_process_its_group_goes_as_well() {
     assert!(!process.is_there() && !descendant.is_alive());
 }
 
+#[tokio::test]
+async fn a_zombie_that_its_living_parent_does_not_bury_holds_nobody_up() {
+    let (tree, mut log) =
+        given(Supervisor::new("root").child(fixture!("keeps_a_zombie").into_child("a"))).await;
+    let zombie = identity_of(&*log.wait_for_line("a", "descendant").await);
+    log.wait_for_line("a", "ready").await;
+    assert!(zombie.is_there() && !zombie.is_alive());
+
+    let report = tree.stop().await;
+
+    assert!(report.clean);
+    assert_eq!(report.find("root/a").unwrap().stragglers, []);
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(50);
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::{ChildState, Exit, Restart, StopCause, Strategy, Supervisor};
 
-use crate::support::{Double, EventLog, Puppet, given, obedient, ready_made, settle};
+use crate::support::{Double, EventLog, GivenTree, Puppet, given, obedient, ready_made, settle};
 
 #[tokio::test(start_paused = true)]
 async fn one_for_one_restarts_the_child_that_failed_and_nobody_else() {
@@ -258,7 +258,7 @@ fn of_three(strategy: Strategy, b: &Puppet) -> Supervisor {
 }
 
 /// A tree whose one double has been started.
-async fn given_with_a_double(root: Supervisor, double: &Double) -> (rootward::Tree, EventLog) {
+async fn given_with_a_double(root: Supervisor, double: &Double) -> (GivenTree, EventLog) {
     let (tree, mut log) = crate::support::launched(root);
     log.wait_for_event("b", "starting").await;
     double.is_ready();

@@ -81,7 +81,7 @@ async fn a_panic_while_an_aborted_future_is_dropped_still_ends_in_an_acknowledge
     });
     let (tree, log) = given(Supervisor::new("root").child(obedient("first")).child(a)).await;
 
-    let report = within("the stop", tree.stop()).await;
+    let report = tree.stop().await;
 
     assert_eq!(report.find("root/a").unwrap().outcome, Outcome::Killed);
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
@@ -172,7 +172,7 @@ async fn a_task_that_blocks_its_thread_is_named_when_the_deadline_is_over_and_ca
     assert_eq!(report.ending, Ending::Incomplete);
     assert_eq!(report.unreapable()[0].path, "root/a");
     release.send(()).unwrap();
-    within("the end of the task", tree.wait_gone()).await;
+    tree.wait_gone().await;
     elsewhere.shutdown_background();
 }
 

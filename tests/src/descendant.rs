@@ -31,18 +31,19 @@ impl Descendant {
         self
     }
 
-    /// Starts it, waits until it says that it is ready, on its standard error, and says its process id.
+    /// Starts it, waits until it says that it is ready, on its standard error, and says and returns its process id.
     ///
     /// Nobody ever waits for it: whoever forgets its children is a good test.
     ///
     /// # Panics
     ///
     /// If it cannot be started.
-    pub fn start(mut self) {
+    pub fn start(mut self) -> u32 {
         let mut child =
             self.command.stderr(Stdio::piped()).spawn().expect("this program can be started again");
         wait_until_ready(&mut child);
         say(format!("descendant {}", child.id()));
+        child.id()
     }
 
     /// Says to the parent that waits in [`start`](Self::start) that it may go on.

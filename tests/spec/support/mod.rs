@@ -5,6 +5,7 @@ mod backstop;
 mod double;
 mod given;
 mod identity;
+mod json;
 mod log;
 mod process;
 mod program;
@@ -15,8 +16,9 @@ mod tasks;
 
 pub(crate) use backstop::{BACKSTOP, settle, until, within};
 pub(crate) use double::{Double, broken, ignored, started_by};
-pub(crate) use given::{builder, cause_of, given, given_tree, launched, launched_tree};
+pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};
 pub(crate) use identity::{Identity, Leftovers};
+pub(crate) use json::assert_holds;
 pub(crate) use log::EventLog;
 pub(crate) use process::fixture;
 pub(crate) use process::{identity_of, line_in, pid_in};
