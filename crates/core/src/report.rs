@@ -90,6 +90,8 @@ pub struct NodeReport {
     pub path: ChildPath,
     /// What it was.
     pub kind: ChildKind,
+    /// Which start of it this was, from 1.
+    pub incarnation: u32,
     /// Its last process id, if it was a process.
     pub pid: Option<u32>,
     /// Whether it went, and how.
@@ -181,6 +183,7 @@ impl NodeReport {
         Self {
             path,
             kind,
+            incarnation: 1,
             pid: None,
             outcome: Outcome::AlreadyGone,
             status: None,
@@ -215,6 +218,7 @@ impl Serialize for NodeReport {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("path", &self.path)?;
         map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("incarnation", &self.incarnation)?;
         if let Some(pid) = self.pid {
             map.serialize_entry("pid", &pid)?;
         }

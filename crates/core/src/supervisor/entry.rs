@@ -148,6 +148,7 @@ impl Entry {
     /// How the child came down, as far as that can be said now. `None` if it was never started.
     pub(super) fn report(&self, now: Instant) -> Option<NodeReport> {
         let mut report = NodeReport::new(self.path.clone(), self.kind());
+        report.incarnation = self.incarnation;
         report.restarts = self.restarts;
         match (&self.live, &self.last) {
             (Some(live), _) => {

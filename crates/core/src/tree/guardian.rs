@@ -230,7 +230,7 @@ impl Guardian {
                     elapsed: node.elapsed,
                     stragglers: Vec::new(),
                 };
-                self.tree.record().emit(&node.path, node.kind, 1, what);
+                self.tree.record().emit(&node.path, node.kind, node.incarnation, what);
             }
         }
         self.write(report);

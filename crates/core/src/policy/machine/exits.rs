@@ -120,7 +120,7 @@ impl Machine {
             self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out);
             return;
         }
-        let (attempt, delay) = self.next_attempt(key, now);
+        let (attempt, delay) = self.next_attempt(key);
         out.push_back(Action::Restarting { key, attempt, delay });
         // A delay too long for the clock never ends.
         let due = if delay.is_zero() { None } else { now.checked_add(delay) };
@@ -154,16 +154,23 @@ impl Machine {
         }
     }
 
-    /// Counts the attempts to restart a child, anew if it ran well, and says how long this one is put off.
-    fn next_attempt(&mut self, key: ChildKey, now: Instant) -> (u32, Duration) {
+    /// Notes that an incarnation is over. If it ran well, its attempts are counted anew.
+    pub(super) fn note_run(&mut self, key: ChildKey, now: Instant) {
         let within = self.window.limit().within;
+        let Some(child) = self.children.get_mut(key) else { return };
+        let Some(since) = child.running_since.take() else { return };
+        let healthy = child.traits.backoff().and_then(|backoff| backoff.reset_after).unwrap_or(within);
+        if now.saturating_duration_since(since) >= healthy {
+            child.attempt = 0;
+        }
+    }
+
+    /// Counts the attempts to restart a child since it last ran well, and says how long this one is put off.
+    fn next_attempt(&mut self, key: ChildKey) -> (u32, Duration) {
         let noise = self.noise.next();
         let Some(child) = self.children.get_mut(key) else { return (1, Duration::ZERO) };
+        child.attempt = child.attempt.saturating_add(1);
         let backoff = child.traits.backoff();
-        let healthy = backoff.and_then(|backoff| backoff.reset_after).unwrap_or(within);
-        let ran_well =
-            child.running_since.is_some_and(|since| now.saturating_duration_since(since) >= healthy);
-        child.attempt = if ran_well { 1 } else { child.attempt.saturating_add(1) };
         let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, noise));
         (child.attempt, delay)
     }

@@ -203,9 +203,9 @@ impl Machine {
         match input {
             Input::Begin => self.begin(),
             Input::Started(key) => self.started(key, now, out),
-            Input::Ignored(key) => self.over(key, State::Down, out),
-            Input::StartFailed(key) => self.over(key, State::Failed, out),
-            Input::Ended(key, class) => self.over(key, State::Ended(class), out),
+            Input::Ignored(key) => self.over(key, State::Down, now, out),
+            Input::StartFailed(key) => self.over(key, State::Failed, now, out),
+            Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
             Input::Call { call, request } => self.call(call, request, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Force => self.force(None, out),
@@ -250,7 +250,7 @@ impl Machine {
     }
 
     /// A child is gone, or never came to be. `state` is what that means if nobody asked it to go.
-    fn over(&mut self, key: ChildKey, state: State, out: &mut Actions) {
+    fn over(&mut self, key: ChildKey, state: State, now: Instant, out: &mut Actions) {
         let Some(child) = self.children.get(key) else { return };
         let was_stopped = matches!(child.state, State::Stopping { .. } | State::Killed);
         match (child.state, state) {
@@ -270,6 +270,7 @@ impl Machine {
                 _,
             ) => return,
         }
+        self.note_run(key, now);
         self.answer(key, was_stopped, out);
     }
 

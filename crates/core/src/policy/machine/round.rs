@@ -170,7 +170,6 @@ impl Machine {
         let give_up_at = timeout.and_then(|timeout| now.checked_add(timeout));
         let child = self.children.set(key, State::Starting { give_up_at });
         child.generation = child.generation.wrapping_add(1);
-        child.running_since = None;
         out.push_back(Action::Start(key));
     }
 }

@@ -106,6 +106,10 @@ impl Engine {
     /// Ends a start that has taken too long.
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
         let Some(live) = self.children.get_mut(&key).and_then(|entry| entry.live.as_mut()) else { return };
+        if live.started {
+            // It has said so since the time was over, and before anybody could look.
+            return;
+        }
         live.timed_out = Some(now.saturating_duration_since(live.since));
         let _ = catch(|| live.child.force());
     }

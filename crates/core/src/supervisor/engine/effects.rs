@@ -110,11 +110,11 @@ impl Engine {
     fn press(&mut self, key: ChildKey, press: Press, request: StopRequest, now: Instant) {
         let Some(entry) = self.children.get_mut(&key) else { return };
         let Some(live) = &mut entry.live else { return };
-        let is_first = live.stop.is_none();
+        let before = live.stop.map(|stop| stop.press);
         live.stop.get_or_insert(Stop { since: now, press }).press = press;
         let asks = live.child.stop_signal();
         let force_name = live.child.force_name();
-        if is_first {
+        if before.is_none() {
             live.since = now;
             let signal = match press {
                 Press::Asked => asks,
@@ -122,7 +122,7 @@ impl Engine {
             };
             emit(&self.tree, entry, EventKind::Stopping { cause: request.cause, signal });
         }
-        if press == Press::Forced {
+        if press == Press::Forced && before != Some(Press::Forced) {
             emit(&self.tree, entry, EventKind::Escalated { to: force_name.into() });
         }
         let Some(live) = &mut entry.live else { return };
@@ -130,9 +130,13 @@ impl Engine {
             Press::Asked => live.child.stop(request),
             Press::Killed | Press::Forced => live.child.force(),
         });
-        if pressed.is_err() {
+        match (pressed, press) {
+            (Ok(()), _) => {}
             // A child that cannot even be asked has no use for a grace.
-            let _ = catch(|| live.child.force());
+            (Err(_), Press::Asked) => self.press(key, Press::Forced, request, now),
+            (Err(_), Press::Killed | Press::Forced) => {
+                let _ = catch(|| live.child.force());
+            }
         }
     }
 }

@@ -60,20 +60,23 @@ impl Engine {
                 Some(Input::Started(key))
             }
             Report::Ignored => {
-                entry.gone(None, now);
-                emit(&self.tree, entry, EventKind::Ignored);
+                let stop = entry.gone(None, now).and_then(|live| live.stop);
+                match stop {
+                    Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
+                    None => emit(&self.tree, entry, EventKind::Ignored),
+                }
                 Some(Input::Ignored(key))
             }
             Report::Failed { error, children } => {
                 let stop = entry.live.as_ref().and_then(|live| live.stop);
-                let live_timed_out = entry.live.as_ref().and_then(|live| live.timed_out);
+                let timed_out = entry.live.as_ref().and_then(|live| live.timed_out);
+                let error = timed_out.map_or(error, StartError::TimedOut);
                 entry.not_started(children, now);
                 match stop {
                     Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
                     None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
                 }
-                let timed_out = live_timed_out.map(StartError::TimedOut);
-                self.start_error = Some(child_error(entry, timed_out.unwrap_or(error)));
+                self.start_error = Some(child_error(entry, error));
                 Some(Input::StartFailed(key))
             }
             Report::Ended(ended) => Some(self.ended(key, ended, now)),

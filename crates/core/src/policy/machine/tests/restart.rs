@@ -131,3 +131,32 @@ fn attempts_count_anew_once_a_child_has_run_as_long_as_restarts_are_counted() {
 
     assert_eq!(rig.failed(A)[0], restarting(A, 1));
 }
+
+#[test]
+fn the_time_that_an_end_waits_to_be_dealt_with_is_no_time_for_which_the_child_ran() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+    rig.failed(A);
+    rig.tell(Input::Started(A));
+    rig.failed(B);
+    assert_eq!(rig.failed(A), [], "B is being started");
+
+    rig.passes(Intensity::default().within);
+
+    assert_eq!(rig.tell(Input::Started(B))[0], restarting(A, 2));
+}
+
+#[test]
+fn attempts_count_anew_also_if_the_child_that_ran_well_was_stopped_for_a_sibling() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
+    rig.failed(A);
+    rig.ended(B);
+    rig.tell(Input::Started(A));
+    rig.tell(Input::Started(B));
+    rig.passes(Intensity::default().within);
+    rig.failed(B);
+    rig.ended(A);
+    rig.tell(Input::Started(A));
+    rig.tell(Input::Started(B));
+
+    assert_eq!(rig.failed(A)[0], restarting(A, 1));
+}
