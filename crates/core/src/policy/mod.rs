@@ -6,12 +6,15 @@
 mod backoff;
 mod intensity;
 mod machine;
+mod ordered;
 mod restart;
 mod strategy;
 
 pub use backoff::Backoff;
 pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
+
+pub(crate) use ordered::Ordered;
 
 pub(crate) use machine::{
     Action, CallId, ChildKey, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,

@@ -1,12 +1,12 @@
 //! A child as the machine knows it, and the table of all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::child::{ChildId, ChildSpec, ExitClass, Restart, Shutdown};
 use crate::policy::intensity::RestartWindow;
+use crate::policy::ordered::Ordered;
 use crate::policy::{Backoff, Intensity};
 
 /// Names a child to the machine. Keys grow in start order and are never used again.
@@ -118,10 +118,9 @@ impl State {
 }
 
 /// All children in start order, and what can be said of them together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Children {
-    /// Boxed, because the nodes of the map have room for more than there is.
-    table: BTreeMap<ChildKey, Box<Child>>,
+    table: Ordered<Child>,
     names: HashMap<ChildId, ChildKey>,
     /// The moments at which something has to be done about a child, at most one for each.
     timers: BTreeSet<(Instant, ChildKey)>,
@@ -132,17 +131,22 @@ pub(super) struct Children {
 }
 
 impl Children {
+    pub(super) fn new() -> Self {
+        let (names, timers) = (HashMap::new(), BTreeSet::new());
+        Self { table: Ordered::new(), names, timers, live: 0, restarting: 0 }
+    }
+
     pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
         self.names.insert(id.clone(), key);
         let window = traits.window();
         let child =
             Child { id, traits, state: State::Down, generation: 0, running_since: None, attempt: 0, window };
-        self.table.insert(key, Box::new(child));
+        self.table.push(key, Box::new(child));
     }
 
     pub(super) fn remove(&mut self, key: ChildKey) {
         self.set(key, State::Down);
-        if let Some(child) = self.table.remove(&key) {
+        if let Some(child) = self.table.remove(key) {
             self.names.remove(&child.id);
         }
     }
@@ -156,21 +160,21 @@ impl Children {
     }
 
     pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {
-        self.table.get(&key).map(|child| &**child)
+        self.table.get(key)
     }
 
     pub(super) fn get_mut(&mut self, key: ChildKey) -> Option<&mut Child> {
-        self.table.get_mut(&key).map(|child| &mut **child)
+        self.table.get_mut(key)
     }
 
     /// The state of a child. One that has been deleted is down for good.
     pub(super) fn state(&self, key: ChildKey) -> State {
-        self.table.get(&key).map_or(State::Down, |child| child.state)
+        self.table.get(key).map_or(State::Down, |child| child.state)
     }
 
     /// The first child from this key on.
     pub(super) fn first_from(&self, key: ChildKey) -> Option<ChildKey> {
-        self.table.range(key..).next().map(|(key, _)| *key)
+        self.table.range(key, None).next().map(|(key, _)| key)
     }
 
     /// The children from one key on and below another one, in start order. No upper key means no bound.
@@ -179,12 +183,11 @@ impl Children {
         from: ChildKey,
         below: Option<ChildKey>,
     ) -> impl DoubleEndedIterator<Item = ChildKey> + '_ {
-        let below = below.map_or(Bound::Unbounded, |below| Bound::Excluded(below.max(from)));
-        self.table.range((Bound::Included(from), below)).map(|(key, _)| *key)
+        self.table.range(from, below).map(|(key, _)| key)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Child> {
-        self.table.values().map(|child| &**child)
+        self.table.iter().map(|(_, child)| child)
     }
 
     pub(super) fn next_timer(&self) -> Option<Instant> {
@@ -212,7 +215,7 @@ impl Children {
             | State::Killed => None,
         };
         let all: Vec<_> =
-            self.table.iter().filter_map(|(key, child)| Some((*key, stopping(child)?))).collect();
+            self.table.iter().filter_map(|(key, child)| Some((key, stopping(child)?))).collect();
         for (key, kill_at) in all {
             self.set(key, State::Stopping { kill_at: earlier(kill_at, Some(deadline)) });
         }
@@ -228,7 +231,7 @@ impl Children {
 
     /// Brings a child into a state, and returns it for what else there is to change.
     pub(super) fn set(&mut self, key: ChildKey, state: State) -> &mut Child {
-        let child = self.table.get_mut(&key).expect("the state of a child that is there");
+        let child = self.table.get_mut(key).expect("the state of a child that is there");
         let before = std::mem::replace(&mut child.state, state);
         if let Some(at) = before.timer() {
             self.timers.remove(&(at, key));

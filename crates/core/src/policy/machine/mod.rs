@@ -172,7 +172,7 @@ impl Machine {
         Self {
             policy,
             window: RestartWindow::new(policy.intensity),
-            children: Children::default(),
+            children: Children::new(),
             pending: VecDeque::new(),
             waiting: BTreeMap::new(),
             noise: Noise(seed),

@@ -70,7 +70,7 @@ impl Engine {
     /// The child that a call brought along is one of ours now.
     pub(super) fn keep(&mut self, key: ChildKey) {
         if let Some(entry) = self.calls.offered.remove(&key) {
-            self.children.insert(key, entry);
+            self.children.push(key, entry);
         }
     }
 
@@ -84,7 +84,7 @@ impl Engine {
         let Some(answer) = self.calls.open.remove(&call) else { return };
         answer.send(match reply {
             Reply::Started(key) => {
-                Ok(Success::Started(self.children.get(&key).map(|entry| entry.started_child())))
+                Ok(Success::Started(self.children.get(key).map(|entry| entry.started_child())))
             }
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
@@ -105,7 +105,7 @@ impl Engine {
 
     /// Ends a start that has taken too long.
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
-        let Some(live) = self.children.get_mut(&key).and_then(|entry| entry.live.as_mut()) else { return };
+        let Some(live) = self.children.get_mut(key).and_then(|entry| entry.live.as_mut()) else { return };
         if live.started {
             // It has said so since the time was over, and before anybody could look.
             return;

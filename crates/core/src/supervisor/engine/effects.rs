@@ -34,10 +34,10 @@ impl Engine {
             Action::Decline(key) => self.decline(key),
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Forget(key) => {
-                self.children.remove(&key);
+                self.children.remove(key);
             }
             Action::Restarting { key, attempt, delay } => {
-                if let Some(entry) = self.children.get_mut(&key) {
+                if let Some(entry) = self.children.get_mut(key) {
                     entry.restarts += 1;
                     emit(&self.tree, entry, EventKind::Restarting { attempt, delay });
                 }
@@ -66,7 +66,7 @@ impl Engine {
 
     /// Starts a child. What can be said at once is returned.
     fn start(&mut self, key: ChildKey, now: Instant) -> Option<Input> {
-        let entry = self.children.get_mut(&key)?;
+        let entry = self.children.get_mut(key)?;
         entry.incarnation += 1;
         emit(&self.tree, entry, EventKind::Starting);
         let activity = Some(self.tree.begin_activity());
@@ -98,7 +98,7 @@ impl Engine {
     }
 
     fn not_started(&mut self, key: ChildKey, error: StartError, now: Instant) -> Input {
-        if let Some(entry) = self.children.get_mut(&key) {
+        if let Some(entry) = self.children.get_mut(key) {
             entry.not_started(Vec::new(), now);
             emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
             self.start_error = Some(child_error(entry, error));
@@ -108,7 +108,7 @@ impl Engine {
 
     /// Has a child stopped, with as much pressure as the machine wants.
     fn press(&mut self, key: ChildKey, press: Press, request: StopRequest, now: Instant) {
-        let Some(entry) = self.children.get_mut(&key) else { return };
+        let Some(entry) = self.children.get_mut(key) else { return };
         let Some(live) = &mut entry.live else { return };
         let before = live.stop.map(|stop| stop.press);
         live.stop.get_or_insert(Stop { since: now, press }).press = press;

@@ -43,7 +43,7 @@ impl Engine {
         report: Report,
         now: Instant,
     ) -> Option<Input> {
-        let entry = self.children.get_mut(&key)?;
+        let entry = self.children.get_mut(key)?;
         if entry.incarnation != incarnation || entry.live.is_none() {
             return None;
         }
@@ -86,7 +86,7 @@ impl Engine {
     }
 
     fn ended(&mut self, key: ChildKey, ended: Ended, now: Instant) -> Input {
-        let entry = self.children.get_mut(&key).expect("only a child that is there is heard");
+        let entry = self.children.get_mut(key).expect("only a child that is there is heard");
         let exit = ended.exit.clone();
         let stragglers = ended.stragglers.clone();
         let live = entry.gone(Some(ended), now);

@@ -9,7 +9,7 @@ mod facts;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -20,8 +20,9 @@ use super::handle::{ChildCount, SupervisorHandle};
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
 use crate::clock::now;
 use crate::event::EventKind;
+
 use crate::panics::catch;
-use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Policy};
+use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy};
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
@@ -43,8 +44,7 @@ pub(super) struct Engine {
     settling: Vec<Activity>,
     policy: Policy,
     machine: Machine,
-    /// Boxed, because the nodes of the map have room for more than there is.
-    children: BTreeMap<ChildKey, Box<Entry>>,
+    children: Ordered<Entry>,
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
@@ -77,12 +77,12 @@ impl Engine {
         let StartContext { path, incarnation, reporter, tree } = cx;
         let inbox = Inbox::new();
         let mut machine = Machine::new(policy, seed());
-        let mut children = BTreeMap::new();
+        let mut children = Ordered::new();
         for (key, spec) in (0..).map(ChildKey).zip(specs) {
             let id = spec.child_id().expect("the specs were checked before the tree was started");
             let entry = Entry::new(spec.clone(), path.join(&id));
             machine.add(key, id, entry.traits());
-            children.insert(key, Box::new(entry));
+            children.push(key, Box::new(entry));
         }
         Self {
             path,
@@ -148,7 +148,7 @@ impl Engine {
     /// How it all ended, once.
     pub(super) fn take_outcome(&mut self) -> Outcome {
         let now = now();
-        let children = self.children.values_mut().filter_map(|entry| entry.take_report(now)).collect();
+        let children = self.children.iter_mut().filter_map(|entry| entry.take_report(now)).collect();
         self.settling.clear();
         self.calls.dismiss();
         // Whoever still asks learns that nobody will answer.
@@ -163,7 +163,7 @@ impl Engine {
 
     /// Forces what is left, past the machine: the last resort, for a supervisor whose actor fails whatever it is given.
     pub(super) fn abandon(&mut self) {
-        for live in self.children.values_mut().filter_map(|entry| entry.live.as_mut()) {
+        for live in self.children.iter_mut().filter_map(|entry| entry.live.as_mut()) {
             live.stop = Some(Stop { since: now(), press: Press::Forced });
             let _ = catch(|| live.child.force());
         }
@@ -177,16 +177,16 @@ impl Engine {
                 self.hear(key, incarnation, report, now());
             }
         }
-        self.children.values().all(|entry| entry.live.is_none())
+        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live.is_none())
     }
 
     /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
     pub(super) fn salvage(&mut self) {
         let mut machine = Machine::new(self.policy, seed());
-        for (key, entry) in &self.children {
+        for (key, entry) in self.children.iter() {
             match &entry.live {
-                Some(_) => machine.adopt(*key, entry.id(), entry.traits()),
-                None => machine.add(*key, entry.id(), entry.traits()),
+                Some(_) => machine.adopt(key, entry.id(), entry.traits()),
+                None => machine.add(key, entry.id(), entry.traits()),
             }
         }
         self.machine = machine;
@@ -212,7 +212,7 @@ impl Engine {
 
     pub(super) fn count(&self) -> ChildCount {
         let mut count = ChildCount { specs: self.children.len(), ..ChildCount::default() };
-        for entry in self.children.values() {
+        for entry in self.children.iter().map(|(_, entry)| entry) {
             count.active += usize::from(entry.live.is_some());
             match entry.kind() {
                 ChildKind::Supervisor => count.supervisors += 1,
@@ -224,22 +224,22 @@ impl Engine {
 
     fn entry(&self, id: &str) -> Option<&Entry> {
         let key = self.machine.key(&ChildId::new(id).ok()?)?;
-        self.children.get(&key).map(|entry| &**entry)
+        self.children.get(key)
     }
 
     pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
         let now = now();
-        let restarting = |key: &ChildKey| self.machine.awaits_restart(*key);
+        let restarting = |key| self.machine.awaits_restart(key);
         self.children.iter().map(|(key, entry)| entry.snapshot(restarting(key), now)).collect()
     }
 
     pub(super) fn reports(&self) -> Vec<NodeReport> {
         let now = now();
-        self.children.values().filter_map(|entry| entry.report(now)).collect()
+        self.children.iter().map(|(_, entry)| entry).filter_map(|entry| entry.report(now)).collect()
     }
 
     pub(super) fn last_kill(&mut self) {
-        for entry in self.children.values_mut() {
+        for entry in self.children.iter_mut() {
             if let Some(live) = &mut entry.live {
                 let _ = catch(|| live.child.last_kill());
             }

@@ -1,0 +1,146 @@
+//! A map whose keys only ever grow, in their order.
+//!
+//! Children get growing keys, are looked up by key all the time, and are walked in start order and in reverse. A vector in which
+//! deleted entries leave gaps does all of that by index, where a tree of nodes would search.
+
+use std::collections::VecDeque;
+
+use super::ChildKey;
+
+/// Values by key, in the order of the keys.
+#[derive(Debug)]
+pub(crate) struct Ordered<T> {
+    /// In the order of the keys. What has been removed leaves a gap until there are as many gaps as values.
+    slots: VecDeque<(ChildKey, Option<Box<T>>)>,
+    len: usize,
+}
+
+impl<T> Ordered<T> {
+    pub(crate) fn new() -> Self {
+        Self { slots: VecDeque::new(), len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds a value behind all others. Its key is greater than any before.
+    pub(crate) fn push(&mut self, key: ChildKey, value: Box<T>) {
+        debug_assert!(self.slots.back().is_none_or(|(last, _)| *last < key), "keys only ever grow");
+        self.slots.push_back((key, Some(value)));
+        self.len += 1;
+    }
+
+    pub(crate) fn remove(&mut self, key: ChildKey) -> Option<Box<T>> {
+        let index = self.index(key)?;
+        let value = self.slots[index].1.take()?;
+        self.len -= 1;
+        while self.slots.back().is_some_and(|(_, value)| value.is_none()) {
+            self.slots.pop_back();
+        }
+        while self.slots.front().is_some_and(|(_, value)| value.is_none()) {
+            self.slots.pop_front();
+        }
+        if self.slots.len() > 2 * self.len + 16 {
+            self.slots.retain(|(_, value)| value.is_some());
+        }
+        Some(value)
+    }
+
+    pub(crate) fn get(&self, key: ChildKey) -> Option<&T> {
+        self.slots[self.index(key)?].1.as_deref()
+    }
+
+    pub(crate) fn get_mut(&mut self, key: ChildKey) -> Option<&mut T> {
+        let index = self.index(key)?;
+        self.slots[index].1.as_deref_mut()
+    }
+
+    /// From one key on and below another one, in order. No upper key means no bound.
+    pub(crate) fn range(
+        &self,
+        from: ChildKey,
+        below: Option<ChildKey>,
+    ) -> impl DoubleEndedIterator<Item = (ChildKey, &T)> {
+        let start = self.lower_bound(from);
+        let end = below.map_or(self.slots.len(), |below| self.lower_bound(below)).max(start);
+        self.slots.range(start..end).filter_map(|(key, value)| Some((*key, value.as_deref()?)))
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (ChildKey, &T)> {
+        self.slots.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?)))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.slots.iter_mut().filter_map(|(_, value)| value.as_deref_mut())
+    }
+
+    /// Where a key stands.
+    fn index(&self, key: ChildKey) -> Option<usize> {
+        let index = self.lower_bound(key);
+        (self.slots.get(index)?.0 == key).then_some(index)
+    }
+
+    /// Where the first key stands that is not below this one.
+    fn lower_bound(&self, key: ChildKey) -> usize {
+        let Some((first, _)) = self.slots.front() else { return 0 };
+        // Keys that are missing only bring the others nearer to the front, so that none stands behind this place.
+        let farthest = usize::try_from(key.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
+        match self.slots.get(farthest) {
+            Some((there, _)) if *there == key => farthest,
+            _ => self.slots.partition_point(|(other, _)| *other < key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_does_what_a_map_does(steps in prop::collection::vec((0u64..8, 0u64..60), 0..120)) {
+            let mut ordered = Ordered::new();
+            let mut map = BTreeMap::new();
+            let mut next = 0;
+            for (what, key) in steps {
+                let key = ChildKey(key);
+                match what {
+                    0..4 => {
+                        next += 1 + what;
+                        ordered.push(ChildKey(next), Box::new(next));
+                        map.insert(ChildKey(next), next);
+                    }
+                    4..6 => prop_assert_eq!(ordered.remove(key).map(|value| *value), map.remove(&key)),
+                    _ => prop_assert_eq!(ordered.get(key), map.get(&key)),
+                }
+                let below = Some(ChildKey(key.0 + 9));
+                let range: Vec<_> = ordered.range(key, below).rev().map(|(key, value)| (key, *value)).collect();
+                let expected: Vec<_> = map.range(key..ChildKey(key.0 + 9)).rev().map(|(k, v)| (*k, *v)).collect();
+                prop_assert_eq!(range, expected);
+                prop_assert_eq!(ordered.len(), map.len());
+                prop_assert!(ordered.iter().map(|(key, _)| key).eq(map.keys().copied()));
+            }
+        }
+    }
+
+    #[test]
+    fn gaps_do_not_grow_without_end() {
+        let mut ordered = Ordered::new();
+        ordered.push(ChildKey(0), Box::new(()));
+        for key in 1..10_000 {
+            ordered.push(ChildKey(2 * key), Box::new(()));
+            ordered.push(ChildKey(2 * key + 1), Box::new(()));
+            ordered.remove(ChildKey(2 * key));
+            if key > 1 {
+                ordered.remove(ChildKey(2 * key - 1));
+            }
+        }
+
+        assert!(ordered.slots.len() < 100, "{}", ordered.slots.len());
+    }
+}
