@@ -1,5 +1,53 @@
 //! Operating-system processes as children of a rootward supervision tree.
-#![cfg(target_os = "linux")]
+//!
+//! [`Process`] describes a program, [`Process::into_child`] makes it a child like any other: it is started in order,
+//! restarted by its supervisor's rules, stopped in reverse order, and its stop is acknowledged when it is gone.
+//!
+//! # A process child is a set
+//!
+//! A program starts other programs, and they do not end when it does. What has to be gone before a child counts as gone is
+//! therefore a set: the program, and what it has started. Three facts about such a set are easily taken for one:
+//!
+//! - **The program has ended.** The kernel says so at once, with the exact exit code or signal. What the program wrote
+//!   before comes before its end in the tree's events.
+//! - **Its output has ended.** That happens when everybody who holds the pipe has closed it, and somebody who was left behind
+//!   may hold it for years. Nothing waits for this. The rest is read in the background, until a second goes by in silence.
+//! - **The set is empty.** Only this is the end of the child: now it can be started again, or its stop be acknowledged.
+//!
+//! If the program has ended and the set is not empty, the others are *stragglers*. They get the stop signal, too, once, and
+//! what is left of the grace; then SIGKILL. The event and the report of the end name each of them and say how it went.
+//!
+//! # Stopping
+//!
+//! The stop signal goes to the whole set, and SIGCONT after it, so that stopped processes can react. A [`ladder`](Process::ladder)
+//! sends several signals with waits between them. When the grace is over, the set gets SIGKILL, and again until it is empty.
+//! A process that cannot be killed, because it hangs in the kernel or belongs to somebody else, is not forgotten: its
+//! supervisor reports it as unreapable.
+//!
+//! # What is promised at containment `group`
+//!
+//! The set is followed as a process group, which needs no privileges:
+//!
+//! - Every program leads a group of its own. Whoever stays in it is stopped, killed and waited for.
+//! - A signal never reaches a process or a group that has got the same number later.
+//! - However this program dies, its programs get SIGKILL from the kernel.
+//! - Programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
+//!
+//! What is not promised, because a process group cannot deliver it: a descendant that leaves the group, as daemons do, is
+//! not followed, and descendants may survive if this program is killed.
+//!
+//! # A good guest
+//!
+//! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts
+//! programs without copying the host's address space. It starts two threads at most when they are first needed, one that starts
+//! programs and one that looks for stragglers, and a short-lived one when a runtime is shut down under a running process. If
+//! the host reaps children that are not its own, or ignores SIGCHLD, an exit may be reported as
+//! [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
+//!
+//! Linux 5.10 or later. The runtime on which the tree runs needs its I/O and its time driver.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
 mod group;
 mod launch;
@@ -16,7 +64,9 @@ pub use process::ReadyError;
 pub use signal::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
 
-/// How far process children are followed, as snapshots and reports name it.
+/// How far process children are followed, as snapshots and reports name it: `group`.
+///
+/// A tree builder takes note of it with [`containment`](rootward_core::TreeBuilder::containment).
 pub fn containment() -> &'static str {
     "group"
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
 use std::sync::mpsc::Receiver;
+use std::thread;
 
 use nix::unistd::{Pid, getpgid};
 use tokio::sync::oneshot;
@@ -23,8 +23,6 @@ pub(crate) struct Member {
     pub(crate) command: String,
     /// When it began, as [`Moment`](super::Moment)s count. `None` if the system does not tell.
     pub(crate) began: Option<u64>,
-    /// Becomes readable when it has ended. `None` if no descriptor could be had.
-    pub(crate) pidfd: Option<OwnedFd>,
 }
 
 /// The living members of a group other than its leader. `None` if they could not be counted.
@@ -56,13 +54,27 @@ fn work(requests: &Receiver<Request>) {
         let batch: Vec<Request> = [first].into_iter().chain(requests.try_iter()).collect();
         let mut members: BTreeMap<i32, Vec<Member>> =
             batch.iter().map(|request| (request.group, Vec::new())).collect();
-        let counted = count(&mut members).is_ok();
+        let counted = count_apart(&mut members).is_ok();
         for Request { group, answer } in batch {
             let of_group = members.remove(&group).filter(|_| counted);
             // Whoever does not wait any more does not need to know.
             let _ = answer.send(of_group);
         }
     }
+}
+
+/// Counts with descriptors of its own: a stop must not depend on whether the host has any left.
+///
+/// It takes a thread that does nothing else. Without the host's descriptors not even a runtime can be woken.
+fn count_apart(groups: &mut BTreeMap<i32, Vec<Member>>) -> io::Result<()> {
+    thread::scope(|scope| {
+        let counting = thread::Builder::new().name("rootward-count".to_owned()).spawn_scoped(scope, || {
+            // If that is not possible, the thread shares the host's descriptors, and the host's want of them.
+            let _ = sys::leave_descriptors();
+            count(groups)
+        });
+        counting?.join().unwrap_or_else(|_| Err(io::Error::other("the count failed")))
+    })
 }
 
 /// Looks at every process, and sorts it into its group.
@@ -82,16 +94,10 @@ fn count(groups: &mut BTreeMap<i32, Vec<Member>>) -> io::Result<()> {
 
 /// Looks at a member closely. `None` if it has ended or is no member any more.
 fn member(pid: i32, group: i32) -> Option<Member> {
-    let pidfd = match sys::open(pid) {
-        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return None,
-        other => other.ok(),
-    };
-    let ended = pidfd.as_ref().map_or_else(|| is_zombie(pid), sys::has_ended);
-    // Only now that the descriptor holds it is it certain that this is still the same process.
-    if ended || group_of(pid) != Some(group) {
-        return None;
-    }
-    Some(Member { pid, command: command(pid), began: began(pid), pidfd })
+    let stat = read_start(&format!("/proc/{pid}/stat"));
+    let member = Member { pid, command: command(pid), began: began(&stat) };
+    // Should the process id be another's by now, then what was read is, too.
+    (!has_ended(&stat) && group_of(pid) == Some(group)).then_some(member)
 }
 
 /// The group that a process is in.
@@ -99,21 +105,27 @@ pub(crate) fn group_of(pid: i32) -> Option<i32> {
     getpgid(Some(Pid::from_raw(pid))).ok().map(Pid::as_raw)
 }
 
-fn is_zombie(pid: i32) -> bool {
-    matches!(stat(pid, 3).as_deref(), Some("Z" | "X"))
+/// Whether a process is a zombie. One whose first thread has ended while others run looks like one and is none.
+fn has_ended(stat: &str) -> bool {
+    matches!((field(stat, 3), field(stat, 20)), (Some("Z" | "X"), Some("0" | "1")))
+}
+
+/// When the process with this id began.
+#[cfg(test)]
+pub(super) fn began_of(pid: i32) -> Option<u64> {
+    began(&read_start(&format!("/proc/{pid}/stat")))
 }
 
 /// When a process began, in hundredths of a second since the system was started.
-pub(super) fn began(pid: i32) -> Option<u64> {
-    stat(pid, 22)?.parse().ok()
+fn began(stat: &str) -> Option<u64> {
+    field(stat, 22)?.parse().ok()
 }
 
 /// A field of a process's state, counted as in proc(5), from the third on.
-fn stat(pid: i32, field: usize) -> Option<String> {
-    let stat = read_start(&format!("/proc/{pid}/stat"));
+fn field(stat: &str, number: usize) -> Option<&str> {
     // The second field is a name in parentheses that may hold anything, blanks and parentheses too.
     let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(field - 3).map(str::to_owned)
+    fields.split(' ').nth(number - 3)
 }
 
 /// The command line, or the name alone if there is none.
@@ -132,4 +144,34 @@ fn read_start(path: &str) -> String {
         let _ = file.take(LONGEST_COMMAND).read_to_end(&mut bytes);
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str = "7 (a) R (b) Z 1 7 7 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
+
+    #[test]
+    fn a_name_may_look_like_the_fields_behind_it() {
+        assert_eq!((field(STAT, 3), began(STAT)), (Some("Z"), Some(4711)));
+    }
+
+    #[test]
+    fn a_process_whose_first_thread_has_ended_has_not_if_others_run() {
+        assert!(has_ended(STAT));
+        assert!(!has_ended(&STAT.replace("20 0 1", "20 0 2")));
+        assert!(!has_ended(&STAT.replace(") Z", ") S")));
+    }
+
+    #[test]
+    fn this_process_is_a_member_of_its_group() {
+        let me = nix::unistd::getpid().as_raw();
+        let group = group_of(me).unwrap();
+
+        let member = member(me, group).unwrap();
+
+        assert!(member.command.contains("rootward_procs"), "{member:?}");
+        assert!(member.began.is_some());
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rootward_core::Exit;
 
+use super::group_of;
 use crate::Signal;
 use crate::sys::{self, Reap, Spawned, Status, Waited};
 
@@ -60,8 +61,9 @@ impl Group {
         Arc::clone(&self.pidfd)
     }
 
-    /// Sends a signal to every process of the group. A group that is empty is no error.
+    /// Sends a signal to every process of the group, and to the leader wherever it is. That nobody is there is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.signal_stray_leader(signal)?;
         let result = match self.reach {
             Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
             Reach::Number => self.signal_by_number(signal),
@@ -115,6 +117,16 @@ impl Group {
             // It is a zombie that we have seen, or somebody else has taken it.
             let _ = sys::wait(&self.pidfd, Reap::Take);
             *reaped = true;
+        }
+    }
+
+    /// A leader can join another group of its session. It is still ours.
+    fn signal_stray_leader(&self, signal: Signal) -> io::Result<()> {
+        let reaped = self.lock();
+        // Not reaped, so that its process id is its own.
+        match group_of(self.pid) {
+            Some(group) if !*reaped && group != self.pid => sys::send(&self.pidfd, signal.number()),
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -76,7 +76,7 @@ mod tests {
             std::process::Command::new("/bin/cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
         let after = Moment::now().unwrap();
         let pid = child.id().cast_signed();
-        let began = super::super::census::began(pid).unwrap();
+        let began = super::super::census::began_of(pid).unwrap();
         drop(child.stdin.take());
         child.wait().unwrap();
 

@@ -33,6 +33,8 @@ pub(super) struct Body {
     launching: Option<oneshot::Receiver<Answer>>,
     leader: Option<Leader>,
     outputs: [Option<Pump>; 2],
+    /// Which output is read next if there is something in both, so that neither has to wait for the other's end.
+    turn: usize,
     probe: Probe,
     rest: Rest,
     wake_at: Option<Instant>,
@@ -75,6 +77,7 @@ impl Body {
             launching: None,
             leader: None,
             outputs: [None, None],
+            turn: 0,
             probe: Probe::default(),
             rest: Rest::default(),
             wake_at: None,
@@ -187,7 +190,7 @@ impl Body {
     }
 
     async fn news(&mut self) -> News {
-        let Self { launching, leader, outputs: [stdout, stderr], probe, rest, wake_at, exit, .. } = self;
+        let Self { launching, leader, outputs, turn, probe, rest, wake_at, exit, .. } = self;
         let running = leader.as_ref().filter(|_| exit.is_none());
         tokio::select! {
             // The end before what was written, however much that is; what is left of it is read then.
@@ -197,8 +200,7 @@ impl Body {
             news = news_of(rest, leader.as_ref()) => News::Rest(news),
             () = time_has_come(*wake_at) => News::Woken,
             answer = probe.answer() => News::Checked(answer),
-            () = readable(stdout) => News::Readable(0),
-            () = readable(stderr) => News::Readable(1),
+            output = either_readable(outputs, *turn) => News::Readable(output),
         }
     }
 
@@ -248,6 +250,7 @@ impl Body {
     /// Reads some of an output. `true` says that the process is ready.
     fn read(&mut self, output: usize) -> bool {
         let Self { outputs, probe, sink, .. } = self;
+        self.turn = 1 - output;
         let mut ready = false;
         if let Some(pump) = &mut outputs[output] {
             pump.read(|line| ready |= write(line, probe, sink));
@@ -351,6 +354,15 @@ async fn time_has_come(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+async fn either_readable(outputs: &[Option<Pump>; 2], first: usize) -> usize {
+    let second = 1 - first;
+    tokio::select! {
+        biased;
+        () = readable(&outputs[first]) => first,
+        () = readable(&outputs[second]) => second,
     }
 }
 

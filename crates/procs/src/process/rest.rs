@@ -35,9 +35,15 @@ enum State {
     /// The group is to be looked at.
     Due,
     Counting(oneshot::Receiver<Census>),
-    /// These were there the last time. Nobody is in it if they could not be counted.
-    Watching(Vec<Neighbour>),
+    Watching(Neighbours),
     Empty,
+}
+
+/// Those who were there the last time. Nobody is among them if they could not be counted.
+#[derive(Debug)]
+struct Neighbours {
+    members: Vec<Neighbour>,
+    look_again_at: Instant,
 }
 
 /// A member that was there the last time.
@@ -54,7 +60,7 @@ impl Rest {
         self.told = Some((signal, Moment::now()));
         if signal == Signal::KILL {
             let there = match &self.state {
-                State::Watching(members) => members.as_slice(),
+                State::Watching(there) => there.members.as_slice(),
                 State::Waiting | State::Due | State::Counting(_) | State::Empty => &[],
             };
             let alive = |pid| there.iter().any(|member| member.pid == pid && !member.has_ended());
@@ -85,8 +91,8 @@ impl Rest {
                         return news;
                     }
                 }
-                State::Watching(members) => {
-                    watch(members).await;
+                State::Watching(there) => {
+                    there.change().await;
                     if self.look_around(group) {
                         self.state = State::Due;
                     }
@@ -103,15 +109,15 @@ impl Rest {
     fn counted(&mut self, census: Census, group: &Group) -> Option<Input> {
         let Some(members) = census else {
             // Somebody is there, for all we know.
-            self.state = State::Watching(Vec::new());
+            self.state = State::Watching(Neighbours::new(Vec::new()));
             return Some(Input::Inhabited);
         };
         if members.is_empty() {
             return self.found_nobody(group);
         }
         self.swept = false;
-        let neighbours = members.into_iter().map(|member| self.meet(member)).collect();
-        self.state = State::Watching(neighbours);
+        let members = members.into_iter().map(|member| self.meet(member, group)).collect();
+        self.state = State::Watching(Neighbours::new(members));
         Some(Input::Inhabited)
     }
 
@@ -129,9 +135,11 @@ impl Rest {
     }
 
     /// Takes note of a member, and sends it the signal that it was too young for.
-    fn meet(&mut self, member: Member) -> Neighbour {
-        let Member { pid, command, began, pidfd } = member;
+    fn meet(&mut self, member: Member, group: &Group) -> Neighbour {
+        let Member { pid, command, began } = member;
         self.stragglers.meet(pid, command);
+        // Only when the descriptor holds it is it certain who this is.
+        let pidfd = sys::open(pid).ok().filter(|_| group_of(pid) == Some(group.pid()));
         if let (Some((signal, Some(moment))), Some(began), Some(pidfd)) = (self.told, began, &pidfd) {
             if moment.is_before(pid, began) && self.stragglers.tell(pid, signal) {
                 // If it has ended meanwhile, all the better.
@@ -145,21 +153,46 @@ impl Rest {
 
     /// Looks who of the neighbours is still there. `true` says that it is time for another census.
     fn look_around(&mut self, group: &Group) -> bool {
-        let State::Watching(neighbours) = &mut self.state else { return false };
-        neighbours.retain(|neighbour| {
-            let moved = !neighbour.has_ended() && group_of(neighbour.pid) != Some(group.pid());
+        let State::Watching(there) = &mut self.state else { return false };
+        there.look_again_at = Instant::now() + LOOK_AGAIN;
+        there.members.retain(|member| {
+            let now_in = group_of(member.pid);
+            let ended = member.has_ended() || now_in.is_none();
+            let moved = !ended && now_in != Some(group.pid());
             if moved {
                 // Out of reach at this level of containment, and not ours to speak about any more.
-                self.stragglers.forget(neighbour.pid);
+                self.stragglers.forget(member.pid);
             }
-            !moved && !neighbour.has_ended()
+            !ended && !moved
         });
-        neighbours.is_empty()
+        // Whoever cannot be watched is shown by another census only.
+        there.members.iter().all(|member| member.pidfd.is_none())
     }
 
     fn empty(&mut self) -> Input {
         self.state = State::Empty;
         Input::Empty
+    }
+}
+
+impl Neighbours {
+    fn new(members: Vec<Neighbour>) -> Self {
+        Self { members, look_again_at: Instant::now() + LOOK_AGAIN }
+    }
+
+    /// Waits until all of them have ended, but not for long.
+    async fn change(&self) {
+        let all = async {
+            for member in &self.members {
+                member.end().await;
+            }
+        };
+        if self.members.is_empty() {
+            sleep_until(self.look_again_at).await;
+        } else {
+            // That time has come is as good as that all have ended: the next look shows.
+            let _ = timeout_at(self.look_again_at, all).await;
+        }
     }
 }
 
@@ -173,21 +206,5 @@ impl Neighbour {
             Some(pidfd) if pidfd.readable().await.is_ok() => {}
             Some(_) | None => std::future::pending().await,
         }
-    }
-}
-
-/// Waits until all of them have ended, but not for long.
-async fn watch(neighbours: &[Neighbour]) {
-    let all = async {
-        for neighbour in neighbours {
-            neighbour.end().await;
-        }
-    };
-    let soon = Instant::now() + LOOK_AGAIN;
-    match neighbours {
-        // They could not be counted, so that there is nothing to watch.
-        [] => sleep_until(soon).await,
-        // That time has come is as good as that all have ended: the next look shows.
-        _ => drop(timeout_at(soon, all).await),
     }
 }

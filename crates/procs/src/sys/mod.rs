@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
+mod descriptors;
 #[cfg(test)]
 pub(crate) mod given;
 mod pidfd;
@@ -9,6 +10,7 @@ mod pipe;
 mod spawn;
 mod watch;
 
+pub(crate) use descriptors::leave_descriptors;
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };

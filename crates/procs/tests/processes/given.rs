@@ -52,7 +52,8 @@ impl Given {
 
     /// Waits until the start of `root/child` has begun.
     pub(crate) async fn starting(&mut self) {
-        self.event(|event| (event.path == "root/child" && event.what == EventKind::Starting).then_some(())).await;
+        self.event(|event| (event.path == "root/child" && event.what == EventKind::Starting).then_some(()))
+            .await;
     }
 
     /// The process id with which `root/child` starts next.
