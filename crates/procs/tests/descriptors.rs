@@ -10,7 +10,8 @@ use rootward_procs::{Process, Ready};
 #[tokio::test]
 async fn a_start_without_descriptors_fails_as_transient_and_disturbs_no_other_child() {
     // It waits until its own child is a program: between fork and exec that would lose the signal.
-    let script = "trap 'exit 0' TERM; sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; echo running;
+    let script =
+        "trap 'exit 0' TERM; sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; echo running;
         while :; do :; done";
     let steady =
         Process::new("/bin/sh").args(["-c", script]).ready(Ready::line("running")).into_child("steady");

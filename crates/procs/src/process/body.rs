@@ -112,7 +112,7 @@ impl Body {
 
     pub(super) fn await_ready(&mut self) {
         if let (Some(ready), Some(pid)) = (self.process.readiness(), self.pid()) {
-            self.probe = Probe::begin(ready, pid, &self.tasks);
+            self.probe.begin(ready, pid, &self.tasks);
         }
     }
 
@@ -229,6 +229,8 @@ impl Body {
         match watched {
             Ok((watch, outputs)) => {
                 self.outputs = outputs;
+                // Its first line may be the one, and is read before the machine has asked for it.
+                self.probe = self.process.readiness().map(Probe::of_lines).unwrap_or_default();
                 self.leader = Some(Leader { watch, leash });
                 Ok(())
             }

@@ -51,18 +51,25 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Begins to watch. A user's own check runs on `tasks`.
-    pub(super) fn begin(ready: &Ready, pid: u32, tasks: &Handle) -> Self {
-        let control = Handle::current();
+    /// Begins to look at lines, if lines tell.
+    pub(super) fn of_lines(ready: &Ready) -> Self {
         let mut probe = Self::default();
-        match &ready.0 {
+        if let Condition::Line(regex) = &ready.0 {
             // One that does not parse was refused when the tree was built.
-            Condition::Line(regex) => probe.line = regex.clone().ok(),
-            Condition::Tcp(address) => probe.check = Some(control.spawn(answers(address.clone()))),
-            Condition::Path(path) => probe.check = Some(control.spawn(exists(path.clone()))),
-            Condition::Check(check) => probe.check = Some(tasks.spawn(check(ReadyContext { pid }))),
+            probe.line = regex.clone().ok();
         }
         probe
+    }
+
+    /// Begins to check. A user's own check runs on `tasks`.
+    pub(super) fn begin(&mut self, ready: &Ready, pid: u32, tasks: &Handle) {
+        let control = Handle::current();
+        self.check = match &ready.0 {
+            Condition::Line(_) => None,
+            Condition::Tcp(address) => Some(control.spawn(answers(address.clone()))),
+            Condition::Path(path) => Some(control.spawn(exists(path.clone()))),
+            Condition::Check(check) => Some(tasks.spawn(check(ReadyContext { pid }))),
+        };
     }
 
     /// Looks at a line that the process wrote. `true` says that it is ready.

@@ -45,7 +45,7 @@ impl StartChild for StartProcess {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        let rules = self.process.rules();
+        let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
         let (orders, receiver) = mpsc::unbounded_channel();
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward_core::ChildSpec;
+use rootward_core::{ChildSpec, Shutdown};
 
 use super::{Command, Output, Ready, Stdin};
 use crate::Signal;
@@ -23,7 +23,7 @@ use crate::process::StartProcess;
 /// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
-/// | [`straggler_grace`](Self::straggler_grace) | 5 seconds |
+/// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
 ///
@@ -52,7 +52,7 @@ pub struct Process {
     pub(super) empty_ladder: bool,
     pub(super) ready: Option<Ready>,
     pub(super) ready_timeout: Duration,
-    straggler_grace: Duration,
+    straggler_grace: Option<Duration>,
 }
 
 impl Process {
@@ -67,7 +67,7 @@ impl Process {
             empty_ladder: false,
             ready: None,
             ready_timeout: Duration::from_secs(10),
-            straggler_grace: Duration::from_secs(5),
+            straggler_grace: None,
         }
     }
 
@@ -168,7 +168,7 @@ impl Process {
     /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time to
     /// go. When a supervisor stops the child, the child's own grace counts instead.
     pub fn straggler_grace(mut self, grace: Duration) -> Self {
-        self.straggler_grace = grace;
+        self.straggler_grace = Some(grace);
         self
     }
 
@@ -194,11 +194,17 @@ impl Process {
         self.ready_timeout
     }
 
-    pub(crate) fn rules(&self) -> Rules {
+    /// The rules by which it lives, for a child that is stopped in this way.
+    pub(crate) fn rules(&self, shutdown: Shutdown) -> Rules {
+        let grace = match shutdown {
+            Shutdown::Kill => Duration::ZERO,
+            Shutdown::Grace(grace) => grace,
+            Shutdown::Infinity => Shutdown::DEFAULT_GRACE,
+        };
         Rules {
             ladder: self.ladder.clone(),
             ready_within: self.ready.is_some().then_some(self.ready_timeout),
-            own_grace: self.straggler_grace,
+            own_grace: self.straggler_grace.unwrap_or(grace),
         }
     }
 }
