@@ -124,8 +124,11 @@ async fn a_child_that_takes_too_long_to_start_is_ended_and_has_not_been_started(
     assert_eq!(b.calls(), ["start", "force"]);
     b.ends();
 
-    let TreeStartError::Start { error, .. } = tree.started().await.unwrap_err() else { unreachable!() };
-    assert!(matches!(cause(&error), StartError::TimedOut(limit) if *limit == 3 * SECOND), "{error:?}");
+    let error = tree.started().await.unwrap_err();
+    let TreeStartError::Start { error: StartError::Child { source, .. }, .. } = error else {
+        panic!("{error}")
+    };
+    assert!(matches!(*source, StartError::TimedOut(limit) if limit == 3 * SECOND), "{source}");
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
 }
 
@@ -238,14 +241,6 @@ async fn a_supervisor_without_children_starts_and_stops() {
         log.until_the_end().await.lines(),
         ["root starting", "root started", "root stopping", "root stopped"]
     );
-}
-
-/// What is wrong with the child itself.
-fn cause(error: &StartError) -> &StartError {
-    match error {
-        StartError::Child { source, .. } => source,
-        other => other,
-    }
 }
 
 const SECOND: Duration = Duration::from_secs(1);
