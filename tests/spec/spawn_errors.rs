@@ -20,10 +20,16 @@ async fn a_program_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_in_no_directory_of_path_is_not_found() {
-    let error = start_error(Process::new("rootward-no-such-program")).await;
+async fn a_name_is_looked_for_in_the_path_that_the_process_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let named = || Process::new("rootward-test-program").env("PATH", directory.path());
 
+    let error = start_error(named()).await;
     assert!(matches!(spawn_error(&error), SpawnError::ProgramNotFound { .. }), "{error}");
+    symlink(env!("CARGO_BIN_EXE_runs_forever"), directory.path().join("rootward-test-program")).unwrap();
+
+    let (tree, _log) = given(Supervisor::new("root").child(named().into_child("a"))).await;
+    assert!(tree.stop().await.clean);
 }
 
 #[tokio::test]
