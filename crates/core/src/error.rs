@@ -1,12 +1,21 @@
-//! Errors that belong to no single operation, and how an error is written down.
+//! How an error is written down.
 
 use std::error::Error;
 use std::fmt::Write as _;
 
+use crate::panics::catch;
+
 /// Writes an error and its sources on one line, from the outside in.
 ///
 /// A source that the outer message already ends with is not repeated.
+///
+/// The text is the user's, and may panic.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    catch(|| write_chain(error))
+        .unwrap_or_else(|_| "(an error that panics when it is written down)".to_owned())
+}
+
+fn write_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

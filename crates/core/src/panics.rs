@@ -36,6 +36,8 @@ pub fn capture_panics() {
 /// Calls a function and makes a panic in it a value.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let outer = SUPERVISED.replace(true);
+    // What the user's code has caught by itself is nobody's business any more.
+    LAST.set(None);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
     let result = catch_unwind(AssertUnwindSafe(f));
     SUPERVISED.set(outer);
@@ -47,6 +49,12 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         panic
     })
+}
+
+/// Drops a value that belongs to a user, and keeps a panic in its drop from going any further.
+pub(crate) fn drop_quietly<T>(value: T) {
+    // There is nobody to tell: whatever it belonged to is over.
+    let _ = catch(move || drop(value));
 }
 
 /// Lets a panic that was caught go on, without it being told to the hook again.

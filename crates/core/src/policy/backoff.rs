@@ -69,10 +69,14 @@ impl Backoff {
         // An infinite product is cut like any other that is too long.
         let exact = (self.initial.as_secs_f64() * self.factor.powi(exponent)).min(max);
         if self.jitter == 0.0 {
-            return if exact >= max { self.max } else { Duration::from_secs_f64(exact) };
+            return if exact >= max {
+                self.max
+            } else {
+                Duration::try_from_secs_f64(exact).unwrap_or(self.max)
+            };
         }
         let jittered = exact * (1.0 + self.jitter * (2.0 * noise - 1.0));
-        Duration::from_secs_f64(jittered.clamp(0.0, max))
+        Duration::try_from_secs_f64(jittered.clamp(0.0, max)).unwrap_or(self.max)
     }
 }
 

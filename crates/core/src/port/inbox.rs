@@ -45,6 +45,8 @@ pub(crate) enum Mail {
     },
     Call(Call),
     Stop(StopRequest),
+    /// End everything at once: that is how this supervisor is stopped.
+    Kill,
     Force,
     Alarm,
     /// Makes the actor panic, so that a test can see what becomes of its children.
@@ -57,6 +59,8 @@ pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     woken: AtomicBool,
     wake: Mutex<Option<Box<dyn Fn() + Send>>>,
+    /// Whether a stop is on its way.
+    on_hold: AtomicBool,
     /// What is done at once when a child says that it stops of its own accord.
     announce: OnceLock<Box<dyn Fn(StopCause) + Send + Sync>>,
 }
@@ -75,6 +79,7 @@ impl Inbox {
             woken: AtomicBool::new(false),
             wake: Mutex::new(None),
             announce: OnceLock::new(),
+            on_hold: AtomicBool::new(false),
         })
     }
 
@@ -87,6 +92,15 @@ impl Inbox {
         if let Some(announce) = self.announce.get() {
             announce(cause);
         }
+    }
+
+    /// Says that a stop is on its way, and that nothing is to be started any more.
+    pub(crate) fn hold(&self) {
+        self.on_hold.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_on_hold(&self) -> bool {
+        self.on_hold.load(Ordering::Acquire)
     }
 
     /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it is dropped.

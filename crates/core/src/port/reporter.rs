@@ -103,9 +103,11 @@ impl Reporter {
         self.deliver(Report::Stopping { cause, start_error }, None);
     }
 
-    /// Lets go of the tree's activity: the child, a supervisor, counts by its children from now on.
-    pub(crate) fn rest(&mut self) {
-        self.activity = None;
+    /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with the
+    /// report, so that the tree does not look idle before the parent has gone on.
+    pub(crate) fn ready(&mut self) {
+        let activity = self.activity.take();
+        self.deliver(Report::Started { pid: None }, activity);
     }
 
     /// Takes up activity again, before an end that its parent will have to deal with.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Reporter;
-use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
 use crate::event::StopCause;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
@@ -76,6 +76,14 @@ pub trait RunningChild: Send + 'static {
     /// Asks the child to stop.
     fn stop(&mut self, request: StopRequest);
 
+    /// Says that the child will be asked to stop at once, so that it starts nothing more below itself.
+    fn hold(&mut self) {}
+
+    /// Ends the child now, as its spec wants it: [`Shutdown::Kill`]. By default that is to [`force`](Self::force) it.
+    fn kill(&mut self) {
+        self.force();
+    }
+
     /// Ends the child now, whatever it is doing.
     fn force(&mut self);
 
@@ -133,6 +141,8 @@ pub struct StartContext {
     pub path: ChildPath,
     /// Which start of this child it is, from 1.
     pub incarnation: u32,
+    /// How it is stopped, as its spec says.
+    pub shutdown: Shutdown,
     /// How it reports back. Dropping it without a report says that the child was aborted.
     pub reporter: Reporter,
     pub(crate) tree: TreeContext,

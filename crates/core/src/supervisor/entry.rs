@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
+use crate::panics::drop_quietly;
 use crate::policy::Traits;
-use crate::port::{Ended, Running, RunningChild};
+use crate::port::{Ended, Running, RunningChild, StartError};
 use crate::report::{NodeReport, Outcome, Straggler};
 use crate::snapshot::{ChildState, NodeSnapshot};
 
@@ -16,6 +17,8 @@ pub(super) struct Entry {
     pub(super) incarnation: u32,
     pub(super) restarts: u32,
     pub(super) live: Option<Live>,
+    /// Why the last start failed, for whoever asked for it.
+    pub(super) start_error: Option<Box<StartError>>,
     last: Option<Box<Last>>,
 }
 
@@ -28,6 +31,13 @@ pub(super) struct Live {
     pub(super) since: Instant,
     pub(super) stop: Option<Stop>,
     /// How long its start took until it was given up.
+    pub(super) timed_out: Option<Duration>,
+}
+
+/// How far an incarnation that is gone had come.
+pub(super) struct Was {
+    pub(super) stop: Option<Stop>,
+    pub(super) started: bool,
     pub(super) timed_out: Option<Duration>,
 }
 
@@ -60,7 +70,7 @@ struct Last {
 
 impl Entry {
     pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
-        Self { spec, path, incarnation: 0, restarts: 0, live: None, last: None }
+        Self { spec, path, incarnation: 0, restarts: 0, live: None, start_error: None, last: None }
     }
 
     pub(super) fn kind(&self) -> ChildKind {
@@ -85,8 +95,8 @@ impl Entry {
         self.live = Some(Live { child, pid, started, since: now, stop: None, timed_out: None });
     }
 
-    /// Notes that the incarnation is gone, and returns what was left of it.
-    pub(super) fn gone(&mut self, ended: Option<Ended>, now: Instant) -> Option<Live> {
+    /// Notes that the incarnation is gone, and says how far it had come.
+    pub(super) fn gone(&mut self, ended: Option<Ended>, now: Instant) -> Option<Was> {
         let live = self.live.take();
         let stop = live.as_ref().and_then(|live| live.stop);
         let pid = live.as_ref().and_then(|live| live.pid);
@@ -96,7 +106,9 @@ impl Entry {
         };
         self.last =
             Some(Box::new(Last { exit: self.status(exit), pid, stop, at: now, stragglers, children }));
-        live
+        let was = live.as_ref().map(|live| Was { stop, started: live.started, timed_out: live.timed_out });
+        drop_quietly(live);
+        was
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.

@@ -145,6 +145,14 @@ impl RunningChild for RunningSupervisor {
         self.shared.inbox.deliver(Mail::Stop(request));
     }
 
+    fn hold(&mut self) {
+        self.shared.inbox.hold();
+    }
+
+    fn kill(&mut self) {
+        self.shared.inbox.deliver(Mail::Kill);
+    }
+
     fn force(&mut self) {
         self.shared.inbox.deliver(Mail::Force);
     }

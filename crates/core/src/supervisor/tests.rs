@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use super::Supervisor;
 use super::keeper::{Shared, SupervisorStart};
-use crate::child::{ChildId, ChildPath, ChildSpec, Exit};
+use crate::child::{ChildId, ChildPath, ChildSpec, Exit, Shutdown};
 use crate::event::{EventKind, Events, Record};
 use crate::policy::ChildKey;
 use crate::port::{Inbox, Mail, Report, Reporter, StartContext};
@@ -74,6 +74,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let shared = start.launch(StartContext {
         path: ChildPath::root(&ChildId::new("sup").unwrap()),
         incarnation: 1,
+        shutdown: Shutdown::Infinity,
         reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
         tree,
     });

@@ -14,6 +14,9 @@ use crate::port::StartError;
 use crate::report::StopReport;
 use crate::supervisor::{SpecError, Supervisor};
 
+/// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
+const MOST_EVENTS: usize = 1 << 24;
+
 /// Makes a tree of a root supervisor.
 ///
 /// | property | default |
@@ -94,10 +97,11 @@ impl TreeBuilder {
         self
     }
 
-    /// Says how many events a reader may be behind before it loses the oldest. Without effect after the first
+    /// Says how many events a reader may be behind before it loses the oldest: at least one and at most 16 777 216. The first
+    /// reader makes the tree set aside some 40 bytes for each. Without effect after the first
     /// [`subscribe`](Self::subscribe).
     pub fn event_capacity(mut self, events: usize) -> Self {
-        self.event_capacity = events.max(1);
+        self.event_capacity = events.clamp(1, MOST_EVENTS);
         self
     }
 

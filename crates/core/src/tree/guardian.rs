@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::TreeContext;
 use super::root::{Root, RootStop};
-use crate::child::{ChildKind, ChildPath};
+use crate::child::{ChildKind, ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
 use crate::policy::ChildKey;
@@ -65,12 +65,17 @@ pub(super) fn start(
     let cx = StartContext {
         path: guardian.plan.path.clone(),
         incarnation: 1,
+        shutdown: Shutdown::Infinity,
         reporter: Reporter::new(Arc::clone(&inbox), ROOT, 1, Some(tree.begin_activity())),
         tree,
     };
     // Said at once and not by mail, so that it stands in the record before anything that follows from it.
-    let announced = Arc::clone(&shared);
-    inbox.announce_with(move |cause| announced.begin_stop(cause));
+    let announced = Arc::downgrade(&shared);
+    inbox.announce_with(move |cause| {
+        if let Some(root) = announced.upgrade() {
+            root.begin_stop(cause);
+        }
+    });
     match root.start(cx) {
         Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
         Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
@@ -178,6 +183,9 @@ impl Guardian {
 
     /// Begins the stop, unless it has begun already.
     fn stop(&mut self, cause: StopCause) {
+        if let Some(child) = &mut self.root.state().child {
+            child.hold();
+        }
         self.root.begin_stop(cause);
         if std::mem::replace(&mut self.stopping, true) {
             return;

@@ -37,7 +37,7 @@ pub(crate) enum Reply {
     /// The child had nothing to run.
     Ignored,
     /// The child could not be started.
-    StartFailed,
+    StartFailed(ChildKey),
     /// The child was stopped before it had started.
     StartCancelled,
     /// The child is down, or deleted.
@@ -84,7 +84,7 @@ impl Machine {
             Phase::New | Phase::Idle | Phase::Working(_) => {
                 self.pending.push_back(Pending::Call { call, request });
             }
-            Phase::WindingDown(_) | Phase::Finished => reply(call, Reply::Stopping, out),
+            Phase::WindingDown(_) | Phase::Finished => refuse(call, &request, out),
         }
     }
 
@@ -190,11 +190,12 @@ impl Machine {
             }
             State::Failed => {
                 let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
+                // Before the child is forgotten, because it knows why it could not be started.
+                reply_all(waiters, Reply::StartFailed(key), out);
                 match is_new {
                     true => self.forget(key, out),
                     false => self.put_down(key, out),
                 }
-                reply_all(waiters, Reply::StartFailed, out);
             }
             State::Down => {
                 self.put_down(key, out);
@@ -217,7 +218,7 @@ impl Machine {
     pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
         for pending in std::mem::take(&mut self.pending) {
             match pending {
-                Pending::Call { call, .. } => reply(call, Reply::Stopping, out),
+                Pending::Call { call, request } => refuse(call, &request, out),
                 Pending::Exit { .. } | Pending::Retry { .. } | Pending::Due { .. } => {}
             }
         }
@@ -239,6 +240,14 @@ fn occupied(state: State) -> Reply {
         | State::Stopping { .. }
         | State::Killed => Reply::Running,
     }
+}
+
+/// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
+fn refuse(call: CallId, request: &Request, out: &mut Actions) {
+    if let Request::Start { key, .. } = request {
+        out.push_back(Action::Decline(*key));
+    }
+    reply(call, Reply::Stopping, out);
 }
 
 fn reply(call: CallId, reply: Reply, out: &mut Actions) {

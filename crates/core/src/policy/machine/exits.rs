@@ -122,8 +122,7 @@ impl Machine {
         }
         let (attempt, delay) = self.next_attempt(key);
         out.push_back(Action::Restarting { key, attempt, delay });
-        // A delay too long for the clock never ends.
-        let due = if delay.is_zero() { None } else { now.checked_add(delay) };
+        let due = (!delay.is_zero()).then(|| later(now, delay));
         self.children.set(key, State::Restarting { due });
         self.begin_restart(key);
     }
@@ -174,4 +173,10 @@ impl Machine {
         let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, noise));
         (child.attempt, delay)
     }
+}
+
+/// A moment after a delay. One too long for the clock is as good as never, and never is far away.
+fn later(now: Instant, delay: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+    now.checked_add(delay).unwrap_or_else(|| now + FAR)
 }

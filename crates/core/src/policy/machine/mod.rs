@@ -70,6 +70,10 @@ pub(crate) enum Input {
     Stop { cause: StopCause, deadline: Option<Instant> },
     /// Somebody wants something of one child.
     Call { call: CallId, request: Request },
+    /// A stop is on its way, and the child has not been started.
+    Cancelled(ChildKey),
+    /// End all children at once, because that is how this supervisor is stopped.
+    Kill,
     /// Every grace ends now.
     Force,
     /// The supervisor's actor failed: stop what is left.
@@ -208,6 +212,8 @@ impl Machine {
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
             Input::Call { call, request } => self.call(call, request, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
+            Input::Cancelled(key) => self.cancelled(key, out),
+            Input::Kill => self.kill(out),
             Input::Force => self.force(None, out),
             Input::Fail => self.fail(out),
             Input::Alarm => self.alarm(now, out),
@@ -219,9 +225,10 @@ impl Machine {
         child::earlier(self.children.next_timer(), self.deadline())
     }
 
-    /// Whether a child that is down is going to be started again.
+    /// Whether there are children that are down and are going to be started.
     pub(crate) fn is_restarting(&self) -> bool {
-        self.children.any_restarting() || !self.pending.is_empty()
+        let is_working = matches!(self.phase, Phase::Working(_));
+        is_working || self.children.any_restarting() || !self.pending.is_empty()
     }
 
     /// Whether this child waits for another attempt to restart it.
@@ -246,6 +253,14 @@ impl Machine {
         if matches!(self.children.state(key), State::Starting { .. }) {
             self.children.set(key, State::Running).running_since = Some(now);
             self.answer(key, false, out);
+        }
+    }
+
+    /// A child has not been started after all.
+    fn cancelled(&mut self, key: ChildKey, out: &mut Actions) {
+        if self.children.state(key).is_live() {
+            self.children.set(key, State::Down);
+            self.answer(key, true, out);
         }
     }
 

@@ -61,14 +61,28 @@ impl Machine {
 
     /// Every grace ends now. The cause is for children that had not been asked; by default it is the stop's own.
     pub(super) fn force(&mut self, cause: Option<StopCause>, out: &mut Actions) {
+        self.end_all(cause, |key, cause| Action::Force { key, cause }, out);
+    }
+
+    /// All children are killed, because that is how this supervisor is stopped.
+    pub(super) fn kill(&mut self, out: &mut Actions) {
+        self.end_all(None, |key, cause| Action::Kill { key, cause }, out);
+    }
+
+    /// All at once: one child that will not go must not protect the others.
+    fn end_all(
+        &mut self,
+        cause: Option<StopCause>,
+        how: impl Fn(ChildKey, StopCause) -> Action,
+        out: &mut Actions,
+    ) {
         self.stop(StopCause::Parent, None, out);
         let Phase::WindingDown(down) = &mut self.phase else { return };
         let cause = cause.unwrap_or(down.cause);
         if !std::mem::replace(&mut down.forced, true) {
-            // All at once: one child that will not go must not protect the others.
             let all: Vec<ChildKey> = self.children.range(FIRST, None).rev().collect();
             for key in all {
-                self.force_child(key, cause, out);
+                self.end_child(key, how(key, cause), out);
             }
         }
     }
@@ -81,7 +95,9 @@ impl Machine {
         }
         for key in self.children.due(now) {
             match self.children.state(key) {
-                State::Stopping { .. } => self.force_child(key, StopCause::Deadline, out),
+                State::Stopping { .. } => {
+                    self.end_child(key, Action::Force { key, cause: StopCause::Deadline }, out);
+                }
                 State::Starting { .. } => {
                     self.children.set(key, State::Starting { give_up_at: None });
                     out.push_back(Action::AbandonStart(key));
@@ -152,11 +168,11 @@ impl Machine {
         }
     }
 
-    fn force_child(&mut self, key: ChildKey, cause: StopCause, out: &mut Actions) {
+    fn end_child(&mut self, key: ChildKey, how: Action, out: &mut Actions) {
         match self.children.state(key) {
             State::Starting { .. } | State::Running | State::Stopping { .. } => {
                 self.children.set(key, State::Killed);
-                out.push_back(Action::Force { key, cause });
+                out.push_back(how);
             }
             State::Ended(_) | State::Failed | State::Restarting { .. } => self.put_down(key, out),
             State::Down | State::Killed => {}

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::child::{ChildId, ChildPath, ChildSpec};
-use crate::panics::catch;
+use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Keeping, Reply, Request};
 use crate::port::StartError;
 use crate::supervisor::call::{Answer, Call, Demand, Refusal, Success};
@@ -27,7 +27,7 @@ impl Calls {
 
     /// Answers everybody that there is no supervisor any more.
     pub(super) fn dismiss(&mut self) {
-        self.offered.clear();
+        drop_quietly(std::mem::take(&mut self.offered));
         for (_, answer) in self.open.drain() {
             answer.send(Err(Refusal::Stopping));
         }
@@ -76,7 +76,7 @@ impl Engine {
 
     /// The child that a call brought along was not wanted.
     pub(super) fn decline(&mut self, key: ChildKey) {
-        self.calls.offered.remove(&key);
+        drop_quietly(self.calls.offered.remove(&key));
     }
 
     /// The machine's answer goes back to whoever asked.
@@ -88,8 +88,9 @@ impl Engine {
             }
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
-            Reply::StartFailed => {
-                Err(Refusal::StartFailed(self.start_error.clone().unwrap_or(StartError::Stopped)))
+            Reply::StartFailed(key) => {
+                let error = self.children.get_mut(key).and_then(|entry| entry.start_error.take());
+                Err(Refusal::StartFailed(error.map_or(StartError::Stopped, |error| *error)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),

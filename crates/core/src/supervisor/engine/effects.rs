@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Engine, child_error, emit};
 use crate::child::ChildKind;
 use crate::event::{EventKind, StopCause};
-use crate::panics::catch;
+use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Input};
 use crate::port::{Launch, Reporter, Running, StartContext, StartError, StopRequest};
 use crate::supervisor::entry::{Press, Stop};
@@ -34,7 +34,7 @@ impl Engine {
             Action::Decline(key) => self.decline(key),
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Forget(key) => {
-                self.children.remove(key);
+                drop_quietly(self.children.remove(key));
             }
             Action::Restarting { key, attempt, delay } => {
                 if let Some(entry) = self.children.get_mut(key) {
@@ -48,9 +48,7 @@ impl Engine {
             }
             Action::Ready => {
                 if let Some(reporter) = &mut self.reporter {
-                    reporter.started(None);
-                    // From here on the supervisor is as active as its children are.
-                    reporter.rest();
+                    reporter.ready();
                 }
             }
             Action::Stopping(cause) => {
@@ -66,6 +64,10 @@ impl Engine {
 
     /// Starts a child. What can be said at once is returned.
     fn start(&mut self, key: ChildKey, now: Instant) -> Option<Input> {
+        if self.inbox.is_on_hold() {
+            // A stop is on its way, and nothing starts once that is known.
+            return Some(Input::Cancelled(key));
+        }
         let entry = self.children.get_mut(key)?;
         entry.incarnation += 1;
         emit(&self.tree, entry, EventKind::Starting);
@@ -73,6 +75,7 @@ impl Engine {
         let cx = StartContext {
             path: entry.path.clone(),
             incarnation: entry.incarnation,
+            shutdown: entry.spec.get_shutdown(),
             reporter: Reporter::new(Arc::clone(&self.inbox), key, entry.incarnation, activity),
             tree: self.tree.clone(),
         };
@@ -101,7 +104,9 @@ impl Engine {
         if let Some(entry) = self.children.get_mut(key) {
             entry.not_started(Vec::new(), now);
             emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
-            self.start_error = Some(child_error(entry, error));
+            let error = child_error(entry, error);
+            entry.start_error = Some(Box::new(error.clone()));
+            self.start_error = Some(error);
         }
         Input::StartFailed(key)
     }
@@ -112,9 +117,10 @@ impl Engine {
         let Some(live) = &mut entry.live else { return };
         let before = live.stop.map(|stop| stop.press);
         live.stop.get_or_insert(Stop { since: now, press }).press = press;
-        let asks = live.child.stop_signal();
-        let force_name = live.child.force_name();
+        let asks = catch(|| live.child.stop_signal()).unwrap_or(None);
+        let force_name = catch(|| live.child.force_name()).unwrap_or("force");
         if before.is_none() {
+            let _ = catch(|| live.child.hold());
             live.since = now;
             let signal = match press {
                 Press::Asked => asks,
@@ -128,7 +134,8 @@ impl Engine {
         let Some(live) = &mut entry.live else { return };
         let pressed = catch(|| match press {
             Press::Asked => live.child.stop(request),
-            Press::Killed | Press::Forced => live.child.force(),
+            Press::Killed => live.child.kill(),
+            Press::Forced => live.child.force(),
         });
         match (pressed, press) {
             (Ok(()), _) => {}

@@ -7,13 +7,13 @@ use crate::child::Exit;
 use crate::event::{EventKind, StopCause};
 use crate::policy::{ChildKey, Input};
 use crate::port::{Ended, Mail, Report, StartError, StopRequest};
-use crate::supervisor::entry::{Entry, Live, Stop, outcome};
+use crate::supervisor::entry::{Entry, Stop, Was, outcome};
 
 impl Engine {
     pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
         match mail {
             Mail::Child { key, incarnation, report, activity } => {
-                self.settling.extend(activity);
+                self.settling = activity.or(self.settling.take());
                 if let Some(fact) = self.hear(key, incarnation, report, now) {
                     self.facts.push_back(fact);
                 }
@@ -25,6 +25,7 @@ impl Engine {
             Mail::Stop(StopRequest { deadline, .. }) => {
                 self.facts.push_back(Input::Stop { cause: StopCause::Parent, deadline });
             }
+            Mail::Kill => self.facts.push_back(Input::Kill),
             Mail::Force => self.facts.push_back(Input::Force),
             Mail::Alarm => {
                 self.alarm.rang();
@@ -60,7 +61,7 @@ impl Engine {
                 Some(Input::Started(key))
             }
             Report::Ignored => {
-                let stop = entry.gone(None, now).and_then(|live| live.stop);
+                let stop = entry.gone(None, now).and_then(|was| was.stop);
                 match stop {
                     Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
                     None => emit(&self.tree, entry, EventKind::Ignored),
@@ -76,7 +77,9 @@ impl Engine {
                     Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
                     None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
                 }
-                self.start_error = Some(child_error(entry, error));
+                let error = child_error(entry, error);
+                entry.start_error = Some(Box::new(error.clone()));
+                self.start_error = Some(error);
                 Some(Input::StartFailed(key))
             }
             Report::Ended(ended) => Some(self.ended(key, ended, now)),
@@ -89,22 +92,23 @@ impl Engine {
         let entry = self.children.get_mut(key).expect("only a child that is there is heard");
         let exit = ended.exit.clone();
         let stragglers = ended.stragglers.clone();
-        let live = entry.gone(Some(ended), now);
-        match live {
-            Some(Live { stop: Some(stop), .. }) => {
+        match entry.gone(Some(ended), now) {
+            Some(Was { stop: Some(stop), .. }) => {
                 let status = entry.status(Some(exit.clone()));
                 let elapsed = now.saturating_duration_since(stop.since);
                 let outcome = outcome(Some(stop));
                 emit(&self.tree, entry, EventKind::Stopped { outcome, status, elapsed, stragglers });
                 Input::Ended(key, exit.class())
             }
-            Some(Live { started: false, timed_out, .. }) => {
+            Some(Was { started: false, timed_out, .. }) => {
                 let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
                 emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
-                self.start_error = Some(child_error(entry, error));
+                let error = child_error(entry, error);
+                entry.start_error = Some(Box::new(error.clone()));
+                self.start_error = Some(error);
                 Input::StartFailed(key)
             }
-            Some(Live { started: true, .. }) | None => {
+            Some(Was { started: true, .. }) | None => {
                 let status = entry.status(Some(exit.clone()));
                 emit(&self.tree, entry, EventKind::Exited { status, stragglers });
                 Input::Ended(key, exit.class())

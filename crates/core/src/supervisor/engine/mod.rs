@@ -41,7 +41,7 @@ pub(super) struct Engine {
     /// What the machine wants and has not been done yet.
     todo: VecDeque<Action>,
     /// Kept until the facts that came with them have been dealt with.
-    settling: Vec<Activity>,
+    settling: Option<Activity>,
     policy: Policy,
     machine: Machine,
     children: Ordered<Entry>,
@@ -74,7 +74,7 @@ pub(super) struct Outcome {
 
 impl Engine {
     pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
-        let StartContext { path, incarnation, reporter, tree } = cx;
+        let StartContext { path, incarnation, reporter, tree, .. } = cx;
         let inbox = Inbox::new();
         let mut machine = Machine::new(policy, seed());
         let mut children = Ordered::new();
@@ -92,7 +92,7 @@ impl Engine {
             inbox,
             facts: VecDeque::from([Input::Begin]),
             todo: VecDeque::new(),
-            settling: Vec::new(),
+            settling: None,
             policy,
             machine,
             children,
@@ -135,7 +135,7 @@ impl Engine {
             return Turn::More;
         }
         if !self.machine.is_restarting() {
-            self.settling.clear();
+            self.settling = None;
         }
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.tree.control());
@@ -149,7 +149,7 @@ impl Engine {
     pub(super) fn take_outcome(&mut self) -> Outcome {
         let now = now();
         let children = self.children.iter_mut().filter_map(|entry| entry.take_report(now)).collect();
-        self.settling.clear();
+        self.settling = None;
         self.calls.dismiss();
         // Whoever still asks learns that nobody will answer.
         self.inbox.close();

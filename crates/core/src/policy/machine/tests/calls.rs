@@ -18,7 +18,7 @@ fn a_child_that_cannot_be_started_is_not_added() {
     let mut rig = Rig::running(Policy::default(), []);
     rig.starts(A, permanent());
 
-    assert_eq!(rig.tell(Input::StartFailed(A)), [Action::Forget(A), replied(Reply::StartFailed)]);
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed(A)), Action::Forget(A)]);
     assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::NotFound)]);
 }
 
@@ -128,7 +128,7 @@ fn a_child_that_could_not_be_restarted_by_hand_is_kept_and_not_tried_again() {
     rig.terminated(A);
     rig.asks_for(Request::Restart(id(A)));
 
-    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed)]);
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed(A))]);
     assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
 }
 

@@ -65,8 +65,8 @@ impl Checker {
             Input::Started(key) => {
                 self.starting.remove(&key);
             }
-            Input::Stop { .. } | Input::Force | Input::Fail => self.stopping = true,
-            Input::Begin | Input::Alarm | Input::Call { .. } => {}
+            Input::Stop { .. } | Input::Force | Input::Kill | Input::Fail => self.stopping = true,
+            Input::Begin | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) => {}
         }
     }
 
