@@ -4,7 +4,7 @@
 //! dropped, and reports to the parent. If the actor has ended before its work was done, which only a bug or a panic in
 //! somebody's code can bring about, the keeper has what is left stopped in order. Whatever happens, the parent hears of it last.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use ractor::Actor;
 use tokio::sync::Notify;
@@ -67,6 +67,18 @@ impl Shared {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, if it can be had at once or nearly so: a turn takes no longer, unless somebody's code stands still in it.
+    fn engine_soon(&self) -> Option<MutexGuard<'_, Engine>> {
+        for _ in 0..ATTEMPTS {
+            match self.engine.try_lock() {
+                Ok(engine) => return Some(engine),
+                Err(TryLockError::Poisoned(engine)) => return Some(engine.into_inner()),
+                Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+            }
+        }
+        None
+    }
+
     pub(super) fn inbox(&self) -> &Inbox {
         &self.inbox
     }
@@ -75,6 +87,9 @@ impl Shared {
         self.inbox.wake();
     }
 }
+
+/// How often a state that somebody else holds is asked for before one goes on without it.
+const ATTEMPTS: u32 = 10_000;
 
 /// How often a supervisor's actor may fail before its children are ended without any more ado.
 const ACTOR_FAILURES: u32 = 3;
@@ -162,7 +177,9 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn last_kill(&mut self) {
-        self.shared.engine().last_kill();
+        if let Some(mut engine) = self.shared.engine_soon() {
+            engine.last_kill();
+        }
     }
 
     fn children(&self) -> Vec<NodeSnapshot> {

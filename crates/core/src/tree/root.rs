@@ -100,8 +100,11 @@ impl Root {
     }
 
     pub(super) fn last_kill(&self) {
-        if let Some(child) = &mut self.state().child {
-            child.last_kill();
+        // It is never held for long, but by somebody who looks at a tree that stands still.
+        if let Ok(mut root) = self.state.try_lock() {
+            if let Some(child) = &mut root.child {
+                child.last_kill();
+            }
         }
     }
 

@@ -128,12 +128,14 @@ pub(super) struct Children {
     live: usize,
     /// How many wait to be started again.
     restarting: usize,
+    /// How many significant ones are not down.
+    significant: usize,
 }
 
 impl Children {
     pub(super) fn new() -> Self {
         let (names, timers) = (HashMap::new(), BTreeSet::new());
-        Self { table: Ordered::new(), names, timers, live: 0, restarting: 0 }
+        Self { table: Ordered::new(), names, timers, live: 0, restarting: 0, significant: 0 }
     }
 
     pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
@@ -186,10 +188,6 @@ impl Children {
         self.table.range(from, below).map(|(key, _)| key)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Child> {
-        self.table.iter().map(|(_, child)| child)
-    }
-
     pub(super) fn next_timer(&self) -> Option<Instant> {
         self.timers.first().map(|(at, _)| *at)
     }
@@ -225,6 +223,10 @@ impl Children {
         self.live > 0
     }
 
+    pub(super) fn any_significant(&self) -> bool {
+        self.significant > 0
+    }
+
     pub(super) fn any_restarting(&self) -> bool {
         self.restarting > 0
     }
@@ -247,6 +249,9 @@ impl Children {
         let restarting = |state| matches!(state, State::Restarting { .. });
         count(&mut self.live, before.is_live(), state.is_live());
         count(&mut self.restarting, restarting(before), restarting(state));
+        if child.traits.significant {
+            count(&mut self.significant, before != State::Down, state != State::Down);
+        }
         child
     }
 }

@@ -106,9 +106,7 @@ impl Machine {
         match self.policy.auto_shutdown {
             AutoShutdown::Never => false,
             AutoShutdown::AnySignificant => true,
-            AutoShutdown::AllSignificant => {
-                !self.children.iter().any(|child| child.traits.significant && child.state != State::Down)
-            }
+            AutoShutdown::AllSignificant => !self.children.any_significant(),
         }
     }
 
