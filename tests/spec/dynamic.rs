@@ -1,4 +1,5 @@
-//! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP's rules 47 to 54, Elixir's 57 to 65).
+//! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP's rules 47 to
+//! 54, Elixir's 57 to 65).
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

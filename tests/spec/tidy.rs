@@ -73,16 +73,15 @@ fn every_test_and_every_fixture_is_there_to_be_run() {
     let manifest: toml::Table = read(&tests.join("Cargo.toml")).parse().expect("a manifest is TOML");
     let programs = manifest["bin"].as_array().expect("there are fixtures");
     let declared: Vec<_> = programs.iter().filter_map(|program| program["path"].as_str()).collect();
-    let main = read(&tests.join("spec/main.rs"));
+    let all = sources();
+    let modules: String =
+        all.iter().filter(|source| source.is_in("tests/spec")).map(|it| it.text.as_str()).collect();
 
     let forgotten = offenders(|source| {
-        let Ok(path) = source.path.strip_prefix("tests") else { return false };
-        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-        match path.parent().and_then(Path::to_str) {
-            Some("fixtures") => !declared.iter().any(|declared| Path::new(declared) == path),
-            Some("spec") => name != "main" && !main.contains(&format!("mod {name};")),
-            _ => false,
-        }
+        let name = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_program = || declared.iter().any(|path| source.path.ends_with(path));
+        let is_module = || ["main", "mod"].contains(&name) || modules.contains(&format!("mod {name};\n"));
+        (source.is_in("tests/fixtures") && !is_program()) || (source.is_in("tests/spec") && !is_module())
     });
 
     assert!(forgotten.is_empty(), "nobody runs these: {forgotten:#?}");

@@ -31,7 +31,7 @@ impl Descendant {
         self
     }
 
-    /// Starts it, waits until it says that it is ready, on its standard error, and says and returns its process id.
+    /// Starts it, waits until it says on its standard error that it is ready, and says and returns its process id.
     ///
     /// Nobody ever waits for it: whoever forgets its children is a good test.
     ///

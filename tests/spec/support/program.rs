@@ -65,8 +65,8 @@ impl Program {
         }
     }
 
-    /// Waits until it has started and as many of its children, `child-1` and so on, have said that they are ready, and
-    /// says which processes they are.
+    /// Waits until it has started and as many of its children, `child-1` and so on, have said that they are ready,
+    /// and says which processes they are.
     pub(crate) fn wait_for_children(&mut self, count: usize) -> Vec<Identity> {
         while self.of_children(" ready").len() < count || !self.said.iter().any(|line| line == "root started")
         {
