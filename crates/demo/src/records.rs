@@ -69,7 +69,7 @@ impl Records {
     pub(crate) fn open(screen: Screen, options: &RunOptions) -> Result<Self, RecordError> {
         let together = options.events.is_some() && options.events == options.report;
         let open = |name: &str, target: &Target| -> Result<Outlet, RecordError> {
-            Ok(Outlet::start(name, target.open()?, Box::new(write_json))?)
+            Ok(Outlet::start(name, target.open()?, write_json())?)
         };
         let events = options.events.as_ref().map(|target| open("record", target)).transpose()?;
         let report = match &options.report {
@@ -127,7 +127,39 @@ fn document(report: &StopReport) -> String {
     text
 }
 
-fn write_json(event: &Event, buffer: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *buffer, event).expect("an event is made of texts and numbers");
+/// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a line
+/// `lost` that counts them.
+fn write_json() -> Format {
+    let mut expected = 1;
+    let mut seq = 0;
+    Box::new(move |event, buffer| {
+        if event.seq > expected {
+            seq += 1;
+            write_line(&lost(event, seq, event.seq - expected), buffer);
+        }
+        expected = event.seq + 1;
+        seq += 1;
+        let mut event = event.clone();
+        event.seq = seq;
+        write_line(&event, buffer);
+    })
+}
+
+/// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the root.
+fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
+    serde_json::json!({
+        "seq": seq,
+        "at": before.at.as_secs_f64(),
+        "time": humantime::format_rfc3339_micros(before.time).to_string(),
+        "event": "lost",
+        "path": before.path.as_str().split('/').next(),
+        "incarnation": 1,
+        "kind": "supervisor",
+        "events": events,
+    })
+}
+
+fn write_line(line: &impl serde::Serialize, buffer: &mut Vec<u8>) {
+    serde_json::to_writer(&mut *buffer, line).expect("an event is made of texts and numbers");
     buffer.push(b'\n');
 }

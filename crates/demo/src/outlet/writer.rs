@@ -9,6 +9,7 @@ use rootward::{Event, EventKind};
 
 use super::Sink;
 use super::backlog::{Backlog, Worth};
+use crate::tell;
 
 /// Writes events and texts, in order, on a thread of its own.
 #[derive(Clone)]
@@ -68,11 +69,16 @@ impl Outlet {
     ///
     /// If the system has no thread left.
     pub(crate) fn start(name: &str, sink: Sink, format: Format) -> io::Result<Self> {
+        let label = name.to_owned();
         let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
         let outlet = Self(Arc::clone(&shared));
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            // An error here means that nobody reads any more, which is the reader's good right.
-            let _ = write_all(&shared, sink, format);
+            if let Err(error) = write_all(&shared, sink, format) {
+                // That nobody reads any more is the reader's good right. Anything else somebody should know.
+                if error.kind() != io::ErrorKind::BrokenPipe {
+                    tell::error(format_args!("cannot write the {label}: {error}"));
+                }
+            }
             shared.end();
         })?;
         Ok(outlet)
