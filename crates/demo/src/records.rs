@@ -163,3 +163,41 @@ fn write_line(line: &impl serde::Serialize, buffer: &mut Vec<u8>) {
     serde_json::to_writer(&mut *buffer, line).expect("an event is made of texts and numbers");
     buffer.push(b'\n');
 }
+
+#[cfg(test)]
+mod tests {
+    use rootward::Supervisor;
+
+    use super::*;
+
+    #[test]
+    fn events_that_are_left_out_are_counted_and_the_lines_are_numbered_without_gaps() {
+        let mut format = write_json();
+        let mut buffer = Vec::new();
+
+        for seq in [1, 2, 5, 6] {
+            let mut event = any_event();
+            event.seq = seq;
+            format(&event, &mut buffer);
+        }
+
+        let lines = String::from_utf8(buffer).unwrap();
+        let lines: Vec<serde_json::Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let seqs: Vec<_> = lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, [1, 2, 3, 4, 5]);
+        assert_eq!((&lines[2]["event"], &lines[2]["events"]), (&"lost".into(), &2.into()));
+    }
+
+    fn any_event() -> Event {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut builder = Supervisor::new("root").tree().unwrap();
+            let mut events = builder.subscribe();
+            let tree = builder.start().await.unwrap();
+            let event = events.next().await.unwrap().unwrap();
+            assert!(tree.stop().await.clean);
+            Event::clone(&event)
+        })
+    }
+}
