@@ -9,6 +9,7 @@ mod backoff;
 mod deadline;
 mod dynamic;
 mod events;
+mod failing;
 mod good_guest;
 mod intensity;
 mod live;

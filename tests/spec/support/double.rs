@@ -14,6 +14,7 @@ use rootward::{
 pub(crate) struct Double {
     id: String,
     at_once: bool,
+    panics_in: &'static str,
     state: Arc<Mutex<State>>,
 }
 
@@ -27,12 +28,18 @@ struct State {
 impl Double {
     /// A child that has started when the test says so.
     pub(crate) fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), at_once: false, state: Arc::default() }
+        Self { id: id.to_owned(), at_once: false, panics_in: "", state: Arc::default() }
     }
 
     /// A child that has started at once.
     pub(crate) fn running(id: &str) -> Self {
         Self { at_once: true, ..Self::new(id) }
+    }
+
+    /// A child whose code panics in this call, also `drop` and `name`.
+    pub(crate) fn that_panics_in(mut self, call: &'static str) -> Self {
+        self.panics_in = call;
+        self
     }
 
     /// The child that stands for it in the tree.
@@ -76,8 +83,14 @@ impl Double {
         self.state().requests.pop_front().expect("it has been asked to stop")
     }
 
+    /// Notes a call, and panics if it is the one in which this child panics.
+    fn is_called(&self, call: &'static str) {
+        self.state().calls.push(call);
+        assert_ne!(self.panics_in, call, "a child panics");
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no test panics while it looks")
+        self.state.lock().expect("nobody panics while the lock is held")
     }
 }
 
@@ -87,33 +100,41 @@ impl StartChild for Double {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        let mut state = self.state();
-        state.calls.push("start");
-        state.reporter = Some(cx.reporter);
+        self.state().reporter = Some(cx.reporter);
+        self.is_called("start");
         match self.at_once {
-            true => Launch::running(self.clone()),
-            false => Launch::starting(self.clone()),
+            true => Launch::running(Running(self.clone())),
+            false => Launch::starting(Running(self.clone())),
         }
     }
 }
 
-impl RunningChild for Double {
+/// What its supervisor holds.
+struct Running(Double);
+
+impl RunningChild for Running {
     fn stop(&mut self, request: StopRequest) {
-        let mut state = self.state();
-        state.calls.push("stop");
-        state.requests.push_back(request);
+        self.0.state().requests.push_back(request);
+        self.0.is_called("stop");
     }
 
     fn force(&mut self) {
-        self.state().calls.push("force");
+        self.0.is_called("force");
     }
 
     fn force_name(&self) -> &'static str {
+        assert_ne!(self.0.panics_in, "name", "a child panics");
         "force"
     }
 
     fn last_kill(&mut self) {
-        self.state().calls.push("last kill");
+        self.0.is_called("last kill");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        assert_ne!(self.0.panics_in, "drop", "a child panics");
     }
 }
 

@@ -1,0 +1,132 @@
+//! Code of users that panics wherever it can: everything else still comes down in order, and is acknowledged.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use rootward::{
+    Ending, Exit, Launch, RunningChild, StartError, StopCause, StopRequest, Supervisor, TreeStartError,
+};
+
+use crate::support::{Double, given, launched, obedient, settle, started_by};
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_panics_when_it_is_asked_to_stop_is_forced() {
+    let b = Double::running("b").that_panics_in("stop");
+    let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
+
+    tree.request_stop(StopCause::Api);
+    log.wait_for_event("b", "stopping").await;
+    settle().await;
+    assert_eq!(b.calls(), ["start", "stop", "force"]);
+    b.ends();
+
+    let _ = tree.wait().await;
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["b", "a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_panics_when_it_is_forced_is_still_waited_for() {
+    let b = Double::running("b").that_panics_in("force");
+    let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
+
+    tree.request_stop(StopCause::Api);
+    log.wait_for_event("b", "escalated").await;
+    settle().await;
+    assert_eq!(log.so_far().count("a", "stopping"), 0);
+    b.ends();
+
+    assert_eq!(tree.wait().await.ending, Ending::Forced);
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["b", "a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_panics_when_it_is_dropped_is_restarted_and_stopped_like_any_other() {
+    let b = Double::running("b").that_panics_in("drop");
+    let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
+    b.ends();
+    log.wait_for_event("b", "restarting").await;
+    log.wait_for_event("b", "started").await;
+
+    tree.request_stop(StopCause::Api);
+    log.wait_for_event("b", "stopping").await;
+    b.ends();
+
+    assert!(tree.wait().await.clean);
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["b", "a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_cannot_even_be_named_is_stopped() {
+    let b = Double::running("b").that_panics_in("name");
+    let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
+
+    tree.request_stop(StopCause::Api);
+    log.wait_for(|event| event.path == "root/b" && event.what.name() == "stopping").await;
+    b.ends();
+
+    let _ = tree.wait().await;
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["b", "a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
+    let (a, b) = (Double::running("a"), Double::running("b").that_panics_in("last kill"));
+    let c = Double::running("c");
+    let root = Supervisor::new("root").child(a.spec()).child(b.spec()).child(c.spec());
+    let (tree, _log) = given(root).await;
+
+    tree.last_kill();
+
+    assert!([&a, &b, &c].iter().all(|child| child.calls() == ["start", "last kill"]));
+    [a, b, c].iter().for_each(Double::ends);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_panics_when_it_is_read_is_still_a_failed_start() {
+    let unreadable = started_by("b", |_| Launch::Failed(StartError::new(Unreadable)));
+    let (tree, log) = launched(Supervisor::new("root").child(obedient("a")).child(unreadable));
+
+    let error = tree.started().await.unwrap_err();
+
+    assert!(matches!(error, TreeStartError::Start { .. }));
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_panics_again_and_again_uses_up_the_restarts() {
+    let only_once = started_by("a", |cx| {
+        assert_eq!(cx.incarnation, 1, "once is enough");
+        cx.reporter.ended(Exit::Aborted);
+        Launch::running(Nothing)
+    });
+    let root = Supervisor::new("root").intensity(3, Duration::from_secs(1)).child(only_once);
+    let (tree, log) = launched(root);
+
+    assert_eq!(tree.wait().await.cause, StopCause::GaveUp);
+    assert_eq!(log.until_the_end().await.count("a", "start_failed"), 3);
+}
+
+/// What is held of a child that has ended before its start was answered.
+struct Nothing;
+
+impl RunningChild for Nothing {
+    fn stop(&mut self, _: StopRequest) {}
+
+    fn force(&mut self) {}
+
+    fn force_name(&self) -> &'static str {
+        "force"
+    }
+}
+
+#[derive(Debug)]
+struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("nobody can read this");
+    }
+}
+
+impl Error for Unreadable {}
