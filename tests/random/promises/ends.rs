@@ -1,0 +1,61 @@
+//! An end says how it came about, and says no more than that.
+
+use rootward::{Event, EventKind, Exit, Outcome, Shutdown};
+
+use super::{Verdict, graces, keep, shutdowns};
+use crate::ledger::{Ledger, Node};
+
+pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
+    let Some(child) = ledger.get(event.path.as_str()) else { return Ok(()) };
+    match &event.what {
+        EventKind::Exited { status, .. } => {
+            has_status(child, status.as_ref())?;
+            let has_reason =
+                !child.is_group() || child.house.gave_up || shutdowns::may_shut_down(ledger, child);
+            keep(has_reason, "a supervisor ends by itself for a reason")
+        }
+        EventKind::Stopped { outcome: Outcome::Unreapable, status, .. } => {
+            keep(status.is_none(), "nobody knows the status of what is not gone")?;
+            keep(is_at_the_deadline(ledger, event), "nothing is given up before the deadline")
+        }
+        EventKind::Stopped { outcome, status, elapsed, .. } => {
+            has_status(child, status.as_ref())?;
+            let asked_at = child.asked.map(|(at, _)| at);
+            keep(
+                asked_at == event.at.checked_sub(*elapsed),
+                "a stop takes from the request to the acknowledgement",
+            )?;
+            // Whoever is below one that is killed may have gone by itself before that reached it.
+            let above = ledger.parent(child.path).is_some_and(|parent| graces::is_killed(ledger, parent));
+            let is_said = *outcome == outcome_of(child) || (above && *outcome == Outcome::Killed);
+            keep(is_said, "whoever had to be made to go has the outcome `killed`")?;
+            let is_aborted = matches!(status, Some(Exit::Aborted));
+            keep(!is_aborted || *outcome == Outcome::Killed, "nobody who went gracefully was aborted")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn outcome_of(child: &Node<'_>) -> Outcome {
+    let is_killed = child.member.shutdown == Shutdown::Kill && !child.is_root();
+    match child.escalated_at.is_some() || is_killed {
+        true => Outcome::Killed,
+        false => Outcome::Graceful,
+    }
+}
+
+/// Supervisors have no status, and whoever has never come to run need not have one.
+fn has_status(child: &Node<'_>, status: Option<&Exit>) -> Verdict {
+    let is_told = match status {
+        Some(_) => !child.is_group(),
+        None => child.is_group() || child.up_at.is_none(),
+    };
+    keep(is_told, "leaves have a status, supervisors have none")
+}
+
+fn is_at_the_deadline(ledger: &Ledger<'_>, event: &Event) -> bool {
+    let root = ledger.nodes().find(|node| node.is_root());
+    let asked_at = root.and_then(|root| root.asked).map(|(at, _)| at);
+    let deadline = asked_at.zip(ledger.story().plan.deadline).map(|(at, deadline)| at + deadline);
+    deadline == Some(event.at)
+}
