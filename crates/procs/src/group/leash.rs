@@ -103,3 +103,49 @@ fn kill(group: &Group) {
     // What cannot be killed is waited for all the same.
     let _ = group.signal(Signal::KILL);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::sys::given::running;
+
+    #[test]
+    fn a_group_whose_leash_is_dropped_is_killed_and_reaped() {
+        let group = Arc::new(Group::new(running("trap '' TERM; exec sleep 1000")));
+        let process = format!("/proc/{}", group.pid());
+
+        drop(Leash::new(group));
+
+        let begin = std::time::SystemTime::now();
+        while std::fs::exists(&process).unwrap() {
+            assert!(begin.elapsed().unwrap() < Duration::from_secs(30), "it should have been reaped");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_burial_is_over_when_the_whole_group_is_gone() {
+        for reach in [Group::new, Group::by_number] {
+            let group = Arc::new(reach(running("sleep 1000 & exec sleep 1000")));
+            let (sender, receiver) = mpsc::channel();
+
+            Leash::new(Arc::clone(&group)).bury(move |exit| sender.send(exit).unwrap());
+
+            let exit = receiver.recv_timeout(Duration::from_secs(30)).unwrap();
+            assert_eq!(exit, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
+            assert_eq!(census(group.pid()).blocking_recv().unwrap().unwrap().len(), 0);
+        }
+    }
+
+    #[test]
+    fn a_group_that_is_released_is_left_alone() {
+        let group = Arc::new(Group::new(running("exit 0")));
+        let exit = wait(&group);
+
+        Leash::new(group).release();
+
+        assert_eq!(exit, Exit::Code(0));
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rootward_core::Straggler;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::stragglers::Stragglers;
 use crate::Signal;
@@ -20,6 +20,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug, Default)]
 pub(super) struct Rest {
     state: State,
+    /// Those who were there at the last census. Nobody is among them if they could not be counted.
+    there: Vec<Neighbour>,
     stragglers: Stragglers,
     /// The last signal that the set has got, and when.
     told: Option<(Signal, Option<Moment>)>,
@@ -35,15 +37,9 @@ enum State {
     /// The group is to be looked at.
     Due,
     Counting(oneshot::Receiver<Census>),
-    Watching(Neighbours),
+    /// Those who are there are watched, until this time at the latest.
+    Watching(Instant),
     Empty,
-}
-
-/// Those who were there the last time. Nobody is among them if they could not be counted.
-#[derive(Debug)]
-struct Neighbours {
-    members: Vec<Neighbour>,
-    look_again_at: Instant,
 }
 
 /// A member that was there the last time.
@@ -59,11 +55,7 @@ impl Rest {
     pub(super) fn about_to_signal(&mut self, signal: Signal) {
         self.told = Some((signal, Moment::now()));
         if signal == Signal::KILL {
-            let there = match &self.state {
-                State::Watching(there) => there.members.as_slice(),
-                State::Waiting | State::Due | State::Counting(_) | State::Empty => &[],
-            };
-            let alive = |pid| there.iter().any(|member| member.pid == pid && !member.has_ended());
+            let alive = |pid| self.there.iter().any(|member| member.pid == pid && !member.has_ended());
             self.stragglers.about_to_kill(alive);
         }
     }
@@ -91,8 +83,9 @@ impl Rest {
                         return news;
                     }
                 }
-                State::Watching(there) => {
-                    there.change().await;
+                State::Watching(until) => {
+                    // That time has come is as good as that all have ended: the next look shows.
+                    let _ = timeout_at(*until, all_have_ended(&self.there)).await;
                     if self.look_around(group) {
                         self.state = State::Due;
                     }
@@ -109,16 +102,15 @@ impl Rest {
     fn counted(&mut self, census: Census, group: &Group) -> Option<Input> {
         let Some(members) = census else {
             // Somebody is there, for all we know.
-            self.state = State::Watching(Neighbours::new(Vec::new()));
-            return Some(Input::Inhabited);
+            self.there.clear();
+            return Some(self.inhabited());
         };
         if members.is_empty() {
             return self.found_nobody(group);
         }
         self.swept = false;
-        let members = members.into_iter().map(|member| self.meet(member, group)).collect();
-        self.state = State::Watching(Neighbours::new(members));
-        Some(Input::Inhabited)
+        self.there = members.into_iter().map(|member| self.meet(member, group)).collect();
+        Some(self.inhabited())
     }
 
     /// Only zombies are left in the group, or somebody was missed who has just come into being. After SIGKILL nobody comes
@@ -151,11 +143,10 @@ impl Rest {
         Neighbour { pid, pidfd }
     }
 
-    /// Looks who of the neighbours is still there. `true` says that it is time for another census.
+    /// Looks who is still there. `true` says that it is time for another census.
     fn look_around(&mut self, group: &Group) -> bool {
-        let State::Watching(there) = &mut self.state else { return false };
-        there.look_again_at = Instant::now() + LOOK_AGAIN;
-        there.members.retain(|member| {
+        self.state = State::Watching(Instant::now() + LOOK_AGAIN);
+        self.there.retain(|member| {
             let now_in = group_of(member.pid);
             let ended = member.has_ended() || now_in.is_none();
             let moved = !ended && now_in != Some(group.pid());
@@ -166,33 +157,17 @@ impl Rest {
             !ended && !moved
         });
         // Whoever cannot be watched is shown by another census only.
-        there.members.iter().all(|member| member.pidfd.is_none())
+        self.there.iter().all(|member| member.pidfd.is_none())
+    }
+
+    fn inhabited(&mut self) -> Input {
+        self.state = State::Watching(Instant::now() + LOOK_AGAIN);
+        Input::Inhabited
     }
 
     fn empty(&mut self) -> Input {
         self.state = State::Empty;
         Input::Empty
-    }
-}
-
-impl Neighbours {
-    fn new(members: Vec<Neighbour>) -> Self {
-        Self { members, look_again_at: Instant::now() + LOOK_AGAIN }
-    }
-
-    /// Waits until all of them have ended, but not for long.
-    async fn change(&self) {
-        let all = async {
-            for member in &self.members {
-                member.end().await;
-            }
-        };
-        if self.members.is_empty() {
-            sleep_until(self.look_again_at).await;
-        } else {
-            // That time has come is as good as that all have ended: the next look shows.
-            let _ = timeout_at(self.look_again_at, all).await;
-        }
     }
 }
 
@@ -206,5 +181,15 @@ impl Neighbour {
             Some(pidfd) if pidfd.readable().await.is_ok() => {}
             Some(_) | None => std::future::pending().await,
         }
+    }
+}
+
+/// Waits for ever if there is nobody: that cannot be seen from here.
+async fn all_have_ended(there: &[Neighbour]) {
+    for member in there {
+        member.end().await;
+    }
+    if there.is_empty() {
+        std::future::pending().await
     }
 }

@@ -9,7 +9,7 @@ use rootward_core::{ChildSpec, EventKind, Events, Exit, Supervisor, Tree};
 use super::StartProcess;
 use super::actor::Message;
 use super::rest::Rest;
-use crate::group::Group;
+use crate::group::{Group, census};
 use crate::policy::Input;
 use crate::sys::given::running;
 use crate::{Process, Signal};
@@ -67,6 +67,28 @@ async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
             [rootward_core::Outcome::Killed]
         );
     }
+}
+
+#[tokio::test]
+async fn who_leaves_the_set_is_not_waited_for_and_not_spoken_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
+    let group = Group::new(running(&daemon));
+    while group.exited().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let mut rest = Rest::default();
+    rest.survey();
+    assert_eq!(rest.news(&group).await, Input::Inhabited);
+    let member = census(group.pid()).await.unwrap().unwrap().remove(0);
+
+    std::fs::write(&fifo, "go\n").unwrap();
+
+    assert_eq!(rest.news(&group).await, Input::Empty);
+    assert_eq!(rest.stragglers(), []);
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(member.pid), nix::sys::signal::SIGKILL).unwrap();
 }
 
 type Mailbox = Arc<Mutex<Option<ActorRef<Message>>>>;

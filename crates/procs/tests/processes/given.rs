@@ -124,6 +124,15 @@ pub(crate) fn line(event: &Event) -> Option<String> {
     }
 }
 
+/// Waits until there is no process with this id any more, not even a zombie.
+pub(crate) fn wait_until_gone(pid: u32) {
+    let begin = std::time::SystemTime::now();
+    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+        assert!(begin.elapsed().is_ok_and(|elapsed| elapsed < PATIENCE), "{pid} does not go");
+        std::thread::yield_now();
+    }
+}
+
 /// Whether there is a process with this id that is not a zombie.
 pub(crate) fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();

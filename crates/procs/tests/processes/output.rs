@@ -30,10 +30,12 @@ async fn all_that_a_process_wrote_comes_before_its_end() {
 async fn a_pipe_that_somebody_else_holds_does_not_delay_the_end() {
     // The descendant leaves the group, so that this level of containment does not follow it.
     let dir = tempfile::tempdir().unwrap();
-    let daemon = "setsid sh -c 'echo $$; echo > gone; exec sleep 1000' & while [ ! -s gone ]; do :; done";
+    let daemon = "setsid sh -c 'echo $$; echo > gone; exec sleep 1000' & while [ ! -s gone ]; do :; done;
+        printf 'last words'";
     let mut given = tree([shell(daemon).current_dir(dir.path()).into_child("child")]);
     let pid = given.line().await.parse().unwrap();
 
+    given.wait_for_line("last words").await;
     given.exit().await;
 
     assert!(crate::given::is_alive(pid));

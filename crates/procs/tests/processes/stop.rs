@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward_core::{EventKind, Exit, Outcome, Shutdown};
 use rootward_procs::{Signal, Step};
 
-use crate::given::{is_alive, script, shell, tree};
+use crate::given::{is_alive, script, shell, tree, wait_until_gone};
 
 #[tokio::test]
 async fn a_stop_sends_sigterm_and_is_acknowledged_when_the_process_is_reaped() {
@@ -69,6 +69,7 @@ async fn a_ladder_is_climbed_and_its_sum_is_the_grace() {
     let report = given.stop().await;
 
     assert_eq!(report.status, Some(signal("SIGKILL", 9)));
+    assert!(report.elapsed < Shutdown::DEFAULT_GRACE, "{report:?}");
     assert_eq!(given.lines().await, ["hup", "int"]);
 }
 
@@ -116,20 +117,17 @@ async fn the_last_kill_waits_for_nothing() {
 #[test]
 fn a_runtime_that_is_shut_down_takes_its_processes_with_it() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (given, pidfd) = runtime.block_on(async {
+    let (given, pid) = runtime.block_on(async {
         let mut given = script("trap '' TERM; echo running; exec sleep 1000");
         let pid = given.started().await;
         given.wait_for_line("running").await;
-        (given, nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), None).map(|()| pid).unwrap())
+        (given, pid)
     });
 
     drop(runtime);
     drop(given);
 
-    let path = format!("/proc/{pidfd}");
-    while std::path::Path::new(&path).exists() {
-        std::thread::yield_now();
-    }
+    wait_until_gone(pid);
 }
 
 fn signal(name: &str, number: i32) -> Exit {
