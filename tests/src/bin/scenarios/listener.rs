@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{Event, Events};
+use rootward::{Event, Events, Lagged};
 use tokio::sync::Notify;
 
 /// What has been read and not been taken yet.
@@ -11,18 +11,14 @@ pub(crate) struct Listener(Arc<Heard>);
 
 #[derive(Default)]
 struct Heard {
-    events: Mutex<Vec<Arc<Event>>>,
+    events: Mutex<Vec<Result<Arc<Event>, Lagged>>>,
     news: Notify,
 }
 
 impl Listener {
     /// Reads to the end of the record.
-    ///
-    /// # Panics
-    ///
-    /// If events were lost, because what is printed would be wrong.
     pub(crate) async fn listen(self, mut events: Events) {
-        while let Some(event) = events.next().await.expect("the record is read faster than it is written") {
+        while let Some(event) = events.next().await.transpose() {
             self.0.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
             self.0.news.notify_one();
         }
@@ -34,7 +30,12 @@ impl Listener {
     }
 
     /// What has been read since the last time.
+    ///
+    /// # Panics
+    ///
+    /// If events were lost, because what is printed would be wrong.
     pub(crate) fn take(&self) -> Vec<Arc<Event>> {
-        std::mem::take(&mut *self.0.events.lock().unwrap_or_else(PoisonError::into_inner))
+        let events = std::mem::take(&mut *self.0.events.lock().unwrap_or_else(PoisonError::into_inner));
+        events.into_iter().map(|event| event.expect("the record is read faster than it is written")).collect()
     }
 }

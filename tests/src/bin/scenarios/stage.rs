@@ -53,8 +53,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A tree without the scenario's root.
-    pub(crate) async fn set(world: Arc<World>, root: Id, idle: Idle) -> Self {
-        let mut tree = Supervisor::new(ABOVE).tree().expect("a supervisor without children").deadline(None);
+    ///
+    /// `size` is how many children there may be at most: all of them may say something before the record is read.
+    pub(crate) async fn set(world: Arc<World>, root: Id, size: usize, idle: Idle) -> Self {
+        let tree = Supervisor::new(ABOVE).tree().expect("a supervisor without children");
+        let mut tree = tree.deadline(None).event_capacity(4 * size + 4096);
         let listener = Listener::default();
         Handle::current().spawn(listener.clone().listen(tree.subscribe()));
         let tree = tree.start().await.expect("a supervisor without children always starts");

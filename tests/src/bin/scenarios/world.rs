@@ -2,7 +2,8 @@
 //!
 //! Nothing here asks a supervisor. It is told by those who are started.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rootward::{AutoShutdown, ChildPath, NodeSnapshot};
@@ -25,10 +26,14 @@ struct State {
     names: HashMap<String, Id>,
     /// What attempts have come to and the record has not told yet, by the path at which they were made.
     untold: HashMap<ChildPath, VecDeque<Birth>>,
-    workers: Vec<Worker>,
+    /// The workers that live, and how they are told to end.
+    workers: BTreeMap<Incarnation, Option<oneshot::Sender<Reason>>>,
     /// Workers that have ended with OTP's `{shutdown, _}`, for which the library has no exit of its own.
-    terms: Vec<(Id, u32)>,
+    terms: HashSet<Incarnation>,
 }
+
+/// Which start of what.
+type Incarnation = (Id, u32);
 
 #[derive(Debug, Default)]
 struct History {
@@ -39,13 +44,6 @@ struct History {
     definition: Option<Arc<Definition>>,
 }
 
-#[derive(Debug)]
-struct Worker {
-    id: Id,
-    incarnation: u32,
-    orders: Option<oneshot::Sender<Reason>>,
-}
-
 /// What one attempt to start something has come to.
 #[derive(Clone, Debug)]
 pub(crate) struct Birth {
@@ -53,6 +51,12 @@ pub(crate) struct Birth {
     pub(crate) outcome: Outcome,
     /// How many successful starts there have been, this one included.
     pub(crate) incarnation: u32,
+}
+
+impl Birth {
+    fn incarnation(&self) -> Incarnation {
+        (Arc::clone(&self.id), self.incarnation)
+    }
 }
 
 impl World {
@@ -154,39 +158,34 @@ impl World {
     /// A worker has begun. The order to end comes out of the receiver.
     pub(crate) fn enlist(self: &Arc<Self>, birth: &Birth) -> (Alive, oneshot::Receiver<Reason>) {
         let (orders, order) = oneshot::channel();
-        let (id, incarnation) = (birth.id.clone(), birth.incarnation);
-        self.state().workers.push(Worker { id: id.clone(), incarnation, orders: Some(orders) });
-        (Alive { world: Arc::clone(self), id, incarnation }, order)
+        self.state().workers.insert(birth.incarnation(), Some(orders));
+        (Alive { world: Arc::clone(self), incarnation: birth.incarnation() }, order)
     }
 
     /// Orders a worker to end. `false` says that there is none.
     pub(crate) fn order(&self, id: &str, reason: Reason) -> bool {
         let mut state = self.state();
-        let Some(worker) = state.workers.iter_mut().rev().find(|worker| *worker.id == *id) else {
-            return false;
-        };
-        worker.orders.take().is_some_and(|orders| orders.send(reason).is_ok())
+        let latest = state.workers.range_mut(all_of(id)).next_back();
+        latest.and_then(|(_, orders)| orders.take()).is_some_and(|orders| orders.send(reason).is_ok())
     }
 
     pub(crate) fn is_alive(&self, id: &str) -> bool {
-        self.state().workers.iter().any(|worker| *worker.id == *id)
+        self.state().workers.range(all_of(id)).next().is_some()
     }
 
     /// All workers that live.
-    pub(crate) fn alive(&self) -> Vec<(Id, u32)> {
-        self.state().workers.iter().map(|worker| (worker.id.clone(), worker.incarnation)).collect()
+    pub(crate) fn alive(&self) -> Vec<Incarnation> {
+        self.state().workers.keys().cloned().collect()
     }
 
     /// A worker says that it ends with `{shutdown, _}`.
     pub(crate) fn note_term(&self, birth: &Birth) {
-        self.state().terms.push((birth.id.clone(), birth.incarnation));
+        self.state().terms.insert(birth.incarnation());
     }
 
     /// Whether this worker has ended with `{shutdown, _}`.
     pub(crate) fn ended_with_term(&self, birth: &Birth) -> bool {
-        let mut state = self.state();
-        let found = state.terms.iter().position(|(id, n)| *id == birth.id && *n == birth.incarnation);
-        found.map(|index| state.terms.swap_remove(index)).is_some()
+        self.state().terms.contains(&birth.incarnation())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -194,19 +193,20 @@ impl World {
     }
 }
 
+/// All incarnations of a worker.
+fn all_of(id: &str) -> RangeInclusive<Incarnation> {
+    let id = Id::from(id);
+    (Arc::clone(&id), 0)..=(id, u32::MAX)
+}
+
 /// Held by a worker for as long as it lives.
 pub(crate) struct Alive {
     world: Arc<World>,
-    id: Id,
-    incarnation: u32,
+    incarnation: Incarnation,
 }
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        let mut state = self.world.state();
-        let is_me = |worker: &Worker| worker.id == self.id && worker.incarnation == self.incarnation;
-        if let Some(index) = state.workers.iter().position(is_me) {
-            state.workers.swap_remove(index);
-        }
+        self.world.state().workers.remove(&self.incarnation);
     }
 }
