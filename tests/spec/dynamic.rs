@@ -10,7 +10,7 @@ use rootward::{
 };
 
 use crate::support::{
-    EventLog, Flag, GivenTree, Puppet, given, given_tree, obedient, settle, stubborn, takes,
+    EventLog, Flag, GivenTree, Puppet, given, given_tree, obedient, settle, stubborn, takes, within, work_for,
 };
 
 #[tokio::test(start_paused = true)]
@@ -145,11 +145,11 @@ async fn results_come_in_the_order_of_the_items_however_long_each_takes() {
     let tasks = TaskSupervisor::new(jobs.clone());
 
     let mut results = tasks.map(2, [3, 1, 2], |seconds, _| async move {
-        tokio::time::advance(Duration::ZERO).await;
+        work_for(seconds * SECOND).await;
         seconds * 10
     });
     let mut all = Vec::new();
-    while let Some(result) = results.next().await.unwrap() {
+    while let Some(result) = within("the next result", results.next()).await.unwrap() {
         assert!(jobs.count_children().active <= 2);
         all.push(result.unwrap());
     }

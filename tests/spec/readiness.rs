@@ -10,7 +10,7 @@ use rootward::{
 };
 use tokio::sync::Notify;
 
-use crate::support::{cause_of, fixture, identity_of, launched, obedient};
+use crate::support::{cause_of, fixture, identity_of, launched, obedient, within};
 
 #[tokio::test]
 async fn the_next_child_starts_when_the_process_has_said_that_it_is_ready() {
@@ -57,7 +57,7 @@ async fn a_ready_function_is_told_which_process_it_is_about() {
     let (tree, _log) = launched(Supervisor::new("root").child(a));
 
     tree.started().await.unwrap();
-    assert_eq!(told.recv().await, tree.snapshot().find("root/a").unwrap().pid);
+    assert_eq!(within("the question", told.recv()).await, tree.snapshot().find("root/a").unwrap().pid);
     let _ = tree.stop().await;
 }
 

