@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 /// A file without its comments, the contents of its texts, and its unit tests.
 pub(super) fn code_of(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    text.lines().map(without_comment).map(|line| format!("{line}\n")).collect()
+    let (before, tests) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
+    let (_, after) = tests.split_once("\n}\n").unwrap_or_default();
+    before.lines().chain(after.lines()).map(without_comment).map(|line| format!("{line}\n")).collect()
 }
 
 /// The names and keywords in a piece of code.
@@ -72,9 +73,10 @@ fn without_comment(line: &str) -> String {
 
 #[test]
 fn comments_texts_and_unit_tests_are_not_code() {
-    let text = "let a = \"un//safe \\\" {\"; // tokio\n/// ractor\nb('\"');\n#[cfg(test)]\nmod tests {\nnix";
+    let text =
+        "let a = \"un//safe \\\" {\"; // tokio\n/// ractor\nb('\"');\n#[cfg(test)]\nmod tests {\nnix\n}\nc";
 
-    assert_eq!(code_of(text), "let a = ; \n\nb(');\n");
+    assert_eq!(code_of(text), "let a = ; \n\nb(');\nc\n");
 }
 
 #[test]
