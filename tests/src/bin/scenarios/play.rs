@@ -16,10 +16,10 @@ use crate::world::World;
 
 /// Plays a scenario and says what is to be printed.
 pub(crate) async fn play(scenario: Scenario, idle: Idle) -> String {
+    let burst = scenario.burst();
     let Scenario { name, root, definitions, steps } = scenario;
-    let size = definitions.len() + steps.len();
     let world = Arc::new(World::new(definitions));
-    let mut stage = Stage::set(world, Arc::clone(&root.id), size, idle).await;
+    let mut stage = Stage::set(world, Arc::clone(&root.id), burst, idle).await;
     let mut page = Page::of(&name);
 
     let answer = stage.above().start_child(build::root(&stage.world, &root)).await;

@@ -18,6 +18,19 @@ pub(crate) struct Scenario {
     pub(crate) steps: Vec<Line>,
 }
 
+impl Scenario {
+    /// How many events there may be at once: every child may be stopped and started as often as its supervisor allows, up to what
+    /// a supervisor does before it lets others have their turn.
+    pub(crate) fn burst(&self) -> usize {
+        let added = self.steps.iter().filter_map(|line| line.step.added());
+        let all = [&self.root].into_iter().chain(&self.definitions).chain(added);
+        let restarts = all.map(|definition| definition.what.intensity());
+        let rounds = 2 + usize::try_from(restarts.max().unwrap_or(0)).unwrap_or(usize::MAX - 2);
+        let children = self.definitions.len() + self.steps.len();
+        children.saturating_mul(rounds).saturating_mul(4).min(1 << 17) + 1024
+    }
+}
+
 /// A step, and the line that describes it.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -43,6 +56,14 @@ pub(crate) enum What {
 }
 
 impl What {
+    /// How many restarts it allows.
+    fn intensity(&self) -> u32 {
+        match self {
+            Self::Worker(_) => 0,
+            Self::Supervisor(options) => options.intensity.unwrap_or(0),
+        }
+    }
+
     /// What it has in common with every other child.
     pub(crate) fn as_child(&self) -> &ChildOptions {
         match self {
@@ -98,4 +119,11 @@ pub(crate) enum Step {
     Count { supervisor: Id },
     Sleep(Duration),
     Stop,
+}
+
+impl Step {
+    /// What the step adds to a supervisor.
+    fn added(&self) -> Option<&Arc<Definition>> {
+        if let Self::StartChild { child, .. } = self { Some(child) } else { None }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rootward::{ChildState, NodeSnapshot, Supervisor, SupervisorHandle, Tree};
 use tokio::runtime::{Builder, Handle};
+use tokio::task::unconstrained;
 
 use crate::idle::Idle;
 use crate::listener::Listener;
@@ -54,12 +55,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// A tree without the scenario's root.
     ///
-    /// `size` is how many children there may be at most: all of them may say something before the record is read.
-    pub(crate) async fn set(world: Arc<World>, root: Id, size: usize, idle: Idle) -> Self {
+    /// `burst` is how many events there may be at once, before the record is read.
+    pub(crate) async fn set(world: Arc<World>, root: Id, burst: usize, idle: Idle) -> Self {
         let tree = Supervisor::new(ABOVE).tree().expect("a supervisor without children");
-        let mut tree = tree.deadline(None).event_capacity(4 * size + 4096);
+        let mut tree = tree.deadline(None).event_capacity(burst);
         let listener = Listener::default();
-        Handle::current().spawn(listener.clone().listen(tree.subscribe()));
+        // Whenever it has its turn it reads all there is, lest those who write leave it ever further behind.
+        Handle::current().spawn(unconstrained(listener.clone().listen(tree.subscribe())));
         let tree = tree.start().await.expect("a supervisor without children always starts");
         Self { world, root, tree, idle, listener, log: Log::default(), root_reason: None }
     }
