@@ -5,10 +5,12 @@
 
 mod arguments;
 mod descendant;
+mod life;
 mod say;
 mod signals;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
+pub use life::limit_life;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;

@@ -2,6 +2,8 @@
 
 use nix::sys::signal::{SigSet, Signal};
 
+use crate::limit_life;
+
 /// Signals that are waited for instead of acted upon.
 #[derive(Clone, Copy, Debug)]
 pub struct Signals(SigSet);
@@ -15,6 +17,7 @@ impl Signals {
     ///
     /// If the system refuses, which it has no reason to.
     pub fn take(signals: &[Signal]) -> Self {
+        limit_life();
         let set: SigSet = signals.iter().copied().collect();
         set.thread_block().expect("a thread may block signals");
         Self(set)
