@@ -30,7 +30,7 @@
 //!
 //! - Every program leads a group of its own. Whoever stays in it is stopped, killed and waited for.
 //! - A signal never reaches a process or a group that has got the same number later.
-//! - However this program dies, its programs get SIGKILL from the kernel.
+//! - However this program dies, its programs get SIGKILL from the kernel, unless they are set-user-ID programs.
 //! - Programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
 //!
 //! What is not promised, because a process group cannot deliver it: a descendant that leaves the group, as daemons do, is
@@ -39,8 +39,9 @@
 //! # A good guest
 //!
 //! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts
-//! programs without copying the host's address space. It starts two threads at most when they are first needed, one that starts
-//! programs and one that looks for stragglers, and a short-lived one when a runtime is shut down under a running process. If
+//! programs without copying the host's address space. It has two threads, one that starts programs and one that looks for
+//! stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end processes whose
+//! runtime was shut down. If
 //! the host reaps children that are not its own, or ignores SIGCHLD, an exit may be reported as
 //! [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
 //!

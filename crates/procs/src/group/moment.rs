@@ -75,7 +75,7 @@ mod tests {
         let mut child =
             std::process::Command::new("/bin/cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
         let after = Moment::now().unwrap();
-        let pid = child.id().cast_signed();
+        let pid = i32::try_from(child.id()).unwrap();
         let began = super::super::census::began_of(pid).unwrap();
         drop(child.stdin.take());
         child.wait().unwrap();

@@ -165,7 +165,9 @@ impl Body {
                     return Input::Exited;
                 }
                 News::Rest(fact) => {
-                    self.drain();
+                    if fact == Input::Empty {
+                        self.drain();
+                    }
                     return fact;
                 }
                 News::Woken => {

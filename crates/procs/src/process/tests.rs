@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ractor::ActorRef;
 use rootward_core::{ChildSpec, EventKind, Events, Exit, Supervisor, Tree};
+use tokio::time::timeout;
 
 use super::StartProcess;
 use super::actor::Message;
@@ -13,6 +14,9 @@ use crate::group::{Group, census};
 use crate::policy::Input;
 use crate::sys::given::running;
 use crate::{Process, Signal};
+
+/// Far longer than anything here takes: it ends a test that hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_process_whose_actor_fails_is_killed_and_reaped_and_reported() {
@@ -86,7 +90,7 @@ async fn who_leaves_the_set_is_not_waited_for_and_not_spoken_of() {
 
     std::fs::write(&fifo, "go\n").unwrap();
 
-    assert_eq!(rest.news(&group).await, Input::Empty);
+    assert_eq!(timeout(PATIENCE, rest.news(&group)).await, Ok(Input::Empty));
     assert_eq!(rest.stragglers(), []);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(member.pid), nix::sys::signal::SIGKILL).unwrap();
 }
@@ -120,5 +124,5 @@ async fn find<T>(events: &mut Events, recognise: impl Fn(&EventKind) -> Option<T
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), find).await.expect("the event comes")
+    timeout(PATIENCE, find).await.expect("the event comes")
 }

@@ -10,7 +10,8 @@ pub enum Stdin {
     /// Nothing: it is at the end from the start.
     #[default]
     Null,
-    /// Whatever this program reads from.
+    /// Whatever this program reads from. If that is a terminal, the system stops a process that reads from it, because
+    /// it is not in the terminal's foreground.
     Inherit,
 }
 

@@ -60,9 +60,23 @@ async fn a_process_whose_shutdown_is_kill_is_not_asked() {
 }
 
 #[tokio::test]
-async fn a_ladder_is_climbed_and_its_sum_is_the_grace() {
-    let steps = [Signal::HUP, Signal::INT].map(|signal| Step { signal, wait: Duration::from_millis(50) });
-    let script = "trap 'echo hup' HUP; trap 'echo int' INT; echo running; while :; do :; done";
+async fn a_ladder_is_climbed_one_signal_after_the_other() {
+    let steps = [(Signal::HUP, 50), (Signal::INT, 60_000)];
+    let steps = steps.map(|(signal, millis)| Step { signal, wait: Duration::from_millis(millis) });
+    let script = "trap 'echo hup' HUP; trap 'echo int; exit 0' INT; echo running; while :; do :; done";
+    let mut given = tree([shell(script).ladder(steps).into_child("child")]);
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.status), (Outcome::Graceful, Some(Exit::Code(0))));
+    assert_eq!(given.lines().await, ["hup", "int"]);
+}
+
+#[tokio::test]
+async fn the_sum_of_a_ladder_is_the_grace() {
+    let steps = [Signal::HUP, Signal::INT].map(|signal| Step { signal, wait: Duration::from_millis(20) });
+    let script = "trap '' HUP INT; echo running; exec sleep 1000";
     let mut given = tree([shell(script).ladder(steps).into_child("child")]);
     given.wait_for_line("running").await;
 
@@ -70,7 +84,6 @@ async fn a_ladder_is_climbed_and_its_sum_is_the_grace() {
 
     assert_eq!(report.status, Some(signal("SIGKILL", 9)));
     assert!(report.elapsed < Shutdown::DEFAULT_GRACE, "{report:?}");
-    assert_eq!(given.lines().await, ["hup", "int"]);
 }
 
 #[tokio::test]
