@@ -41,9 +41,8 @@
 //! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts
 //! programs without copying the host's address space. It has two threads, one that starts programs and one that looks for
 //! stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end processes whose
-//! runtime was shut down. If
-//! the host reaps children that are not its own, or ignores SIGCHLD, an exit may be reported as
-//! [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
+//! runtime was shut down. If the host reaps children that are not its own, or ignores SIGCHLD, an exit may be reported
+//! as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
 //!
 //! Linux 5.10 or later. The runtime on which the tree runs needs its I/O and its time driver.
 
