@@ -105,11 +105,15 @@ fn tasks_that_block_every_thread_they_get_keep_nobody_from_stopping_the_rest_and
         release.push(sender);
     }
     let (signals, source) = SignalSource::channel();
-    let program = Application::new(root).signal_source(source).deadline(Duration::from_millis(200));
+    let application = Application::new(root).signal_source(source).deadline(Duration::from_millis(200));
+    let mut prepared = application.prepare().unwrap();
+    let mut events = prepared.subscribe();
 
-    let finished =
-        program.on_launch(move |_| signals.send(Signal::Terminate)).prepare().unwrap().run().unwrap();
+    let program = thread::spawn(move || prepared.run().unwrap());
+    read_until(&mut events, "started", "root");
+    signals.send(Signal::Terminate);
 
+    let finished = program.join().unwrap();
     assert_eq!(finished.status(), 4);
     let account = account(finished.report().unwrap());
     let blamed: Vec<_> =
