@@ -116,6 +116,8 @@ impl Engine {
         let Some(entry) = self.children.get_mut(key) else { return };
         let Some(live) = &mut entry.live else { return };
         let before = live.stop.map(|stop| stop.press);
+        // A start that took too long has been ended against its wish, and asking changes nothing of that.
+        let press = if press == Press::Asked && live.timed_out.is_some() { Press::Forced } else { press };
         live.stop.get_or_insert(Stop { since: now, press }).press = press;
         let asks = catch(|| live.child.stop_signal()).unwrap_or(None);
         let force_name = catch(|| live.child.force_name()).unwrap_or("force");
