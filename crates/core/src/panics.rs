@@ -10,6 +10,9 @@ use crate::child::Panic;
 thread_local! {
     /// Whether this thread is inside [`catch`].
     static SUPERVISED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the hook has seen a panic since the last [`catch`] began. Apart from what it saw, because this can be had
+    /// without asking whether it has been made yet.
+    static SEEN: Cell<bool> = const { Cell::new(false) };
     /// What the hook saw last inside [`catch`].
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
@@ -27,6 +30,7 @@ pub fn capture_panics() {
                 let mut panic = Panic::new(message(info.payload()));
                 panic.location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
                 LAST.set(Some(panic));
+                SEEN.set(true);
             }
             previous(info);
         }));
@@ -37,13 +41,13 @@ pub fn capture_panics() {
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let outer = SUPERVISED.replace(true);
     // What the user's code has caught by itself is nobody's business any more.
-    LAST.set(None);
+    SEEN.set(false);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
     let result = catch_unwind(AssertUnwindSafe(f));
     SUPERVISED.set(outer);
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();
-        let seen = LAST.take();
+        let seen = LAST.take().filter(|_| SEEN.take());
         let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message(payload.as_ref())));
         // A payload may panic when it is dropped. There is nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));

@@ -7,9 +7,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use ractor::Actor;
-use tokio::sync::Notify;
 
-use super::actor::{SupervisorActor, Wake};
+use super::actor::{Begin, SupervisorActor};
 use super::check::check_supervisor;
 use super::engine::{Engine, Outcome};
 use super::{SpecError, Supervisor, SupervisorHandle};
@@ -82,10 +81,6 @@ impl Shared {
     pub(super) fn inbox(&self) -> &Inbox {
         &self.inbox
     }
-
-    pub(super) fn wake(&self) {
-        self.inbox.wake();
-    }
 }
 
 /// How often a state that somebody else holds is asked for before one goes on without it.
@@ -114,22 +109,17 @@ async fn run_actor(shared: &Arc<Shared>) -> bool {
     let Ok((actor, joined)) = Actor::spawn(None, SupervisorActor, Arc::clone(shared)).await else {
         return false;
     };
-    shared.inbox.wake_with(move || {
-        // An actor that is gone is missed by its keeper, not by those who write to it.
-        let _ = actor.cast(Wake);
-    });
+    // An actor that is gone already is missed in the next line.
+    let _ = actor.cast(Begin);
     let _ = joined.await;
     shared.engine().is_finished()
 }
 
 /// Forces all children and waits until they are gone, without an actor and without a machine.
 async fn abandon(shared: &Shared) {
-    let news = Arc::new(Notify::new());
-    let bell = Arc::clone(&news);
-    shared.inbox.wake_with(move || bell.notify_one());
     shared.engine().abandon();
     while !shared.engine().bury() {
-        news.notified().await;
+        shared.inbox.arrival().await;
     }
 }
 

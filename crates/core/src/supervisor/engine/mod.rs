@@ -37,6 +37,8 @@ pub(super) struct Engine {
     incarnation: u32,
     tree: TreeContext,
     inbox: Arc<Inbox>,
+    /// What has been taken out of the inbox and not been read yet.
+    mail: VecDeque<Mail>,
     facts: VecDeque<Input>,
     /// What the machine wants and has not been done yet.
     todo: VecDeque<Action>,
@@ -90,6 +92,7 @@ impl Engine {
             tree,
             alarm: Alarm::new(Arc::clone(&inbox)),
             inbox,
+            mail: VecDeque::new(),
             facts: VecDeque::from([Input::Begin]),
             todo: VecDeque::new(),
             settling: None,
@@ -115,8 +118,8 @@ impl Engine {
     pub(super) fn turn(&mut self) -> Turn {
         let now = now();
         // All facts first, decisions after: a sibling that has died already must not be asked to stop.
-        self.inbox.about_to_read();
-        while let Some(mail) = self.inbox.take() {
+        self.inbox.collect(&mut self.mail);
+        while let Some(mail) = self.mail.pop_front() {
             self.receive(mail, now);
         }
         for _ in 0..STEPS_PER_TURN {
@@ -171,8 +174,8 @@ impl Engine {
 
     /// Notes the ends of children without asking the machine. `false` says that some are still there.
     pub(super) fn bury(&mut self) -> bool {
-        self.inbox.about_to_read();
-        while let Some(mail) = self.inbox.take() {
+        self.inbox.collect(&mut self.mail);
+        while let Some(mail) = self.mail.pop_front() {
             if let Mail::Child { key, incarnation, report, .. } = mail {
                 self.hear(key, incarnation, report, now());
             }
