@@ -184,6 +184,11 @@ impl Machine {
         }
     }
 
+    /// Makes room for so many more children.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.children.reserve(additional);
+    }
+
     /// Adds a child behind all others, without starting it.
     pub(crate) fn add(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
         self.children.insert(key, id, traits);

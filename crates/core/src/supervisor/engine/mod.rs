@@ -80,11 +80,13 @@ impl Engine {
         let inbox = Inbox::new();
         let mut machine = Machine::new(policy, seed());
         let mut children = Ordered::new();
+        machine.reserve(specs.len());
+        children.reserve(specs.len());
         for (key, spec) in (0..).map(ChildKey).zip(specs) {
             let id = spec.child_id().expect("the specs were checked before the tree was started");
             let entry = Entry::new(spec.clone(), path.join(&id));
             machine.add(key, id, entry.traits());
-            children.push(key, Box::new(entry));
+            children.push(key, entry);
         }
         Self {
             path,
@@ -151,7 +153,8 @@ impl Engine {
     /// How it all ended, once.
     pub(super) fn take_outcome(&mut self) -> Outcome {
         let now = now();
-        let children = self.children.iter_mut().filter_map(|entry| entry.take_report(now)).collect();
+        let mut children = Vec::with_capacity(self.children.len());
+        children.extend(self.children.iter_mut().filter_map(|entry| entry.take_report(now)));
         self.settling = None;
         self.calls.dismiss();
         // Whoever still asks learns that nobody will answer.
