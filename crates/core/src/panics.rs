@@ -1,6 +1,7 @@
 //! Panics as values.
 
 use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -17,7 +18,8 @@ thread_local! {
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened.
+/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened and, if
+/// backtraces are enabled, by which calls.
 ///
 /// This puts a panic hook in front of the one that is installed, which is still called for every panic. Without it
 /// panics are caught and reported all the same, but without their place. Calling it again does nothing.
@@ -29,6 +31,7 @@ pub fn capture_panics() {
             if SUPERVISED.get() {
                 let mut panic = Panic::new(message(info.payload()));
                 panic.location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+                panic.backtrace = backtrace();
                 LAST.set(Some(panic));
                 SEEN.set(true);
             }
@@ -64,6 +67,13 @@ pub(crate) fn drop_quietly<T>(value: T) {
 /// Lets a panic that was caught go on, without it being told to the hook again.
 pub(crate) fn resume(panic: Panic) -> ! {
     std::panic::resume_unwind(Box::new(panic))
+}
+
+/// The calls that led here, if the program's environment wants them to be known.
+fn backtrace() -> Option<String> {
+    let backtrace = Backtrace::capture();
+    let is_captured = backtrace.status() == BacktraceStatus::Captured;
+    is_captured.then(|| backtrace.to_string())
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

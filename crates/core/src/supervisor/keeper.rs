@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use ractor::Actor;
 
 use super::actor::{Begin, SupervisorActor};
-use super::check::check_supervisor;
 use super::engine::{Engine, Outcome};
+use super::survey::survey;
 use super::{SpecError, Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::policy::End;
@@ -21,11 +21,21 @@ use crate::snapshot::NodeSnapshot;
 /// Starts a supervisor, as a child of another one or as a root.
 pub(crate) struct SupervisorStart {
     supervisor: Supervisor,
+    /// What is wrong with it or below it, found when it was made: a look at every level when that is made, and not at all
+    /// levels below it, so that a deep tree is checked without recursion.
+    flaw: Option<SpecError>,
 }
 
 impl SupervisorStart {
-    pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor }
+    /// The start of a supervisor that is to be the child of another one.
+    pub(super) fn new(supervisor: Supervisor) -> Self {
+        let flaw = supervisor.check().err();
+        Self { supervisor, flaw }
+    }
+
+    /// The start of a supervisor that has been checked.
+    pub(crate) fn checked(supervisor: Supervisor) -> Self {
+        Self { supervisor, flaw: None }
     }
 
     pub(super) fn launch(&self, cx: StartContext) -> Arc<Shared> {
@@ -50,7 +60,10 @@ impl StartChild for SupervisorStart {
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
-        check_supervisor(&self.supervisor, path)
+        match &self.flaw {
+            Some(flaw) => Err(flaw.below(path, self.supervisor.id())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -173,7 +186,7 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn children(&self) -> Vec<NodeSnapshot> {
-        self.shared.engine().snapshots()
+        survey(&self.shared)
     }
 
     fn supervisor(&self) -> Option<SupervisorHandle> {
@@ -181,6 +194,6 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn reports(&self) -> Vec<NodeReport> {
-        self.shared.engine().reports()
+        survey(&self.shared)
     }
 }

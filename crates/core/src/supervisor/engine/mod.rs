@@ -17,6 +17,7 @@ use self::calls::Calls;
 use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
 use super::handle::{ChildCount, SupervisorHandle};
+use super::survey::Seen;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
 use crate::clock::now;
 use crate::event::EventKind;
@@ -233,13 +234,13 @@ impl Engine {
         self.children.get(key)
     }
 
-    pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
+    pub(super) fn snapshots(&self) -> Vec<Seen<NodeSnapshot>> {
         let now = now();
         let restarting = |key| self.machine.awaits_restart(key);
         self.children.iter().map(|(key, entry)| entry.snapshot(restarting(key), now)).collect()
     }
 
-    pub(super) fn reports(&self) -> Vec<NodeReport> {
+    pub(super) fn reports(&self) -> Vec<Seen<NodeReport>> {
         let now = now();
         self.children.iter().map(|(_, entry)| entry).filter_map(|entry| entry.report(now)).collect()
     }
