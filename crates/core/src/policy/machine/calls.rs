@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
 use super::wind_down::Why;
-use super::{Action, Actions, Keeping, Machine, Phase};
+use super::{Action, Actions, Keeping, Machine, Phase, Progress};
 use crate::child::ChildId;
 use crate::event::StopCause;
 
@@ -89,7 +89,16 @@ impl Machine {
     }
 
     /// Does what a call wants, now that it has its turn.
-    pub(super) fn take_up_call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
+    ///
+    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever waits
+    /// in the queue behind the call, and is not cut short by it.
+    pub(super) fn take_up_call(
+        &mut self,
+        call: CallId,
+        request: Request,
+        now: Instant,
+        out: &mut Actions,
+    ) -> Progress {
         match request {
             Request::Start { key, id, traits } => match self.objection_to(&id) {
                 Some(objection) => {
@@ -101,6 +110,7 @@ impl Machine {
                     out.push_back(Action::Keep(key));
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::FirstStart);
+                    return Progress::Wait;
                 }
             },
             Request::Terminate(id) => match self.children.key(&id) {
@@ -115,6 +125,7 @@ impl Machine {
                 Some((key, State::Down)) => {
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::Start);
+                    return Progress::Wait;
                 }
                 Some((_, state)) => reply(call, occupied(state), out),
             },
@@ -127,6 +138,7 @@ impl Machine {
                 Some((_, state)) => reply(call, occupied(state), out),
             },
         }
+        Progress::GoOn
     }
 
     /// Why a child with this id cannot be added.

@@ -225,6 +225,11 @@ impl Machine {
         }
     }
 
+    /// Whether the machine goes on in its next step, even if there are no new facts.
+    pub(crate) fn goes_on(&self) -> bool {
+        matches!(self.phase, Phase::Idle) && !self.pending.is_empty()
+    }
+
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         child::earlier(self.children.next_timer(), self.deadline())

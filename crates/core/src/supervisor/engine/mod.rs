@@ -128,7 +128,7 @@ impl Engine {
         for _ in 0..STEPS_PER_TURN {
             if let Some(action) = self.todo.pop_front() {
                 self.perform(action, now);
-            } else if self.facts.is_empty() {
+            } else if self.facts.is_empty() && !self.machine.goes_on() {
                 break;
             } else {
                 self.machine.step(self.facts.drain(..), now, &mut self.todo);
@@ -137,7 +137,7 @@ impl Engine {
         if self.is_finished() {
             return Turn::Finished;
         }
-        if !self.facts.is_empty() || !self.todo.is_empty() {
+        if !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on() {
             return Turn::More;
         }
         if !self.machine.is_restarting() {

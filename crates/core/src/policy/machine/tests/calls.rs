@@ -171,6 +171,20 @@ fn a_start_that_a_group_restart_cuts_short_is_answered_for_when_the_child_has_st
 }
 
 #[test]
+fn a_start_that_fails_at_once_has_failed_before_what_happened_after_the_call() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
+    let request = Request::Start { key: B, id: id(B), traits: permanent() };
+    let call = Input::Call { call: CALL, request };
+
+    let begun = rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
+    assert_eq!(begun, [Action::Keep(B), Action::Start(B)]);
+    assert!(rig.machine.goes_on());
+
+    let failed = [replied(Reply::StartFailed(B)), Action::Forget(B), restarting(A, 1), Action::Start(A)];
+    assert_eq!(rig.tell(Input::StartFailed(B)), failed);
+}
+
+#[test]
 fn a_start_that_a_group_restart_cuts_short_is_over_if_the_child_is_not_kept() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
     rig.starts(B, temporary());
