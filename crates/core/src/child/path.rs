@@ -5,9 +5,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ChildId;
+use super::{ChildId, InvalidId};
 
 /// Says where a child stands: the ids from the root down to it, joined by `/`, such as `root/workers/a`.
 ///
@@ -106,6 +107,16 @@ impl Hash for ChildPath {
 impl Serialize for ChildPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ChildPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut ids = text.split('/').map(ChildId::new);
+        let root = ids.next().unwrap_or(Err(InvalidId::Empty)).map_err(D::Error::custom)?;
+        ids.try_fold(Self::root(&root), |path, id| Ok(path.join(&id?)))
+            .map_err(|id: InvalidId| D::Error::custom(id))
     }
 }
 
