@@ -57,5 +57,7 @@ pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
     SpecError, SpecProblem, StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
 };
-pub use task::{IntoExit, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor};
+pub use task::{
+    IntoExit, NotSpawned, SpawnError, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor,
+};
 pub use tree::{Tree, TreeBuilder, TreeStartError};

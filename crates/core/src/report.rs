@@ -29,6 +29,9 @@ pub struct StopReport {
     /// From the request to the last acknowledgement.
     #[serde(rename = "elapsed_ms", serialize_with = "millis")]
     pub elapsed: Duration,
+    /// How many starts were refused altogether, because whoever was to have the child was stopping.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub refused: u64,
     /// Why the tree could not be started, if it could not.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "start_error")]
     pub start_error: Option<StartError>,
@@ -108,6 +111,8 @@ pub struct NodeReport {
     ///
     /// A child whose spec says [`Shutdown::Kill`](crate::Shutdown::Kill) is killed, but not forced.
     pub forced: bool,
+    /// How many children were refused because this one was stopping.
+    pub refused: u64,
     /// What a process left behind and what became of that.
     pub stragglers: Vec<Straggler>,
     /// What stood below it, in start order.
@@ -157,7 +162,8 @@ impl StopReport {
     ) -> Self {
         let ending = Ending::of(&root, cause);
         let clean = ending == Ending::Clean;
-        Self { clean, containment, cause, ending, elapsed: root.elapsed, start_error, root }
+        let refused = root.walk().iter().map(|node| node.refused).sum();
+        Self { clean, containment, cause, ending, elapsed: root.elapsed, refused, start_error, root }
     }
 
     /// Everything that is still there, deepest first: the children that did not go before the deadline.
@@ -192,6 +198,7 @@ impl NodeReport {
             elapsed: Duration::ZERO,
             restarts: 0,
             forced: false,
+            refused: 0,
             stragglers: Vec::new(),
             children: Vec::new(),
         }
@@ -230,10 +237,14 @@ impl Serialize for NodeReport {
         }
         map.serialize_entry("elapsed_ms", &whole_millis(self.elapsed))?;
         map.serialize_entry("restarts", &self.restarts)?;
-        match self.kind {
-            ChildKind::Process => map.serialize_entry("stragglers", &self.stragglers)?,
-            ChildKind::Supervisor => map.serialize_entry("children", &self.children)?,
-            ChildKind::Task | ChildKind::Actor => {}
+        if !is_zero(&self.refused) {
+            map.serialize_entry("refused", &self.refused)?;
+        }
+        if self.kind == ChildKind::Process {
+            map.serialize_entry("stragglers", &self.stragglers)?;
+        }
+        if self.kind == ChildKind::Supervisor || !self.children.is_empty() {
+            map.serialize_entry("children", &self.children)?;
         }
         map.end()
     }
@@ -248,6 +259,10 @@ impl fmt::Display for Outcome {
             Self::Unreapable => "unreapable",
         })
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 pub(crate) fn whole_millis(duration: Duration) -> u64 {

@@ -131,7 +131,7 @@ impl Serialize for NodeSnapshot {
         if self.forced {
             map.serialize_entry("forced", &true)?;
         }
-        if self.kind == ChildKind::Supervisor {
+        if self.kind == ChildKind::Supervisor || !self.children.is_empty() {
             map.serialize_entry("children", &self.children)?;
         }
         map.end()

@@ -62,6 +62,11 @@ impl ChildId {
         Self(Arc::from(format!("{self}-{number}")))
     }
 
+    /// The id that was made for a child without one of its own.
+    pub(crate) fn numbered_as(id: &str) -> Self {
+        Self(Arc::from(id))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@ use super::{ChildId, ChildKind, InvalidId, Restart, Shutdown};
 use crate::policy::{Backoff, Intensity, Tuning};
 use crate::port::{Launch, StartChild, StartContext};
 use crate::supervisor::SpecError;
-use crate::task::{IntoExit, TaskContext, TaskStart};
+use crate::task::{IntoExit, Ready, TaskContext, TaskStart};
 
 /// Describes a child of a supervisor (OTP's child specification).
 ///
@@ -81,7 +81,20 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::new(id, TaskStart::new(run))
+        Self::new(id, TaskStart::new(run, Ready::AtOnce))
+    }
+
+    /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
+    ///
+    /// The next sibling starts after that. A service that ends before has not been started, and
+    /// [`start_timeout`](Self::start_timeout) limits how long it may take.
+    pub fn service<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::new(id, TaskStart::new(run, Ready::WhenTold))
     }
 
     /// Says which exits lead to a restart.
@@ -118,7 +131,7 @@ impl ChildSpec {
     /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed. By
     /// default there is no limit, as in OTP.
     ///
-    /// It matters for children that start in the background: processes with a readiness rule, and supervisors.
+    /// It matters for children that start in the background: processes with a readiness rule, services, and supervisors.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.tune().start_timeout = Some(timeout);
         self

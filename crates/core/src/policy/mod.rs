@@ -17,5 +17,5 @@ pub use strategy::{AutoShutdown, StopOrder, Strategy};
 pub(crate) use ordered::Ordered;
 
 pub(crate) use machine::{
-    Action, CallId, ChildKey, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,
+    Action, CallId, ChildKey, Closing, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,
 };

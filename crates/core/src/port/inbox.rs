@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -50,6 +50,8 @@ pub(crate) enum Mail {
     /// End everything at once: that is how this supervisor is stopped.
     Kill,
     Force,
+    /// Nobody brings anything in any more: end when the last child is gone.
+    Close,
     Alarm,
     /// Makes the actor panic, so that a test can see what becomes of its children.
     #[cfg(test)]
@@ -61,6 +63,8 @@ pub(crate) struct Inbox {
     queue: Mutex<Queue>,
     /// Whether a stop is on its way.
     on_hold: AtomicBool,
+    /// How many starts have been refused.
+    refused: AtomicU64,
     /// What is done at once when a child says that it stops of its own accord.
     announce: OnceLock<Box<dyn Fn(StopCause) + Send + Sync>>,
 }
@@ -76,7 +80,12 @@ struct Queue {
 impl Inbox {
     pub(crate) fn new() -> Arc<Self> {
         let queue = Mutex::new(Queue::default());
-        Arc::new(Self { queue, announce: OnceLock::new(), on_hold: AtomicBool::new(false) })
+        Arc::new(Self {
+            queue,
+            announce: OnceLock::new(),
+            on_hold: AtomicBool::new(false),
+            refused: AtomicU64::new(0),
+        })
     }
 
     /// Says what is done at once when a child says that it stops of its own accord. It is said by mail as well.
@@ -99,12 +108,24 @@ impl Inbox {
         self.on_hold.load(Ordering::Acquire)
     }
 
+    /// Counts a start that was refused because the reader stops.
+    pub(crate) fn note_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it is dropped.
     pub(crate) fn deliver(&self, mail: Mail) {
         let mut queue = lock(&self.queue);
         if queue.closed {
             // What a piece of mail does when it is dropped is not to be done under the lock.
             drop(queue);
+            if let Mail::Call(call) = &mail {
+                self.refused.fetch_add(u64::from(call.is_start()), Ordering::Relaxed);
+            }
             drop(mail);
             return;
         }

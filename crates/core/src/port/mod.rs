@@ -14,4 +14,5 @@ pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
 
 pub(crate) use inbox::{Inbox, Mail, Report};
+pub(crate) use reporter::Announcer;
 pub(crate) use start::Running;

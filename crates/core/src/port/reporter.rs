@@ -23,6 +23,21 @@ pub struct Reporter {
     open: bool,
 }
 
+/// Says that a child has started, apart from its reporter.
+pub(crate) struct Announcer {
+    inbox: Arc<Inbox>,
+    key: ChildKey,
+    incarnation: u32,
+}
+
+impl Announcer {
+    pub(crate) fn started(&self) {
+        let (key, incarnation) = (self.key, self.incarnation);
+        let report = Report::Started { pid: None };
+        self.inbox.deliver(Mail::Child { key, incarnation, report, activity: None });
+    }
+}
+
 /// The last word about an incarnation: it is gone, and so is everything below it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -75,6 +90,12 @@ impl Reporter {
     /// Only after [`Launch::Starting`](super::Launch::Starting). `pid` is the process id, for a process.
     pub fn started(&self, pid: Option<u32>) {
         self.deliver(Report::Started { pid }, None);
+    }
+
+    /// Something that can say that the child has started, and nothing else.
+    pub(crate) fn announcer(&self) -> Announcer {
+        let (key, incarnation) = (self.key, self.incarnation);
+        Announcer { inbox: Arc::clone(&self.inbox), key, incarnation }
     }
 
     /// Says that there is nothing to run, and that this is fine (OTP's `ignore`).

@@ -103,14 +103,19 @@ pub trait RunningChild: Send + 'static {
     /// Called from any thread, possibly while the runtime stands still.
     fn last_kill(&mut self) {}
 
-    /// The children of this child, in start order, if it is a supervisor.
+    /// The children of this child, in start order, if it has any and is no supervisor by itself.
     fn children(&self) -> Vec<NodeSnapshot> {
         Vec::new()
     }
 
-    /// A handle to this child, if it is a supervisor.
+    /// A handle to the supervisor that this child is, or that looks after its children.
     fn supervisor(&self) -> Option<SupervisorHandle> {
         None
+    }
+
+    /// How many starts this child has refused because it stops.
+    fn refused(&self) -> u64 {
+        0
     }
 
     /// How the children of this child have come down so far, in start order, if it is a supervisor.

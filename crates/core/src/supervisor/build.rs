@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SupervisorStart;
 use super::check::{SpecError, check_supervisor};
 use crate::child::{ChildId, ChildPath, ChildSpec};
-use crate::policy::{AutoShutdown, Intensity, Policy, StopOrder, Strategy};
+use crate::policy::{AutoShutdown, Closing, Intensity, Policy, StopOrder, Strategy};
 use crate::tree::{Tree, TreeBuilder, TreeStartError};
 
 /// Describes a supervisor: its children, in start order, and the rules by which they live.
@@ -61,6 +61,11 @@ impl Supervisor {
 
     pub(super) fn with_policy(id: String, policy: Policy) -> Self {
         Self { id, policy, children: Vec::new() }
+    }
+
+    /// The supervisor of a task's children: it begins without any, and its task says when nobody else will come.
+    pub(crate) fn nest(id: &str) -> Self {
+        Self::with_policy(id.to_owned(), Policy { closing: Closing::WhenTold, ..Policy::default() })
     }
 
     /// Says which siblings are restarted together with a child that failed.

@@ -13,10 +13,20 @@ pub(crate) struct Call {
 
 /// What is asked.
 pub(crate) enum Demand {
-    Start { id: ChildId, spec: Box<ChildSpec> },
+    Start {
+        id: ChildId,
+        spec: Box<ChildSpec>,
+    },
+    /// As a start, but also while the supervisor stops.
+    CleanUp {
+        id: ChildId,
+        spec: Box<ChildSpec>,
+    },
     Terminate(ChildId),
     Restart(ChildId),
     Delete(ChildId),
+    /// Say when no child is left that runs or could be restarted.
+    Quiet,
 }
 
 /// Where the answer goes.
@@ -54,7 +64,19 @@ pub struct StartedChild {
     pub pid: Option<u32>,
 }
 
+impl StartedChild {
+    /// A child of which nothing more is known than where it stands.
+    pub(crate) fn new(path: ChildPath) -> Self {
+        Self { path, incarnation: 1, pid: None }
+    }
+}
+
 impl Call {
+    /// Whether something is to be started.
+    pub(crate) fn is_start(&self) -> bool {
+        matches!(self.demand, Demand::Start { .. } | Demand::CleanUp { .. })
+    }
+
     /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
     pub(super) fn new(demand: Demand) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
         let (sender, receiver) = oneshot::channel();

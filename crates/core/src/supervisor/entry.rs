@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::call::StartedChild;
 use super::survey::Seen;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
-use crate::panics::drop_quietly;
+use crate::panics::{catch, drop_quietly};
 use crate::policy::Traits;
 use crate::port::{Ended, Running, RunningChild, StartError};
 use crate::report::{NodeReport, Outcome, Straggler};
@@ -67,6 +67,14 @@ struct Last {
     at: Instant,
     stragglers: Vec<Straggler>,
     children: Vec<NodeReport>,
+    refused: u64,
+}
+
+impl Live {
+    /// How many starts it has refused, as far as it can still say.
+    fn refused(&self) -> u64 {
+        catch(|| self.child.refused()).unwrap_or_default()
+    }
 }
 
 impl Entry {
@@ -105,8 +113,9 @@ impl Entry {
             Some(Ended { exit, stragglers, children }) => (Some(exit), stragglers, children),
             None => (None, Vec::new(), Vec::new()),
         };
-        self.last =
-            Some(Box::new(Last { exit: self.status(exit), pid, stop, at: now, stragglers, children }));
+        let refused = live.as_ref().map_or(0, Live::refused);
+        let exit = self.status(exit);
+        self.last = Some(Box::new(Last { exit, pid, stop, at: now, stragglers, children, refused }));
         let was = live.as_ref().map(|live| Was { stop, started: live.started, timed_out: live.timed_out });
         drop_quietly(live);
         was
@@ -172,6 +181,7 @@ impl Entry {
         match (&self.live, &self.last) {
             (Some(live), _) => {
                 report.pid = live.pid;
+                report.refused = live.refused();
                 report.outcome = Outcome::Unreapable;
                 report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
@@ -187,6 +197,7 @@ impl Entry {
                 report.elapsed =
                     last.at.saturating_duration_since(last.stop.map_or(last.at, |stop| stop.since));
                 report.status.clone_from(&last.exit);
+                report.refused = last.refused;
                 report.stragglers.clone_from(&last.stragglers);
                 report.children.clone_from(&last.children);
             }

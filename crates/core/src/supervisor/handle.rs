@@ -3,12 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::keeper::Shared;
 use super::survey::survey;
 use super::{SpecError, SpecProblem};
 use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::policy::AutoShutdown;
 use crate::port::{Mail, StartError};
 use crate::snapshot::NodeSnapshot;
 
@@ -161,26 +164,32 @@ impl SupervisorHandle {
         child: impl Into<ChildSpec>,
     ) -> Result<Option<StartedChild>, StartChildError> {
         let spec = child.into();
-        let id = spec.child_id().map_err(|invalid| {
-            SpecError::new(format!("{}/{}", self.path, spec.id()), SpecProblem::Id(invalid))
-        })?;
         let auto_shutdown = self.shared.engine().auto_shutdown();
-        check_child(&spec, &format!("{}/{}", self.path, spec.id()), auto_shutdown)?;
-        match self.call(Demand::Start { id, spec: Box::new(spec.clone()) }).await {
-            Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done) => Ok(None),
-            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
-            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
-            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
-            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren),
-            Err(
-                Refusal::NotFound
-                | Refusal::Running
-                | Refusal::Restarting
-                | Refusal::NothingKept
-                | Refusal::Stopping,
-            ) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
-        }
+        let id = check_new_child(&spec, &self.path, auto_shutdown)?;
+        self.offer(id, spec).answer().await
+    }
+
+    /// Offers a child that has been checked, without waiting for anything.
+    pub(crate) fn offer(&self, id: ChildId, spec: ChildSpec) -> Offer {
+        let demand = Demand::Start { id, spec: Box::new(spec.clone()) };
+        Offer { answer: self.post(demand), spec }
+    }
+
+    /// Offers clean-up work, which is started also while the supervisor stops.
+    pub(crate) fn offer_clean_up(&self, id: ChildId, spec: ChildSpec) -> Offer {
+        let demand = Demand::CleanUp { id, spec: Box::new(spec.clone()) };
+        Offer { answer: self.post(demand), spec }
+    }
+
+    /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
+    pub(crate) fn close(&self) {
+        self.shared.inbox().deliver(Mail::Close);
+    }
+
+    /// Waits until no child is left that runs or could be restarted.
+    pub(crate) async fn quiet(&self) {
+        // A refusal says that the supervisor itself is gone.
+        let _ = self.call(Demand::Quiet).await;
     }
 
     /// Stops a child as its spec wants it, and waits until it is gone (OTP's `terminate_child`).
@@ -282,10 +291,57 @@ impl SupervisorHandle {
     }
 
     async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
+        self.post(demand).await.unwrap_or(Err(Refusal::Stopping))
+    }
+
+    fn post(&self, demand: Demand) -> oneshot::Receiver<Result<Success, Refusal>> {
         let (call, answer) = Call::new(demand);
         self.shared.inbox().deliver(Mail::Call(call));
-        answer.await.unwrap_or(Err(Refusal::Stopping))
+        answer
     }
+}
+
+/// A child that has been offered to a supervisor.
+pub(crate) struct Offer {
+    spec: ChildSpec,
+    answer: oneshot::Receiver<Result<Success, Refusal>>,
+}
+
+impl Offer {
+    /// What became of it.
+    pub(crate) async fn answer(self) -> Result<Option<StartedChild>, StartChildError> {
+        match self.answer.await.unwrap_or(Err(Refusal::Stopping)) {
+            Ok(Success::Started(child)) => Ok(child),
+            Ok(Success::Done) => Ok(None),
+            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
+            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
+            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
+            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren),
+            Err(
+                Refusal::NotFound
+                | Refusal::Running
+                | Refusal::Restarting
+                | Refusal::NothingKept
+                | Refusal::Stopping,
+            ) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
+        }
+    }
+}
+
+/// Checks the spec of a child that is offered to the supervisor of a task's children.
+pub(crate) fn check_offer(spec: &ChildSpec, parent: &ChildPath) -> Result<ChildId, SpecError> {
+    check_new_child(spec, parent, AutoShutdown::Never)
+}
+
+fn check_new_child(
+    spec: &ChildSpec,
+    parent: &ChildPath,
+    auto_shutdown: AutoShutdown,
+) -> Result<ChildId, SpecError> {
+    let path = format!("{parent}/{}", spec.id());
+    let id = spec.child_id().map_err(|invalid| SpecError::new(path.as_str(), SpecProblem::Id(invalid)))?;
+    check_child(spec, &path, auto_shutdown)?;
+    Ok(id)
 }
 
 impl fmt::Debug for SupervisorHandle {

@@ -185,6 +185,10 @@ impl RunningChild for RunningSupervisor {
         }
     }
 
+    fn refused(&self) -> u64 {
+        self.shared.inbox.refused()
+    }
+
     fn children(&self) -> Vec<NodeSnapshot> {
         survey(&self.shared)
     }

@@ -34,4 +34,5 @@ pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use call::Call;
 
+pub(crate) use handle::check_offer;
 pub(crate) use keeper::SupervisorStart;

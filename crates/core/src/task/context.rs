@@ -1,22 +1,44 @@
-//! What a task knows of its place in the tree.
+//! What a task knows of its place in the tree, and what it can start below itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::child::ChildPath;
+use super::bell::Stopping;
+use super::gate::Purpose;
+use super::node::TaskNode;
+use super::spawn::{SpawnError, Spawning, is_cleaning_up};
+use crate::child::{ChildPath, ChildSpec};
+use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
 
-/// Tells a task where it stands and when it has to stop.
+/// Tells a task where it stands and when it has to stop, and starts children below it.
 ///
 /// Cloning is cheap; parts of a task can each have one.
-#[derive(Clone, Debug)]
+///
+/// # Children
+///
+/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and [`spawn`](Self::spawn) a
+/// future. They stand below the task, at `root/task/child`, in snapshots, events and reports.
+///
+/// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own, once within five seconds. If
+///   that is exceeded they stop, the task is asked to stop as well, and its exit is a failure. For other rules, start a
+///   supervisor below the task.
+/// - When the task is asked to stop, so are its children, at the same time and under the same grace, in reverse start order. The
+///   task is acknowledged when all of them are gone.
+/// - A task that ends by itself while children run is gone when they are. They are stopped, with the grace that the task itself
+///   would have had. A task that wants them to finish [waits for them](Self::wait_for_children).
+/// - Once a stop has begun nothing is started any more: the spec or the future comes back in the error, and the refusal is counted in
+///   the report. Only [clean-up work](Self::clean_up) is let in.
+#[derive(Clone)]
 pub struct TaskContext {
-    token: CancellationToken,
-    path: ChildPath,
-    incarnation: u32,
+    node: Arc<TaskNode>,
 }
 
 impl TaskContext {
-    pub(crate) fn new(token: CancellationToken, path: ChildPath, incarnation: u32) -> Self {
-        Self { token, path, incarnation }
+    pub(super) fn new(node: Arc<TaskNode>) -> Self {
+        Self { node }
     }
 
     /// Waits until the task is asked to stop.
@@ -26,29 +48,141 @@ impl TaskContext {
     /// # Cancel safety
     ///
     /// Cancel safe: it can be dropped and called again, as in a `select!` loop.
-    pub async fn stopping(&self) {
-        self.token.cancelled().await;
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + '_ {
+        Stopping::new(&self.node)
     }
 
     /// Whether the task has been asked to stop.
     pub fn is_stopping(&self) -> bool {
-        self.token.is_cancelled()
+        self.node.is_stopping()
+    }
+
+    /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come before. `None`
+    /// says that there is no limit, or that nobody has asked the task to stop yet.
+    pub fn grace(&self) -> Option<Duration> {
+        self.node.grace()
     }
 
     /// The request to stop as a token of tokio-util, for code that wants one.
     ///
     /// Cancelling the token says nothing to the supervisor: it only looks to this task as if it had been asked.
     pub fn token(&self) -> CancellationToken {
-        self.token.clone()
+        self.node.token()
+    }
+
+    /// Says that the task has started, so that the next sibling may start.
+    ///
+    /// For children that were described by [`ChildSpec::service`]. For others, and the second time, it does nothing.
+    pub fn ready(&self) {
+        if let Some(readiness) = &self.node.readiness {
+            readiness.tell();
+        }
     }
 
     /// Where the task stands in the tree.
     pub fn path(&self) -> &ChildPath {
-        &self.path
+        &self.node.path
     }
 
     /// Which start of this child this is, from 1.
     pub fn incarnation(&self) -> u32 {
-        self.incarnation
+        self.node.incarnation
+    }
+
+    /// Starts a child below this task: a task, a process or a whole supervisor.
+    ///
+    /// Returns when it has started; `None` says that it had nothing to run. What is not restarted once it has ended has to be
+    /// [temporary](crate::Restart::Temporary), as everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`StartChildError`] says why the child has not been added. While the task stops that is
+    /// [`StartChildError::Stopping`], which holds the spec.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is added and started all the same, unless the stop comes first.
+    pub async fn start_child(
+        &self,
+        child: impl Into<ChildSpec>,
+    ) -> Result<Option<StartedChild>, StartChildError> {
+        let spec = child.into();
+        let id = check_offer(&spec, self.path())?;
+        if is_cleaning_up() {
+            self.node.note_refusal();
+            return Err(StartChildError::Stopping { spec: Box::new(spec) });
+        }
+        let offered = self.node.admit(Purpose::Work, spec, |nest, spec| nest.supervisor.offer(id, spec));
+        match offered {
+            Ok(offer) => offer.answer().await,
+            Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
+        }
+    }
+
+    /// Starts a task below this one, of a future that runs once. Without an id it gets a number, such as `task-17`.
+    ///
+    /// The task is temporary: however it ends, that is noted and nothing else follows.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which hands the future back. While this task stops nothing is started any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future that this returns is dropped, the task is started all the same, unless the stop comes first.
+    pub async fn spawn<Fut>(&self, id: Option<&str>, future: Fut) -> Result<StartedChild, SpawnError<Fut>>
+    where
+        Fut: Future + Send + 'static,
+        Fut::Output: super::IntoExit,
+    {
+        Spawning { node: &self.node, purpose: Purpose::Work, id }.run(future).await
+    }
+
+    /// Starts clean-up work below this task: what still has to be done when it stops.
+    ///
+    /// It is a child like any other, and is let in during the stop as well. It gets no grace beyond what is left to this task,
+    /// which is acknowledged when the work is done, and it may not start anything itself. Without an id it gets a number,
+    /// such as `clean-up-1`.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which hands the future back: when this task is being forced or has come to its end, or when clean-up work asks
+    /// for more of it.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future that this returns is dropped, the work is started all the same, unless a force comes first.
+    pub async fn clean_up<Fut>(&self, id: Option<&str>, future: Fut) -> Result<StartedChild, SpawnError<Fut>>
+    where
+        Fut: Future + Send + 'static,
+        Fut::Output: super::IntoExit,
+    {
+        Spawning { node: &self.node, purpose: Purpose::CleanUp, id }.run(future).await
+    }
+
+    /// Waits until this task has no child any more that runs or could be restarted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn wait_for_children(&self) {
+        if let Some(children) = self.node.children() {
+            children.quiet().await;
+        }
+    }
+
+    /// The children of this task, as those of the supervisor that looks after them. `None` if none has been started.
+    pub fn children(&self) -> Option<SupervisorHandle> {
+        self.node.children()
+    }
+}
+
+impl fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext")
+            .field("path", self.path())
+            .field("incarnation", &self.incarnation())
+            .field("is_stopping", &self.is_stopping())
+            .finish_non_exhaustive()
     }
 }

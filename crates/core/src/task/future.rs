@@ -1,30 +1,32 @@
 //! The future around the user's future.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
 use super::IntoExit;
+use super::node::TaskNode;
 use crate::child::{Exit, Panic};
 use crate::panics::catch;
 use crate::port::Reporter;
 
 pin_project! {
-    /// Runs a user's future, and reports its end once it has been dropped.
+    /// Runs a user's future, and says that it is over once it has been dropped.
     ///
     /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the user's
-    /// future, then the reporter, which reports the abort.
+    /// future, then what says that it was aborted.
     pub(super) struct Supervised<Fut> {
         #[pin]
         future: Option<Fut>,
-        reporter: Option<Reporter>,
+        end: End,
     }
 }
 
 impl<Fut> Supervised<Fut> {
-    pub(super) fn new(future: Fut, reporter: Reporter) -> Self {
-        Self { future: Some(future), reporter: Some(reporter) }
+    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
+        Self { future: Some(future), end: End { node, reporter: Some(reporter) } }
     }
 }
 
@@ -45,10 +47,31 @@ where
             Ok(()) => exit,
             Err(panic) => worse(exit, panic),
         };
-        if let Some(reporter) = this.reporter.take() {
-            reporter.ended(exit);
-        }
+        this.end.is(exit);
         Poll::Ready(())
+    }
+}
+
+/// Says how the body ended, in the end also without having been told.
+struct End {
+    node: Arc<TaskNode>,
+    reporter: Option<Reporter>,
+}
+
+impl End {
+    fn is(&mut self, exit: Exit) {
+        if let Some(reporter) = self.reporter.take() {
+            self.node.body_ended(reporter, exit);
+        }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.is(match std::thread::panicking() {
+            true => Exit::Panicked(Panic::new("panicked while it was dropped")),
+            false => Exit::Aborted,
+        });
     }
 }
 

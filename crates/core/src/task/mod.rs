@@ -2,21 +2,31 @@
 //!
 //! A task child is a plain tokio task. Around the user's future stands a thin one that catches panics, drops the user's future
 //! and only then reports the end: when a task's stop is acknowledged, everything the future held has been given back.
+//!
+//! A task may have children of its own. Their supervisor, the nest, is made when the first of them comes; a gate decides what
+//! may still be started, and which of the two has the last word.
 
 mod awaited;
+mod bell;
 mod context;
 mod future;
+mod gate;
+mod nest;
+mod node;
 mod once;
+mod ready;
 mod result;
+mod spawn;
 mod start;
 mod supervisor;
+mod sync;
 
 pub use awaited::TaskError;
 pub use context::TaskContext;
 pub use result::IntoExit;
+pub use spawn::{NotSpawned, SpawnError};
 pub use supervisor::{TaskResult, TaskResults, TaskSupervisor};
 
-pub(crate) use start::TaskStart;
+pub(crate) use start::{Ready, TaskStart};
 
 use once::once;
-use start::launch;

@@ -1,14 +1,30 @@
 //! Tasks that run once: a future and not a function that makes one.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{IntoExit, TaskContext, launch};
+use super::start::{Ready, launch};
+use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, ChildSpec, Restart};
 use crate::port::{Launch, StartChild, StartContext};
 
-/// Starts a task that cannot be started again.
-struct OnceStart<F> {
-    run: Mutex<Option<F>>,
+/// Something that can be run once, and taken back as long as it has not been.
+pub(super) struct Once<F>(Arc<Mutex<Option<F>>>);
+
+impl<F> Once<F> {
+    pub(super) fn new(run: F) -> Self {
+        Self(Arc::new(Mutex::new(Some(run))))
+    }
+
+    /// What was to be run, if it has not been.
+    pub(super) fn take(&self) -> Option<F> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<F> Clone for Once<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 /// A temporary child that runs this future. A second start, which nobody asks for, has nothing to run.
@@ -18,10 +34,21 @@ where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    ChildSpec::new(id, OnceStart { run: Mutex::new(Some(run)) }).restart(Restart::Temporary)
+    Once::new(run).into_child(id)
 }
 
-impl<F, Fut> StartChild for OnceStart<F>
+impl<F, Fut> Once<F>
+where
+    F: FnOnce(TaskContext) -> Fut + Send + 'static,
+    Fut: Future + Send + 'static,
+    Fut::Output: IntoExit,
+{
+    pub(super) fn into_child(self, id: &str) -> ChildSpec {
+        ChildSpec::new(id, self).restart(Restart::Temporary)
+    }
+}
+
+impl<F, Fut> StartChild for Once<F>
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
@@ -32,8 +59,8 @@ where
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        match self.run.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(run) => launch(cx, |context| async move { run(context).await }),
+        match self.take() {
+            Some(run) => launch(cx, Ready::AtOnce, |context| async move { run(context).await }),
             None => Launch::Ignored,
         }
     }

@@ -2,22 +2,30 @@
 
 use std::sync::Arc;
 
-use tokio::task::AbortHandle;
-use tokio_util::sync::CancellationToken;
-
 use super::future::Supervised;
+use super::node::TaskNode;
+use super::ready::Readiness;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::supervisor::SupervisorHandle;
 
 /// Starts a task from a function that makes its future.
 pub(crate) struct TaskStart<F> {
     run: Arc<F>,
+    ready: Ready,
+}
+
+/// When a task counts as started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ready {
+    AtOnce,
+    WhenTold,
 }
 
 impl<F> TaskStart<F> {
-    pub(crate) fn new(run: F) -> Self {
-        Self { run: Arc::new(run) }
+    pub(crate) fn new(run: F, ready: Ready) -> Self {
+        Self { run: Arc::new(run), ready }
     }
 }
 
@@ -34,39 +42,60 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
         // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
-        launch(cx, |context| async move { run(context).await })
+        launch(cx, self.ready, |context| async move { run(context).await })
     }
 }
 
 /// Spawns a task.
-pub(super) fn launch<Fut>(cx: StartContext, run: impl FnOnce(TaskContext) -> Fut) -> Launch
+pub(super) fn launch<Fut>(cx: StartContext, ready: Ready, run: impl FnOnce(TaskContext) -> Fut) -> Launch
 where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    let token = CancellationToken::new();
-    let runtime = cx.task_runtime().clone();
-    let StartContext { path, incarnation, reporter, .. } = cx;
-    let future = run(TaskContext::new(token.clone(), path, incarnation));
-    let task = runtime.spawn(Supervised::new(future, reporter));
-    Launch::running(RunningTask { token, task: task.abort_handle() })
+    let readiness = match ready {
+        Ready::AtOnce => None,
+        Ready::WhenTold => Some(Box::new(Readiness::new(cx.reporter.announcer()))),
+    };
+    let node = Arc::new(TaskNode::new(&cx, readiness));
+    let future = run(TaskContext::new(Arc::clone(&node)));
+    let task = cx.task_runtime().clone().spawn(Supervised::new(future, Arc::clone(&node), cx.reporter));
+    node.runs_as(task.abort_handle());
+    match ready {
+        Ready::AtOnce => Launch::running(RunningTask { node }),
+        Ready::WhenTold => Launch::starting(RunningTask { node }),
+    }
 }
 
 struct RunningTask {
-    token: CancellationToken,
-    task: AbortHandle,
+    node: Arc<TaskNode>,
 }
 
 impl RunningChild for RunningTask {
-    fn stop(&mut self, _request: StopRequest) {
-        self.token.cancel();
+    fn stop(&mut self, request: StopRequest) {
+        self.node.stop(request.deadline);
+    }
+
+    fn kill(&mut self) {
+        self.node.end(|nest| nest.child.kill());
     }
 
     fn force(&mut self) {
-        self.task.abort();
+        self.node.end(|nest| nest.child.force());
     }
 
     fn force_name(&self) -> &'static str {
         "abort"
+    }
+
+    fn last_kill(&mut self) {
+        self.node.last_kill();
+    }
+
+    fn supervisor(&self) -> Option<SupervisorHandle> {
+        self.node.children()
+    }
+
+    fn refused(&self) -> u64 {
+        self.node.refused()
     }
 }

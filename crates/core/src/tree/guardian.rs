@@ -211,10 +211,11 @@ impl Guardian {
     fn ended(&mut self, start_error: Option<StartError>, children: Vec<NodeReport>) {
         let mut root = self.root.state();
         let child = root.child.take();
+        let refused = child.as_ref().map_or(0, |child| child.refused());
         drop(root);
         drop(child);
         if !self.reported {
-            let report = self.report(start_error, children, Outcome::Graceful);
+            let report = self.report(start_error, children, (Outcome::Graceful, refused));
             self.write(report);
         }
         self.progress.send_modify(|progress| progress.gone = true);
@@ -225,9 +226,10 @@ impl Guardian {
         let root = self.root.state();
         let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
         let started = root.started;
+        let refused = root.child.as_ref().map_or(0, |child| child.refused());
         drop(root);
         let start_error = (!started).then(|| self.start_error.take().unwrap_or(StartError::Stopped));
-        let report = self.report(start_error, children, Outcome::Unreapable);
+        let report = self.report(start_error, children, (Outcome::Unreapable, refused));
         // Every supervisor after its children, and the root last of all.
         for node in report.unreapable() {
             if node.path != self.plan.path {
@@ -247,7 +249,7 @@ impl Guardian {
         &self,
         start_error: Option<StartError>,
         children: Vec<NodeReport>,
-        outcome: Outcome,
+        (outcome, refused): (Outcome, u64),
     ) -> StopReport {
         // A root that ends without a stop has failed to start, or its actor has failed.
         let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
@@ -257,6 +259,7 @@ impl Guardian {
         root.forced = stop.forced;
         root.elapsed = now().saturating_duration_since(stop.since);
         root.children = children;
+        root.refused = refused;
         StopReport::new(root, stop.cause, start_error, self.tree.containment())
     }
 

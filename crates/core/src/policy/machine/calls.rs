@@ -21,6 +21,8 @@ pub(crate) struct CallId(pub(crate) u64);
 pub(crate) enum Request {
     /// Add this child behind all others, and start it.
     Start { key: ChildKey, id: ChildId, traits: Traits },
+    /// The same, also while the supervisor stops: the child is asked to stop as soon as it has started.
+    CleanUp { key: ChildKey, id: ChildId, traits: Traits },
     /// Stop it, and do not start it again.
     Terminate(ChildId),
     /// Start it, now that it is down.
@@ -79,13 +81,45 @@ enum WaitsFor {
 
 impl Machine {
     /// Queues a call behind everything that happened before it.
-    pub(super) fn call(&mut self, call: CallId, request: Request, out: &mut Actions) {
+    pub(super) fn call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) => {
                 self.pending.push_back(Pending::Call { call, request });
             }
-            Phase::WindingDown(_) | Phase::Finished => refuse(call, &request, out),
+            Phase::WindingDown(down) => match request {
+                Request::CleanUp { key, id, traits } if !down.is_forced() => {
+                    self.clean_up((call, key), (id, traits), (down.why(), now), out);
+                }
+                Request::CleanUp { .. }
+                | Request::Start { .. }
+                | Request::Terminate(_)
+                | Request::Restart(_)
+                | Request::Delete(_) => refuse(call, &request, out),
+            },
+            Phase::Finished => refuse(call, &request, out),
         }
+    }
+
+    /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so that it
+    /// gets what is left of the deadline and no more.
+    fn clean_up(
+        &mut self,
+        (call, key): (CallId, ChildKey),
+        (id, traits): (ChildId, Traits),
+        (why, now): (Why, Instant),
+        out: &mut Actions,
+    ) {
+        if let Some(objection) = self.objection_to(&id) {
+            out.push_back(Action::Decline(key));
+            reply(call, objection, out);
+            return;
+        }
+        self.children.insert(key, id, traits);
+        self.children.set(key, State::Starting { give_up_at: None });
+        out.push_back(Action::Keep(key));
+        out.push_back(Action::StartCleanUp(key));
+        reply(call, Reply::Started(key), out);
+        self.ask(key, why, now, out);
     }
 
     /// Does what a call wants, now that it has its turn.
@@ -100,19 +134,21 @@ impl Machine {
         out: &mut Actions,
     ) -> Progress {
         match request {
-            Request::Start { key, id, traits } => match self.objection_to(&id) {
-                Some(objection) => {
-                    out.push_back(Action::Decline(key));
-                    reply(call, objection, out);
+            Request::Start { key, id, traits } | Request::CleanUp { key, id, traits } => {
+                match self.objection_to(&id) {
+                    Some(objection) => {
+                        out.push_back(Action::Decline(key));
+                        reply(call, objection, out);
+                    }
+                    None => {
+                        self.children.insert(key, id, traits);
+                        out.push_back(Action::Keep(key));
+                        self.start(key, now, out);
+                        self.wait(call, key, WaitsFor::FirstStart);
+                        return Progress::Wait;
+                    }
                 }
-                None => {
-                    self.children.insert(key, id, traits);
-                    out.push_back(Action::Keep(key));
-                    self.start(key, now, out);
-                    self.wait(call, key, WaitsFor::FirstStart);
-                    return Progress::Wait;
-                }
-            },
+            }
             Request::Terminate(id) => match self.children.key(&id) {
                 None => reply(call, Reply::NotFound, out),
                 Some(key) => self.terminate(call, key, now, out),
@@ -273,8 +309,8 @@ fn occupied(state: State) -> Reply {
 
 /// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
 fn refuse(call: CallId, request: &Request, out: &mut Actions) {
-    if let Request::Start { key, .. } = request {
-        out.push_back(Action::Decline(*key));
+    if let Request::Start { key, .. } | Request::CleanUp { key, .. } = request {
+        out.push_back(Action::Refuse(*key));
     }
     reply(call, Reply::Stopping, out);
 }

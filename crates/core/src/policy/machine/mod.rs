@@ -41,6 +41,18 @@ pub(crate) struct Policy {
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) stop_order: StopOrder,
     pub(crate) keeping: Keeping,
+    pub(crate) closing: Closing,
+}
+
+/// When a supervisor that stops has come to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// When its last child is gone.
+    #[default]
+    WhenEmpty,
+    /// When it has been told as well that nobody brings anything in any more: the supervisor of a task's children, which takes
+    /// in clean-up work while it stops.
+    WhenTold,
 }
 
 /// Which children a supervisor keeps once they are down.
@@ -72,6 +84,8 @@ pub(crate) enum Input {
     Call { call: CallId, request: Request },
     /// A stop is on its way, and the child has not been started.
     Cancelled(ChildKey),
+    /// Nobody brings anything in any more.
+    Close,
     /// End all children at once, because that is how this supervisor is stopped.
     Kill,
     /// Every grace ends now.
@@ -87,6 +101,8 @@ pub(crate) enum Input {
 pub(crate) enum Action {
     /// Start the child and say how it went.
     Start(ChildKey),
+    /// Start the child, although a stop is under way.
+    StartCleanUp(ChildKey),
     /// Ask the child to stop; it will be forced at the deadline.
     Stop { key: ChildKey, cause: StopCause, deadline: Option<Instant> },
     /// End the child at once, as its spec wants it.
@@ -99,6 +115,8 @@ pub(crate) enum Action {
     Keep(ChildKey),
     /// The child that was offered is not wanted.
     Decline(ChildKey),
+    /// The child that was offered is not started, because the supervisor stops.
+    Refuse(ChildKey),
     /// The child has been deleted.
     Forget(ChildKey),
     /// What somebody wanted has been done, or cannot be.
@@ -146,6 +164,8 @@ pub(crate) struct Machine {
     /// Where the noise in delays comes from.
     noise: Noise,
     phase: Phase,
+    /// Whether a stop ends with the last child.
+    closed: bool,
 }
 
 /// What the supervisor has in hand.
@@ -181,6 +201,7 @@ impl Machine {
             waiting: BTreeMap::new(),
             noise: Noise(seed),
             phase: Phase::New,
+            closed: policy.closing == Closing::WhenEmpty,
         }
     }
 
@@ -215,9 +236,10 @@ impl Machine {
             Input::Ignored(key) => self.over(key, State::Down, now, out),
             Input::StartFailed(key) => self.over(key, State::Failed, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::Call { call, request } => self.call(call, request, out),
+            Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Cancelled(key) => self.cancelled(key, out),
+            Input::Close => self.closed = true,
             Input::Kill => self.kill(out),
             Input::Force => self.force(None, out),
             Input::Fail => self.fail(out),
@@ -233,6 +255,16 @@ impl Machine {
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         child::earlier(self.children.next_timer(), self.deadline())
+    }
+
+    /// Whether nobody brings anything in any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether there is neither a child that lives nor one that is going to, nor anybody who wants one.
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.children.any_live() && !self.is_restarting()
     }
 
     /// Whether there are children that are down and are going to be started.

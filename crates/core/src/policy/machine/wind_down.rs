@@ -29,6 +29,18 @@ pub(super) struct Why {
     pub(super) deadline: Option<Instant>,
 }
 
+impl WindDown {
+    /// Whether everything has been forced.
+    pub(super) fn is_forced(&self) -> bool {
+        self.forced
+    }
+
+    /// Why the children have to stop, and by when.
+    pub(super) fn why(&self) -> Why {
+        Why { cause: self.cause, deadline: self.deadline }
+    }
+}
+
 impl Machine {
     /// The supervisor is asked to stop. If it does already, a tighter deadline counts all the same.
     pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Actions) {
@@ -135,7 +147,7 @@ impl Machine {
                 self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
                 Progress::GoOn
             }
-            None if self.children.any_live() => Progress::Wait,
+            None if self.children.any_live() || !self.closed => Progress::Wait,
             None => {
                 self.finish(down.end, out);
                 Progress::Wait

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Engine;
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallId, ChildKey, Input, Keeping, Reply, Request};
+use crate::policy::{CallId, ChildKey, Input, Keeping, Reply, Request, Traits};
 use crate::port::StartError;
 use crate::supervisor::call::{Answer, Call, Demand, Refusal, Success};
 use crate::supervisor::entry::Entry;
@@ -17,12 +17,17 @@ pub(super) struct Calls {
     next_key: u64,
     open: HashMap<CallId, Answer>,
     offered: HashMap<ChildKey, Entry>,
+    /// Who waits until there is no child any more.
+    quiet: Vec<Answer>,
 }
+
+/// A child that a call brought along.
+type Offered = (ChildKey, ChildId, Traits);
 
 impl Calls {
     pub(super) fn new(children: usize) -> Self {
         let next_key = u64::try_from(children).unwrap_or(u64::MAX);
-        Self { next_call: 0, next_key, open: HashMap::new(), offered: HashMap::new() }
+        Self { next_call: 0, next_key, open: HashMap::new(), offered: HashMap::new(), quiet: Vec::new() }
     }
 
     /// Answers everybody that there is no supervisor any more.
@@ -30,6 +35,19 @@ impl Calls {
         drop_quietly(std::mem::take(&mut self.offered));
         for (_, answer) in self.open.drain() {
             answer.send(Err(Refusal::Stopping));
+        }
+        self.quiet();
+    }
+
+    /// Whether anybody waits until there is no child any more.
+    pub(super) fn await_quiet(&self) -> bool {
+        !self.quiet.is_empty()
+    }
+
+    /// There is no child any more.
+    pub(super) fn quiet(&mut self) {
+        for answer in self.quiet.drain(..) {
+            answer.send(Ok(Success::Done));
         }
     }
 
@@ -40,7 +58,7 @@ impl Calls {
         call
     }
 
-    fn offer(&mut self, id: ChildId, spec: ChildSpec, keeping: Keeping, path: &ChildPath) -> Request {
+    fn offer(&mut self, id: ChildId, spec: ChildSpec, keeping: Keeping, path: &ChildPath) -> Offered {
         let key = ChildKey(self.next_key);
         self.next_key += 1;
         let id = match keeping {
@@ -50,21 +68,32 @@ impl Calls {
         let entry = Entry::new(spec, path.join(&id));
         let traits = entry.traits();
         self.offered.insert(key, entry);
-        Request::Start { key, id, traits }
+        (key, id, traits)
     }
 }
 
 impl Engine {
     /// A call becomes a fact.
-    pub(super) fn take_call(&mut self, call: Call) -> Input {
+    pub(super) fn take_call(&mut self, call: Call) -> Option<Input> {
         let Call { demand, answer } = call;
         let request = match demand {
-            Demand::Start { id, spec } => self.calls.offer(id, *spec, self.policy.keeping, &self.path),
+            Demand::Start { id, spec } => {
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                Request::Start { key, id, traits }
+            }
+            Demand::CleanUp { id, spec } => {
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                Request::CleanUp { key, id, traits }
+            }
+            Demand::Quiet => {
+                self.calls.quiet.push(answer);
+                return None;
+            }
             Demand::Terminate(id) => Request::Terminate(id),
             Demand::Restart(id) => Request::Restart(id),
             Demand::Delete(id) => Request::Delete(id),
         };
-        Input::Call { call: self.calls.open(answer), request }
+        Some(Input::Call { call: self.calls.open(answer), request })
     }
 
     /// The child that a call brought along is one of ours now.

@@ -7,7 +7,7 @@ use super::{Engine, child_error, emit};
 use crate::child::ChildKind;
 use crate::event::{EventKind, StopCause};
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{Action, ChildKey, Input};
+use crate::policy::{Action, ChildKey, Closing, Input};
 use crate::port::{Launch, Reporter, Running, StartContext, StartError, StopRequest};
 use crate::supervisor::entry::{Press, Stop};
 
@@ -17,6 +17,11 @@ impl Engine {
             Action::Start(key) => {
                 if let Some(fact) = self.start(key, now) {
                     // Before all that waits: the start was over before anything else could be heard.
+                    self.facts.push_front(fact);
+                }
+            }
+            Action::StartCleanUp(key) => {
+                if let Some(fact) = self.launch(key, now) {
                     self.facts.push_front(fact);
                 }
             }
@@ -32,6 +37,10 @@ impl Engine {
             Action::AbandonStart(key) => self.abandon_start(key, now),
             Action::Keep(key) => self.keep(key),
             Action::Decline(key) => self.decline(key),
+            Action::Refuse(key) => {
+                self.inbox.note_refusal();
+                self.decline(key);
+            }
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Forget(key) => {
                 drop_quietly(self.children.remove(key));
@@ -44,7 +53,7 @@ impl Engine {
             }
             Action::GaveUp(limit) => {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
-                self.tree.record().emit(&self.path, ChildKind::Supervisor, self.incarnation, what);
+                self.tree.record().emit(&self.path, self.kind(), self.incarnation, what);
             }
             Action::Ready => {
                 if let Some(reporter) = &mut self.reporter {
@@ -62,12 +71,24 @@ impl Engine {
         }
     }
 
+    /// What stands at this path: a supervisor, or a task with children.
+    fn kind(&self) -> ChildKind {
+        match self.policy.closing {
+            Closing::WhenEmpty => ChildKind::Supervisor,
+            Closing::WhenTold => ChildKind::Task,
+        }
+    }
+
     /// Starts a child. What can be said at once is returned.
     fn start(&mut self, key: ChildKey, now: Instant) -> Option<Input> {
         if self.inbox.is_on_hold() {
             // A stop is on its way, and nothing starts once that is known.
             return Some(Input::Cancelled(key));
         }
+        self.launch(key, now)
+    }
+
+    fn launch(&mut self, key: ChildKey, now: Instant) -> Option<Input> {
         let entry = self.children.get_mut(key)?;
         entry.incarnation += 1;
         emit(&self.tree, entry, EventKind::Starting);

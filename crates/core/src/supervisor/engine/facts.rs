@@ -20,8 +20,9 @@ impl Engine {
             }
             Mail::Call(call) => {
                 let fact = self.take_call(call);
-                self.facts.push_back(fact);
+                self.facts.extend(fact);
             }
+            Mail::Close => self.facts.push_back(Input::Close),
             Mail::Stop(StopRequest { deadline, .. }) => {
                 self.facts.push_back(Input::Stop { cause: StopCause::Parent, deadline });
             }

@@ -143,6 +143,9 @@ impl Engine {
         if !self.machine.is_restarting() {
             self.settling = None;
         }
+        if self.calls.await_quiet() && self.machine.is_quiet() {
+            self.calls.quiet();
+        }
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.tree.control());
         }
@@ -189,6 +192,7 @@ impl Engine {
 
     /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
     pub(super) fn salvage(&mut self) {
+        self.facts.clear();
         let mut machine = Machine::new(self.policy, seed());
         for (key, entry) in self.children.iter() {
             match &entry.live {
@@ -196,8 +200,10 @@ impl Engine {
                 None => machine.add(key, entry.id(), entry.traits()),
             }
         }
+        if self.machine.is_closed() {
+            self.facts.push_back(Input::Close);
+        }
         self.machine = machine;
-        self.facts.clear();
         self.todo.clear();
         self.calls.dismiss();
         self.facts.push_back(Input::Fail);

@@ -66,7 +66,7 @@ impl Checker {
                 self.starting.remove(&key);
             }
             Input::Stop { .. } | Input::Force | Input::Kill | Input::Fail => self.stopping = true,
-            Input::Begin | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) => {}
+            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) => {}
         }
     }
 
@@ -108,6 +108,8 @@ impl Checker {
                 | Action::Ready
                 | Action::AbandonStart(_)
                 | Action::Keep(_)
+                | Action::StartCleanUp(_)
+                | Action::Refuse(_)
                 | Action::Decline(_)
                 | Action::Reply { .. } => {}
             }

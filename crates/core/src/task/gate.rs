@@ -1,0 +1,182 @@
+//! The gate of a task: what may still be started below it, and which of its two halves has the last word.
+//!
+//! A task with children consists of two halves that end on their own: its body, which is the user's future, and its nest, which
+//! is the supervisor of its children. The gate decides three things, each together with what follows from it, under one lock:
+//!
+//! - **Who comes in.** While it is open, everybody; while it drains, clean-up work; once it is closed, nobody. Whoever is let in
+//!   is in the nest before the lock is released, so that no stop can pass between the decision and the start.
+//! - **Who is asked to stop.** The nest, in the same breath in which the gate begins to drain.
+//! - **Who has the last word.** Whichever half ends last, once and never twice.
+//!
+//! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under all
+//! interleavings of its callers.
+
+use super::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The gate of a task. `N` is the nest, `Q` what is known of a stop, `E` the last word of the body.
+pub(crate) struct Gate<N, Q, E> {
+    state: Mutex<State<N, Q, E>>,
+}
+
+struct State<N, Q, E> {
+    phase: Phase<Q>,
+    nest: Nest<N>,
+    /// The body has ended, and this is still to be told.
+    last_word: Option<E>,
+    refused: u32,
+}
+
+enum Phase<Q> {
+    /// Everybody is let in.
+    Open,
+    /// A stop has begun: clean-up work is let in.
+    Draining(Q),
+    /// Nobody is let in any more.
+    Closed,
+}
+
+/// Made when the first child comes, because most tasks have none.
+enum Nest<N> {
+    None,
+    There(N),
+    Gone(N),
+}
+
+/// What somebody wants to bring in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Work,
+    CleanUp,
+}
+
+impl<N, Q, E> Gate<N, Q, E> {
+    pub(crate) fn new() -> Self {
+        let state = State { phase: Phase::Open, nest: Nest::None, last_word: None, refused: 0 };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Lets somebody in, or hands back what was brought. The nest is made if there is none; whoever makes it is told of the
+    /// stop that is under way, if there is one.
+    pub(crate) fn admit<T, R>(
+        &self,
+        purpose: Purpose,
+        item: T,
+        make: impl FnOnce(Option<&Q>) -> N,
+        begin: impl FnOnce(&mut N, T) -> R,
+    ) -> Result<R, T> {
+        let state = &mut *self.lock();
+        let request = match (&state.phase, purpose) {
+            (Phase::Open, Purpose::Work | Purpose::CleanUp) => None,
+            (Phase::Draining(request), Purpose::CleanUp) => Some(request),
+            (Phase::Draining(_), Purpose::Work) | (Phase::Closed, Purpose::Work | Purpose::CleanUp) => {
+                state.refused += 1;
+                return Err(item);
+            }
+        };
+        if matches!(state.nest, Nest::None) {
+            state.nest = Nest::There(make(request));
+        }
+        match &mut state.nest {
+            Nest::There(nest) => Ok(begin(nest, item)),
+            // The nest failed before its time, and will not be made twice.
+            Nest::None | Nest::Gone(_) => {
+                state.refused += 1;
+                Err(item)
+            }
+        }
+    }
+
+    /// Begins the stop, and asks the nest in the same breath. If it has begun before, `merge` says what the new request makes of
+    /// the old one, and the nest is asked again.
+    pub(crate) fn drain(&self, request: Q, merge: impl FnOnce(&mut Q, Q), ask: impl FnOnce(&mut N)) {
+        let state = &mut *self.lock();
+        match &mut state.phase {
+            Phase::Open => state.phase = Phase::Draining(request),
+            Phase::Draining(before) => merge(before, request),
+            Phase::Closed => {}
+        }
+        if let Nest::There(nest) = &mut state.nest {
+            ask(nest);
+        }
+    }
+
+    /// Closes the gate because everything is ended by force, and ends the nest in the same breath.
+    pub(crate) fn shut(&self, end: impl FnOnce(&mut N)) {
+        let state = &mut *self.lock();
+        state.phase = Phase::Closed;
+        if let Nest::There(nest) = &mut state.nest {
+            end(nest);
+        }
+    }
+
+    /// The body is over, and nobody comes in any more. If the nest is still there `close` tells it so, learns whether a stop had
+    /// been asked for, and leaves the last word here. Otherwise the body has the last word, and gets the nest if there was one.
+    pub(crate) fn leave(&self, close: impl FnOnce(&mut N, bool) -> E) -> Left<N> {
+        let state = &mut *self.lock();
+        let was_asked = !matches!(state.phase, Phase::Open);
+        state.phase = Phase::Closed;
+        match std::mem::replace(&mut state.nest, Nest::None) {
+            Nest::None => Left::Last(None),
+            Nest::Gone(nest) => Left::Last(Some(nest)),
+            Nest::There(mut nest) => {
+                state.last_word = Some(close(&mut nest, was_asked));
+                state.nest = Nest::There(nest);
+                Left::First
+            }
+        }
+    }
+
+    /// The nest is gone. If the body is over, this is the last word; otherwise the body will have it.
+    pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<(E, N)> {
+        let state = &mut *self.lock();
+        state.phase = Phase::Closed;
+        let Nest::There(mut nest) = std::mem::replace(&mut state.nest, Nest::None) else { return None };
+        state.refused += note(&mut nest);
+        match state.last_word.take() {
+            Some(last_word) => Some((last_word, nest)),
+            None => {
+                state.nest = Nest::Gone(nest);
+                None
+            }
+        }
+    }
+
+    /// Looks at the nest, if it is there.
+    pub(crate) fn with_nest<R>(&self, look: impl FnOnce(&mut N) -> R) -> Option<R> {
+        match &mut self.lock().nest {
+            Nest::There(nest) => Some(look(nest)),
+            Nest::None | Nest::Gone(_) => None,
+        }
+    }
+
+    /// Looks at the stop that is under way, as long as clean-up work is let in.
+    pub(crate) fn with_request<R>(&self, look: impl FnOnce(&Q) -> R) -> Option<R> {
+        match &self.lock().phase {
+            Phase::Draining(request) => Some(look(request)),
+            Phase::Open | Phase::Closed => None,
+        }
+    }
+
+    /// Counts somebody who was turned away before coming to the gate.
+    pub(crate) fn note_refusal(&self) {
+        self.lock().refused += 1;
+    }
+
+    /// How many have been turned away here.
+    pub(crate) fn refused(&self) -> u32 {
+        self.lock().refused
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<N, Q, E>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which half of a task ended first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Left<N> {
+    /// The body: the nest is still there, and will have the last word.
+    First,
+    /// The nest, if there ever was one: the body has the last word.
+    Last(Option<N>),
+}
