@@ -1,41 +1,39 @@
 //! Work that always schedules more work, and still comes to an end.
 //!
-//! Each worker's last deed is to ask for a successor. As long as the task runs, it admits them; once it
-//! has been asked to stop, it admits nobody any more and waits for those that are still at work. So the
-//! loop dies out, and nothing is left behind: the set that holds the workers ends them if the task is
-//! aborted.
+//! Each worker's last deed is to start its successor below the task. Once the task has been asked to stop, the gate admits nobody
+//! any more: the successor is handed back, the refusal is counted in the report, and the loop dies out within one generation.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use rootward::TaskContext;
-use tokio::task::JoinSet;
 
 /// How many workers there are at a time.
-const WORKERS: usize = 3;
+const WORKERS: usize = 2;
 
-const WORK: Duration = Duration::from_millis(20);
+const WORK: Duration = Duration::from_secs(1);
 
-/// What a worker leaves behind.
-struct Successor;
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(super) async fn run(cx: TaskContext) {
-    let mut workers = JoinSet::new();
     for _ in 0..WORKERS {
-        workers.spawn(work());
+        start(cx.clone()).await;
     }
-    while let Some(ended) = workers.join_next().await {
-        match ended {
-            Ok(Successor) if !cx.is_stopping() => {
-                workers.spawn(work());
-            }
-            // The gate is shut, or the worker failed and has nobody to propose.
-            Ok(Successor) | Err(_) => {}
-        }
+    cx.stopping().await;
+}
+
+/// Starts a worker, unless the gate is shut.
+async fn start(cx: TaskContext) {
+    if let Err(refused) = cx.spawn(None, work(cx.clone())).await {
+        // The work comes back untouched. This one has nothing in it that would have to be saved.
+        drop(refused.future);
     }
 }
 
-async fn work() -> Successor {
-    // Nobody wakes this worker: the time is what its work takes.
-    let _ = tokio::time::timeout(WORK, std::future::pending::<()>()).await;
-    Successor
+fn work(cx: TaskContext) -> Work {
+    Box::pin(async move {
+        // A stop cuts the work short, and even then its last deed is to ask for a successor.
+        let _ = tokio::time::timeout(WORK, cx.stopping()).await;
+        start(cx).await;
+    })
 }
