@@ -49,24 +49,22 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
+mod containment;
 mod group;
 mod launch;
 mod policy;
 mod process;
+mod set;
 mod signal;
 mod spec;
 mod sys;
+mod warden;
 mod worker;
 
+pub use containment::Containment;
 pub use launch::SpawnError;
 pub use policy::Step;
 pub use process::ReadyError;
 pub use signal::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
-
-/// How far process children are followed, as snapshots and reports name it: `group`.
-///
-/// A tree builder takes note of it with [`containment`](rootward_core::TreeBuilder::containment).
-pub fn containment() -> &'static str {
-    "group"
-}
+pub use warden::{Warden, WardenError, warden_main};
