@@ -91,7 +91,9 @@ fn count(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     for (which, members) in sets.iter_mut() {
         if let Which::Descendants(ancestor) = *which {
             let is_one = |pid| is_descendant(pid, ancestor);
-            members.extend(descendants_of(ancestor).into_iter().filter_map(|pid| member(pid, is_one)).take(MOST));
+            members.extend(
+                descendants_of(ancestor).into_iter().filter_map(|pid| member(pid, is_one)).take(MOST),
+            );
         }
     }
     let has_groups = sets.keys().any(|which| matches!(which, Which::Group(_)));
@@ -102,7 +104,8 @@ fn count(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
 fn count_groups(groups: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Some((group, members)) = group_of(pid).and_then(|group| Some((group, groups.get_mut(&Which::Group(group))?)))
+        let Some((group, members)) =
+            group_of(pid).and_then(|group| Some((group, groups.get_mut(&Which::Group(group))?)))
         else {
             continue;
         };

@@ -109,7 +109,9 @@ fn answer(line: &OwnedFd) -> Result<(Spawned, i32), Failed> {
     match (FromWarden::decode(&message[..bytes]), pidfd) {
         (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
-        (Some(FromWarden::Started { .. }), None) => Err(Failed::Silent(io::Error::from_raw_os_error(libc::EMFILE))),
+        (Some(FromWarden::Started { .. }), None) => {
+            Err(Failed::Silent(io::Error::from_raw_os_error(libc::EMFILE)))
+        }
         (Some(FromWarden::Refused { stage, errno }), _) => {
             Err(Failed::Refused(Failure::new(sys::Stage::from_number(stage), errno)))
         }

@@ -91,10 +91,7 @@ fn wait(set: &Set) -> Exit {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this thread has no runtime, and the end of a set is no event"
-)]
+#[expect(clippy::disallowed_methods, reason = "this thread has no runtime, and the end of a set is no event")]
 fn pause() {
     thread::sleep(LOOK_AGAIN);
 }

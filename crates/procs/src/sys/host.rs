@@ -20,7 +20,10 @@ pub(crate) fn threads() -> io::Result<usize> {
 
 /// Which of the two a process is after a fork.
 pub(crate) enum Fork {
-    Parent { child: i32, pidfd: OwnedFd },
+    Parent {
+        child: i32,
+        pidfd: OwnedFd,
+    },
     /// All signals are blocked in here.
     Child,
 }
@@ -83,7 +86,9 @@ pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -
     let end = seats.iter().map(|(_, seat)| seat + 1).max().unwrap_or_default();
     // First out of the way of all places.
     let mut waiting = [(None, 0); N];
-    for (fd, (waiting, seat)) in seats.into_iter().zip(waiting.iter_mut()).map(|((fd, seat), w)| (fd, (w, seat))) {
+    for (fd, (waiting, seat)) in
+        seats.into_iter().zip(waiting.iter_mut()).map(|((fd, seat), w)| (fd, (w, seat)))
+    {
         let moved = fd.map(|fd| fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(end))).transpose()?;
         *waiting = (moved, seat);
     }

@@ -38,8 +38,10 @@ const SIZE: usize = GUARD + STACK + CHILD_STACK + ORDER + LONGEST_PAYLOAD;
 
 impl Slot {
     pub(crate) fn new() -> io::Result<Self> {
-        let (access, kind) =
-            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE);
+        let (access, kind) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+        );
         // SAFETY: a new mapping, where the kernel finds room.
         let at = unsafe { libc::mmap(ptr::null_mut(), SIZE, access, kind, -1, 0) };
         if at == libc::MAP_FAILED {
@@ -156,7 +158,8 @@ impl Job {
             let _ = unsafe { raw::unmap(self.payload.cast(), bytes) };
         }
         // SAFETY: whole pages behind this process's own stack and within its slot, which nothing points to any more.
-        let _ = unsafe { raw::discard(self.child_stack.wrapping_byte_sub(CHILD_STACK), SIZE - GUARD - STACK) };
+        let _ =
+            unsafe { raw::discard(self.child_stack.wrapping_byte_sub(CHILD_STACK), SIZE - GUARD - STACK) };
     }
 
     /// Starts the program that the payload describes.

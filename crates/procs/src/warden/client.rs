@@ -149,12 +149,8 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        let shared = Arc::new(Shared {
-            socket,
-            pidfd,
-            state: Mutex::default(),
-            died: watch::Sender::new(false),
-        });
+        let shared =
+            Arc::new(Shared { socket, pidfd, state: Mutex::default(), died: watch::Sender::new(false) });
         let mut client = Client { pid, shared, cgroup: false, watcher: Once::new() };
         let own = sys::open(nix::unistd::getpid().as_raw())?;
         let setup = ToWarden::setup(cgroup);

@@ -64,10 +64,7 @@ impl ToWarden {
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
         let word = |at| word(message, at);
         match u32::try_from(word(0)?).ok()? {
-            SETUP => Some(Self::Setup {
-                version: u32::try_from(word(1)?).ok()?,
-                cgroup: word(2)? != 0,
-            }),
+            SETUP => Some(Self::Setup { version: u32::try_from(word(1)?).ok()?, cgroup: word(2)? != 0 }),
             LAUNCH => Some(Self::Launch),
             _ => None,
         }

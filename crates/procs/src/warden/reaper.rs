@@ -55,7 +55,8 @@ fn begin(job: &mut Job) -> Result<Reaper, (Stage, Errno)> {
     // Its name and its rank help whoever looks at processes, and nothing depends on them.
     let _ = raw::set_name(c"rootward-reaper");
     raw::adopt_orphans().map_err(unmade)?;
-    let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY).map_err(unmade)?;
+    let children =
+        raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY).map_err(unmade)?;
     raw::move_to(children, seats::CHILDREN).map_err(unmade)?;
     if let Some(file) = came(Descriptor::File) {
         job.take_from_file(file, header.bytes).map_err(unmade)?;

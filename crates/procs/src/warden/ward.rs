@@ -74,7 +74,11 @@ impl Ward {
             let _ = sys::send(&self.pidfd, signal.number());
         }
         match result {
-            Err(error) if [Errno::ESRCH, Errno::EINVAL].map(|errno| errno as i32).contains(&error.raw_os_error().unwrap_or(0)) => {
+            Err(error)
+                if [Errno::ESRCH, Errno::EINVAL]
+                    .map(|errno| errno as i32)
+                    .contains(&error.raw_os_error().unwrap_or(0)) =>
+            {
                 Ok(())
             }
             other => other,

@@ -168,7 +168,13 @@ impl Application {
             self.containment,
         );
         let tree = self.changes.into_iter().fold(hold.apply(tree), |tree, change| change(tree));
-        Ok(Prepared { tree, signals: self.signals, on_launch: self.on_launch, on_report: self.on_report, hold })
+        Ok(Prepared {
+            tree,
+            signals: self.signals,
+            on_launch: self.on_launch,
+            on_report: self.on_report,
+            hold,
+        })
     }
 
     /// Runs the program to its end, and says with which status `main` should return. Errors are told on

@@ -54,7 +54,6 @@ mod imp {
     /// Whether reapers share the warden's memory: they can, because no call here writes to `errno`.
     pub(crate) const SHARES_MEMORY: bool = true;
 
-
     pub(super) unsafe fn call(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         let result;
         // SAFETY: the kernel reads these registers and changes no others than those named; what it does with them is
@@ -108,7 +107,6 @@ mod imp {
 
     /// Whether reapers share the warden's memory: they can, because no call here writes to `errno`.
     pub(crate) const SHARES_MEMORY: bool = true;
-
 
     pub(super) unsafe fn call(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         let result;
@@ -164,7 +162,6 @@ mod imp {
     /// Whether reapers share the warden's memory: they must not, because these calls write to `errno`.
     pub(crate) const SHARES_MEMORY: bool = false;
 
-
     pub(super) unsafe fn call(number: c_long, [a, b, c, d, e, f]: [usize; 6]) -> isize {
         // SAFETY: the caller's promise.
         negated(unsafe { libc::syscall(number, a, b, c, d, e, f) } as isize)
@@ -183,7 +180,13 @@ mod imp {
         let entry = unsafe { std::mem::transmute::<Entry, extern "C" fn(*mut c_void) -> libc::c_int>(entry) };
         // SAFETY: the caller's promise.
         let pid = unsafe {
-            libc::clone(entry, stack as *mut c_void, flags as libc::c_int, argument, pidfd as *mut libc::c_int)
+            libc::clone(
+                entry,
+                stack as *mut c_void,
+                flags as libc::c_int,
+                argument,
+                pidfd as *mut libc::c_int,
+            )
         };
         negated(pid as isize)
     }

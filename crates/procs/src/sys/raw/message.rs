@@ -91,12 +91,13 @@ pub(crate) fn receive(
     // SAFETY: arithmetic only; the sum is at most the room there is, on every architecture.
     header.msg_controllen = unsafe { libc::CMSG_SPACE(most) } as _;
     let flags = patience.flags() | libc::MSG_CMSG_CLOEXEC.cast_unsigned() as usize;
-    let arguments =
-        [socket.cast_unsigned() as usize, (&raw mut header).expose_provenance(), flags, 0, 0, 0];
+    let arguments = [socket.cast_unsigned() as usize, (&raw mut header).expose_provenance(), flags, 0, 0, 0];
     let received = loop {
         // SAFETY: the header and all it points to are live, and the lengths in it are right.
         match unsafe { call(libc::SYS_recvmsg, arguments) } {
-            Err(libc::EINTR) => {}
+            // The second says, once, that the other end has gone without having read everything. What it said before that
+            // is still there to be received, and then comes the end.
+            Err(libc::EINTR | libc::ECONNRESET) => {}
             other => break other?,
         }
     };
