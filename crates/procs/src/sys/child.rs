@@ -105,7 +105,7 @@ impl Child {
         let pid = unsafe {
             match cgroup {
                 None => {
-                    let flags = (flags | libc::SIGCHLD).cast_unsigned() as usize;
+                    let flags = (flags | libc::SIGCHLD) as usize;
                     let arguments = [flags, stack.expose_provenance(), pidfd_at, 0, 0];
                     raw::clone_onto(libc::SYS_clone, arguments, child_main, argument)
                 }
@@ -231,17 +231,17 @@ impl Clone3 {
         // This call wants the bottom of the stack and its size; only the sum matters, and where the stack begins.
         let size = 4096;
         Self {
-            flags: u64::from(flags.cast_unsigned()) | CLONE_INTO_CGROUP,
+            flags: flags as u64 | CLONE_INTO_CGROUP,
             pidfd: pidfd as u64,
             child_tid: 0,
             parent_tid: 0,
-            exit_signal: u64::from(libc::SIGCHLD.cast_unsigned()),
+            exit_signal: libc::SIGCHLD as u64,
             stack: stack.expose_provenance() as u64 - size,
             stack_size: size,
             tls: 0,
             set_tid: 0,
             set_tid_size: 0,
-            cgroup: u64::from(cgroup.cast_unsigned()),
+            cgroup: cgroup as u64,
         }
     }
 }

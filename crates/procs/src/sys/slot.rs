@@ -71,7 +71,7 @@ impl Slot {
         // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
         unsafe { place.write(Begin { order, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
-        let flags = (shared | libc::SIGCHLD).cast_unsigned() as usize;
+        let flags = (shared | libc::SIGCHLD) as usize;
         let stack = self.at(GUARD + STACK).expose_provenance();
         // SAFETY: the stack is this slot's own and free. What the new process is given stays there until it has ended,
         // because that is what `InUse` is for.

@@ -20,15 +20,14 @@ pub(super) struct Cgroups {
 impl Cgroups {
     /// Makes the directory. `None` if that is not possible, or children could not be started or killed in there.
     pub(super) fn create() -> Option<Self> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
-        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-        places(&mounts, &own).into_iter().find_map(|place| Self::create_in(&place))
+        all_places().iter().find_map(|place| Self::create_in(place))
     }
 
     fn create_in(place: &Path) -> Option<Self> {
-        let directory = place.join(format!("rootward-{}", std::process::id()));
+        remove_stale(place);
+        let directory = place.join(format!("{PREFIX}{}", std::process::id()));
         // One that an earlier process of this number has left behind is empty, or it is not ours to touch.
-        let _ = fs::remove_dir(&directory);
+        let _ = remove_all(&directory);
         fs::create_dir(&directory).ok()?;
         let cgroups = Self { directory };
         cgroups.works().then_some(cgroups)
@@ -66,6 +65,28 @@ impl Drop for Cgroups {
     }
 }
 
+/// How the directories of wardens begin; the process id follows.
+const PREFIX: &str = "rootward-";
+
+/// Removes the cgroups of a warden that has died before its time, as far as they are empty.
+pub(super) fn remove_after(warden: i32) {
+    for place in all_places() {
+        let _ = remove_all(&place.join(format!("{PREFIX}{warden}")));
+    }
+}
+
+/// Removes what wardens have left that were killed together with their supervisors.
+fn remove_stale(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let warden =
+            name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|pid| pid.parse::<u32>().ok());
+        if warden.is_some_and(|warden| !Path::new(&format!("/proc/{warden}")).exists()) {
+            let _ = remove_all(&entry.path());
+        }
+    }
+}
+
 /// Removes a cgroup from the leaves on. Its files cannot be removed and need not be.
 fn remove_all(directory: &Path) -> io::Result<()> {
     if fs::remove_dir(directory).is_ok() {
@@ -78,6 +99,11 @@ fn remove_all(directory: &Path) -> io::Result<()> {
         }
     }
     fs::remove_dir(directory)
+}
+
+fn all_places() -> Vec<PathBuf> {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }
 
 /// Where this process's own cgroup is, in every hierarchy of version 2 that is mounted.

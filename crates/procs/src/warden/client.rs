@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
-use super::WardenError;
 use super::orphans::look_after_orphans;
 use super::protocol::{FromWarden, REPLY, ToWarden};
 use super::serve::serve;
+use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Program, Reap};
 
@@ -62,7 +62,6 @@ pub struct Warden(Arc<Client>);
 
 /// What there is of a warden in this program.
 pub(crate) struct Client {
-    pid: i32,
     shared: Arc<Shared>,
     cgroup: bool,
     watcher: Once,
@@ -70,9 +69,11 @@ pub(crate) struct Client {
 
 /// What the thread has, too, that listens to the warden.
 pub(super) struct Shared {
+    pid: i32,
     socket: OwnedFd,
     pidfd: OwnedFd,
     state: Mutex<State>,
+    changed: Condvar,
     died: watch::Sender<bool>,
 }
 
@@ -85,6 +86,8 @@ pub(super) struct State {
     pub(super) dead: bool,
     /// Whether the warden is meant to end.
     pub(super) closing: bool,
+    /// Whether all is cleared up after a warden that has died before its time.
+    settled: bool,
     /// Whether this program adopts orphans.
     pub(super) adopts: bool,
 }
@@ -149,9 +152,15 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        let shared =
-            Arc::new(Shared { socket, pidfd, state: Mutex::default(), died: watch::Sender::new(false) });
-        let mut client = Client { pid, shared, cgroup: false, watcher: Once::new() };
+        let shared = Arc::new(Shared {
+            pid,
+            socket,
+            pidfd,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            died: watch::Sender::new(false),
+        });
+        let mut client = Client { shared, cgroup: false, watcher: Once::new() };
         let own = sys::open(nix::unistd::getpid().as_raw())?;
         let setup = ToWarden::setup(cgroup);
         let socket = &client.shared.socket;
@@ -172,7 +181,7 @@ impl Warden {
 
     /// The warden's process id.
     pub fn pid(&self) -> u32 {
-        self.0.pid.unsigned_abs()
+        self.0.shared.pid.unsigned_abs()
     }
 
     /// Has this program adopt orphans among its descendants, so that it can end what is left if the warden is killed together
@@ -284,6 +293,9 @@ impl Shared {
             drop(state);
             self.died.send_replace(true);
             look_after_orphans(self);
+            cgroup::remove_after(self.pid);
+            self.state().settled = true;
+            self.changed.notify_all();
         }
     }
 
@@ -291,6 +303,16 @@ impl Shared {
         self.state().closing = true;
         sys::hang_up(&self.socket);
         self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
+            && self.settle(within)
+    }
+
+    /// Waits until nothing is left of a warden that has died before its time.
+    fn settle(&self, within: Duration) -> bool {
+        if !*self.died.borrow() {
+            return true;
+        }
+        let state = self.changed.wait_timeout_while(self.state(), within, |state| !state.settled);
+        state.unwrap_or_else(PoisonError::into_inner).0.settled
     }
 
     /// Waits for the warden's end, and reaps it. `false` says that it has not ended in this time.
@@ -320,7 +342,10 @@ impl Drop for Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("pid", &self.pid).field("cgroup", &self.cgroup).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("pid", &self.shared.pid)
+            .field("cgroup", &self.cgroup)
+            .finish_non_exhaustive()
     }
 }
 

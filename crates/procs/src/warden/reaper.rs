@@ -110,12 +110,9 @@ impl Reaper {
             return self.end_all();
         }
         loop {
-            let [line, supervisor, children] =
-                match raw::wait_readable([seats::LINE, seats::SUPERVISOR, seats::SIGNALS], None) {
-                    Ok(readable) => readable,
-                    // It was interrupted, by a debugger for example.
-                    Err(_) => [true; 3],
-                };
+            let readable = raw::wait_readable([seats::LINE, seats::SUPERVISOR, seats::SIGNALS], None);
+            // If it was interrupted, by a debugger for example, everything is looked at.
+            let [line, supervisor, children] = readable.unwrap_or([true; 3]);
             if children && self.reap().is_none() {
                 return;
             }

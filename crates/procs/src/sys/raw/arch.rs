@@ -39,7 +39,7 @@ pub(in crate::sys) unsafe fn clone_onto(
 fn checked(result: isize) -> Result<usize, Errno> {
     match result {
         -4095..=-1 => Err(i32::try_from(-result).unwrap_or(libc::EINVAL)),
-        value => Ok(value.cast_unsigned()),
+        value => Ok(value as usize),
     }
 }
 

@@ -14,7 +14,7 @@ type Result<T> = std::result::Result<T, Errno>;
 
 /// Makes a call that takes integers only. All others have a function of their own below.
 fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
-    let [a, b, c, d, e] = arguments.map(|argument| (argument as isize).cast_unsigned());
+    let [a, b, c, d, e] = arguments.map(|argument| argument as usize);
     // SAFETY: private to this file, and used with calls that take integers. What they do to descriptors and processes
     // cannot break memory: those who own descriptors are not in the processes that use this.
     unsafe { call(number, [a, b, c, d, e, 0]) }.map(|value| c_int::try_from(value).unwrap_or_default())
@@ -54,7 +54,7 @@ pub(crate) fn adopt_orphans() -> Result<()> {
 
 /// Names the calling thread, in at most 15 bytes.
 pub(crate) fn set_name(name: &CStr) -> Result<()> {
-    let option = libc::PR_SET_NAME.cast_unsigned() as usize;
+    let option = libc::PR_SET_NAME as usize;
     // SAFETY: the kernel reads a C string.
     unsafe { call(libc::SYS_prctl, [option, address(name.as_ptr()), 0, 0, 0, 0]) }.map(drop)
 }
@@ -73,7 +73,7 @@ pub(crate) fn kill(pid: i32, signal: c_int) -> Result<()> {
 
 /// Sends a signal to every process of the group that a process leads or led. Kernels before 6.9 answer `EINVAL`.
 pub(crate) fn signal_group(pidfd: c_int, signal: c_int) -> Result<()> {
-    let by_group = libc::PIDFD_SIGNAL_PROCESS_GROUP.cast_signed();
+    let by_group = libc::PIDFD_SIGNAL_PROCESS_GROUP as c_int;
     // The third argument is a null pointer.
     integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, by_group, 0]).map(drop)
 }
@@ -94,7 +94,7 @@ pub(crate) fn close_from_to(first: c_int, last: c_int) -> Result<()> {
 
 /// Has all descriptors from `first` on closed by the next exec.
 pub(crate) fn close_from_on_exec(first: c_int) -> Result<()> {
-    let on_exec = libc::CLOSE_RANGE_CLOEXEC.cast_signed();
+    let on_exec = libc::CLOSE_RANGE_CLOEXEC as c_int;
     integers(libc::SYS_close_range, [first, c_int::MAX, on_exec, 0, 0]).map(drop)
 }
 
@@ -129,8 +129,8 @@ pub(in crate::sys) unsafe fn enter_path(directory: *const libc::c_char) -> Resul
 
 /// Opens a file. A relative path counts from `directory`.
 pub(crate) fn open(directory: c_int, path: &CStr, flags: c_int) -> Result<c_int> {
-    let directory = (directory as isize).cast_unsigned();
-    let flags = (flags | libc::O_CLOEXEC).cast_unsigned() as usize;
+    let directory = directory as usize;
+    let flags = (flags | libc::O_CLOEXEC) as usize;
     // SAFETY: the kernel reads a C string.
     let fd = unsafe { call(libc::SYS_openat, [directory, address(path.as_ptr()), flags, 0, 0, 0]) }?;
     Ok(c_int::try_from(fd).unwrap_or_default())
@@ -138,14 +138,14 @@ pub(crate) fn open(directory: c_int, path: &CStr, flags: c_int) -> Result<c_int>
 
 /// Makes a directory in another one.
 pub(crate) fn make_directory(parent: c_int, name: &CStr) -> Result<()> {
-    let parent = (parent as isize).cast_unsigned();
+    let parent = parent as usize;
     // SAFETY: the kernel reads a C string.
     unsafe { call(libc::SYS_mkdirat, [parent, address(name.as_ptr()), 0o755, 0, 0, 0]) }.map(drop)
 }
 
 /// Reads from the beginning of a file, or from where the last read ended.
 pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Result<usize> {
-    let fd = fd.cast_unsigned() as usize;
+    let fd = fd as usize;
     // SAFETY: the kernel writes at most as many bytes as there is room for.
     unsafe { call(libc::SYS_read, [fd, address(into.as_mut_ptr()), into.len(), 0, 0, 0]) }
 }
@@ -156,7 +156,7 @@ pub(crate) fn rewind(fd: c_int) -> Result<()> {
 }
 
 pub(crate) fn write(fd: c_int, bytes: &[u8]) -> Result<usize> {
-    let fd = fd.cast_unsigned() as usize;
+    let fd = fd as usize;
     // SAFETY: the kernel reads as many bytes as there are.
     unsafe { call(libc::SYS_write, [fd, address(bytes.as_ptr()), bytes.len(), 0, 0, 0]) }
 }
@@ -193,7 +193,7 @@ pub(crate) fn reset_dispositions() {
 /// Lets every signal through.
 pub(crate) fn unblock_all_signals() {
     let none = 0_u64;
-    let how = libc::SIG_SETMASK.cast_unsigned() as usize;
+    let how = libc::SIG_SETMASK as usize;
     // SAFETY: the set is live and as long as its length says. The call cannot fail with these arguments.
     let _ =
         unsafe { call(libc::SYS_rt_sigprocmask, [how, address(&raw const none), 0, size_of::<u64>(), 0, 0]) };
@@ -226,9 +226,9 @@ pub(crate) fn exit(code: c_int) -> ! {
 
 /// Makes a file's bytes memory: writable, and not written back.
 pub(crate) fn map(fd: c_int, bytes: usize) -> Result<*mut c_void> {
-    let access = (libc::PROT_READ | libc::PROT_WRITE).cast_unsigned() as usize;
-    let private = libc::MAP_PRIVATE.cast_unsigned() as usize;
-    let fd = fd.cast_unsigned() as usize;
+    let access = (libc::PROT_READ | libc::PROT_WRITE) as usize;
+    let private = libc::MAP_PRIVATE as usize;
+    let fd = fd as usize;
     // SAFETY: a new mapping, where the kernel finds room.
     let at = unsafe { call(libc::SYS_mmap, [0, bytes, access, private, fd, 0]) }?;
     Ok(ptr::with_exposed_provenance_mut(at))
@@ -240,7 +240,7 @@ pub(crate) fn map(fd: c_int, bytes: usize) -> Result<*mut c_void> {
 ///
 /// Nothing may rely on what they hold.
 pub(in crate::sys) unsafe fn discard(at: *mut c_void, bytes: usize) -> Result<()> {
-    let advice = libc::MADV_DONTNEED.cast_unsigned() as usize;
+    let advice = libc::MADV_DONTNEED as usize;
     // SAFETY: the caller's promise.
     unsafe { call(libc::SYS_madvise, [at.expose_provenance(), bytes, advice, 0, 0, 0]) }.map(drop)
 }

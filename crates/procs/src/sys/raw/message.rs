@@ -30,7 +30,7 @@ impl Patience {
             Self::Wait => libc::MSG_NOSIGNAL,
             Self::Never => libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
         };
-        flags.cast_unsigned() as usize
+        flags as usize
     }
 }
 
@@ -63,8 +63,7 @@ pub(crate) fn send(
             ptr::copy_nonoverlapping(descriptors.as_ptr().cast::<u8>(), data, size_of_val(descriptors));
         }
     }
-    let arguments =
-        [socket.cast_unsigned() as usize, (&raw const header).expose_provenance(), patience.flags(), 0, 0, 0];
+    let arguments = [socket as usize, (&raw const header).expose_provenance(), patience.flags(), 0, 0, 0];
     loop {
         // SAFETY: the header and all it points to are live.
         match unsafe { call(libc::SYS_sendmsg, arguments) } {
@@ -90,8 +89,8 @@ pub(crate) fn receive(
     let most = u32::try_from(size_of_val(descriptors)).unwrap_or_default();
     // SAFETY: arithmetic only; the sum is at most the room there is, on every architecture.
     header.msg_controllen = unsafe { libc::CMSG_SPACE(most) } as _;
-    let flags = patience.flags() | libc::MSG_CMSG_CLOEXEC.cast_unsigned() as usize;
-    let arguments = [socket.cast_unsigned() as usize, (&raw mut header).expose_provenance(), flags, 0, 0, 0];
+    let flags = patience.flags() | libc::MSG_CMSG_CLOEXEC as usize;
+    let arguments = [socket as usize, (&raw mut header).expose_provenance(), flags, 0, 0, 0];
     let received = loop {
         // SAFETY: the header and all it points to are live, and the lengths in it are right.
         match unsafe { call(libc::SYS_recvmsg, arguments) } {
@@ -107,7 +106,9 @@ pub(crate) fn receive(
         if (first.cmsg_level, first.cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
             // SAFETY: arithmetic only.
             let before = unsafe { libc::CMSG_LEN(0) } as usize;
-            let bytes = (first.cmsg_len as usize).saturating_sub(before).min(size_of_val(descriptors));
+            // Not of the same type in all C libraries.
+            let length: usize = first.cmsg_len as _;
+            let bytes = length.saturating_sub(before).min(size_of_val(descriptors));
             // SAFETY: that many bytes of descriptors stand in the control message, and there is room for as many.
             unsafe {
                 ptr::copy_nonoverlapping(

@@ -35,16 +35,16 @@ pub(crate) fn reap_any() -> Result<Reaped, Left> {
 
 /// Reaps this child, whose end is near, and waits for that.
 pub(crate) fn reap_now(pid: i32) -> Result<Reaped, Left> {
-    wait(libc::P_PID, pid.cast_unsigned(), 0)
+    wait(libc::P_PID, pid as id_t, 0)
 }
 
 fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, Left> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     // Children of any kind, also those that tell nobody of their end.
-    let options = (libc::WEXITED | libc::__WALL | how).cast_unsigned() as usize;
+    let options = (libc::WEXITED | libc::__WALL | how) as usize;
     let arguments = [which as usize, id as usize, info.as_mut_ptr().expose_provenance(), options, 0, 0];
-    // SAFETY: `info` is a live siginfo_t for the kernel to fill.
     let waited = loop {
+        // SAFETY: `info` is a live siginfo_t for the kernel to fill.
         match unsafe { call(libc::SYS_waitid, arguments) } {
             Err(libc::EINTR) => {}
             other => break other,
