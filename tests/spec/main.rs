@@ -7,6 +7,7 @@ mod support;
 
 mod backoff;
 mod deadline;
+mod depth;
 mod dynamic;
 mod events;
 mod failing;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rootward::{
-    AutoShutdown, ChildSpec, ChildState, Ending, Exit, SpecProblem, StartError, StopCause, Supervisor,
-    TreeStartError,
+    AutoShutdown, ChildSpec, ChildState, Ending, Exit, Outcome, SpecProblem, StartError, StopCause,
+    Supervisor, TreeStartError,
 };
 
 use crate::support::{Double, broken, given, ignored, launched, obedient, settle, started_by};
@@ -130,6 +130,24 @@ async fn a_child_that_takes_too_long_to_start_is_ended_and_has_not_been_started(
     };
     assert!(matches!(*source, StartError::TimedOut(limit) if limit == 3 * SECOND), "{source}");
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_whose_start_was_given_up_and_is_then_asked_to_stop_was_forced() {
+    let b = Double::new("b");
+    let (tree, mut log) = launched(Supervisor::new("root").child(b.spec().start_timeout(3 * SECOND)));
+
+    log.wait_for_event("b", "starting").await;
+    tokio::time::advance(3 * SECOND).await;
+    settle().await;
+    tree.request_stop(StopCause::Api);
+    log.wait_for_event("b", "stopping").await;
+    b.ends();
+
+    let report = tree.wait().await;
+    let node = report.find("root/b").unwrap();
+    assert_eq!((node.outcome, node.forced), (Outcome::Killed, true));
+    assert_eq!(log.until_the_end().await.of_child("b"), ["starting", "stopping", "escalated", "stopped"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! Panics as values.
 
 use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -10,11 +11,15 @@ use crate::child::Panic;
 thread_local! {
     /// Whether this thread is inside [`catch`].
     static SUPERVISED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the hook has seen a panic since the last [`catch`] began. Apart from what it saw, because this can be had
+    /// without asking whether it has been made yet.
+    static SEEN: Cell<bool> = const { Cell::new(false) };
     /// What the hook saw last inside [`catch`].
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened.
+/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened and, if
+/// backtraces are enabled, by which calls.
 ///
 /// This puts a panic hook in front of the one that is installed, which is still called for every panic. Without it
 /// panics are caught and reported all the same, but without their place. Calling it again does nothing.
@@ -26,7 +31,9 @@ pub fn capture_panics() {
             if SUPERVISED.get() {
                 let mut panic = Panic::new(message(info.payload()));
                 panic.location = info.location().map(|at| format!("{}:{}", at.file(), at.line()));
+                panic.backtrace = backtrace();
                 LAST.set(Some(panic));
+                SEEN.set(true);
             }
             previous(info);
         }));
@@ -37,13 +44,13 @@ pub fn capture_panics() {
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let outer = SUPERVISED.replace(true);
     // What the user's code has caught by itself is nobody's business any more.
-    LAST.set(None);
+    SEEN.set(false);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
     let result = catch_unwind(AssertUnwindSafe(f));
     SUPERVISED.set(outer);
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();
-        let seen = LAST.take();
+        let seen = LAST.take().filter(|_| SEEN.take());
         let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message(payload.as_ref())));
         // A payload may panic when it is dropped. There is nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
@@ -60,6 +67,13 @@ pub(crate) fn drop_quietly<T>(value: T) {
 /// Lets a panic that was caught go on, without it being told to the hook again.
 pub(crate) fn resume(panic: Panic) -> ! {
     std::panic::resume_unwind(Box::new(panic))
+}
+
+/// The calls that led here, if the program's environment wants them to be known.
+fn backtrace() -> Option<String> {
+    let backtrace = Backtrace::capture();
+    let is_captured = backtrace.status() == BacktraceStatus::Captured;
+    is_captured.then(|| backtrace.to_string())
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

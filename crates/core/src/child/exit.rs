@@ -8,7 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 /// Says how a child ended, exactly.
 ///
 /// It serialises as the `status` of events and reports: `{"ok":true}`, `{"error":"…"}`,
-/// `{"panic":"…","location":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`.
+/// `{"panic":"…","location":"…","backtrace":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
@@ -41,7 +41,7 @@ pub enum Exit {
     Unknown,
 }
 
-/// Says what a panic said and where it happened.
+/// Says what a panic said and where it happened. Displayed, it leaves the backtrace out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Panic {
@@ -51,6 +51,10 @@ pub struct Panic {
     /// File and line (`src/x.rs:12`). Known if [`capture_panics`](crate::capture_panics) was called before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    /// The calls that led there, one frame after the other. Known if [`capture_panics`](crate::capture_panics) was called before
+    /// and backtraces are enabled by `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE`, as [`std::backtrace`] says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backtrace: Option<String>,
 }
 
 /// What a restart decision needs to know of an [`Exit`].
@@ -86,7 +90,7 @@ impl Exit {
 impl Panic {
     /// A panic with this message, at an unknown place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), location: None }
+        Self { message: message.into(), location: None, backtrace: None }
     }
 
     /// Adds the place where it happened.
@@ -124,20 +128,19 @@ impl fmt::Display for Panic {
 
 impl Serialize for Exit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Self::Panicked(panic) = self {
+            return panic.serialize(serializer);
+        }
         let mut map = serializer.serialize_map(None)?;
         match self {
+            // Written above.
+            Self::Panicked(_) => {}
             Self::Normal => map.serialize_entry("ok", &true)?,
             Self::Shutdown => {
                 map.serialize_entry("ok", &true)?;
                 map.serialize_entry("shutdown", &true)?;
             }
             Self::Failed { error } => map.serialize_entry("error", error)?,
-            Self::Panicked(Panic { message, location }) => {
-                map.serialize_entry("panic", message)?;
-                if let Some(location) = location {
-                    map.serialize_entry("location", location)?;
-                }
-            }
             Self::Aborted => map.serialize_entry("aborted", &true)?,
             Self::Code(code) => map.serialize_entry("code", code)?,
             Self::Signal { name, core_dumped, .. } => {

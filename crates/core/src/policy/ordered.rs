@@ -11,7 +11,7 @@ use super::ChildKey;
 #[derive(Debug)]
 pub(crate) struct Ordered<T> {
     /// In the order of the keys. What has been removed leaves a gap until there are as many gaps as values.
-    slots: VecDeque<(ChildKey, Option<Box<T>>)>,
+    slots: VecDeque<(ChildKey, Option<T>)>,
     len: usize,
 }
 
@@ -20,18 +20,23 @@ impl<T> Ordered<T> {
         Self { slots: VecDeque::new(), len: 0 }
     }
 
+    /// Makes room for so many more values.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.slots.reserve_exact(additional);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Adds a value behind all others. Its key is greater than any before.
-    pub(crate) fn push(&mut self, key: ChildKey, value: Box<T>) {
+    pub(crate) fn push(&mut self, key: ChildKey, value: T) {
         debug_assert!(self.slots.back().is_none_or(|(last, _)| *last < key), "keys only ever grow");
         self.slots.push_back((key, Some(value)));
         self.len += 1;
     }
 
-    pub(crate) fn remove(&mut self, key: ChildKey) -> Option<Box<T>> {
+    pub(crate) fn remove(&mut self, key: ChildKey) -> Option<T> {
         let index = self.index(key)?;
         let value = self.slots[index].1.take()?;
         self.len -= 1;
@@ -48,12 +53,12 @@ impl<T> Ordered<T> {
     }
 
     pub(crate) fn get(&self, key: ChildKey) -> Option<&T> {
-        self.slots[self.index(key)?].1.as_deref()
+        self.slots[self.index(key)?].1.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, key: ChildKey) -> Option<&mut T> {
         let index = self.index(key)?;
-        self.slots[index].1.as_deref_mut()
+        self.slots[index].1.as_mut()
     }
 
     /// From one key on and below another one, in order. No upper key means no bound.
@@ -64,15 +69,15 @@ impl<T> Ordered<T> {
     ) -> impl DoubleEndedIterator<Item = (ChildKey, &T)> {
         let start = self.lower_bound(from);
         let end = below.map_or(self.slots.len(), |below| self.lower_bound(below)).max(start);
-        self.slots.range(start..end).filter_map(|(key, value)| Some((*key, value.as_deref()?)))
+        self.slots.range(start..end).filter_map(|(key, value)| Some((*key, value.as_ref()?)))
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (ChildKey, &T)> {
-        self.slots.iter().filter_map(|(key, value)| Some((*key, value.as_deref()?)))
+        self.slots.iter().filter_map(|(key, value)| Some((*key, value.as_ref()?)))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.slots.iter_mut().filter_map(|(_, value)| value.as_deref_mut())
+        self.slots.iter_mut().filter_map(|(_, value)| value.as_mut())
     }
 
     /// Where a key stands.
@@ -112,10 +117,10 @@ mod tests {
                 match what {
                     0..4 => {
                         next += 1 + what;
-                        ordered.push(ChildKey(next), Box::new(next));
+                        ordered.push(ChildKey(next), next);
                         map.insert(ChildKey(next), next);
                     }
-                    4..6 => prop_assert_eq!(ordered.remove(key).map(|value| *value), map.remove(&key)),
+                    4..6 => prop_assert_eq!(ordered.remove(key), map.remove(&key)),
                     _ => prop_assert_eq!(ordered.get(key), map.get(&key)),
                 }
                 let below = Some(ChildKey(key.0 + 9));
@@ -131,10 +136,10 @@ mod tests {
     #[test]
     fn gaps_do_not_grow_without_end() {
         let mut ordered = Ordered::new();
-        ordered.push(ChildKey(0), Box::new(()));
+        ordered.push(ChildKey(0), ());
         for key in 1..10_000 {
-            ordered.push(ChildKey(2 * key), Box::new(()));
-            ordered.push(ChildKey(2 * key + 1), Box::new(()));
+            ordered.push(ChildKey(2 * key), ());
+            ordered.push(ChildKey(2 * key + 1), ());
             ordered.remove(ChildKey(2 * key));
             if key > 1 {
                 ordered.remove(ChildKey(2 * key - 1));

@@ -4,8 +4,10 @@
 //! lost, and whoever takes over finds it all in order.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Poll, Waker};
 
 use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
@@ -54,11 +56,9 @@ pub(crate) enum Mail {
     Poison,
 }
 
-/// Holds mail until it is read, and wakes whoever reads it.
+/// Holds mail until it is read, and wakes whoever waits for it.
 pub(crate) struct Inbox {
     queue: Mutex<Queue>,
-    woken: AtomicBool,
-    wake: Mutex<Option<Box<dyn Fn() + Send>>>,
     /// Whether a stop is on its way.
     on_hold: AtomicBool,
     /// What is done at once when a child says that it stops of its own accord.
@@ -68,19 +68,15 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct Queue {
     mail: VecDeque<Mail>,
+    /// Whoever waits for mail. There is never more than one who does.
+    reader: Option<Waker>,
     closed: bool,
 }
 
 impl Inbox {
     pub(crate) fn new() -> Arc<Self> {
         let queue = Mutex::new(Queue::default());
-        Arc::new(Self {
-            queue,
-            woken: AtomicBool::new(false),
-            wake: Mutex::new(None),
-            announce: OnceLock::new(),
-            on_hold: AtomicBool::new(false),
-        })
+        Arc::new(Self { queue, announce: OnceLock::new(), on_hold: AtomicBool::new(false) })
     }
 
     /// Says what is done at once when a child says that it stops of its own accord. It is said by mail as well.
@@ -113,14 +109,35 @@ impl Inbox {
             return;
         }
         queue.mail.push_back(mail);
+        let reader = queue.reader.take();
         drop(queue);
-        self.wake();
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 
-    /// Takes the oldest piece of mail. Before the first one the reader says that it is
-    /// [about to read](Self::about_to_read), or it will not be woken again.
-    pub(crate) fn take(&self) -> Option<Mail> {
-        lock(&self.queue).mail.pop_front()
+    /// Waits until there is mail.
+    pub(crate) async fn arrival(&self) {
+        poll_fn(|cx| {
+            let mut queue = lock(&self.queue);
+            if queue.mail.is_empty() {
+                queue.reader = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Moves all mail that there is behind what the reader has taken before.
+    pub(crate) fn collect(&self, taken: &mut VecDeque<Mail>) {
+        let mut queue = lock(&self.queue);
+        if taken.is_empty() {
+            // The two take turns, so that neither has to grow again each time.
+            std::mem::swap(&mut queue.mail, taken);
+        } else {
+            taken.append(&mut queue.mail);
+        }
     }
 
     /// Takes no more mail, and drops what there is.
@@ -130,28 +147,6 @@ impl Inbox {
         let rest = std::mem::take(&mut queue.mail);
         drop(queue);
         drop(rest);
-    }
-
-    /// Wakes the reader, unless it has been woken and has not looked yet.
-    pub(crate) fn wake(&self) {
-        if !self.woken.swap(true, Ordering::AcqRel) {
-            if let Some(wake) = lock(&self.wake).as_ref() {
-                wake();
-            }
-        }
-    }
-
-    /// Says how the reader is woken, and wakes it: there may be mail already, and its predecessor may have been woken
-    /// and died before it looked.
-    pub(crate) fn wake_with(&self, wake: impl Fn() + Send + 'static) {
-        *lock(&self.wake) = Some(Box::new(wake));
-        self.about_to_read();
-        self.wake();
-    }
-
-    /// Called by the reader before it looks: mail that comes later wakes it again.
-    pub(crate) fn about_to_read(&self) {
-        self.woken.store(false, Ordering::Release);
     }
 }
 

@@ -20,8 +20,10 @@ pub trait StartChild: Send + Sync + 'static {
 
     /// Begins to start one incarnation, and returns at once.
     ///
-    /// This runs inside the supervisor, so it must not block. Whatever takes time is begun here, answered with
-    /// [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a failed start.
+    /// This runs inside the supervisor, so it must not block, and it must not look at the tree or ask anything of this
+    /// supervisor's handle: that would wait for the supervisor, which waits for this. Whatever takes time is begun here,
+    /// answered with [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a
+    /// failed start.
     fn start(&self, cx: StartContext) -> Launch;
 
     /// Says what is wrong with the description of this child, which stands at `path`, before anything is started.
@@ -70,7 +72,8 @@ impl Launch {
 
 /// A child that runs or is about to: what its supervisor holds to stop it.
 ///
-/// None of these may block, and each may be called again. A panic in one is caught and the child is forced instead.
+/// None of these may block, nor may dropping it, and none may look at the tree, which would wait for the supervisor that calls.
+/// Each may be called again. A panic in one is caught and the child is forced instead.
 /// That the child is gone is said by [`Reporter::ended`] alone; dropping this object says nothing.
 pub trait RunningChild: Send + 'static {
     /// Asks the child to stop.

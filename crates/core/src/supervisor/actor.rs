@@ -1,28 +1,29 @@
 //! The ractor actor of a supervisor.
 //!
-//! Its mailbox holds one message, which says that there is mail: the mail itself belongs to the supervisor's state, where it
-//! survives the actor.
+//! It gets one message, which says that it may begin. From then on it waits for the mail that belongs to the supervisor's state,
+//! where it survives the actor.
 
 use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::task::coop::cooperative;
 
 use super::engine::Turn;
 use super::keeper::Shared;
 
-/// Says that there is mail.
-pub(super) struct Wake;
+/// Says that the actor may begin.
+pub(super) struct Begin;
 
 pub(super) struct SupervisorActor;
 
 impl Actor for SupervisorActor {
-    type Msg = Wake;
+    type Msg = Begin;
     type State = Arc<Shared>;
     type Arguments = Arc<Shared>;
 
     async fn pre_start(
         &self,
-        _myself: ActorRef<Wake>,
+        _myself: ActorRef<Begin>,
         shared: Arc<Shared>,
     ) -> Result<Arc<Shared>, ActorProcessingErr> {
         Ok(shared)
@@ -30,16 +31,20 @@ impl Actor for SupervisorActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Wake>,
-        Wake: Wake,
+        myself: ActorRef<Begin>,
+        Begin: Begin,
         shared: &mut Arc<Shared>,
     ) -> Result<(), ActorProcessingErr> {
-        let turn = shared.engine().turn();
-        match turn {
-            Turn::More => shared.wake(),
-            Turn::Rest => {}
-            Turn::Finished => myself.stop(None),
+        loop {
+            let turn = shared.engine().turn();
+            match turn {
+                Turn::More => tokio::task::yield_now().await,
+                // Mail that never ends must not keep others from their turn either.
+                Turn::Rest => cooperative(shared.inbox().arrival()).await,
+                Turn::Finished => break,
+            }
         }
+        myself.stop(None);
         Ok(())
     }
 }

@@ -50,6 +50,12 @@ impl SpecError {
     pub fn new(path: impl Into<String>, problem: SpecProblem) -> Self {
         Self { path: path.into(), problem }
     }
+
+    /// The same mistake, found in a supervisor with this id that now turns out to stand at this path.
+    pub(super) fn below(&self, path: &str, id: &str) -> Self {
+        let below = self.path.strip_prefix(id).unwrap_or_default();
+        Self::new(format!("{path}{below}"), self.problem.clone())
+    }
 }
 
 /// Checks a supervisor and everything below it, each supervisor before its children.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
+use super::survey::Seen;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
 use crate::panics::drop_quietly;
 use crate::policy::Traits;
@@ -124,8 +125,11 @@ impl Entry {
         exit.filter(|_| self.kind() != ChildKind::Supervisor)
     }
 
-    pub(super) fn snapshot(&self, awaits_restart: bool, now: Instant) -> NodeSnapshot {
+    /// What it is doing, and where to ask for what is below it if it is a supervisor.
+    pub(super) fn snapshot(&self, awaits_restart: bool, now: Instant) -> Seen<NodeSnapshot> {
         let live = self.live.as_ref();
+        let supervisor = live.and_then(|live| live.child.supervisor());
+        let alone = live.filter(|_| supervisor.is_none());
         let state = match live {
             Some(Live { stop: Some(_), .. }) => ChildState::Stopping,
             Some(Live { started: true, .. }) => ChildState::Running,
@@ -133,7 +137,7 @@ impl Entry {
             None if awaits_restart => ChildState::Restarting,
             None => ChildState::Down,
         };
-        NodeSnapshot {
+        let node = NodeSnapshot {
             path: self.path.clone(),
             kind: self.kind(),
             state,
@@ -142,23 +146,26 @@ impl Entry {
             restarts: self.restarts,
             since: live.map(|live| now.saturating_duration_since(live.since)),
             forced: live.and_then(|live| live.stop).is_some_and(|stop| stop.press == Press::Forced),
-            children: live.map(|live| live.child.children()).unwrap_or_default(),
-        }
+            children: alone.map(|live| live.child.children()).unwrap_or_default(),
+        };
+        (node, supervisor)
     }
 
     /// How the child came down, once and for all.
     pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
         // Moved and not copied: every level of a deep tree would copy everything below it.
         let children = self.last.as_mut().map(|last| std::mem::take(&mut last.children)).unwrap_or_default();
-        let mut report = self.report(now)?;
+        let (mut report, _) = self.report(now)?;
         if self.live.is_none() {
             report.children = children;
         }
         Some(report)
     }
 
-    /// How the child came down, as far as that can be said now. `None` if it was never started.
-    pub(super) fn report(&self, now: Instant) -> Option<NodeReport> {
+    /// How the child came down, as far as that can be said now, and where to ask for what is below it if it is a supervisor
+    /// that is still there. `None` if it was never started.
+    pub(super) fn report(&self, now: Instant) -> Option<Seen<NodeReport>> {
+        let mut supervisor = None;
         let mut report = NodeReport::new(self.path.clone(), self.kind());
         report.incarnation = self.incarnation;
         report.restarts = self.restarts;
@@ -168,7 +175,10 @@ impl Entry {
                 report.outcome = Outcome::Unreapable;
                 report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
-                report.children = live.child.reports();
+                supervisor = live.child.supervisor();
+                if supervisor.is_none() {
+                    report.children = live.child.reports();
+                }
             }
             (None, Some(last)) => {
                 report.pid = last.pid;
@@ -182,7 +192,7 @@ impl Entry {
             }
             (None, None) => return None,
         }
-        Some(report)
+        Some((report, supervisor))
     }
 }
 

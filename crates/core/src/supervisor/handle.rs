@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::keeper::Shared;
+use super::survey::survey;
 use super::{SpecError, SpecProblem};
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::port::{Mail, StartError};
@@ -126,6 +127,10 @@ pub enum DeleteChildError {
 impl SupervisorHandle {
     pub(super) fn new(path: ChildPath, shared: Arc<Shared>) -> Self {
         Self { path, shared }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Where the supervisor stands.
@@ -263,7 +268,7 @@ impl SupervisorHandle {
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
-        self.shared.engine().snapshots()
+        survey(&self.shared)
     }
 
     /// How many children there are (OTP's `count_children`).

@@ -7,11 +7,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use ractor::Actor;
-use tokio::sync::Notify;
 
-use super::actor::{SupervisorActor, Wake};
-use super::check::check_supervisor;
+use super::actor::{Begin, SupervisorActor};
 use super::engine::{Engine, Outcome};
+use super::survey::survey;
 use super::{SpecError, Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::policy::End;
@@ -22,11 +21,21 @@ use crate::snapshot::NodeSnapshot;
 /// Starts a supervisor, as a child of another one or as a root.
 pub(crate) struct SupervisorStart {
     supervisor: Supervisor,
+    /// What is wrong with it or below it, found when it was made: a look at every level when that is made, and not at all
+    /// levels below it, so that a deep tree is checked without recursion.
+    flaw: Option<SpecError>,
 }
 
 impl SupervisorStart {
-    pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor }
+    /// The start of a supervisor that is to be the child of another one.
+    pub(super) fn new(supervisor: Supervisor) -> Self {
+        let flaw = supervisor.check().err();
+        Self { supervisor, flaw }
+    }
+
+    /// The start of a supervisor that has been checked.
+    pub(crate) fn checked(supervisor: Supervisor) -> Self {
+        Self { supervisor, flaw: None }
     }
 
     pub(super) fn launch(&self, cx: StartContext) -> Arc<Shared> {
@@ -51,7 +60,10 @@ impl StartChild for SupervisorStart {
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
-        check_supervisor(&self.supervisor, path)
+        match &self.flaw {
+            Some(flaw) => Err(flaw.below(path, self.supervisor.id())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -82,10 +94,6 @@ impl Shared {
     pub(super) fn inbox(&self) -> &Inbox {
         &self.inbox
     }
-
-    pub(super) fn wake(&self) {
-        self.inbox.wake();
-    }
 }
 
 /// How often a state that somebody else holds is asked for before one goes on without it.
@@ -114,22 +122,17 @@ async fn run_actor(shared: &Arc<Shared>) -> bool {
     let Ok((actor, joined)) = Actor::spawn(None, SupervisorActor, Arc::clone(shared)).await else {
         return false;
     };
-    shared.inbox.wake_with(move || {
-        // An actor that is gone is missed by its keeper, not by those who write to it.
-        let _ = actor.cast(Wake);
-    });
+    // An actor that is gone already is missed in the next line.
+    let _ = actor.cast(Begin);
     let _ = joined.await;
     shared.engine().is_finished()
 }
 
 /// Forces all children and waits until they are gone, without an actor and without a machine.
 async fn abandon(shared: &Shared) {
-    let news = Arc::new(Notify::new());
-    let bell = Arc::clone(&news);
-    shared.inbox.wake_with(move || bell.notify_one());
     shared.engine().abandon();
     while !shared.engine().bury() {
-        news.notified().await;
+        shared.inbox.arrival().await;
     }
 }
 
@@ -183,7 +186,7 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn children(&self) -> Vec<NodeSnapshot> {
-        self.shared.engine().snapshots()
+        survey(&self.shared)
     }
 
     fn supervisor(&self) -> Option<SupervisorHandle> {
@@ -191,6 +194,6 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn reports(&self) -> Vec<NodeReport> {
-        self.shared.engine().reports()
+        survey(&self.shared)
     }
 }

@@ -17,6 +17,7 @@ mod entry;
 mod handle;
 mod keeper;
 mod partition;
+mod survey;
 
 #[cfg(test)]
 mod tests;

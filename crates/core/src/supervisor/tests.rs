@@ -1,8 +1,7 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-
-use tokio::sync::Notify;
 
 use super::Supervisor;
 use super::keeper::{Shared, SupervisorStart};
@@ -56,7 +55,7 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
 struct Given {
     shared: Arc<Shared>,
     inbox: Arc<Inbox>,
-    news: Arc<Notify>,
+    mail: VecDeque<Mail>,
     events: Events,
     record: Arc<Record>,
 }
@@ -67,9 +66,6 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let runtime = tokio::runtime::Handle::current();
     let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime, Default::default());
     let inbox = Inbox::new();
-    let news = Arc::new(Notify::new());
-    let bell = Arc::clone(&news);
-    inbox.wake_with(move || bell.notify_one());
     let start = SupervisorStart::new(Supervisor::new("sup").children(children));
     let shared = start.launch(StartContext {
         path: ChildPath::root(&ChildId::new("sup").unwrap()),
@@ -78,7 +74,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
         reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
         tree,
     });
-    Given { shared, inbox, news, events, record }
+    Given { shared, inbox, mail: VecDeque::new(), events, record }
 }
 
 impl Given {
@@ -96,13 +92,13 @@ impl Given {
     }
 
     async fn report(&mut self) -> Report {
-        loop {
-            self.inbox.about_to_read();
-            match self.inbox.take() {
-                Some(Mail::Child { report, .. }) => return report,
-                Some(_) => panic!("a supervisor only reports"),
-                None => self.news.notified().await,
-            }
+        while self.mail.is_empty() {
+            self.inbox.arrival().await;
+            self.inbox.collect(&mut self.mail);
+        }
+        match self.mail.pop_front() {
+            Some(Mail::Child { report, .. }) => report,
+            Some(_) | None => panic!("a supervisor only reports"),
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::TreeContext;
 use super::root::{Root, RootStop};
@@ -108,17 +109,15 @@ struct Guardian {
 impl Guardian {
     async fn watch(mut self, inbox: Arc<Inbox>, mut commands: mpsc::UnboundedReceiver<Command>) {
         let tree = self.tree.clone();
-        let news = Arc::new(Notify::new());
-        let bell = Arc::clone(&news);
-        inbox.wake_with(move || bell.notify_one());
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
             let hard = self.hard.filter(|_| !self.reported);
             tokio::select! {
                 biased;
-                () = news.notified() => {
-                    inbox.about_to_read();
-                    while let Some(mail) = inbox.take() {
+                () = inbox.arrival() => {
+                    let mut mail = VecDeque::new();
+                    inbox.collect(&mut mail);
+                    for mail in mail {
                         // The activity that came with the report ends when it has been dealt with.
                         if let Mail::Child { report, activity: _activity, .. } = mail {
                             if self.hear(report) {

@@ -48,7 +48,7 @@ impl Tree {
         let (commands, orders) = mpsc::unbounded_channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let path = plan.path.clone();
-        let root = guardian::start(&context, plan, SupervisorStart::new(root), orders, progress_sender);
+        let root = guardian::start(&context, plan, SupervisorStart::checked(root), orders, progress_sender);
         let keep = Arc::new(Keep(commands.clone()));
         Self { shared: Arc::new(Shared { context, path, root, commands, progress }), _keep: keep }
     }

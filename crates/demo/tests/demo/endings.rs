@@ -53,6 +53,22 @@ fn a_root_that_used_up_its_intensity_ends_with_status_1() {
 }
 
 #[test]
+fn a_panic_comes_with_its_backtrace_if_that_is_enabled() {
+    for (enabled, expected) in [("1", true), ("0", false)] {
+        let run = ["run".into(), tree("panics.toml").into_os_string()];
+        let finished = Demo::start_with(run, |demo| {
+            demo.env("RUST_BACKTRACE", enabled).env_remove("RUST_LIB_BACKTRACE");
+        })
+        .finish();
+
+        let status = &finished.event("exited", "root/panics")["status"];
+        let backtrace = status["backtrace"].as_str();
+        assert_eq!(backtrace.is_some_and(|frames| frames.contains("panic::")), expected, "{status}");
+        assert!(!finished.stderr.contains("backtrace"), "{}", finished.stderr);
+    }
+}
+
+#[test]
 fn restarts_are_put_off_longer_and_longer() {
     let finished = Demo::run(&tree("backoff.toml")).finish();
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
 use super::wind_down::Why;
-use super::{Action, Actions, Keeping, Machine, Phase};
+use super::{Action, Actions, Keeping, Machine, Phase, Progress};
 use crate::child::ChildId;
 use crate::event::StopCause;
 
@@ -89,7 +89,16 @@ impl Machine {
     }
 
     /// Does what a call wants, now that it has its turn.
-    pub(super) fn take_up_call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
+    ///
+    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever waits
+    /// in the queue behind the call, and is not cut short by it.
+    pub(super) fn take_up_call(
+        &mut self,
+        call: CallId,
+        request: Request,
+        now: Instant,
+        out: &mut Actions,
+    ) -> Progress {
         match request {
             Request::Start { key, id, traits } => match self.objection_to(&id) {
                 Some(objection) => {
@@ -101,6 +110,7 @@ impl Machine {
                     out.push_back(Action::Keep(key));
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::FirstStart);
+                    return Progress::Wait;
                 }
             },
             Request::Terminate(id) => match self.children.key(&id) {
@@ -115,6 +125,7 @@ impl Machine {
                 Some((key, State::Down)) => {
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::Start);
+                    return Progress::Wait;
                 }
                 Some((_, state)) => reply(call, occupied(state), out),
             },
@@ -127,6 +138,7 @@ impl Machine {
                 Some((_, state)) => reply(call, occupied(state), out),
             },
         }
+        Progress::GoOn
     }
 
     /// Why a child with this id cannot be added.
@@ -158,10 +170,14 @@ impl Machine {
     }
 
     fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
+        let called_off = matches!(self.children.state(key), State::Restarting { due: Some(_) });
         self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),
             false => reply(call, Reply::Done, out),
+        }
+        if called_off {
+            self.resume_siblings(key);
         }
     }
 
@@ -197,21 +213,34 @@ impl Machine {
                     false => self.put_down(key, out),
                 }
             }
-            State::Down => {
-                self.put_down(key, out);
-                for waiter in waiters {
-                    let answer = match (waiter.waits_for, was_stopped) {
-                        (WaitsFor::End, _) => Reply::Done,
-                        (WaitsFor::FirstStart | WaitsFor::Start, true) => Reply::StartCancelled,
-                        (WaitsFor::FirstStart | WaitsFor::Start, false) => Reply::Ignored,
-                    };
-                    reply(waiter.call, answer, out);
-                }
-            }
+            State::Down => self.answer_down(key, was_stopped, waiters, out),
             State::Starting { .. } | State::Restarting { .. } | State::Stopping { .. } | State::Killed => {
                 self.waiting.insert(key, waiters);
             }
         }
+    }
+
+    /// A child for which somebody waited is down.
+    fn answer_down(&mut self, key: ChildKey, was_stopped: bool, waiters: Vec<Waiter>, out: &mut Actions) {
+        let (starts, ends): (Vec<_>, Vec<_>) =
+            waiters.into_iter().partition(|waiter| waiter.waits_for != WaitsFor::End);
+        if was_stopped && self.is_kept(key) && self.is_about_to_start(key) {
+            // A group restart has cut its start short, and starts it again: that start is what they wait for now.
+            reply_all(ends, Reply::Done, out);
+            if !starts.is_empty() {
+                self.waiting.insert(key, starts);
+            }
+            return;
+        }
+        let never_ran = starts.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
+        match was_stopped && never_ran {
+            // Nobody is told that it is there, so it is not.
+            true => self.forget(key, out),
+            false => self.put_down(key, out),
+        }
+        reply_all(ends, Reply::Done, out);
+        let answer = if was_stopped { Reply::StartCancelled } else { Reply::Ignored };
+        reply_all(starts, answer, out);
     }
 
     /// The supervisor stops: nobody gets what was wanted any more.

@@ -138,12 +138,18 @@ impl Children {
         Self { table: Ordered::new(), names, timers, live: 0, restarting: 0, significant: 0 }
     }
 
+    /// Makes room for so many more children.
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.table.reserve(additional);
+        self.names.reserve(additional);
+    }
+
     pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
         self.names.insert(id.clone(), key);
         let window = traits.window();
         let child =
             Child { id, traits, state: State::Down, generation: 0, running_since: None, attempt: 0, window };
-        self.table.push(key, Box::new(child));
+        self.table.push(key, child);
     }
 
     pub(super) fn remove(&mut self, key: ChildKey) {

@@ -29,7 +29,7 @@ impl Machine {
     pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Progress {
         let Some(pending) = self.pending.pop_front() else { return Progress::Wait };
         match pending {
-            Pending::Call { call, request } => self.take_up_call(call, request, now, out),
+            Pending::Call { call, request } => return self.take_up_call(call, request, now, out),
             Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
             Pending::Retry { key, generation } if self.is_due(key, generation) => self.restart(key, now, out),
             Pending::Due { key, generation } if self.is_due(key, generation) => self.begin_restart(key),

@@ -184,6 +184,11 @@ impl Machine {
         }
     }
 
+    /// Makes room for so many more children.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.children.reserve(additional);
+    }
+
     /// Adds a child behind all others, without starting it.
     pub(crate) fn add(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
         self.children.insert(key, id, traits);
@@ -218,6 +223,11 @@ impl Machine {
             Input::Fail => self.fail(out),
             Input::Alarm => self.alarm(now, out),
         }
+    }
+
+    /// Whether the machine goes on in its next step, even if there are no new facts.
+    pub(crate) fn goes_on(&self) -> bool {
+        matches!(self.phase, Phase::Idle) && !self.pending.is_empty()
     }
 
     /// When the machine next wants an [`Input::Alarm`].

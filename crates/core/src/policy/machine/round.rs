@@ -6,6 +6,7 @@ use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
 use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::event::StopCause;
+use crate::policy::Strategy;
 
 /// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
 /// one child is waited for.
@@ -23,6 +24,8 @@ enum Purpose {
     Init,
     /// This child is restarted, possibly with siblings.
     Restart(ChildKey),
+    /// The restart of this child has been called off: only its siblings are started again.
+    Resume(ChildKey),
 }
 
 /// Which children are still to be stopped.
@@ -72,11 +75,26 @@ impl Round {
         Self { purpose, stops, starts: Starts::From(from), waiting_for: None }
     }
 
+    /// Those from this key on are started that are down, but for one child whose restart has been called off.
+    fn resume(from: ChildKey, without: ChildKey) -> Self {
+        let purpose = Purpose::Resume(without);
+        Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
+    }
+
     /// The child on whose account others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
-            Purpose::Init => None,
+            Purpose::Init | Purpose::Resume(_) => None,
             Purpose::Restart(key) => Some(key),
+        }
+    }
+
+    /// Whether this child is among those that are still to be started.
+    fn will_start(&self, key: ChildKey) -> bool {
+        match self.starts {
+            Starts::None => false,
+            Starts::One(one) => key == one,
+            Starts::From(from) => key >= from,
         }
     }
 }
@@ -111,10 +129,28 @@ impl Machine {
             self.phase = Phase::Idle;
             match round.purpose {
                 Purpose::Init => out.push_back(Action::Ready),
-                Purpose::Restart(_) => {}
+                Purpose::Restart(_) | Purpose::Resume(_) => {}
             }
         }
         Progress::GoOn
+    }
+
+    /// Whether the child, which is down, is started as soon as its turn comes.
+    pub(super) fn is_about_to_start(&self, key: ChildKey) -> bool {
+        match self.phase {
+            Phase::Working(round) => round.will_start(key) && !self.is_put_off(round.trigger()),
+            Phase::New | Phase::Idle | Phase::WindingDown(_) | Phase::Finished => false,
+        }
+    }
+
+    /// The restart of a child that was put off has been called off. Siblings that are down on its account come back.
+    pub(super) fn resume_siblings(&mut self, key: ChildKey) {
+        let from = match self.policy.strategy {
+            Strategy::OneForOne => return,
+            Strategy::OneForAll => FIRST,
+            Strategy::RestForOne => key,
+        };
+        self.phase = Phase::Working(Round::resume(from, key));
     }
 
     /// The child that the round waited for has been stopped, or had nothing to run. It is not always kept.
@@ -137,7 +173,7 @@ impl Machine {
                 self.children.set(key, State::Down);
                 self.stop_by_itself(End::StartFailed(key), StopCause::StartFailed, out);
             }
-            Purpose::Restart(_) => self.try_again(key),
+            Purpose::Restart(_) | Purpose::Resume(_) => self.try_again(key),
         }
     }
 
@@ -156,13 +192,23 @@ impl Machine {
         let (next, rest) = match round.starts {
             Starts::None => (None, Starts::None),
             Starts::One(key) => (Some(key), Starts::None),
-            Starts::From(key) => match self.children.first_from(key) {
+            Starts::From(key) => match self.first_to_start(key, round.purpose) {
                 Some(key) => (Some(key), Starts::From(ChildKey(key.0 + 1))),
                 None => (None, Starts::None),
             },
         };
         round.starts = rest;
         next
+    }
+
+    fn first_to_start(&self, from: ChildKey, purpose: Purpose) -> Option<ChildKey> {
+        match purpose {
+            Purpose::Init | Purpose::Restart(_) => self.children.first_from(from),
+            Purpose::Resume(without) => self
+                .children
+                .range(from, None)
+                .find(|key| *key != without && self.children.state(*key) == State::Down),
+        }
     }
 
     pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {

@@ -16,7 +16,7 @@ pub(super) struct Calls {
     next_call: u64,
     next_key: u64,
     open: HashMap<CallId, Answer>,
-    offered: HashMap<ChildKey, Box<Entry>>,
+    offered: HashMap<ChildKey, Entry>,
 }
 
 impl Calls {
@@ -49,7 +49,7 @@ impl Calls {
         };
         let entry = Entry::new(spec, path.join(&id));
         let traits = entry.traits();
-        self.offered.insert(key, Box::new(entry));
+        self.offered.insert(key, entry);
         Request::Start { key, id, traits }
     }
 }

@@ -116,9 +116,11 @@ impl Engine {
         let Some(entry) = self.children.get_mut(key) else { return };
         let Some(live) = &mut entry.live else { return };
         let before = live.stop.map(|stop| stop.press);
+        // A start that took too long has been ended against its wish, and asking changes nothing of that.
+        let press = if press == Press::Asked && live.timed_out.is_some() { Press::Forced } else { press };
         live.stop.get_or_insert(Stop { since: now, press }).press = press;
-        let asks = catch(|| live.child.stop_signal()).unwrap_or(None);
-        let force_name = catch(|| live.child.force_name()).unwrap_or("force");
+        let names = catch(|| (live.child.stop_signal(), live.child.force_name()));
+        let (asks, force_name) = names.unwrap_or((None, "force"));
         if before.is_none() {
             let _ = catch(|| live.child.hold());
             live.since = now;

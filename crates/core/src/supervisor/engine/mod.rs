@@ -17,6 +17,7 @@ use self::calls::Calls;
 use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
 use super::handle::{ChildCount, SupervisorHandle};
+use super::survey::Seen;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
 use crate::clock::now;
 use crate::event::EventKind;
@@ -37,6 +38,8 @@ pub(super) struct Engine {
     incarnation: u32,
     tree: TreeContext,
     inbox: Arc<Inbox>,
+    /// What has been taken out of the inbox and not been read yet.
+    mail: VecDeque<Mail>,
     facts: VecDeque<Input>,
     /// What the machine wants and has not been done yet.
     todo: VecDeque<Action>,
@@ -78,11 +81,13 @@ impl Engine {
         let inbox = Inbox::new();
         let mut machine = Machine::new(policy, seed());
         let mut children = Ordered::new();
+        machine.reserve(specs.len());
+        children.reserve(specs.len());
         for (key, spec) in (0..).map(ChildKey).zip(specs) {
             let id = spec.child_id().expect("the specs were checked before the tree was started");
             let entry = Entry::new(spec.clone(), path.join(&id));
             machine.add(key, id, entry.traits());
-            children.push(key, Box::new(entry));
+            children.push(key, entry);
         }
         Self {
             path,
@@ -90,6 +95,7 @@ impl Engine {
             tree,
             alarm: Alarm::new(Arc::clone(&inbox)),
             inbox,
+            mail: VecDeque::new(),
             facts: VecDeque::from([Input::Begin]),
             todo: VecDeque::new(),
             settling: None,
@@ -115,14 +121,14 @@ impl Engine {
     pub(super) fn turn(&mut self) -> Turn {
         let now = now();
         // All facts first, decisions after: a sibling that has died already must not be asked to stop.
-        self.inbox.about_to_read();
-        while let Some(mail) = self.inbox.take() {
+        self.inbox.collect(&mut self.mail);
+        while let Some(mail) = self.mail.pop_front() {
             self.receive(mail, now);
         }
         for _ in 0..STEPS_PER_TURN {
             if let Some(action) = self.todo.pop_front() {
                 self.perform(action, now);
-            } else if self.facts.is_empty() {
+            } else if self.facts.is_empty() && !self.machine.goes_on() {
                 break;
             } else {
                 self.machine.step(self.facts.drain(..), now, &mut self.todo);
@@ -131,7 +137,7 @@ impl Engine {
         if self.is_finished() {
             return Turn::Finished;
         }
-        if !self.facts.is_empty() || !self.todo.is_empty() {
+        if !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on() {
             return Turn::More;
         }
         if !self.machine.is_restarting() {
@@ -148,7 +154,8 @@ impl Engine {
     /// How it all ended, once.
     pub(super) fn take_outcome(&mut self) -> Outcome {
         let now = now();
-        let children = self.children.iter_mut().filter_map(|entry| entry.take_report(now)).collect();
+        let mut children = Vec::with_capacity(self.children.len());
+        children.extend(self.children.iter_mut().filter_map(|entry| entry.take_report(now)));
         self.settling = None;
         self.calls.dismiss();
         // Whoever still asks learns that nobody will answer.
@@ -171,8 +178,8 @@ impl Engine {
 
     /// Notes the ends of children without asking the machine. `false` says that some are still there.
     pub(super) fn bury(&mut self) -> bool {
-        self.inbox.about_to_read();
-        while let Some(mail) = self.inbox.take() {
+        self.inbox.collect(&mut self.mail);
+        while let Some(mail) = self.mail.pop_front() {
             if let Mail::Child { key, incarnation, report, .. } = mail {
                 self.hear(key, incarnation, report, now());
             }
@@ -227,13 +234,13 @@ impl Engine {
         self.children.get(key)
     }
 
-    pub(super) fn snapshots(&self) -> Vec<NodeSnapshot> {
+    pub(super) fn snapshots(&self) -> Vec<Seen<NodeSnapshot>> {
         let now = now();
         let restarting = |key| self.machine.awaits_restart(key);
         self.children.iter().map(|(key, entry)| entry.snapshot(restarting(key), now)).collect()
     }
 
-    pub(super) fn reports(&self) -> Vec<NodeReport> {
+    pub(super) fn reports(&self) -> Vec<Seen<NodeReport>> {
         let now = now();
         self.children.iter().map(|(_, entry)| entry).filter_map(|entry| entry.report(now)).collect()
     }

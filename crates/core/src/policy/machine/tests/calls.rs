@@ -160,12 +160,78 @@ fn a_group_restart_revives_a_terminated_sibling() {
 }
 
 #[test]
-fn a_start_that_a_group_restart_cuts_short_is_answered_for() {
+fn a_start_that_a_group_restart_cuts_short_is_answered_for_when_the_child_has_started_again() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
     rig.starts(B, permanent());
 
     assert_eq!(rig.failed(A), [restarting(A, 1), rig.asks(B, StopCause::Sibling)]);
-    assert_eq!(rig.ended(B), [replied(Reply::StartCancelled), Action::Start(A)]);
+    assert_eq!(rig.ended(B), [Action::Start(A)]);
+    assert_eq!(rig.tell(Input::Started(A)), [Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
+}
+
+#[test]
+fn a_start_that_fails_at_once_has_failed_before_what_happened_after_the_call() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
+    let request = Request::Start { key: B, id: id(B), traits: permanent() };
+    let call = Input::Call { call: CALL, request };
+
+    let begun = rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
+    assert_eq!(begun, [Action::Keep(B), Action::Start(B)]);
+    assert!(rig.machine.goes_on());
+
+    let failed = [replied(Reply::StartFailed(B)), Action::Forget(B), restarting(A, 1), Action::Start(A)];
+    assert_eq!(rig.tell(Input::StartFailed(B)), failed);
+}
+
+#[test]
+fn a_start_that_a_group_restart_cuts_short_is_over_if_the_child_is_not_kept() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
+    rig.starts(B, temporary());
+    rig.failed(A);
+
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled), Action::Start(A)]);
+}
+
+#[test]
+fn a_new_child_that_is_terminated_while_it_starts_is_not_added() {
+    let mut rig = Rig::running(Policy::default(), []);
+    rig.starts(A, permanent());
+    rig.asks_for(Request::Terminate(id(A)));
+
+    let answers = [Action::Forget(A), replied(Reply::Done), replied(Reply::StartCancelled)];
+    assert_eq!(rig.ended(A), answers);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::NotFound)]);
+}
+
+#[test]
+fn a_child_that_is_terminated_while_it_is_restarted_by_hand_is_kept() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.terminated(A);
+    rig.asks_for(Request::Restart(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::StartCancelled)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
+}
+
+#[test]
+fn siblings_that_wait_for_a_restart_that_is_called_off_come_back_without_it() {
+    for (strategy, revived) in [(Strategy::OneForAll, vec![A, C]), (Strategy::RestForOne, vec![C])] {
+        let mut rig = Rig::running(policy(strategy, 9), [permanent(), put_off(), permanent()]);
+        rig.failed(B);
+        for key in revived.iter().rev() {
+            rig.ended(*key);
+        }
+
+        let mut actions = rig.asks_for(Request::Terminate(id(B)));
+        for key in &revived {
+            assert_eq!(actions.pop(), Some(Action::Start(*key)));
+            actions.extend(rig.tell(Input::Started(*key)));
+        }
+
+        assert_eq!(actions, [replied(Reply::Done)]);
+    }
 }
 
 // --- dynamic supervisors ---
