@@ -12,7 +12,10 @@ use libc::{c_char, c_int, c_void};
 use super::child::{Child, Stage};
 use super::raw::{self, Errno, MOST_DESCRIPTORS};
 
-/// The memory of one reaper, from low to high: a page that nobody may touch, its stack, its child's stack, and the order.
+/// The memory of one reaper, from low to high: its stack, its child's stack, and the order.
+///
+/// There is no guard in front of a stack. Every one would be a mapping more, and the kernel looks at all mappings of a memory
+/// whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not vary.
 pub(crate) struct Slot(NonNull<u8>);
 
 /// What a reaper is to do.
@@ -29,12 +32,11 @@ pub(crate) struct Order {
 /// How long a payload may be that travels in the message itself and not in a file.
 pub(crate) const LONGEST_PAYLOAD: usize = 60 * 1024;
 
-const GUARD: usize = 4096 * 4;
 /// A reaper's needs are a page in a build with optimisation, and the rest is never touched.
 const STACK: usize = 64 * 1024;
 const CHILD_STACK: usize = 16 * 1024;
 const ORDER: usize = 64;
-const SIZE: usize = GUARD + STACK + CHILD_STACK + ORDER + LONGEST_PAYLOAD;
+const SIZE: usize = STACK + CHILD_STACK + ORDER + LONGEST_PAYLOAD;
 
 impl Slot {
     pub(crate) fn new() -> io::Result<Self> {
@@ -47,8 +49,6 @@ impl Slot {
         if at == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the first pages of the mapping above, which is as long as that. Should it fail there is no guard.
-        let _ = unsafe { libc::mprotect(at, GUARD, libc::PROT_NONE) };
         // A huge page behind every slot would be all the memory that this is to save.
         // SAFETY: the mapping above; advice changes no contents.
         let _ = unsafe { libc::madvise(at, SIZE, libc::MADV_NOHUGEPAGE) };
@@ -57,7 +57,7 @@ impl Slot {
 
     /// Where the order's payload goes.
     pub(crate) fn payload(&mut self) -> &mut [u8] {
-        let at = self.at(GUARD + STACK + CHILD_STACK + ORDER);
+        let at = self.at(STACK + CHILD_STACK + ORDER);
         // SAFETY: the last part of the mapping, which lives as long as this, and which nobody uses while no reaper does.
         unsafe { std::slice::from_raw_parts_mut(at, LONGEST_PAYLOAD) }
     }
@@ -66,13 +66,13 @@ impl Slot {
     ///
     /// The slot must stay as it is until that process has ended: see [`InUse`].
     pub(crate) fn start(self, order: Order, main: ReaperMain) -> Result<(i32, InUse), (Errno, Self)> {
-        let place = self.at(GUARD + STACK + CHILD_STACK).cast::<Begin>();
+        let place = self.at(STACK + CHILD_STACK).cast::<Begin>();
         const { assert!(size_of::<Begin>() <= ORDER && align_of::<Begin>() <= 16) };
         // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
         unsafe { place.write(Begin { order, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
         let flags = (shared | libc::SIGCHLD) as usize;
-        let stack = self.at(GUARD + STACK).expose_provenance();
+        let stack = self.at(STACK).expose_provenance();
         // SAFETY: the stack is this slot's own and free. What the new process is given stays there until it has ended,
         // because that is what `InUse` is for.
         let pid = unsafe { raw::clone_onto(libc::SYS_clone, [flags, stack, 0, 0, 0], enter, place.cast()) };
@@ -158,8 +158,7 @@ impl Job {
             let _ = unsafe { raw::unmap(self.payload.cast(), bytes) };
         }
         // SAFETY: whole pages behind this process's own stack and within its slot, which nothing points to any more.
-        let _ =
-            unsafe { raw::discard(self.child_stack.wrapping_byte_sub(CHILD_STACK), SIZE - GUARD - STACK) };
+        let _ = unsafe { raw::discard(self.child_stack.wrapping_byte_sub(CHILD_STACK), SIZE - STACK) };
     }
 
     /// Starts the program that the payload describes.

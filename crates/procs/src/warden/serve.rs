@@ -15,6 +15,10 @@ use crate::sys::{self, InUse, Order, Slot, Stage};
 /// How long until strangers are looked for again, while there are some that have not gone.
 const LOOK_AGAIN: u32 = 20;
 
+/// From how many reapers on ends are gathered, and for how many milliseconds.
+const MANY: usize = 64;
+const GATHER: u32 = 5;
+
 /// What the program `rootward-warden` does: it serves the program that has started it, until that ends or lets go.
 ///
 /// It is started by [`Warden::program`](super::Warden::program) and by nobody else.
@@ -96,9 +100,14 @@ impl Server {
             let line = if self.hears { seats::LINE } else { -1 };
             let supervisor = if self.hears { seats::SUPERVISOR } else { -1 };
             let ready = raw::wait_readable([line, supervisor, seats::SIGNALS], timeout);
-            let [line, supervisor, _] = ready.unwrap_or([true; 3]);
+            let [line, supervisor, signals] = ready.unwrap_or([true; 3]);
             if supervisor && self.hears && raw::wait_readable([seats::SUPERVISOR], Some(0)) == Ok([true]) {
                 self.hears = false;
+            }
+            if signals && !line && self.hears && self.reapers.len() > MANY {
+                // Nobody waits for reapers to be reaped, and the kernel looks at all children every time it is asked which of
+                // them has ended. So the others that are about to end are left the time to do it.
+                let _ = raw::wait_readable([seats::LINE, seats::SUPERVISOR], Some(GATHER));
             }
             let left = self.reap();
             if line && self.hears {
