@@ -61,7 +61,9 @@ impl Ending {
             return Ending::Incomplete;
         }
         match cause {
-            StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed => Ending::Failed,
+            StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained => {
+                Ending::Failed
+            }
             StopCause::Signal(_)
             | StopCause::Api
             | StopCause::Parent

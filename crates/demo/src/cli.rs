@@ -105,10 +105,9 @@ pub(crate) enum View {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Containment {
-    /// The strongest there is, which is `group`
+    /// The strongest that this system allows
     Auto,
-    /// All descendants (has no effect yet)
-    #[value(hide = true)]
+    /// All descendants, which also die with the demo, however it dies
     Tree,
     /// The process and its process group
     Group,
@@ -141,7 +140,6 @@ impl RunOptions {
         match self {
             Self { timeline: Some(_), .. } => Some("`--timeline`"),
             Self { view: View::Tui, .. } => Some("`--view tui`"),
-            Self { containment: Containment::Tree, .. } => Some("`--containment tree`"),
             _ => None,
         }
     }
@@ -211,12 +209,11 @@ mod tests {
             (&["--timeline", "x.svg"], "`--timeline`"),
             (&["run", "t.toml", "--timeline", "x.svg"], "`--timeline`"),
             (&["--view", "tui"], "`--view tui`"),
-            (&["run", "t.toml", "--containment", "tree"], "`--containment tree`"),
         ] {
             let refused = parse(words).unwrap().without_effect().unwrap();
 
             assert!(refused.contains(named), "{words:?}: {refused}");
         }
-        assert_eq!(parse(&["--view", "lines", "--containment", "group"]).unwrap().without_effect(), None);
+        assert_eq!(parse(&["--view", "lines", "--containment", "tree"]).unwrap().without_effect(), None);
     }
 }

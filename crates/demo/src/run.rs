@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rootward::process::{Containment, Warden, WardenError};
 use rootward::{Application, Finished, RunError, SpecError, Supervisor};
 
-use crate::cli::RunOptions;
+use crate::cli::{self, RunOptions};
 use crate::records::{RecordError, Records, Screen};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
@@ -26,6 +27,8 @@ enum NotStarted {
     #[error("the system does not let the demo find itself: {0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
+    Warden(#[from] WardenError),
+    #[error(transparent)]
     Run(#[from] RunError),
 }
 
@@ -33,7 +36,8 @@ enum NotStarted {
 pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
-        run(root, options.deadline.unwrap_or(tree::DEADLINE), options)
+        let containment = containment(options.containment)?;
+        run(root, options.deadline.unwrap_or(tree::DEADLINE), options, containment)
     })
 }
 
@@ -42,16 +46,34 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
     conclude(|| {
         let tree = tree_file::read(file)?;
         let deadline = options.deadline.unwrap_or(tree.deadline);
-        run(tree.into_supervisor()?, deadline, options)
+        let containment = containment(options.containment)?;
+        run(tree.into_supervisor()?, deadline, options, containment)
     })
 }
 
-fn run(root: Supervisor, deadline: Duration, options: &RunOptions) -> Result<Finished, NotStarted> {
+/// The containment that was asked for. This forks, so that it comes before there is any other thread.
+fn containment(wanted: cli::Containment) -> Result<Containment, WardenError> {
+    match wanted {
+        cli::Containment::Auto => Ok(Containment::auto()),
+        cli::Containment::Tree => {
+            Ok(Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups())
+        }
+        cli::Containment::Group => Ok(Containment::group()),
+    }
+}
+
+fn run(
+    root: Supervisor,
+    deadline: Duration,
+    options: &RunOptions,
+    containment: Containment,
+) -> Result<Finished, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
     let snapshots = screen.outlet();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = Application::new(root)
         .deadline(deadline)
+        .containment(containment)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
         .prepare()?;
     let records = Records::open(screen, options)?;
@@ -75,7 +97,7 @@ impl NotStarted {
     fn status(&self) -> u8 {
         match self {
             Self::File(_) | Self::Spec(_) | Self::Record(RecordError::Open(_)) => BAD_INPUT,
-            Self::Record(RecordError::Thread(_)) | Self::Io(_) => Finished::FAILED,
+            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) => Finished::FAILED,
             Self::Run(error) => error.status(),
         }
     }

@@ -24,17 +24,20 @@
 //! A process that cannot be killed, because it hangs in the kernel or belongs to somebody else, is not forgotten: its
 //! supervisor reports it as unreapable.
 //!
-//! # What is promised at containment `group`
+//! # How far a set is followed
 //!
-//! The set is followed as a process group, which needs no privileges:
+//! That is what a tree's [`Containment`] says. At every level
 //!
-//! - Every program leads a group of its own. Whoever stays in it is stopped, killed and waited for.
-//! - A signal never reaches a process or a group that has got the same number later.
-//! - However this program dies, its programs get SIGKILL from the kernel, unless they are set-user-ID programs.
-//! - Programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
+//! - every program leads a group of its own; whoever stays in it is stopped, killed and waited for;
+//! - a signal never reaches a process or a group that has got the same number later;
+//! - however this program dies, its programs get SIGKILL from the kernel, unless they are set-user-ID programs;
+//! - programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
 //!
-//! What is not promised, because a process group cannot deliver it: a descendant that leaves the group, as daemons do, is
-//! not followed, and descendants may survive if this program is killed.
+//! At containment `group` that is all, because a process group cannot deliver more: a descendant that leaves the group, as
+//! daemons do, is not followed, and descendants may survive if this program is killed.
+//!
+//! At containment `tree` a [`Warden`] starts programs. Whoever descends from a child belongs to it, wherever it goes, and all of
+//! it dies with this program, however that dies. It needs no privileges.
 //!
 //! # A good guest
 //!
@@ -49,24 +52,22 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
+mod containment;
 mod group;
 mod launch;
 mod policy;
 mod process;
+mod set;
 mod signal;
 mod spec;
 mod sys;
+mod warden;
 mod worker;
 
+pub use containment::Containment;
 pub use launch::SpawnError;
 pub use policy::Step;
 pub use process::ReadyError;
 pub use signal::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
-
-/// How far process children are followed, as snapshots and reports name it: `group`.
-///
-/// A tree builder takes note of it with [`containment`](rootward_core::TreeBuilder::containment).
-pub fn containment() -> &'static str {
-    "group"
-}
+pub use warden::{Warden, WardenError, warden_main};

@@ -15,7 +15,9 @@ use rootward::process::{Process, Ready};
 use rootward::{Application, AutoShutdown, ChildSpec, EventKind, Restart, Supervisor};
 
 /// A server as a shell script has it: it says when it listens, and says goodbye when it is asked to stop.
-const SERVER: &str = "trap 'echo goodbye; exit 0' TERM; echo listening; sleep 1000 & wait";
+///
+/// What it starts it starts before it sets the trap, so that nobody is there who has the trap and does not know what to do.
+const SERVER: &str = "sleep 1000 & trap 'echo goodbye; exit 0' TERM; echo listening; wait";
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let server = Process::new("sh")

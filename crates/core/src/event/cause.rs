@@ -30,6 +30,8 @@ pub enum StopCause {
     Dropped,
     /// The supervisor's own actor failed.
     Failed,
+    /// The means by which the program holds what it starts are lost, such as the warden of its processes.
+    Uncontained,
 }
 
 impl StopCause {
@@ -47,6 +49,7 @@ impl StopCause {
             Self::Idle => "idle",
             Self::Dropped => "dropped",
             Self::Failed => "failed",
+            Self::Uncontained => "uncontained",
         }
     }
 }
@@ -65,7 +68,8 @@ impl fmt::Display for StopCause {
             | Self::StartFailed
             | Self::Idle
             | Self::Dropped
-            | Self::Failed => f.write_str(self.as_str()),
+            | Self::Failed
+            | Self::Uncontained => f.write_str(self.as_str()),
         }
     }
 }

@@ -161,6 +161,12 @@ impl StartContext {
     pub fn task_runtime(&self) -> &tokio::runtime::Handle {
         self.tree.task_runtime()
     }
+
+    /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has
+    /// given something of this type.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.tree.provided()
+    }
 }
 
 /// Says why a child could not be started.

@@ -64,7 +64,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let record = Arc::new(Record::new(1000));
     let events = record.subscribe();
     let runtime = tokio::runtime::Handle::current();
-    let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime);
+    let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime, Default::default());
     let inbox = Inbox::new();
     let start = SupervisorStart::new(Supervisor::new("sup").children(children));
     let shared = start.launch(StartContext {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::context::TreeContext;
+use super::context::{Provisions, TreeContext};
 use super::guardian::Plan;
 use super::handle::Tree;
 use crate::child::ChildPath;
@@ -35,6 +35,7 @@ pub struct TreeBuilder {
     task_runtime: Option<Handle>,
     event_capacity: usize,
     containment: Option<&'static str>,
+    provisions: Provisions,
     record: Option<Arc<Record>>,
 }
 
@@ -67,6 +68,7 @@ impl TreeBuilder {
             task_runtime: None,
             event_capacity: crate::event::DEFAULT_CAPACITY,
             containment: None,
+            provisions: Provisions::default(),
             record: None,
         }
     }
@@ -112,6 +114,15 @@ impl TreeBuilder {
         self
     }
 
+    /// Gives all children something that only the program can give, such as the means to start a certain kind of them.
+    ///
+    /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided). Something of the
+    /// same type that was given before is replaced.
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.provisions.insert(value);
+        self
+    }
+
     /// Subscribes to the tree's events, from the first one on.
     pub fn subscribe(&mut self) -> Events {
         self.record().subscribe()
@@ -126,7 +137,7 @@ impl TreeBuilder {
         let record = Arc::clone(self.record());
         let control = Handle::current();
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
-        let context = TreeContext::new(record, control, tasks);
+        let context = TreeContext::new(record, control, tasks, self.provisions);
         if let Some(level) = self.containment {
             context.note_containment(level);
         }

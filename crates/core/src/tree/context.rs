@@ -1,5 +1,8 @@
 //! What all parts of one tree share.
 
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
@@ -19,12 +22,33 @@ struct Shared {
     control: Handle,
     tasks: Handle,
     containment: OnceLock<&'static str>,
+    provisions: Provisions,
+}
+
+/// What the program gives to all children, by its type.
+#[derive(Clone, Default)]
+pub(crate) struct Provisions(BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Provisions {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
+        self.0.insert(TypeId::of::<T>(), value);
+    }
+
+    fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.0.get(&TypeId::of::<T>())?).downcast().ok()
+    }
+}
+
+impl fmt::Debug for Provisions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} provisions", self.0.len())
+    }
 }
 
 impl TreeContext {
-    pub(crate) fn new(record: Arc<Record>, control: Handle, tasks: Handle) -> Self {
+    pub(crate) fn new(record: Arc<Record>, control: Handle, tasks: Handle, provisions: Provisions) -> Self {
         let activity = Arc::new(ActivityCounter::default());
-        Self(Arc::new(Shared { record, activity, control, tasks, containment: OnceLock::new() }))
+        Self(Arc::new(Shared { record, activity, control, tasks, containment: OnceLock::new(), provisions }))
     }
 
     pub(crate) fn record(&self) -> &Record {
@@ -48,6 +72,11 @@ impl TreeContext {
     /// Waits until nothing runs and nothing is going to be restarted.
     pub(crate) async fn idle(&self) {
         self.0.activity.idle().await;
+    }
+
+    /// What the program has given, if it has given something of this type.
+    pub(crate) fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.provisions.get()
     }
 
     pub(crate) fn containment(&self) -> Option<&'static str> {

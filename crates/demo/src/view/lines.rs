@@ -130,6 +130,7 @@ fn stopping(cause: StopCause, signal: Option<&str>) -> String {
         StopCause::Idle => " · nothing is left to run".to_owned(),
         StopCause::Dropped => " · nobody holds the tree any more".to_owned(),
         StopCause::Failed => " · its supervisor failed".to_owned(),
+        StopCause::Uncontained => " · the warden of its processes has died".to_owned(),
         new => format!(" · {new}"),
     };
     format!("asked to stop{how}{why}")

@@ -107,7 +107,6 @@ fn what_has_no_effect_yet_is_refused_and_not_ignored() {
         &["timeline", "events.jsonl", "-o", "out.svg"],
         &["--timeline", "out.svg"],
         &["run", calm, "--view", "tui"],
-        &["run", calm, "--containment", "tree"],
     ] {
         let message = refused(args);
 

@@ -1,6 +1,6 @@
-//! Who is in a process group.
+//! Who is in a process group, or descends from a process.
 //!
-//! The kernel does not say, so that all processes have to be looked at. One thread does that, once for all groups that are
+//! Of a group the kernel does not say, so that all processes have to be looked at. One thread does that, once for all groups that are
 //! asked for at the same time: a thousand programs that end together cost one look and not a thousand.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::thread;
 use nix::unistd::{Pid, getpgid};
 use tokio::sync::oneshot;
 
+use super::kin::{descendants_of, is_descendant};
 use crate::sys;
 use crate::worker::Worker;
 
@@ -34,29 +35,38 @@ const MOST: usize = 64;
 /// How much is read of a command line.
 const LONGEST_COMMAND: u64 = 1024;
 
+/// Whom to count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
+    /// The members of the group with this number, but for its leader.
+    Group(i32),
+    /// The descendants of this process, which adopts orphans.
+    Descendants(i32),
+}
+
 struct Request {
-    group: i32,
+    which: Which,
     answer: oneshot::Sender<Census>,
 }
 
 static COUNTER: Worker<Request> = Worker::new("rootward-census", work);
 
-/// Begins to count a group.
-pub(crate) fn census(group: i32) -> oneshot::Receiver<Census> {
+/// Begins to count.
+pub(crate) fn census(which: Which) -> oneshot::Receiver<Census> {
     let (answer, receiver) = oneshot::channel();
     // If there is no thread, the answer is dropped with the request, and that is an answer, too.
-    let _ = COUNTER.give(Request { group, answer });
+    let _ = COUNTER.give(Request { which, answer });
     receiver
 }
 
 fn work(requests: &Receiver<Request>) {
     while let Ok(first) = requests.recv() {
         let batch: Vec<Request> = [first].into_iter().chain(requests.try_iter()).collect();
-        let mut members: BTreeMap<i32, Vec<Member>> =
-            batch.iter().map(|request| (request.group, Vec::new())).collect();
+        let mut members: BTreeMap<Which, Vec<Member>> =
+            batch.iter().map(|request| (request.which, Vec::new())).collect();
         let counted = count_apart(&mut members).is_ok();
-        for Request { group, answer } in batch {
-            let of_group = members.remove(&group).filter(|_| counted);
+        for Request { which, answer } in batch {
+            let of_group = members.get_mut(&which).map(std::mem::take).filter(|_| counted);
             // Whoever does not wait any more does not need to know.
             let _ = answer.send(of_group);
         }
@@ -66,38 +76,52 @@ fn work(requests: &Receiver<Request>) {
 /// Counts with descriptors of its own: a stop must not depend on whether the host has any left.
 ///
 /// It takes a thread that does nothing else. Without the host's descriptors not even a runtime can be woken.
-fn count_apart(groups: &mut BTreeMap<i32, Vec<Member>>) -> io::Result<()> {
+fn count_apart(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     thread::scope(|scope| {
         let counting = thread::Builder::new().name("rootward-count".to_owned()).spawn_scoped(scope, || {
             // If that is not possible, the thread shares the host's descriptors, and the host's want of them.
             let _ = sys::leave_descriptors();
-            count(groups)
+            count(sets)
         });
         counting?.join().unwrap_or_else(|_| Err(io::Error::other("the count failed")))
     })
 }
 
+fn count(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
+    for (which, members) in sets.iter_mut() {
+        if let Which::Descendants(ancestor) = *which {
+            let is_one = |pid| is_descendant(pid, ancestor);
+            members.extend(
+                descendants_of(ancestor).into_iter().filter_map(|pid| member(pid, is_one)).take(MOST),
+            );
+        }
+    }
+    let has_groups = sets.keys().any(|which| matches!(which, Which::Group(_)));
+    if has_groups { count_groups(sets) } else { Ok(()) }
+}
+
 /// Looks at every process, and sorts it into its group.
-fn count(groups: &mut BTreeMap<i32, Vec<Member>>) -> io::Result<()> {
+fn count_groups(groups: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        let Some((group, members)) = group_of(pid).and_then(|group| Some((group, groups.get_mut(&group)?)))
+        let Some((group, members)) =
+            group_of(pid).and_then(|group| Some((group, groups.get_mut(&Which::Group(group))?)))
         else {
             continue;
         };
         if pid != group && members.len() < MOST {
-            members.extend(member(pid, group));
+            members.extend(member(pid, |pid| group_of(pid) == Some(group)));
         }
     }
     Ok(())
 }
 
 /// Looks at a member closely. `None` if it has ended or is no member any more.
-fn member(pid: i32, group: i32) -> Option<Member> {
+fn member(pid: i32, is_one: impl Fn(i32) -> bool) -> Option<Member> {
     let stat = read_start(&format!("/proc/{pid}/stat"));
     let member = Member { pid, command: command(pid), began: began(&stat) };
     // Should the process id be another's by now, then what was read is, too.
-    (!has_ended(&stat) && group_of(pid) == Some(group)).then_some(member)
+    (!has_ended(&stat) && is_one(pid)).then_some(member)
 }
 
 /// The group that a process is in.
@@ -122,7 +146,7 @@ fn began(stat: &str) -> Option<u64> {
 }
 
 /// A field of a process's state, counted as in proc(5), from the third on.
-fn field(stat: &str, number: usize) -> Option<&str> {
+pub(super) fn field(stat: &str, number: usize) -> Option<&str> {
     // The second field is a name in parentheses that may hold anything, blanks and parentheses too.
     let (_, fields) = stat.rsplit_once(") ")?;
     fields.split(' ').nth(number - 3)
@@ -137,7 +161,7 @@ fn command(pid: i32) -> String {
     }
 }
 
-fn read_start(path: &str) -> String {
+pub(super) fn read_start(path: &str) -> String {
     let mut bytes = Vec::new();
     if let Ok(file) = fs::File::open(path) {
         // What could be read before an error is better than nothing.
@@ -169,7 +193,7 @@ mod tests {
         let me = nix::unistd::getpid().as_raw();
         let group = group_of(me).unwrap();
 
-        let member = member(me, group).unwrap();
+        let member = member(me, |pid| group_of(pid) == Some(group)).unwrap();
 
         assert!(member.command.contains("rootward_procs"), "{member:?}");
         assert!(member.began.is_some());

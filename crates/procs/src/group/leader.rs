@@ -143,7 +143,7 @@ impl Group {
     }
 }
 
-fn exit(status: Status) -> Exit {
+pub(crate) fn exit(status: Status) -> Exit {
     match status {
         Status::Code(code) => Exit::Code(code),
         Status::Signal { number, core_dumped } => {

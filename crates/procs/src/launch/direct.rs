@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::{Answer, Launched, Launcher, Order, SpawnError, image, stdio};
-use crate::group::{Grip, Group, Leash};
+use crate::group::Group;
+use crate::set::{Grip, Leash, Set};
 use crate::spec::Command;
 use crate::sys::{self, Stack};
 use crate::worker::Worker;
@@ -45,9 +46,9 @@ fn launch(command: &Command, grip: &Grip, stack: &mut Stack) -> Answer {
     let program = image::program(command, theirs)?;
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
-            let group = Arc::new(Group::new(spawned));
-            grip.hold(&group);
-            Ok(Launched { leash: Leash::new(group), stdout, stderr })
+            let set = Arc::new(Set::Group(Group::new(spawned)));
+            grip.hold(&set);
+            Ok(Launched { leash: Leash::new(set), stdout, stderr })
         }
         Err(failure) => Err(SpawnError::from_failure(command, failure, image::exists(command))),
     }

@@ -50,6 +50,12 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+    /// The warden that starts programs is gone. See [`Warden::died`](crate::Warden::died).
+    #[error("`{}` cannot be started because the warden is gone", program.display())]
+    NoWarden {
+        /// The program as it was given.
+        program: PathBuf,
+    },
     /// A text that is handed to the system holds a NUL byte, which no such text can.
     #[error("the {part} of `{}` holds a NUL byte", program.display())]
     NulByte {
@@ -78,6 +84,10 @@ impl SpawnError {
             ) => Self::Transient { program, source },
             _ => Self::Io { program, source },
         }
+    }
+
+    pub(super) fn no_warden(command: &Command) -> Self {
+        Self::NoWarden { program: PathBuf::from(&command.program) }
     }
 
     /// The launcher has not answered, which only a bug can bring about.

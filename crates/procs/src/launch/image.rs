@@ -35,6 +35,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
         env: env.map(|entry| c_string("environment", entry)).collect::<Result<_, _>>()?,
         directory: directory.map(|dir| c_string("working directory", dir)).transpose()?,
         stdio,
+        own_session: false,
     })
 }
 

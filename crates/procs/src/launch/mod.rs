@@ -1,10 +1,11 @@
 //! How programs come to run: the port behind which they are started, and what can go wrong.
 //!
-//! There is one launcher, the [`Direct`] one, which starts programs as children of this process. The rest of the crate does not
-//! know which launcher it uses.
+//! The [`Direct`] launcher starts programs as children of this process, the [`Guarded`] one has a warden do it. The rest of the
+//! crate does not know which launcher it uses.
 
 mod direct;
 mod error;
+mod guarded;
 mod image;
 mod stdio;
 
@@ -13,11 +14,12 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::group::{Grip, Leash};
+use crate::set::{Grip, Leash};
 use crate::spec::Process;
 
 pub(crate) use direct::Direct;
 pub use error::SpawnError;
+pub(crate) use guarded::Guarded;
 
 /// Starts programs.
 pub(crate) trait Launcher: Send + Sync + 'static {

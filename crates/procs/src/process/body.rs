@@ -14,9 +14,9 @@ use super::output::Pump;
 use super::probe::{Probe, ReadyError};
 use super::rest::Rest;
 use crate::Signal;
-use crate::group::{Grip, Leash};
 use crate::launch::{Answer, Launched, Launcher, Order, SpawnError};
 use crate::policy::{Input, Stage};
+use crate::set::{Grip, Leash};
 use crate::spec::Process;
 use crate::sys::{self, Watched};
 
@@ -26,7 +26,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(20);
 /// One incarnation of a process, with everything that belongs to it.
 pub(super) struct Body {
     process: Arc<Process>,
-    launcher: &'static dyn Launcher,
+    launcher: Arc<dyn Launcher>,
     grip: Arc<Grip>,
     sink: OutputSink,
     tasks: Handle,
@@ -64,7 +64,7 @@ enum News {
 impl Body {
     pub(super) fn new(
         process: Arc<Process>,
-        launcher: &'static dyn Launcher,
+        launcher: Arc<dyn Launcher>,
         grip: Arc<Grip>,
         cx: &StartContext,
     ) -> Self {
@@ -88,7 +88,7 @@ impl Body {
     }
 
     pub(super) fn pid(&self) -> Option<u32> {
-        self.leader.as_ref().map(|leader| leader.leash.group().pid().unsigned_abs())
+        self.leader.as_ref().map(|leader| leader.leash.set().pid().unsigned_abs())
     }
 
     /// How far it has come, or `None` if nothing was ever done.
@@ -121,15 +121,15 @@ impl Body {
         // Whether it gets ready does not matter any more.
         self.probe.abandon();
         let Some(leader) = &self.leader else { return };
-        let group = leader.leash.group();
-        self.rest.about_to_signal(signal);
-        if let Err(error) = group.signal(signal) {
+        let set = leader.leash.set();
+        self.rest.about_to_signal(signal, set);
+        if let Err(error) = set.signal(signal) {
             // Whoever has changed its user may be out of reach. It is waited for all the same.
-            tracing::warn!(process.pid = group.pid(), %signal, %error, "a process group cannot be signalled");
+            tracing::warn!(process.pid = set.pid(), %signal, %error, "a process group cannot be signalled");
         }
         if signal != Signal::KILL {
             // Without it a stopped process would not react. It has no other effect, and an error was told above.
-            let _ = group.signal(Signal::CONT);
+            let _ = set.signal(Signal::CONT);
         }
     }
 
@@ -226,7 +226,7 @@ impl Body {
     fn take_in(&mut self, launched: Launched) -> Result<(), (Leash, io::Error)> {
         let Launched { leash, stdout, stderr } = launched;
         let pump = |pipe: Option<OwnedFd>, stream| pipe.map(|pipe| Pump::new(pipe, stream)).transpose();
-        let watched = sys::watch(leash.group().pidfd())
+        let watched = sys::watch(leash.set().bell())
             .and_then(|watch| Ok((watch, [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?])));
         match watched {
             Ok((watch, outputs)) => {
@@ -335,13 +335,14 @@ async fn answer(launching: &mut Option<oneshot::Receiver<Answer>>, process: &Pro
 async fn ended(leader: Option<&Leader>) -> Exit {
     let Some(Leader { watch, leash }) = leader else { return std::future::pending().await };
     loop {
-        if watch.readable().await.is_err() {
+        let Ok(mut rung) = watch.readable().await else {
             // The runtime shuts down.
-            std::future::pending::<()>().await;
-        }
-        match leash.group().exited() {
+            return std::future::pending().await;
+        };
+        match leash.set().exited() {
             Some(exit) => return exit,
-            // It has ended, but somebody traces it and has not let go.
+            None if leash.set().will_ring() => rung.clear_ready(),
+            // It has ended, but somebody traces it and has not let go, or its reaper has been killed.
             None => sleep_until(tokio::time::Instant::now() + TRY_AGAIN).await,
         }
     }
@@ -349,7 +350,7 @@ async fn ended(leader: Option<&Leader>) -> Exit {
 
 async fn news_of(rest: &mut Rest, leader: Option<&Leader>) -> Input {
     match leader {
-        Some(leader) => rest.news(leader.leash.group()).await,
+        Some(leader) => rest.news(leader.leash.set(), &leader.watch).await,
         None => std::future::pending().await,
     }
 }

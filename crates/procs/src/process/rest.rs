@@ -1,5 +1,6 @@
 //! Who is left of a process's set after the process itself has ended, and when nobody is.
 
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::stragglers::Stragglers;
 use crate::Signal;
-use crate::group::{Census, Group, Member, Moment, census, group_of};
+use crate::group::{Census, Member, Moment, group_of};
 use crate::policy::Input;
+use crate::set::Set;
 use crate::sys::{self, Watched};
 
 /// How long until a group is looked at again. The end of a member is an event, but that one leaves the group is not.
@@ -51,12 +53,19 @@ struct Neighbour {
 }
 
 impl Rest {
-    /// Notes that the set is about to get a signal.
-    pub(super) fn about_to_signal(&mut self, signal: Signal) {
+    /// Notes that the set is about to get a signal, and sends it to those whom the group's signal does not reach.
+    pub(super) fn about_to_signal(&mut self, signal: Signal, set: &Set) {
         self.told = Some((signal, Moment::now()));
         if signal == Signal::KILL {
             let alive = |pid| self.there.iter().any(|member| member.pid == pid && !member.has_ended());
             self.stragglers.about_to_kill(alive);
+        }
+        for Neighbour { pid, pidfd } in &self.there {
+            if let Some(pidfd) = pidfd.as_ref().filter(|_| !set.is_within_reach(*pid)) {
+                if self.stragglers.tell(*pid, signal) {
+                    send(pidfd, signal);
+                }
+            }
         }
     }
 
@@ -69,24 +78,33 @@ impl Rest {
     /// Waits for news: that somebody is there, or that nobody is any more. Waits for ever when there can be no more news.
     ///
     /// Cancel safe.
-    pub(super) async fn news(&mut self, group: &Group) -> Input {
+    pub(super) async fn news(&mut self, set: &Set, bell: &Watched) -> Input {
         loop {
             match &mut self.state {
                 State::Waiting | State::Empty => return std::future::pending().await,
-                State::Due => match group.is_empty() {
+                State::Due => match set.is_empty() {
                     Some(true) => return self.empty(),
-                    Some(false) | None => self.state = State::Counting(census(group.pid())),
+                    Some(false) | None => self.state = State::Counting(set.census()),
                 },
                 State::Counting(census) => {
-                    let census = census.await.ok().flatten();
-                    if let Some(news) = self.counted(census, group) {
+                    let census = tokio::select! {
+                        biased;
+                        () = emptied(set, bell) => return self.empty(),
+                        census = census => census.ok().flatten(),
+                    };
+                    if let Some(news) = self.counted(census, set) {
                         return news;
                     }
                 }
                 State::Watching(until) => {
                     // That time has come is as good as that all have ended: the next look shows.
-                    let _ = timeout_at(*until, all_have_ended(&self.there)).await;
-                    if self.look_around(group) {
+                    let ended = timeout_at(*until, all_have_ended(&self.there));
+                    tokio::select! {
+                        biased;
+                        () = emptied(set, bell) => return self.empty(),
+                        _ = ended => {}
+                    }
+                    if self.look_around(set) {
                         self.state = State::Due;
                     }
                 }
@@ -99,44 +117,50 @@ impl Rest {
         self.stragglers.into_report()
     }
 
-    fn counted(&mut self, census: Census, group: &Group) -> Option<Input> {
+    fn counted(&mut self, census: Census, set: &Set) -> Option<Input> {
         let Some(members) = census else {
             // Somebody is there, for all we know.
             self.there.clear();
             return Some(self.inhabited());
         };
         if members.is_empty() {
-            return self.found_nobody(group);
+            return self.found_nobody(set);
         }
         self.swept = false;
-        self.there = members.into_iter().map(|member| self.meet(member, group)).collect();
+        self.there = members.into_iter().map(|member| self.meet(member, set)).collect();
         Some(self.inhabited())
     }
 
     /// Only zombies are left in the group, or somebody was missed who has just come into being. After SIGKILL nobody comes
     /// into being in a group any more, and a zombie does not mind it.
-    fn found_nobody(&mut self, group: &Group) -> Option<Input> {
+    fn found_nobody(&mut self, set: &Set) -> Option<Input> {
+        if !set.can_be_counted_out() {
+            // Whoever is left is about to be reaped, and the set says so itself.
+            self.there.clear();
+            self.state = State::Watching(Instant::now() + LOOK_AGAIN);
+            return None;
+        }
         if self.swept {
             return Some(self.empty());
         }
         // Should it fail, the next census tells.
-        let _ = group.signal(Signal::KILL);
+        let _ = set.signal(Signal::KILL);
         self.swept = true;
         self.state = State::Due;
         None
     }
 
     /// Takes note of a member, and sends it the signal that it was too young for.
-    fn meet(&mut self, member: Member, group: &Group) -> Neighbour {
+    fn meet(&mut self, member: Member, set: &Set) -> Neighbour {
         let Member { pid, command, began } = member;
         self.stragglers.meet(pid, command);
         // Only when the descriptor holds it is it certain who this is.
-        let pidfd = sys::open(pid).ok().filter(|_| group_of(pid) == Some(group.pid()));
-        if let (Some((signal, Some(moment))), Some(began), Some(pidfd)) = (self.told, began, &pidfd) {
-            if moment.is_before(pid, began) && self.stragglers.tell(pid, signal) {
-                // If it has ended meanwhile, all the better.
-                let _ = sys::send(pidfd, signal.number());
-                let _ = sys::send(pidfd, Signal::CONT.number());
+        let pidfd = sys::open(pid).ok().filter(|_| set.has(pid));
+        if let (Some((signal, moment)), Some(pidfd)) = (self.told, &pidfd) {
+            let is_too_young = moment.zip(began).is_some_and(|(moment, began)| moment.is_before(pid, began));
+            let was_missed = is_too_young || !set.is_within_reach(pid);
+            if was_missed && self.stragglers.tell(pid, signal) {
+                send(pidfd, signal);
             }
         }
         let pidfd = pidfd.and_then(|pidfd| sys::watch(Arc::new(pidfd)).ok());
@@ -144,12 +168,11 @@ impl Rest {
     }
 
     /// Looks who is still there. `true` says that it is time for another census.
-    fn look_around(&mut self, group: &Group) -> bool {
+    fn look_around(&mut self, set: &Set) -> bool {
         self.state = State::Watching(Instant::now() + LOOK_AGAIN);
         self.there.retain(|member| {
-            let now_in = group_of(member.pid);
-            let ended = member.has_ended() || now_in.is_none();
-            let moved = !ended && now_in != Some(group.pid());
+            let ended = member.has_ended() || group_of(member.pid).is_none();
+            let moved = !ended && !set.has(member.pid);
             if moved {
                 // Out of reach at this level of containment, and not ours to speak about any more.
                 self.stragglers.forget(member.pid);
@@ -168,6 +191,34 @@ impl Rest {
     fn empty(&mut self) -> Input {
         self.state = State::Empty;
         Input::Empty
+    }
+}
+
+/// Sends a signal to one alone, and sees to it that it notices.
+fn send(pidfd: impl AsFd, signal: Signal) {
+    // If it has ended meanwhile, all the better. One that has changed its user may be out of reach.
+    let _ = sys::send(pidfd.as_fd(), signal.number());
+    let _ = sys::send(pidfd.as_fd(), Signal::CONT.number());
+}
+
+/// Waits until a set that rings for it says that it is empty.
+async fn emptied(set: &Set, bell: &Watched) {
+    loop {
+        if set.is_empty() == Some(true) {
+            return;
+        }
+        if !set.will_ring() {
+            return std::future::pending().await;
+        }
+        match bell.readable().await {
+            // What there was to hear is heard first, so that nothing new is missed.
+            Ok(mut rung) => {
+                if set.is_empty() != Some(true) && set.will_ring() {
+                    rung.clear_ready();
+                }
+            }
+            Err(_) => return std::future::pending().await,
+        }
     }
 }
 

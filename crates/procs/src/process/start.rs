@@ -13,16 +13,15 @@ use tokio::sync::mpsc;
 use super::actor::{Message, ProcessActor};
 use super::body::Body;
 use super::keeper::{self, Keeper};
+use crate::Containment;
 use crate::Signal;
-use crate::group::Grip;
-use crate::launch::{Direct, Launcher};
 use crate::policy::Input;
+use crate::set::Grip;
 use crate::spec::{Process, problem_with};
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
     process: Arc<Process>,
-    launcher: &'static dyn Launcher,
     /// Where a test finds the actor of the last incarnation.
     #[cfg(test)]
     pub(super) actor: Arc<std::sync::Mutex<Option<ActorRef<Message>>>>,
@@ -32,7 +31,6 @@ impl StartProcess {
     pub(crate) fn new(process: Arc<Process>) -> Self {
         Self {
             process,
-            launcher: &Direct,
             #[cfg(test)]
             actor: Arc::default(),
         }
@@ -58,7 +56,8 @@ impl StartChild for StartProcess {
             *self.actor.lock().unwrap() = Some(actor.mailbox().clone());
         }
         let grip = Arc::new(Grip::default());
-        let body = Body::new(Arc::clone(&self.process), self.launcher, Arc::clone(&grip), &cx);
+        let containment = cx.provided::<Containment>().map(|it| (*it).clone()).unwrap_or_default();
+        let body = Body::new(Arc::clone(&self.process), containment.launcher(), Arc::clone(&grip), &cx);
         let running = RunningProcess { actor: actor.mailbox().clone(), grip, asks };
         let keeper = Keeper::new(actor, rules, body, cx.reporter);
         #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]

@@ -10,8 +10,10 @@ use tokio::time::timeout;
 use super::StartProcess;
 use super::actor::Message;
 use super::rest::Rest;
-use crate::group::{Group, census};
+use crate::group::{Group, Which, census};
 use crate::policy::Input;
+use crate::set::Set;
+use crate::sys;
 use crate::sys::given::running;
 use crate::{Process, Signal};
 
@@ -52,17 +54,18 @@ async fn a_start_whose_actor_fails_has_failed() {
 #[tokio::test]
 async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
     for reach in [Group::new, Group::by_number] {
-        let group = reach(running("sleep 1000 & exit 0"));
+        let group = Set::Group(reach(running("sleep 1000 & exit 0")));
+        let bell = sys::watch(group.bell()).unwrap();
         while group.exited().is_none() {
             tokio::task::yield_now().await;
         }
         let mut rest = Rest::default();
         rest.survey();
 
-        assert_eq!(rest.news(&group).await, Input::Inhabited);
-        rest.about_to_signal(Signal::KILL);
+        assert_eq!(rest.news(&group, &bell).await, Input::Inhabited);
+        rest.about_to_signal(Signal::KILL, &group);
         group.signal(Signal::KILL).unwrap();
-        while rest.news(&group).await != Input::Empty {}
+        while rest.news(&group, &bell).await != Input::Empty {}
         group.release();
 
         let left = rest.stragglers();
@@ -79,18 +82,19 @@ async fn who_leaves_the_set_is_not_waited_for_and_not_spoken_of() {
     let fifo = dir.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
-    let group = Group::new(running(&daemon));
+    let group = Set::Group(Group::new(running(&daemon)));
+    let bell = sys::watch(group.bell()).unwrap();
     while group.exited().is_none() {
         tokio::task::yield_now().await;
     }
     let mut rest = Rest::default();
     rest.survey();
-    assert_eq!(rest.news(&group).await, Input::Inhabited);
-    let member = census(group.pid()).await.unwrap().unwrap().remove(0);
+    assert_eq!(rest.news(&group, &bell).await, Input::Inhabited);
+    let member = census(Which::Group(group.pid())).await.unwrap().unwrap().remove(0);
 
     std::fs::write(&fifo, "go\n").unwrap();
 
-    assert_eq!(timeout(PATIENCE, rest.news(&group)).await, Ok(Input::Empty));
+    assert_eq!(timeout(PATIENCE, rest.news(&group, &bell)).await, Ok(Input::Empty));
     assert_eq!(rest.stragglers(), []);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(member.pid), nix::sys::signal::SIGKILL).unwrap();
 }

@@ -15,6 +15,7 @@ pub(crate) fn program(argv: &[&str]) -> Program {
         env: vec![c"PATH=/bin:/usr/bin".to_owned()],
         directory: None,
         stdio: [const { None }; 3],
+        own_session: false,
     }
 }
 

@@ -2,18 +2,29 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
+mod child;
 mod descriptors;
 #[cfg(test)]
 pub(crate) mod given;
+mod host;
+mod packet;
 mod pidfd;
 mod pipe;
+pub(crate) mod raw;
+mod slot;
 mod spawn;
 mod watch;
 
+pub(crate) use child::Stage;
 pub(crate) use descriptors::leave_descriptors;
+pub(crate) use host::{
+    Fork, become_adopter, child_signals, fork, is_packet_socket, leave_home, take_input, take_seats, threads,
+};
+pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
-pub(crate) use spawn::{Failure, Program, Spawned, Stack, Stage, spawn};
+pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, Order, Slot, Surroundings};
+pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use watch::{Watched, watch};

@@ -18,6 +18,16 @@ pub(crate) enum Status {
     Signal { number: i32, core_dumped: bool },
 }
 
+impl Status {
+    /// What waitid says.
+    pub(crate) fn of(how: i32, status: i32) -> Self {
+        match how {
+            libc::CLD_EXITED => Self::Code(status),
+            how => Self::Signal { number: status, core_dumped: how == libc::CLD_DUMPED },
+        }
+    }
+}
+
 /// What becomes of a process that has ended and is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reap {
@@ -116,11 +126,7 @@ fn wait_with(pidfd: BorrowedFd<'_>, reap: Reap, how: libc::c_int) -> io::Result<
 fn waited(info: &libc::siginfo_t) -> Waited {
     // SAFETY: a siginfo_t from waitid is either all zero or that of a child's end, and both have these fields.
     let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-    match info.si_code {
-        _ if pid == 0 => Waited::NotYet,
-        libc::CLD_EXITED => Waited::Ended(Status::Code(status)),
-        code => Waited::Ended(Status::Signal { number: status, core_dumped: code == libc::CLD_DUMPED }),
-    }
+    if pid == 0 { Waited::NotYet } else { Waited::Ended(Status::of(info.si_code, status)) }
 }
 
 /// How a process ended that somebody else has reaped, if the kernel can still tell (6.15 and later).

@@ -19,8 +19,13 @@ pub(crate) struct Given {
 
 /// A tree with these children under `root`.
 pub(crate) fn tree(children: impl IntoIterator<Item = ChildSpec>) -> Given {
-    let mut builder =
-        Supervisor::new("root").intensity(0, Duration::from_secs(1)).children(children).tree().unwrap();
+    tree_with_intensity(0, children)
+}
+
+/// A tree that restarts its children so often at most.
+pub(crate) fn tree_with_intensity(restarts: u32, children: impl IntoIterator<Item = ChildSpec>) -> Given {
+    let root = Supervisor::new("root").intensity(restarts, Duration::from_secs(60)).children(children);
+    let mut builder = crate::containment().apply(root.tree().unwrap());
     let events = builder.subscribe();
     Given { tree: builder.launch(), events }
 }

@@ -9,3 +9,8 @@ mod ready;
 mod start;
 mod stop;
 mod stragglers;
+
+/// These tests follow processes as groups.
+fn containment() -> rootward_procs::Containment {
+    rootward_procs::Containment::group()
+}

@@ -28,6 +28,10 @@ async fn all_that_a_process_wrote_comes_before_its_end() {
 
 #[tokio::test]
 async fn a_pipe_that_somebody_else_holds_does_not_delay_the_end() {
+    if crate::containment().warden().is_some() {
+        // Nobody else can hold it: whoever got it from the child is followed wherever it goes.
+        return;
+    }
     // The descendant leaves the group, so that this level of containment does not follow it.
     let dir = tempfile::tempdir().unwrap();
     let daemon = "setsid sh -c 'echo $$; echo > gone; exec sleep 1000' & while [ ! -s gone ]; do :; done;

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
+#[cfg(all(feature = "procs", target_os = "linux"))]
+use rootward_procs::Containment;
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 
 use super::account::account;
+use super::hold::Hold;
 use super::prepared::{OnLaunch, OnReport};
 use super::{Finished, Prepared};
 
@@ -21,6 +24,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
+/// | `containment` | the strongest that is possible: with a warden that is forked, or found as a program |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
 ///
@@ -63,6 +67,8 @@ pub struct Application {
     signals: Signals,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    containment: Option<Containment>,
 }
 
 impl Application {
@@ -74,6 +80,8 @@ impl Application {
             signals: Signals::new().on_snapshot(|snapshot| tell(&snapshot.to_string())),
             on_launch: None,
             on_report: None,
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            containment: None,
         }
     }
 
@@ -83,6 +91,16 @@ impl Application {
     pub fn deadline(self, deadline: impl Into<Option<Duration>>) -> Self {
         let deadline = deadline.into();
         self.configure(move |tree| tree.deadline(deadline))
+    }
+
+    /// Says how far process children are followed.
+    ///
+    /// By default as far as is possible when the application is [prepared](Self::prepare):
+    /// [`Containment::auto`]. That is best done at the very start of `main`, while there are no other threads.
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    pub fn containment(mut self, containment: Containment) -> Self {
+        self.containment = Some(containment);
+        self
     }
 
     /// Says whether the program ends when nothing is left that runs or could be restarted.
@@ -144,8 +162,19 @@ impl Application {
     /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started
     /// then.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
-        let tree = self.changes.into_iter().fold(self.root.tree()?, |tree, change| change(tree));
-        Ok(Prepared::new(tree, self.signals, self.on_launch, self.on_report))
+        let tree = self.root.tree()?;
+        let hold = Hold::new(
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            self.containment,
+        );
+        let tree = self.changes.into_iter().fold(hold.apply(tree), |tree, change| change(tree));
+        Ok(Prepared {
+            tree,
+            signals: self.signals,
+            on_launch: self.on_launch,
+            on_report: self.on_report,
+            hold,
+        })
     }
 
     /// Runs the program to its end, and says with which status `main` should return. Errors are told on
@@ -180,8 +209,6 @@ impl Application {
 
 /// What a whole program wants of its tree, unless it says otherwise.
 fn usual(tree: TreeBuilder) -> TreeBuilder {
-    #[cfg(all(feature = "procs", target_os = "linux"))]
-    let tree = tree.containment(rootward_procs::containment());
     tree.stop_when_idle(true)
 }
 

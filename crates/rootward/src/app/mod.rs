@@ -7,6 +7,7 @@
 mod account;
 mod application;
 mod finished;
+mod hold;
 mod prepared;
 mod run;
 mod runtimes;

@@ -1,5 +1,6 @@
 //! A program that is ready to run, and how it is run.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -8,6 +9,7 @@ use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_pa
 use rootward_signals::{SignalError, Signals};
 
 use super::Finished;
+use super::hold::Hold;
 use super::runtimes::Runtimes;
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
@@ -16,10 +18,11 @@ pub(super) type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
 /// A program whose tree has been checked, and that has not begun.
 #[must_use = "an application does nothing until it is run"]
 pub struct Prepared {
-    tree: TreeBuilder,
-    signals: Signals,
-    on_launch: Option<OnLaunch>,
-    on_report: Option<OnReport>,
+    pub(super) tree: TreeBuilder,
+    pub(super) signals: Signals,
+    pub(super) on_launch: Option<OnLaunch>,
+    pub(super) on_report: Option<OnReport>,
+    pub(super) hold: Hold,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -42,15 +45,6 @@ impl RunError {
 }
 
 impl Prepared {
-    pub(super) fn new(
-        tree: TreeBuilder,
-        signals: Signals,
-        on_launch: Option<OnLaunch>,
-        on_report: Option<OnReport>,
-    ) -> Self {
-        Self { tree, signals, on_launch, on_report }
-    }
-
     /// Subscribes to the tree's events, from the first one on.
     ///
     /// The application's runtimes end with its tree, so a reader belongs on a thread of its own, with
@@ -73,15 +67,17 @@ impl Prepared {
     pub fn run(self) -> Result<Finished, RunError> {
         capture_panics();
         let runtimes = Runtimes::build().map_err(RunError::Runtime)?;
-        let Self { tree, signals, on_launch, on_report } = self;
+        let Self { tree, signals, on_launch, on_report, hold } = self;
+        hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
-        let finished = runtimes.control().block_on(drive(tree, signals, |tree| {
+        let finished = runtimes.control().block_on(drive(tree, signals, &hold, |tree| {
             let _entered = runtimes.tasks().enter();
             if let Some(hook) = on_launch {
                 hook(tree);
             }
         }))?;
+        hold.end(&finished);
         if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
             hook(report);
         }
@@ -93,6 +89,7 @@ impl Prepared {
 async fn drive(
     tree: TreeBuilder,
     signals: Signals,
+    hold: &Hold,
     on_launch: impl FnOnce(&Tree),
 ) -> Result<Finished, SignalError> {
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
@@ -103,10 +100,21 @@ async fn drive(
     if panicked.is_some() {
         tree.request_stop(StopCause::Api);
     }
+    let finished = async {
+        tokio::select! {
+            biased;
+            status = guard.left() => Finished::Left { status },
+            report = tree.wait() => Finished::Stopped(report),
+        }
+    };
+    let lost = async {
+        hold.lost().await;
+        tree.request_stop(StopCause::Uncontained);
+        std::future::pending::<Infallible>().await
+    };
     let finished = tokio::select! {
-        biased;
-        status = guard.left() => Finished::Left { status },
-        report = tree.wait() => Finished::Stopped(report),
+        finished = finished => finished,
+        never = lost => match never {},
     };
     match panicked {
         Some(payload) => resume_unwind(payload),

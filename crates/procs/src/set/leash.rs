@@ -1,4 +1,4 @@
-//! Sees to it that a process group is not forgotten.
+//! Sees to it that a process set is not forgotten.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -9,99 +9,96 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::SigSet;
 use rootward_core::Exit;
 
-use super::{Group, census};
+use super::Set;
 use crate::Signal;
 
-/// Whoever holds a leash is responsible for a process group.
+/// Whoever holds a leash is responsible for a process set.
 ///
-/// If it is dropped before the group was released, because a runtime was shut down or a task panicked, the group is killed
+/// If it is dropped before the set was released, because a runtime was shut down or a task panicked, the set is killed
 /// and reaped all the same, by a thread that exists only for that.
 #[derive(Debug)]
-pub(crate) struct Leash(Option<Arc<Group>>);
+pub(crate) struct Leash(Option<Arc<Set>>);
 
-/// How often a thread that buries a group looks whether it is empty.
+/// How often a thread that buries a set looks whether it is empty.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 impl Leash {
-    pub(crate) fn new(group: Arc<Group>) -> Self {
-        Self(Some(group))
+    pub(crate) fn new(set: Arc<Set>) -> Self {
+        Self(Some(set))
     }
 
-    pub(crate) fn group(&self) -> &Arc<Group> {
-        self.0.as_ref().expect("a leash holds its group until it is used up")
+    pub(crate) fn set(&self) -> &Arc<Set> {
+        self.0.as_ref().expect("a leash holds its set until it is used up")
     }
 
-    /// Lets go of a group that is empty.
+    /// Lets go of a set that is empty.
     pub(crate) fn release(mut self) {
-        if let Some(group) = self.0.take() {
-            group.release();
+        if let Some(set) = self.0.take() {
+            set.release();
         }
     }
 
-    /// Kills the group, and calls a function when nothing of it is left.
+    /// Kills the set, and calls a function when nothing of it is left.
     pub(crate) fn bury(mut self, then: impl FnOnce(Exit) + Send + 'static) {
-        if let Some(group) = self.0.take() {
-            bury(group, then);
+        if let Some(set) = self.0.take() {
+            bury(set, then);
         }
     }
 }
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        if let Some(group) = self.0.take() {
-            bury(group, drop);
+        if let Some(set) = self.0.take() {
+            bury(set, drop);
         }
     }
 }
 
-fn bury(group: Arc<Group>, then: impl FnOnce(Exit) + Send + 'static) {
-    kill(&group);
+fn bury(set: Arc<Set>, then: impl FnOnce(Exit) + Send + 'static) {
+    kill(&set);
     let name = "rootward-reap".to_owned();
     // Without a thread the zombie stays until this program ends. The kill has been sent in any case.
     let _ = thread::Builder::new().name(name).spawn(move || {
         let _ = SigSet::all().thread_block();
-        let exit = wait(&group);
-        while !is_empty(&group) {
-            kill(&group);
+        let exit = wait(&set);
+        while !is_empty(&set) {
+            kill(&set);
             pause();
         }
-        group.release();
+        set.release();
         then(exit);
     });
 }
 
-/// Whether nobody lives in the group, whose leader has ended. Zombies that their parent does not reap do not count.
-fn is_empty(group: &Group) -> bool {
-    let counted = || matches!(census(group.pid()).blocking_recv(), Ok(Some(members)) if members.is_empty());
-    group.is_empty() == Some(true) || counted()
+/// Whether nobody lives in the set, whose leader has ended. Zombies that their parent does not reap do not count.
+fn is_empty(set: &Set) -> bool {
+    let counted = || matches!(set.census().blocking_recv(), Ok(Some(members)) if members.is_empty());
+    set.is_empty() == Some(true) || (set.can_be_counted_out() && counted())
 }
 
 /// Waits until the leader has ended.
-fn wait(group: &Group) -> Exit {
-    let pidfd = group.pidfd();
+fn wait(set: &Set) -> Exit {
+    let bell = set.bell();
     loop {
-        let mut fds = [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+        let mut fds = [PollFd::new(bell.as_fd(), PollFlags::POLLIN)];
         // An error is as good as an end: the next line finds out.
         let _ = nix::poll::poll(&mut fds, PollTimeout::NONE);
-        match group.exited() {
+        match set.exited() {
             Some(exit) => return exit,
-            // Somebody traces it and has not let go.
+            // There was something else to hear, or somebody traces it and has not let go.
             None => pause(),
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this thread has no runtime, and the end of a group is no event"
-)]
+#[expect(clippy::disallowed_methods, reason = "this thread has no runtime, and the end of a set is no event")]
 fn pause() {
     thread::sleep(LOOK_AGAIN);
 }
 
-fn kill(group: &Group) {
+fn kill(set: &Set) {
     // What cannot be killed is waited for all the same.
-    let _ = group.signal(Signal::KILL);
+    let _ = set.signal(Signal::KILL);
 }
 
 #[cfg(test)]
@@ -109,11 +106,12 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::group::{Group, Which, census};
     use crate::sys::given::running;
 
     #[test]
     fn a_group_whose_leash_is_dropped_is_killed_and_reaped() {
-        let group = Arc::new(Group::new(running("trap '' TERM; exec sleep 1000")));
+        let group = Arc::new(Set::Group(Group::new(running("trap '' TERM; exec sleep 1000"))));
         let process = format!("/proc/{}", group.pid());
 
         drop(Leash::new(group));
@@ -128,20 +126,20 @@ mod tests {
     #[test]
     fn a_burial_is_over_when_the_whole_group_is_gone() {
         for reach in [Group::new, Group::by_number] {
-            let group = Arc::new(reach(running("sleep 1000 & exec sleep 1000")));
+            let group = Arc::new(Set::Group(reach(running("sleep 1000 & exec sleep 1000"))));
             let (sender, receiver) = mpsc::channel();
 
             Leash::new(Arc::clone(&group)).bury(move |exit| sender.send(exit).unwrap());
 
             let exit = receiver.recv_timeout(Duration::from_secs(30)).unwrap();
             assert_eq!(exit, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
-            assert_eq!(census(group.pid()).blocking_recv().unwrap().unwrap().len(), 0);
+            assert_eq!(census(Which::Group(group.pid())).blocking_recv().unwrap().unwrap().len(), 0);
         }
     }
 
     #[test]
     fn a_group_that_is_released_is_left_alone() {
-        let group = Arc::new(Group::new(running("exit 0")));
+        let group = Arc::new(Set::Group(Group::new(running("exit 0"))));
         let exit = wait(&group);
 
         Leash::new(group).release();

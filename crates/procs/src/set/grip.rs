@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Group;
+use super::Set;
 use crate::Signal;
 
-/// Holds a process group as soon as there is one, for a kill that waits for nothing.
+/// Holds a process set as soon as there is one, for a kill that waits for nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Grip(Mutex<Held>);
 
@@ -14,26 +14,26 @@ enum Held {
     /// There is no process yet.
     #[default]
     Nothing,
-    Group(Arc<Group>),
+    Set(Arc<Set>),
     /// It is to be killed as soon as it is there.
     Doomed,
 }
 
 impl Grip {
     /// Takes hold of a process that was just started.
-    pub(crate) fn hold(&self, group: &Arc<Group>) {
+    pub(crate) fn hold(&self, set: &Arc<Set>) {
         let mut held = self.lock();
         match &*held {
-            Held::Doomed => kill(group),
-            Held::Nothing | Held::Group(_) => *held = Held::Group(Arc::clone(group)),
+            Held::Doomed => kill(set),
+            Held::Nothing | Held::Set(_) => *held = Held::Set(Arc::clone(set)),
         }
     }
 
-    /// Kills the group now, or as soon as there is one.
+    /// Kills the set now, or as soon as there is one.
     pub(crate) fn kill(&self) {
         let mut held = self.lock();
         match &*held {
-            Held::Group(group) => kill(group),
+            Held::Set(set) => kill(set),
             Held::Nothing | Held::Doomed => *held = Held::Doomed,
         }
     }
@@ -48,7 +48,7 @@ impl Grip {
     }
 }
 
-fn kill(group: &Group) {
+fn kill(set: &Set) {
     // What cannot be killed now cannot be killed by us; the kill is the last anyway.
-    let _ = group.signal(Signal::KILL);
+    let _ = set.signal(Signal::KILL);
 }

@@ -1,0 +1,77 @@
+//! How far process children are followed, and how a tree is told.
+
+use std::sync::Arc;
+
+use rootward_core::TreeBuilder;
+
+use crate::Warden;
+use crate::launch::{Direct, Guarded, Launcher};
+
+/// Says how far process children are followed.
+///
+/// | level | what belongs to a process child | needs |
+/// | --- | --- | --- |
+/// | `group` | the process and its process group | nothing |
+/// | `tree` | all its descendants, wherever they go; they also die with this program, however it dies | a [`Warden`] |
+/// | `tree+cgroup` | the same, and those that change their user can be killed, too | a cgroup v2 that may be written to |
+///
+/// A tree follows at the level that was [applied](Self::apply) to its builder, and at level `group` if none was.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a containment has no effect until it is applied to a tree"]
+pub struct Containment {
+    warden: Option<Warden>,
+    cgroups: bool,
+}
+
+impl Containment {
+    /// The process and its process group.
+    pub fn group() -> Self {
+        Self::default()
+    }
+
+    /// All descendants, with the help of this warden, and with cgroups where the warden can make some.
+    pub fn tree(warden: &Warden) -> Self {
+        Self { warden: Some(warden.clone()), cgroups: true }
+    }
+
+    /// The same without cgroups, also where there are some.
+    pub fn without_cgroups(mut self) -> Self {
+        self.cgroups = false;
+        self
+    }
+
+    /// The strongest that is possible now: with a warden that is [forked](Warden::fork) or [found](Warden::find), or `group` if
+    /// neither is possible.
+    pub fn auto() -> Self {
+        match Warden::fork().or_else(|_| Warden::find()) {
+            Ok(warden) => Self::tree(&warden),
+            Err(_) => Self::group(),
+        }
+    }
+
+    /// The level's name, as snapshots and reports have it.
+    pub fn name(&self) -> &'static str {
+        match &self.warden {
+            None => "group",
+            Some(warden) if self.cgroups && warden.has_cgroup() => "tree+cgroup",
+            Some(_) => "tree",
+        }
+    }
+
+    /// The warden, if there is one.
+    pub fn warden(&self) -> Option<&Warden> {
+        self.warden.as_ref()
+    }
+
+    /// Has a tree follow its process children this far, and say so in its snapshots and its report.
+    pub fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
+        tree.containment(self.name()).provide(Arc::new(self.clone()))
+    }
+
+    pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
+        match &self.warden {
+            Some(warden) => Arc::new(Guarded { client: Arc::clone(warden.client()), cgroups: self.cgroups }),
+            None => Arc::new(Direct),
+        }
+    }
+}

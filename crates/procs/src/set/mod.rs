@@ -1,0 +1,115 @@
+//! The set of a process child: the program, and what it has started.
+//!
+//! How far it is followed depends on who has started it. A [`Leash`] sees to it that a set is not forgotten, and a [`Grip`] lets
+//! the last kill reach it from any thread.
+
+mod grip;
+mod leash;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rootward_core::Exit;
+use tokio::sync::oneshot;
+
+use crate::Signal;
+use crate::group::{self, Census, Group, Which, group_of, is_descendant};
+use crate::warden::Ward;
+
+pub(crate) use grip::Grip;
+pub(crate) use leash::Leash;
+
+/// A program, and what it has started.
+#[derive(Debug)]
+pub(crate) enum Set {
+    /// As far as it stays in the program's process group.
+    Group(Group),
+    /// All of it.
+    Tree(Ward),
+}
+
+impl Set {
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> i32 {
+        match self {
+            Self::Group(group) => group.pid(),
+            Self::Tree(ward) => ward.pid(),
+        }
+    }
+
+    /// Readable when there is something new to ask.
+    pub(crate) fn bell(&self) -> Arc<OwnedFd> {
+        match self {
+            Self::Group(group) => group.pidfd(),
+            Self::Tree(ward) => ward.line(),
+        }
+    }
+
+    /// Whether the bell may ring again after it has fallen silent, so that there is something to wait for.
+    pub(crate) fn will_ring(&self) -> bool {
+        match self {
+            Self::Group(_) => false,
+            Self::Tree(ward) => !ward.is_silent(),
+        }
+    }
+
+    /// Sends a signal to the program's process group; SIGKILL to everybody who can be reached. That nobody is there is no
+    /// error.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        match self {
+            Self::Group(group) => group.signal(signal),
+            Self::Tree(ward) => ward.signal(signal),
+        }
+    }
+
+    /// How the program ended, or `None` if that cannot be said yet.
+    pub(crate) fn exited(&self) -> Option<Exit> {
+        match self {
+            Self::Group(group) => group.exited(),
+            Self::Tree(ward) => ward.exited(),
+        }
+    }
+
+    /// Whether nobody is left, after the program has ended. `None` if only a census can tell.
+    pub(crate) fn is_empty(&self) -> Option<bool> {
+        match self {
+            Self::Group(group) => group.is_empty(),
+            Self::Tree(ward) => Some(ward.is_empty()),
+        }
+    }
+
+    /// Begins to count who is there.
+    pub(crate) fn census(&self) -> oneshot::Receiver<Census> {
+        group::census(match self {
+            Self::Group(group) => Which::Group(group.pid()),
+            Self::Tree(ward) => Which::Descendants(ward.reaper()),
+        })
+    }
+
+    /// Whether a census that finds nobody proves that nobody is there who can still do anything.
+    pub(crate) fn can_be_counted_out(&self) -> bool {
+        matches!(self, Self::Group(_))
+    }
+
+    /// Whether this process belongs to the set.
+    pub(crate) fn has(&self, pid: i32) -> bool {
+        match self {
+            Self::Group(group) => group_of(pid) == Some(group.pid()),
+            Self::Tree(ward) => is_descendant(pid, ward.reaper()),
+        }
+    }
+
+    /// Whether a member gets the signals that are sent to the program's group.
+    pub(crate) fn is_within_reach(&self, pid: i32) -> bool {
+        group_of(pid) == Some(self.pid())
+    }
+
+    /// Lets go of a set that is empty.
+    pub(crate) fn release(&self) {
+        match self {
+            Self::Group(group) => group.release(),
+            Self::Tree(_) => {}
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A process between clone and exec.
+//!
+//! The child begins as a thread-like copy that shares the memory of whoever starts it (`CLONE_VM`) while the starter stands
+//! still (`CLONE_VFORK`) until the child has replaced itself by the program or has given up. That costs the same however
+//! large the starter is, and it lets the child say what went wrong by writing it into the starter's memory: no pipe is needed.
+//!
+//! What the child may do is narrow: it runs on a stack of its own with all signals blocked, and makes system calls with
+//! arguments that were prepared before. It allocates nothing, takes no lock, cannot panic, and does not touch `errno`.
+
+#![expect(unsafe_code, reason = "between clone and exec there is nothing but system calls")]
+
+use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use libc::{c_char, c_int, c_void};
+
+use super::raw::{self, Errno};
+
+/// How far a start came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Stage {
+    /// The process could not be made.
+    Clone = 1,
+    /// It could not be set up: its group, its signals, its descriptors.
+    SetUp,
+    /// The working directory could not be entered.
+    Directory,
+    /// No candidate could be executed.
+    Exec,
+}
+
+impl Stage {
+    /// The stage with this number. What is no number of a stage is the last one.
+    pub(crate) fn from_number(number: i32) -> Self {
+        match number {
+            1 => Self::Clone,
+            2 => Self::SetUp,
+            3 => Self::Directory,
+            _ => Self::Exec,
+        }
+    }
+}
+
+/// What a child needs, all of it in its starter's memory and prepared before the child exists.
+pub(crate) struct Child {
+    /// Like the next two an array of C strings that ends with a null pointer.
+    pub(super) candidates: *const *const c_char,
+    pub(super) argv: *const *const c_char,
+    pub(super) env: *const *const c_char,
+    /// A C string, or null if it stays where it is.
+    pub(super) directory: *const c_char,
+    /// A directory to begin in, from which `directory` counts.
+    pub(super) begin_in: Option<c_int>,
+    /// What becomes of descriptors 0, 1 and 2; `None` leaves the starter's. Each must be above 2, so that none is overwritten
+    /// before its turn.
+    pub(super) stdio: [Option<c_int>; 3],
+    /// Whether it leads a session of its own, and not only a group.
+    pub(super) own_session: bool,
+    pub(super) parent: i32,
+    /// The stage that failed, or 0. Written by the child, read by its starter after it has left.
+    stage: AtomicI32,
+    errno: AtomicI32,
+}
+
+impl Child {
+    /// # Safety
+    ///
+    /// The lists must be arrays of C strings that end with a null pointer, `directory` must be a C string or null, and all of
+    /// it must outlive the child.
+    pub(super) unsafe fn new(lists: [*const *const c_char; 3], directory: *const c_char) -> Self {
+        let [candidates, argv, env] = lists;
+        Self {
+            candidates,
+            argv,
+            env,
+            directory,
+            begin_in: None,
+            stdio: [None; 3],
+            own_session: false,
+            parent: raw::own_pid(),
+            stage: AtomicI32::new(0),
+            errno: AtomicI32::new(0),
+        }
+    }
+
+    /// Starts the child, and waits until it runs its program or has failed. All signals must be blocked.
+    ///
+    /// Returns its process id and a descriptor of it, which the caller owns. A child that failed has to be reaped.
+    ///
+    /// # Safety
+    ///
+    /// `stack` is the top of a stack that nobody else uses, aligned to 16 bytes and with room for a few kilobytes.
+    pub(super) unsafe fn start(
+        &self,
+        stack: *mut c_void,
+        cgroup: Option<c_int>,
+    ) -> Result<(i32, c_int), Errno> {
+        let mut pidfd: c_int = -1;
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD;
+        let argument = ptr::from_ref(self).cast_mut().cast::<c_void>();
+        let pidfd_at = (&raw mut pidfd).expose_provenance();
+        // SAFETY: the stack is the caller's promise, `self` outlives the call, and the call returns only after the child has
+        // left our memory (CLONE_VFORK). The kernel writes the descriptor where it is told to.
+        let pid = unsafe {
+            match cgroup {
+                None => {
+                    let flags = (flags | libc::SIGCHLD) as usize;
+                    let arguments = [flags, stack.expose_provenance(), pidfd_at, 0, 0];
+                    raw::clone_onto(libc::SYS_clone, arguments, child_main, argument)
+                }
+                Some(cgroup) => {
+                    let request = Clone3::new(flags, stack, pidfd_at, cgroup);
+                    let arguments = [(&raw const request).expose_provenance(), size_of::<Clone3>(), 0, 0, 0];
+                    raw::clone_onto(libc::SYS_clone3, arguments, child_main, argument)
+                }
+            }
+        }?;
+        Ok((pid, pidfd))
+    }
+
+    /// What the child has said, after it has left our memory.
+    pub(super) fn failed(&self) -> Option<(Stage, Errno)> {
+        match self.stage.load(Ordering::Acquire) {
+            0 => None,
+            stage => Some((Stage::from_number(stage), self.errno.load(Ordering::Relaxed))),
+        }
+    }
+
+    /// Returns only if something failed.
+    fn become_program(&self) -> (Stage, Errno) {
+        if let Err(errno) = self.set_up() {
+            return (Stage::SetUp, errno);
+        }
+        if let Err(errno) = self.go_to_directory() {
+            return (Stage::Directory, errno);
+        }
+        if let Err(errno) = raw::close_from_on_exec(3) {
+            return (Stage::SetUp, errno);
+        }
+        raw::unblock_all_signals();
+        (Stage::Exec, self.exec())
+    }
+
+    fn set_up(&self) -> Result<(), Errno> {
+        raw::reset_dispositions();
+        if self.own_session {
+            raw::lead_session()?;
+        } else {
+            raw::lead_group()?;
+        }
+        raw::die_with_parent(libc::SIGKILL)?;
+        if raw::parent_pid() != self.parent {
+            // Our parent died before the line above, so that nobody would tell us.
+            return Err(libc::ESRCH);
+        }
+        for (target, source) in (0..).zip(self.stdio) {
+            if let Some(source) = source {
+                raw::duplicate_for_exec(source, target)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn go_to_directory(&self) -> Result<(), Errno> {
+        if let Some(directory) = self.begin_in {
+            raw::enter(directory)?;
+        }
+        if self.directory.is_null() {
+            return Ok(());
+        }
+        // SAFETY: a C string, as whoever made this has promised.
+        unsafe { raw::enter_path(self.directory) }
+    }
+
+    fn exec(&self) -> Errno {
+        let mut errno = libc::ENOENT;
+        let mut denied = false;
+        let mut next = self.candidates;
+        loop {
+            // SAFETY: the array ends with a null pointer, and there it is left.
+            let candidate = unsafe { *next };
+            if candidate.is_null() {
+                return if denied { libc::EACCES } else { errno };
+            }
+            // SAFETY: C strings and null-terminated arrays of them, as whoever made this has promised.
+            errno = unsafe { raw::execute(candidate, self.argv, self.env) };
+            match errno {
+                libc::EACCES => denied = true,
+                // Nothing there, or no way to get there: the next directory may have it, as POSIX says for execvp.
+                libc::ENOENT | libc::ENOTDIR | libc::ESTALE | libc::ENODEV | libc::ETIMEDOUT => {}
+                _ => return errno,
+            }
+            // SAFETY: this was not the last.
+            next = unsafe { next.add(1) };
+        }
+    }
+}
+
+extern "C" fn child_main(argument: *mut c_void) -> ! {
+    // SAFETY: `argument` is the `Child` that was started, and its starter holds it until we are gone.
+    let child = unsafe { &*argument.cast_const().cast::<Child>() };
+    let (stage, errno) = child.become_program();
+    child.errno.store(errno, Ordering::Relaxed);
+    child.stage.store(stage as i32, Ordering::Release);
+    // No destructor of our parent's runs.
+    raw::exit(127)
+}
+
+/// What `clone3` is given, as far as the flags that are used here need it.
+#[repr(C)]
+struct Clone3 {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+    cgroup: u64,
+}
+
+/// The flag of `clone3` that puts the child into a cgroup. It needs more than the 32 bits of a `c_int`.
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+impl Clone3 {
+    fn new(flags: c_int, stack: *mut c_void, pidfd: usize, cgroup: c_int) -> Self {
+        // This call wants the bottom of the stack and its size; only the sum matters, and where the stack begins.
+        let size = 4096;
+        Self {
+            flags: flags as u64 | CLONE_INTO_CGROUP,
+            pidfd: pidfd as u64,
+            child_tid: 0,
+            parent_tid: 0,
+            exit_signal: libc::SIGCHLD as u64,
+            stack: stack.expose_provenance() as u64 - size,
+            stack_size: size,
+            tls: 0,
+            set_tid: 0,
+            set_tid_size: 0,
+            cgroup: cgroup as u64,
+        }
+    }
+}

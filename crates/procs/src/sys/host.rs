@@ -1,0 +1,130 @@
+//! The calling process as a whole: how it becomes two, and how one of them leaves everything behind.
+
+#![expect(unsafe_code, reason = "a fork, and numbers that are descriptors by agreement")]
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+
+use libc::c_int;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::sys::signal::{SigSet, SigmaskHow};
+
+use super::{open, raw};
+
+/// How many threads the calling process has.
+pub(crate) fn threads() -> io::Result<usize> {
+    Ok(fs::read_dir("/proc/self/task")?.count())
+}
+
+/// Which of the two a process is after a fork.
+pub(crate) enum Fork {
+    Parent {
+        child: i32,
+        pidfd: OwnedFd,
+    },
+    /// All signals are blocked in here.
+    Child,
+}
+
+/// Makes the calling process two. It must have no other thread, or it is refused with `EBUSY`.
+pub(crate) fn fork() -> io::Result<Fork> {
+    if threads()? != 1 {
+        return Err(io::Error::from_raw_os_error(libc::EBUSY));
+    }
+    // Handlers of the host's must not run in the child.
+    let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
+    // SAFETY: there is one thread, so that no lock is held by anybody who would be missing in the child.
+    let forked = match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => return Ok(Fork::Child),
+        // Not reaped by anybody: this is still the only thread.
+        child => open(child).map(|pidfd| Fork::Parent { child, pidfd }),
+    };
+    // Restoring a mask that was valid before cannot fail.
+    let _ = mask.thread_set_mask();
+    forked
+}
+
+/// Leaves the session, the terminal, the directory and the signals of whoever started this process, and becomes the one to
+/// whom orphans come.
+pub(crate) fn leave_home() -> Result<(), raw::Errno> {
+    let errno = |errno: Errno| errno as i32;
+    SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(errno)?;
+    // Also of SIGCHLD: where that is ignored nobody can be waited for.
+    raw::reset_dispositions();
+    raw::die_with_parent(0)?;
+    // One that was started as a program leads a session already, so that this fails.
+    let _ = nix::unistd::setsid();
+    nix::unistd::chdir("/").map_err(errno)?;
+    let _ = raw::set_name(c"rootward-warden");
+    raw::adopt_orphans()
+}
+
+/// Has orphans among the descendants of the calling process become its children.
+pub(crate) fn become_adopter() -> io::Result<()> {
+    raw::adopt_orphans().map_err(io::Error::from_raw_os_error)
+}
+
+/// A descriptor that can be read when a child has ended.
+pub(crate) fn child_signals() -> io::Result<OwnedFd> {
+    let mut mask = SigSet::empty();
+    mask.add(nix::sys::signal::SIGCHLD);
+    let set: *const libc::sigset_t = mask.as_ref();
+    // SAFETY: the set is live.
+    let fd = unsafe { libc::signalfd(-1, set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made it for us, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Puts descriptors in their places, and closes every other one. The first three stay open over an exec.
+pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -> io::Result<()> {
+    let end = seats.iter().map(|(_, seat)| seat + 1).max().unwrap_or_default();
+    // First out of the way of all places.
+    let mut waiting = [(None, 0); N];
+    for (fd, (waiting, seat)) in
+        seats.into_iter().zip(waiting.iter_mut()).map(|((fd, seat), w)| (fd, (w, seat)))
+    {
+        let moved = fd.map(|fd| fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(end))).transpose()?;
+        *waiting = (moved, seat);
+    }
+    raw::close_from_to(0, end - 1).map_err(io::Error::from_raw_os_error)?;
+    for (fd, seat) in waiting {
+        let Some(fd) = fd else { continue };
+        let moved = if seat > 2 { raw::move_to(fd, seat) } else { raw::duplicate_for_exec(fd, seat) };
+        moved.map_err(io::Error::from_raw_os_error)?;
+    }
+    raw::close_from(end).map_err(io::Error::from_raw_os_error)
+}
+
+/// Takes the descriptor with which a helper program was started as its input.
+pub(crate) fn take_input() -> io::Result<OwnedFd> {
+    // SAFETY: the program does not use its input in any other way; it is moved away from there, and nothing replaces it
+    // before all descriptors take their seats.
+    let input = unsafe { OwnedFd::from_raw_fd(0) };
+    let taken = fcntl(&input, FcntlArg::F_DUPFD_CLOEXEC(3));
+    let _ = input.into_raw_fd();
+    // SAFETY: the kernel has just made it for us, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(taken?) })
+}
+
+/// Whether a descriptor is one end of a packet socket.
+pub(crate) fn is_packet_socket(fd: &OwnedFd) -> bool {
+    let mut kind: c_int = 0;
+    let mut bytes = size_of::<c_int>() as libc::socklen_t;
+    // SAFETY: the kernel writes one int to a live local, and its length.
+    let result = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_TYPE,
+            (&raw mut kind).cast(),
+            &raw mut bytes,
+        )
+    };
+    result == 0 && kind == libc::SOCK_SEQPACKET
+}

@@ -1,0 +1,19 @@
+//! System calls that touch nothing but their arguments.
+//!
+//! The C library's functions report errors in `errno`, which is memory. A process that shares its memory with others, as a
+//! program does before its exec and as the warden's reapers do all their lives, would write into the `errno` of somebody
+//! else. These calls return their errors, take no lock and allocate nothing.
+
+mod arch;
+mod calls;
+mod message;
+mod wait;
+
+pub(crate) use arch::SHARES_MEMORY;
+pub(super) use arch::clone_onto;
+pub(crate) use calls::*;
+pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
+pub(crate) use wait::{Left, Reaped, reap_any, reap_now};
+
+/// An error number of the kernel's.
+pub(crate) type Errno = i32;

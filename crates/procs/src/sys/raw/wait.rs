@@ -1,0 +1,71 @@
+//! Waiting for children, as the process that is the only one to do so.
+
+#![expect(unsafe_code, reason = "the kernel writes into a struct")]
+
+use std::mem::MaybeUninit;
+
+use libc::{c_int, id_t, idtype_t};
+
+use super::Errno;
+use super::arch::call;
+
+/// A child that has ended and is gone now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reaped {
+    pub(crate) pid: i32,
+    /// `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`.
+    pub(crate) how: c_int,
+    /// The exit code, or the number of the signal.
+    pub(crate) status: c_int,
+}
+
+/// What there is if no child was reaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// No child at all: the kernel's proof that there is no descendant either, of a process that adopts orphans.
+    Nobody,
+    /// Some that have not ended.
+    Somebody,
+}
+
+/// Reaps any child of the calling process that has ended.
+pub(crate) fn reap_any() -> Result<Reaped, Left> {
+    wait(libc::P_ALL, 0, libc::WNOHANG)
+}
+
+/// Reaps this child, whose end is near, and waits for that.
+pub(crate) fn reap_now(pid: i32) -> Result<Reaped, Left> {
+    wait(libc::P_PID, pid as id_t, 0)
+}
+
+fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, Left> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    // Children of any kind, also those that tell nobody of their end.
+    let options = (libc::WEXITED | libc::__WALL | how) as usize;
+    let arguments = [which as usize, id as usize, info.as_mut_ptr().expose_provenance(), options, 0, 0];
+    let waited = loop {
+        // SAFETY: `info` is a live siginfo_t for the kernel to fill.
+        match unsafe { call(libc::SYS_waitid, arguments) } {
+            Err(libc::EINTR) => {}
+            other => break other,
+        }
+    };
+    match waited {
+        Ok(_) => {
+            // SAFETY: all bytes were zeroed, which is a valid siginfo_t, and the kernel has filled it since.
+            let info = unsafe { info.assume_init_ref() };
+            // SAFETY: a siginfo_t from waitid is either all zero or that of a child's end, and both have these fields.
+            let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
+            if pid == 0 { Err(Left::Somebody) } else { Ok(Reaped { pid, how: info.si_code, status }) }
+        }
+        Err(errno) => Err(nobody_or_error(errno)),
+    }
+}
+
+fn nobody_or_error(errno: Errno) -> Left {
+    match errno {
+        libc::ECHILD => Left::Nobody,
+        // With these arguments there is no other error. Should there be one, nothing is claimed.
+        _ => Left::Somebody,
+    }
+}

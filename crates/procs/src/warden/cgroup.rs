@@ -1,0 +1,177 @@
+//! A cgroup for every child, where the system lets us have them.
+//!
+//! What it adds to a reaper: it reaches processes that have changed their user, and all at once. Whether it is possible is
+//! found out by trying.
+
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use crate::sys;
+
+/// The cgroups of one warden's children, all in one directory.
+#[derive(Debug)]
+pub(super) struct Cgroups {
+    directory: PathBuf,
+}
+
+impl Cgroups {
+    /// Makes the directory. `None` if that is not possible, or children could not be started or killed in there.
+    pub(super) fn create() -> Option<Self> {
+        all_places().iter().find_map(|place| Self::create_in(place))
+    }
+
+    fn create_in(place: &Path) -> Option<Self> {
+        remove_stale(place);
+        let directory = place.join(format!("{PREFIX}{}", std::process::id()));
+        // One that an earlier process of this number has left behind is empty, or it is not ours to touch.
+        let _ = remove_all(&directory);
+        fs::create_dir(&directory).ok()?;
+        let cgroups = Self { directory };
+        cgroups.works().then_some(cgroups)
+    }
+
+    fn works(&self) -> bool {
+        let has_kill = self.directory.join("cgroup.kill").exists();
+        has_kill && self.open().is_ok_and(|directory| sys::can_start_in(directory.as_fd()))
+    }
+
+    pub(super) fn open(&self) -> io::Result<OwnedFd> {
+        Ok(File::open(&self.directory)?.into())
+    }
+
+    /// Ends what is left of a reaper's cgroup, whose reaper is gone.
+    pub(super) fn kill(&self, reaper: i32) {
+        // There may be none, and there may be nobody in it.
+        let _ = fs::write(self.of(reaper).join("cgroup.kill"), "1");
+    }
+
+    /// Removes the cgroup of a reaper that is gone, and those that its processes have made in it.
+    pub(super) fn remove(&self, reaper: i32) {
+        let _ = remove_all(&self.of(reaper));
+    }
+
+    fn of(&self, reaper: i32) -> PathBuf {
+        self.directory.join(name_of(reaper).as_c_str().to_string_lossy().as_ref())
+    }
+}
+
+impl Drop for Cgroups {
+    fn drop(&mut self) {
+        // Should somebody else have put a process in there, it stays.
+        let _ = fs::remove_dir(&self.directory);
+    }
+}
+
+/// How the directories of wardens begin; the process id follows.
+const PREFIX: &str = "rootward-";
+
+/// Removes the cgroups of a warden that has died before its time, as far as they are empty.
+pub(super) fn remove_after(warden: i32) {
+    for place in all_places() {
+        let _ = remove_all(&place.join(format!("{PREFIX}{warden}")));
+    }
+}
+
+/// Removes what wardens have left that were killed together with their supervisors.
+fn remove_stale(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let warden =
+            name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|pid| pid.parse::<u32>().ok());
+        if warden.is_some_and(|warden| !Path::new(&format!("/proc/{warden}")).exists()) {
+            let _ = remove_all(&entry.path());
+        }
+    }
+}
+
+/// Removes a cgroup from the leaves on. Its files cannot be removed and need not be.
+fn remove_all(directory: &Path) -> io::Result<()> {
+    if fs::remove_dir(directory).is_ok() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_all(&entry.path())?;
+        }
+    }
+    fs::remove_dir(directory)
+}
+
+fn all_places() -> Vec<PathBuf> {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
+}
+
+/// Where this process's own cgroup is, in every hierarchy of version 2 that is mounted.
+fn places(mounts: &str, own: &str) -> Vec<PathBuf> {
+    let Some(own) = own.lines().find_map(|line| line.strip_prefix("0::")) else { return Vec::new() };
+    let place = |line: &str| {
+        let (fields, kind) = line.split_once(" - ")?;
+        let mut fields = fields.split(' ').skip(3);
+        let (root, at) = (fields.next()?, fields.next()?);
+        let below = Path::new(own).strip_prefix(root).ok()?;
+        kind.starts_with("cgroup2 ").then(|| Path::new(at).join(below))
+    };
+    mounts.lines().filter_map(place).collect()
+}
+
+/// The name of a reaper's cgroup, made without allocating.
+pub(super) struct Name([u8; 16]);
+
+/// The name of a reaper's cgroup: `child-` and its process id.
+pub(super) fn name_of(reaper: i32) -> Name {
+    let mut name = *b"child-\0\0\0\0\0\0\0\0\0\0";
+    let mut digits = [0; 8];
+    let mut rest = reaper.unsigned_abs();
+    let mut count = 0;
+    for digit in &mut digits {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        count += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    // Nine bytes of room and at most eight digits: process ids have no more than seven.
+    for (place, digit) in name.iter_mut().skip(6).zip(digits.iter().take(count).rev()) {
+        *place = *digit;
+    }
+    Name(name)
+}
+
+impl Name {
+    pub(super) fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or(c"child")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+24 18 0:22 / /sys/fs/cgroup ro - tmpfs tmpfs ro
+30 24 0:26 / /sys/fs/cgroup/unified rw,nosuid - cgroup2 cgroup2 rw
+31 24 0:26 /inner /mnt rw - cgroup2 none rw
+32 24 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu";
+
+    #[test]
+    fn the_own_cgroup_is_found_in_every_mount_that_shows_it() {
+        let all = places(MOUNTS, "3:cpu:/x\n0::/inner/app\n");
+
+        assert_eq!(all, ["/sys/fs/cgroup/unified/inner/app", "/mnt/app"].map(Path::new));
+        assert_eq!(places(MOUNTS, "0::/"), [Path::new("/sys/fs/cgroup/unified/")]);
+        assert_eq!(places(MOUNTS, "3:cpu:/x\n"), [] as [&Path; 0]);
+    }
+
+    #[test]
+    fn a_cgroup_is_named_after_its_reaper() {
+        for (reaper, name) in [(7, c"child-7"), (32_768, c"child-32768"), (4_194_304, c"child-4194304")] {
+            assert_eq!(name_of(reaper).as_c_str(), name);
+        }
+    }
+}

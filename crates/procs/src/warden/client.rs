@@ -1,0 +1,377 @@
+//! The supervisor's side of the warden.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::SigSet;
+use tokio::sync::watch;
+
+use super::orphans::look_after_orphans;
+use super::protocol::{FromWarden, REPLY, ToWarden};
+use super::serve::serve;
+use super::{WardenError, cgroup};
+use crate::sys::raw::Patience;
+use crate::sys::{self, Fork, Program, Reap};
+
+/// The program that can be the warden of programs whose `main` comes too late.
+const PROGRAM: &str = "rootward-warden";
+
+/// How long a warden that is let go may take until it is awaited in the background.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
+///
+/// With a warden, process children are followed at containment `tree`: all descendants of a child belong to it, wherever
+/// they go, and whatever becomes of this program they are gone soon after it. It needs no privileges. A program has
+/// one warden, which serves all of its trees; a tree is told to use it by [`Containment::tree`](crate::Containment::tree).
+///
+/// A warden lets go of nothing that it has started: programs get the user, the limits, the file mode mask and the scheduling of
+/// this program as they were when the warden came into being. They have no controlling terminal.
+///
+/// When the last handle is dropped the warden ends, after whatever it has started.
+///
+/// # Examples
+///
+/// ```
+/// use rootward_core::Supervisor;
+/// use rootward_procs::{Containment, Process, Warden};
+///
+/// fn main() {
+///     // First of all: later there are other threads, and a fork is refused.
+///     let containment = match Warden::fork() {
+///         Ok(warden) => Containment::tree(&warden),
+///         Err(_) => Containment::group(),
+///     };
+///     let root = Supervisor::new("root").child(Process::new("sleep").arg("1000").into_child("sleep"));
+///     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+///     runtime.block_on(async {
+///         let tree = containment.apply(root.tree().unwrap()).start().await.unwrap();
+///         assert_eq!(tree.stop().await.containment, Some(containment.name()));
+///     });
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Warden(Arc<Client>);
+
+/// What there is of a warden in this program.
+pub(crate) struct Client {
+    shared: Arc<Shared>,
+    cgroup: bool,
+    watcher: Once,
+}
+
+/// What the thread has, too, that listens to the warden.
+pub(super) struct Shared {
+    pid: i32,
+    socket: OwnedFd,
+    pidfd: OwnedFd,
+    state: Mutex<State>,
+    changed: Condvar,
+    died: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The reapers whose sets are not empty, as far as is known.
+    pub(super) reapers: BTreeSet<i32>,
+    /// Those that have died before their time, and all that they left is gone.
+    pub(super) swept: BTreeSet<i32>,
+    pub(super) dead: bool,
+    /// Whether the warden is meant to end.
+    pub(super) closing: bool,
+    /// Whether all is cleared up after a warden that has died before its time.
+    settled: bool,
+    /// Whether this program adopts orphans.
+    pub(super) adopts: bool,
+}
+
+impl Warden {
+    /// Makes a copy of this process the warden.
+    ///
+    /// This has to happen at the very start of `main`, while the program is small and has one thread.
+    ///
+    /// # Errors
+    ///
+    /// [`WardenError::TooLate`] if there are other threads already, and others if the system refuses something.
+    pub fn fork() -> Result<Self, WardenError> {
+        let (ours, theirs) = sys::pair()?;
+        match sys::fork() {
+            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
+                Err(WardenError::TooLate { threads: sys::threads()? })
+            }
+            Err(error) => Err(error.into()),
+            Ok(Fork::Child) => serve(theirs),
+            Ok(Fork::Parent { child, pidfd }) => {
+                drop(theirs);
+                Self::begin(child, pidfd, ours, true)
+            }
+        }
+    }
+
+    /// Makes the program `rootward-warden` the warden, wherever it is found: next to this program, or in `PATH`.
+    ///
+    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork).
+    ///
+    /// # Errors
+    ///
+    /// [`WardenError::NotFound`] if there is no such program, and what [`program`](Self::program) says.
+    pub fn find() -> Result<Self, WardenError> {
+        let beside = std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let in_path = std::env::split_paths(&path).map(|directory| directory.join(PROGRAM));
+        match beside.into_iter().chain(in_path).find(|program| program.is_file()) {
+            Some(program) => Self::program(program),
+            None => Err(WardenError::NotFound),
+        }
+    }
+
+    /// Makes this program the warden, which has to be `rootward-warden`.
+    ///
+    /// # Errors
+    ///
+    /// [`WardenError::Program`] if it cannot be started or is another program, and others if the system refuses
+    /// something.
+    pub fn program(program: impl Into<PathBuf>) -> Result<Self, WardenError> {
+        let program = program.into();
+        let wrong = |source| WardenError::Program { program: program.clone(), source };
+        let (ours, theirs) = sys::pair()?;
+        let image = image_of(&program, theirs).map_err(wrong)?;
+        let (pid, pidfd) = start(image).map_err(wrong)?;
+        match Self::begin(pid, pidfd, ours, true) {
+            Err(WardenError::Io(source)) => Err(wrong(source)),
+            other => other,
+        }
+    }
+
+    /// Introduces this program to its warden.
+    fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
+        let shared = Arc::new(Shared {
+            pid,
+            socket,
+            pidfd,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            died: watch::Sender::new(false),
+        });
+        let mut client = Client { shared, cgroup: false, watcher: Once::new() };
+        let own = sys::open(nix::unistd::getpid().as_raw())?;
+        let setup = ToWarden::setup(cgroup);
+        let socket = &client.shared.socket;
+        sys::send_message(socket, &setup, &[own.as_fd()], Patience::Wait)?;
+        let mut reply = [0; REPLY];
+        let (bytes, _) = sys::receive(socket, &mut reply, Patience::Wait)?;
+        match FromWarden::decode(&reply[..bytes]) {
+            Some(FromWarden::Ready { cgroup }) => {
+                client.cgroup = cgroup;
+                Ok(Self(Arc::new(client)))
+            }
+            Some(FromWarden::Unable { errno }) => {
+                Err(WardenError::Unable { source: io::Error::from_raw_os_error(errno) })
+            }
+            Some(_) | None => Err(io::Error::from(io::ErrorKind::InvalidData).into()),
+        }
+    }
+
+    /// The warden's process id.
+    pub fn pid(&self) -> u32 {
+        self.0.shared.pid.unsigned_abs()
+    }
+
+    /// Has this program adopt orphans among its descendants, so that it can end what is left if the warden is killed together
+    /// with the parents of its programs.
+    ///
+    /// It changes the whole program: orphans of processes that it has started by itself come to it, too. Those are not
+    /// touched, unless they are in a session that is not this program's while the warden and what it has started die an
+    /// unnatural death.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn adopt_orphans(&self) -> io::Result<()> {
+        sys::become_adopter()?;
+        self.0.shared.state().adopts = true;
+        Ok(())
+    }
+
+    /// Waits until the warden has died although it is still needed.
+    ///
+    /// What it has started is still under control then, but nothing more can be started: a tree should stop.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn died(&self) {
+        self.0.listen();
+        let mut died = self.0.shared.died.subscribe();
+        if died.wait_for(|died| *died).await.is_err() {
+            // Nobody will say so any more.
+            std::future::pending().await
+        }
+    }
+
+    /// Lets go of the warden, and waits until it is gone: nothing can be started with it any more. `false` says that it is not
+    /// gone in this time, because something that it has started is still there.
+    pub fn close(&self, within: Duration) -> bool {
+        self.0.shared.close(within)
+    }
+
+    pub(crate) fn client(&self) -> &Arc<Client> {
+        &self.0
+    }
+
+    pub(crate) fn has_cgroup(&self) -> bool {
+        self.0.cgroup
+    }
+}
+
+impl Client {
+    /// Sends an order to launch.
+    pub(crate) fn order(&self, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+        if self.shared.state().dead {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        self.listen();
+        sys::send_message(&self.shared.socket, message, descriptors, Patience::Wait)
+    }
+
+    pub(super) fn began(&self, reaper: i32) {
+        self.shared.state().reapers.insert(reaper);
+    }
+
+    /// A reaper has said that nobody is left, or is not spoken of any more.
+    pub(super) fn ended(&self, reaper: i32) {
+        let mut state = self.shared.state();
+        state.reapers.remove(&reaper);
+        state.swept.remove(&reaper);
+    }
+
+    /// Whether all is gone that a reaper left behind which has died before its time.
+    pub(super) fn is_swept(&self, reaper: i32) -> bool {
+        self.shared.state().swept.contains(&reaper)
+    }
+
+    /// Begins to listen to the warden.
+    fn listen(&self) {
+        self.watcher.call_once(|| {
+            let shared = Arc::clone(&self.shared);
+            // Without a thread, a reaper that dies before its time is never heard to be swept.
+            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+                let _ = SigSet::all().thread_block();
+                shared.listen();
+            });
+        });
+    }
+}
+
+impl Shared {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listen(&self) {
+        let mut message = [0; REPLY];
+        loop {
+            match sys::receive(&self.socket, &mut message, Patience::Wait) {
+                Ok((0, _)) | Err(_) => break,
+                Ok((bytes, _)) => {
+                    if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
+                        self.state().swept.insert(reaper);
+                    }
+                }
+            }
+        }
+        self.wait_for_the_end(PollTimeout::NONE);
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.dead, true) && !state.closing {
+            drop(state);
+            self.died.send_replace(true);
+            look_after_orphans(self);
+            cgroup::remove_after(self.pid);
+            self.state().settled = true;
+            self.changed.notify_all();
+        }
+    }
+
+    fn close(&self, within: Duration) -> bool {
+        self.state().closing = true;
+        sys::hang_up(&self.socket);
+        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
+            && self.settle(within)
+    }
+
+    /// Waits until nothing is left of a warden that has died before its time.
+    fn settle(&self, within: Duration) -> bool {
+        if !*self.died.borrow() {
+            return true;
+        }
+        let state = self.changed.wait_timeout_while(self.state(), within, |state| !state.settled);
+        state.unwrap_or_else(PoisonError::into_inner).0.settled
+    }
+
+    /// Waits for the warden's end, and reaps it. `false` says that it has not ended in this time.
+    fn wait_for_the_end(&self, within: PollTimeout) -> bool {
+        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        let ended = poll(&mut fds, within).is_ok_and(|ready| ready > 0);
+        if ended {
+            // If somebody else has reaped it, it is gone all the same.
+            let _ = sys::wait(&self.pidfd, Reap::Take);
+        }
+        ended
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if !self.shared.close(FAREWELL) && !self.watcher.is_completed() {
+            let shared = Arc::clone(&self.shared);
+            // Without a thread a zombie stays until this program ends.
+            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+                let _ = SigSet::all().thread_block();
+                shared.wait_for_the_end(PollTimeout::NONE);
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("pid", &self.shared.pid)
+            .field("cgroup", &self.cgroup)
+            .finish_non_exhaustive()
+    }
+}
+
+fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
+    let path = std::ffi::CString::new(std::os::unix::ffi::OsStrExt::as_bytes(program.as_os_str()))?;
+    Ok(Program {
+        candidates: vec![path.clone()],
+        argv: vec![path],
+        env: Vec::new(),
+        directory: None,
+        stdio: [Some(above_stdio(socket)?), None, None],
+        own_session: true,
+    })
+}
+
+fn above_stdio(fd: OwnedFd) -> io::Result<OwnedFd> {
+    // The standard library never duplicates to one of the first three.
+    if std::os::fd::AsRawFd::as_raw_fd(&fd) > 2 { Ok(fd) } else { fd.try_clone() }
+}
+
+/// Starts the warden's program, from a thread that waits for nothing else.
+fn start(image: Program) -> io::Result<(i32, OwnedFd)> {
+    // The warden forgets at once that it should die with the thread that has started it, so that the thread waits for
+    // the first word only, which is the caller's business: it is the caller's thread.
+    match sys::spawn(&image, &mut sys::Stack::new()) {
+        Ok(spawned) => Ok((spawned.pid, spawned.pidfd)),
+        Err(failure) => Err(failure.error),
+    }
+}

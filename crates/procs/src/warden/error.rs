@@ -1,0 +1,37 @@
+//! What can go wrong when a warden is wanted.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Says why there is no warden. Nothing has been started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WardenError {
+    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of `main`, or
+    /// use the program `rootward-warden`.
+    #[error("the warden has to be forked before there are other threads, and there are {threads}")]
+    TooLate {
+        /// How many threads there are.
+        threads: usize,
+    },
+    /// The program `rootward-warden` was not found, neither next to this program nor in `PATH`.
+    #[error("the program `rootward-warden` was not found")]
+    NotFound,
+    /// The program `rootward-warden` could not be started, or did not behave as one.
+    #[error("`{}` could not be made the warden", program.display())]
+    Program {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// This system lacks what a warden needs: processes that adopt orphans, and lists of children in `/proc`.
+    #[error("this system does not let a warden do its work")]
+    Unable {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refused something.
+    #[error("the warden could not be started")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,335 @@
+//! What supervisor, warden and reapers say to each other.
+//!
+//! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same build, or
+//! two that say so to each other with [`VERSION`]. Nothing here does I/O.
+
+use std::ffi::CString;
+
+use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
+
+/// Both ends have to speak the same version.
+pub(crate) const VERSION: u32 = 1;
+
+/// The first word of a message to the warden.
+const SETUP: u32 = 0x5741_0001;
+const LAUNCH: u32 = 0x5741_0002;
+
+/// The descriptors that go with an order to launch, in this order. Those after the first may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Descriptor {
+    /// The reaper's end of its socket.
+    Line,
+    /// The directory from which relative paths count.
+    BeginIn,
+    Stdin,
+    Stdout,
+    Stderr,
+    /// A file that holds the rest, if it is too long for a message.
+    File,
+}
+
+impl Descriptor {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Line, Self::BeginIn, Self::Stdin, Self::Stdout, Self::Stderr, Self::File];
+
+    fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// What the warden is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ToWarden {
+    /// Begin. A descriptor of the supervisor goes with it.
+    Setup { version: u32, cgroup: bool },
+    /// Start a program. The rest of the message is for the reaper.
+    Launch,
+}
+
+/// How an order begins, before the table and the strings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LaunchHeader {
+    pub(crate) layout: Layout,
+    /// Which descriptors there are.
+    descriptors: u32,
+    /// Whether the child is to have a cgroup, if the warden can give it one.
+    pub(crate) cgroup: bool,
+    /// How long the whole order is; longer than the message if the order is in a file.
+    pub(crate) bytes: usize,
+}
+
+const WORD: usize = size_of::<usize>();
+/// The words of a header: kind, descriptors, length, three counts, and whether a cgroup is wanted.
+const HEADER: usize = 7 * WORD;
+
+impl ToWarden {
+    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+        let word = |at| word(message, at);
+        match u32::try_from(word(0)?).ok()? {
+            SETUP => Some(Self::Setup { version: u32::try_from(word(1)?).ok()?, cgroup: word(2)? != 0 }),
+            LAUNCH => Some(Self::Launch),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn setup(cgroup: bool) -> Vec<u8> {
+        words(&[SETUP as usize, VERSION as usize, usize::from(cgroup)])
+    }
+}
+
+/// An order to launch, ready to be sent.
+pub(crate) struct Launch {
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Launch {
+    /// Describes a program. `descriptors` are those that will go along.
+    pub(crate) fn encode(program: &Program, descriptors: &[Descriptor], cgroup: bool) -> Self {
+        let lists = [&program.candidates, &program.argv, &program.env];
+        let counts = lists.map(Vec::len);
+        let entries = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
+        let mut place = HEADER + entries * WORD;
+        let mut table = Vec::with_capacity(entries);
+        let mut strings = Vec::new();
+        let mut put = |string: &CString| {
+            let here = place;
+            strings.extend_from_slice(string.as_bytes_with_nul());
+            place += string.as_bytes_with_nul().len();
+            here
+        };
+        for list in lists {
+            table.extend(list.iter().map(&mut put));
+            table.push(0);
+        }
+        table.push(program.directory.as_ref().map_or(0, put));
+        let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
+        let [candidates, argv, env] = counts;
+        let bytes = HEADER + table.len() * WORD + strings.len().max(1);
+        let mut message = words(&[
+            LAUNCH as usize,
+            descriptors as usize,
+            bytes,
+            candidates,
+            argv,
+            env,
+            usize::from(cgroup),
+        ]);
+        message.extend(words(&table));
+        message.append(&mut strings);
+        // A payload ends with a zero, also if there is no string in it.
+        message.resize(bytes, 0);
+        Self { bytes: message }
+    }
+
+    /// Whether it is too long for a message, and has to go as a file.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.bytes.len() > LONGEST_PAYLOAD
+    }
+
+    /// What is sent if the whole is in a file that goes along.
+    pub(crate) fn header(&self) -> &[u8] {
+        &self.bytes[..HEADER]
+    }
+}
+
+impl LaunchHeader {
+    /// Reads the beginning of an order. Allocates nothing, for the reaper's sake.
+    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+        let word = |at| word(message, at);
+        let layout = Layout { table: HEADER, counts: [word(3)?, word(4)?, word(5)?] };
+        let descriptors = u32::try_from(word(1)?).ok()?;
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
+    }
+
+    /// Which descriptor is which, of those that came along.
+    pub(crate) fn sort(&self, came: &[i32]) -> [Option<i32>; 6] {
+        let mut sorted = [None; 6];
+        let mut came = came.iter().copied();
+        for (place, which) in sorted.iter_mut().zip(Descriptor::ALL) {
+            if self.descriptors & which.bit() != 0 {
+                *place = came.next().filter(|fd| *fd >= 0);
+            }
+        }
+        sorted
+    }
+}
+
+fn word(message: &[u8], at: usize) -> Option<usize> {
+    let bytes = message.get(at * WORD..)?.first_chunk::<WORD>()?;
+    Some(usize::from_ne_bytes(*bytes))
+}
+
+fn words(words: &[usize]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+/// What a reaper says on its line, and the warden on its socket: a kind and three numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FromWarden {
+    /// The warden is there. Whether it can give each child a cgroup.
+    Ready { cgroup: bool },
+    /// The warden cannot do its work here.
+    Unable { errno: i32 },
+    /// The program runs. Its descriptor goes with this.
+    Started { pid: i32, reaper: i32 },
+    /// The program could not be started, and nothing is left of it.
+    Refused { stage: i32, errno: i32 },
+    /// The program has ended. `how` and `status` are waitid's. If nobody is left, this is the last word.
+    Ended { how: i32, status: i32, empty: bool },
+    /// Nobody is left, and the reaper ends.
+    Empty,
+    /// A reaper has died, and the warden has ended all that it left behind.
+    Swept { reaper: i32 },
+}
+
+/// How long such a message is.
+pub(crate) const REPLY: usize = 16;
+
+impl FromWarden {
+    pub(crate) fn encode(self) -> [u8; REPLY] {
+        let numbers = match self {
+            Self::Ready { cgroup } => [1, i32::from(cgroup), 0, 0],
+            Self::Unable { errno } => [2, errno, 0, 0],
+            Self::Started { pid, reaper } => [3, pid, reaper, 0],
+            Self::Refused { stage, errno } => [4, stage, errno, 0],
+            Self::Ended { how, status, empty } => [5, how, status, i32::from(empty)],
+            Self::Empty => [6, 0, 0, 0],
+            Self::Swept { reaper } => [7, reaper, 0, 0],
+        };
+        let mut message = [0; REPLY];
+        for (place, number) in message.chunks_exact_mut(4).zip(numbers) {
+            place.copy_from_slice(&number.to_ne_bytes());
+        }
+        message
+    }
+
+    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+        let message: &[u8; REPLY] = message.try_into().ok()?;
+        let mut numbers = [0; 4];
+        for (number, bytes) in numbers.iter_mut().zip(message.chunks_exact(4)) {
+            *number = i32::from_ne_bytes(bytes.try_into().ok()?);
+        }
+        let [kind, a, b, c] = numbers;
+        Some(match kind {
+            1 => Self::Ready { cgroup: a != 0 },
+            2 => Self::Unable { errno: a },
+            3 => Self::Started { pid: a, reaper: b },
+            4 => Self::Refused { stage: a, errno: b },
+            5 => Self::Ended { how: a, status: b, empty: c != 0 },
+            6 => Self::Empty,
+            7 => Self::Swept { reaper: a },
+            _ => return None,
+        })
+    }
+}
+
+/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ToReaper {
+    Kill,
+    Signal(i32),
+}
+
+impl ToReaper {
+    pub(crate) fn encode(self) -> [u8; 4] {
+        match self {
+            Self::Kill => 0_i32.to_ne_bytes(),
+            Self::Signal(number) => number.to_ne_bytes(),
+        }
+    }
+
+    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+        match i32::from_ne_bytes(message.try_into().ok()?) {
+            0 => Some(Self::Kill),
+            number => Some(Self::Signal(number)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_what_is_heard() {
+        for said in [
+            FromWarden::Ready { cgroup: true },
+            FromWarden::Unable { errno: 2 },
+            FromWarden::Started { pid: 4711, reaper: 4710 },
+            FromWarden::Refused { stage: 4, errno: libc::ENOENT },
+            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, empty: true },
+            FromWarden::Empty,
+            FromWarden::Swept { reaper: 4710 },
+        ] {
+            assert_eq!(FromWarden::decode(&said.encode()), Some(said));
+        }
+        for said in [ToReaper::Kill, ToReaper::Signal(15)] {
+            assert_eq!(ToReaper::decode(&said.encode()), Some(said));
+        }
+        assert_eq!(
+            ToWarden::decode(&ToWarden::setup(true)),
+            Some(ToWarden::Setup { version: VERSION, cgroup: true })
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_heard() {
+        assert_eq!(FromWarden::decode(&[9; REPLY]), None);
+        assert_eq!(FromWarden::decode(&[0; REPLY - 1]), None);
+        assert_eq!(ToReaper::decode(&[0; 3]), None);
+        assert_eq!(ToWarden::decode(b"nonsense nonsense"), None);
+        assert_eq!(ToWarden::decode(&[]), None);
+    }
+
+    #[test]
+    fn an_order_tells_where_everything_stands() {
+        let program = program(&["PATH=/bin"], Some("/srv"));
+
+        let order = Launch::encode(&program, &[Descriptor::Line, Descriptor::Stdout], true);
+
+        assert_eq!(ToWarden::decode(&order.bytes), Some(ToWarden::Launch));
+        let header = LaunchHeader::decode(&order.bytes).unwrap();
+        assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
+        let table: Vec<usize> =
+            (0..8).map(|entry| word(&order.bytes[header.layout.table..], entry).unwrap()).collect();
+        assert_eq!([table[1], table[4], table[6]], [0; 3]);
+        let strings = [0, 2, 3, 5, 7].map(|entry| string_at(&order.bytes, table[entry]));
+        assert_eq!(strings, ["/bin/cat", "cat", "file", "PATH=/bin", "/srv"]);
+    }
+
+    #[test]
+    fn descriptors_are_told_apart_by_what_is_said_of_them() {
+        let order = Launch::encode(&program(&[], None), &[Descriptor::Line, Descriptor::Stderr], false);
+
+        let sorted = LaunchHeader::decode(&order.bytes).unwrap().sort(&[8, 9, -1]);
+
+        assert_eq!(sorted, [Some(8), None, None, None, Some(9), None]);
+    }
+
+    #[test]
+    fn a_long_order_is_known_as_one() {
+        let long = format!("A={}", "a".repeat(LONGEST_PAYLOAD));
+
+        let order = Launch::encode(&program(&[&long], None), &[Descriptor::Line, Descriptor::File], false);
+
+        assert!(order.is_too_long());
+        assert_eq!(LaunchHeader::decode(order.header()).unwrap().bytes, order.bytes.len());
+        assert!(!Launch::encode(&program(&[], None), &[], false).is_too_long());
+    }
+
+    fn program(env: &[&str], directory: Option<&str>) -> Program {
+        let strings = |all: &[&str]| all.iter().map(|one| CString::new(*one).unwrap()).collect();
+        Program {
+            candidates: strings(&["/bin/cat"]),
+            argv: strings(&["cat", "file"]),
+            env: strings(env),
+            directory: directory.map(|directory| CString::new(directory).unwrap()),
+            stdio: [const { None }; 3],
+            own_session: false,
+        }
+    }
+
+    fn string_at(bytes: &[u8], place: usize) -> &str {
+        std::ffi::CStr::from_bytes_until_nul(&bytes[place..]).unwrap().to_str().unwrap()
+    }
+}

@@ -1,0 +1,269 @@
+//! The warden's own life: it starts reapers, and ends what those leave behind that die before their time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::ExitCode;
+
+use super::cgroup::Cgroups;
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToWarden, VERSION};
+use super::{reaper, seats};
+use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
+use crate::sys::{self, InUse, Order, Slot, Stage};
+
+/// How long until strangers are looked for again, while there are some that have not gone.
+const LOOK_AGAIN: u32 = 20;
+
+/// From how many reapers on ends are gathered, and for how many milliseconds.
+const MANY: usize = 64;
+const GATHER: u32 = 5;
+
+/// What the program `rootward-warden` does: it serves the program that has started it, until that ends or lets go.
+///
+/// It is started by [`Warden::program`](super::Warden::program) and by nobody else.
+#[doc(hidden)]
+pub fn warden_main() -> ExitCode {
+    match sys::take_input() {
+        Ok(socket) if sys::is_packet_socket(&socket) => serve(socket),
+        Ok(_) | Err(_) => ExitCode::from(2),
+    }
+}
+
+/// Serves the supervisor at the other end of a socket, and ends this process after that.
+pub(super) fn serve(socket: OwnedFd) -> ! {
+    let code = match Server::begin(socket) {
+        Ok(mut server) => {
+            server.run();
+            0
+        }
+        Err(_) => 1,
+    };
+    // Not the end of the program that this was forked from: none of its destructors and buffers is ours.
+    raw::exit(code)
+}
+
+struct Server {
+    /// Where reapers live, by their process ids.
+    reapers: BTreeMap<i32, InUse>,
+    /// Where the next one will.
+    next: Option<Slot>,
+    free: Vec<Slot>,
+    cgroups: Option<Cgroups>,
+    /// Reapers that have died before their time, and what they have left is not all gone.
+    lost: Vec<i32>,
+    /// What could not be said yet.
+    unsaid: Vec<FromWarden>,
+    /// Whether the supervisor can still be heard.
+    hears: bool,
+}
+
+impl Server {
+    fn begin(socket: OwnedFd) -> io::Result<Self> {
+        let mut message = [0; 64];
+        let (bytes, supervisor) = sys::receive(&socket, &mut message, Patience::Wait)?;
+        let wants_cgroup = match (ToWarden::decode(&message[..bytes]), &supervisor) {
+            (Some(ToWarden::Setup { version: VERSION, cgroup }), Some(_)) => cgroup,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        };
+        let cgroups = if wants_cgroup { Cgroups::create() } else { None };
+        match take_up(&socket, supervisor, cgroups.as_ref()) {
+            Ok(()) => {
+                // Its number is nobody's any more, or somebody else's.
+                std::mem::forget(socket);
+                let mut server = Self {
+                    reapers: BTreeMap::new(),
+                    next: None,
+                    free: Vec::new(),
+                    cgroups,
+                    lost: Vec::new(),
+                    unsaid: Vec::new(),
+                    hears: true,
+                };
+                server.say(FromWarden::Ready { cgroup: server.cgroups.is_some() });
+                Ok(server)
+            }
+            Err(error) => {
+                let errno = error.raw_os_error().unwrap_or(libc::EIO);
+                let unable = FromWarden::Unable { errno }.encode();
+                let _ = sys::send_message(&socket, &unable, &[], Patience::Never);
+                Err(error)
+            }
+        }
+    }
+
+    /// Serves until the supervisor has gone and nobody is left.
+    fn run(&mut self) {
+        loop {
+            let timeout = (!self.lost.is_empty() || !self.unsaid.is_empty()).then_some(LOOK_AGAIN);
+            // Who cannot be heard any more is not listened to: the end of a conversation is readable for ever.
+            let line = if self.hears { seats::LINE } else { -1 };
+            let supervisor = if self.hears { seats::SUPERVISOR } else { -1 };
+            let ready = raw::wait_readable([line, supervisor, seats::SIGNALS], timeout);
+            let [line, supervisor, signals] = ready.unwrap_or([true; 3]);
+            if supervisor && self.hears && raw::wait_readable([seats::SUPERVISOR], Some(0)) == Ok([true]) {
+                self.hears = false;
+            }
+            if signals && !line && self.hears && self.reapers.len() > MANY {
+                // Nobody waits for reapers to be reaped, and the kernel looks at all children every time it is asked which of
+                // them has ended. So the others that are about to end are left the time to do it.
+                let _ = raw::wait_readable([seats::LINE, seats::SUPERVISOR], Some(GATHER));
+            }
+            let left = self.reap();
+            if line && self.hears {
+                self.listen();
+            }
+            self.sweep();
+            self.say_what_is_unsaid();
+            if !self.hears && left == Left::Nobody && self.reapers.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Takes one message.
+    fn listen(&mut self) {
+        let Some(mut slot) = self.next.take().or_else(|| self.free.pop()).or_else(|| Slot::new().ok()) else {
+            // No memory. It is asked for again when the next message is looked for.
+            return;
+        };
+        let mut descriptors = [-1; MOST_DESCRIPTORS];
+        match raw::receive(seats::LINE, slot.payload(), &mut descriptors, Patience::Never) {
+            Err(libc::EAGAIN) => self.next = Some(slot),
+            Ok(0) | Err(_) => self.hears = false,
+            Ok(bytes) => {
+                if ToWarden::decode(&slot.payload()[..bytes]) == Some(ToWarden::Launch) {
+                    self.launch(slot, bytes, descriptors);
+                } else {
+                    self.next = Some(slot);
+                }
+                // The reaper has its own.
+                for fd in descriptors.into_iter().filter(|fd| *fd >= 0) {
+                    let _ = raw::close(fd);
+                }
+            }
+        }
+    }
+
+    fn launch(&mut self, mut slot: Slot, bytes: usize, descriptors: [i32; MOST_DESCRIPTORS]) {
+        let header = LaunchHeader::decode(&slot.payload()[..bytes]);
+        let line = header.and_then(|header| header.sort(&descriptors)[Descriptor::Line as usize]);
+        let cgroup = self.cgroups.is_some() && header.is_some_and(|header| header.cgroup);
+        let order = Order { cgroup, bytes, descriptors };
+        match slot.start(order, reaper::main) {
+            Ok((pid, slot)) => {
+                self.reapers.insert(pid, slot);
+            }
+            Err((errno, slot)) => {
+                self.next = Some(slot);
+                let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno };
+                if let Some(line) = line {
+                    // If nobody hears it, nobody waits for it.
+                    let _ = raw::send(line, &refused.encode(), &[], Patience::Never);
+                }
+            }
+        }
+    }
+
+    /// Reaps whoever has ended.
+    fn reap(&mut self) -> Left {
+        let mut signals = [0; 512];
+        // Empties the descriptor; who has ended is what the next lines find out.
+        let _ = raw::read(seats::SIGNALS, &mut signals);
+        loop {
+            match raw::reap_any() {
+                Ok(reaped) => self.reaped(reaped),
+                Err(left) => return left,
+            }
+        }
+    }
+
+    fn reaped(&mut self, Reaped { pid, how, status }: Reaped) {
+        let Some(slot) = self.reapers.remove(&pid) else {
+            // A stranger, of those that a lost reaper has left.
+            return;
+        };
+        self.free.push(slot.vacated());
+        if (how, status) == (libc::CLD_EXITED, 0) {
+            self.remove_cgroup(pid);
+        } else {
+            self.lost.push(pid);
+        }
+    }
+
+    /// Ends those who are children of the warden and no reapers: a lost reaper has left them.
+    fn sweep(&mut self) {
+        if self.lost.is_empty() {
+            return;
+        }
+        if let Some(cgroups) = &self.cgroups {
+            self.lost.iter().for_each(|reaper| cgroups.kill(*reaper));
+        }
+        let Ok(children) = children() else { return };
+        let mut strangers = children.into_iter().filter(|pid| !self.reapers.contains_key(pid)).peekable();
+        if strangers.peek().is_none() {
+            for reaper in std::mem::take(&mut self.lost) {
+                self.remove_cgroup(reaper);
+                self.unsaid.push(FromWarden::Swept { reaper });
+            }
+        }
+        for stranger in strangers {
+            // Its number is its own until it is reaped. One that has changed its user may be out of reach.
+            let _ = raw::kill(stranger, libc::SIGKILL);
+        }
+    }
+
+    fn remove_cgroup(&self, reaper: i32) {
+        if let Some(cgroups) = &self.cgroups {
+            cgroups.remove(reaper);
+        }
+    }
+
+    fn say(&mut self, what: FromWarden) {
+        self.unsaid.push(what);
+        self.say_what_is_unsaid();
+    }
+
+    fn say_what_is_unsaid(&mut self) {
+        if !self.hears {
+            self.unsaid.clear();
+        }
+        self.unsaid.retain(|what| {
+            let sent = raw::send(seats::LINE, &what.encode(), &[], Patience::Never);
+            sent == Err(libc::EAGAIN)
+        });
+    }
+}
+
+/// Leaves everything that belongs to the supervisor, and takes the seats.
+fn take_up(socket: &OwnedFd, supervisor: Option<OwnedFd>, cgroups: Option<&Cgroups>) -> io::Result<()> {
+    sys::leave_home().map_err(io::Error::from_raw_os_error)?;
+    let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).map(Some);
+    let seats = [
+        (null()?, 0),
+        (null()?, 1),
+        (null()?, 2),
+        (Some(socket.try_clone()?), seats::LINE),
+        (supervisor, seats::SUPERVISOR),
+        (Some(sys::child_signals()?), seats::SIGNALS),
+        // Without this nobody could be found, and the kernel may have been built without it.
+        (Some(File::open("/proc/thread-self/children")?.into()), seats::CHILDREN),
+        (cgroups.map(Cgroups::open).transpose()?, seats::CGROUPS),
+    ];
+    sys::take_seats(seats)
+}
+
+/// The children of this process.
+fn children() -> Result<Vec<i32>, Errno> {
+    let mut list = Vec::new();
+    let mut chunk = [0; 4096];
+    raw::rewind(seats::CHILDREN)?;
+    loop {
+        match raw::read(seats::CHILDREN, &mut chunk)? {
+            0 => break,
+            bytes => list.extend_from_slice(&chunk[..bytes]),
+        }
+    }
+    let list = String::from_utf8_lossy(&list).into_owned();
+    Ok(list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect())
+}

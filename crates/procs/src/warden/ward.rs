@@ -1,0 +1,149 @@
+//! The set of a process child that a reaper looks after, as the supervisor has it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nix::errno::Errno;
+use rootward_core::Exit;
+
+use super::Client;
+use super::protocol::{FromWarden, REPLY, ToReaper};
+use crate::Signal;
+use crate::group::{exit, group_of};
+use crate::sys::raw::Patience;
+use crate::sys::{self, Spawned, Status};
+
+/// A program with all its descendants, through the reaper that is the ancestor of them all.
+///
+/// If this is dropped, the line to the reaper is cut, and the reaper ends the set.
+#[derive(Debug)]
+pub(crate) struct Ward {
+    pid: i32,
+    pidfd: OwnedFd,
+    reaper: i32,
+    line: Arc<OwnedFd>,
+    client: Arc<Client>,
+    heard: Mutex<Heard>,
+}
+
+/// What the reaper has said.
+#[derive(Debug, Default)]
+struct Heard {
+    exit: Option<Exit>,
+    empty: bool,
+    /// Whether the line is cut before the reaper's last word: it has died.
+    lost: bool,
+}
+
+impl Ward {
+    /// The set of a program that was just started.
+    pub(crate) fn new(spawned: Spawned, reaper: i32, line: OwnedFd, client: Arc<Client>) -> Self {
+        let Spawned { pid, pidfd } = spawned;
+        client.began(reaper);
+        Self { pid, pidfd, reaper, line: Arc::new(line), client, heard: Mutex::default() }
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    pub(crate) fn reaper(&self) -> i32 {
+        self.reaper
+    }
+
+    /// Readable when there is something to hear.
+    pub(crate) fn line(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.line)
+    }
+
+    /// Sends a signal to the program's group, and to the program wherever it is. SIGKILL goes to the whole set.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        if signal == Signal::KILL {
+            // The reaper goes on until nobody is left. Should it be gone, the warden does.
+            let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Patience::Never);
+        }
+        let result = sys::send_to_group(&self.pidfd, signal.number());
+        let by_number = matches!(&result, Err(error) if error.raw_os_error() == Some(libc::EINVAL));
+        if by_number && signal != Signal::KILL {
+            // This kernel cannot, and only the reaper knows whether the number is still the program's.
+            let order = ToReaper::Signal(signal.number()).encode();
+            return sys::send_message(&self.line, &order, &[], Patience::Never);
+        }
+        if group_of(self.pid).is_some_and(|group| group != self.pid) {
+            let _ = sys::send(&self.pidfd, signal.number());
+        }
+        match result {
+            Err(error)
+                if [Errno::ESRCH, Errno::EINVAL]
+                    .map(|errno| errno as i32)
+                    .contains(&error.raw_os_error().unwrap_or(0)) =>
+            {
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// How the program ended, if it has.
+    pub(crate) fn exited(&self) -> Option<Exit> {
+        let mut heard = self.listen();
+        if heard.exit.is_none() && heard.lost && self.client.is_swept(self.reaper) {
+            // The warden has reaped it, or nobody can say.
+            heard.exit = Some(sys::reaped_status(&self.pidfd).map_or(Exit::Unknown, exit));
+        }
+        heard.exit.clone()
+    }
+
+    /// Whether nobody is left of the set.
+    pub(crate) fn is_empty(&self) -> bool {
+        let heard = self.listen();
+        heard.empty || (heard.lost && self.client.is_swept(self.reaper))
+    }
+
+    /// Whether there is nothing more to hear on the line.
+    pub(crate) fn is_silent(&self) -> bool {
+        let heard = self.listen();
+        heard.empty || heard.lost
+    }
+
+    /// Hears what there is to hear.
+    fn listen(&self) -> MutexGuard<'_, Heard> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut message = [0; REPLY];
+        while !heard.empty && !heard.lost {
+            match sys::receive(&self.line, &mut message, Patience::Never) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Ok((0, _)) | Err(_) => heard.lost = true,
+                Ok((bytes, _)) => heard.hear(&message[..bytes]),
+            }
+        }
+        heard
+    }
+}
+
+impl Heard {
+    fn hear(&mut self, message: &[u8]) {
+        match FromWarden::decode(message) {
+            Some(FromWarden::Ended { how, status, empty }) => {
+                self.exit = Some(exit(Status::of(how, status)));
+                self.empty = empty;
+            }
+            Some(FromWarden::Empty) => self.empty = true,
+            Some(
+                FromWarden::Ready { .. }
+                | FromWarden::Unable { .. }
+                | FromWarden::Started { .. }
+                | FromWarden::Refused { .. }
+                | FromWarden::Swept { .. },
+            )
+            | None => {}
+        }
+    }
+}
+
+impl Drop for Ward {
+    fn drop(&mut self) {
+        self.client.ended(self.reaper);
+    }
+}

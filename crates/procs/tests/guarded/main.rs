@@ -1,0 +1,26 @@
+//! Processes as children of real trees, started by a warden: what holds without one, and what only a warden can do.
+
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
+
+#[path = "../processes/given.rs"]
+mod given;
+#[path = "../processes/output.rs"]
+mod output;
+#[path = "../processes/ready.rs"]
+mod ready;
+mod sets;
+#[path = "../processes/start.rs"]
+mod start;
+#[path = "../processes/stop.rs"]
+mod stop;
+#[path = "../processes/stragglers.rs"]
+mod stragglers;
+mod wardens;
+
+use rootward_procs::{Containment, Warden};
+
+/// These tests follow processes wherever they go, each with a warden of its own.
+fn containment() -> Containment {
+    Containment::tree(&Warden::program(env!("CARGO_BIN_EXE_rootward-warden")).unwrap())
+}

@@ -1,0 +1,87 @@
+//! What an application has of its processes' containment, from its preparation to its end.
+//!
+//! Without processes there is nothing to hold, and all of this does nothing.
+
+#[cfg(all(feature = "procs", target_os = "linux"))]
+pub(super) use processes::Hold;
+
+#[cfg(not(all(feature = "procs", target_os = "linux")))]
+pub(super) use nothing::Hold;
+
+#[cfg(all(feature = "procs", target_os = "linux"))]
+mod processes {
+    use std::time::Duration;
+
+    use rootward_core::{Ending, TreeBuilder};
+    use rootward_procs::{Containment, Warden};
+
+    use crate::Finished;
+
+    /// How long the warden is awaited when all that it has started is gone. It takes a millisecond.
+    const FAREWELL: Duration = Duration::from_secs(2);
+
+    /// The containment of an application's processes.
+    #[derive(Debug)]
+    pub(crate) struct Hold(Containment);
+
+    impl Hold {
+        pub(crate) fn new(containment: Option<Containment>) -> Self {
+            Self(containment.unwrap_or_else(Containment::auto))
+        }
+
+        pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
+            self.0.apply(tree)
+        }
+
+        pub(crate) fn begin(&self) {
+            if let Some(warden) = self.0.warden() {
+                // It is a second line of defence. Where the kernel does not know it, there is the first.
+                let _ = warden.adopt_orphans();
+            }
+        }
+
+        /// Waits until what holds the processes is lost.
+        pub(crate) async fn lost(&self) {
+            match self.0.warden() {
+                Some(warden) => warden.died().await,
+                None => std::future::pending().await,
+            }
+        }
+
+        /// Lets go. If everything has come down, nothing of it is left afterwards.
+        pub(crate) fn end(&self, finished: &Finished) {
+            let all_gone = finished.ending().is_some_and(|ending| ending != Ending::Incomplete);
+            let within = if all_gone { FAREWELL } else { Duration::ZERO };
+            self.0.warden().map(|warden| Warden::close(warden, within));
+        }
+    }
+}
+
+#[cfg(not(all(feature = "procs", target_os = "linux")))]
+mod nothing {
+    use rootward_core::TreeBuilder;
+
+    use crate::Finished;
+
+    /// Nothing.
+    #[derive(Debug)]
+    pub(crate) struct Hold;
+
+    impl Hold {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+
+        pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
+            tree
+        }
+
+        pub(crate) fn begin(&self) {}
+
+        pub(crate) async fn lost(&self) {
+            std::future::pending().await
+        }
+
+        pub(crate) fn end(&self, _finished: &Finished) {}
+    }
+}
