@@ -177,7 +177,7 @@ async fn what_could_not_be_brought_down_can_still_be_awaited() {
     assert_eq!(tree.stop().await.ending, Ending::Incomplete);
     assert!(tree.snapshot().find("root/a").unwrap().forced);
 
-    let ((), ()) = tokio::join!(tree.wait_gone(), async {
+    let (_, ()) = tokio::join!(tree.wait_gone(), async {
         settle().await;
         a.ends();
     });

@@ -6,6 +6,7 @@
 mod support;
 
 mod backoff;
+mod blocking;
 mod deadline;
 mod depth;
 mod dynamic;
@@ -16,6 +17,7 @@ mod good_guest;
 mod intensity;
 mod live;
 mod output;
+mod peer_cases;
 mod processes;
 mod public_api;
 mod readiness;
@@ -30,6 +32,7 @@ mod start;
 mod stop_requests;
 mod stragglers;
 mod strategies;
+mod stuck;
 mod supervisor_program;
 mod task_children;
 mod tasks;

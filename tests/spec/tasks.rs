@@ -3,13 +3,17 @@
 use std::error::Error;
 use std::fmt;
 use std::future::pending;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rootward::{ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor, capture_panics};
 use tokio::runtime::Runtime;
 
-use crate::support::{EventLog, Flag, builder, given, given_tree, launched, obedient, stubborn, within};
+use crate::support::{
+    EventLog, Flag, builder, given, given_tree, launched, obedient, settle, stubborn, within,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_task_ends_with_what_it_returns() {
@@ -85,6 +89,55 @@ async fn a_panic_while_an_aborted_future_is_dropped_still_ends_in_an_acknowledge
 
     assert_eq!(report.find("root/a").unwrap().outcome, Outcome::Killed);
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_the_task_stops_still_ends_in_an_acknowledgement() {
+    let a = ChildSpec::task("a", |cx| async move {
+        cx.stopping().await;
+        panic!("not now");
+    });
+    let (tree, log) = given(Supervisor::new("root").child(obedient("first")).child(a)).await;
+    settle().await;
+
+    let report = tree.stop().await;
+
+    let a = report.find("root/a").unwrap();
+    assert!(matches!(&a.status, Some(Exit::Panicked(panic)) if panic.message == "not now"));
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_twice_is_reaped_once_and_the_first_panic_is_told() {
+    let a = ChildSpec::task("a", |_| PanicsTwice(PanicsWhenDropped)).restart(Restart::Transient);
+    let root = Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(obedient("first")).child(a);
+    let (tree, log) = launched(root);
+
+    let report = tree.wait().await;
+
+    let a = report.find("root/a").unwrap();
+    assert!(matches!(&a.status, Some(Exit::Panicked(panic)) if panic.message == "the first"), "{a:?}");
+    assert_eq!(log.until_the_end().await.count("a", "exited"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_and_its_child_that_both_panic_in_the_stop_are_both_reaped() {
+    let a = ChildSpec::task("a", |cx: rootward::TaskContext| async move {
+        let child = ChildSpec::task("b", |cx: rootward::TaskContext| async move {
+            cx.stopping().await;
+            panic!("the child");
+        });
+        cx.start_child(child).await.expect("it runs");
+        cx.stopping().await;
+        panic!("the parent");
+    });
+    let (tree, log) = given(Supervisor::new("root").child(a)).await;
+    settle().await;
+
+    let report = tree.stop().await;
+
+    assert_eq!(report.find("root/a/b").unwrap().outcome, Outcome::Graceful);
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["a/b", "a", "root"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,6 +327,17 @@ impl Error for Outer {
 }
 
 struct PanicsWhenDropped;
+
+/// A future that panics when it is polled, and once more when it is dropped.
+struct PanicsTwice(PanicsWhenDropped);
+
+impl Future for PanicsTwice {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        panic!("the first");
+    }
+}
 
 impl Drop for PanicsWhenDropped {
     fn drop(&mut self) {

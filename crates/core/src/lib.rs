@@ -30,6 +30,7 @@
 
 mod child;
 mod clock;
+mod detector;
 mod error;
 mod event;
 mod panics;
@@ -37,6 +38,7 @@ mod policy;
 mod port;
 mod report;
 mod snapshot;
+mod stuck;
 mod supervisor;
 mod task;
 mod tree;
@@ -53,11 +55,13 @@ pub use port::{
 };
 pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
+pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
     SpecError, SpecProblem, StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
-    IntoExit, NotSpawned, SpawnError, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor,
+    BlockingContext, IntoExit, NotSpawned, SpawnError, TaskContext, TaskError, TaskResult, TaskResults,
+    TaskSupervisor,
 };
-pub use tree::{Tree, TreeBuilder, TreeStartError};
+pub use tree::{Tree, TreeBuilder, TreeStartError, Unreapable};

@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::child::{ChildKind, ChildPath, Exit};
 use crate::event::StopCause;
 use crate::port::StartError;
+use crate::stuck::Stuck;
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
@@ -113,6 +114,8 @@ pub struct NodeReport {
     ///
     /// A child whose spec says [`Shutdown::Kill`](crate::Shutdown::Kill) is killed, but not forced.
     pub forced: bool,
+    /// What it is stuck in, if it could not be brought down and that is known.
+    pub stuck: Option<Stuck>,
     /// How many children were refused because this one was stopping.
     pub refused: u64,
     /// What a process left behind and what became of that.
@@ -200,6 +203,7 @@ impl NodeReport {
             elapsed: Duration::ZERO,
             restarts: 0,
             forced: false,
+            stuck: None,
             refused: 0,
             stragglers: Vec::new(),
             children: Vec::new(),
@@ -239,6 +243,9 @@ impl Serialize for NodeReport {
         }
         map.serialize_entry("elapsed_ms", &whole_millis(self.elapsed))?;
         map.serialize_entry("restarts", &self.restarts)?;
+        if let Some(stuck) = &self.stuck {
+            map.serialize_entry("stuck", stuck)?;
+        }
         if !is_zero(&self.refused) {
             map.serialize_entry("refused", &self.refused)?;
         }

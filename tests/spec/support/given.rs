@@ -25,8 +25,8 @@ impl GivenTree {
         within("the end of the tree", self.0.wait()).await
     }
 
-    pub(crate) async fn wait_gone(&self) {
-        within("the end of everything", self.0.wait_gone()).await;
+    pub(crate) async fn wait_gone(&self) -> Arc<StopReport> {
+        within("the end of everything", self.0.wait_gone()).await
     }
 }
 

@@ -59,7 +59,8 @@ impl<'a> Tree<'a> {
             (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Stage::Stopping,
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
-            (EventKind::Output { .. } | EventKind::GaveUp { .. } | EventKind::Signal { .. }, _) => stage,
+            (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
+            | (EventKind::Output { .. } | EventKind::GaveUp { .. } | EventKind::Signal { .. }, _) => stage,
             // The root has the last word in every case.
             (EventKind::StartFailed { .. }, Stage::Stopping) if is_root(event) => Stage::Stopping,
             (EventKind::Ignored, Stage::Starting)

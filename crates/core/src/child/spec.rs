@@ -8,7 +8,7 @@ use super::{ChildId, ChildKind, InvalidId, Restart, Shutdown};
 use crate::policy::{Backoff, Intensity, Tuning};
 use crate::port::{Launch, StartChild, StartContext};
 use crate::supervisor::SpecError;
-use crate::task::{IntoExit, Ready, TaskContext, TaskStart};
+use crate::task::{BlockingContext, BlockingStart, IntoExit, Ready, TaskContext, TaskStart};
 
 /// Describes a child of a supervisor (OTP's child specification).
 ///
@@ -95,6 +95,19 @@ impl ChildSpec {
         Fut::Output: IntoExit,
     {
         Self::new(id, TaskStart::new(run, Ready::WhenTold))
+    }
+
+    /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
+    ///
+    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
+    /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut
+    /// down in the background, waits for it as well.
+    pub fn blocking<F, R>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(BlockingContext) -> R + Send + Sync + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::new(id, BlockingStart::new(run))
     }
 
     /// Says which exits lead to a restart.

@@ -79,6 +79,13 @@ pub enum EventKind {
         /// What it left behind and what became of that.
         stragglers: Vec<Straggler>,
     },
+    /// It has not yielded for longer than the tree's threshold. It goes on, and keeps its thread from others.
+    Stalled {
+        /// For how long, to a tenth of a second.
+        elapsed: Duration,
+        /// On which thread: its name and the system's number of it.
+        thread: String,
+    },
     /// It wrote a line.
     Output {
         /// Where.
@@ -134,6 +141,7 @@ impl EventKind {
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
+            Self::Stalled { .. } => "stalled",
             Self::Output { .. } => "output",
         }
     }
@@ -171,6 +179,10 @@ impl EventKind {
                 optional(map, "status", status.as_ref())?;
                 map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
                 map.serialize_entry("stragglers", stragglers)?;
+            }
+            Self::Stalled { elapsed, thread } => {
+                map.serialize_entry("for_ms", &whole_millis(*elapsed))?;
+                map.serialize_entry("thread", thread)?;
             }
             Self::Output { stream, line, truncated, lossy } => {
                 map.serialize_entry("stream", stream)?;

@@ -22,6 +22,8 @@ struct Inner {
     /// When the first event was written.
     origin: Option<Instant>,
     listeners: Option<broadcast::Sender<Arc<Event>>>,
+    /// Only the last words about those who are still there are written any more.
+    hushed: bool,
     closed: bool,
 }
 
@@ -30,7 +32,7 @@ pub(crate) const DEFAULT_CAPACITY: usize = 16 * 1024;
 
 impl Record {
     pub(crate) fn new(capacity: usize) -> Self {
-        let inner = Inner { seq: 0, origin: None, listeners: None, closed: false };
+        let inner = Inner { seq: 0, origin: None, listeners: None, hushed: false, closed: false };
         Self { capacity, inner: Mutex::new(inner) }
     }
 
@@ -46,7 +48,34 @@ impl Record {
         incarnation: u32,
         make: impl FnOnce() -> (ChildPath, EventKind),
     ) {
-        let mut inner = self.lock();
+        self.write(self.lock(), (kind, incarnation), make);
+    }
+
+    /// Writes what was seen from outside, unless the last words about those who are still there have begun.
+    pub(crate) fn emit_unless_hushed(
+        &self,
+        path: &ChildPath,
+        kind: ChildKind,
+        incarnation: u32,
+        what: EventKind,
+    ) {
+        let inner = self.lock();
+        if !inner.hushed {
+            self.write(inner, (kind, incarnation), || (path.clone(), what));
+        }
+    }
+
+    /// Only last words from now on.
+    pub(crate) fn hush(&self) {
+        self.lock().hushed = true;
+    }
+
+    fn write(
+        &self,
+        mut inner: std::sync::MutexGuard<'_, Inner>,
+        (kind, incarnation): (ChildKind, u32),
+        make: impl FnOnce() -> (ChildPath, EventKind),
+    ) {
         if inner.closed {
             return;
         }

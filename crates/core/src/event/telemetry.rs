@@ -49,6 +49,10 @@ pub(crate) fn log(event: &Event) {
         EventKind::Stopping { cause, .. } => line!(info, "child is asked to stop", stop.cause = %cause),
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
         EventKind::Stopped { outcome, .. } => line!(info, "child is gone", stop.outcome = %outcome),
+        EventKind::Stalled { elapsed, thread } => {
+            let elapsed_ms = crate::report::whole_millis(*elapsed);
+            line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
+        }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);
         }

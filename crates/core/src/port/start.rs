@@ -10,6 +10,7 @@ use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
 use crate::event::StopCause;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::stuck::Stuck;
 use crate::supervisor::{SpecError, SupervisorHandle};
 use crate::tree::TreeContext;
 
@@ -110,6 +111,11 @@ pub trait RunningChild: Send + 'static {
 
     /// A handle to the supervisor that this child is, or that looks after its children.
     fn supervisor(&self) -> Option<SupervisorHandle> {
+        None
+    }
+
+    /// What the child is stuck in right now, as far as that can be seen without asking it.
+    fn stuck(&self) -> Option<Stuck> {
         None
     }
 

@@ -10,6 +10,7 @@ use crate::policy::Traits;
 use crate::port::{Ended, Running, RunningChild, StartError};
 use crate::report::{NodeReport, Outcome, Straggler};
 use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::stuck::Stuck;
 
 /// One child: its spec, what runs of it, and how that ended.
 pub(super) struct Entry {
@@ -71,6 +72,11 @@ struct Last {
 }
 
 impl Live {
+    /// What it is stuck in, as far as that can be seen.
+    pub(super) fn stuck(&self) -> Option<Stuck> {
+        catch(|| self.child.stuck()).unwrap_or_default()
+    }
+
     /// How many starts it has refused, as far as it can still say.
     fn refused(&self) -> u64 {
         catch(|| self.child.refused()).unwrap_or_default()
@@ -182,6 +188,7 @@ impl Entry {
             (Some(live), _) => {
                 report.pid = live.pid;
                 report.refused = live.refused();
+                report.stuck = live.stuck();
                 report.outcome = Outcome::Unreapable;
                 report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));

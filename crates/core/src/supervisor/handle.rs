@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::keeper::Shared;
-use super::survey::survey;
+use super::survey::{note_stall, survey};
 use super::{SpecError, SpecProblem};
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::policy::AutoShutdown;
@@ -288,6 +288,11 @@ impl SupervisorHandle {
     /// A child of this supervisor that is a supervisor itself, if it runs.
     pub fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
         self.shared.engine().supervisor(id)
+    }
+
+    /// Writes down which child below this supervisor this thread is at work on.
+    pub(crate) fn note_stall(self, thread: &str) {
+        note_stall(self, thread);
     }
 
     async fn call(&self, demand: Demand) -> Result<Success, Refusal> {

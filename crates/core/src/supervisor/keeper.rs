@@ -80,7 +80,7 @@ impl Shared {
     }
 
     /// The state, if it can be had at once or nearly so: a turn takes no longer, unless somebody's code stands still in it.
-    fn engine_soon(&self) -> Option<MutexGuard<'_, Engine>> {
+    pub(super) fn engine_soon(&self) -> Option<MutexGuard<'_, Engine>> {
         for _ in 0..ATTEMPTS {
             match self.engine.try_lock() {
                 Ok(engine) => return Some(engine),

@@ -59,6 +59,17 @@ pub(super) fn survey<N: Node>(supervisor: &Shared) -> Vec<N> {
     Vec::new()
 }
 
+/// Writes down which child this thread is at work on, if that is one of those below the supervisor.
+pub(super) fn note_stall(supervisor: SupervisorHandle, thread: &str) {
+    let mut all = vec![supervisor];
+    while let Some(supervisor) = all.pop() {
+        // A supervisor in which somebody's code stands still is passed over: nobody is warned, and nobody waits.
+        if let Some(engine) = supervisor.shared().engine_soon() {
+            all.extend(engine.note_stall(thread));
+        }
+    }
+}
+
 /// The children of one supervisor.
 struct List<N> {
     /// Which child of which list they are below. Of no list, for the first.

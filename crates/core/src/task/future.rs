@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use super::IntoExit;
 use super::node::TaskNode;
 use crate::child::{Exit, Panic};
+use crate::detector::{AtWork, Doing};
 use crate::panics::catch;
 use crate::port::Reporter;
 
@@ -21,6 +22,14 @@ pin_project! {
         #[pin]
         future: Option<Fut>,
         end: End,
+    }
+
+    impl<Fut> PinnedDrop for Supervised<Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _at_work = AtWork::on(this.end.node.worker, Doing::Drop);
+            this.future.set(None);
+        }
     }
 }
 
@@ -39,14 +48,19 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+        let worker = this.end.node.worker;
+        let at_work = AtWork::on(worker, Doing::Poll);
         let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
             Ok(poll) => ready!(poll),
             Err(panic) => Exit::Panicked(panic),
         };
+        drop(at_work);
+        let at_work = AtWork::on(worker, Doing::Drop);
         let exit = match catch(|| this.future.set(None)) {
             Ok(()) => exit,
             Err(panic) => worse(exit, panic),
         };
+        drop(at_work);
         this.end.is(exit);
         Poll::Ready(())
     }

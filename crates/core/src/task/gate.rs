@@ -167,6 +167,11 @@ impl<N, Q, E> Gate<N, Q, E> {
         self.lock().refused
     }
 
+    /// Whether the body is over, and the nest is waited for.
+    pub(crate) fn has_left(&self) -> bool {
+        self.lock().last_word.is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<N, Q, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,9 +8,11 @@
 
 mod awaited;
 mod bell;
+mod blocking;
 mod context;
 mod future;
 mod gate;
+mod lazy;
 mod nest;
 mod node;
 mod once;
@@ -22,11 +24,13 @@ mod supervisor;
 mod sync;
 
 pub use awaited::TaskError;
+pub use blocking::BlockingContext;
 pub use context::TaskContext;
 pub use result::IntoExit;
 pub use spawn::{NotSpawned, SpawnError};
 pub use supervisor::{TaskResult, TaskResults, TaskSupervisor};
 
+pub(crate) use blocking::BlockingStart;
 pub(crate) use start::{Ready, TaskStart};
 
 use once::once;

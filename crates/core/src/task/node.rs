@@ -13,9 +13,11 @@ use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
 use crate::child::{ChildPath, Exit, Shutdown};
 use crate::clock::now;
+use crate::detector::{self, Doing, WorkerId};
 use crate::event::StopCause;
 use crate::port::{Ended, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
+use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
 use crate::tree::TreeContext;
 
@@ -26,6 +28,8 @@ pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
     stopping: AtomicBool,
+    aborted: AtomicBool,
+    pub(super) worker: WorkerId,
     shutdown: Shutdown,
     tree: TreeContext,
     /// Rung when the task is asked to stop.
@@ -43,6 +47,8 @@ impl TaskNode {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
             stopping: AtomicBool::new(false),
+            aborted: AtomicBool::new(false),
+            worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
             bell: Bell::default(),
@@ -70,6 +76,7 @@ impl TaskNode {
     /// Aborts the body, and has its children end in this way.
     pub(super) fn end(&self, end: impl FnOnce(&mut Nest)) {
         self.gate.shut(|nest| end(nest));
+        self.aborted.store(true, Ordering::Release);
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
@@ -134,6 +141,20 @@ impl TaskNode {
 
     pub(super) fn last_kill(&self) {
         self.gate.with_nest(|nest| nest.child.last_kill());
+    }
+
+    /// Where the body is, if a thread is at work on it or should be.
+    pub(super) fn stuck(&self) -> Option<Stuck> {
+        if let Some(stall) = detector::find(self.worker) {
+            let why = match stall.doing {
+                Doing::Poll => StuckIn::Poll,
+                Doing::Drop => StuckIn::Drop,
+            };
+            return Some(Stuck::new(why).for_time(stall.elapsed).on_thread(stall.thread));
+        }
+        let is_over = self.gate.has_left() || self.handle.get().is_none_or(AbortHandle::is_finished);
+        let is_waited_for = self.aborted.load(Ordering::Acquire) && !is_over;
+        is_waited_for.then(|| Stuck::new(StuckIn::NotPolled))
     }
 
     fn make_nest(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<Nest> {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::lazy::Lazy;
 use super::start::{Ready, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, ChildSpec, Restart};
@@ -60,7 +61,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.take() {
-            Some(run) => launch(cx, Ready::AtOnce, |context| async move { run(context).await }),
+            Some(run) => launch(cx, Ready::AtOnce, |context| Lazy::new(move || run(context))),
             None => Launch::Ignored,
         }
     }

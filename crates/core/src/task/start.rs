@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::future::Supervised;
+use super::lazy::Lazy;
 use super::node::TaskNode;
 use super::ready::Readiness;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::stuck::Stuck;
 use crate::supervisor::SupervisorHandle;
 
 /// Starts a task from a function that makes its future.
@@ -42,7 +44,7 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
         // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
-        launch(cx, self.ready, |context| async move { run(context).await })
+        launch(cx, self.ready, |context| Lazy::new(move || run(context)))
     }
 }
 
@@ -93,6 +95,10 @@ impl RunningChild for RunningTask {
 
     fn supervisor(&self) -> Option<SupervisorHandle> {
         self.node.children()
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        self.node.stuck()
     }
 
     fn refused(&self) -> u64 {

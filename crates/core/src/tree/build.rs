@@ -23,6 +23,8 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | --- | --- |
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
+/// | [`stall_threshold`](Self::stall_threshold) | one second |
+/// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`] |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
 #[derive(Debug)]
@@ -32,11 +34,25 @@ pub struct TreeBuilder {
     root: Arc<Supervisor>,
     deadline: Option<Duration>,
     stop_when_idle: bool,
+    stall_threshold: Option<Duration>,
+    unreapable: Unreapable,
     task_runtime: Option<Handle>,
     event_capacity: usize,
     containment: Option<&'static str>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
+}
+
+/// What a stop does at its deadline about children that cannot be brought down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unreapable {
+    /// It names them in its report and is over. They are still waited for in the background:
+    /// [`Tree::wait_gone`](crate::Tree::wait_gone) has the completed report.
+    #[default]
+    Report,
+    /// It goes on until they are gone, however long that takes.
+    Wait,
 }
 
 /// Says why a tree is not there.
@@ -65,6 +81,8 @@ impl TreeBuilder {
             root,
             deadline: Some(Duration::from_secs(25)),
             stop_when_idle: false,
+            stall_threshold: Some(Duration::from_secs(1)),
+            unreapable: Unreapable::default(),
             task_runtime: None,
             event_capacity: crate::event::DEFAULT_CAPACITY,
             containment: None,
@@ -87,6 +105,22 @@ impl TreeBuilder {
     /// Says whether the tree stops when nothing in it runs or could be restarted.
     pub fn stop_when_idle(mut self, stop: bool) -> Self {
         self.stop_when_idle = stop;
+        self
+    }
+
+    /// Says how long a task may run without yielding before a [`Stalled`](crate::EventKind::Stalled) event names it. `None` means
+    /// that nobody is warned.
+    ///
+    /// Looked after by a thread of the library's own, in steps of 50 ms by the system's clock: it works also when all threads of the
+    /// runtime are taken.
+    pub fn stall_threshold(mut self, threshold: impl Into<Option<Duration>>) -> Self {
+        self.stall_threshold = threshold.into();
+        self
+    }
+
+    /// Says what a stop does at its deadline about children that cannot be brought down.
+    pub fn unreapable(mut self, policy: Unreapable) -> Self {
+        self.unreapable = policy;
         self
     }
 
@@ -141,7 +175,13 @@ impl TreeBuilder {
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
-        let plan = Plan { path: self.path, deadline: self.deadline, stop_when_idle: self.stop_when_idle };
+        let plan = Plan {
+            path: self.path,
+            deadline: self.deadline,
+            stop_when_idle: self.stop_when_idle,
+            stall_threshold: self.stall_threshold,
+            unreapable: self.unreapable,
+        };
         Tree::launch(context, plan, Supervisor::clone(&self.root))
     }
 

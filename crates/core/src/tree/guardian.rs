@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
 use super::TreeContext;
+use super::build::Unreapable;
 use super::root::{Root, RootStop};
+use super::stalls::StallWatch;
 use crate::child::{ChildKind, ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
@@ -29,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) path: ChildPath,
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop_when_idle: bool,
+    pub(crate) stall_threshold: Option<Duration>,
+    pub(crate) unreapable: Unreapable,
 }
 
 /// How far the tree has come, for all who wait for it.
@@ -38,7 +42,8 @@ pub(super) struct Progress {
     pub(super) start_error: Option<StartError>,
     pub(super) stopping: bool,
     pub(super) report: Option<Arc<StopReport>>,
-    pub(super) gone: bool,
+    /// The report of a tree that is really gone.
+    pub(super) completed: Option<Arc<StopReport>>,
 }
 
 /// Starts the root, and the guardian beside it.
@@ -52,7 +57,9 @@ pub(super) fn start(
     let inbox = Inbox::new();
     let shared = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let tree = context.clone();
+    let stalls = plan.stall_threshold.map(|threshold| StallWatch::new(&shared, threshold));
     let guardian = Guardian {
+        _stalls: stalls,
         tree: tree.clone(),
         plan,
         root: Arc::clone(&shared),
@@ -94,6 +101,8 @@ fn margin(deadline: Duration) -> Duration {
 }
 
 struct Guardian {
+    /// Held for as long as the tree is watched.
+    _stalls: Option<Arc<StallWatch>>,
     tree: TreeContext,
     plan: Plan,
     root: Arc<Root>,
@@ -111,7 +120,8 @@ impl Guardian {
         let tree = self.tree.clone();
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
-            let hard = self.hard.filter(|_| !self.reported);
+            let gives_up = !self.reported && self.plan.unreapable == Unreapable::Report;
+            let hard = self.hard.filter(|_| gives_up);
             tokio::select! {
                 biased;
                 () = inbox.arrival() => {
@@ -214,15 +224,18 @@ impl Guardian {
         let refused = child.as_ref().map_or(0, |child| child.refused());
         drop(root);
         drop(child);
-        if !self.reported {
-            let report = self.report(start_error, children, (Outcome::Graceful, refused));
-            self.write(report);
-        }
-        self.progress.send_modify(|progress| progress.gone = true);
+        let report = self.report(start_error, children, (Outcome::Graceful, refused));
+        let report = match self.reported {
+            false => self.write(report),
+            // What was said is not taken back; what has become of it since is there for those who ask.
+            true => Arc::new(report),
+        };
+        self.progress.send_modify(|progress| progress.completed = Some(report));
     }
 
     /// The deadline is over, and something is still there.
     fn give_up_waiting(&mut self) {
+        self.tree.record().hush();
         let root = self.root.state();
         let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
         let started = root.started;
@@ -264,7 +277,7 @@ impl Guardian {
     }
 
     /// Writes the root's last event, closes the record, and hands the report to all who wait.
-    fn write(&mut self, report: StopReport) {
+    fn write(&mut self, report: StopReport) -> Arc<StopReport> {
         self.reported = true;
         self.root.emit(EventKind::Stopped {
             outcome: report.root.outcome,
@@ -273,10 +286,12 @@ impl Guardian {
             stragglers: Vec::new(),
         });
         self.tree.record().close();
+        let report = Arc::new(report);
         self.progress.send_modify(|progress| {
             progress.start_error.clone_from(&report.start_error);
-            progress.report = Some(Arc::new(report));
+            progress.report = Some(Arc::clone(&report));
         });
+        report
     }
 
     fn is_running(&self) -> bool {

@@ -107,13 +107,21 @@ impl Tree {
         progress.report.expect("waited for the report")
     }
 
-    /// Waits until really everything is gone, also what could not be brought down by the deadline.
+    /// Waits until really everything is gone, also what could not be brought down by the deadline, and returns the report of that.
+    ///
+    /// If the stop was over in time this is the report that [`wait`](Self::wait) returns. Otherwise it is that report, completed: what
+    /// was unreapable then has been killed by now, and late.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait).
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
-    pub async fn wait_gone(&self) {
-        self.wait_for(|progress| progress.gone).await;
+    pub async fn wait_gone(&self) -> Arc<StopReport> {
+        let progress = self.wait_for(|progress| progress.completed.is_some()).await;
+        progress.completed.expect("waited for the completed report")
     }
 
     /// Asks the tree to stop, and returns at once. Later requests change nothing.

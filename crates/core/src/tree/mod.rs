@@ -6,8 +6,9 @@ mod context;
 mod guardian;
 mod handle;
 mod root;
+mod stalls;
 
-pub use build::{TreeBuilder, TreeStartError};
+pub use build::{TreeBuilder, TreeStartError, Unreapable};
 pub use handle::Tree;
 
 pub(crate) use activity::Activity;

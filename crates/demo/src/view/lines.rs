@@ -64,6 +64,11 @@ fn say(event: &Event) -> Said {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::Stalled { elapsed, thread } => said(
+            '!',
+            Tone::Bad,
+            format!("has not yielded for {} on thread {}", short(*elapsed), safe(thread)),
+        ),
         EventKind::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
         // The record may learn new events; their names will do until this view knows them.
         new => said('?', Tone::Quiet, new.name().to_owned()),

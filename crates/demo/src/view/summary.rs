@@ -79,6 +79,7 @@ fn describe(node: &NodeReport) -> String {
     if node.kind != ChildKind::Supervisor {
         parts.push(node.kind.to_string());
     }
+    parts.extend(node.stuck.as_ref().map(|stuck| format!("stuck {stuck}")));
     parts.extend(node.pid.map(|pid| format!("pid {pid}")));
     parts.extend(node.status.as_ref().map(ToString::to_string));
     parts.extend(match node.restarts {
@@ -86,6 +87,9 @@ fn describe(node: &NodeReport) -> String {
         1 => Some("restarted once".to_owned()),
         times => Some(format!("restarted {times} times")),
     });
+    if node.refused > 0 {
+        parts.push(format!("refused to start {} more", node.refused));
+    }
     for straggler in &node.stragglers {
         let how = if straggler.outcome == Outcome::Graceful { "went" } else { "was killed" };
         parts.push(format!("left behind pid {} ({}), which {how}", straggler.pid, straggler.command));

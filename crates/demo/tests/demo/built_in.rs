@@ -14,8 +14,8 @@ fn the_built_in_tree_starts_and_stops_in_order() {
 
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert_eq!(finished.report()["clean"], true);
-    let mut started = finished.paths("started");
-    let mut stopped = finished.paths("stopped");
+    let mut started = finished.described_paths("started");
+    let mut stopped = finished.described_paths("stopped");
     started.sort_unstable();
     stopped.sort_unstable();
     assert_eq!(started, stopped, "everything that was started has acknowledged");
@@ -29,7 +29,7 @@ fn the_built_in_tree_has_three_levels_and_both_tasks_and_processes() {
     demo.signal(Signal::SIGTERM);
     let finished = demo.finish();
 
-    let deepest = finished.paths("started").iter().map(|path| path.split('/').count()).max();
+    let deepest = finished.described_paths("started").iter().map(|path| path.split('/').count()).max();
     assert_eq!(deepest, Some(3));
     for kind in ["task", "process", "supervisor"] {
         assert!(finished.events.iter().any(|event| event["kind"] == kind), "{kind}");
@@ -46,5 +46,5 @@ fn the_child_that_crashes_is_started_again_and_does_not_wear_out_its_supervisor(
 
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert!(finished.paths("gave_up").is_empty());
-    assert_eq!(finished.paths("exited"), ["root/front/flaky"]);
+    assert_eq!(finished.described_paths("exited"), ["root/front/flaky"]);
 }

@@ -15,8 +15,14 @@ fn a_tree_that_stops_in_order_ends_with_status_0() {
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     let report = finished.report();
     assert_eq!((&report["clean"], &report["cause"]), (&true.into(), &"signal SIGTERM".into()));
-    assert_eq!(finished.paths("stopped"), ["root/d", "root/s/c", "root/s/b", "root/s", "root/a", "root"]);
-    assert_eq!(finished.paths("starting"), ["root", "root/a", "root/s", "root/s/b", "root/s/c", "root/d"]);
+    assert_eq!(
+        finished.described_paths("stopped"),
+        ["root/d", "root/s/c", "root/s/b", "root/s", "root/a", "root"]
+    );
+    assert_eq!(
+        finished.described_paths("starting"),
+        ["root", "root/a", "root/s", "root/s/b", "root/s/c", "root/d"]
+    );
 }
 
 #[test]

@@ -34,7 +34,8 @@ fn list(text: &mut String, heading: &str, mut nodes: Vec<&NodeReport>) {
     let _ = writeln!(text, "{heading}");
     for node in nodes.iter().take(AT_MOST) {
         let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-        let _ = writeln!(text, "  {} ({}{pid})", node.path, node.kind);
+        let stuck = node.stuck.as_ref().map(|stuck| format!(": {stuck}")).unwrap_or_default();
+        let _ = writeln!(text, "  {} ({}{pid}){stuck}", node.path, node.kind);
     }
     if nodes.len() > AT_MOST {
         let _ = writeln!(text, "  and {} more", nodes.len() - AT_MOST);

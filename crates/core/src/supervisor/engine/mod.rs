@@ -27,6 +27,7 @@ use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::stuck::{Stuck, StuckIn};
 use crate::tree::{Activity, TreeContext};
 
 /// How many things are done before others get their turn on this thread.
@@ -249,6 +250,28 @@ impl Engine {
     pub(super) fn reports(&self) -> Vec<Seen<NodeReport>> {
         let now = now();
         self.children.iter().map(|(_, entry)| entry).filter_map(|entry| entry.report(now)).collect()
+    }
+
+    /// Writes down which child this thread is at work on, and says which children have children of their own.
+    pub(super) fn note_stall(&self, thread: &str) -> Vec<SupervisorHandle> {
+        let mut below = Vec::new();
+        for entry in self.children.iter().map(|(_, entry)| entry) {
+            let Some(live) = &entry.live else { continue };
+            below.extend(live.child.supervisor());
+            let Some(Stuck {
+                why: StuckIn::Poll | StuckIn::Drop,
+                elapsed: Some(elapsed),
+                thread: Some(there),
+            }) = live.stuck()
+            else {
+                continue;
+            };
+            if there == thread {
+                let what = EventKind::Stalled { elapsed, thread: there };
+                self.tree.record().emit_unless_hushed(&entry.path, entry.kind(), entry.incarnation, what);
+            }
+        }
+        below
     }
 
     pub(super) fn last_kill(&mut self) {

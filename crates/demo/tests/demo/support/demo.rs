@@ -149,6 +149,11 @@ impl Finished {
         found.unwrap_or_else(|| panic!("no `{name}` of {path} among {:#?}", self.events))
     }
 
+    /// The same without the workers that the sample task `respawn` starts below itself, whose number is a matter of time.
+    pub(crate) fn described_paths(&self, event: &str) -> Vec<&str> {
+        self.paths(event).into_iter().filter(|path| !path.contains("/task-")).collect()
+    }
+
     /// The paths that an event of this name was written about, in order.
     pub(crate) fn paths(&self, name: &str) -> Vec<&str> {
         let named = self.events.iter().filter(|event| event["event"] == name);

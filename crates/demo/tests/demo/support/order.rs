@@ -56,6 +56,7 @@ fn check_fields(events: &[Value]) {
             "escalated" => assert!(has("to"), "{event}"),
             "stopped" => assert!(has("outcome") && has("elapsed_ms") && has("stragglers"), "{event}"),
             "output" => assert!(has("stream") && has("line"), "{event}"),
+            "stalled" => assert!(has("for_ms") && has("thread"), "{event}"),
             "starting" => {}
             other => panic!("an event that the contract does not know: {other}"),
         }

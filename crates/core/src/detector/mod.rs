@@ -1,0 +1,12 @@
+//! Who does not yield: found by looking at the threads, of which there are few, and not at the tasks, of which there are many.
+//!
+//! The detector has a thread of its own, because a few tasks that never yield bring every timer of their runtime to a
+//! standstill. All trees of a program share it, and it is started with the first of them.
+//!
+//! Absent on purpose: anything that is done about it. A task that does not yield cannot be ended by anybody.
+
+mod slot;
+mod thread;
+
+pub(crate) use slot::{AtWork, Doing, WorkerId, this_thread};
+pub(crate) use thread::{Stall, Watcher, find, watch};

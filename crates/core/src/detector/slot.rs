@@ -1,0 +1,140 @@
+//! What each thread is at work on, for others to see.
+//!
+//! A thread writes down whom it polls before it does, and wipes it out after that: two plain stores, to memory that no other thread
+//! writes. Whoever wants to know looks at the slots of all threads, of which there are few.
+
+use std::cell::OnceCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::thread::{clock, notice};
+
+/// Who is at work. Numbers are given out once and never again; zero is nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WorkerId(u64);
+
+impl WorkerId {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What a thread does for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It is inside one poll.
+    Poll,
+    /// It drops what has been run.
+    Drop,
+}
+
+/// What one thread is at work on.
+pub(super) struct Slot {
+    /// The worker's number, doubled, and one more for a drop. Zero says that the thread does nothing for anybody.
+    work: AtomicU64,
+    /// What the detector's clock showed when it began.
+    since: AtomicU64,
+    is_gone: AtomicBool,
+    pub(super) thread: String,
+}
+
+/// What was seen in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Work {
+    pub(super) worker: WorkerId,
+    pub(super) doing: Doing,
+    /// In ticks of the detector's clock.
+    pub(super) since: u64,
+}
+
+static SLOTS: Mutex<Vec<Arc<Slot>>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static MINE: OnceCell<Registered> = const { OnceCell::new() };
+}
+
+/// This thread's slot, which goes with the thread.
+struct Registered(Arc<Slot>);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.0.is_gone.store(true, Ordering::Relaxed);
+        slots().retain(|slot| !slot.is_gone.load(Ordering::Relaxed));
+    }
+}
+
+/// Writes down what this thread is at work on, until this is dropped.
+pub(crate) struct AtWork {
+    /// What it was at work on before: a poll may drive another one.
+    before: (u64, u64),
+}
+
+impl AtWork {
+    pub(crate) fn on(worker: WorkerId, doing: Doing) -> Self {
+        let work = worker.0 << 1 | u64::from(doing == Doing::Drop);
+        let before = MINE.try_with(|mine| {
+            let slot = &mine.get_or_init(register).0;
+            let before = (slot.work.load(Ordering::Relaxed), slot.since.load(Ordering::Relaxed));
+            slot.since.store(clock(), Ordering::Relaxed);
+            slot.work.store(work, Ordering::Release);
+            before
+        });
+        notice();
+        // A thread that is about to end has no slot any more, and does nothing that takes long.
+        Self { before: before.unwrap_or_default() }
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let (work, since) = self.before;
+        let _ = MINE.try_with(|mine| {
+            if let Some(Registered(slot)) = mine.get() {
+                slot.work.store(work, Ordering::Release);
+                slot.since.store(since, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
+/// All threads that have ever polled anything and are still there.
+pub(super) fn slots() -> MutexGuard<'static, Vec<Arc<Slot>>> {
+    SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Slot {
+    pub(super) fn look(&self) -> Option<Work> {
+        let work = self.work.load(Ordering::Acquire);
+        let since = self.since.load(Ordering::Relaxed);
+        let doing = if work & 1 == 1 { Doing::Drop } else { Doing::Poll };
+        (work != 0).then_some(Work { worker: WorkerId(work >> 1), doing, since })
+    }
+}
+
+fn register() -> Registered {
+    let slot = Arc::new(Slot {
+        work: AtomicU64::new(0),
+        since: AtomicU64::new(0),
+        is_gone: AtomicBool::new(false),
+        thread: this_thread(),
+    });
+    slots().push(Arc::clone(&slot));
+    Registered(slot)
+}
+
+/// The name of this thread, and the number that the system's tools show for it.
+pub(crate) fn this_thread() -> String {
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("a thread without a name");
+    match thread_number() {
+        Some(number) => format!("{name} ({number})"),
+        None => name.to_owned(),
+    }
+}
+
+/// The system's number of this thread, where it can be had for the asking.
+fn thread_number() -> Option<u32> {
+    let link = std::fs::read_link("/proc/thread-self").ok()?;
+    link.file_name()?.to_str()?.parse().ok()
+}

@@ -1,0 +1,149 @@
+//! The detector's thread: notices who has not yielded for long.
+//!
+//! It has a clock of its own that ticks while any thread is at work. A tick looks at the slots and nothing else. When all are empty
+//! the thread parks, and whoever next begins to work wakes it: at most once a tick, however much there is to do, and never while
+//! nothing is.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::slot::{Doing, Work, WorkerId, slots};
+
+/// How precise everything is that the detector says.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+
+/// Counts the ticks.
+static CLOCK: AtomicU64 = AtomicU64::new(0);
+
+/// Whether the thread has to be woken when somebody begins to work.
+static PARKED: AtomicBool = AtomicBool::new(false);
+
+static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
+
+/// Whoever wants to know of workers that do not yield.
+static WATCHERS: Mutex<Vec<Weak<dyn Watcher>>> = Mutex::new(Vec::new());
+
+/// Whoever wants to know of workers that do not yield.
+pub(crate) trait Watcher: Send + Sync {
+    /// How long a worker may take.
+    fn threshold(&self) -> Duration;
+
+    /// A worker has taken longer. It need not be one of ours.
+    fn stalled(&self, stall: &Stall);
+}
+
+/// Somebody has not yielded for long.
+#[derive(Clone, Debug)]
+pub(crate) struct Stall {
+    /// What the thread is doing for it.
+    pub(crate) doing: Doing,
+    /// For how long, to the next tick or so.
+    pub(crate) elapsed: Duration,
+    /// On which thread.
+    pub(crate) thread: String,
+}
+
+/// Has somebody told of workers that do not yield, for as long as it is there.
+pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
+    watchers().push(watcher);
+    THREAD.get_or_init(|| {
+        // Without a thread nobody is warned, and everything else goes on.
+        let thread = thread::Builder::new().name("rootward-detector".to_owned()).spawn(detect).ok()?;
+        Some(thread.thread().clone())
+    });
+    notice();
+}
+
+/// What the detector's clock shows.
+pub(super) fn clock() -> u64 {
+    CLOCK.load(Ordering::Relaxed)
+}
+
+/// Somebody begins to work.
+pub(super) fn notice() {
+    if PARKED.load(Ordering::Relaxed) && PARKED.swap(false, Ordering::AcqRel) {
+        if let Some(Some(thread)) = THREAD.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// What a worker is stuck in, if a thread is at work on it right now.
+pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
+    let now = clock();
+    let all = slots();
+    all.iter().find_map(|slot| {
+        let work = slot.look().filter(|work| work.worker == worker)?;
+        Some(stall(work, &slot.thread, now))
+    })
+}
+
+fn stall(work: Work, thread: &str, now: u64) -> Stall {
+    let ticks = u32::try_from(now.saturating_sub(work.since)).unwrap_or(u32::MAX);
+    Stall { doing: work.doing, elapsed: TICK.saturating_mul(ticks), thread: thread.to_owned() }
+}
+
+fn detect() {
+    // How long each piece of work had taken when it was last looked at.
+    let mut told = HashMap::new();
+    loop {
+        // Nobody wakes it here, however much there is to do.
+        thread::park_timeout(TICK);
+        CLOCK.fetch_add(1, Ordering::Relaxed);
+        if is_anybody_at_work() {
+            warn(&mut told);
+            continue;
+        }
+        told.clear();
+        PARKED.store(true, Ordering::Release);
+        // Once more after a whole tick: whoever began to work meanwhile has seen that the thread has to be woken, or is seen now.
+        thread::park_timeout(TICK);
+        if !is_anybody_at_work() {
+            while PARKED.load(Ordering::Acquire) {
+                thread::park();
+            }
+        }
+        PARKED.store(false, Ordering::Release);
+    }
+}
+
+fn is_anybody_at_work() -> bool {
+    slots().iter().any(|slot| slot.look().is_some())
+}
+
+fn warn(told: &mut HashMap<(WorkerId, u64), Duration>) {
+    let now = clock();
+    let stalls: Vec<((WorkerId, u64), Stall)> = slots()
+        .iter()
+        .filter_map(|slot| {
+            let work = slot.look()?;
+            Some(((work.worker, work.since), stall(work, &slot.thread, now)))
+        })
+        .filter(|(_, stall)| stall.elapsed > TICK)
+        .collect();
+    told.retain(|key, _| stalls.iter().any(|(known, _)| known == key));
+    if stalls.is_empty() {
+        return;
+    }
+    let all: Vec<Arc<dyn Watcher>> = {
+        let mut watchers = watchers();
+        watchers.retain(|watcher| watcher.strong_count() > 0);
+        watchers.iter().filter_map(Weak::upgrade).collect()
+    };
+    for (key, stall) in stalls {
+        let before = told.insert(key, stall.elapsed).unwrap_or_default();
+        for watcher in &all {
+            let threshold = watcher.threshold();
+            if before < threshold && stall.elapsed >= threshold {
+                watcher.stalled(&stall);
+            }
+        }
+    }
+}
+
+fn watchers() -> MutexGuard<'static, Vec<Weak<dyn Watcher>>> {
+    WATCHERS.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,146 @@
+//! Blocking work as a child: a closure on a thread of its own.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::AbortHandle;
+
+use super::IntoExit;
+use crate::child::{ChildKind, ChildPath, Exit};
+use crate::clock::now;
+use crate::detector::this_thread;
+use crate::panics::catch;
+use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::stuck::{Stuck, StuckIn};
+
+/// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct BlockingContext {
+    path: ChildPath,
+    incarnation: u32,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    stopped: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stopping: bool,
+    deadline: Option<Instant>,
+    /// Since when it runs, and on which thread.
+    runs: Option<(Instant, String)>,
+}
+
+impl BlockingContext {
+    /// Whether the work has been asked to stop.
+    ///
+    /// Work that takes long asks this now and then: it cannot be aborted, and somebody waits for it.
+    pub fn is_stopping(&self) -> bool {
+        self.shared.lock().stopping
+    }
+
+    /// Sleeps for this time, or until the work is asked to stop, and says whether it has been.
+    pub fn wait_stopping(&self, time: Duration) -> bool {
+        let state = self.shared.lock();
+        let waited = self.shared.stopped.wait_timeout_while(state, time, |state| !state.stopping);
+        waited.unwrap_or_else(PoisonError::into_inner).0.stopping
+    }
+
+    /// How long it will be until the work is reported as one that would not go. `None` says that there is no limit, or that
+    /// nobody has asked it to stop yet.
+    pub fn grace(&self) -> Option<Duration> {
+        let deadline = self.shared.lock().deadline?;
+        Some(deadline.saturating_duration_since(now()))
+    }
+
+    /// Where the work stands in the tree.
+    pub fn path(&self) -> &ChildPath {
+        &self.path
+    }
+
+    /// Which start of this child this is, from 1.
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts blocking work.
+pub(crate) struct BlockingStart<F> {
+    run: Arc<F>,
+}
+
+impl<F> BlockingStart<F> {
+    pub(crate) fn new(run: F) -> Self {
+        Self { run: Arc::new(run) }
+    }
+}
+
+impl<F, R> StartChild for BlockingStart<F>
+where
+    F: Fn(BlockingContext) -> R + Send + Sync + 'static,
+    R: IntoExit + 'static,
+{
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let run = Arc::clone(&self.run);
+        let shared = Arc::new(Shared::default());
+        let runtime = cx.task_runtime().clone();
+        let StartContext { path, incarnation, reporter, .. } = cx;
+        let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
+        // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
+        let task = runtime.spawn_blocking(move || {
+            context.shared.lock().runs = Some((now(), this_thread()));
+            let exit = catch(|| run(context).into_exit());
+            reporter.ended(exit.unwrap_or_else(Exit::Panicked));
+        });
+        Launch::running(RunningWork { shared, task: task.abort_handle() })
+    }
+}
+
+struct RunningWork {
+    shared: Arc<Shared>,
+    task: AbortHandle,
+}
+
+impl RunningChild for RunningWork {
+    fn stop(&mut self, request: StopRequest) {
+        let mut state = self.shared.lock();
+        state.stopping = true;
+        state.deadline = request.deadline;
+        drop(state);
+        self.shared.stopped.notify_all();
+    }
+
+    fn force(&mut self) {
+        // Work that has begun cannot be aborted. All that is left is to ask.
+        self.stop(StopRequest::new(crate::event::StopCause::Parent, Some(now())));
+        self.task.abort();
+    }
+
+    fn force_name(&self) -> &'static str {
+        "abort"
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        let state = self.shared.lock();
+        Some(match &state.runs {
+            Some((since, thread)) => Stuck::new(StuckIn::Blocking)
+                .for_time(now().saturating_duration_since(*since))
+                .on_thread(thread.as_str()),
+            None => Stuck::new(StuckIn::NotPolled),
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Blocking work as children.
+
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use rootward::{ChildSpec, Ending, Exit, Outcome, Restart, StuckIn, Supervisor};
+
+use crate::support::{builder, given, given_tree, obedient, within};
+
+/// Longer than any test waits.
+const LONG: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn blocking_work_is_asked_and_ends_in_its_turn() {
+    let work = ChildSpec::blocking("work", |cx| assert!(cx.wait_stopping(LONG)));
+    let (tree, log) = given(Supervisor::new("root").child(obedient("first")).child(work)).await;
+
+    let report = tree.stop().await;
+
+    assert!(report.clean, "{report:?}");
+    assert_eq!(report.find("root/work").unwrap().status, Some(Exit::Normal));
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["work", "first", "root"]);
+}
+
+#[tokio::test]
+async fn blocking_work_ends_with_what_it_returns_and_is_restarted_like_any_task() {
+    let work = ChildSpec::blocking("work", |cx| match cx.incarnation() {
+        1 => Err("no"),
+        _ if cx.wait_stopping(LONG) => Ok(()),
+        _ => Err("nobody asked"),
+    });
+    let (tree, mut log) = given(Supervisor::new("root").child(work)).await;
+
+    let exited = log.wait_for_event("work", "exited").await;
+    log.wait_for_event("work", "started").await;
+
+    assert_eq!(serde_json::to_value(&*exited).unwrap()["status"]["error"], "no");
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test]
+async fn a_panic_in_blocking_work_is_its_exit() {
+    let work = ChildSpec::blocking("work", |_| panic!("boom")).restart(Restart::Temporary);
+    let (tree, mut log) = given(Supervisor::new("root").child(work)).await;
+
+    let exited = log.wait_for_event("work", "exited").await;
+
+    assert_eq!(serde_json::to_value(&*exited).unwrap()["status"]["panic"], "boom");
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test]
+async fn blocking_work_that_has_begun_cannot_be_aborted_and_the_report_says_so() {
+    let (release, blocked) = mpsc::channel::<()>();
+    let (says, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let blocked = Arc::new(Mutex::new(blocked));
+    let work = ChildSpec::blocking("work", move |cx| {
+        says.send(cx.path().to_string()).unwrap();
+        drop(blocked.lock().map(|blocked| blocked.recv()));
+        assert!(cx.is_stopping());
+    });
+    let builder = builder(Supervisor::new("root").child(work)).deadline(Duration::from_millis(50));
+    let (tree, _log) = given_tree(builder).await;
+    assert_eq!(within("the start", said.recv()).await.unwrap(), "root/work");
+
+    let report = tree.stop().await;
+
+    let stuck = report.find("root/work").unwrap().stuck.clone().expect("it is known");
+    assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Blocking));
+    assert!(stuck.thread.is_some() && stuck.elapsed.is_some());
+    release.send(()).unwrap();
+    let completed = tree.wait_gone().await;
+    let work = completed.find("root/work").unwrap();
+    assert_eq!((work.outcome, &work.status), (Outcome::Killed, &Some(Exit::Normal)));
+}
+
+#[test]
+fn blocking_work_that_has_not_begun_is_aborted() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime =
+        runtime.max_blocking_threads(1).enable_all().build().expect("the system has a thread for it");
+    runtime.block_on(async {
+        let first = ChildSpec::blocking("first", |cx| assert!(cx.wait_stopping(LONG)));
+        let second = ChildSpec::blocking("second", |_| ()).restart(Restart::Temporary);
+        let (tree, _log) = given(Supervisor::new("root").child(first).child(second)).await;
+
+        tree.force();
+
+        let report = tree.wait().await;
+        assert_eq!(report.find("root/second").unwrap().status, Some(Exit::Aborted));
+    });
+}
