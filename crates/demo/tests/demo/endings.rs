@@ -15,6 +15,7 @@ fn a_tree_that_stops_in_order_ends_with_status_0() {
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     let report = finished.report();
     assert_eq!((&report["clean"], &report["cause"]), (&true.into(), &"signal SIGTERM".into()));
+    assert_eq!(report["refused"], 2, "each worker of `respawn` asks for a successor to the last: {report:#}");
     assert_eq!(
         finished.described_paths("stopped"),
         ["root/d", "root/s/c", "root/s/b", "root/s", "root/a", "root"]
@@ -145,10 +146,12 @@ fn what_cannot_be_ended_is_named_and_left_behind_with_status_4() {
         assert_eq!(finished.code(), 4, "{file}: {}", finished.stderr);
         let report = finished.report();
         let children = report["root"]["children"].as_array().unwrap().iter();
-        let left: Vec<_> =
-            children.filter(|child| child["outcome"] == "unreapable").map(|child| &child["path"]).collect();
-        assert_eq!(left, stuck, "{report:#}");
+        let left: Vec<_> = children.filter(|child| child["outcome"] == "unreapable").collect();
+        assert_eq!(left.iter().map(|child| &child["path"]).collect::<Vec<_>>(), stuck, "{report:#}");
+        assert!(left.iter().all(|child| child["stuck"]["in"] == "poll"), "{report:#}");
+        assert!(left.iter().all(|child| child["stuck"]["thread"].is_string()), "{report:#}");
         assert!(finished.stderr.contains("STILL THERE"), "{}", finished.stderr);
+        assert!(finished.stderr.contains("stuck inside one poll"), "{}", finished.stderr);
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
+use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot, Unreapable};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 use rootward_procs::Containment;
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
@@ -22,6 +22,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | property | default |
 /// | --- | --- |
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
+/// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`]: the program leaves with status 4 |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
 /// | `containment` | the strongest that is possible: with a warden that is forked, or found as a program |
@@ -101,6 +102,14 @@ impl Application {
     pub fn containment(mut self, containment: Containment) -> Self {
         self.containment = Some(containment);
         self
+    }
+
+    /// Says what the stop does at its deadline about children that cannot be brought down: the program leaves with status 4, or waits
+    /// for them.
+    ///
+    /// See [`TreeBuilder::unreapable`].
+    pub fn unreapable(self, policy: Unreapable) -> Self {
+        self.configure(move |tree| tree.unreapable(policy))
     }
 
     /// Says whether the program ends when nothing is left that runs or could be restarted.
