@@ -28,6 +28,8 @@ pub enum StopCause {
     Idle,
     /// The last handle of the tree was dropped.
     Dropped,
+    /// The program's token was cancelled, which the tree was told to [stop on](crate::TreeBuilder::stop_on).
+    Token,
     /// The supervisor's own actor failed.
     Failed,
 }
@@ -46,6 +48,7 @@ impl StopCause {
             Self::StartFailed => "start_failed",
             Self::Idle => "idle",
             Self::Dropped => "dropped",
+            Self::Token => "token",
             Self::Failed => "failed",
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Display for StopCause {
             | Self::StartFailed
             | Self::Idle
             | Self::Dropped
+            | Self::Token
             | Self::Failed => f.write_str(self.as_str()),
         }
     }
