@@ -22,15 +22,14 @@ use super::seat::Board;
 /// # Examples
 ///
 /// ```
-/// use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-/// use rootward_core::{Address, ChildSpec, Supervisor, ractor};
+/// use rootward_core::ractor::{self, Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+/// use rootward_core::{Address, ChildSpec, Supervisor};
 ///
 /// struct Counter;
 ///
 /// enum Ask {
 ///     Next(RpcReplyPort<u32>),
 /// }
-/// # impl ractor::Message for Ask {}
 ///
 /// impl Actor for Counter {
 ///     type Msg = Ask;
@@ -69,7 +68,6 @@ pub struct Address<M> {
 /// Says that nobody will come to an address any more: the children that were to live there are gone, and so are their specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no actor will come to this address any more")]
-#[non_exhaustive]
 pub struct Abandoned;
 
 /// Says that a message was not taken, and gives it back.

@@ -85,12 +85,13 @@ impl<A: Actor> Held<A> {
         leave(self.seat.as_ref());
     }
 
-    /// Drops all there is, the state first. A panic in a drop is the worst of what can be said of the end.
-    pub(super) fn give_back(self, exit: Exit) -> Exit {
+    /// Drops all there is, the state first, and says which panic came of it.
+    pub(super) fn give_back(self) -> Result<(), Panic> {
         let Self { actor, state, span, .. } = self;
         let _inside = span.enter();
-        let exit = and_then(exit, catch(move || drop(state)));
-        and_then(exit, catch(move || drop(actor)))
+        let state = catch(move || drop(state));
+        let actor = catch(move || drop(actor));
+        state.and(actor)
     }
 }
 
@@ -98,12 +99,5 @@ impl<A: Actor> Held<A> {
 pub(super) fn leave<M: Message>(seat: Option<&Seat<M>>) {
     if let Some(seat) = seat {
         seat.leave();
-    }
-}
-
-pub(super) fn and_then(exit: Exit, dropped: Result<(), Panic>) -> Exit {
-    match dropped {
-        Ok(()) => exit,
-        Err(panic) => exit.and_then_panicked(panic),
     }
 }

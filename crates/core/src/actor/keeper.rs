@@ -9,9 +9,9 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::guarded::Guarded;
-use super::held::{Held, Word, and_then};
+use super::held::{Held, Word};
 use super::seat::Seat;
-use crate::child::Exit;
+use crate::child::{Exit, Panic};
 use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::{Reporter, StartError};
@@ -72,7 +72,7 @@ pub(super) async fn keep<A: Actor>(
                 // Killed or aborted, by us or by somebody else.
                 Some(Word::NotStarted(_)) | None => Exit::Aborted,
             };
-            reporter.ended(give_back(held, and_then(exit, joined)));
+            reporter.ended(and_then(and_then(exit, joined), give_back(held)));
         }
         Some(Err(_)) => {
             let error = match held.take_word() {
@@ -80,14 +80,9 @@ pub(super) async fn keep<A: Actor>(
                 // Somebody killed it before it had started.
                 Some(Word::Ended(_)) | None => StartError::Ended(Exit::Aborted),
             };
-            match give_back(held, Exit::Normal) {
-                Exit::Panicked(panic) if !matches!(error, StartError::Panicked(_)) => {
-                    reporter.failed(StartError::Panicked(panic));
-                }
-                _ => reporter.failed(error),
-            }
+            reporter.failed(instead_of(error, give_back(held)));
         }
-        None => reporter.ended(give_back(held, and_then(Exit::Aborted, dropped))),
+        None => reporter.ended(and_then(and_then(Exit::Aborted, dropped), give_back(held))),
     }
 }
 
@@ -96,7 +91,7 @@ async fn attend<M: ractor::Message>(
     actor: &ActorRef<M>,
     mut task: JoinHandle<()>,
     orders: &Orders,
-) -> Result<(), crate::child::Panic> {
+) -> Result<(), Panic> {
     let joined = tokio::select! {
         biased;
         joined = &mut task => return without_abort(joined),
@@ -122,7 +117,7 @@ async fn attend<M: ractor::Message>(
 }
 
 /// What is left of a task's end when its abort is no news.
-fn without_abort(joined: Result<(), JoinError>) -> Result<(), crate::child::Panic> {
+fn without_abort(joined: Result<(), JoinError>) -> Result<(), Panic> {
     match joined.map_err(JoinError::try_into_panic) {
         Ok(()) | Err(Err(_)) => Ok(()),
         // The user's callbacks do not panic that far: it was a message, or something else that ractor dropped.
@@ -131,8 +126,24 @@ fn without_abort(joined: Result<(), JoinError>) -> Result<(), crate::child::Pani
 }
 
 /// Drops what the incarnation consisted of. Its task has been joined, and nobody else holds any of it.
-fn give_back<A: Actor>(held: Arc<Held<A>>, exit: Exit) -> Exit {
+fn give_back<A: Actor>(held: Arc<Held<A>>) -> Result<(), Panic> {
     let held =
         Arc::into_inner(held).expect("an actor whose task has been joined is held by its keeper alone");
-    held.give_back(exit)
+    held.give_back()
+}
+
+/// An end, and what came of dropping what had ended.
+fn and_then(exit: Exit, dropped: Result<(), Panic>) -> Exit {
+    match dropped {
+        Ok(()) => exit,
+        Err(panic) => exit.and_then_panicked(panic),
+    }
+}
+
+/// The same for a start that failed: a panic hides an ordinary error.
+fn instead_of(error: StartError, dropped: Result<(), Panic>) -> StartError {
+    match (error, dropped) {
+        (error, Ok(())) | (error @ StartError::Panicked(_), Err(_)) => error,
+        (_, Err(panic)) => StartError::Panicked(panic),
+    }
 }
