@@ -1,11 +1,15 @@
 //! Actors under the rules by which every child lives.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rootward::{Restart, StopCause, Strategy, Supervisor};
+use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
+use rootward::{
+    ChildSpec, Exit, Restart, StartChildError, StopCause, Strategy, Supervisor, SupervisorHandle,
+};
 
 use super::clerk::{Clerk, Order, Step};
-use crate::support::{given, settle};
+use crate::support::{given, obedient, settle};
 
 #[tokio::test(start_paused = true)]
 async fn who_is_restarted_depends_on_the_kind_of_child_and_the_kind_of_end() {
@@ -109,6 +113,74 @@ async fn callers_of_an_actor_that_stops_get_an_error_and_do_not_hang() {
     let (answer, report) = tokio::join!(async { rootward::ractor::call!(actor, Order::Count) }, tree.stop());
 
     assert!(answer.is_err() && report.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_mailbox_do_not_outlive_their_incarnation() {
+    let a = Clerk::new();
+    let (_tree, mut log) = given(Supervisor::new("root").child(a.spec("a"))).await;
+
+    a.does(Step::Fail);
+    a.does(Step::StopYourself);
+    log.wait_for_event("a", "restarting").await;
+    settle().await;
+
+    // The second order would have stopped it.
+    assert_eq!(a.count().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_actor_that_fails_again_and_again_is_there_again_and_again() {
+    let a = Clerk::new();
+    let (tree, _log) = given(Supervisor::new("root").intensity(100, SECOND).child(a.spec("a"))).await;
+
+    for _ in 0..100 {
+        a.address.send(Order::Do(Step::Panic)).await.expect("it comes back");
+        settle().await;
+        assert_eq!(a.count().await, 1);
+    }
+
+    let snapshot = tree.snapshot();
+    let seen = snapshot.find("root/a").expect("it is there");
+    assert_eq!((seen.incarnation, seen.restarts), (101, 100));
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn actors_that_ask_their_stopping_supervisor_for_a_child_are_refused_and_do_not_hang() {
+    let handle = Arc::new(OnceLock::new());
+    let asks = |id: &str| {
+        let handle = Arc::clone(&handle);
+        ChildSpec::actor(id, move || (Asks(Arc::clone(&handle)), ()))
+    };
+    let (tree, _log) = given(Supervisor::new("root").child(asks("a")).child(asks("b"))).await;
+    handle.set(tree.root().expect("it runs")).expect("nobody has set it");
+
+    let report = tree.stop().await;
+
+    assert!(report.clean);
+    assert!(report.root.children.iter().all(|child| child.status == Some(Exit::Normal)));
+}
+
+/// Asks its supervisor for one more child when it stops.
+struct Asks(Arc<OnceLock<SupervisorHandle>>);
+
+impl Actor for Asks {
+    type Msg = ();
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: ActorRef<()>, (): &mut ()) -> Result<(), ActorProcessingErr> {
+        let supervisor = self.0.get().expect("the test has set it");
+        match supervisor.start_child(obedient("late")).await {
+            Err(StartChildError::Stopping { .. }) => Ok(()),
+            other => Err(format!("this was not refused: {other:?}").into()),
+        }
+    }
 }
 
 /// Whether an actor with this restart is started again, after each of these ends.
