@@ -5,10 +5,12 @@
 
 mod support;
 
+mod actors;
 mod backoff;
 mod deadline;
 mod depth;
 mod dynamic;
+mod embedding;
 mod events;
 mod failing;
 mod good_guest;

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::IntoExit;
-use crate::child::{Exit, Panic};
+use crate::child::Exit;
+use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::Reporter;
 
@@ -19,12 +20,13 @@ pin_project! {
         #[pin]
         future: Option<Fut>,
         reporter: Option<Reporter>,
+        span: ChildSpan,
     }
 }
 
 impl<Fut> Supervised<Fut> {
-    pub(super) fn new(future: Fut, reporter: Reporter) -> Self {
-        Self { future: Some(future), reporter: Some(reporter) }
+    pub(super) fn new(future: Fut, reporter: Reporter, span: ChildSpan) -> Self {
+        Self { future: Some(future), reporter: Some(reporter), span }
     }
 }
 
@@ -36,6 +38,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
+        let _inside = this.span.enter();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
         let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
             Ok(poll) => ready!(poll),
@@ -43,25 +46,11 @@ where
         };
         let exit = match catch(|| this.future.set(None)) {
             Ok(()) => exit,
-            Err(panic) => worse(exit, panic),
+            Err(panic) => exit.and_then_panicked(panic),
         };
         if let Some(reporter) = this.reporter.take() {
             reporter.ended(exit);
         }
         Poll::Ready(())
-    }
-}
-
-/// A panic while the future is dropped hides an ordinary end, but not the panic that came first.
-fn worse(exit: Exit, panic: Panic) -> Exit {
-    match exit {
-        Exit::Panicked(_) => exit,
-        Exit::Normal
-        | Exit::Shutdown
-        | Exit::Failed { .. }
-        | Exit::Aborted
-        | Exit::Code(_)
-        | Exit::Signal { .. }
-        | Exit::Unknown => Exit::Panicked(panic),
     }
 }

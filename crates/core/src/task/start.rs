@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::future::Supervised;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
+use crate::event::ChildSpan;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::spawn::spawn_named;
 
 /// Starts a task from a function that makes its future.
 pub(crate) struct TaskStart<F> {
@@ -47,8 +49,9 @@ where
     let token = CancellationToken::new();
     let runtime = cx.task_runtime().clone();
     let StartContext { path, incarnation, reporter, .. } = cx;
-    let future = run(TaskContext::new(token.clone(), path, incarnation));
-    let task = runtime.spawn(Supervised::new(future, reporter));
+    let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
+    let future = run(TaskContext::new(token.clone(), path.clone(), incarnation));
+    let task = spawn_named(&runtime, &path, Supervised::new(future, reporter, span));
     Launch::running(RunningTask { token, task: task.abort_handle() })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::context::{Provisions, TreeContext};
 use super::guardian::Plan;
@@ -23,6 +24,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | --- | --- |
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
+/// | [`stop_on`](Self::stop_on) | no token |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub struct TreeBuilder {
     root: Arc<Supervisor>,
     deadline: Option<Duration>,
     stop_when_idle: bool,
+    stop_on: CancellationToken,
     task_runtime: Option<Handle>,
     event_capacity: usize,
     containment: Option<&'static str>,
@@ -65,6 +68,7 @@ impl TreeBuilder {
             root,
             deadline: Some(Duration::from_secs(25)),
             stop_when_idle: false,
+            stop_on: CancellationToken::new(),
             task_runtime: None,
             event_capacity: crate::event::DEFAULT_CAPACITY,
             containment: None,
@@ -90,7 +94,16 @@ impl TreeBuilder {
         self
     }
 
-    /// Says on which runtime task children run.
+    /// Has the tree stop when this token is cancelled, for a program that stops all its parts by one.
+    ///
+    /// The tree stops as for any other reason, in order and within its deadline; that it has is said by
+    /// [`Tree::wait`]. The tree never cancels the token: for the other direction there is [`Tree::token`].
+    pub fn stop_on(mut self, token: CancellationToken) -> Self {
+        self.stop_on = token;
+        self
+    }
+
+    /// Says on which runtime task children and actors run.
     ///
     /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
     /// supervisors from stopping everything else and saying who is to blame.
@@ -141,7 +154,8 @@ impl TreeBuilder {
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
-        let plan = Plan { path: self.path, deadline: self.deadline, stop_when_idle: self.stop_when_idle };
+        let Self { path, deadline, stop_when_idle, stop_on, .. } = self;
+        let plan = Plan { path, deadline, stop_when_idle, stop_on };
         Tree::launch(context, plan, Supervisor::clone(&self.root))
     }
 
