@@ -7,6 +7,7 @@
 
 mod ends;
 mod matrix;
+mod names;
 mod patience;
 mod place;
 mod record;
