@@ -55,7 +55,9 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
 fn containment(wanted: cli::Containment) -> Result<Containment, WardenError> {
     match wanted {
         cli::Containment::Auto => Ok(Containment::auto()),
-        cli::Containment::Tree => Ok(Containment::tree(&Warden::fork().or_else(|_| Warden::find())?)),
+        cli::Containment::Tree => {
+            Ok(Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups())
+        }
         cli::Containment::Group => Ok(Containment::group()),
     }
 }

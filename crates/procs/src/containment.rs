@@ -20,6 +20,7 @@ use crate::launch::{Direct, Guarded, Launcher};
 #[must_use = "a containment has no effect until it is applied to a tree"]
 pub struct Containment {
     warden: Option<Warden>,
+    cgroups: bool,
 }
 
 impl Containment {
@@ -30,7 +31,13 @@ impl Containment {
 
     /// All descendants, with the help of this warden, and with cgroups where the warden can make some.
     pub fn tree(warden: &Warden) -> Self {
-        Self { warden: Some(warden.clone()) }
+        Self { warden: Some(warden.clone()), cgroups: true }
+    }
+
+    /// The same without cgroups, also where there are some.
+    pub fn without_cgroups(mut self) -> Self {
+        self.cgroups = false;
+        self
     }
 
     /// The strongest that is possible now: with a warden that is [forked](Warden::fork) or [found](Warden::find), or `group` if
@@ -46,7 +53,7 @@ impl Containment {
     pub fn name(&self) -> &'static str {
         match &self.warden {
             None => "group",
-            Some(warden) if warden.has_cgroup() => "tree+cgroup",
+            Some(warden) if self.cgroups && warden.has_cgroup() => "tree+cgroup",
             Some(_) => "tree",
         }
     }
@@ -63,7 +70,7 @@ impl Containment {
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
         match &self.warden {
-            Some(warden) => Arc::new(Guarded(Arc::clone(warden.client()))),
+            Some(warden) => Arc::new(Guarded { client: Arc::clone(warden.client()), cgroups: self.cgroups }),
             None => Arc::new(Direct),
         }
     }

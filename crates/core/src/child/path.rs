@@ -1,60 +1,134 @@
 //! Where a child stands in the tree.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::ChildId;
+use super::{ChildId, InvalidId};
 
 /// Says where a child stands: the ids from the root down to it, joined by `/`, such as `root/workers/a`.
 ///
-/// Cloning is cheap.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ChildPath(Arc<str>);
+/// Cloning is cheap, and so is a path below another one, however deep it lies. The text is put together when it is first asked for.
+#[derive(Clone)]
+pub struct ChildPath(Arc<Place>);
+
+struct Place {
+    parent: Option<ChildPath>,
+    id: ChildId,
+    text: OnceLock<Box<str>>,
+}
 
 impl ChildPath {
     /// The path of a tree's root.
     pub fn root(id: &ChildId) -> Self {
-        Self(Arc::from(id.as_str()))
+        Self(Arc::new(Place { parent: None, id: id.clone(), text: OnceLock::new() }))
     }
 
     /// The path of a child below this one.
     #[must_use]
     pub fn join(&self, id: &ChildId) -> Self {
-        let mut path = String::with_capacity(self.0.len() + 1 + id.as_str().len());
-        path.push_str(&self.0);
-        path.push('/');
-        path.push_str(id.as_str());
-        Self(Arc::from(path))
+        Self(Arc::new(Place { parent: Some(self.clone()), id: id.clone(), text: OnceLock::new() }))
     }
 
     /// The path as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0.parent {
+            Some(_) => self.0.text.get_or_init(|| self.text()),
+            None => self.id(),
+        }
     }
 
     /// The last part: the child's own id.
     pub fn id(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.0.id.as_str()
+    }
+
+    pub(crate) fn child_id(&self) -> &ChildId {
+        &self.0.id
     }
 
     /// How many supervisors stand above this child: 0 for the root.
     pub fn depth(&self) -> usize {
-        self.0.matches('/').count()
+        self.upward().count() - 1
+    }
+
+    fn text(&self) -> Box<str> {
+        let mut parts: Vec<&str> = self.upward().map(ChildPath::id).collect();
+        parts.reverse();
+        parts.join("/").into()
+    }
+
+    /// This path, the one above it, and so on up to the root.
+    fn upward(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |path| path.0.parent.as_ref())
+    }
+}
+
+/// One after the other and not by recursion, which thousands of levels would be too much for.
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut parent = self.parent.take();
+        while let Some(ChildPath(place)) = parent {
+            parent = Arc::into_inner(place).and_then(|mut place| place.parent.take());
+        }
+    }
+}
+
+impl PartialEq for ChildPath {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ChildPath {}
+
+impl PartialOrd for ChildPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ChildPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Hash for ChildPath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Serialize for ChildPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ChildPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut ids = text.split('/').map(ChildId::new);
+        let root = ids.next().unwrap_or(Err(InvalidId::Empty)).map_err(D::Error::custom)?;
+        ids.try_fold(Self::root(&root), |path, id| Ok(path.join(&id?)))
+            .map_err(|id: InvalidId| D::Error::custom(id))
     }
 }
 
 impl fmt::Display for ChildPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for ChildPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 

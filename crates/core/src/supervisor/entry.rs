@@ -79,7 +79,7 @@ impl Entry {
     }
 
     pub(super) fn id(&self) -> ChildId {
-        ChildId::new(self.path.id()).expect("the last part of a path is an id")
+        self.path.child_id().clone()
     }
 
     pub(super) fn started_child(&self) -> StartedChild {

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod built_in;
+mod containment;
 mod endings;
 mod outputs;
 mod quiet;

@@ -18,24 +18,35 @@ use crate::worker::Worker;
 
 /// The launcher that has a warden start programs.
 #[derive(Debug)]
-pub(crate) struct Guarded(pub(crate) Arc<Client>);
+pub(crate) struct Guarded {
+    pub(crate) client: Arc<Client>,
+    /// Whether each child gets a cgroup, if the warden can give it one.
+    pub(crate) cgroups: bool,
+}
+
+struct Job {
+    order: Order,
+    client: Arc<Client>,
+    cgroup: bool,
+}
 
 /// It waits for answers, so that it has a thread of its own: a slow exec must not hold up a runtime's worker.
-static LAUNCHER: Worker<(Order, Arc<Client>)> = Worker::new("rootward-launch", work);
+static LAUNCHER: Worker<Job> = Worker::new("rootward-launch", work);
 
 impl Launcher for Guarded {
     fn launch(&self, order: Order) {
-        if let Err(((order, _), error)) = LAUNCHER.give((order, Arc::clone(&self.0))) {
+        let job = Job { order, client: Arc::clone(&self.client), cgroup: self.cgroups };
+        if let Err((Job { order, .. }, error)) = LAUNCHER.give(job) {
             // Whoever does not wait any more has no use for the reason either.
             let _ = order.answer.send(Err(SpawnError::new(order.process.command(), error)));
         }
     }
 }
 
-fn work(orders: &Receiver<(Order, Arc<Client>)>) {
-    for (Order { process, grip, answer }, client) in orders {
+fn work(jobs: &Receiver<Job>) {
+    for Job { order: Order { process, grip, answer }, client, cgroup } in jobs {
         let launch = || {
-            let launched = launch(process.command(), &client)?;
+            let launched = launch(process.command(), &client, cgroup)?;
             grip.hold(launched.leash.set());
             Ok(launched)
         };
@@ -46,12 +57,12 @@ fn work(orders: &Receiver<(Order, Arc<Client>)>) {
     }
 }
 
-fn launch(command: &Command, client: &Arc<Client>) -> Answer {
+fn launch(command: &Command, client: &Arc<Client>, cgroup: bool) -> Answer {
     let refused = |error| SpawnError::new(command, error);
     let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
     let program = image::program(command, theirs)?;
     let (line, theirs) = sys::pair().map_err(refused)?;
-    let sent = order(command, &program, theirs, client);
+    let sent = order((command, &program), theirs, client, cgroup);
     // What the program has must not be kept open here: its end would not be seen.
     drop(program);
     sent.map_err(|error| gone_or(command, error))?;
@@ -64,7 +75,12 @@ fn launch(command: &Command, client: &Arc<Client>) -> Answer {
 }
 
 /// Sends the order, with all descriptors that belong to it.
-fn order(command: &Command, program: &Program, line: OwnedFd, client: &Client) -> io::Result<()> {
+fn order(
+    (command, program): (&Command, &Program),
+    line: OwnedFd,
+    client: &Client,
+    cgroup: bool,
+) -> io::Result<()> {
     let inherited = [io::stdin().as_fd().try_clone_to_owned(), io::stdout().as_fd().try_clone_to_owned()];
     let [stdin, stdout] = inherited;
     let inherited = [stdin.ok(), stdout.ok(), io::stderr().as_fd().try_clone_to_owned().ok()];
@@ -77,12 +93,12 @@ fn order(command: &Command, program: &Program, line: OwnedFd, client: &Client) -
         descriptors.extend(theirs.as_ref().or(ours.as_ref()).map(|fd| (which, fd.as_fd())));
     }
     let which: Vec<Descriptor> = descriptors.iter().map(|(which, _)| *which).collect();
-    let launch = Launch::encode(program, &which);
+    let launch = Launch::encode(program, &which, cgroup);
     let mut fds: Vec<BorrowedFd<'_>> = descriptors.iter().map(|(_, fd)| *fd).collect();
     if !launch.is_too_long() {
         return client.order(&launch.bytes, &fds);
     }
-    let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat());
+    let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
     let file = sys::file_of(&launch.bytes)?;
     fds.push(file.as_fd());
     client.order(launch.header(), &fds)

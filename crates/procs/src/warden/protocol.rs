@@ -52,13 +52,15 @@ pub(crate) struct LaunchHeader {
     pub(crate) layout: Layout,
     /// Which descriptors there are.
     descriptors: u32,
+    /// Whether the child is to have a cgroup, if the warden can give it one.
+    pub(crate) cgroup: bool,
     /// How long the whole order is; longer than the message if the order is in a file.
     pub(crate) bytes: usize,
 }
 
 const WORD: usize = size_of::<usize>();
-/// The words of a header: kind, descriptors, length, and three counts.
-const HEADER: usize = 6 * WORD;
+/// The words of a header: kind, descriptors, length, three counts, and whether a cgroup is wanted.
+const HEADER: usize = 7 * WORD;
 
 impl ToWarden {
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
@@ -82,7 +84,7 @@ pub(crate) struct Launch {
 
 impl Launch {
     /// Describes a program. `descriptors` are those that will go along.
-    pub(crate) fn encode(program: &Program, descriptors: &[Descriptor]) -> Self {
+    pub(crate) fn encode(program: &Program, descriptors: &[Descriptor], cgroup: bool) -> Self {
         let lists = [&program.candidates, &program.argv, &program.env];
         let counts = lists.map(Vec::len);
         let entries = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
@@ -103,7 +105,15 @@ impl Launch {
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
         let [candidates, argv, env] = counts;
         let bytes = HEADER + table.len() * WORD + strings.len().max(1);
-        let mut message = words(&[LAUNCH as usize, descriptors as usize, bytes, candidates, argv, env]);
+        let mut message = words(&[
+            LAUNCH as usize,
+            descriptors as usize,
+            bytes,
+            candidates,
+            argv,
+            env,
+            usize::from(cgroup),
+        ]);
         message.extend(words(&table));
         message.append(&mut strings);
         // A payload ends with a zero, also if there is no string in it.
@@ -127,7 +137,8 @@ impl LaunchHeader {
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
         let word = |at| word(message, at);
         let layout = Layout { table: HEADER, counts: [word(3)?, word(4)?, word(5)?] };
-        Some(Self { layout, descriptors: u32::try_from(word(1)?).ok()?, bytes: word(2)? })
+        let descriptors = u32::try_from(word(1)?).ok()?;
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
     }
 
     /// Which descriptor is which, of those that came along.
@@ -274,11 +285,11 @@ mod tests {
     fn an_order_tells_where_everything_stands() {
         let program = program(&["PATH=/bin"], Some("/srv"));
 
-        let order = Launch::encode(&program, &[Descriptor::Line, Descriptor::Stdout]);
+        let order = Launch::encode(&program, &[Descriptor::Line, Descriptor::Stdout], true);
 
         assert_eq!(ToWarden::decode(&order.bytes), Some(ToWarden::Launch));
         let header = LaunchHeader::decode(&order.bytes).unwrap();
-        assert_eq!((header.layout.counts, header.bytes), ([1, 2, 1], order.bytes.len()));
+        assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
         let table: Vec<usize> =
             (0..8).map(|entry| word(&order.bytes[header.layout.table..], entry).unwrap()).collect();
         assert_eq!([table[1], table[4], table[6]], [0; 3]);
@@ -288,7 +299,7 @@ mod tests {
 
     #[test]
     fn descriptors_are_told_apart_by_what_is_said_of_them() {
-        let order = Launch::encode(&program(&[], None), &[Descriptor::Line, Descriptor::Stderr]);
+        let order = Launch::encode(&program(&[], None), &[Descriptor::Line, Descriptor::Stderr], false);
 
         let sorted = LaunchHeader::decode(&order.bytes).unwrap().sort(&[8, 9, -1]);
 
@@ -299,11 +310,11 @@ mod tests {
     fn a_long_order_is_known_as_one() {
         let long = format!("A={}", "a".repeat(LONGEST_PAYLOAD));
 
-        let order = Launch::encode(&program(&[&long], None), &[Descriptor::Line, Descriptor::File]);
+        let order = Launch::encode(&program(&[&long], None), &[Descriptor::Line, Descriptor::File], false);
 
         assert!(order.is_too_long());
         assert_eq!(LaunchHeader::decode(order.header()).unwrap().bytes, order.bytes.len());
-        assert!(!Launch::encode(&program(&[], None), &[]).is_too_long());
+        assert!(!Launch::encode(&program(&[], None), &[], false).is_too_long());
     }
 
     fn program(env: &[&str], directory: Option<&str>) -> Program {

@@ -146,9 +146,10 @@ impl Server {
     }
 
     fn launch(&mut self, mut slot: Slot, bytes: usize, descriptors: [i32; MOST_DESCRIPTORS]) {
-        let line = LaunchHeader::decode(&slot.payload()[..bytes])
-            .and_then(|header| header.sort(&descriptors)[Descriptor::Line as usize]);
-        let order = Order { cgroup: self.cgroups.is_some(), bytes, descriptors };
+        let header = LaunchHeader::decode(&slot.payload()[..bytes]);
+        let line = header.and_then(|header| header.sort(&descriptors)[Descriptor::Line as usize]);
+        let cgroup = self.cgroups.is_some() && header.is_some_and(|header| header.cgroup);
+        let order = Order { cgroup, bytes, descriptors };
         match slot.start(order, reaper::main) {
             Ok((pid, slot)) => {
                 self.reapers.insert(pid, slot);

@@ -136,6 +136,10 @@ impl Machine {
     /// The delay of a restart is over.
     pub(super) fn restart_is_due(&mut self, key: ChildKey) {
         self.children.set(key, State::Restarting { due: None });
+        if self.is_in_hand(key) {
+            // Its siblings are still being stopped, and the same round then starts them and it.
+            return;
+        }
         let generation = self.children.get(key).map_or(0, |child| child.generation);
         self.pending.push_back(Pending::Due { key, generation });
     }

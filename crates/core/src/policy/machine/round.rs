@@ -143,6 +143,14 @@ impl Machine {
         }
     }
 
+    /// Whether it is this child's restart that is in hand.
+    pub(super) fn is_in_hand(&self, key: ChildKey) -> bool {
+        match self.phase {
+            Phase::Working(round) => round.trigger() == Some(key),
+            Phase::New | Phase::Idle | Phase::WindingDown(_) | Phase::Finished => false,
+        }
+    }
+
     /// The restart of a child that was put off has been called off. Siblings that are down on its account come back.
     pub(super) fn resume_siblings(&mut self, key: ChildKey) {
         let from = match self.policy.strategy {

@@ -36,6 +36,20 @@ fn under_one_for_all_the_siblings_stop_at_once_and_start_together_with_the_child
 }
 
 #[test]
+fn a_restart_that_becomes_due_while_the_siblings_stop_is_carried_through_by_the_same_round() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), with_backoff()]);
+    rig.failed(B);
+    rig.passes(DELAY);
+    assert_eq!(rig.tell(Input::Alarm), [], "A has not stopped yet");
+
+    assert_eq!(rig.ended(A), [Action::Start(A)]);
+
+    let counted = [restarting(A, 1), Action::Start(A)];
+    assert_eq!(rig.tell(Input::StartFailed(A)), counted, "a retry is a restart");
+    assert_eq!(rig.tell(Input::Started(A)), [Action::Start(B)]);
+}
+
+#[test]
 fn a_stop_cancels_a_restart_that_is_put_off() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff()]);
     rig.failed(A);

@@ -1,0 +1,84 @@
+//! Random operations on a tree that runs.
+
+use std::fmt;
+use std::time::Duration;
+
+use proptest::prelude::{any, prop_oneof};
+use proptest::strategy::{Just, Strategy as Generate};
+
+use crate::describe::Member;
+use crate::desk::Deed;
+use crate::grow::{any_member_to_add, any_time};
+
+/// One of those there are then: it is counted round and round.
+pub(crate) type Pick = u8;
+
+/// Something that is done to a tree.
+#[derive(Clone)]
+pub(crate) enum Operation {
+    /// Time passes, and somebody looks at the tree.
+    Pass(Duration),
+    /// A leaf is made to do something by itself.
+    Make(Pick, Deed),
+    /// A new child is added.
+    Add { group: Pick, child: Box<Member> },
+    /// A child that the supervisor was described with is added, as if it were not there.
+    AddAgain { group: Pick, child: Pick },
+    /// A child is terminated.
+    Terminate { group: Pick, child: Pick },
+    /// A child that may be down is started.
+    Restart { group: Pick, child: Pick },
+    /// A child that may be down is deleted.
+    Delete { group: Pick, child: Pick },
+    /// The tree is asked to stop, and nobody waits for it.
+    Stop,
+    /// The last handle is dropped.
+    Drop,
+    /// Every grace ends.
+    Force,
+}
+
+/// What is done to a tree, in order.
+pub(crate) fn any_operations() -> impl Generate<Value = Vec<Operation>> {
+    let any = || proptest::collection::vec(any_operation(), 0..30);
+    // A broad tree that is stopped while it is still starting.
+    let early_stop = (0..12usize, any()).prop_map(|(turns, rest)| {
+        let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
+        turns.chain([Operation::Stop]).chain(rest).collect()
+    });
+    prop_oneof![5 => any(), 1 => early_stop]
+}
+
+fn any_operation() -> impl Generate<Value = Operation> {
+    let deed = proptest::sample::select(vec![Deed::End, Deed::Fail, Deed::Panic]);
+    let pair = || (any::<Pick>(), any::<Pick>());
+    prop_oneof![
+        10 => any_time(3000).prop_map(Operation::Pass),
+        10 => (any::<Pick>(), deed).prop_map(|(pick, deed)| Operation::Make(pick, deed)),
+        3 => (any::<Pick>(), any_member_to_add()).prop_map(|(group, child)| {
+            Operation::Add { group, child: Box::new(child) }
+        }),
+        1 => pair().prop_map(|(group, child)| Operation::AddAgain { group, child }),
+        3 => pair().prop_map(|(group, child)| Operation::Terminate { group, child }),
+        2 => pair().prop_map(|(group, child)| Operation::Restart { group, child }),
+        1 => pair().prop_map(|(group, child)| Operation::Delete { group, child }),
+        1 => prop_oneof![4 => Just(Operation::Stop), 1 => Just(Operation::Drop), 1 => Just(Operation::Force)],
+    ]
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass(time) => write!(f, "{time:?} pass"),
+            Self::Make(pick, deed) => write!(f, "leaf {pick}: {deed:?}"),
+            Self::Add { group, child } => write!(f, "group {group}: add {child:?}"),
+            Self::AddAgain { group, child } => write!(f, "group {group}: add child {child} again"),
+            Self::Terminate { group, child } => write!(f, "group {group}: terminate child {child}"),
+            Self::Restart { group, child } => write!(f, "group {group}: restart child {child}"),
+            Self::Delete { group, child } => write!(f, "group {group}: delete child {child}"),
+            Self::Stop => f.write_str("stop"),
+            Self::Drop => f.write_str("drop the last handle"),
+            Self::Force => f.write_str("force"),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Descriptions become child specs.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rootward::{
+    ChildKind, ChildSpec, DynamicSupervisor, Launch, StartChild, StartContext, StartError, Supervisor,
+};
+
+use crate::behave::{error, live, panics};
+use crate::describe::{Body, Form, Group, Launched, Leaf, Member};
+use crate::desk::Desk;
+use crate::stranger;
+
+impl Member {
+    /// The spec of a child that is described like this.
+    pub(crate) fn spec(&self, id: &str, desk: &Desk) -> ChildSpec {
+        let mut spec = match &self.body {
+            Body::Leaf(leaf) => ChildSpec::new(id, Planted::new(leaf, desk)),
+            Body::Group(group) => group.spec(id, desk),
+        };
+        spec = spec.restart(self.restart).shutdown(self.shutdown).significant(self.significant);
+        if let Some(backoff) = self.backoff {
+            spec = spec.backoff(backoff);
+        }
+        if let Some(intensity) = self.intensity {
+            spec = spec.intensity(intensity.max_restarts, intensity.within);
+        }
+        if let Some(timeout) = self.start_timeout {
+            spec = spec.start_timeout(timeout);
+        }
+        spec
+    }
+}
+
+impl Group {
+    fn spec(&self, id: &str, desk: &Desk) -> ChildSpec {
+        match &self.form {
+            Form::Static { .. } => self.supervisor(id, desk).into_child(),
+            Form::Dynamic { max_children } => DynamicSupervisor::new(id)
+                .max_children(*max_children)
+                .intensity(self.intensity.max_restarts, self.intensity.within)
+                .auto_shutdown(self.auto_shutdown)
+                .into_child(),
+        }
+    }
+
+    /// The supervisor that is described like this, as a static one.
+    pub(crate) fn supervisor(&self, id: &str, desk: &Desk) -> Supervisor {
+        let children = self.children().iter().enumerate();
+        Supervisor::new(id)
+            .strategy(self.strategy())
+            .stop_order(self.stop_order())
+            .intensity(self.intensity.max_restarts, self.intensity.within)
+            .auto_shutdown(self.auto_shutdown)
+            .children(children.map(|(place, child)| child.spec(&child.id(place), desk)))
+    }
+}
+
+/// Starts incarnations of a leaf as its openings say.
+struct Planted {
+    leaf: Leaf,
+    desk: Desk,
+    task: ChildSpec,
+    starts: AtomicUsize,
+}
+
+impl Planted {
+    fn new(leaf: &Leaf, desk: &Desk) -> Self {
+        let (shared, place) = (leaf.clone(), desk.clone());
+        let task = ChildSpec::task("task", move |cx| {
+            let (leaf, desk) = (shared.clone(), place.clone());
+            async move { live(leaf, cx.path().to_string(), desk, cx.stopping()).await }
+        });
+        Self { leaf: leaf.clone(), desk: desk.clone(), task, starts: AtomicUsize::new(0) }
+    }
+}
+
+impl StartChild for Planted {
+    fn kind(&self) -> ChildKind {
+        self.leaf.kind()
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let opening = self.leaf.opening(self.starts.fetch_add(1, Ordering::Relaxed));
+        match (opening.outcome, opening.after, self.leaf.kind()) {
+            (Launched::Runs, None, ChildKind::Task) => self.task.start(cx),
+            (Launched::Runs, _, _) | (_, Some(_), _) => stranger::start(&self.leaf, opening, cx, &self.desk),
+            (Launched::Fails, None, _) => Launch::Failed(StartError::new(error())),
+            (Launched::Ignores, None, _) => Launch::Ignored,
+            (Launched::Panics, None, _) => panics(),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Plants a tree, operates on it in virtual time, stops it, and keeps what there is to judge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::clock::{beside, pass};
+use crate::describe::{Member, Plan};
+use crate::desk::Desk;
+use crate::operate::{Operation, Pick};
+use crate::story::Story;
+
+/// Plays one story from beginning to end.
+///
+/// # Errors
+///
+/// What has never come to an end.
+pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let desk = Desk::default();
+    let story = runtime.block_on(async {
+        let runaway = Arc::new(Notify::new());
+        let story = async {
+            let mut player = Player::begin(plan, desk.clone(), Arc::clone(&runaway))?;
+            for operation in operations {
+                player.perform(operation).await;
+            }
+            player.end().await
+        };
+        tokio::select! {
+            biased;
+            () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
+            story = story => story,
+        }
+    });
+    // The desk holds the tree, and the tree's specs hold the desk.
+    desk.note_root(None);
+    story
+}
+
+/// Whoever writes so much goes round in circles.
+const TOO_MUCH: usize = 300_000;
+
+/// After so much virtual time whatever has not happened never will.
+const NEVER: Duration = Duration::from_secs(600);
+
+/// How long a stop may take before it is forced: there are children that take for ever.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A moment in which nothing else happens.
+const ASIDE: Duration = Duration::from_millis(1);
+
+struct Player {
+    plan: Plan,
+    desk: Desk,
+    tree: Option<Tree>,
+    reader: tokio::task::JoinHandle<Vec<Arc<Event>>>,
+    began: Instant,
+    added: Vec<Member>,
+    looks: Vec<(Duration, rootward::TreeSnapshot)>,
+    deeds: Vec<String>,
+}
+
+impl Player {
+    fn begin(plan: &Plan, desk: Desk, runaway: Arc<Notify>) -> Result<Self, String> {
+        let root = plan.root.group().ok_or("the root is a supervisor")?.supervisor("root", &desk);
+        let builder = root.tree().map_err(|error| format!("the description makes sense: {error}"))?;
+        let mut builder = builder.deadline(plan.deadline).stop_when_idle(plan.stop_when_idle);
+        let reader = beside(read(builder.subscribe(), runaway));
+        let tree = builder.launch();
+        desk.note_root(tree.root());
+        let (began, tree) = (Instant::now(), Some(tree));
+        let (added, looks, deeds) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { plan: plan.clone(), desk, tree, reader, began, added, looks, deeds })
+    }
+
+    async fn perform(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Pass(time) => self.pass(*time).await,
+            Operation::Make(pick, deed) => {
+                if let Some(path) = self.desk.order(usize::from(*pick), *deed) {
+                    self.note(format!("{path} is made to {deed:?}"));
+                }
+            }
+            Operation::Add { group, child } => self.add(*group, child),
+            Operation::AddAgain { group, child } => self.add_again(*group, *child),
+            Operation::Terminate { group, child } => self.ask(*group, *child, "terminate"),
+            Operation::Restart { group, child } => self.ask(*group, *child, "restart"),
+            Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
+            Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
+            Operation::Force => self.with_tree("force", Tree::force),
+            // Without a handle and without a deadline nobody could bring down what takes for ever.
+            Operation::Drop if self.plan.deadline.is_some() => {
+                self.note("the last handle is dropped".to_owned());
+                self.tree = None;
+            }
+            Operation::Drop => {}
+        }
+    }
+
+    /// Lets time pass, and looks at the tree between two moments in which something can happen.
+    async fn pass(&mut self, time: Duration) {
+        if time.is_zero() {
+            return tokio::task::yield_now().await;
+        }
+        pass(ASIDE).await;
+        if let Some(tree) = &self.tree {
+            self.looks.push((self.began.elapsed(), tree.snapshot()));
+        }
+        pass(time - ASIDE).await;
+    }
+
+    fn add(&mut self, group: Pick, child: &Member) {
+        let id = format!("x{}", self.added.len());
+        self.added.push(child.clone());
+        self.start(group, child, &id);
+    }
+
+    fn add_again(&mut self, group: Pick, child: Pick) {
+        let Some(path) = self.group(group) else { return };
+        let described = self.plan.find(&self.added, &path).and_then(Member::group);
+        let children = described.map(|described| described.children()).unwrap_or_default();
+        if children.is_empty() {
+            return;
+        }
+        let place = usize::from(child) % children.len();
+        let child = children[place].clone();
+        self.start(group, &child, &child.id(place));
+    }
+
+    fn start(&mut self, group: Pick, child: &Member, id: &str) {
+        let Some(path) = self.group(group) else { return };
+        let spec = child.spec(id, &self.desk);
+        self.note(format!("start {id} under {path}"));
+        self.desk.call(&path, |supervisor| async move {
+            // Whatever comes of it is written in the record.
+            let _ = supervisor.start_child(spec).await;
+        });
+    }
+
+    fn ask(&mut self, group: Pick, child: Pick, what: &'static str) {
+        let Some(path) = self.group(group) else { return };
+        let Some(supervisor) = self.desk.supervisor(&path) else { return };
+        let children = supervisor.which_children();
+        let place = usize::from(child) % children.len().max(1);
+        // Sometimes there is no such child.
+        let id = children.get(place).map_or("nobody", |child| child.path.id()).to_owned();
+        self.note(format!("{what} {id} under {path}"));
+        self.desk.call(&path, |supervisor| async move {
+            match what {
+                "terminate" => drop(supervisor.terminate_child(&id).await),
+                "restart" => drop(supervisor.restart_child(&id).await),
+                _ => drop(supervisor.delete_child(&id).await),
+            }
+        });
+    }
+
+    /// The path of one of the supervisors that are there.
+    fn group(&self, pick: Pick) -> Option<String> {
+        let root = self.desk.supervisor("root")?;
+        let children = root.which_children();
+        let below = children.iter().flat_map(NodeSnapshot::walk);
+        let groups = below.filter(|node| node.kind == ChildKind::Supervisor && node.since.is_some());
+        let mut paths: Vec<_> = groups.map(|node| node.path.to_string()).collect();
+        paths.insert(0, "root".to_owned());
+        Some(paths.swap_remove(usize::from(pick) % paths.len()))
+    }
+
+    fn with_tree(&mut self, what: &str, act: impl FnOnce(&Tree)) {
+        if let Some(tree) = &self.tree {
+            act(tree);
+            self.note(what.to_owned());
+        }
+    }
+
+    fn note(&mut self, deed: String) {
+        self.deeds.push(format!("{:>12} ms  {deed}", self.began.elapsed().as_millis()));
+    }
+
+    async fn end(mut self) -> Result<Story, String> {
+        let report = match self.tree.take() {
+            Some(tree) => Some(self.stop(tree).await?),
+            None => None,
+        };
+        let Self { plan, desk, reader, added, looks, deeds, .. } = self;
+        let told = timeout(NEVER, reader).await;
+        let events = told.map_err(|_| "the record has an end")?.map_err(|_| "the reader keeps up")?;
+        // What lingers beyond the end of the record is gone in the end as well.
+        if report.is_none() {
+            pass(NEVER).await;
+        }
+        timeout(NEVER, desk.answered()).await.map_err(|_| "every call is answered")?;
+        let called = desk.called();
+        let story = Story { plan, added, called, events, report, looks, deeds };
+        match (desk.present(), desk.twice().first()) {
+            (0, None) => Ok(story),
+            (0, Some(path)) => Err(format!("{path} never runs twice at the same time\n{story}")),
+            (left, _) => Err(format!("when everything is gone {left} futures are still there\n{story}")),
+        }
+    }
+
+    async fn stop(&mut self, tree: Tree) -> Result<Arc<StopReport>, String> {
+        self.note("stop, and wait".to_owned());
+        tree.request_stop(StopCause::Api);
+        if timeout(PATIENCE, tree.wait()).await.is_err() {
+            self.note("force".to_owned());
+            tree.force();
+        }
+        let report = timeout(NEVER, tree.wait()).await.map_err(|_| "every stop comes to an end")?;
+        timeout(NEVER, tree.wait_gone()).await.map_err(|_| "everything is gone in the end")?;
+        Ok(report)
+    }
+}
+
+/// Reads the record to its end.
+async fn read(mut events: Events, runaway: Arc<Notify>) -> Vec<Arc<Event>> {
+    let mut record = Vec::new();
+    while let Some(event) = events.next().await.expect("the reader keeps up") {
+        record.push(event);
+        if record.len() == TOO_MUCH {
+            runaway.notify_one();
+        }
+    }
+    record
+}

@@ -1,0 +1,38 @@
+//! Every incarnation that is started ends exactly once, and nothing is said of it after that.
+
+use rootward::{Event, EventKind};
+
+use super::{Verdict, keep};
+use crate::ledger::{Ledger, Stage};
+
+pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
+    let path = event.path.as_str();
+    let is_root = event.path.depth() == 0;
+    let stage = ledger.get(path).map_or(Stage::Down, |node| node.stage);
+    let is_in_place = match &event.what {
+        EventKind::Starting | EventKind::Restarting { .. } => stage == Stage::Down,
+        EventKind::Started { .. } | EventKind::Ignored => stage == Stage::Starting,
+        // The root has a last word in every case.
+        EventKind::StartFailed { .. } => stage == Stage::Starting || (is_root && stage == Stage::Stopping),
+        EventKind::Exited { .. } => stage == Stage::Up,
+        EventKind::Stopping { .. } => matches!(stage, Stage::Starting | Stage::Up),
+        EventKind::Escalated { .. } | EventKind::Stopped { .. } => stage == Stage::Stopping,
+        EventKind::GaveUp { .. } => stage != Stage::Down,
+        _ => false,
+    };
+    keep(is_in_place, "what is said of a child does not contradict what was said before")?;
+    match event.what {
+        EventKind::StartFailed { .. } | EventKind::Exited { .. } | EventKind::Stopped { .. } => {
+            keep(!ledger.has_any_below(path), "a supervisor acknowledges after everything below it")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// When the record ends.
+pub(super) fn end(ledger: &Ledger<'_>) -> Verdict {
+    let last = ledger.story().events.last();
+    let is_last = |event: &Event| event.path.depth() == 0 && event.what.name() == "stopped";
+    keep(last.is_some_and(|event| is_last(event)), "the root's `stopped` is the last line")?;
+    keep(!ledger.nodes().any(|node| node.is_live()), "every incarnation that was started has ended")
+}

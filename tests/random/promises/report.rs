@@ -1,0 +1,93 @@
+//! The report says what the record says.
+
+use std::time::Duration;
+
+use rootward::{Ending, NodeReport, Outcome, StopCause, StopReport};
+
+use super::{Verdict, keep};
+use crate::ledger::{How, Ledger, Node};
+
+pub(super) fn agrees(ledger: &Ledger<'_>) -> Verdict {
+    let Some(report) = &ledger.story().report else { return Ok(()) };
+    let Some(root) = ledger.nodes().find(|node| node.is_root()) else {
+        return keep(false, "the record tells of the root");
+    };
+    keep(root.asked.is_some_and(|asked| asked.cause == report.cause), "the report has the root's cause")?;
+    keep(report.ending == ending_of(report), "the ending follows from how everybody ended")?;
+    keep(report.clean == (report.ending == Ending::Clean), "only a clean ending is clean")?;
+    keep(report.elapsed == report.root.elapsed, "a stop takes as long as the root's")?;
+    node(ledger, root, &report.root)
+}
+
+fn ending_of(report: &StopReport) -> Ending {
+    let nodes = report.root.walk();
+    if nodes.iter().any(|node| node.outcome == Outcome::Unreapable) {
+        return Ending::Incomplete;
+    }
+    match report.cause {
+        StopCause::GaveUp | StopCause::StartFailed => Ending::Failed,
+        _ if nodes.iter().any(|node| node.forced) => Ending::Forced,
+        _ => Ending::Clean,
+    }
+}
+
+fn node(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdict {
+    let wrong = |what: &str| Err(format!("the report on {} has the {what} of the record", told.path));
+    let Some(end) = told.end else { return wrong("end") };
+    let (outcome, status, elapsed) = match end.how {
+        How::Stopped { outcome, status, elapsed } => (outcome, status, elapsed),
+        How::Exited { status } => (Outcome::AlreadyGone, status, Duration::ZERO),
+        How::Ignored | How::StartFailed => (Outcome::AlreadyGone, None, Duration::ZERO),
+    };
+    if report.kind != told.member.kind() {
+        return wrong("kind");
+    }
+    if report.outcome != outcome {
+        return wrong("outcome");
+    }
+    // Of a start that failed the record says why in its own words.
+    if report.status.as_ref() != status && !matches!(end.how, How::StartFailed) {
+        return wrong("status");
+    }
+    if report.incarnation != told.incarnation {
+        return wrong("incarnation");
+    }
+    if report.elapsed != elapsed {
+        return wrong("time");
+    }
+    if report.forced != told.escalated_at.is_some() {
+        return wrong("force");
+    }
+    if usize::try_from(report.restarts).ok() != Some(told.restarts.len()) {
+        return wrong("number of restarts");
+    }
+    children(ledger, told, report)
+}
+
+/// All children are in it, in start order, but for those that have been forgotten.
+fn children(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdict {
+    let mut expected = told.house.children.iter();
+    for reported in &report.children {
+        let path = reported.path.as_str();
+        let Some(child) = ledger.get(path) else {
+            return keep(false, "everybody in the report is in the record");
+        };
+        let is_left = told.house.left.contains(&path);
+        let is_there = is_left || expected.any(|expected| *expected == path);
+        keep(is_there, "children stand in the report in start order")?;
+        node(ledger, child, reported)?;
+    }
+    let mut missing = told.house.children.iter();
+    let reported = |path: &str| report.children.iter().any(|child| child.path == *path);
+    keep(
+        missing.all(|path| reported(path) || may_be_missing(ledger, told, path)),
+        "everybody who was not forgotten is in the report",
+    )
+}
+
+/// Whether somebody may have deleted it, which the record does not say.
+fn may_be_missing(ledger: &Ledger<'_>, supervisor: &Node<'_>, path: &str) -> bool {
+    let cause = ledger.get(path).and_then(|child| child.asked).map(|asked| asked.cause);
+    let was_down = matches!(cause, None | Some(StopCause::Api | StopCause::Sibling));
+    was_down && ledger.was_called(supervisor)
+}

@@ -1,0 +1,84 @@
+//! Children are asked to stop for a reason, the last one first, each when the one after it has acknowledged.
+
+use std::time::Duration;
+
+use rootward::{Event, EventKind, StopCause, StopOrder};
+
+use super::graces::{is_abandoned, is_over, may_be_forced};
+use super::{Verdict, groups, keep, shutdowns};
+use crate::ledger::{How, Ledger, Node, Origin, Stage};
+
+pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
+    let EventKind::Stopping { cause, .. } = event.what else { return Ok(()) };
+    let Some(child) = ledger.get(event.path.as_str()) else { return Ok(()) };
+    match ledger.parent(child.path) {
+        None => keep(is_cause_of_root(ledger, child, cause), "the root stops for a reason"),
+        Some(supervisor) => {
+            keep(is_cause(ledger, supervisor, event, cause), "a child is asked to stop for a reason")?;
+            in_order(ledger, supervisor, event, cause)
+        }
+    }
+}
+
+fn in_order(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: StopCause) -> Verdict {
+    let order = supervisor.member.group().map(|group| group.stop_order());
+    let is_free = match cause {
+        StopCause::Api => true,
+        // Siblings that come back together go one by one in any case.
+        StopCause::Sibling => false,
+        _ => order == Some(StopOrder::Concurrent) || may_be_forced(ledger, supervisor, event.at),
+    };
+    let mut later = supervisor.house.after(event.path.as_str()).iter().filter_map(|path| ledger.get(path));
+    let waits = later.any(|sibling| sibling.is_live());
+    keep(is_free || !waits, "a child is asked to stop when the one after it has acknowledged")
+}
+
+fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> bool {
+    match cause {
+        StopCause::Api | StopCause::Dropped => true,
+        StopCause::GaveUp => root.house.gave_up,
+        StopCause::StartFailed => has_failed_to_start(ledger, root),
+        StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, root),
+        StopCause::Idle => ledger.story().plan.stop_when_idle && shutdowns::may_be_idle(ledger),
+        _ => false,
+    }
+}
+
+fn is_cause(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: StopCause) -> bool {
+    match cause {
+        StopCause::Api => ledger.was_called(supervisor),
+        StopCause::Parent => {
+            supervisor.stage == Stage::Stopping || is_abandoned(supervisor, event.at) || supervisor.is_root()
+        }
+        StopCause::Sibling => groups::has_sibling_to_go_with(ledger, supervisor, event.path.as_str()),
+        StopCause::GaveUp => supervisor.house.gave_up,
+        StopCause::StartFailed => has_failed_to_start(ledger, supervisor),
+        StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, supervisor),
+        StopCause::Deadline => is_over(ledger, supervisor, event.at),
+        _ => false,
+    }
+}
+
+fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
+    let has_failed = |child: &Node<'_>| {
+        child.origin == Origin::Init && child.end.is_some_and(|end| matches!(end.how, How::StartFailed))
+    };
+    ledger.all_children(supervisor).any(has_failed)
+}
+
+/// A supervisor that stops is waiting for a child, and acknowledges when there is none.
+pub(super) fn rest(ledger: &Ledger<'_>, _until: Duration) -> Verdict {
+    for node in ledger.nodes().filter(|node| node.is_live() && node.house.stops) {
+        let Some(group) = node.member.group() else { continue };
+        let live: Vec<_> = ledger.live_children(node).collect();
+        let Some(last) = live.last() else {
+            return keep(false, "a supervisor that stops acknowledges when its last child is gone");
+        };
+        keep(last.stage == Stage::Stopping, "a supervisor that stops asks its last child")?;
+        if group.stop_order() == StopOrder::Concurrent {
+            let all = live.iter().all(|child| child.stage == Stage::Stopping);
+            keep(all, "a supervisor whose children stop concurrently asks all of them")?;
+        }
+    }
+    Ok(())
+}

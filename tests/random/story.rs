@@ -1,0 +1,58 @@
+//! What there is to judge once a tree has been operated on: its record, above all.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rootward::{Event, EventKind, StopReport, TreeSnapshot};
+
+use crate::describe::{Member, Plan};
+
+/// What there is to judge.
+pub(crate) struct Story {
+    pub(crate) plan: Plan,
+    /// The children that were added, by the numbers in their ids.
+    pub(crate) added: Vec<Member>,
+    /// The supervisors of whom something was asked while they ran.
+    pub(crate) called: BTreeSet<String>,
+    /// The whole record.
+    pub(crate) events: Vec<Arc<Event>>,
+    /// What the stop returned, unless the last handle had been dropped.
+    pub(crate) report: Option<Arc<StopReport>>,
+    /// What the tree looked like at moments in which nothing happened.
+    pub(crate) looks: Vec<(Duration, TreeSnapshot)>,
+    /// What was done, as it was meant.
+    pub(crate) deeds: Vec<String>,
+}
+
+impl Story {
+    /// What was described of the child at this path, if anything was.
+    pub(crate) fn member(&self, path: &str) -> Option<&Member> {
+        self.plan.find(&self.added, path)
+    }
+}
+
+/// The record, one short line an event, and before it what was done.
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.plan)?;
+        for deed in &self.deeds {
+            writeln!(f, "{deed}")?;
+        }
+        for event in &self.events {
+            write!(f, "{:5} {:>6} ms  ", event.seq, event.at.as_millis())?;
+            write!(f, "{}#{} {}", event.path, event.incarnation, event.what.name())?;
+            match &event.what {
+                EventKind::Stopping { cause, .. } => write!(f, " ({cause})")?,
+                EventKind::Restarting { attempt, delay } => write!(f, " ({attempt}, {delay:?})")?,
+                EventKind::Exited { status: Some(status), .. } => write!(f, " ({status})")?,
+                EventKind::StartFailed { error } => write!(f, " ({error})")?,
+                EventKind::Stopped { outcome, .. } => write!(f, " ({outcome})")?,
+                _ => {}
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
