@@ -51,16 +51,12 @@ pub(crate) fn all() -> Vec<Place> {
 
 /// The places where all descendants are followed.
 pub(crate) fn trees() -> Vec<Place> {
-    let is_root = Uid::effective().is_root();
     let mut places = Vec::new();
     if has_cgroups() {
         places.push(Place { level: Level::TreeAndCgroup, user: User::Ours });
     }
-    // Without privileges cgroups cannot be hidden, so that there is one of the two.
-    if is_root || !has_cgroups() {
-        places.push(Place { level: Level::Tree, user: User::Ours });
-    }
-    if is_root && can_be_run_by_nobody(Path::new(env!("CARGO_BIN_EXE_contains"))) {
+    places.push(Place { level: Level::Tree, user: User::Ours });
+    if Uid::effective().is_root() && can_be_run_by_nobody(Path::new(env!("CARGO_BIN_EXE_contains"))) {
         places.push(Place { level: Level::Tree, user: User::Nobody });
     }
     places
