@@ -5,11 +5,13 @@
 
 mod support;
 
+mod actors;
 mod backoff;
 mod blocking;
 mod deadline;
 mod depth;
 mod dynamic;
+mod embedding;
 mod events;
 mod failing;
 mod gate;

@@ -5,12 +5,18 @@
 
 mod arguments;
 mod descendant;
+mod known;
 mod life;
+mod register;
 mod say;
 mod signals;
+mod sys;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
+pub use known::{Known, NotKnown};
 pub use life::limit_life;
+pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
+pub use sys::{Side, fork};

@@ -16,7 +16,7 @@
 //!
 //! # Kinds of children
 //!
-//! Tasks ([`ChildSpec::task`]) and supervisors ([`Supervisor::into_child`]) are made here. Every other kind comes in by the same
+//! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made here. Every other kind comes in by the same
 //! port: it implements [`StartChild`], and its supervisor knows it as a [`RunningChild`] that says how it fares through a
 //! [`Reporter`]. Nothing in this crate knows of processes or signals.
 //!
@@ -28,6 +28,7 @@
 //!
 //! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a process.
 
+mod actor;
 mod child;
 mod clock;
 mod detector;
@@ -38,11 +39,13 @@ mod policy;
 mod port;
 mod report;
 mod snapshot;
+mod spawn;
 mod stuck;
 mod supervisor;
 mod task;
 mod tree;
 
+pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{
     ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown,
 };
@@ -53,6 +56,9 @@ pub use port::{
     Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
     StopRequest,
 };
+/// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
+#[doc(no_inline)]
+pub use ractor;
 pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
 pub use stuck::{Stuck, StuckIn};

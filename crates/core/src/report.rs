@@ -72,7 +72,8 @@ impl Ending {
             | StopCause::Deadline
             | StopCause::AutoShutdown
             | StopCause::Idle
-            | StopCause::Dropped => match nodes.iter().any(|node| node.was_forced()) {
+            | StopCause::Dropped
+            | StopCause::Token => match nodes.iter().any(|node| node.was_forced()) {
                 true => Ending::Forced,
                 false => Ending::Clean,
             },

@@ -1,5 +1,5 @@
-//! A supervision tree for async Rust in which tasks and operating-system processes stand side by side under
-//! one set of rules.
+//! A supervision tree for async Rust in which tasks, actors and operating-system processes stand side by side
+//! under one set of rules.
 //!
 //! *Shutdown runs leafward; acknowledgements run rootward.*
 //!
@@ -27,7 +27,7 @@
 //!
 //! # The model
 //!
-//! A **child** is something that runs: a task, a process, or a supervisor with children of its own. Its
+//! A **child** is something that runs: a task, an actor, a process, or a supervisor with children of its own. Its
 //! [`ChildSpec`] says how it is started, when it is [started again](Restart), and how much time it gets to
 //! [stop](Shutdown).
 //!
@@ -38,7 +38,7 @@
 //!
 //! A **stop** goes down the tree: children stop in reverse order, each when the one after it has
 //! acknowledged, and a supervisor acknowledges when its last child has. A child is first asked. When its
-//! grace is over it is forced: a task is aborted, a process killed. Above all of it stands one deadline, and
+//! grace is over it is forced: a task is aborted, an actor or a process killed. Above all of it stands one deadline, and
 //! a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`] says of every child how
 //! it ended.
 //!
@@ -50,13 +50,14 @@
 //!   calls: runtimes, signals, tree, exit status.
 //! - **The tree is a part.** [`Supervisor::start`] starts a tree on the runtime of the caller and returns a
 //!   [`Tree`] to stop and to wait for. Signals stay as they are, unless [`Signals::attach`] is called.
-//!   Nothing is built, exited or shut down that is not the tree's own.
+//!   [`TreeBuilder::stop_on`] and [`Tree::token`] tie it to the rest of the program. Nothing is built, exited or
+//!   shut down that is not the tree's own.
 //!
 //! # Promises
 //!
 //! | promise | what it means |
 //! | --- | --- |
-//! | Gone means gone | A stop returns when the future of every task has been dropped and every process has been waited for. |
+//! | Gone means gone | A stop returns when the future of every task has been dropped, every actor has been joined and its state dropped, and every process has been waited for. |
 //! | It never claims more than it saw | What cannot be brought down by the deadline is named: [`StopReport::unreapable`]. That is no success, and can still be [awaited](Tree::wait_gone). |
 //! | Order | Children start in order and stop in reverse; nothing starts once stopping has begun. |
 //! | A failing supervisor loses nothing | A panic in a task, in a start, even in a supervisor's own actor still ends in everything being stopped and awaited. A dropped handle stops the tree. |
@@ -69,6 +70,7 @@
 //! | --- | --- | --- |
 //! | `procs` | yes | processes as children, on Linux: `process` |
 //! | `signals` | yes | signals that act upon a tree, and `run` |
+//! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
 

@@ -61,6 +61,43 @@ fn the_report_names_the_child_that_had_to_be_forced() {
     assert!(printed.ends_with("root/deaf had to be forced\n"), "{printed}");
 }
 
+#[test]
+fn the_address_leads_to_the_till_that_was_opened_after_the_first_had_failed() {
+    let printed = run("07_actors");
+
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "the till opens with 50",
+            "there is 57 in it",
+            "the till opens with 50",
+            "the first till answers: false",
+            "the same address, another till: true",
+            "there is 50 in it",
+            "the till closes with 50",
+            "closed, and everything is gone: true",
+        ]
+    );
+}
+
+#[test]
+fn the_server_gives_its_last_answer_before_it_goes_and_the_stock_goes_after_it() {
+    let printed = run("08_server");
+
+    let lines: Vec<_> = printed.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "the shop is closing",
+            "the server is done",
+            "the stock is put away",
+            "the last answer: five apples for two",
+            "closed because of the token, and everything is gone: true",
+        ]
+    );
+}
+
 /// Runs a lesson to its end and gives back what it printed.
 fn run(lesson: &str) -> String {
     let Output { status, stdout, stderr } =

@@ -85,6 +85,20 @@ impl Exit {
     pub fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::Failed { error: crate::error::chain(error) }
     }
+
+    /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that came first.
+    pub(crate) fn and_then_panicked(self, panic: Panic) -> Self {
+        match self {
+            Self::Panicked(_) => self,
+            Self::Normal
+            | Self::Shutdown
+            | Self::Failed { .. }
+            | Self::Aborted
+            | Self::Code(_)
+            | Self::Signal { .. }
+            | Self::Unknown => Self::Panicked(panic),
+        }
+    }
 }
 
 impl Panic {

@@ -28,6 +28,8 @@ pub enum StopCause {
     Idle,
     /// The last handle of the tree was dropped.
     Dropped,
+    /// The program's token was cancelled, which the tree was told to [stop on](crate::TreeBuilder::stop_on).
+    Token,
     /// The supervisor's own actor failed.
     Failed,
     /// The means by which the program holds what it starts are lost, such as the warden of its processes.
@@ -48,6 +50,7 @@ impl StopCause {
             Self::StartFailed => "start_failed",
             Self::Idle => "idle",
             Self::Dropped => "dropped",
+            Self::Token => "token",
             Self::Failed => "failed",
             Self::Uncontained => "uncontained",
         }
@@ -68,6 +71,7 @@ impl fmt::Display for StopCause {
             | Self::StartFailed
             | Self::Idle
             | Self::Dropped
+            | Self::Token
             | Self::Failed
             | Self::Uncontained => f.write_str(self.as_str()),
         }

@@ -4,6 +4,7 @@ mod cause;
 mod kind;
 mod line;
 mod record;
+mod span;
 mod telemetry;
 
 pub use cause::StopCause;
@@ -12,3 +13,4 @@ pub use line::Event;
 pub use record::{Events, Lagged};
 
 pub(crate) use record::{DEFAULT_CAPACITY, Record};
+pub(crate) use span::ChildSpan;

@@ -7,7 +7,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{Event, EventKind};
 
-const TARGET: &str = "rootward";
+pub(super) const TARGET: &str = "rootward";
 
 /// Whether anybody reads the log at all. A cheap question, asked before an event is made.
 pub(crate) fn listens() -> bool {

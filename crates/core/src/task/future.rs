@@ -10,6 +10,7 @@ use super::IntoExit;
 use super::node::TaskNode;
 use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
+use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::Reporter;
 
@@ -22,6 +23,7 @@ pin_project! {
         #[pin]
         future: Option<Fut>,
         end: End,
+        span: ChildSpan,
     }
 
     impl<Fut> PinnedDrop for Supervised<Fut> {
@@ -34,8 +36,8 @@ pin_project! {
 }
 
 impl<Fut> Supervised<Fut> {
-    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
-        Self { future: Some(future), end: End { node, reporter: Some(reporter) } }
+    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter, span: ChildSpan) -> Self {
+        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span }
     }
 }
 
@@ -47,6 +49,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
+        let _inside = this.span.enter();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
@@ -58,7 +61,7 @@ where
         let at_work = AtWork::on(worker, Doing::Drop);
         let exit = match catch(|| this.future.set(None)) {
             Ok(()) => exit,
-            Err(panic) => worse(exit, panic),
+            Err(panic) => exit.and_then_panicked(panic),
         };
         drop(at_work);
         this.end.is(exit);
@@ -86,19 +89,5 @@ impl Drop for End {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),
             false => Exit::Aborted,
         });
-    }
-}
-
-/// A panic while the future is dropped hides an ordinary end, but not the panic that came first.
-fn worse(exit: Exit, panic: Panic) -> Exit {
-    match exit {
-        Exit::Panicked(_) => exit,
-        Exit::Normal
-        | Exit::Shutdown
-        | Exit::Failed { .. }
-        | Exit::Aborted
-        | Exit::Code(_)
-        | Exit::Signal { .. }
-        | Exit::Unknown => Exit::Panicked(panic),
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::context::{Provisions, TreeContext};
 use super::guardian::Plan;
@@ -25,6 +26,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
 /// | [`stall_threshold`](Self::stall_threshold) | one second |
 /// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`] |
+/// | [`stop_on`](Self::stop_on) | no token |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct TreeBuilder {
     stop_when_idle: bool,
     stall_threshold: Option<Duration>,
     unreapable: Unreapable,
+    stop_on: CancellationToken,
     task_runtime: Option<Handle>,
     event_capacity: usize,
     containment: Option<&'static str>,
@@ -83,6 +86,7 @@ impl TreeBuilder {
             stop_when_idle: false,
             stall_threshold: Some(Duration::from_secs(1)),
             unreapable: Unreapable::default(),
+            stop_on: CancellationToken::new(),
             task_runtime: None,
             event_capacity: crate::event::DEFAULT_CAPACITY,
             containment: None,
@@ -124,7 +128,16 @@ impl TreeBuilder {
         self
     }
 
-    /// Says on which runtime task children run.
+    /// Has the tree stop when this token is cancelled, for a program that stops all its parts by one.
+    ///
+    /// The tree stops as for any other reason, in order and within its deadline; that it has is said by
+    /// [`Tree::wait`]. The tree never cancels the token: for the other direction there is [`Tree::token`].
+    pub fn stop_on(mut self, token: CancellationToken) -> Self {
+        self.stop_on = token;
+        self
+    }
+
+    /// Says on which runtime task children and actors run.
     ///
     /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
     /// supervisors from stopping everything else and saying who is to blame.
@@ -179,6 +192,7 @@ impl TreeBuilder {
             path: self.path,
             deadline: self.deadline,
             stop_when_idle: self.stop_when_idle,
+            stop_on: self.stop_on,
             stall_threshold: self.stall_threshold,
             unreapable: self.unreapable,
         };

@@ -6,12 +6,13 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::Activity;
 use super::activity::ActivityCounter;
 use crate::event::Record;
 
-/// What all parts of one tree share: its record, its runtimes, and the count of what is active.
+/// What all parts of one tree share: its record, its runtimes, the count of what is active, and that it stops.
 #[derive(Clone, Debug)]
 pub(crate) struct TreeContext(Arc<Shared>);
 
@@ -21,6 +22,7 @@ struct Shared {
     activity: Arc<ActivityCounter>,
     control: Handle,
     tasks: Handle,
+    stopping: CancellationToken,
     containment: OnceLock<&'static str>,
     provisions: Provisions,
 }
@@ -48,7 +50,8 @@ impl fmt::Debug for Provisions {
 impl TreeContext {
     pub(crate) fn new(record: Arc<Record>, control: Handle, tasks: Handle, provisions: Provisions) -> Self {
         let activity = Arc::new(ActivityCounter::default());
-        Self(Arc::new(Shared { record, activity, control, tasks, containment: OnceLock::new(), provisions }))
+        let (stopping, containment) = (CancellationToken::new(), OnceLock::new());
+        Self(Arc::new(Shared { record, activity, control, tasks, stopping, containment, provisions }))
     }
 
     pub(crate) fn record(&self) -> &Record {
@@ -60,7 +63,12 @@ impl TreeContext {
         &self.0.control
     }
 
-    /// Where task children run.
+    /// Cancelled when the tree begins to stop.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    /// Where task children and actors run.
     pub(crate) fn task_runtime(&self) -> &Handle {
         &self.0.tasks
     }

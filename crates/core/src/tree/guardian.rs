@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::TreeContext;
 use super::build::Unreapable;
@@ -33,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) stop_when_idle: bool,
     pub(crate) stall_threshold: Option<Duration>,
     pub(crate) unreapable: Unreapable,
+    /// Stops the tree when it is cancelled.
+    pub(crate) stop_on: CancellationToken,
 }
 
 /// How far the tree has come, for all who wait for it.
@@ -65,6 +68,7 @@ pub(super) fn start(
         root: Arc::clone(&shared),
         progress,
         hard: None,
+        _at_the_latest: tree.stopping().clone().drop_guard(),
         stopping: false,
         reported: false,
         start_error: None,
@@ -109,6 +113,8 @@ struct Guardian {
     progress: watch::Sender<Progress>,
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
+    /// Whoever waits for the stop to begin hears of it at the latest when nobody is left to begin it.
+    _at_the_latest: DropGuard,
     stopping: bool,
     reported: bool,
     /// Why the root could not be started, as soon as that is known.
@@ -118,6 +124,7 @@ struct Guardian {
 impl Guardian {
     async fn watch(mut self, inbox: Arc<Inbox>, mut commands: mpsc::UnboundedReceiver<Command>) {
         let tree = self.tree.clone();
+        let stop_on = self.plan.stop_on.clone();
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
             let gives_up = !self.reported && self.plan.unreapable == Unreapable::Report;
@@ -137,6 +144,7 @@ impl Guardian {
                     }
                 }
                 Some(command) = commands.recv() => self.obey(command),
+                () = stop_on.cancelled(), if !self.stopping => self.stop(StopCause::Token),
                 () = tree.idle(), if waits_for_idle => self.stop(StopCause::Idle),
                 () = sleep_until(hard), if hard.is_some() => self.give_up_waiting(),
             }
@@ -200,6 +208,7 @@ impl Guardian {
             return;
         }
         self.progress.send_modify(|progress| progress.stopping = true);
+        self.tree.stopping().cancel();
         let after = |duration| now().checked_add(duration);
         self.hard = self.plan.deadline.and_then(after);
         let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));

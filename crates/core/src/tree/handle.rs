@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::TreeContext;
 use super::build::TreeStartError;
@@ -146,6 +147,24 @@ impl Tree {
     pub fn is_stopping(&self) -> bool {
         let progress = self.shared.progress.borrow();
         progress.stopping || progress.report.is_some()
+    }
+
+    /// Waits until a stop begins, for whatever reason.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn stopping(&self) {
+        self.shared.context.stopping().cancelled().await;
+    }
+
+    /// The beginning of the stop as a token of tokio-util, for parts of the program that are not in the tree but are to end with
+    /// it. It does not keep the tree from stopping when its last handle is dropped.
+    ///
+    /// Cancelling this token says nothing to the tree. For the other direction there is
+    /// [`TreeBuilder::stop_on`](crate::TreeBuilder::stop_on).
+    pub fn token(&self) -> CancellationToken {
+        self.shared.context.stopping().child_token()
     }
 
     /// The root, as the supervisor that it is. `None` if it is gone.

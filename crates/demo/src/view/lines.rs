@@ -134,6 +134,7 @@ fn stopping(cause: StopCause, signal: Option<&str>) -> String {
         StopCause::StartFailed => " · a start failed".to_owned(),
         StopCause::Idle => " · nothing is left to run".to_owned(),
         StopCause::Dropped => " · nobody holds the tree any more".to_owned(),
+        StopCause::Token => " · the program's token was cancelled".to_owned(),
         StopCause::Failed => " · its supervisor failed".to_owned(),
         StopCause::Uncontained => " · the warden of its processes has died".to_owned(),
         new => format!(" · {new}"),
@@ -144,6 +145,7 @@ fn stopping(cause: StopCause, signal: Option<&str>) -> String {
 fn escalation(to: &str) -> String {
     match to {
         "abort" => "forced: aborted".to_owned(),
+        "kill" => "forced: killed".to_owned(),
         "force" => "forced, with everything below it".to_owned(),
         signal => format!("forced: {signal}"),
     }

@@ -1,0 +1,103 @@
+//! What an incarnation of a user's actor consists of, held where its keeper finds it.
+
+use std::sync::{Mutex, PoisonError};
+
+use ractor::{Actor, ActorProcessingErr, Message};
+use tokio::sync::MutexGuard;
+
+use super::caught::Caught;
+use super::seat::Seat;
+use crate::child::{Exit, Panic};
+use crate::event::ChildSpan;
+use crate::panics::catch;
+use crate::port::StartError;
+
+/// A user's actor and its state, and what they have said of their end.
+///
+/// The state does not live in the state that ractor knows: that one travels in supervision events to whomever the actor is linked
+/// to, and is dropped when they please. Here the keeper finds it when the actor's task has been joined.
+pub(super) struct Held<A: Actor> {
+    actor: A,
+    /// Only the actor's own task locks it, until that has been joined: there is never anything to wait for.
+    state: tokio::sync::Mutex<Option<A::State>>,
+    /// How the actor ended, in its own words. The first one counts.
+    word: Mutex<Option<Word>>,
+    seat: Option<Seat<A::Msg>>,
+    span: ChildSpan,
+}
+
+/// What an actor has said of its own end.
+pub(super) enum Word {
+    NotStarted(StartError),
+    Ended(Exit),
+}
+
+impl<A: Actor> Held<A> {
+    pub(super) fn new(actor: A, seat: Option<Seat<A::Msg>>, span: ChildSpan) -> Self {
+        Self { actor, state: tokio::sync::Mutex::new(None), word: Mutex::new(None), seat, span }
+    }
+
+    pub(super) fn actor(&self) -> &A {
+        &self.actor
+    }
+
+    /// The state, for whichever callback runs.
+    pub(super) fn state(&self) -> MutexGuard<'_, Option<A::State>> {
+        self.state.try_lock().expect("an actor does one thing at a time")
+    }
+
+    /// Runs a callback of the user's and makes a panic in it a value.
+    pub(super) async fn run<T>(&self, callback: impl Future<Output = T>) -> Result<T, Panic> {
+        Caught::new(callback, &self.span).await
+    }
+
+    /// Runs a callback of the user's that ends the actor if it fails.
+    pub(super) async fn judge(
+        &self,
+        callback: impl Future<Output = Result<(), ActorProcessingErr>>,
+    ) -> Result<(), ActorProcessingErr> {
+        match self.run(callback).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                self.say(Word::Ended(Exit::failed(error.as_ref())));
+                Err(error)
+            }
+            Err(panic) => {
+                let error = panic.to_string();
+                self.say(Word::Ended(Exit::Panicked(panic)));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Notes how the actor ended, or why it could not start.
+    pub(super) fn say(&self, word: Word) {
+        self.leave();
+        self.word.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(word);
+    }
+
+    pub(super) fn take_word(&self) -> Option<Word> {
+        self.word.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Says at the actor's address that it takes no more messages.
+    pub(super) fn leave(&self) {
+        leave(self.seat.as_ref());
+    }
+
+    /// Drops all there is, the state first, and says which panic came of it.
+    pub(super) fn give_back(self) -> Result<(), Panic> {
+        let Self { actor, state, span, .. } = self;
+        let _inside = span.enter();
+        let state = catch(move || drop(state));
+        let actor = catch(move || drop(actor));
+        state.and(actor)
+    }
+}
+
+/// Says at an address, if there is one, that an actor takes no more messages.
+pub(super) fn leave<M: Message>(seat: Option<&Seat<M>>) {
+    if let Some(seat) = seat {
+        seat.leave();
+    }
+}

@@ -1,0 +1,149 @@
+//! The task beside an actor: it starts the actor, passes on what the supervisor wants, and reports when really all of it is gone.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+use ractor::concurrency::JoinHandle;
+use ractor::{Actor, ActorRef};
+use tokio::task::JoinError;
+use tokio_util::sync::CancellationToken;
+
+use super::guarded::Guarded;
+use super::held::{Held, Word};
+use super::seat::Seat;
+use crate::child::{Exit, Panic};
+use crate::event::ChildSpan;
+use crate::panics::catch;
+use crate::port::{Reporter, StartError};
+
+/// What the supervisor wants of an actor.
+#[derive(Clone, Default)]
+pub(super) struct Orders {
+    pub(super) stop: CancellationToken,
+    pub(super) force: CancellationToken,
+}
+
+/// What a keeper needs besides the actor.
+pub(super) struct Post<M> {
+    pub(super) orders: Orders,
+    pub(super) seat: Option<Seat<M>>,
+    pub(super) span: ChildSpan,
+}
+
+/// Lives an incarnation of an actor from its start to its report.
+pub(super) async fn keep<A: Actor>(
+    make: impl FnOnce() -> (A, A::Arguments),
+    post: Post<A::Msg>,
+    reporter: Reporter,
+) {
+    let Post { orders, seat, span } = post;
+    let inside = span.enter();
+    let (actor, arguments) = match catch(make) {
+        Ok(made) => made,
+        Err(panic) => return reporter.failed(StartError::Panicked(panic)),
+    };
+    drop(inside);
+    let held = Arc::new(Held::new(actor, seat.clone(), span));
+
+    let guarded = Guarded(Arc::clone(&held));
+    // Unnamed and unlinked: a name is global, and a link would end the actor when its supervisor's actor ends.
+    let mut start = Box::pin(Guarded::spawn(None, guarded, arguments));
+    let started = tokio::select! {
+        biased;
+        started = &mut start => Some(started),
+        () = orders.force.cancelled() => None,
+    };
+    let dropped = catch(move || drop(start));
+
+    match started {
+        Some(Ok((actor, task))) => {
+            if let Some(seat) = &seat {
+                seat.take(actor.clone());
+                // Whoever asks the actor to stop clears the seat too, but may have done so too early.
+                if orders.stop.is_cancelled() {
+                    seat.leave();
+                }
+            }
+            reporter.started(None);
+            let joined = attend(&actor, task, &orders).await;
+            held.leave();
+            let exit = match held.take_word() {
+                Some(Word::Ended(exit)) => exit,
+                // Killed or aborted, by us or by somebody else.
+                Some(Word::NotStarted(_)) | None => Exit::Aborted,
+            };
+            reporter.ended(and_then(and_then(exit, joined), give_back(held)));
+        }
+        Some(Err(_)) => {
+            let error = match held.take_word() {
+                Some(Word::NotStarted(error)) => error,
+                // Somebody killed it before it had started.
+                Some(Word::Ended(_)) | None => StartError::Ended(Exit::Aborted),
+            };
+            reporter.failed(instead_of(error, give_back(held)));
+        }
+        None => reporter.ended(and_then(and_then(Exit::Aborted, dropped), give_back(held))),
+    }
+}
+
+/// Passes the supervisor's orders on until the actor's task has been joined.
+async fn attend<M: ractor::Message>(
+    actor: &ActorRef<M>,
+    mut task: JoinHandle<()>,
+    orders: &Orders,
+) -> Result<(), Panic> {
+    let joined = tokio::select! {
+        biased;
+        joined = &mut task => return without_abort(joined),
+        () = orders.force.cancelled() => None,
+        () = orders.stop.cancelled() => {
+            actor.stop(None);
+            tokio::select! {
+                biased;
+                joined = &mut task => Some(joined),
+                () = orders.force.cancelled() => None,
+            }
+        }
+    };
+    if let Some(joined) = joined {
+        return without_abort(joined);
+    }
+    actor.kill();
+    // A kill is taken at the actor's next await and has ractor tell whoever it is linked to. What does not take it there and
+    // then is aborted, which cannot be missed.
+    tokio::task::yield_now().await;
+    task.abort();
+    without_abort(task.await)
+}
+
+/// What is left of a task's end when its abort is no news.
+fn without_abort(joined: Result<(), JoinError>) -> Result<(), Panic> {
+    match joined.map_err(JoinError::try_into_panic) {
+        Ok(()) | Err(Err(_)) => Ok(()),
+        // The user's callbacks do not panic that far: it was a message, or something else that ractor dropped.
+        Err(Ok(payload)) => catch(|| resume_unwind(payload)),
+    }
+}
+
+/// Drops what the incarnation consisted of. Its task has been joined, and nobody else holds any of it.
+fn give_back<A: Actor>(held: Arc<Held<A>>) -> Result<(), Panic> {
+    let held =
+        Arc::into_inner(held).expect("an actor whose task has been joined is held by its keeper alone");
+    held.give_back()
+}
+
+/// An end, and what came of dropping what had ended.
+fn and_then(exit: Exit, dropped: Result<(), Panic>) -> Exit {
+    match dropped {
+        Ok(()) => exit,
+        Err(panic) => exit.and_then_panicked(panic),
+    }
+}
+
+/// The same for a start that failed: a panic hides an ordinary error.
+fn instead_of(error: StartError, dropped: Result<(), Panic>) -> StartError {
+    match (error, dropped) {
+        (error, Ok(())) | (error @ StartError::Panicked(_), Err(_)) => error,
+        (_, Err(panic)) => StartError::Panicked(panic),
+    }
+}

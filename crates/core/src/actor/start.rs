@@ -1,0 +1,111 @@
+//! How an actor is started and stopped.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use ractor::{Actor, Message};
+
+use super::address::Address;
+use super::held::leave;
+use super::keeper::{Orders, Post, keep};
+use super::seat::{Seat, Tenancy};
+use crate::child::{ChildKind, ChildSpec};
+use crate::event::ChildSpan;
+use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::spawn::spawn_named;
+
+impl ChildSpec {
+    /// Describes a ractor actor.
+    ///
+    /// `make` is called for every incarnation, inside a new task, and makes the actor and the arguments of its `pre_start`.
+    ///
+    /// | what happens | what its supervisor sees |
+    /// | --- | --- |
+    /// | `pre_start` succeeds | it has started |
+    /// | `pre_start` or `make` fails or panics | the start has failed |
+    /// | any other callback returns an error or panics | [`Exit::Failed`](crate::Exit::Failed), [`Exit::Panicked`](crate::Exit::Panicked) |
+    /// | somebody stops or drains it, or it does so itself | [`Exit::Normal`](crate::Exit::Normal) |
+    /// | somebody kills it, or aborts its task | [`Exit::Aborted`](crate::Exit::Aborted), which is abnormal |
+    ///
+    /// When the supervisor stops the actor it first asks: ractor's `stop`, with `post_stop`. When the grace is over the actor is
+    /// killed. In every case it is gone when its task has been joined and its state has been dropped, wherever ractor's links may have
+    /// led. Actors to which it is linked as their supervisor are killed with it, as ractor does that, and are not waited for, unless it
+    /// waits for them itself in `post_stop`.
+    ///
+    /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after every restart;
+    /// [`actor_at`](Self::actor_at) gives it an address that stays.
+    pub fn actor<A, F>(id: impl Into<String>, make: F) -> Self
+    where
+        A: Actor,
+        F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
+    {
+        Self::new(id, ActorStart::new(make, None))
+    }
+
+    /// Describes a ractor actor that can be found at an [`Address`], as [`actor`](Self::actor) does otherwise.
+    pub fn actor_at<A, F>(id: impl Into<String>, address: &Address<A::Msg>, make: F) -> Self
+    where
+        A: Actor,
+        F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
+    {
+        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address))))
+    }
+}
+
+/// Starts an actor from a function that makes it.
+struct ActorStart<A: Actor, F> {
+    make: Arc<F>,
+    tenancy: Option<Tenancy<A::Msg>>,
+    actor: PhantomData<fn() -> A>,
+}
+
+impl<A: Actor, F> ActorStart<A, F> {
+    fn new(make: F, tenancy: Option<Tenancy<A::Msg>>) -> Self {
+        Self { make: Arc::new(make), tenancy, actor: PhantomData }
+    }
+}
+
+impl<A, F> StartChild for ActorStart<A, F>
+where
+    A: Actor,
+    F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
+{
+    fn kind(&self) -> ChildKind {
+        ChildKind::Actor
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let make = Arc::clone(&self.make);
+        let orders = Orders::default();
+        let seat = self.tenancy.as_ref().map(Tenancy::seat);
+        let span = ChildSpan::new(&cx.path, cx.incarnation, ChildKind::Actor);
+        let post = Post { orders: orders.clone(), seat: seat.clone(), span };
+        let runtime = cx.task_runtime().clone();
+        let keeper = keep(move || make(), post, cx.reporter);
+        spawn_named(&runtime, &cx.path, keeper);
+        Launch::starting(RunningActor { orders, seat })
+    }
+}
+
+/// What the supervisor holds of an actor.
+struct RunningActor<M> {
+    orders: Orders,
+    seat: Option<Seat<M>>,
+}
+
+impl<M: Message> RunningChild for RunningActor<M> {
+    fn stop(&mut self, _request: StopRequest) {
+        self.orders.stop.cancel();
+        // An actor that is asked to stop looks into its mailbox no more.
+        leave(self.seat.as_ref());
+    }
+
+    fn force(&mut self) {
+        self.orders.force.cancel();
+        leave(self.seat.as_ref());
+    }
+
+    fn force_name(&self) -> &'static str {
+        "kill"
+    }
+}

@@ -1,0 +1,138 @@
+//! The spans in which children run, as a subscriber of `tracing` sees them.
+//!
+//! A program of their own, because a span that is first met while nobody listens may be taken for one that never interests
+//! anybody, and all other tests run without a listener.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rootward_core::ractor::{Actor, ActorProcessingErr, ActorRef};
+use rootward_core::{ChildSpec, Restart, Supervisor};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+#[tokio::test(start_paused = true)]
+async fn what_a_task_says_is_said_in_the_span_of_its_incarnation() {
+    let listener = Listener::default();
+    let _listens = tracing::subscriber::set_default(listener.clone());
+    let a = ChildSpec::task("a", |cx| async move {
+        tracing::info!(target: "test", "hello");
+        tokio::task::yield_now().await;
+        tracing::info!(target: "test", "still here");
+        if cx.incarnation() == 1 { Err("once more") } else { Ok(()) }
+    });
+    let root = Supervisor::new("root").child(a.restart(Restart::Transient));
+    let tree = root.tree().unwrap().stop_when_idle(true).launch();
+    tree.wait().await;
+
+    let (first, second) = ("path=root/a incarnation=1 kind=task", "path=root/a incarnation=2 kind=task");
+    assert_eq!(listener.spans_of_events(), [first, first, second, second]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_actor_says_is_said_in_its_span_from_its_making_to_its_last_drop() {
+    struct Talker;
+    impl Drop for Talker {
+        fn drop(&mut self) {
+            tracing::info!(target: "test", "dropped");
+        }
+    }
+    impl Actor for Talker {
+        type Msg = ();
+        type State = ();
+        type Arguments = ();
+
+        async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<(), ActorProcessingErr> {
+            tracing::info!(target: "test", "hello");
+            Ok(())
+        }
+
+        async fn post_stop(&self, _: ActorRef<()>, (): &mut ()) -> Result<(), ActorProcessingErr> {
+            tracing::info!(target: "test", "goodbye");
+            Ok(())
+        }
+    }
+    let listener = Listener::default();
+    let _listens = tracing::subscriber::set_default(listener.clone());
+    let a = ChildSpec::actor("a", || {
+        tracing::info!(target: "test", "made");
+        (Talker, ())
+    });
+    let tree = Supervisor::new("root").child(a).start().await.unwrap();
+
+    tree.stop().await;
+
+    assert_eq!(listener.spans_of_events(), ["path=root/a incarnation=1 kind=actor"; 4]);
+}
+
+thread_local! {
+    /// The spans that have been entered on this thread. A test has a thread of its own.
+    static ENTERED: RefCell<Vec<Id>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers in which span each event of a test happened.
+#[derive(Clone, Default)]
+struct Listener(Arc<Heard>);
+
+#[derive(Default)]
+struct Heard {
+    last_id: AtomicU64,
+    spans: Mutex<Vec<(Id, String)>>,
+    events: Mutex<Vec<String>>,
+}
+
+impl Listener {
+    fn spans_of_events(&self) -> Vec<String> {
+        self.0.events.lock().expect("nobody panics in there").clone()
+    }
+}
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        ["test", "rootward"].contains(&metadata.target())
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let id = Id::from_u64(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut fields = Fields(Vec::new());
+        span.record(&mut fields);
+        assert_eq!(span.metadata().name(), "child");
+        self.0.spans.lock().expect("nobody panics in there").push((id.clone(), fields.0.join(" ")));
+        id
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        if event.metadata().target() != "test" {
+            return;
+        }
+        let inside = ENTERED.with_borrow(|entered| entered.last().cloned());
+        let spans = self.0.spans.lock().expect("nobody panics in there");
+        let span = spans.iter().find(|(id, _)| Some(id) == inside.as_ref());
+        let name = span.map_or_else(|| "none".to_owned(), |(_, fields)| fields.clone());
+        self.0.events.lock().expect("nobody panics in there").push(name);
+    }
+
+    fn enter(&self, span: &Id) {
+        ENTERED.with_borrow_mut(|entered| entered.push(span.clone()));
+    }
+
+    fn exit(&self, span: &Id) {
+        ENTERED.with_borrow_mut(|entered| assert_eq!(entered.pop().as_ref(), Some(span)));
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+}
+
+/// A span's fields, as `name=value`.
+struct Fields(Vec<String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.push(format!("{}={value:?}", field.name()));
+    }
+}

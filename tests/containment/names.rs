@@ -1,0 +1,30 @@
+//! Who had to be killed is named, with its process id.
+
+use nix::sys::signal::Signal;
+
+use crate::place;
+use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+
+#[test]
+fn helpers_that_are_forked_during_the_stop_are_named() {
+    assert_others_are_named_as_killed("forks_when_asked_to_go", 5);
+}
+
+#[test]
+fn a_stubborn_grandchild_is_named() {
+    assert_others_are_named_as_killed("has_a_stubborn_grandchild", 1);
+}
+
+fn assert_others_are_named_as_killed(program: &'static str, others: usize) {
+    for place in place::trees() {
+        let it = Misbehaviour { program, stays: Stays::Nowhere, goes: Goes::WhenKilled };
+        let mut scene = Scene::set(it, place);
+
+        scene.supervisor.signal(Signal::SIGTERM);
+        assert_eq!(scene.supervisor.finish(), Some(3), "{place:?}");
+
+        let members = scene.record.processes();
+        assert_eq!(members.len(), 1 + others, "{place:?}");
+        scene.assert_named(&members, "Killed");
+    }
+}
