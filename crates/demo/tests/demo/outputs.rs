@@ -48,7 +48,8 @@ fn the_program_ends_when_the_last_event_is_written() {
     check_order(&events);
     let lines =
         events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
-    assert!(lines.eq((1..=30_000).map(|n| n.to_string())), "every line is there, in order");
+    // Fewer than the record keeps for a reader that is behind, so that none may be missing.
+    assert!(lines.eq((1..=12_000).map(|n| n.to_string())), "every line is there, in order");
 }
 
 #[test]

@@ -28,7 +28,9 @@ async fn a_process_that_is_killed_by_somebody_is_reported_with_the_signal() {
 
 #[tokio::test]
 async fn a_program_that_does_not_exist_is_named() {
-    let given = tree([Process::new("no-such-program-anywhere").into_child("child")]);
+    // A directory that may not be searched would be another answer.
+    let program = Process::new("no-such-program-anywhere").env("PATH", "/bin:/usr/bin");
+    let given = tree([program.into_child("child")]);
 
     assert_eq!(given.start_error().await, "the program `no-such-program-anywhere` was not found");
 }
