@@ -98,6 +98,8 @@ impl Application {
     ///
     /// By default as far as is possible when the application is [prepared](Self::prepare):
     /// [`Containment::auto`]. That is best done at the very start of `main`, while there are no other threads.
+    ///
+    /// With a warden the program adopts orphans from then on (a subreaper), so that nothing is lost should the warden be killed.
     #[cfg(all(feature = "procs", target_os = "linux"))]
     pub fn containment(mut self, containment: Containment) -> Self {
         self.containment = Some(containment);
