@@ -6,9 +6,6 @@ use std::path::Path;
 
 use nix::unistd::Uid;
 
-/// The user id of nobody.
-pub(crate) const NOBODY: u32 = 65534;
-
 /// How far a program is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {

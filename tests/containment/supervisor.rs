@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use rootward_tests::Known;
+use rootward_tests::{Known, NOBODY};
 
-use crate::place::{NOBODY, Place, User};
+use crate::place::{Place, User};
 use crate::record::{end, send};
 use crate::wait::BACKSTOP;
 

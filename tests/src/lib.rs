@@ -15,8 +15,11 @@ mod sys;
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
 pub use known::{Known, NotKnown};
-pub use life::limit_life;
+pub use life::{limit_life, pause};
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use sys::{Side, fork};
+
+/// The user id of somebody without privileges.
+pub const NOBODY: u32 = 65534;

@@ -8,6 +8,7 @@
 //! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own and writes
 //! to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
+use super::descent::kill_family;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToReaper};
 use super::seats;
 use crate::sys::raw::{self, Errno, Left, Patience};
@@ -16,8 +17,8 @@ use crate::sys::{Job, Stage, Surroundings};
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
 
-/// How many bytes are read at once of the list of children.
-const CHUNK: usize = 1024;
+/// How many children it takes a millisecond to look at, more or less.
+const A_MILLISECONDS_WORTH: u32 = 50;
 
 /// What a reaper knows.
 struct Reaper {
@@ -73,6 +74,8 @@ fn begin(job: &mut Job) -> Result<Reaper, (Stage, Errno)> {
     let mut reaper = Reaper { program: Some(program), cgroup, heard };
     reaper.keep_few_descriptors(pidfd);
     job.give_back();
+    // Its program may become many that all want the processor. From here on it forks nobody who could inherit this.
+    raw::hurry();
     Ok(reaper)
 }
 
@@ -187,14 +190,18 @@ impl Reaper {
 
     /// Kills and reaps until nobody is left, however long that takes.
     ///
-    /// Only children are killed: until they are reaped, which nobody else can do, their numbers are their own. Whoever loses
-    /// its parent becomes a child and is next.
+    /// Children's numbers are their own until they are reaped, which nobody else can do. Whoever is not found among the
+    /// descendants becomes a child when its parent has gone, and is next.
     fn end_all(&mut self) {
-        raw::hurry();
+        raw::go_first();
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();
-            self.kill_children();
+            let pause = self.kill_families() / A_MILLISECONDS_WORTH;
+            if pause > 0 {
+                // To look again takes as long as it did, and those who are to die need the processor, too.
+                let _ = raw::wait_readable([], Some(pause.min(KILL_AGAIN)));
+            }
             match self.reap() {
                 None => return,
                 Some(0) => {
@@ -215,38 +222,21 @@ impl Reaper {
         }
     }
 
-    fn kill_children(&self) {
-        let mut chunk = [0; CHUNK];
-        let mut pid = 0_i32;
-        if raw::rewind(seats::CHILDREN).is_err() {
-            return;
+    /// Kills all children and those below, and says how many children there are.
+    fn kill_families(&self) -> u32 {
+        let mut count = 0_u32;
+        if raw::rewind(seats::CHILDREN).is_ok() {
+            raw::for_each_number(seats::CHILDREN, |child| {
+                kill_family(child);
+                count = count.saturating_add(1);
+            });
         }
-        while let Ok(bytes) = raw::read(seats::CHILDREN, &mut chunk) {
-            if bytes == 0 {
-                break;
-            }
-            for byte in chunk.iter().take(bytes) {
-                if byte.is_ascii_digit() {
-                    pid = pid.wrapping_mul(10).wrapping_add(i32::from(byte - b'0'));
-                } else {
-                    kill(pid);
-                    pid = 0;
-                }
-            }
-        }
-        kill(pid);
+        count
     }
 
     fn tell(&mut self, what: FromWarden) {
         if self.heard {
             self.heard = raw::send(seats::LINE, &what.encode(), &[], Patience::Never).is_ok();
         }
-    }
-}
-
-fn kill(pid: i32) {
-    if pid > 0 {
-        // One that has changed its user may be out of reach. It is waited for all the same.
-        let _ = raw::kill(pid, libc::SIGKILL);
     }
 }

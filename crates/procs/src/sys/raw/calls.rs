@@ -59,11 +59,19 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
     unsafe { call(libc::SYS_prctl, [option, address(name.as_ptr()), 0, 0, 0, 0]) }.map(drop)
 }
 
-/// Gives the calling process as much of the processor as it is allowed.
+/// Gives the calling process the processor soon when there is something to do, if it is allowed to.
 pub(crate) fn hurry() {
     const PRIO_PROCESS: c_int = 0;
     // Only a privileged process may. Others do without.
     let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, -20, 0, 0]);
+}
+
+/// Puts the calling process before all ordinary ones, however many there are, if it is allowed to.
+pub(crate) fn go_first() {
+    let lowest: c_int = 1;
+    let policy = libc::SCHED_RR as usize;
+    // SAFETY: the kernel reads one number. Only a privileged process may do it, others do without.
+    let _ = unsafe { call(libc::SYS_sched_setscheduler, [0, policy, address(&raw const lowest), 0, 0, 0]) };
 }
 
 /// Sends a signal to the process or, with a negative number, to the group with this number, whoever that is.
@@ -76,6 +84,16 @@ pub(crate) fn signal_group(pidfd: c_int, signal: c_int) -> Result<()> {
     let by_group = libc::PIDFD_SIGNAL_PROCESS_GROUP as c_int;
     // The third argument is a null pointer.
     integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, by_group, 0]).map(drop)
+}
+
+/// Sends a signal to the process that a descriptor is of. 0 only asks whether it can be signalled.
+pub(crate) fn signal(pidfd: c_int, signal: c_int) -> Result<()> {
+    integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, 0, 0]).map(drop)
+}
+
+/// Opens the process that has this number now.
+pub(crate) fn open_process(pid: i32) -> Result<c_int> {
+    integers(libc::SYS_pidfd_open, [pid, 0, 0, 0, 0])
 }
 
 pub(crate) fn close(fd: c_int) -> Result<()> {
