@@ -13,5 +13,7 @@ mod patience;
 mod place;
 mod record;
 mod scene;
+mod shortage;
 mod supervisor;
+mod users;
 mod wait;

@@ -10,10 +10,10 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use rootward_tests::Known;
+use rootward_tests::{BACKSTOP, Known};
 use tempfile::TempDir;
 
-use crate::wait::{BACKSTOP, until};
+use crate::wait::until;
 
 /// A register, and what has been reported to it. Whoever has reported does not survive this.
 pub(crate) struct Record {

@@ -68,6 +68,10 @@ fn launch(command: &Command, client: &Arc<Client>, cgroup: bool) -> Answer {
     sent.map_err(|error| gone_or(command, error))?;
     let (spawned, reaper) = answer(&line).map_err(|failed| match failed {
         Failed::Refused(failure) => SpawnError::from_failure(command, failure, image::exists(command)),
+        // Not even a line had room in the warden, or the reaper is dead already.
+        Failed::Silent(_) if !client.is_gone() => {
+            SpawnError::new(command, io::Error::from_raw_os_error(libc::EAGAIN))
+        }
         Failed::Silent(error) => gone_or(command, error),
     })?;
     let ward = Ward::new(spawned, reaper, line, Arc::clone(client));
@@ -126,7 +130,7 @@ fn answer(line: &OwnedFd) -> Result<(Spawned, i32), Failed> {
         (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
-            Err(Failed::Silent(io::Error::from_raw_os_error(libc::EMFILE)))
+            Err(Failed::Refused(Failure::new(sys::Stage::Clone, libc::EMFILE)))
         }
         (Some(FromWarden::Refused { stage, errno }), _) => {
             Err(Failed::Refused(Failure::new(sys::Stage::from_number(stage), errno)))

@@ -241,6 +241,13 @@ impl Client {
         sys::send_message(&self.shared.socket, message, descriptors, Patience::Wait)
     }
 
+    /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.
+    pub(crate) fn is_gone(&self) -> bool {
+        let mut socket = [PollFd::new(self.shared.socket.as_fd(), PollFlags::empty())];
+        // That it hangs up is told without being asked for.
+        self.shared.state().dead || poll(&mut socket, PollTimeout::ZERO) != Ok(0)
+    }
+
     pub(super) fn began(&self, reaper: i32) {
         self.shared.state().reapers.insert(reaper);
     }

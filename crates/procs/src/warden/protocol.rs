@@ -60,7 +60,7 @@ pub(crate) struct LaunchHeader {
 
 const WORD: usize = size_of::<usize>();
 /// The words of a header: kind, descriptors, length, three counts, and whether a cgroup is wanted.
-const HEADER: usize = 7 * WORD;
+pub(super) const HEADER: usize = 7 * WORD;
 
 impl ToWarden {
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
@@ -139,6 +139,12 @@ impl LaunchHeader {
         let layout = Layout { table: HEADER, counts: [word(3)?, word(4)?, word(5)?] };
         let descriptors = u32::try_from(word(1)?).ok()?;
         Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
+    }
+
+    /// Whether as many descriptors came along as were sent.
+    pub(crate) fn is_complete(&self, came: &[i32]) -> bool {
+        let came = came.iter().filter(|fd| **fd >= 0).count();
+        u32::try_from(came) == Ok(self.descriptors.count_ones())
     }
 
     /// Which descriptor is which, of those that came along.
@@ -301,7 +307,9 @@ mod tests {
     fn descriptors_are_told_apart_by_what_is_said_of_them() {
         let order = Launch::encode(&program(&[], None), &[Descriptor::Line, Descriptor::Stderr], false);
 
-        let sorted = LaunchHeader::decode(&order.bytes).unwrap().sort(&[8, 9, -1]);
+        let header = LaunchHeader::decode(&order.bytes).unwrap();
+        assert!(header.is_complete(&[8, 9, -1]) && !header.is_complete(&[8, -1, -1]));
+        let sorted = header.sort(&[8, 9, -1]);
 
         assert_eq!(sorted, [Some(8), None, None, None, Some(9), None]);
     }

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use super::cgroup::Cgroups;
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToWarden, VERSION};
+use super::protocol::{Descriptor, FromWarden, HEADER, LaunchHeader, ToWarden, VERSION};
 use super::{reaper, seats};
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
 use crate::sys::{self, InUse, Order, Slot, Stage};
@@ -124,8 +124,7 @@ impl Server {
     /// Takes one message.
     fn listen(&mut self) {
         let Some(mut slot) = self.next.take().or_else(|| self.free.pop()).or_else(|| Slot::new().ok()) else {
-            // No memory. It is asked for again when the next message is looked for.
-            return;
+            return self.refuse_for_want_of_memory();
         };
         let mut descriptors = [-1; MOST_DESCRIPTORS];
         match raw::receive(seats::LINE, slot.payload(), &mut descriptors, Patience::Never) {
@@ -145,10 +144,35 @@ impl Server {
         }
     }
 
+    /// Takes one message although there is no memory for a reaper.
+    fn refuse_for_want_of_memory(&mut self) {
+        let mut header = [0; HEADER];
+        let mut descriptors = [-1; MOST_DESCRIPTORS];
+        match raw::receive(seats::LINE, &mut header, &mut descriptors, Patience::Never) {
+            Err(libc::EAGAIN) => {}
+            Ok(0) | Err(_) => self.hears = false,
+            Ok(bytes) => {
+                if let Some(header) = header.get(..bytes).and_then(LaunchHeader::decode) {
+                    refuse(&header, &descriptors, libc::ENOMEM);
+                }
+                for fd in descriptors.into_iter().filter(|fd| *fd >= 0) {
+                    let _ = raw::close(fd);
+                }
+            }
+        }
+    }
+
     fn launch(&mut self, mut slot: Slot, bytes: usize, descriptors: [i32; MOST_DESCRIPTORS]) {
-        let header = LaunchHeader::decode(&slot.payload()[..bytes]);
-        let line = header.and_then(|header| header.sort(&descriptors)[Descriptor::Line as usize]);
-        let cgroup = self.cgroups.is_some() && header.is_some_and(|header| header.cgroup);
+        let Some(header) = LaunchHeader::decode(&slot.payload()[..bytes]) else {
+            self.next = Some(slot);
+            return;
+        };
+        if !header.is_complete(&descriptors) {
+            // There was no room for all of them here, and no program begins with others than it should have.
+            self.next = Some(slot);
+            return refuse(&header, &descriptors, libc::EMFILE);
+        }
+        let cgroup = self.cgroups.is_some() && header.cgroup;
         let order = Order { cgroup, bytes, descriptors };
         match slot.start(order, reaper::main) {
             Ok((pid, slot)) => {
@@ -156,11 +180,7 @@ impl Server {
             }
             Err((errno, slot)) => {
                 self.next = Some(slot);
-                let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno };
-                if let Some(line) = line {
-                    // If nobody hears it, nobody waits for it.
-                    let _ = raw::send(line, &refused.encode(), &[], Patience::Never);
-                }
+                refuse(&header, &descriptors, errno);
             }
         }
     }
@@ -232,6 +252,15 @@ impl Server {
             let sent = raw::send(seats::LINE, &what.encode(), &[], Patience::Never);
             sent == Err(libc::EAGAIN)
         });
+    }
+}
+
+/// Says that a program cannot be started. If the line did not even come, its other end tells that it is cut.
+fn refuse(header: &LaunchHeader, descriptors: &[i32], errno: Errno) {
+    if let Some(line) = header.sort(descriptors)[Descriptor::Line as usize] {
+        let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno };
+        // If nobody hears it, nobody waits for it.
+        let _ = raw::send(line, &refused.encode(), &[], Patience::Never);
     }
 }
 

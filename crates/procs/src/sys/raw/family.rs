@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(threads_of(own, &mut [0]).len(), 1);
         assert_eq!(parent_of(own), Some(nix::unistd::getppid().as_raw()));
         assert_eq!(parent_of(i32::MAX), None);
-        assert!(has_threads(own) && !has_threads(1) == (threads_of(1, &mut [0; 2]).len() == 1));
+        assert!(has_threads(own));
         drop(_over);
         other.join().unwrap();
     }
