@@ -57,7 +57,7 @@ async fn launch(Order { process, grip }: Order, client: Arc<Client>, cgroup: boo
             Err(SpawnError::from_failure(command, failure, image::exists(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
-        Err(Failed::Silent(error)) if is_cut(&error) && !client.is_dead() => {
+        Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
             Err(refused(io::Error::from_raw_os_error(libc::EAGAIN)))
         }
         Err(Failed::Silent(error)) => Err(gone_or(command, error)),
@@ -136,7 +136,7 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
         (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
-            Err(Failed::Silent(io::Error::from_raw_os_error(libc::EMFILE)))
+            Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))
         }
         (Some(FromWarden::Refused { stage, errno }), _) => {
             Err(Failed::Refused(Failure::new(Stage::from_number(stage), errno)))

@@ -244,7 +244,7 @@ impl Client {
     /// Cancel safe.
     pub(crate) async fn line(&self, cgroup: bool) -> io::Result<Arc<OwnedFd>> {
         loop {
-            if self.is_dead() {
+            if self.shared.state().dead {
                 return Err(io::Error::from_raw_os_error(libc::EPIPE));
             }
             self.listen();
@@ -257,11 +257,6 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// Whether the warden has ended, as far as is known.
-    pub(crate) fn is_dead(&self) -> bool {
-        self.shared.state().dead
     }
 
     /// Has reapers made for the next starts, if they are getting few.
@@ -298,6 +293,13 @@ impl Client {
         sys::send_message(&self.shared.socket, &order, &theirs, Patience::Never)?;
         let mut ours = pairs.into_iter().map(|(ours, _)| Arc::new(ours));
         Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
+    }
+
+    /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.
+    pub(crate) fn is_gone(&self) -> bool {
+        let mut socket = [PollFd::new(self.shared.socket.as_fd(), PollFlags::empty())];
+        // That it hangs up is told without being asked for.
+        self.shared.state().dead || poll(&mut socket, PollTimeout::ZERO) != Ok(0)
     }
 
     pub(super) fn began(&self, reaper: i32) {

@@ -18,6 +18,7 @@
 
 pub(crate) mod cgroup;
 mod client;
+mod descent;
 mod error;
 mod orphans;
 mod pool;

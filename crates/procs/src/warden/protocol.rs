@@ -177,11 +177,27 @@ pub(crate) enum FromWarden {
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. If nobody is left, this is the last word.
-    Ended { how: i32, status: i32, empty: bool },
-    /// Nobody is left, and the reaper ends.
-    Empty,
+    Ended { how: i32, status: i32, rest: Rest },
+    /// Nobody is left. It is the last word.
+    Empty { rest: Rest },
     /// A reaper has died, and the warden has ended all that it left behind.
     Swept { reaper: i32 },
+}
+
+/// Who is left of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Somebody,
+    /// Nobody, and the reaper waits for another order.
+    Nobody,
+    /// Nobody, and the reaper leaves.
+    NobodyAndLeaves,
+}
+
+impl Rest {
+    fn from_number(number: i32) -> Option<Self> {
+        [Self::Somebody, Self::Nobody, Self::NobodyAndLeaves].into_iter().find(|rest| *rest as i32 == number)
+    }
 }
 
 /// How long such a message is.
@@ -194,8 +210,8 @@ impl FromWarden {
             Self::Unable { errno } => [2, errno, 0, 0],
             Self::Started { pid, reaper } => [3, pid, reaper, 0],
             Self::Refused { stage, errno } => [4, stage, errno, 0],
-            Self::Ended { how, status, empty } => [5, how, status, i32::from(empty)],
-            Self::Empty => [6, 0, 0, 0],
+            Self::Ended { how, status, rest } => [5, how, status, rest as i32],
+            Self::Empty { rest } => [6, rest as i32, 0, 0],
             Self::Swept { reaper } => [7, reaper, 0, 0],
         };
         let mut message = [0; REPLY];
@@ -217,8 +233,8 @@ impl FromWarden {
             2 => Self::Unable { errno: a },
             3 => Self::Started { pid: a, reaper: b },
             4 => Self::Refused { stage: a, errno: b },
-            5 => Self::Ended { how: a, status: b, empty: c != 0 },
-            6 => Self::Empty,
+            5 => Self::Ended { how: a, status: b, rest: Rest::from_number(c)? },
+            6 => Self::Empty { rest: Rest::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
         })
@@ -259,8 +275,9 @@ mod tests {
             FromWarden::Unable { errno: 2 },
             FromWarden::Started { pid: 4711, reaper: 4710 },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
-            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, empty: true },
-            FromWarden::Empty,
+            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Rest::NobodyAndLeaves },
+            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Rest::Somebody },
+            FromWarden::Empty { rest: Rest::Nobody },
             FromWarden::Swept { reaper: 4710 },
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));

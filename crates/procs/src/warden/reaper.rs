@@ -8,7 +8,8 @@
 //! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own and writes
 //! to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToReaper};
+use super::descent::kill_family;
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
 use super::seats;
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
@@ -16,8 +17,8 @@ use crate::sys::{Job, Stage, Surroundings};
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
 
-/// How many bytes are read at once of the list of children.
-const CHUNK: usize = 1024;
+/// How many children it takes a millisecond to look at, more or less.
+const A_MILLISECONDS_WORTH: u32 = 50;
 
 /// What a reaper knows.
 struct Reaper {
@@ -25,8 +26,12 @@ struct Reaper {
     program: Option<i32>,
     /// Whether it has a cgroup, whose directory is then in its seat.
     cgroup: bool,
-    /// Whether everybody in the cgroup has been killed, after which it is of no use any more.
-    cgroup_is_spent: bool,
+    /// The rank among those who want the processor, which its programs inherit.
+    nice: Option<i32>,
+    /// Whether it has ended a set by force. After that it is not what it was: it goes first, and a process that is born into a
+    /// cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has happened there
+    /// and where the parent is. So it leaves.
+    spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
 }
@@ -35,8 +40,6 @@ struct Reaper {
 type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 
 /// Starts programs, one when nobody is left of the one before, until nobody orders any more.
-///
-/// The code 0 says that nothing is left for the warden to look after but an empty cgroup.
 pub(super) fn main(job: &mut Job) -> i32 {
     let line = job.birth.line;
     match settle(job) {
@@ -44,14 +47,11 @@ pub(super) fn main(job: &mut Job) -> i32 {
             while let Some(launch) = reaper.next(job) {
                 reaper.carry_out(launch, job);
             }
-            i32::from(reaper.cgroup_is_spent)
         }
-        Err(errno) => {
-            // If nobody hears it, nobody waits for it.
-            let _ = raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never);
-            0
-        }
+        // If nobody hears it, nobody waits for it.
+        Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
     }
+    0
 }
 
 fn settle(job: &Job) -> Result<Reaper, Errno> {
@@ -63,7 +63,7 @@ fn settle(job: &Job) -> Result<Reaper, Errno> {
     // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
     let _ = raw::close_from(seats::END);
-    Ok(Reaper { program: None, cgroup: false, cgroup_is_spent: false, heard: true })
+    Ok(Reaper { program: None, cgroup: false, nice: raw::nice(), spent: false, heard: true })
 }
 
 fn refusal((stage, errno): (Stage, Errno)) -> [u8; super::REPLY] {
@@ -73,7 +73,7 @@ fn refusal((stage, errno): (Stage, Errno)) -> [u8; super::REPLY] {
 impl Reaper {
     /// Waits for the next order. `None` says that there will be none.
     fn next(&mut self, job: &mut Job) -> Option<Launch> {
-        if !self.heard {
+        if !self.heard || self.spent {
             return None;
         }
         job.make_room();
@@ -106,8 +106,9 @@ impl Reaper {
         match self.begin(&header, came, job) {
             Ok(()) => {
                 self.watch();
-                // What leads to a program that has gone must not be taken for the next one's.
+                // What leads to a program that has gone must not be taken for the next one's, which inherits the rank.
                 let _ = raw::vacate(seats::PROGRAM);
+                raw::set_nice(self.nice);
             }
             Err(failed) => self.send(&refusal(failed), &[]),
         }
@@ -129,6 +130,8 @@ impl Reaper {
             self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
             // If this fails, old kernels are told the group's number.
             let _ = raw::move_to(pidfd, seats::PROGRAM);
+            // The program may become many that all want the processor. Nobody is forked from here who could inherit this.
+            raw::set_nice(Some(raw::SOON));
         }
         // None of this can fail, and if it did a descriptor would stay open.
         let _ = raw::close_from(seats::END);
@@ -172,19 +175,6 @@ impl Reaper {
         raw::move_to(directory, seats::OWN_CGROUP)?;
         self.cgroup = true;
         Ok(())
-    }
-
-    /// Removes a cgroup that is of no use any more, so that the next program gets another. `false` says that it cannot be.
-    ///
-    /// A process that is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often
-    /// that has happened there and where the parent is.
-    fn remove_spent_cgroup(&mut self) -> bool {
-        if self.cgroup_is_spent {
-            let name = super::cgroup::name_of(raw::own_pid());
-            self.cgroup_is_spent = raw::remove_directory(seats::CGROUPS, name.as_c_str()).is_err();
-            self.cgroup = self.cgroup_is_spent;
-        }
-        !self.cgroup_is_spent
     }
 
     /// Stays until nobody is left.
@@ -254,46 +244,49 @@ impl Reaper {
                 Err(left) => break left,
             }
         };
-        let nobody = left == Left::Nobody;
-        // If its processes have made cgroups of their own in there, the warden is left with them, and has the last word.
-        let empty = nobody && self.remove_spent_cgroup();
+        let rest = match left {
+            Left::Somebody => Rest::Somebody,
+            Left::Nobody if self.spent => Rest::NobodyAndLeaves,
+            Left::Nobody => Rest::Nobody,
+        };
         match end {
             // One word says both, so that nobody has to look for others who are not there.
-            Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, empty }),
-            None if empty => self.tell(FromWarden::Empty),
+            Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, rest }),
+            None if rest != Rest::Somebody => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
-        self.heard &= empty || !nobody;
-        (!nobody).then_some(count)
+        (rest == Rest::Somebody).then_some(count)
     }
 
     /// Kills and reaps until nobody is left, however long that takes.
     ///
-    /// Only children are killed: until they are reaped, which nobody else can do, their numbers are their own. Whoever loses
-    /// its parent becomes a child and is next.
+    /// Children's numbers are their own until they are reaped, which nobody else can do. Whoever is not found among the
+    /// descendants becomes a child when its parent has gone, and is next.
     fn end_all(&mut self) {
-        let rank = raw::hurry();
+        self.spent = true;
+        raw::go_first();
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();
-            self.kill_children();
+            let pause = self.kill_families() / A_MILLISECONDS_WORTH;
+            if pause > 0 {
+                // To look again takes as long as it did, and those who are to die need the processor, too.
+                let _ = raw::wait_readable([], Some(pause.min(KILL_AGAIN)));
+            }
             match self.reap() {
-                None => break,
+                None => return,
                 Some(0) => {
                     let _ = raw::wait_readable([seats::SIGNALS], Some(KILL_AGAIN));
                 }
                 Some(_) => {}
             }
         }
-        // The next program inherits it.
-        raw::calm(rank);
     }
 
-    fn kill_cgroup(&mut self) {
+    fn kill_cgroup(&self) {
         if !self.cgroup {
             return;
         }
-        self.cgroup_is_spent = true;
         if let Ok(kill) = raw::open(seats::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
             // It reaches those who have changed their user. If it fails there is still the way by children.
             let _ = raw::write(kill, b"1");
@@ -301,26 +294,16 @@ impl Reaper {
         }
     }
 
-    fn kill_children(&self) {
-        let mut chunk = [0; CHUNK];
-        let mut pid = 0_i32;
-        if raw::rewind(seats::CHILDREN).is_err() {
-            return;
+    /// Kills all children and those below, and says how many children there are.
+    fn kill_families(&self) -> u32 {
+        let mut count = 0_u32;
+        if raw::rewind(seats::CHILDREN).is_ok() {
+            raw::for_each_number(seats::CHILDREN, |child| {
+                kill_family(child);
+                count = count.saturating_add(1);
+            });
         }
-        while let Ok(bytes) = raw::read(seats::CHILDREN, &mut chunk) {
-            if bytes == 0 {
-                break;
-            }
-            for byte in chunk.iter().take(bytes) {
-                if byte.is_ascii_digit() {
-                    pid = pid.wrapping_mul(10).wrapping_add(i32::from(byte - b'0'));
-                } else {
-                    kill(pid);
-                    pid = 0;
-                }
-            }
-        }
-        kill(pid);
+        count
     }
 
     fn tell(&mut self, what: FromWarden) {
@@ -336,11 +319,4 @@ impl Reaper {
 
 fn supervisor_is_dead() -> bool {
     raw::wait_readable([seats::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
-}
-
-fn kill(pid: i32) {
-    if pid > 0 {
-        // One that has changed its user may be out of reach. It is waited for all the same.
-        let _ = raw::kill(pid, libc::SIGKILL);
-    }
 }

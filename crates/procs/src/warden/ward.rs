@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rootward_core::Exit;
 
 use super::Client;
-use super::protocol::{FromWarden, REPLY, ToReaper};
+use super::protocol::{FromWarden, REPLY, Rest, ToReaper};
 use crate::Signal;
 use crate::group::{exit, group_of};
 use crate::sys::raw::Patience;
@@ -31,6 +31,8 @@ pub(crate) struct Ward {
 struct Heard {
     exit: Option<Exit>,
     empty: bool,
+    /// Whether the reaper can be given another set.
+    stays: bool,
     /// Whether the line is cut before the reaper's last word: it has died.
     lost: bool,
 }
@@ -97,9 +99,9 @@ impl Ward {
         result
     }
 
-    /// Lets go of a set that is empty, whose reaper is free for another one.
+    /// Lets go of a set that is empty. If its reaper stays, it is free for another one.
     pub(crate) fn release(&self) {
-        if self.lock().empty {
+        if self.lock().stays {
             self.client.recycle(Arc::clone(&self.line));
         }
     }
@@ -148,11 +150,11 @@ impl Ward {
 impl Heard {
     fn hear(&mut self, message: &[u8]) {
         match FromWarden::decode(message) {
-            Some(FromWarden::Ended { how, status, empty }) => {
+            Some(FromWarden::Ended { how, status, rest }) => {
                 self.exit = Some(exit(Status::of(how, status)));
-                self.empty = empty;
+                self.hear_rest(rest);
             }
-            Some(FromWarden::Empty) => self.empty = true,
+            Some(FromWarden::Empty { rest }) => self.hear_rest(rest),
             Some(
                 FromWarden::Ready { .. }
                 | FromWarden::Unable { .. }
@@ -162,6 +164,11 @@ impl Heard {
             )
             | None => {}
         }
+    }
+
+    fn hear_rest(&mut self, rest: Rest) {
+        self.empty = rest != Rest::Somebody;
+        self.stays = rest == Rest::Nobody;
     }
 }
 

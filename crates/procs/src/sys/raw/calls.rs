@@ -61,20 +61,29 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
 
 const PRIO_PROCESS: c_int = 0;
 
-/// Gives the calling process as much of the processor as it is allowed. Returns what it had before.
-pub(crate) fn hurry() -> Option<c_int> {
+/// The rank of a process that is to have the processor soon when there is something to do.
+pub(crate) const SOON: c_int = -20;
+
+/// The calling process's rank among those who want the processor.
+pub(crate) fn nice() -> Option<c_int> {
     // The kernel counts from the other end here, so that no answer is an error.
-    let nice = integers(libc::SYS_getpriority, [PRIO_PROCESS, 0, 0, 0, 0]).map(|rank| 20 - rank);
-    // Only a privileged process may. Others do without.
-    let hurried = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, -20, 0, 0]);
-    hurried.and(nice).ok()
+    integers(libc::SYS_getpriority, [PRIO_PROCESS, 0, 0, 0, 0]).map(|rank| 20 - rank).ok()
 }
 
-/// Gives the calling process as much of the processor as it had before it hurried.
-pub(crate) fn calm(nice: Option<c_int>) {
+/// Gives the calling process this rank, if it is allowed to have it.
+pub(crate) fn set_nice(nice: Option<c_int>) {
     if let Some(nice) = nice {
+        // Only a privileged process may rise. Others have not, and have nothing to come down from.
         let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, nice, 0, 0]);
     }
+}
+
+/// Puts the calling process before all ordinary ones, however many there are, if it is allowed to.
+pub(crate) fn go_first() {
+    let lowest: c_int = 1;
+    let policy = libc::SCHED_RR as usize;
+    // SAFETY: the kernel reads one number. Only a privileged process may do it, others do without.
+    let _ = unsafe { call(libc::SYS_sched_setscheduler, [0, policy, address(&raw const lowest), 0, 0, 0]) };
 }
 
 /// Sends a signal to the process or, with a negative number, to the group with this number, whoever that is.
@@ -87,6 +96,16 @@ pub(crate) fn signal_group(pidfd: c_int, signal: c_int) -> Result<()> {
     let by_group = libc::PIDFD_SIGNAL_PROCESS_GROUP as c_int;
     // The third argument is a null pointer.
     integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, by_group, 0]).map(drop)
+}
+
+/// Sends a signal to the process that a descriptor is of. 0 only asks whether it can be signalled.
+pub(crate) fn signal(pidfd: c_int, signal: c_int) -> Result<()> {
+    integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, 0, 0]).map(drop)
+}
+
+/// Opens the process that has this number now.
+pub(crate) fn open_process(pid: i32) -> Result<c_int> {
+    integers(libc::SYS_pidfd_open, [pid, 0, 0, 0, 0])
 }
 
 pub(crate) fn close(fd: c_int) -> Result<()> {
@@ -157,13 +176,6 @@ pub(crate) fn make_directory(parent: c_int, name: &CStr) -> Result<()> {
     let parent = parent as usize;
     // SAFETY: the kernel reads a C string.
     unsafe { call(libc::SYS_mkdirat, [parent, address(name.as_ptr()), 0o755, 0, 0, 0]) }.map(drop)
-}
-
-/// Removes an empty directory in another one.
-pub(crate) fn remove_directory(parent: c_int, name: &CStr) -> Result<()> {
-    let (parent, flags) = (parent as usize, libc::AT_REMOVEDIR as usize);
-    // SAFETY: the kernel reads a C string.
-    unsafe { call(libc::SYS_unlinkat, [parent, address(name.as_ptr()), flags, 0, 0, 0]) }.map(drop)
 }
 
 /// Reads from the beginning of a file, or from where the last read ended.
