@@ -38,7 +38,11 @@ async fn launch(Order { process, grip }: Order, client: Arc<Client>, cgroup: boo
     let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
     let program = image::program(command, [const { None }; 3])?;
     // What the program gets must not be kept open here, or its end would not be seen.
-    order(command, (&program, theirs), &line, cgroup).map_err(|error| gone_or(command, error))?;
+    match order(command, (&program, theirs), &line, cgroup) {
+        // A reaper that could not be made has said so before its end of the line was closed.
+        Err(error) if is_cut(&error) => {}
+        sent => sent.map_err(refused)?,
+    }
     // While the program starts there is time for the rest.
     let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
     client.prepare(cgroup);

@@ -9,6 +9,7 @@ mod given;
 mod output;
 #[path = "../processes/ready.rs"]
 mod ready;
+mod reapers;
 mod sets;
 #[path = "../processes/start.rs"]
 mod start;
