@@ -1,0 +1,1 @@
+//! All metrics of all subjects in turn, and the page about them.
