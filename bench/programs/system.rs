@@ -11,6 +11,7 @@ pub const CLOSE: usize = 3;
 pub const PAUSE: usize = 34;
 pub const GETPID: usize = 39;
 pub const EXIT: usize = 60;
+pub const PRCTL: usize = 157;
 pub const CLOCK_GETTIME: usize = 228;
 
 global_asm!(

@@ -67,4 +67,7 @@ impl Metric {
         named(name).or_else(|| named(name.rsplit_once('.')?.0))
     }
 
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| *name)
+    }
 }

@@ -1,7 +1,13 @@
 //! Who is measured. Each file says how one subject does what the metrics ask for, and which of them apply to it.
 
 mod floor;
+mod foreign;
+mod graceful;
+mod kameo;
+mod ractor;
 mod rootward;
+mod task_supervisor;
+mod tokio_process;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -12,7 +18,20 @@ use crate::metrics::tasks::{self, Shape, Tasks};
 use crate::metrics::{Metric, idle};
 
 /// Every subject that there is.
-pub const ALL: [&str; 5] = ["rootward", "rootward-group", "rootward-tree", "rootward-cgroup", "floor"];
+pub const ALL: [&str; 12] = [
+    "rootward",
+    "rootward-group",
+    "rootward-tree",
+    "rootward-cgroup",
+    "floor",
+    "tokio-graceful-shutdown",
+    "task-supervisor",
+    "kameo",
+    "ractor",
+    "tokio-process",
+    "otp",
+    "simpervisor",
+];
 
 /// Why there are no figures.
 #[derive(Debug)]
@@ -33,6 +52,9 @@ pub type Answer = Result<Vec<Figure>, Absent>;
 pub type Live = Option<fn() -> f64>;
 
 pub fn measure(subject: &str, metric: Metric, n: usize, live: Live) -> Answer {
+    if !ALL.contains(&subject) {
+        return Err(Absent::NoSubject);
+    }
     if metric == Metric::Heap && live.is_none() {
         return Err(Absent::NotCounting);
     }
@@ -42,6 +64,13 @@ pub fn measure(subject: &str, metric: Metric, n: usize, live: Live) -> Answer {
         "rootward-tree" => rootward::measure(Level::Tree, metric, n, live),
         "rootward-cgroup" => rootward::measure(Level::TreeAndCgroup, metric, n, live),
         "floor" => floor::measure(metric, n, live),
+        "tokio-graceful-shutdown" => graceful::measure(metric, n, live),
+        "task-supervisor" => task_supervisor::measure(metric, n, live),
+        "kameo" => kameo::measure(metric, n, live),
+        "ractor" => ractor::measure(metric, n, live),
+        "tokio-process" => tokio_process::measure(metric, n),
+        "otp" => foreign::otp(metric, n),
+        "simpervisor" => foreign::simpervisor(metric, n),
         _ => Err(Absent::NoSubject),
     }
 }
