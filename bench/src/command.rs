@@ -50,7 +50,10 @@ fn counting(arguments: &[String]) -> ExitCode {
         None => {
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
             let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-            cargo.args(["run", "--quiet", "--release", "--bin", "heap", "--manifest-path"]).arg(manifest).arg("--");
+            cargo
+                .args(["run", "--quiet", "--release", "--bin", "heap", "--manifest-path"])
+                .arg(manifest)
+                .arg("--");
             cargo
         }
     };

@@ -34,9 +34,14 @@ pub struct Entry {
     pub pid: i32,
 }
 
+/// Where a program that measures has its roll.
+pub fn roll_of(pid: u32) -> PathBuf {
+    std::env::temp_dir().join(format!("rootward-bench-{pid}"))
+}
+
 impl Roll {
     pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("rootward-bench-{}", std::process::id()));
+        let path = roll_of(std::process::id());
         nix::unistd::mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).expect("a pipe can be made");
         // Open for both, so that it is never at its end.
         let pipe = OpenOptions::new().read(true).write(true).open(&path).expect("it can be opened");

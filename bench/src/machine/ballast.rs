@@ -16,7 +16,7 @@ impl Ballast {
     /// `None` if the machine has not got that much.
     pub fn take(megabytes: usize, descriptors: usize) -> Option<Self> {
         // Twice the memory, so that nobody else is pushed out of it.
-        if memory::available() < (2 * megabytes << 20) as f64 || !allow(descriptors + 100) {
+        if memory::available() < ((2 * megabytes) << 20) as f64 || !allow(descriptors + 100) {
             return None;
         }
         // A one in each byte: a zero would be the page that all zeros share.

@@ -7,6 +7,11 @@ pub fn resident(pid: u32) -> f64 {
     field(&format!("/proc/{pid}/smaps_rollup"), "Rss:")
 }
 
+/// What the machine has.
+pub fn total() -> f64 {
+    field("/proc/meminfo", "MemTotal:")
+}
+
 /// What nobody uses at all.
 pub fn free() -> f64 {
     field("/proc/meminfo", "MemFree:")

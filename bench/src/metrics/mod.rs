@@ -63,7 +63,8 @@ impl Metric {
 
     /// The metric with this name, or that is measured together with others: `flat.stop` by `flat`.
     pub fn named(name: &str) -> Option<Self> {
-        let named = |name: &str| Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
+        let named =
+            |name: &str| Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
         named(name).or_else(|| named(name.rsplit_once('.')?.0))
     }
 

@@ -11,6 +11,7 @@ mod tokio_process;
 
 use tokio::runtime::{Builder, Runtime};
 
+pub use self::foreign::python_program;
 use self::rootward::Level;
 use crate::figure::Figure;
 use crate::metrics::processes::{self, Processes};

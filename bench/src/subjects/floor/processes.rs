@@ -129,18 +129,15 @@ impl Line {
         let environment = std::env::vars_os().map(|(name, value)| {
             CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).expect("it came from the system")
         });
-        Self {
-            environment: environment.collect(),
-            arguments: [program.clone(), roll],
-            program,
-        }
+        Self { environment: environment.collect(), arguments: [program.clone(), roll], program }
     }
 
     fn spawn(&self) -> Pid {
         let Self { program, arguments, environment } = self;
         let actions = PosixSpawnFileActions::init().expect("it takes no more than initialising");
         let attributes = PosixSpawnAttr::init().expect("it takes no more than initialising");
-        posix_spawn(program.as_c_str(), &actions, &attributes, arguments, environment).expect("it can be started")
+        posix_spawn(program.as_c_str(), &actions, &attributes, arguments, environment)
+            .expect("it can be started")
     }
 }
 

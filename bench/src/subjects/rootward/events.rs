@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward_core::{
-    ChildKind, ChildSpec, EventKind, Events as Subscription, Launch, OutputLine, OutputSink, RunningChild,
-    StartChild, StartContext, Stream, StopRequest, Supervisor, Reporter, Exit,
+    ChildKind, ChildSpec, EventKind, Events as Subscription, Exit, Launch, OutputLine, OutputSink, Reporter,
+    RunningChild, StartChild, StartContext, StopRequest, Stream, Supervisor,
 };
 use tokio::task::JoinSet;
 

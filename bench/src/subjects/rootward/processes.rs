@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rootward_core::{
-    DynamicSupervisor, EventKind, Restart, StopOrder, Strategy, Supervisor, SupervisorHandle, Tree, TreeBuilder,
+    DynamicSupervisor, EventKind, Restart, StopOrder, Strategy, Supervisor, SupervisorHandle, Tree,
+    TreeBuilder,
 };
 use rootward_procs::{Containment, Output, Process, Warden};
 use tokio::runtime::Runtime;
@@ -77,7 +78,8 @@ impl processes::Processes for Processes {
     }
 
     fn add(&self, running: &mut Running, roll: &Roll) -> u64 {
-        let (more, child) = (running.more.clone(), idle(roll).into_child("another").restart(Restart::Temporary));
+        let (more, child) =
+            (running.more.clone(), idle(roll).into_child("another").restart(Restart::Temporary));
         let adding = async move {
             let begun = clock::now();
             more.start_child(child).await.expect("it can be started");
