@@ -12,7 +12,17 @@ main([Metric, Count]) ->
     logger:set_primary_config(level, none),
     process_flag(trap_exit, true),
     persistent_term:put(run, {atomics:new(1, []), self()}),
+    Main = self(),
+    spawn(fun() -> end_with_input(Main, Metric) end),
     measure(Metric, list_to_integer(Count)).
+
+%% Whoever wants the figures holds the other end.
+end_with_input(Main, Metric) ->
+    case {io:get_line(""), Metric} of
+        {eof, "idle" ++ _} -> Main ! eof;
+        {eof, _} -> halt(1);
+        _ -> end_with_input(Main, Metric)
+    end.
 
 measure("flat", N) -> start_and_stop("flat", {flat, N}, N, N);
 measure("deep", N) -> start_and_stop("deep", {deep, N}, 1, N);
@@ -34,7 +44,7 @@ measure("idle.tasks", N) ->
     {ok, Sup} = supervisor:start_link(?MODULE, {flat, N}),
     all_run(),
     io:format("ready~n"),
-    _ = io:get_line(""),
+    receive eof -> ok end,
     stop(Sup).
 
 start_and_stop(Name, Shape, Tasks, N) ->

@@ -1,32 +1,37 @@
-//! Writes lines of 100 bytes, as many megabytes as its argument says, as fast as they are taken.
+//! Writes lines as fast as they are taken.
+//!
+//! Its first argument says how many megabytes, its second how long a line is with its end: 100 bytes or 1000.
 
 #![no_std]
 #![no_main]
 
 mod system;
 
-use system::{EXIT, WRITE, call};
-
-const LINE: usize = 100;
-const LINES: usize = 500;
+use system::{EXIT, WRITE, call, number};
 
 /// A megabyte is twenty of these.
-static BLOCK: [u8; LINE * LINES] = {
-    let mut block = [b'x'; LINE * LINES];
-    let mut line = 1;
-    while line <= LINES {
-        block[line * LINE - 1] = b'\n';
-        line += 1;
+const BLOCK: usize = 50_000;
+
+static SHORT: [u8; BLOCK] = lines(100);
+static LONG: [u8; BLOCK] = lines(1000);
+
+const fn lines(length: usize) -> [u8; BLOCK] {
+    let mut block = [b'x'; BLOCK];
+    let mut end = length;
+    while end <= BLOCK {
+        block[end - 1] = b'\n';
+        end += length;
     }
     block
-};
+}
 
-fn main(megabytes: *const u8) -> ! {
-    for _ in 0..20 * number(megabytes) {
+fn main(arguments: [*const u8; 2]) -> ! {
+    let [megabytes, length] = arguments.map(number);
+    let block = if length == 1000 { &LONG } else { &SHORT };
+    for _ in 0..20 * megabytes {
         let mut written = 0;
-        while written < BLOCK.len() {
-            let rest = &BLOCK[written..];
-            let result = call(WRITE, [1, rest.as_ptr() as usize, rest.len()]);
+        while written < BLOCK {
+            let result = call(WRITE, [1, block.as_ptr() as usize + written, BLOCK - written]);
             if result <= 0 {
                 call(EXIT, [1, 0, 0]);
             }
@@ -36,15 +41,4 @@ fn main(megabytes: *const u8) -> ! {
     loop {
         call(EXIT, [0; 3]);
     }
-}
-
-fn number(text: *const u8) -> usize {
-    let mut number = 0;
-    let mut at = text;
-    // SAFETY: the kernel ends arguments with a zero.
-    while !at.is_null() && unsafe { *at } != 0 {
-        number = number * 10 + (unsafe { *at } - b'0') as usize;
-        at = unsafe { at.add(1) };
-    }
-    number
 }

@@ -15,7 +15,7 @@ const WRITE_ONLY: usize = 1;
 const SET_PDEATHSIG: usize = 1;
 const SIGKILL: usize = 9;
 
-fn main(roll: *const u8) -> ! {
+fn main([roll, _]: [*const u8; 2]) -> ! {
     // Whatever becomes of the subject, nothing is left of it.
     call(PRCTL, [SET_PDEATHSIG, SIGKILL, 0]);
     if !roll.is_null() {

@@ -25,9 +25,9 @@ global_asm!(
 );
 
 unsafe extern "C" fn begin(stack: *const usize) -> ! {
-    // SAFETY: the kernel puts the number of arguments there, and pointers to them behind it.
-    let argument = unsafe { if *stack > 1 { *stack.add(2) } else { 0 } };
-    crate::main(argument as *const u8)
+    // SAFETY: the kernel puts the number of arguments there, and pointers to them behind it. Behind the last is a zero.
+    let argument = |at: usize| unsafe { if *stack > at { *stack.add(1 + at) as *const u8 } else { core::ptr::null() } };
+    crate::main([argument(1), argument(2)])
 }
 
 pub fn call(number: usize, arguments: [usize; 3]) -> isize {
@@ -45,6 +45,21 @@ pub fn call(number: usize, arguments: [usize; 3]) -> isize {
         );
     }
     result
+}
+
+/// An argument as a number. Zero, if it is not there.
+pub fn number(text: *const u8) -> usize {
+    let mut number = 0;
+    let mut at = text;
+    // SAFETY: the kernel ends arguments with a zero.
+    while !at.is_null() && unsafe { *at } != 0 {
+        // SAFETY: this one is not the end.
+        let digit = unsafe { *at } - b'0';
+        number = number * 10 + digit as usize;
+        // SAFETY: the end comes at the earliest now.
+        at = unsafe { at.add(1) };
+    }
+    number
 }
 
 #[panic_handler]

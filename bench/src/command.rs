@@ -42,13 +42,12 @@ fn tell(subject: &str, wanted: &str, n: usize, figures: &[Figure]) {
     }
 }
 
-/// Has the program measure that counts. If it is not beside this one, cargo builds it.
+/// Has the program measure that counts: by cargo, if this one is run by cargo, so that it is as new; and else the one beside this
+/// one.
 fn counting(arguments: &[String]) -> ExitCode {
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name("heap"));
-    let mut command = match beside.filter(|program| program.is_file()) {
-        Some(program) => Command::new(program),
-        None => {
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = match std::env::var_os("CARGO") {
+        Some(cargo) => {
+            let mut cargo = Command::new(cargo);
             let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
             cargo
                 .args(["run", "--quiet", "--release", "--bin", "heap", "--manifest-path"])
@@ -56,9 +55,18 @@ fn counting(arguments: &[String]) -> ExitCode {
                 .arg("--");
             cargo
         }
+        None => Command::new(std::env::current_exe().expect("this program is a file").with_file_name("heap")),
     };
-    let status = command.args(arguments).status().ok().and_then(|status| status.code());
-    status.and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+    match command.args(arguments).status() {
+        Ok(status) => {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
+        }
+        Err(error) => {
+            eprintln!("the program that counts cannot be run: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn usage() -> ExitCode {

@@ -9,7 +9,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
 
-/// Writes lines of 100 bytes, as many megabytes as its argument says.
+/// Writes so many megabytes, in lines of such a length.
 pub const CHATTER: &str = env!("PROGRAM_CHATTER");
 
 /// Says on the roll that it runs, and does nothing for ever.

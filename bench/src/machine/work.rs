@@ -19,6 +19,11 @@ impl Work {
         Self(threads.filter(|tid| Some(*tid) != but).filter_map(|tid| Some((tid, done(tid)?))).collect())
     }
 
+    /// How many threads there are.
+    pub fn threads(&self) -> usize {
+        self.0.len()
+    }
+
     /// Milliseconds on a processor, and context switches: each is one time that a thread has woken.
     pub fn since(&self, earlier: &Self) -> (f64, f64) {
         let (mut nanos, mut switches) = (0, 0);

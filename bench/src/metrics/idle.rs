@@ -54,10 +54,12 @@ fn measure(metric: &str) -> Vec<Figure> {
 pub fn measure_of(metric: &str, processes: &[u32], but: Option<u32>) -> Vec<Figure> {
     std::thread::sleep(SETTLE);
     let before = Work::of(processes, but);
+    let threads = before.threads();
     std::thread::sleep(TIME);
     let (millis, wakes) = Work::of(processes, but).since(&before);
     vec![
         Figure::new(format!("{metric}.cpu"), millis, "ms"),
         Figure::new(format!("{metric}.wakes"), wakes, "wakes"),
+        Figure::new(format!("{metric}.threads"), threads as f64, "threads"),
     ]
 }

@@ -38,9 +38,10 @@ const HOW: &str = "\
   else here does that.
 - `proc.memory` is resident memory of the supervisor and the warden; reapers share the warden's. `proc.memory.machine` is what the whole machine has less,
   kernel and programs included; it is easily disturbed.
-- `proc.output`: lines of 100 bytes. rootward makes events of them, and one subscriber reads these; what it would have lost is `proc.output.lost`.
+- `proc.output` has lines of 100 bytes, `proc.output.long` of 1000. rootward makes an event of each, and one subscriber reads these at the default
+  capacity; what it lost is `.lost`.
 - `idle` counts context switches and time of all threads of the subject and whatever works for it during ten seconds in which nothing happens. The programs
-  themselves are not counted.
+  themselves and the thread that measures are not counted; how many threads are is said beside it.
 
 ## To repeat it
 
@@ -53,7 +54,7 @@ there is left out. The largest case needs 8 GiB of memory and a limit of 20 000 
 ";
 
 /// The metrics in the order of the page, those that go with each other together.
-const TASKS: [&str; 16] = [
+const TASKS: [&str; 17] = [
     "flat.start",
     "flat.stop",
     "flat.describe",
@@ -70,10 +71,11 @@ const TASKS: [&str; 16] = [
     "events.three",
     "idle.tasks.wakes",
     "idle.tasks.cpu",
+    "idle.tasks.threads",
 ];
 const SPAWN: [&str; 4] =
     ["proc.spawn.10MB.0", "proc.spawn.10MB.10000", "proc.spawn.4GB.0", "proc.spawn.4GB.10000"];
-const PROCESSES: [&str; 10] = [
+const PROCESSES: [&str; 13] = [
     "proc.start",
     "proc.stop",
     "proc.stop.in-turn",
@@ -82,8 +84,11 @@ const PROCESSES: [&str; 10] = [
     "proc.memory.machine",
     "proc.output",
     "proc.output.lost",
+    "proc.output.long",
+    "proc.output.long.lost",
     "idle.processes.wakes",
     "idle.processes.cpu",
+    "idle.processes.threads",
 ];
 const LEVELS: [&str; 4] = ["rootward", "rootward-group", "rootward-tree", "rootward-cgroup"];
 

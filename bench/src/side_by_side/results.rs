@@ -9,6 +9,9 @@ use std::path::Path;
 
 use crate::figure::median;
 
+/// What is said of a subject that is not here at all.
+const NOT_HERE: &str = "not measured here";
+
 pub struct Results {
     file: File,
     values: BTreeMap<Key, BTreeMap<usize, f64>>,
@@ -46,7 +49,9 @@ impl Results {
     }
 
     pub fn note_absent(&mut self, subject: &str, metric: &str, why: &str) {
-        eprintln!("{why}");
+        if why.contains(NOT_HERE) {
+            eprintln!("{why}");
+        }
         self.write(&format!("absent {subject} {metric} {why}"));
     }
 
@@ -55,13 +60,15 @@ impl Results {
     }
 
     pub fn is_absent(&self, subject: &str, metric: &str) -> bool {
-        self.absent.contains_key(&(subject.to_owned(), metric.to_owned()))
+        self.absent
+            .iter()
+            .any(|((known, of), why)| known == subject && (of == metric || why.contains(NOT_HERE)))
     }
 
     /// Who was not measured because it is not here, and why.
     pub fn absent(&self) -> BTreeSet<&str> {
         let not_here = self.absent.values().map(String::as_str);
-        not_here.filter(|why| why.contains("not measured here")).collect()
+        not_here.filter(|why| why.contains(NOT_HERE)).collect()
     }
 
     pub fn median(&self, metric: &str, n: usize, subject: &str) -> Option<f64> {
@@ -124,16 +131,17 @@ impl Results {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn results(text: &str) -> Results {
-        let path =
-            std::env::temp_dir().join(format!("rootward-results-{}-{}", std::process::id(), text.len()));
-        std::fs::write(&path, text).expect("it can be written");
-        let results = Results::open(&path, true);
-        std::fs::remove_file(&path).expect("it can be removed");
-        results
+    #[test]
+    fn who_is_not_here_is_absent_from_all_metrics_and_who_has_no_such_thing_only_from_one() {
+        let results =
+            results("absent a m a is not measured here: it needs b\nabsent c m m does not apply to c\n");
+
+        assert!(results.is_absent("a", "other"));
+        assert!(results.is_absent("c", "m"));
+        assert!(!results.is_absent("c", "other"));
     }
 
     #[test]
@@ -152,5 +160,17 @@ mod tests {
 
         assert!(results.has_had("0 a m 1"));
         assert_eq!(results.median("m", 1, "b"), None);
+    }
+
+    pub fn results(text: &str) -> Results {
+        let path = std::env::temp_dir().join(format!(
+            "rootward-results-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        std::fs::write(&path, text).expect("it can be written");
+        let results = Results::open(&path, true);
+        std::fs::remove_file(&path).expect("it can be removed");
+        results
     }
 }

@@ -51,8 +51,10 @@ pub fn beside(results: &Results, metrics: &[&str], n: usize) -> String {
 
 fn cell(results: &Results, metric: &str, n: usize, subject: &str) -> String {
     let Some(value) = results.median(metric, n, subject) else { return String::new() };
+    // Where the floor has next to nothing, how many times that it is says nothing.
+    let compared = subject != "floor" && !["proc.memory", "idle."].iter().any(|it| metric.starts_with(it));
     match results.ratio(metric, n, subject, "floor") {
-        Some(ratio) if subject != "floor" && ratio.is_finite() => format!("{} ({ratio:.2})", number(value)),
+        Some(ratio) if compared && ratio.is_finite() => format!("{} ({ratio:.2})", number(value)),
         _ => number(value),
     }
 }

@@ -39,7 +39,7 @@ const fn target(metric: &'static str, text: &'static str, rule: Rule) -> Target 
     Target { metric, text, rule }
 }
 
-pub const TARGETS: [Target; 33] = [
+pub const TARGETS: [Target; 35] = [
     target("flat.start", "at most 2 × floor", Rule::Times("floor", 2.0)),
     target("flat.start", "ahead of every peer", Rule::Ahead(&PEERS, 1.0)),
     target("flat.stop", "at most 3 × floor", Rule::Times("floor", 3.0)),
@@ -67,6 +67,8 @@ pub const TARGETS: [Target; 33] = [
     target("proc.memory", "at most 20 KiB", Rule::AtMost(20_480.0)),
     target("proc.output", "at least 0.5 × floor", Rule::Part("floor", 0.5)),
     target("proc.output.lost", "nothing lost", Rule::AtMost(0.0)),
+    target("proc.output.long", "at least 0.5 × floor", Rule::Part("floor", 0.5)),
+    target("proc.output.long.lost", "nothing lost", Rule::AtMost(0.0)),
     target("idle.tasks.wakes", "no wake-up", Rule::AtMost(0.0)),
     target("idle.tasks.cpu", "no time on a processor", Rule::AtMost(0.0)),
     target("idle.processes.wakes", "no wake-up", Rule::AtMost(0.0)),
@@ -121,5 +123,40 @@ impl Target {
         let growth = value(largest)? / value(smallest)?;
         let found = format!("{growth:.2} × from {smallest} to {largest}");
         Some(Verdict { n: None, found, met: growth <= times })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::tests::results;
+    use super::*;
+
+    const MEASURED: &str =
+        "0 rootward m 10 3.0 us\n0 floor m 10 2.0 us\n0 otp m 10 4.0 us\n0 rootward m 100 5.0 us\n";
+
+    fn verdict(rule: Rule) -> (String, bool) {
+        let verdicts = target("m", "", rule).verdicts(&results(MEASURED), "rootward");
+        let Verdict { found, met, .. } = verdicts.into_iter().next().expect("it has been measured");
+        (found, met)
+    }
+
+    #[test]
+    fn a_ratio_is_met_up_to_its_limit() {
+        assert_eq!(verdict(Rule::Times("floor", 1.5)), ("1.50 ×".to_owned(), true));
+        assert_eq!(verdict(Rule::Times("floor", 1.4)), ("1.50 ×".to_owned(), false));
+        assert_eq!(verdict(Rule::Part("floor", 1.6)), ("1.50 ×".to_owned(), false));
+    }
+
+    #[test]
+    fn whoever_is_nearest_decides_about_being_ahead() {
+        assert_eq!(verdict(Rule::Ahead(&["otp"], 1.0)), ("0.75 × otp".to_owned(), true));
+        assert_eq!(verdict(Rule::Ahead(&["otp"], 2.0)), ("0.75 × otp".to_owned(), false));
+        assert_eq!(verdict(Rule::Ahead(&["otp", "floor"], 1.0)), ("1.50 × floor".to_owned(), false));
+    }
+
+    #[test]
+    fn what_grows_with_the_number_is_not_flat() {
+        assert!(verdict(Rule::Flat { from: 10, times: 2.0 }).1);
+        assert!(!verdict(Rule::Flat { from: 10, times: 1.5 }).1);
     }
 }

@@ -60,17 +60,24 @@ fn measure(mut command: Command, metric: Metric, n: usize) -> Answer {
     command.args([metric.name(), &n.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("it was there a moment ago");
     let mut output = BufReader::new(child.stdout.take().expect("it is a pipe"));
-    let figures = match metric {
-        Metric::IdleTasks | Metric::IdleProcesses => watch_idle(metric, &child, &mut output),
-        _ => Vec::new(),
-    };
-    // It ends when its input does, if nothing else is left to be done.
-    drop(child.stdin.take());
+    // Its input ends with this program, however that ends, and the script with its input.
+    let input = child.stdin.take();
     let mut text = String::new();
-    output.read_to_string(&mut text).expect("it can be read");
+    let figures = match metric {
+        Metric::IdleTasks | Metric::IdleProcesses => {
+            let figures = watch_idle(metric, &child, &mut output);
+            drop(input);
+            figures
+        }
+        _ => {
+            output.read_to_string(&mut text).expect("it can be read");
+            drop(input);
+            text.lines().filter_map(figure).collect()
+        }
+    };
     let status = child.wait().expect("it is ours");
     assert!(status.success(), "the script has failed");
-    Ok(figures.into_iter().chain(text.lines().filter_map(figure)).collect())
+    Ok(figures)
 }
 
 /// The script says when there is nothing more to be done, and waits for the end of its input.

@@ -68,10 +68,10 @@ impl Processes for Alone {
 }
 
 impl Output for Alone {
-    fn capture(&self, megabytes: usize) -> Captured {
+    fn capture(&self, arguments: [String; 2]) -> Captured {
         on(&self.0, async move {
             let begun = clock::now();
-            let mut child = spawn(Command::new(CHATTER).arg(megabytes.to_string()).stdout(Stdio::piped()));
+            let mut child = spawn(Command::new(CHATTER).args(arguments).stdout(Stdio::piped()));
             let output = BufReader::with_capacity(64 * 1024, child.stdout.take().expect("it is a pipe"));
             let mut output = output.lines();
             let (mut bytes, mut lines) = (0, 0);

@@ -97,13 +97,10 @@ impl processes::Processes for Loop {
 }
 
 impl Output for Processes {
-    fn capture(&self, megabytes: usize) -> Captured {
+    fn capture(&self, arguments: [String; 2]) -> Captured {
         let begun = clock::now();
-        let mut child = Command::new(CHATTER)
-            .arg(megabytes.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it can be started");
+        let mut child =
+            Command::new(CHATTER).args(arguments).stdout(Stdio::piped()).spawn().expect("it can be started");
         let output = BufReader::with_capacity(64 * 1024, child.stdout.take().expect("it is a pipe"));
         let (mut bytes, mut lines) = (0, 0);
         for line in output.lines() {

@@ -99,8 +99,8 @@ impl processes::Processes for Processes {
 }
 
 impl output::Output for Processes {
-    fn capture(&self, megabytes: usize) -> Captured {
-        let chatter = Process::new(CHATTER).arg(megabytes.to_string());
+    fn capture(&self, arguments: [String; 2]) -> Captured {
+        let chatter = Process::new(CHATTER).args(arguments);
         let root = Supervisor::new("root").child(chatter.into_child("chatter").restart(Restart::Temporary));
         let mut builder = self.tree(root);
         let mut events = builder.subscribe();
