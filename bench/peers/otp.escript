@@ -27,6 +27,19 @@ end_with_input(Main, Metric) ->
 measure("flat", N) -> start_and_stop("flat", {flat, N}, N, N);
 measure("deep", N) -> start_and_stop("deep", {deep, N}, 1, N);
 measure("wide", N) -> start_and_stop("wide", {wide, N}, ?GROUPS * N, ?GROUPS * N);
+measure("dynamic", N) ->
+    {ok, Sup} = supervisor:start_link(?MODULE, dynamic),
+    expect(N),
+    T0 = now_ns(),
+    [{ok, _} = supervisor:start_child(Sup, []) || _ <- lists:seq(1, N)],
+    all_run(),
+    T1 = now_ns(),
+    timer:sleep(5),
+    T2 = now_ns(),
+    stop(Sup),
+    T3 = now_ns(),
+    print("dynamic.start", (T1 - T0) / N),
+    print("dynamic.stop", (T3 - T2) / N);
 measure("stuck", N) ->
     expect(N),
     {ok, Sup} = supervisor:start_link(?MODULE, deaf),
@@ -90,6 +103,8 @@ init({flat, N}) -> one_for_one([idle(I) || I <- lists:seq(1, N)]);
 init({deep, 0}) -> one_for_one([idle(1)]);
 init({deep, N}) -> one_for_one([supervisor(1, {deep, N - 1})]);
 init({wide, N}) -> one_for_one([supervisor(I, {flat, N}) || I <- lists:seq(1, ?GROUPS)]);
+init(dynamic) ->
+    {ok, {#{strategy => simple_one_for_one}, [(idle(job))#{restart => temporary}]}};
 init(deaf) ->
     Child = #{id => deaf, start => {?MODULE, start_deaf, []}, shutdown => 10},
     {ok, {#{strategy => simple_one_for_one}, [Child]}};

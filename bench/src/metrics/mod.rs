@@ -19,6 +19,10 @@ pub enum Metric {
     Deep,
     /// `wide.start` and `wide.stop`.
     Wide,
+    /// `dynamic.start` and `dynamic.stop`.
+    Dynamic,
+    /// `dynamic.heap`, which only the counting program can measure.
+    DynamicHeap,
     /// `stuck.stop`, and how many are alive then.
     Stuck,
     /// `restart` among N siblings.
@@ -43,11 +47,13 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 15] = [
+    pub const ALL: [(&str, Self); 17] = [
         ("flat", Self::Flat),
         ("flat.heap", Self::Heap),
         ("deep", Self::Deep),
         ("wide", Self::Wide),
+        ("dynamic", Self::Dynamic),
+        ("dynamic.heap", Self::DynamicHeap),
         ("stuck", Self::Stuck),
         ("restart", Self::Restart),
         ("group.restart", Self::GroupRestart),

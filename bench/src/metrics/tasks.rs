@@ -1,4 +1,4 @@
-//! `flat`, `deep` and `wide`: how long idle tasks take to start and to stop, and how much memory they take.
+//! `flat`, `deep`, `wide` and `dynamic`: how long idle tasks take to start and to stop, and how much memory they take.
 //!
 //! A start is over when every task has run for the first time, whatever the subject itself says; a stop when the subject says that
 //! everything is gone.
@@ -19,6 +19,8 @@ pub enum Shape {
     Deep(usize),
     /// A hundred supervisors with so many tasks each.
     Wide(usize),
+    /// So many beside each other, which are added one by one to what runs already, and stop all at the same time.
+    Dynamic(usize),
 }
 
 /// How many supervisors a wide tree has below its root.
@@ -59,7 +61,7 @@ pub async fn measure<S: Tasks>(name: &str, shape: Shape) -> Option<Vec<Figure>> 
 }
 
 /// What lives on the heap for each task, its description included.
-pub async fn heap<S: Tasks>(shape: Shape, live: fn() -> f64) -> Option<Vec<Figure>> {
+pub async fn heap<S: Tasks>(name: &str, shape: Shape, live: fn() -> f64) -> Option<Vec<Figure>> {
     expect(shape.tasks());
     let before = live();
     let subject = S::start(S::describe(shape)?).await;
@@ -67,13 +69,13 @@ pub async fn heap<S: Tasks>(shape: Shape, live: fn() -> f64) -> Option<Vec<Figur
     settle().await;
     let bytes = live() - before;
     subject.stop().await;
-    Some(vec![Figure::new("flat.heap", bytes / shape.size() as f64, "B")])
+    Some(vec![Figure::new(name, bytes / shape.size() as f64, "B")])
 }
 
 impl Shape {
     pub fn tasks(self) -> usize {
         match self {
-            Self::Flat(n) => n,
+            Self::Flat(n) | Self::Dynamic(n) => n,
             Self::Deep(_) => 1,
             Self::Wide(n) => GROUPS * n,
         }
@@ -82,7 +84,7 @@ impl Shape {
     /// For how many of what the figures are.
     fn size(self) -> usize {
         match self {
-            Self::Flat(_) | Self::Wide(_) => self.tasks(),
+            Self::Flat(_) | Self::Wide(_) | Self::Dynamic(_) => self.tasks(),
             Self::Deep(n) => n,
         }
     }

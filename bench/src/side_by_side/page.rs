@@ -29,6 +29,7 @@ const HOW: &str = "\
   still existed when the stop was said to be over (of OTP: processes). *never* means not within five seconds.
 - `restart` and `group.restart` count from the moment a task is told to fail to the first step of the last one that takes its place.
 - `wide` has 100 supervisors with so many tasks each, `deep` a chain of so many supervisors with one task at its end; both are for each.
+  `dynamic` adds its tasks by calls to a dynamic supervisor that runs, which stops all at the same time (OTP's `simple_one_for_one`).
 - Processes are a static program of 2 kB that says when its first instructions run, the same for every subject. `proc.start` and `proc.stop` are for each of
   so many; rootward starts them one after the other, `proc.stop` stops all at the same time, and `proc.stop.in-turn`, which is rootward's default, each when
   the one after it is gone: the floor's loop then waits for each before it asks the next. `proc.spawn` is one more process beside one, started by an
@@ -54,7 +55,7 @@ there is left out. The largest case needs 8 GiB of memory and a limit of 20 000 
 ";
 
 /// The metrics in the order of the page, those that go with each other together.
-const TASKS: [&str; 17] = [
+const TASKS: [&str; 20] = [
     "flat.start",
     "flat.stop",
     "flat.describe",
@@ -63,6 +64,9 @@ const TASKS: [&str; 17] = [
     "deep.stop",
     "wide.start",
     "wide.stop",
+    "dynamic.start",
+    "dynamic.stop",
+    "dynamic.heap",
     "stuck.stop",
     "stuck.alive",
     "restart",

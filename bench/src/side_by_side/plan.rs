@@ -70,6 +70,8 @@ pub fn steps(scale: Scale) -> Vec<Step> {
     );
     add("deep", &[10, 100, 300, 1000, 3000], &TASKS, 7);
     add("wide", &[1000], &TASKS, 5);
+    add("dynamic", &[100_000], &["rootward", "floor", "otp"], 5);
+    add("dynamic.heap", &[100_000], &["rootward", "floor"], 1);
     add("stuck", &[1000, 10_000, 100_000], &TASKS, 5);
     add("restart", &[1, 10_000], &TASKS, 7);
     add("group.restart", &[1000], &["rootward", "floor", "otp", "kameo"], 7);

@@ -19,6 +19,7 @@ pub fn otp(metric: Metric, n: usize) -> Answer {
         Metric::Flat
         | Metric::Deep
         | Metric::Wide
+        | Metric::Dynamic
         | Metric::Stuck
         | Metric::Restart
         | Metric::GroupRestart

@@ -55,11 +55,12 @@ impl tasks::Tasks for Tree {
     type Plan = Node;
 
     fn describe(shape: Shape) -> Option<Node> {
-        Some(match shape {
-            Shape::Flat(n) => Node::Row(n),
-            Shape::Deep(n) => Node::Chain(n),
-            Shape::Wide(n) => Node::Groups(n),
-        })
+        match shape {
+            Shape::Flat(n) => Some(Node::Row(n)),
+            Shape::Deep(n) => Some(Node::Chain(n)),
+            Shape::Wide(n) => Some(Node::Groups(n)),
+            Shape::Dynamic(_) => None,
+        }
     }
 
     async fn start(plan: Node) -> Self {

@@ -101,13 +101,14 @@ impl<const GROUP: bool> tasks::Tasks for Tree<GROUP> {
     type Plan = Shape;
 
     fn describe(shape: Shape) -> Option<Shape> {
-        Some(shape)
+        // Whatever is added is added one by one.
+        (!matches!(shape, Shape::Dynamic(_))).then_some(shape)
     }
 
     async fn start(shape: Shape) -> Self {
         let root = Node::spawn(Role::Supervisor);
         match shape {
-            Shape::Flat(n) => Node::row(&root, n, Role::Idle).await,
+            Shape::Flat(n) | Shape::Dynamic(n) => Node::row(&root, n, Role::Idle).await,
             Shape::Deep(n) => {
                 let mut parent = root.clone();
                 for _ in 1..n {

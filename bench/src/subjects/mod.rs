@@ -56,7 +56,7 @@ pub fn measure(subject: &str, metric: Metric, n: usize, live: Live) -> Answer {
     if !ALL.contains(&subject) {
         return Err(Absent::NoSubject);
     }
-    if metric == Metric::Heap && live.is_none() {
+    if matches!(metric, Metric::Heap | Metric::DynamicHeap) && live.is_none() {
         return Err(Absent::NotCounting);
     }
     match subject {
@@ -91,7 +91,9 @@ fn of_tasks<S: Tasks + 'static>(metric: Metric, n: usize, live: Live) -> Answer 
         (Metric::Flat, _) => run(tasks::measure::<S>("flat", Shape::Flat(n))),
         (Metric::Deep, _) => run(tasks::measure::<S>("deep", Shape::Deep(n))),
         (Metric::Wide, _) => run(tasks::measure::<S>("wide", Shape::Wide(n))),
-        (Metric::Heap, Some(live)) => run(tasks::heap::<S>(Shape::Flat(n), live)),
+        (Metric::Dynamic, _) => run(tasks::measure::<S>("dynamic", Shape::Dynamic(n))),
+        (Metric::Heap, Some(live)) => run(tasks::heap::<S>("flat.heap", Shape::Flat(n), live)),
+        (Metric::DynamicHeap, Some(live)) => run(tasks::heap::<S>("dynamic.heap", Shape::Dynamic(n), live)),
         (Metric::IdleTasks, _) => idle::tasks::<S>(&runtime(), n),
         _ => None,
     };

@@ -100,13 +100,14 @@ impl tasks::Tasks for Tree {
     type Plan = Shape;
 
     fn describe(shape: Shape) -> Option<Shape> {
-        Some(shape)
+        // Whatever is added is added one by one.
+        (!matches!(shape, Shape::Dynamic(_))).then_some(shape)
     }
 
     async fn start(shape: Shape) -> Self {
         let tree = Self::root().await;
         match shape {
-            Shape::Flat(n) => row(&tree.0, n, Role::Idle).await,
+            Shape::Flat(n) | Shape::Dynamic(n) => row(&tree.0, n, Role::Idle).await,
             Shape::Deep(n) => {
                 let mut parent = tree.0.clone();
                 for _ in 1..n {

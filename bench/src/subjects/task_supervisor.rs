@@ -60,7 +60,7 @@ impl tasks::Tasks for Set {
     fn describe(shape: Shape) -> Option<SupervisorBuilder> {
         match shape {
             Shape::Flat(n) => Some(row(n, Task::Idle)),
-            Shape::Deep(_) | Shape::Wide(_) => None,
+            Shape::Deep(_) | Shape::Wide(_) | Shape::Dynamic(_) => None,
         }
     }
 

@@ -12,9 +12,13 @@ use crate::metrics::{Metric, events, output, restart, stuck};
 
 pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
     match metric {
-        Metric::Flat | Metric::Heap | Metric::Deep | Metric::Wide | Metric::IdleTasks => {
-            of_tasks::<Tasks>(metric, n, live)
-        }
+        Metric::Flat
+        | Metric::Heap
+        | Metric::Deep
+        | Metric::Wide
+        | Metric::Dynamic
+        | Metric::DynamicHeap
+        | Metric::IdleTasks => of_tasks::<Tasks>(metric, n, live),
         Metric::Stuck => Ok(run(stuck::measure::<Deaf>(n))),
         Metric::Restart => Ok(run(restart::measure::<tasks::Loop>(n, Who::One))),
         Metric::GroupRestart => Ok(run(restart::measure::<tasks::Loop>(n, Who::All))),

@@ -30,7 +30,7 @@ impl tasks::Tasks for Tasks {
         let root = CancellationToken::new();
         let mut set = JoinSet::new();
         match shape {
-            Shape::Flat(_) | Shape::Wide(_) => {
+            Shape::Flat(_) | Shape::Wide(_) | Shape::Dynamic(_) => {
                 for _ in 0..shape.tasks() {
                     set.spawn(idle(root.child_token()));
                 }

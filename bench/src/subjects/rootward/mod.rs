@@ -27,9 +27,13 @@ pub fn measure(level: Level, metric: Metric, n: usize, live: Live) -> Answer {
         | Metric::IdleProcesses => of_processes(&processes()?, metric, n),
         // The level is about processes alone.
         _ if level != Level::Auto => Err(Absent::DoesNotApply),
-        Metric::Flat | Metric::Heap | Metric::Deep | Metric::Wide | Metric::IdleTasks => {
-            of_tasks::<Tasks>(metric, n, live)
-        }
+        Metric::Flat
+        | Metric::Heap
+        | Metric::Deep
+        | Metric::Wide
+        | Metric::Dynamic
+        | Metric::DynamicHeap
+        | Metric::IdleTasks => of_tasks::<Tasks>(metric, n, live),
         Metric::Stuck => Ok(run(metrics::stuck::measure::<Deaf>(n))),
         Metric::Restart => Ok(run(metrics::restart::measure::<Fragile>(n, Who::One))),
         Metric::GroupRestart => Ok(run(metrics::restart::measure::<Fragile>(n, Who::All))),
