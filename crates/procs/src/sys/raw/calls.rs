@@ -59,11 +59,22 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
     unsafe { call(libc::SYS_prctl, [option, address(name.as_ptr()), 0, 0, 0, 0]) }.map(drop)
 }
 
-/// Gives the calling process as much of the processor as it is allowed.
-pub(crate) fn hurry() {
-    const PRIO_PROCESS: c_int = 0;
+const PRIO_PROCESS: c_int = 0;
+
+/// Gives the calling process as much of the processor as it is allowed. Returns what it had before.
+pub(crate) fn hurry() -> Option<c_int> {
+    // The kernel counts from the other end here, so that no answer is an error.
+    let nice = integers(libc::SYS_getpriority, [PRIO_PROCESS, 0, 0, 0, 0]).map(|rank| 20 - rank);
     // Only a privileged process may. Others do without.
-    let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, -20, 0, 0]);
+    let hurried = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, -20, 0, 0]);
+    hurried.and(nice).ok()
+}
+
+/// Gives the calling process as much of the processor as it had before it hurried.
+pub(crate) fn calm(nice: Option<c_int>) {
+    if let Some(nice) = nice {
+        let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, nice, 0, 0]);
+    }
 }
 
 /// Sends a signal to the process or, with a negative number, to the group with this number, whoever that is.
@@ -112,6 +123,11 @@ pub(crate) fn move_to(from: c_int, to: c_int) -> Result<()> {
     close(from)
 }
 
+/// Puts into the place of a descriptor what the calling process has as its input.
+pub(crate) fn vacate(fd: c_int) -> Result<()> {
+    integers(libc::SYS_dup3, [0, fd, libc::O_CLOEXEC, 0, 0]).map(drop)
+}
+
 /// Goes to the directory that a descriptor is of.
 pub(crate) fn enter(directory: c_int) -> Result<()> {
     integers(libc::SYS_fchdir, [directory, 0, 0, 0, 0]).map(drop)
@@ -141,6 +157,13 @@ pub(crate) fn make_directory(parent: c_int, name: &CStr) -> Result<()> {
     let parent = parent as usize;
     // SAFETY: the kernel reads a C string.
     unsafe { call(libc::SYS_mkdirat, [parent, address(name.as_ptr()), 0o755, 0, 0, 0]) }.map(drop)
+}
+
+/// Removes an empty directory in another one.
+pub(crate) fn remove_directory(parent: c_int, name: &CStr) -> Result<()> {
+    let (parent, flags) = (parent as usize, libc::AT_REMOVEDIR as usize);
+    // SAFETY: the kernel reads a C string.
+    unsafe { call(libc::SYS_unlinkat, [parent, address(name.as_ptr()), flags, 0, 0, 0]) }.map(drop)
 }
 
 /// Reads from the beginning of a file, or from where the last read ended.
