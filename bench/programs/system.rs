@@ -26,7 +26,8 @@ global_asm!(
 
 unsafe extern "C" fn begin(stack: *const usize) -> ! {
     // SAFETY: the kernel puts the number of arguments there, and pointers to them behind it. Behind the last is a zero.
-    let argument = |at: usize| unsafe { if *stack > at { *stack.add(1 + at) as *const u8 } else { core::ptr::null() } };
+    let argument =
+        |at: usize| unsafe { if *stack > at { *stack.add(1 + at) as *const u8 } else { core::ptr::null() } };
     crate::main([argument(1), argument(2)])
 }
 

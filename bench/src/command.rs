@@ -14,12 +14,19 @@ pub const ABSENT: u8 = 3;
 pub fn main(live: Live) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [subject, wanted, n] = arguments.as_slice() else { return usage() };
-    let (Some(metric), Ok(n)) = (Metric::named(wanted), n.parse::<usize>()) else { return usage() };
-    match subjects::measure(subject, metric, n.max(1), live) {
-        Ok(figures) => {
-            tell(subject, wanted, n, &figures);
-            ExitCode::SUCCESS
+    let Ok(n) = n.parse::<usize>() else { return usage() };
+    let mut outcome = Err(Absent::NoSubject);
+    for metric in Metric::named(wanted) {
+        match subjects::measure(subject, metric, n.max(1), live) {
+            Ok(figures) => {
+                tell(subject, wanted, n, &figures);
+                outcome = Ok(());
+            }
+            Err(absent) => outcome = outcome.or(Err(absent)),
         }
+    }
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(Absent::NotCounting) => counting(&arguments),
         Err(Absent::NoSubject) => usage(),
         Err(Absent::DoesNotApply) => {

@@ -67,11 +67,15 @@ impl Metric {
         ("idle.processes", Self::IdleProcesses),
     ];
 
-    /// The metric with this name, or that is measured together with others: `flat.stop` by `flat`.
-    pub fn named(name: &str) -> Option<Self> {
-        let named =
+    /// What is to be measured for the figures whose names begin like this: `flat` for `flat.stop`, and for `idle` both of its
+    /// kinds. A warden is forked before there are threads, and so processes come first.
+    pub fn named(name: &str) -> Vec<Self> {
+        if name == "idle" {
+            return vec![Self::IdleProcesses, Self::IdleTasks];
+        }
+        let known =
             |name: &str| Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
-        named(name).or_else(|| named(name.rsplit_once('.')?.0))
+        known(name).or_else(|| known(name.rsplit_once('.')?.0)).into_iter().collect()
     }
 
     pub fn name(self) -> &'static str {

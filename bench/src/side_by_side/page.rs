@@ -19,7 +19,7 @@ const HOW: &str = "\
 
 - Each number is the median of several runs. In each round every subject has its turn, in a program of its own, and nobody always comes after the same one. What
   stands in brackets is the median of the ratios to the floor's run in the same round: other work on the machine changes times, and ratios
-  less. All Rust subjects run on a tokio runtime with two threads.
+  less. Yet it costs those more who hand over between threads and processes than a loop that does not, and so a quiet machine is needed all the same. All Rust subjects run on a tokio runtime with two threads.
 - Tasks do nothing until they are stopped. A start is over when every task has run for the first time, a stop when the subject says that everything
   is gone. rootward stops in reverse order, each task when the one after it is gone, and so does OTP; the others stop all at once. Making the
   description of the tree comes before the start (`flat.describe`); OTP makes it in the start, and the others have none.
@@ -30,7 +30,8 @@ const HOW: &str = "\
 - `restart` and `group.restart` count from the moment a task is told to fail to the first step of the last one that takes its place.
 - `wide` has 100 supervisors with so many tasks each, `deep` a chain of so many supervisors with one task at its end; both are for each.
   `dynamic` adds its tasks by calls to a dynamic supervisor that runs, which stops all at the same time (OTP's `simple_one_for_one`).
-- Processes are a static program of 2 kB that says when its first instructions run, the same for every subject. `proc.start` and `proc.stop` are for each of
+- Processes are a static program of 2 kB that says when its first instructions run, the same for every subject; its output goes
+  where the subject's goes. `proc.start` and `proc.stop` are for each of
   so many; rootward starts them one after the other, `proc.stop` stops all at the same time, and `proc.stop.in-turn`, which is rootward's default, each when
   the one after it is gone: the floor's loop then waits for each before it asks the next. `proc.spawn` is one more process beside one, started by an
   application that has written to that much memory and has that many descriptors open.

@@ -131,5 +131,5 @@ impl output::Output for Processes {
 }
 
 fn idle(roll: &Roll) -> Process {
-    Process::new(IDLE).arg(roll.path()).stdout(Output::Null).stderr(Output::Null)
+    Process::new(IDLE).arg(roll.path()).stdout(Output::Inherit).stderr(Output::Inherit)
 }
