@@ -1,0 +1,135 @@
+//! Processes at each level of containment.
+
+use std::time::Duration;
+
+use rootward_core::{
+    DynamicSupervisor, EventKind, Restart, StopOrder, Strategy, Supervisor, SupervisorHandle, Tree,
+    TreeBuilder,
+};
+use rootward_procs::{Containment, Output, Process, Warden};
+use tokio::runtime::Runtime;
+
+use crate::machine::clock;
+use crate::metrics::output::{self, Captured};
+use crate::metrics::processes::{self, Order};
+use crate::programs::{CHATTER, IDLE, Roll};
+use crate::subjects::runtime;
+
+/// How far processes are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// As far as is possible here: what a user gets.
+    Auto,
+    Group,
+    Tree,
+    TreeAndCgroup,
+}
+
+pub struct Processes {
+    containment: Containment,
+    runtime: Runtime,
+}
+
+impl Processes {
+    /// `None` if there is no such level here. It forks, and so has to come first of all.
+    pub fn new(level: Level) -> Option<Self> {
+        let warden = || Warden::fork().expect("the warden can be forked");
+        let containment = match level {
+            Level::Auto => Containment::auto(),
+            Level::Group => Containment::group(),
+            Level::Tree => Containment::tree(&warden()).without_cgroups(),
+            Level::TreeAndCgroup => Containment::tree(&warden()),
+        };
+        let there = level != Level::TreeAndCgroup || containment.name() == "tree+cgroup";
+        there.then(|| Self { containment, runtime: runtime() })
+    }
+
+    fn tree(&self, root: Supervisor) -> TreeBuilder {
+        let root = root.strategy(Strategy::OneForOne).intensity(u32::MAX, Duration::from_secs(1));
+        self.containment.apply(root.tree().expect("the tree makes sense")).deadline(Duration::from_secs(300))
+    }
+}
+
+/// A tree, and the part of it to which processes can be added.
+pub struct Running {
+    tree: Tree,
+    more: SupervisorHandle,
+}
+
+impl processes::Processes for Processes {
+    type Running = Running;
+
+    fn start(&self, n: usize, order: Order, roll: &Roll) -> Running {
+        let order = match order {
+            Order::AtOnce => StopOrder::Concurrent,
+            Order::InTurn => StopOrder::Reverse,
+        };
+        let child = |i| idle(roll).into_child(format!("c{i}"));
+        let root = Supervisor::new("root")
+            .stop_order(order)
+            .children((0..n).map(child))
+            .child(DynamicSupervisor::new("more"));
+        let builder = self.tree(root);
+        self.runtime.block_on(async {
+            let tree = tokio::spawn(builder.start()).await.expect("no panic").expect("the tree starts");
+            let more = tree.supervisor("root/more").expect("it runs");
+            Running { tree, more }
+        })
+    }
+
+    fn add(&self, running: &mut Running, roll: &Roll) -> u64 {
+        let (more, child) =
+            (running.more.clone(), idle(roll).into_child("another").restart(Restart::Temporary));
+        let adding = async move {
+            let begun = clock::now();
+            more.start_child(child).await.expect("it can be started");
+            begun
+        };
+        self.runtime.block_on(async { tokio::spawn(adding).await.expect("no panic") })
+    }
+
+    fn stop(&self, running: Running) {
+        let report = self.runtime.block_on(running.tree.stop());
+        assert!(report.clean);
+    }
+
+    fn helper(&self) -> Option<u32> {
+        self.containment.warden().map(Warden::pid)
+    }
+}
+
+impl output::Output for Processes {
+    fn capture(&self, arguments: [String; 2]) -> Captured {
+        let chatter = Process::new(CHATTER).args(arguments);
+        let root = Supervisor::new("root").child(chatter.into_child("chatter").restart(Restart::Temporary));
+        let mut builder = self.tree(root);
+        let mut events = builder.subscribe();
+        self.runtime.block_on(async {
+            let reading = tokio::spawn(async move {
+                let begun = clock::now();
+                let tree = builder.start().await.expect("the tree starts");
+                let (mut bytes, mut lines) = (0, 0);
+                loop {
+                    // What is lost is not counted.
+                    let Ok(event) = events.next().await else { continue };
+                    match &event.expect("there are more").what {
+                        EventKind::Output { line, .. } => {
+                            bytes += line.len();
+                            lines += 1;
+                        }
+                        EventKind::Exited { .. } => break,
+                        _ => {}
+                    }
+                }
+                let nanos = clock::now() - begun;
+                tree.stop().await;
+                Captured { nanos, bytes, lines }
+            });
+            reading.await.expect("no panic")
+        })
+    }
+}
+
+fn idle(roll: &Roll) -> Process {
+    Process::new(IDLE).arg(roll.path()).stdout(Output::Inherit).stderr(Output::Inherit)
+}
