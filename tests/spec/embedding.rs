@@ -139,7 +139,7 @@ type Waiting<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// What a future panics with that is run on a runtime of its own.
 fn panic_of(waits: Waiting<'_>) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("the system has room for it");
     let waited = AssertUnwindSafe(|| runtime.block_on(within("an answer", waits)));
     let payload = catch_unwind(waited).expect_err("it cannot have come to its end");
     (*payload.downcast_ref::<&str>().expect("a plain text")).to_owned()

@@ -42,7 +42,8 @@ async fn the_report_is_completed_when_the_last_of_them_is_gone() {
 
     let a = completed.find("root/a").unwrap();
     assert_eq!((completed.ending, a.outcome, &a.stuck), (Ending::Forced, Outcome::Killed, &None));
-    assert_eq!(report.ending, Ending::Incomplete, "what was said is not taken back");
+    let endings = (report.ending, tree.wait().await.ending);
+    assert_eq!(endings, (Ending::Incomplete, Ending::Incomplete), "what was said is not taken back");
 }
 
 #[tokio::test]
@@ -78,12 +79,14 @@ async fn a_drop_that_does_not_end_is_reported_as_such() {
         }
     });
     let elsewhere = OtherRuntime::new(1);
-    let builder = builder(Supervisor::new("root").child(a.shutdown(Shutdown::Kill)));
-    let builder = builder.deadline(Duration::from_millis(200)).task_runtime(elsewhere.handle().clone());
+    let builder = builder(Supervisor::new("root").child(a));
+    let builder = builder.deadline(LONG_ENOUGH).task_runtime(elsewhere.handle().clone());
     let (tree, _log) = given_tree(builder).await;
     until("it holds it", || held.try_recv().is_ok()).await;
 
-    let report = tree.stop().await;
+    tree.force();
+    blocked.is_there().await;
+    let report = tree.wait().await;
 
     let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
     assert_eq!(stuck.why, StuckIn::Drop);
@@ -98,11 +101,12 @@ async fn a_task_for_which_its_runtime_has_no_thread_is_told_from_the_one_that_ha
     let root = Supervisor::new("root")
         .child(stubborn("victim").shutdown(Shutdown::Kill))
         .child(blocked.task("guilty"));
-    let builder = builder(root).deadline(Duration::from_millis(200));
+    let builder = builder(root).deadline(LONG_ENOUGH);
     let (tree, _log) = given_tree(builder.task_runtime(elsewhere.handle().clone())).await;
     blocked.is_there().await;
 
-    let report = tree.stop().await;
+    tree.force();
+    let report = tree.wait().await;
 
     let why = |path| report.find(path).unwrap().stuck.as_ref().map(|stuck| stuck.why);
     assert_eq!(why("root/guilty"), Some(StuckIn::Poll));
@@ -130,6 +134,33 @@ async fn a_task_that_does_not_yield_is_named_while_it_runs() {
 }
 
 #[tokio::test]
+async fn a_task_that_is_to_be_aborted_and_still_runs_learns_that_no_grace_is_left() {
+    let (blocked, release) = Blocked::new();
+    let (says, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let blocks = blocked.clone();
+    let a = ChildSpec::task("a", move |cx| {
+        let (blocks, says) = (blocks.clone(), says.clone());
+        async move {
+            blocks.stay();
+            says.send(cx.grace()).unwrap();
+        }
+    });
+    let elsewhere = OtherRuntime::new(1);
+    let builder = builder(Supervisor::new("root").child(a)).task_runtime(elsewhere.handle().clone());
+    let (tree, mut log) = given_tree(builder).await;
+    blocked.is_there().await;
+
+    tree.force();
+    log.wait_for_event("a", "escalated").await;
+    // Answered when the supervisor has done what it wrote down.
+    let _ = tree.snapshot();
+    drop(release);
+
+    assert_eq!(said.recv().await, Some(Some(Duration::ZERO)));
+    assert_eq!(tree.wait().await.ending, Ending::Forced);
+}
+
+#[tokio::test]
 async fn children_of_tasks_are_named_as_well_when_they_do_not_yield() {
     let (blocked, release) = Blocked::new();
     let spec = blocked.task("a");
@@ -149,3 +180,6 @@ async fn children_of_tasks_are_named_as_well_when_they_do_not_yield() {
     drop(release);
     assert!(tree.stop().await.clean);
 }
+
+/// A deadline that is far enough away for everything to have been forced before, however busy the machine is.
+const LONG_ENOUGH: Duration = Duration::from_secs(1);

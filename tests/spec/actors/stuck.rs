@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{
-    Address, ChildKind, ChildSpec, Ending, EventKind, Shutdown, StuckIn, Supervisor, TreeBuilder,
-};
+use rootward::{Address, ChildKind, ChildSpec, Ending, EventKind, StuckIn, Supervisor, TreeBuilder};
 
 use crate::support::{Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree};
 
@@ -29,11 +27,12 @@ async fn an_actor_that_does_not_yield_is_named_while_it_runs() {
 async fn an_actor_whose_handler_never_yields_is_reported_as_inside_one_poll_with_its_thread() {
     let (blocked, release) = Blocked::new();
     let elsewhere = OtherRuntime::new(1);
-    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(2 * SHORT)).await;
+    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(LONG_ENOUGH)).await;
     address.cast(Order::Block(blocked.clone())).unwrap();
     blocked.is_there().await;
 
-    let report = tree.stop().await;
+    tree.force();
+    let report = tree.wait().await;
 
     let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
     assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Poll));
@@ -46,7 +45,7 @@ async fn an_actor_whose_handler_never_yields_is_reported_as_inside_one_poll_with
 async fn a_drop_of_an_actors_state_that_does_not_end_is_reported_as_such() {
     let (blocked, release) = Blocked::new();
     let elsewhere = OtherRuntime::new(1);
-    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(2 * SHORT)).await;
+    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(LONG_ENOUGH)).await;
     rootward::ractor::call!(address.current().unwrap(), Order::Keep, Box::new(blocked.when_dropped()))
         .unwrap();
 
@@ -62,12 +61,13 @@ async fn a_drop_of_an_actors_state_that_does_not_end_is_reported_as_such() {
 async fn a_drop_of_what_a_killed_handler_held_that_does_not_end_is_reported_as_such() {
     let (blocked, release) = Blocked::new();
     let elsewhere = OtherRuntime::new(1);
-    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(2 * SHORT)).await;
+    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(LONG_ENOUGH)).await;
     let (holds, held) = tokio::sync::oneshot::channel();
     address.cast(Order::Hold(Box::new(blocked.when_dropped()), holds)).unwrap();
     held.await.unwrap();
 
-    let report = tree.stop().await;
+    tree.force();
+    let report = tree.wait().await;
 
     let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
     assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Drop));
@@ -81,12 +81,13 @@ async fn an_actor_for_which_its_runtime_has_no_thread_is_told_from_the_one_that_
     let elsewhere = OtherRuntime::new(1);
     let (guilty, victim) = (Address::new(), Address::new());
     let root = Supervisor::new("root").child(actor("victim", &victim)).child(actor("guilty", &guilty));
-    let tree = builder(root).task_runtime(elsewhere.handle().clone()).deadline(2 * SHORT);
+    let tree = builder(root).task_runtime(elsewhere.handle().clone()).deadline(LONG_ENOUGH);
     let (tree, _log) = given_tree(tree).await;
     guilty.cast(Order::Block(blocked.clone())).unwrap();
     blocked.is_there().await;
 
-    let report = tree.stop().await;
+    tree.force();
+    let report = tree.wait().await;
 
     let why = |path| report.find(path).unwrap().stuck.as_ref().map(|stuck| stuck.why);
     assert_eq!(why("root/guilty"), Some(StuckIn::Poll));
@@ -96,6 +97,9 @@ async fn an_actor_for_which_its_runtime_has_no_thread_is_told_from_the_one_that_
 }
 
 const SHORT: Duration = Duration::from_millis(100);
+
+/// A deadline that is far enough away for everything to have been forced before, however busy the machine is.
+const LONG_ENOUGH: Duration = Duration::from_secs(1);
 
 /// A tree with one actor, which runs elsewhere.
 async fn given_actor(
@@ -109,8 +113,7 @@ async fn given_actor(
 }
 
 fn actor(id: &str, address: &Address<Order>) -> ChildSpec {
-    // Enough for a test to hear of the kill, and less than its deadline.
-    ChildSpec::actor_at(id, address, || (Sluggard, ())).shutdown(Shutdown::Grace(SHORT / 2))
+    ChildSpec::actor_at(id, address, || (Sluggard, ()))
 }
 
 /// What a sluggard can be told.

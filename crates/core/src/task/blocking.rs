@@ -43,15 +43,17 @@ impl BlockingContext {
         self.shared.lock().stopping
     }
 
-    /// Sleeps for this time, or until the work is asked to stop, and says whether it has been.
+    /// Blocks this thread for this time, or until the work is asked to stop, and says whether it has been.
+    ///
+    /// By the system's clock, also where tests have paused tokio's.
     pub fn wait_stopping(&self, time: Duration) -> bool {
         let state = self.shared.lock();
         let waited = self.shared.stopped.wait_timeout_while(state, time, |state| !state.stopping);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping
     }
 
-    /// How long it will be until the work is reported as one that would not go. `None` says that there is no limit, or that
-    /// nobody has asked it to stop yet.
+    /// How long it will be until the work has used up its grace. It cannot be aborted then, but somebody who waits for it may give
+    /// up. It is zero when that time is over. `None` says that there is no limit, or that nobody has asked it to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
         Some(deadline.saturating_duration_since(now()))

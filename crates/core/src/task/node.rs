@@ -105,6 +105,9 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
+        if self.aborted.load(Ordering::Acquire) {
+            return Some(Duration::ZERO);
+        }
         let deadline = self.gate.with_request(|deadline| *deadline)??;
         Some(deadline.saturating_duration_since(now()))
     }
