@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, EventKind, Outcome, StartError, StopCause, StuckIn, Supervisor, TreeBuilder,
+    ChildSpec, Ending, EventKind, Outcome, Restart, StartError, StopCause, StuckIn, Supervisor, TreeBuilder,
     TreeStartError, Unreapable,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree, launched_tree, obedient,
+    Blocked, EventLog, GivenTree, OtherRuntime, builder, fixture, given_tree, identity_of, launched_tree,
+    obedient, until,
 };
 
 #[test]
@@ -68,6 +69,24 @@ fn a_runtime_that_goes_on_stops_the_tree_after_all_and_completes_the_report() {
         (Ending::Incomplete, Ending::Incomplete),
         "it is not taken back"
     );
+}
+
+#[test]
+fn processes_of_a_tree_that_stands_still_can_be_killed_before_one_leaves() {
+    let (blocked, release) = Blocked::new();
+    let runtime = OtherRuntime::new(1);
+    let process = fixture!("ignores_sigterm").into_child("a").restart(Restart::Temporary);
+    let root = Supervisor::new("root").child(process).child(blocked.task("b"));
+    let (tree, mut log) = given_blocked(&runtime, builder(root).deadline(SHORT), &blocked);
+    let process = identity_of(&*runtime.block_on(log.wait_for_event("a", "started")));
+    let report = runtime.block_on(tree.stop());
+    assert_eq!(report.find("root/a").map(|a| a.outcome), Some(Outcome::Unreapable));
+
+    tree.last_kill();
+
+    runtime.block_on(until("it is dead", || !process.is_alive()));
+    drop(release);
+    runtime.block_on(tree.wait_gone());
 }
 
 #[test]
