@@ -96,9 +96,12 @@ fn respawn_dies_out_within_one_generation() {
     assert_eq!(finished.story(PATH), ["starting", "started", "stopping", "stopped"]);
     let node = in_time(&finished);
     assert_eq!((&node["outcome"], &node["refused"]), (&"graceful".into(), &2.into()));
-    let asked = finished.events.iter().position(|event| event["event"] == "stopping").unwrap();
-    let late: Vec<_> = finished.events[asked..].iter().filter(|event| event["event"] == "starting").collect();
-    assert!(late.is_empty(), "{late:#?}");
+    let asked =
+        finished.events.iter().position(|event| event["event"] == "stopping" && event["path"] == PATH);
+    let after = &finished.events[asked.unwrap()..];
+    let late: Vec<_> = after.iter().filter(|event| event["event"] == "starting").collect();
+    // One of each of the two workers may have come to the gate in the moment in which the request was on its way to it.
+    assert!(late.len() <= 2, "{late:#?}");
     assert_eq!(
         finished.paths("started").len(),
         finished.paths("stopped").len() + finished.paths("exited").len()
