@@ -23,6 +23,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // An actor that is killed ends here: whatever its callback held is dropped where it stood.
+            let _inside = this.span.enter();
             let _at_work = AtWork::on(*this.worker, Doing::Drop);
             this.future.set(None);
         }

@@ -9,6 +9,7 @@ use super::IntoExit;
 use crate::child::{ChildKind, ChildPath, Exit};
 use crate::clock::now;
 use crate::detector::this_thread;
+use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
@@ -101,11 +102,14 @@ where
         let shared = Arc::new(Shared::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
+        let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {
             context.shared.lock().runs = Some((now(), this_thread()));
+            let inside = span.enter();
             let exit = catch(|| run(context).into_exit());
+            drop(inside);
             reporter.ended(exit.unwrap_or_else(Exit::Panicked));
         });
         Launch::running(RunningWork { shared, task: task.abort_handle() })
