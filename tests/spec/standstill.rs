@@ -78,7 +78,7 @@ fn processes_of_a_tree_that_stands_still_can_be_killed_before_one_leaves() {
     let process = fixture!("ignores_sigterm").into_child("a").restart(Restart::Temporary);
     let root = Supervisor::new("root").child(process).child(blocked.task("b"));
     let (tree, mut log) = given_blocked(&runtime, builder(root).deadline(SHORT), &blocked);
-    let process = identity_of(&*runtime.block_on(log.wait_for_event("a", "started")));
+    let process = identity_of(&runtime.block_on(log.wait_for_event("a", "started")));
     let report = runtime.block_on(tree.stop());
     assert_eq!(report.find("root/a").map(|a| a.outcome), Some(Outcome::Unreapable));
 
