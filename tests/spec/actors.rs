@@ -6,4 +6,6 @@ mod ending;
 mod guests;
 mod starting;
 mod stopping;
+mod stress;
+mod stuck;
 mod supervised;

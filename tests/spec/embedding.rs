@@ -1,5 +1,6 @@
 //! A tree as a part of a program that has its own ways to stop: handles, tokens, futures that are dropped.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use rootward::{ChildSpec, StartError, StopCause, Supervisor, TreeStartError};
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     Double, EventLog, Flag, builder, given, given_tree, launched_tree, obedient, settle, stubborn, takes,
+    within,
 };
 
 #[tokio::test(start_paused = true)]
@@ -124,6 +126,23 @@ fn whoever_waits_for_a_stop_is_told_when_the_runtime_is_shut_down_first() {
     drop(runtime);
 
     assert!(tree.token().is_cancelled());
+    for waits in [
+        Box::pin(async { drop(tree.wait().await) }) as Waiting<'_>,
+        Box::pin(async { drop(tree.stop().await) }),
+    ] {
+        let panic = panic_of(waits);
+        assert_eq!(panic, "the runtime was shut down before the tree had stopped");
+    }
+}
+
+type Waiting<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// What a future panics with that is run on a runtime of its own.
+fn panic_of(waits: Waiting<'_>) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("the system has room for it");
+    let waited = AssertUnwindSafe(|| runtime.block_on(within("an answer", waits)));
+    let payload = catch_unwind(waited).expect_err("it cannot have come to its end");
+    (*payload.downcast_ref::<&str>().expect("a plain text")).to_owned()
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,22 +3,52 @@
 use std::error::Error;
 use std::fmt::Debug;
 
+use rootward::process::{self, Process};
 use rootward::{
-    ChildId, ChildPath, ChildSpec, Event, Events, Exit, InvalidId, NodeReport, Panic, Reporter, SpecError,
-    StartError, StopReport, Supervisor, TaskContext, Tree, TreeBuilder, TreeSnapshot, TreeStartError,
+    Abandoned, Address, Application, AutoShutdown, Backoff, BlockingContext, ChildCount, ChildId, ChildKind,
+    ChildPath, ChildSpec, ChildState, DeleteChildError, DynamicSupervisor, Ended, Ending, Event, EventKind,
+    Events, Exit, ExitClass, Finished, Hangup, Intensity, InvalidId, Lagged, Launch, Listening, NodeReport,
+    NodeSnapshot, NotSpawned, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared,
+    Reporter, ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction,
+    SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError, SpecError,
+    SpecProblem, StartChild, StartChildError, StartContext, StartError, StartedChild, StopCause, StopOrder,
+    StopReport, StopRequest, Straggler, Strategy, Stream, Stuck, StuckIn, Supervisor, SupervisorHandle,
+    TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor, TerminateChildError, Tree, TreeBuilder,
+    TreeSnapshot, TreeStartError, Undelivered, Unreapable,
 };
 
 use crate::support::{broken, obedient};
 
+/// Every type that a user can get hold of, in groups of those that are alike.
 #[test]
-fn what_users_hold_can_be_sent_and_shared_between_threads() {
-    fn is_send_and_sync<T: Send + Sync + Debug>() {}
-    fn is_send<T: Send + Debug>() {}
+fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_as_they_like() {
+    fn can_be_shared<T: Send + Sync + Debug + 'static>() {}
 
-    is_send_and_sync::<(ChildId, ChildPath, ChildSpec, Supervisor, Tree, TaskContext)>();
-    is_send_and_sync::<(Event, Exit, NodeReport, Panic)>();
-    is_send_and_sync::<(StopReport, TreeSnapshot, TreeBuilder)>();
-    is_send::<(Events, Reporter)>();
+    // Descriptions.
+    can_be_shared::<(ChildSpec, Supervisor, DynamicSupervisor, PartitionSupervisor, TreeBuilder)>();
+    can_be_shared::<(Restart, Shutdown, Strategy, Intensity, Backoff, AutoShutdown, StopOrder, Unreapable)>();
+    can_be_shared::<(Process, process::Ready, process::Step, process::Output, process::Stdin)>();
+    can_be_shared::<(process::Signal, process::Containment, Hangup)>();
+    can_be_shared::<(rootward::Signal, SignalAction)>();
+    // Handles.
+    can_be_shared::<(Tree, SupervisorHandle, TaskContext, BlockingContext, TaskSupervisor, Address<Word>)>();
+    can_be_shared::<(SignalsGuard, SignalReceived, SignalSender, SignalSource, Listening)>();
+    // What is told.
+    can_be_shared::<(ChildId, ChildPath, ChildKind, ChildState, ChildCount, StartedChild)>();
+    can_be_shared::<(Event, EventKind, Events, StopCause, Stream, Exit, ExitClass, Panic, OutputLine)>();
+    can_be_shared::<(StopReport, NodeReport, Straggler, Outcome, Ending, Stuck, StuckIn)>();
+    can_be_shared::<(TreeSnapshot, NodeSnapshot, Finished)>();
+    // The port of other kinds of children.
+    can_be_shared::<(StartContext, Reporter, StopRequest, Ended, OutputSink, process::ReadyContext)>();
+}
+
+#[test]
+fn what_one_thread_uses_at_a_time_can_be_moved_to_another() {
+    fn can_be_moved<T: Send + 'static>() {}
+
+    can_be_moved::<(Launch, Box<dyn RunningChild>, Box<dyn StartChild>)>();
+    can_be_moved::<(TaskResult<Word>, TaskResults<std::vec::IntoIter<Word>, fn(Word), Word>)>();
+    can_be_moved::<(Application, Prepared, Signals)>();
 }
 
 #[test]
@@ -27,23 +57,51 @@ fn errors_are_errors_that_can_be_sent_and_shared() {
 
     is_an_error::<InvalidId>();
     is_an_error::<SpecError>();
+    is_an_error::<SpecProblem>();
     is_an_error::<StartError>();
     is_an_error::<TreeStartError>();
-    is_an_error::<rootward::Lagged>();
-    is_an_error::<rootward::SignalError>();
-    is_an_error::<rootward::RunError>();
+    is_an_error::<StartChildError>();
+    is_an_error::<TerminateChildError>();
+    is_an_error::<RestartChildError>();
+    is_an_error::<DeleteChildError>();
+    is_an_error::<ResizeError>();
+    is_an_error::<TaskError>();
+    is_an_error::<NotSpawned>();
+    is_an_error::<SpawnError<std::future::Ready<()>>>();
+    is_an_error::<Lagged>();
+    is_an_error::<Abandoned>();
+    is_an_error::<Undelivered<Word>>();
+    is_an_error::<SignalError>();
+    is_an_error::<RunError>();
+    is_an_error::<process::SpawnError>();
+    is_an_error::<process::ReadyError>();
+    is_an_error::<process::UnknownSignal>();
+    is_an_error::<process::WardenError>();
 }
+
+/// A message of an actor.
+#[derive(Debug)]
+struct Word;
 
 #[test]
 fn what_waits_for_a_tree_may_move_between_threads() {
     fn is_send<T: Send>(_: T) {}
 
     fn check(tree: &Tree, events: &mut Events, root: Supervisor) {
-        is_send((tree.started(), tree.stop(), tree.wait(), tree.wait_gone()));
+        is_send((tree.started(), tree.stop(), tree.wait(), tree.wait_gone(), tree.stopping()));
         is_send(events.next());
         is_send(root.start());
     }
     let _: fn(&Tree, &mut Events, Supervisor) = check;
+
+    fn check_others(handle: &SupervisorHandle, address: &Address<Word>, cx: &TaskContext) {
+        is_send((handle.start_child(obedient("a")), handle.terminate_child("a")));
+        is_send((handle.restart_child("a"), handle.delete_child("a")));
+        is_send((address.wait(), address.send(Word)));
+        is_send((cx.stopping(), cx.start_child(obedient("a")), cx.wait_for_children()));
+        is_send((cx.spawn(None, async {}), cx.clean_up(None, async {})));
+    }
+    let _: fn(&SupervisorHandle, &Address<Word>, &TaskContext) = check_others;
 }
 
 #[tokio::test(start_paused = true)]

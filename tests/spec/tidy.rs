@@ -4,10 +4,11 @@ mod code;
 mod imports;
 mod sources;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::code::{code_of, identifiers, is_let_chain};
-use self::sources::{Source, sources};
+use self::sources::{Source, book, sources};
 
 /// Files beyond this are better two.
 const LONGEST: usize = 450;
@@ -48,6 +49,27 @@ fn what_is_unsafe_stands_in_a_directory_called_sys() {
     let elsewhere = offenders(|source| !source.has_directory("sys") && is_unsafe(source));
 
     assert!(elsewhere.is_empty(), "these are unsafe: {elsewhere:#?}");
+}
+
+#[test]
+fn every_test_that_the_book_names_is_there() {
+    let sources = sources();
+    let mut functions = BTreeSet::new();
+    for source in &sources {
+        let names = source.text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+        functions.extend(names);
+    }
+    let book = book();
+    // What is written as code and looks like a sentence. An ellipsis stands for the rest of it.
+    let named = book.split('`').skip(1).step_by(2).filter(|code| code.matches('_').count() > 2);
+
+    let is_there = |name: &str| match name.strip_suffix('…') {
+        Some(beginning) => functions.iter().any(|function| function.starts_with(beginning)),
+        None => functions.contains(name),
+    };
+    let missing: Vec<_> = named.filter(|name| !is_there(name)).collect();
+
+    assert!(missing.is_empty(), "no test is called like this: {missing:#?}");
 }
 
 #[test]

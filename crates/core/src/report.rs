@@ -123,6 +123,8 @@ pub struct NodeReport {
     pub stragglers: Vec<Straggler>,
     /// What stood below it, in start order.
     pub children: Vec<NodeReport>,
+    /// Whether it had been asked to stop.
+    pub(crate) was_asked: bool,
 }
 
 /// Whether a child went when it was stopped, and how.
@@ -208,6 +210,7 @@ impl NodeReport {
             refused: 0,
             stragglers: Vec::new(),
             children: Vec::new(),
+            was_asked: false,
         }
     }
 

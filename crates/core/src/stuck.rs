@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::detector::{self, Doing, WorkerId};
 use crate::report::whole_millis;
 
 /// What a child is stuck in, as far as that can be seen from outside.
@@ -40,6 +41,16 @@ impl Stuck {
     /// It is stuck in this, for a time and on a thread that are not known.
     pub fn new(why: StuckIn) -> Self {
         Self { why, elapsed: None, thread: None }
+    }
+
+    /// What the thread that is at work on this worker is stuck in, if there is one.
+    pub(crate) fn at_work_on(worker: WorkerId) -> Option<Self> {
+        let stall = detector::find(worker)?;
+        let why = match stall.doing {
+            Doing::Poll => StuckIn::Poll,
+            Doing::Drop => StuckIn::Drop,
+        };
+        Some(Self::new(why).for_time(stall.elapsed).on_thread(stall.thread))
     }
 
     /// Adds for how long.

@@ -33,6 +33,73 @@ async fn what_a_task_says_is_said_in_the_span_of_its_incarnation() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_dropped_when_a_task_is_aborted_or_an_actor_killed_speaks_in_the_childs_span_too() {
+    let listener = Listener::default();
+    let _listens = tracing::subscriber::set_default(listener.clone());
+    let task = ChildSpec::task("task", |_| async {
+        let _last_words = LastWords;
+        std::future::pending::<()>().await;
+    });
+    let actor = ChildSpec::actor("actor", || (Hangs, ()));
+    let tree = Supervisor::new("root").child(task).child(actor).start().await.unwrap();
+    // Both have come to their waits when there is nothing left to do.
+    tokio::time::timeout(std::time::Duration::from_millis(1), std::future::pending::<()>())
+        .await
+        .unwrap_err();
+
+    tree.force();
+    tree.wait().await;
+
+    let mut spans = listener.spans_of_events();
+    spans.sort_unstable();
+    assert_eq!(spans, ["path=root/actor incarnation=1 kind=actor", "path=root/task incarnation=1 kind=task"]);
+}
+
+#[tokio::test]
+async fn what_blocking_work_says_is_said_in_its_span() {
+    let listener = Listener::default();
+    let _listens = tracing::subscriber::set_default(listener.clone());
+    // A thread of its own, on which nobody listens by itself.
+    let there = tracing::dispatcher::get_default(Clone::clone);
+    let work = ChildSpec::blocking("work", move |_| {
+        tracing::dispatcher::with_default(&there, || tracing::info!(target: "test", "hello"));
+    });
+    let root = Supervisor::new("root").child(work.restart(Restart::Temporary));
+    let tree = root.tree().unwrap().stop_when_idle(true).launch();
+
+    tree.wait().await;
+
+    assert_eq!(listener.spans_of_events(), ["path=root/work incarnation=1 kind=task"]);
+}
+
+/// Says something when it is dropped.
+struct LastWords;
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        tracing::info!(target: "test", "dropped");
+    }
+}
+
+/// An actor whose start never comes to an end after it has succeeded.
+struct Hangs;
+
+impl Actor for Hangs {
+    type Msg = ();
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn post_start(&self, _: ActorRef<()>, (): &mut ()) -> Result<(), ActorProcessingErr> {
+        let _last_words = LastWords;
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_an_actor_says_is_said_in_its_span_from_its_making_to_its_last_drop() {
     struct Talker;
     impl Drop for Talker {

@@ -2,6 +2,7 @@
 //! what happened.
 
 mod backstop;
+mod blocked;
 mod double;
 mod given;
 mod identity;
@@ -15,6 +16,7 @@ mod rules;
 mod tasks;
 
 pub(crate) use backstop::{settle, until, within};
+pub(crate) use blocked::{Blocked, OtherRuntime};
 pub(crate) use double::{Double, broken, ignored, started_by};
 pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};
 pub(crate) use identity::{Identity, Leftovers};

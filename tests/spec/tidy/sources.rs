@@ -42,6 +42,11 @@ pub(super) fn sources() -> Vec<Source> {
     found
 }
 
+/// The page of the book that says which tests hold what others test.
+pub(super) fn book() -> String {
+    fs::read_to_string(workspace().join("docs/peers.md")).expect("the book has this page")
+}
+
 fn collect(directory: &Path, found: &mut Vec<Source>) {
     let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     for entry in entries {

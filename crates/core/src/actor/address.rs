@@ -84,7 +84,10 @@ impl<M: Message> Address<M> {
         Self { board: Arc::new(watch::Sender::new(Board::default())) }
     }
 
-    /// The incarnation that is there now. `None` while there is none: before the first start, during a restart, after the end.
+    /// The incarnation that is there now. `None` while there is none: before the first start, during a restart, from the request to
+    /// stop on.
+    ///
+    /// Whoever keeps the [`ActorRef`] keeps one incarnation: ask again when it does not answer.
     pub fn current(&self) -> Option<ActorRef<M>> {
         self.board.borrow().present()
     }
@@ -123,6 +126,9 @@ impl<M: Message> Address<M> {
     }
 
     /// Waits until an incarnation is there that takes the message.
+    ///
+    /// The message is then in a mailbox, and not yet handled. There is no limit to the wait: put it into a `timeout` if there is to be
+    /// one.
     ///
     /// # Errors
     ///

@@ -6,21 +6,33 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::child::Panic;
+use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
 
 pin_project! {
-    /// Runs a future of a user's actor inside the child's span, and makes a panic in it a value.
+    /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it a value.
     pub(super) struct Caught<'a, Fut> {
         #[pin]
-        future: Fut,
+        future: Option<Fut>,
+        worker: WorkerId,
         span: &'a ChildSpan,
+    }
+
+    impl<Fut> PinnedDrop for Caught<'_, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // An actor that is killed ends here: whatever its callback held is dropped where it stood.
+            let _inside = this.span.enter();
+            let _at_work = AtWork::on(*this.worker, Doing::Drop);
+            this.future.set(None);
+        }
     }
 }
 
 impl<'a, Fut> Caught<'a, Fut> {
-    pub(super) fn new(future: Fut, span: &'a ChildSpan) -> Self {
-        Self { future, span }
+    pub(super) fn new(future: Fut, worker: WorkerId, span: &'a ChildSpan) -> Self {
+        Self { future: Some(future), worker, span }
     }
 }
 
@@ -29,8 +41,10 @@ impl<Fut: Future> Future for Caught<'_, Fut> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let future = this.future.as_pin_mut().expect("it has its future until it is dropped");
         let _inside = this.span.enter();
-        match catch(|| this.future.poll(cx)) {
+        let _at_work = AtWork::on(*this.worker, Doing::Poll);
+        match catch(|| future.poll(cx)) {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panic)),
         }

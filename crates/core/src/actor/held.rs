@@ -8,6 +8,7 @@ use tokio::sync::MutexGuard;
 use super::caught::Caught;
 use super::seat::Seat;
 use crate::child::{Exit, Panic};
+use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::StartError;
@@ -23,6 +24,7 @@ pub(super) struct Held<A: Actor> {
     /// How the actor ended, in its own words. The first one counts.
     word: Mutex<Option<Word>>,
     seat: Option<Seat<A::Msg>>,
+    worker: WorkerId,
     span: ChildSpan,
 }
 
@@ -33,8 +35,8 @@ pub(super) enum Word {
 }
 
 impl<A: Actor> Held<A> {
-    pub(super) fn new(actor: A, seat: Option<Seat<A::Msg>>, span: ChildSpan) -> Self {
-        Self { actor, state: tokio::sync::Mutex::new(None), word: Mutex::new(None), seat, span }
+    pub(super) fn new(actor: A, seat: Option<Seat<A::Msg>>, worker: WorkerId, span: ChildSpan) -> Self {
+        Self { actor, state: tokio::sync::Mutex::new(None), word: Mutex::new(None), seat, worker, span }
     }
 
     pub(super) fn actor(&self) -> &A {
@@ -48,7 +50,7 @@ impl<A: Actor> Held<A> {
 
     /// Runs a callback of the user's and makes a panic in it a value.
     pub(super) async fn run<T>(&self, callback: impl Future<Output = T>) -> Result<T, Panic> {
-        Caught::new(callback, &self.span).await
+        Caught::new(callback, self.worker, &self.span).await
     }
 
     /// Runs a callback of the user's that ends the actor if it fails.
@@ -87,8 +89,9 @@ impl<A: Actor> Held<A> {
 
     /// Drops all there is, the state first, and says which panic came of it.
     pub(super) fn give_back(self) -> Result<(), Panic> {
-        let Self { actor, state, span, .. } = self;
+        let Self { actor, state, worker, span, .. } = self;
         let _inside = span.enter();
+        let _at_work = AtWork::on(worker, Doing::Drop);
         let state = catch(move || drop(state));
         let actor = catch(move || drop(actor));
         state.and(actor)

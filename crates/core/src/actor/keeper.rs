@@ -2,6 +2,7 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorRef};
@@ -12,6 +13,7 @@ use super::guarded::Guarded;
 use super::held::{Held, Word};
 use super::seat::Seat;
 use crate::child::{Exit, Panic};
+use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::{Reporter, StartError};
@@ -21,12 +23,27 @@ use crate::port::{Reporter, StartError};
 pub(super) struct Orders {
     pub(super) stop: CancellationToken,
     pub(super) force: CancellationToken,
+    /// Whether the keeper has had its turn since it was told to force the actor.
+    forced: Arc<AtomicBool>,
+}
+
+impl Orders {
+    async fn to_force(&self) {
+        self.force.cancelled().await;
+        self.forced.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the actor was to be forced and its runtime has not even come round to its keeper.
+    pub(super) fn are_unheard(&self) -> bool {
+        self.force.is_cancelled() && !self.forced.load(Ordering::Relaxed)
+    }
 }
 
 /// What a keeper needs besides the actor.
 pub(super) struct Post<M> {
     pub(super) orders: Orders,
     pub(super) seat: Option<Seat<M>>,
+    pub(super) worker: WorkerId,
     pub(super) span: ChildSpan,
 }
 
@@ -36,14 +53,15 @@ pub(super) async fn keep<A: Actor>(
     post: Post<A::Msg>,
     reporter: Reporter,
 ) {
-    let Post { orders, seat, span } = post;
+    let Post { orders, seat, worker, span } = post;
     let inside = span.enter();
+    let at_work = AtWork::on(worker, Doing::Poll);
     let (actor, arguments) = match catch(make) {
         Ok(made) => made,
         Err(panic) => return reporter.failed(StartError::Panicked(panic)),
     };
-    drop(inside);
-    let held = Arc::new(Held::new(actor, seat.clone(), span));
+    drop((at_work, inside));
+    let held = Arc::new(Held::new(actor, seat.clone(), worker, span));
 
     let guarded = Guarded(Arc::clone(&held));
     // Unnamed and unlinked: a name is global, and a link would end the actor when its supervisor's actor ends.
@@ -51,7 +69,7 @@ pub(super) async fn keep<A: Actor>(
     let started = tokio::select! {
         biased;
         started = &mut start => Some(started),
-        () = orders.force.cancelled() => None,
+        () = orders.to_force() => None,
     };
     let dropped = catch(move || drop(start));
 
@@ -95,13 +113,13 @@ async fn attend<M: ractor::Message>(
     let joined = tokio::select! {
         biased;
         joined = &mut task => return without_abort(joined),
-        () = orders.force.cancelled() => None,
+        () = orders.to_force() => None,
         () = orders.stop.cancelled() => {
             actor.stop(None);
             tokio::select! {
                 biased;
                 joined = &mut task => Some(joined),
-                () = orders.force.cancelled() => None,
+                () = orders.to_force() => None,
             }
         }
     };

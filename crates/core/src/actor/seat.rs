@@ -9,10 +9,8 @@ pub(super) struct Board<M> {
     holder: Option<Holder<M>>,
     /// How many seats there have been, so that each has a number of its own.
     seats: u64,
-    /// How many child specs have this address.
-    tenants: usize,
-    /// Whether there have been tenants and there are none any more.
-    is_abandoned: bool,
+    /// How many child specs have this address, as soon as there has been one.
+    tenants: Option<usize>,
 }
 
 struct Holder<M> {
@@ -22,7 +20,7 @@ struct Holder<M> {
 
 impl<M> Default for Board<M> {
     fn default() -> Self {
-        Self { holder: None, seats: 0, tenants: 0, is_abandoned: false }
+        Self { holder: None, seats: 0, tenants: None }
     }
 }
 
@@ -44,7 +42,7 @@ impl<M: Message> Board<M> {
     pub(super) fn outlook(&self) -> Option<Result<ActorRef<M>, Abandoned>> {
         match self.present() {
             Some(actor) => Some(Ok(actor)),
-            None => self.is_abandoned.then_some(Err(Abandoned)),
+            None => (self.tenants == Some(0)).then_some(Err(Abandoned)),
         }
     }
 }
@@ -54,10 +52,7 @@ pub(super) struct Tenancy<M: Message>(Address<M>);
 
 impl<M: Message> Tenancy<M> {
     pub(super) fn new(address: &Address<M>) -> Self {
-        address.board().send_modify(|board| {
-            board.tenants += 1;
-            board.is_abandoned = false;
-        });
+        address.board().send_modify(|board| *board.tenants.get_or_insert(0) += 1);
         Self(address.clone())
     }
 
@@ -75,10 +70,7 @@ impl<M: Message> Tenancy<M> {
 
 impl<M: Message> Drop for Tenancy<M> {
     fn drop(&mut self) {
-        self.0.board().send_modify(|board| {
-            board.tenants -= 1;
-            board.is_abandoned = board.tenants == 0;
-        });
+        self.0.board().send_modify(|board| board.tenants = board.tenants.map(|tenants| tenants - 1));
     }
 }
 

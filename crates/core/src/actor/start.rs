@@ -10,9 +10,11 @@ use super::held::leave;
 use super::keeper::{Orders, Post, keep};
 use super::seat::{Seat, Tenancy};
 use crate::child::{ChildKind, ChildSpec};
+use crate::detector::WorkerId;
 use crate::event::ChildSpan;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
+use crate::stuck::{Stuck, StuckIn};
 
 impl ChildSpec {
     /// Describes a ractor actor.
@@ -31,6 +33,10 @@ impl ChildSpec {
     /// killed. In every case it is gone when its task has been joined and its state has been dropped, wherever ractor's links may have
     /// led. Actors to which it is linked as their supervisor are killed with it, as ractor does that, and are not waited for, unless it
     /// waits for them itself in `post_stop`.
+    ///
+    /// An actor that blocks its thread, or computes without a pause, cannot be killed by anybody. A
+    /// [`Stalled`](crate::EventKind::Stalled) event names it while it runs, and the report of a stop says what it is
+    /// [stuck](crate::NodeReport::stuck) in.
     ///
     /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after every restart;
     /// [`actor_at`](Self::actor_at) gives it an address that stays.
@@ -79,11 +85,12 @@ where
         let orders = Orders::default();
         let seat = self.tenancy.as_ref().map(Tenancy::seat);
         let span = ChildSpan::new(&cx.path, cx.incarnation, ChildKind::Actor);
-        let post = Post { orders: orders.clone(), seat: seat.clone(), span };
+        let worker = WorkerId::new();
+        let post = Post { orders: orders.clone(), seat: seat.clone(), worker, span };
         let runtime = cx.task_runtime().clone();
         let keeper = keep(move || make(), post, cx.reporter);
         spawn_named(&runtime, &cx.path, keeper);
-        Launch::starting(RunningActor { orders, seat })
+        Launch::starting(RunningActor { orders, seat, worker })
     }
 }
 
@@ -91,6 +98,7 @@ where
 struct RunningActor<M> {
     orders: Orders,
     seat: Option<Seat<M>>,
+    worker: WorkerId,
 }
 
 impl<M: Message> RunningChild for RunningActor<M> {
@@ -107,5 +115,10 @@ impl<M: Message> RunningChild for RunningActor<M> {
 
     fn force_name(&self) -> &'static str {
         "kill"
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        let unheard = || self.orders.are_unheard().then(|| Stuck::new(StuckIn::NotPolled));
+        Stuck::at_work_on(self.worker).or_else(unheard)
     }
 }

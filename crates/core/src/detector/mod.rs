@@ -3,10 +3,12 @@
 //! The detector has a thread of its own, because a few tasks that never yield bring every timer of their runtime to a
 //! standstill. All trees of a program share it, and it is started with the first of them.
 //!
-//! Absent on purpose: anything that is done about it. A task that does not yield cannot be ended by anybody.
+//! Because its thread goes on when all others stand still, it also has those looked after who have to be somewhere at a certain time.
+//!
+//! Absent on purpose: anything that is done about a task that does not yield. It cannot be ended by anybody.
 
 mod slot;
 mod thread;
 
 pub(crate) use slot::{AtWork, Doing, WorkerId, this_thread};
-pub(crate) use thread::{Stall, Watcher, find, watch};
+pub(crate) use thread::{Stall, TICK, Watcher, find, look_at, watch};

@@ -11,9 +11,10 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::slot::{Doing, Work, WorkerId, slots};
+use crate::panics::{catch, drop_quietly};
 
 /// How precise everything is that the detector says.
-pub(super) const TICK: Duration = Duration::from_millis(50);
+pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// Counts the ticks.
 static CLOCK: AtomicU64 = AtomicU64::new(0);
@@ -23,16 +24,26 @@ static PARKED: AtomicBool = AtomicBool::new(false);
 
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 
-/// Whoever wants to know of workers that do not yield.
+/// Whoever has something looked after.
 static WATCHERS: Mutex<Vec<Weak<dyn Watcher>>> = Mutex::new(Vec::new());
 
-/// Whoever wants to know of workers that do not yield.
+/// Whoever has something looked after by the detector. What it does is done at once, and a panic in it harms nobody else.
 pub(crate) trait Watcher: Send + Sync {
-    /// How long a worker may take.
-    fn threshold(&self) -> Duration;
+    /// How long a worker may take. `None` means that nobody wants to know.
+    fn threshold(&self) -> Option<Duration> {
+        None
+    }
 
     /// A worker has taken longer. It need not be one of ours.
-    fn stalled(&self, stall: &Stall);
+    fn stalled(&self, stall: &Stall) {
+        let _ = stall;
+    }
+
+    /// The clock shows this now. Returns whether the next tick is wanted as well, even if nobody is at work.
+    fn tick(&self, clock: u64) -> bool {
+        let _ = clock;
+        false
+    }
 }
 
 /// Somebody has not yielded for long.
@@ -46,7 +57,7 @@ pub(crate) struct Stall {
     pub(crate) thread: String,
 }
 
-/// Has somebody told of workers that do not yield, for as long as it is there.
+/// Has somebody looked after, for as long as it is there.
 pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
     watchers().push(watcher);
     THREAD.get_or_init(|| {
@@ -60,6 +71,12 @@ pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
 /// What the detector's clock shows.
 pub(super) fn clock() -> u64 {
     CLOCK.load(Ordering::Relaxed)
+}
+
+/// Begins to measure time: what the clock shows now, and from now on it goes.
+pub(crate) fn look_at() -> u64 {
+    notice();
+    clock()
 }
 
 /// Somebody begins to work.
@@ -92,22 +109,43 @@ fn detect() {
     loop {
         // Nobody wakes it here, however much there is to do.
         thread::park_timeout(TICK);
-        CLOCK.fetch_add(1, Ordering::Relaxed);
-        if is_anybody_at_work() {
-            warn(&mut told);
+        if tick(&mut told) {
             continue;
         }
-        told.clear();
         PARKED.store(true, Ordering::Release);
         // Once more after a whole tick: whoever began to work meanwhile has seen that the thread has to be woken, or is seen now.
         thread::park_timeout(TICK);
-        if !is_anybody_at_work() {
+        if !tick(&mut told) {
             while PARKED.load(Ordering::Acquire) {
                 thread::park();
             }
         }
         PARKED.store(false, Ordering::Release);
     }
+}
+
+/// Looks once at everything. `false` says that nobody needs the next look.
+fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
+    let now = CLOCK.fetch_add(1, Ordering::Relaxed) + 1;
+    let is_busy = is_anybody_at_work();
+    if is_busy {
+        warn(told);
+    } else {
+        told.clear();
+    }
+    let mut is_wanted = false;
+    for watcher in everybody() {
+        // It may be the last to hold it, so that the drop is caught as well.
+        is_wanted |= catch(move || watcher.tick(now)).unwrap_or_default();
+    }
+    is_busy || is_wanted
+}
+
+/// All who are still there.
+fn everybody() -> Vec<Arc<dyn Watcher>> {
+    let mut watchers = watchers();
+    watchers.retain(|watcher| watcher.strong_count() > 0);
+    watchers.iter().filter_map(Weak::upgrade).collect()
 }
 
 fn is_anybody_at_work() -> bool {
@@ -128,20 +166,16 @@ fn warn(told: &mut HashMap<(WorkerId, u64), Duration>) {
     if stalls.is_empty() {
         return;
     }
-    let all: Vec<Arc<dyn Watcher>> = {
-        let mut watchers = watchers();
-        watchers.retain(|watcher| watcher.strong_count() > 0);
-        watchers.iter().filter_map(Weak::upgrade).collect()
-    };
+    let all = everybody();
     for (key, stall) in stalls {
         let before = told.insert(key, stall.elapsed).unwrap_or_default();
         for watcher in &all {
-            let threshold = watcher.threshold();
-            if before < threshold && stall.elapsed >= threshold {
-                watcher.stalled(&stall);
+            if watcher.threshold().is_some_and(|limit| before < limit && stall.elapsed >= limit) {
+                let _ = catch(|| watcher.stalled(&stall));
             }
         }
     }
+    drop_quietly(all);
 }
 
 fn watchers() -> MutexGuard<'static, Vec<Weak<dyn Watcher>>> {

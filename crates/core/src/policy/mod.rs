@@ -8,6 +8,7 @@ mod intensity;
 mod machine;
 mod ordered;
 mod restart;
+mod standstill;
 mod strategy;
 
 pub use backoff::Backoff;
@@ -15,6 +16,7 @@ pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use ordered::Ordered;
+pub(crate) use standstill::{Look, Standstill};
 
 pub(crate) use machine::{
     Action, CallId, ChildKey, Closing, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,

@@ -184,6 +184,8 @@ impl Entry {
         let mut report = NodeReport::new(self.path.clone(), self.kind());
         report.incarnation = self.incarnation;
         report.restarts = self.restarts;
+        let stop = self.live.as_ref().map_or(self.last.as_ref().and_then(|last| last.stop), |live| live.stop);
+        report.was_asked = stop.is_some();
         match (&self.live, &self.last) {
             (Some(live), _) => {
                 report.pid = live.pid;

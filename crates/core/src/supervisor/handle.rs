@@ -8,11 +8,12 @@ use tokio::sync::oneshot;
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::keeper::Shared;
-use super::survey::{note_stall, survey};
+use super::survey::{note_stall, survey, survey_soon};
 use super::{SpecError, SpecProblem};
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::policy::AutoShutdown;
 use crate::port::{Mail, StartError};
+use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
@@ -288,6 +289,11 @@ impl SupervisorHandle {
     /// A child of this supervisor that is a supervisor itself, if it runs.
     pub fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
         self.shared.engine().supervisor(id)
+    }
+
+    /// How the children have come down so far, for a thread that must not wait for anything.
+    pub(crate) fn reports_soon(&self) -> Vec<NodeReport> {
+        survey_soon(&self.shared)
     }
 
     /// Writes down which child below this supervisor this thread is at work on.

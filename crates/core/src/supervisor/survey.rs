@@ -3,6 +3,8 @@
 //! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one supervisor's
 //! state locked at a time, so that nobody who looks at a tree holds it up.
 
+use std::sync::MutexGuard;
+
 use super::keeper::Shared;
 use super::{SupervisorHandle, engine::Engine};
 use crate::report::NodeReport;
@@ -41,11 +43,22 @@ impl Node for NodeReport {
 
 /// What is said of the children of a supervisor, each with what is below it.
 pub(super) fn survey<N: Node>(supervisor: &Shared) -> Vec<N> {
-    let mut lists = vec![List::<N>::of(supervisor, (0, 0))];
+    survey_with(supervisor, |supervisor| Some(supervisor.engine()))
+}
+
+/// The same for a thread that must not wait: a supervisor in which somebody's code stands still is passed over.
+pub(super) fn survey_soon<N: Node>(supervisor: &Shared) -> Vec<N> {
+    survey_with(supervisor, Shared::engine_soon)
+}
+
+type Enter = fn(&Shared) -> Option<MutexGuard<'_, Engine>>;
+
+fn survey_with<N: Node>(supervisor: &Shared, enter: Enter) -> Vec<N> {
+    let mut lists = vec![List::<N>::of(supervisor, (0, 0), enter)];
     let mut next = 0;
     while let Some(List { below, .. }) = lists.get_mut(next) {
         for (position, handle) in std::mem::take(below) {
-            lists.push(List::of(handle.shared(), (next, position)));
+            lists.push(List::of(handle.shared(), (next, position), enter));
         }
         next += 1;
     }
@@ -80,8 +93,8 @@ struct List<N> {
 }
 
 impl<N: Node> List<N> {
-    fn of(supervisor: &Shared, parent: (usize, usize)) -> Self {
-        let seen = N::seen_by(&supervisor.engine());
+    fn of(supervisor: &Shared, parent: (usize, usize), enter: Enter) -> Self {
+        let seen = enter(supervisor).map(|engine| N::seen_by(&engine)).unwrap_or_default();
         let mut nodes = Vec::with_capacity(seen.len());
         let mut below = Vec::new();
         for (position, (node, handle)) in seen.into_iter().enumerate() {

@@ -9,6 +9,7 @@ use super::IntoExit;
 use crate::child::{ChildKind, ChildPath, Exit};
 use crate::clock::now;
 use crate::detector::this_thread;
+use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
@@ -43,15 +44,17 @@ impl BlockingContext {
         self.shared.lock().stopping
     }
 
-    /// Sleeps for this time, or until the work is asked to stop, and says whether it has been.
+    /// Blocks this thread for this time, or until the work is asked to stop, and says whether it has been.
+    ///
+    /// By the system's clock, also where tests have paused tokio's.
     pub fn wait_stopping(&self, time: Duration) -> bool {
         let state = self.shared.lock();
         let waited = self.shared.stopped.wait_timeout_while(state, time, |state| !state.stopping);
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping
     }
 
-    /// How long it will be until the work is reported as one that would not go. `None` says that there is no limit, or that
-    /// nobody has asked it to stop yet.
+    /// How long it will be until the work has used up its grace. It cannot be aborted then, but somebody who waits for it may give
+    /// up. It is zero when that time is over. `None` says that there is no limit, or that nobody has asked it to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
         Some(deadline.saturating_duration_since(now()))
@@ -99,11 +102,14 @@ where
         let shared = Arc::new(Shared::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
+        let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {
             context.shared.lock().runs = Some((now(), this_thread()));
+            let inside = span.enter();
             let exit = catch(|| run(context).into_exit());
+            drop(inside);
             reporter.ended(exit.unwrap_or_else(Exit::Panicked));
         });
         Launch::running(RunningWork { shared, task: task.abort_handle() })

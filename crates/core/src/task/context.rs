@@ -41,7 +41,7 @@ impl TaskContext {
         Self { node }
     }
 
-    /// Waits until the task is asked to stop.
+    /// Waits until the task is asked to stop. Ready at once if it has been.
     ///
     /// From then on it has its grace to come to an end, and is aborted after that.
     ///
@@ -57,13 +57,13 @@ impl TaskContext {
         self.node.is_stopping()
     }
 
-    /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come before. `None`
-    /// says that there is no limit, or that nobody has asked the task to stop yet.
+    /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come before. It is zero
+    /// when that time is over. `None` says that there is no limit, or that nobody has asked the task to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         self.node.grace()
     }
 
-    /// The request to stop as a token of tokio-util, for code that wants one.
+    /// The request to stop as a token of tokio-util, for code that wants one. All calls return clones of the same.
     ///
     /// Cancelling the token says nothing to the supervisor: it only looks to this task as if it had been asked.
     pub fn token(&self) -> CancellationToken {
@@ -89,7 +89,7 @@ impl TaskContext {
         self.node.incarnation
     }
 
-    /// Starts a child below this task: a task, a process or a whole supervisor.
+    /// Starts a child below this task: a task, an actor, a process or a whole supervisor.
     ///
     /// Returns when it has started; `None` says that it had nothing to run. What is not restarted once it has ended has to be
     /// [temporary](crate::Restart::Temporary), as everywhere.
@@ -121,7 +121,8 @@ impl TaskContext {
 
     /// Starts a task below this one, of a future that runs once. Without an id it gets a number, such as `task-17`.
     ///
-    /// The task is temporary: however it ends, that is noted and nothing else follows.
+    /// The task is temporary: however it ends, that is noted and nothing else follows. Nobody gets its result: for that there is
+    /// [`TaskSupervisor`](crate::TaskSupervisor). It has the default grace of five seconds, cut to what is left to this task.
     ///
     /// # Errors
     ///
@@ -160,7 +161,10 @@ impl TaskContext {
         Spawning { node: &self.node, purpose: Purpose::CleanUp, id }.run(future).await
     }
 
-    /// Waits until this task has no child any more that runs or could be restarted.
+    /// Waits until this task has no child any more that runs or could be restarted. Clean-up work counts.
+    ///
+    /// It is for the task itself: a child that waits with its parent's context waits for its own end as well, and does so until it is
+    /// aborted.
     ///
     /// # Cancel safety
     ///
@@ -171,7 +175,8 @@ impl TaskContext {
         }
     }
 
-    /// The children of this task, as those of the supervisor that looks after them. `None` if none has been started.
+    /// The children of this task, as those of the supervisor that looks after them. `None` if none has been started, or all are gone
+    /// for good because this task stops.
     pub fn children(&self) -> Option<SupervisorHandle> {
         self.node.children()
     }

@@ -29,6 +29,7 @@ pin_project! {
     impl<Fut> PinnedDrop for Supervised<Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            let _inside = this.span.enter();
             let _at_work = AtWork::on(this.end.node.worker, Doing::Drop);
             this.future.set(None);
         }

@@ -13,7 +13,7 @@ use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
 use crate::child::{ChildPath, Exit, Shutdown};
 use crate::clock::now;
-use crate::detector::{self, Doing, WorkerId};
+use crate::detector::WorkerId;
 use crate::event::StopCause;
 use crate::port::{Ended, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
@@ -105,6 +105,9 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
+        if self.aborted.load(Ordering::Acquire) {
+            return Some(Duration::ZERO);
+        }
         let deadline = self.gate.with_request(|deadline| *deadline)??;
         Some(deadline.saturating_duration_since(now()))
     }
@@ -145,12 +148,8 @@ impl TaskNode {
 
     /// Where the body is, if a thread is at work on it or should be.
     pub(super) fn stuck(&self) -> Option<Stuck> {
-        if let Some(stall) = detector::find(self.worker) {
-            let why = match stall.doing {
-                Doing::Poll => StuckIn::Poll,
-                Doing::Drop => StuckIn::Drop,
-            };
-            return Some(Stuck::new(why).for_time(stall.elapsed).on_thread(stall.thread));
+        if let Some(seen) = Stuck::at_work_on(self.worker) {
+            return Some(seen);
         }
         let is_over = self.gate.has_left() || self.handle.get().is_none_or(AbortHandle::is_finished);
         let is_waited_for = self.aborted.load(Ordering::Acquire) && !is_over;

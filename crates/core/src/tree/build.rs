@@ -98,7 +98,8 @@ impl TreeBuilder {
     /// Says by when a stop must be over, counted from its beginning. `None` means never.
     ///
     /// Every child's grace is cut so that it fits. Shortly before the deadline, by a tenth of it but at most a second,
-    /// whatever is left is forced; what is still there at the deadline is reported as [`Outcome::Unreapable`].
+    /// whatever is left is forced; what is still there at the deadline is reported as [`Outcome::Unreapable`]. A runtime of which
+    /// tasks have taken every thread does not keep that report back: see [`Tree::stop`].
     ///
     /// [`Outcome::Unreapable`]: crate::Outcome::Unreapable
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
@@ -112,8 +113,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Says how long a task may run without yielding before a [`Stalled`](crate::EventKind::Stalled) event names it. `None` means
-    /// that nobody is warned.
+    /// Says how long a task or an actor may run without yielding before a [`Stalled`](crate::EventKind::Stalled) event names it.
+    /// `None` means that nobody is warned.
     ///
     /// Looked after by a thread of the library's own, in steps of 50 ms by the system's clock: it works also when all threads of the
     /// runtime are taken.
@@ -140,7 +141,8 @@ impl TreeBuilder {
     /// Says on which runtime task children and actors run.
     ///
     /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
-    /// supervisors from stopping everything else and saying who is to blame.
+    /// supervisors from stopping everything else. The library never shuts down a runtime: shut this one down in the background
+    /// (`shutdown_background`) when tasks may be stuck in it, because dropping it waits for them.
     pub fn task_runtime(mut self, runtime: Handle) -> Self {
         self.task_runtime = Some(runtime);
         self

@@ -3,7 +3,7 @@
 //! It has no policy: a root that ends is not started again.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -11,20 +11,24 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::TreeContext;
 use super::build::Unreapable;
-use super::root::{Root, RootStop};
+use super::root::Root;
+use super::scribe::{Progress, Scribe};
 use super::stalls::StallWatch;
-use crate::child::{ChildKind, ChildPath, Shutdown};
+use super::stand_in::StandIn;
+use crate::child::{ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
 use crate::policy::ChildKey;
 use crate::port::{Inbox, Launch, Mail, Report, Reporter, StartChild, StartContext, StartError, StopRequest};
-use crate::report::{NodeReport, Outcome, StopReport};
+use crate::report::NodeReport;
 use crate::supervisor::SupervisorStart;
 
 /// What the program wants of the root.
 pub(super) enum Command {
     Stop(StopCause),
     Force,
+    /// Says that it has its turn.
+    Answer,
 }
 
 /// What the user chose for the whole tree.
@@ -38,15 +42,11 @@ pub(crate) struct Plan {
     pub(crate) stop_on: CancellationToken,
 }
 
-/// How far the tree has come, for all who wait for it.
-#[derive(Clone, Default)]
-pub(super) struct Progress {
-    pub(super) started: bool,
-    pub(super) start_error: Option<StartError>,
-    pub(super) stopping: bool,
-    pub(super) report: Option<Arc<StopReport>>,
-    /// The report of a tree that is really gone.
-    pub(super) completed: Option<Arc<StopReport>>,
+impl Plan {
+    /// How long after its request a stop is over for those who wait for it, whatever is still there then.
+    fn reported_at(&self) -> Option<Duration> {
+        self.deadline.filter(|_| self.unreapable == Unreapable::Report)
+    }
 }
 
 /// Starts the root, and the guardian beside it.
@@ -54,24 +54,28 @@ pub(super) fn start(
     context: &TreeContext,
     plan: Plan,
     root: SupervisorStart,
-    commands: mpsc::UnboundedReceiver<Command>,
+    (sender, commands): (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Command>),
     progress: watch::Sender<Progress>,
-) -> Arc<Root> {
+) -> (Arc<Root>, Weak<StandIn>) {
     let inbox = Inbox::new();
     let shared = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let tree = context.clone();
     let stalls = plan.stall_threshold.map(|threshold| StallWatch::new(&shared, threshold));
+    let scribe = Arc::new(Scribe::new(plan.path.clone(), tree.clone(), Arc::clone(&shared), progress));
+    let stand_in = plan
+        .reported_at()
+        .map(|deadline| StandIn::new(Arc::clone(&scribe), sender, deadline, plan.stop_on.clone()));
+    let by_others = stand_in.as_ref().map(Arc::downgrade).unwrap_or_default();
     let guardian = Guardian {
         _stalls: stalls,
+        stand_in,
+        scribe,
         tree: tree.clone(),
         plan,
         root: Arc::clone(&shared),
-        progress,
         hard: None,
         _at_the_latest: tree.stopping().clone().drop_guard(),
         stopping: false,
-        reported: false,
-        start_error: None,
     };
     guardian.root.emit(EventKind::Starting);
     let cx = StartContext {
@@ -93,7 +97,7 @@ pub(super) fn start(
         Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
     }
     context.control().spawn(guardian.watch(inbox, commands));
-    shared
+    (shared, by_others)
 }
 
 const ROOT: ChildKey = ChildKey(0);
@@ -107,18 +111,17 @@ fn margin(deadline: Duration) -> Duration {
 struct Guardian {
     /// Held for as long as the tree is watched.
     _stalls: Option<Arc<StallWatch>>,
+    /// Has the last word if the guardian does not get its turn.
+    stand_in: Option<Arc<StandIn>>,
+    scribe: Arc<Scribe>,
     tree: TreeContext,
     plan: Plan,
     root: Arc<Root>,
-    progress: watch::Sender<Progress>,
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
     /// Whoever waits for the stop to begin hears of it at the latest when nobody is left to begin it.
     _at_the_latest: DropGuard,
     stopping: bool,
-    reported: bool,
-    /// Why the root could not be started, as soon as that is known.
-    start_error: Option<StartError>,
 }
 
 impl Guardian {
@@ -127,8 +130,7 @@ impl Guardian {
         let stop_on = self.plan.stop_on.clone();
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
-            let gives_up = !self.reported && self.plan.unreapable == Unreapable::Report;
-            let hard = self.hard.filter(|_| gives_up);
+            let hard = self.hard.filter(|_| !self.scribe.has_reported());
             tokio::select! {
                 biased;
                 () = inbox.arrival() => {
@@ -146,7 +148,7 @@ impl Guardian {
                 Some(command) = commands.recv() => self.obey(command),
                 () = stop_on.cancelled(), if !self.stopping => self.stop(StopCause::Token),
                 () = tree.idle(), if waits_for_idle => self.stop(StopCause::Idle),
-                () = sleep_until(hard), if hard.is_some() => self.give_up_waiting(),
+                () = sleep_until(hard), if hard.is_some() => self.scribe.give_up_waiting(),
             }
         }
     }
@@ -159,7 +161,7 @@ impl Guardian {
                 false
             }
             Report::Stopping { cause, start_error } => {
-                self.start_error = start_error;
+                self.scribe.note_start_error(start_error);
                 self.stop(cause);
                 false
             }
@@ -184,7 +186,7 @@ impl Guardian {
             root.since = now();
             drop(root);
             self.root.emit(EventKind::Started { pid: None });
-            self.progress.send_modify(|progress| progress.started = true);
+            self.scribe.tell(|progress| progress.started = true);
         }
     }
 
@@ -194,6 +196,11 @@ impl Guardian {
             Command::Force => {
                 self.stop(StopCause::Api);
                 self.force();
+            }
+            Command::Answer => {
+                if let Some(stand_in) = &self.stand_in {
+                    stand_in.answer();
+                }
             }
         }
     }
@@ -207,10 +214,13 @@ impl Guardian {
         if std::mem::replace(&mut self.stopping, true) {
             return;
         }
-        self.progress.send_modify(|progress| progress.stopping = true);
+        self.scribe.tell(|progress| progress.stopping = true);
         self.tree.stopping().cancel();
+        if let Some(stand_in) = &self.stand_in {
+            stand_in.note_stop(cause);
+        }
         let after = |duration| now().checked_add(duration);
-        self.hard = self.plan.deadline.and_then(after);
+        self.hard = self.plan.reported_at().and_then(after);
         let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));
         if let Some(child) = &mut self.root.state().child {
             child.stop(StopRequest::new(cause, soft));
@@ -227,80 +237,8 @@ impl Guardian {
     }
 
     /// The root is gone, and everything below it.
-    fn ended(&mut self, start_error: Option<StartError>, children: Vec<NodeReport>) {
-        let mut root = self.root.state();
-        let child = root.child.take();
-        let refused = child.as_ref().map_or(0, |child| child.refused());
-        drop(root);
-        drop(child);
-        let report = self.report(start_error, children, (Outcome::Graceful, refused));
-        let report = match self.reported {
-            false => self.write(report),
-            // What was said is not taken back; what has become of it since is there for those who ask.
-            true => Arc::new(report),
-        };
-        self.progress.send_modify(|progress| progress.completed = Some(report));
-    }
-
-    /// The deadline is over, and something is still there.
-    fn give_up_waiting(&mut self) {
-        self.tree.record().hush();
-        let root = self.root.state();
-        let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
-        let started = root.started;
-        let refused = root.child.as_ref().map_or(0, |child| child.refused());
-        drop(root);
-        let start_error = (!started).then(|| self.start_error.take().unwrap_or(StartError::Stopped));
-        let report = self.report(start_error, children, (Outcome::Unreapable, refused));
-        // Every supervisor after its children, and the root last of all.
-        for node in report.unreapable() {
-            if node.path != self.plan.path {
-                let what = EventKind::Stopped {
-                    outcome: node.outcome,
-                    status: None,
-                    elapsed: node.elapsed,
-                    stragglers: Vec::new(),
-                };
-                self.tree.record().emit(&node.path, node.kind, node.incarnation, what);
-            }
-        }
-        self.write(report);
-    }
-
-    fn report(
-        &self,
-        start_error: Option<StartError>,
-        children: Vec<NodeReport>,
-        (outcome, refused): (Outcome, u64),
-    ) -> StopReport {
-        // A root that ends without a stop has failed to start, or its actor has failed.
-        let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
-        let stop = self.root.stop().unwrap_or(RootStop::now(cause));
-        let mut root = NodeReport::new(self.plan.path.clone(), ChildKind::Supervisor);
-        root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
-        root.forced = stop.forced;
-        root.elapsed = now().saturating_duration_since(stop.since);
-        root.children = children;
-        root.refused = refused;
-        StopReport::new(root, stop.cause, start_error, self.tree.containment())
-    }
-
-    /// Writes the root's last event, closes the record, and hands the report to all who wait.
-    fn write(&mut self, report: StopReport) -> Arc<StopReport> {
-        self.reported = true;
-        self.root.emit(EventKind::Stopped {
-            outcome: report.root.outcome,
-            status: None,
-            elapsed: report.elapsed,
-            stragglers: Vec::new(),
-        });
-        self.tree.record().close();
-        let report = Arc::new(report);
-        self.progress.send_modify(|progress| {
-            progress.start_error.clone_from(&report.start_error);
-            progress.report = Some(Arc::clone(&report));
-        });
-        report
+    fn ended(&self, start_error: Option<StartError>, children: Vec<NodeReport>) {
+        self.scribe.everything_is_gone(start_error, children);
     }
 
     fn is_running(&self) -> bool {

@@ -1,15 +1,17 @@
 //! What a program holds of a tree.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::TreeContext;
 use super::build::TreeStartError;
-use super::guardian::{self, Command, Plan, Progress};
+use super::guardian::{self, Command, Plan};
 use super::root::Root;
+use super::scribe::Progress;
+use super::stand_in::StandIn;
 use crate::child::{ChildKind, ChildPath};
 use crate::event::{EventKind, Events, SignalAction, StopCause};
 use crate::report::StopReport;
@@ -31,27 +33,51 @@ struct Shared {
     context: TreeContext,
     path: ChildPath,
     root: Arc<Root>,
-    commands: mpsc::UnboundedSender<Command>,
+    desk: Desk,
     progress: watch::Receiver<Progress>,
 }
 
-struct Keep(mpsc::UnboundedSender<Command>);
+/// Where the program's wishes are handed in.
+#[derive(Clone)]
+struct Desk {
+    guardian: mpsc::UnboundedSender<Command>,
+    stand_in: Weak<StandIn>,
+}
+
+impl Desk {
+    fn command(&self, command: Command) {
+        // Noted at once: the guardian's runtime may stand still.
+        if let Some(stand_in) = self.stand_in.upgrade() {
+            match command {
+                Command::Stop(cause) => stand_in.note_stop(cause),
+                Command::Force => stand_in.note_stop(StopCause::Api),
+                Command::Answer => {}
+            }
+        }
+        // A tree that is gone has nothing left to stop.
+        let _ = self.guardian.send(command);
+    }
+}
+
+struct Keep(Desk);
 
 impl Drop for Keep {
     fn drop(&mut self) {
-        // A tree that has ended has nobody left to tell.
-        let _ = self.0.send(Command::Stop(StopCause::Dropped));
+        self.0.command(Command::Stop(StopCause::Dropped));
     }
 }
 
 impl Tree {
     pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor) -> Self {
-        let (commands, orders) = mpsc::unbounded_channel();
+        let (guardian, commands) = mpsc::unbounded_channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let path = plan.path.clone();
-        let root = guardian::start(&context, plan, SupervisorStart::checked(root), orders, progress_sender);
-        let keep = Arc::new(Keep(commands.clone()));
-        Self { shared: Arc::new(Shared { context, path, root, commands, progress }), _keep: keep }
+        let commands = (guardian.clone(), commands);
+        let root = SupervisorStart::checked(root);
+        let (root, stand_in) = guardian::start(&context, plan, root, commands, progress_sender);
+        let desk = Desk { guardian, stand_in };
+        let keep = Arc::new(Keep(desk.clone()));
+        Self { shared: Arc::new(Shared { context, path, root, desk, progress }), _keep: keep }
     }
 
     /// The root's path.
@@ -84,6 +110,14 @@ impl Tree {
     /// Children stop in reverse start order, each when the one after it has acknowledged. It can be called again and by
     /// several callers; all of them get the same report. What could not be brought down by the deadline is in
     /// [`StopReport::unreapable`], and [`wait_gone`](Self::wait_gone) waits for that as well.
+    ///
+    /// That holds also when tasks have taken every thread of the tree's only runtime, as long as the caller is not on one of them
+    /// itself: in `main`'s `block_on`, for example. Then the report comes at the deadline or a second after the request, whichever is
+    /// later, and nothing has been stopped.
+    ///
+    /// # Panics
+    ///
+    /// As [`wait`](Self::wait).
     ///
     /// # Cancel safety
     ///
@@ -201,8 +235,7 @@ impl Tree {
     }
 
     fn command(&self, command: Command) {
-        // A tree that is gone has nothing left to stop.
-        let _ = self.shared.commands.send(command);
+        self.shared.desk.command(command);
     }
 
     async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {

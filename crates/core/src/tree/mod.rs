@@ -6,7 +6,9 @@ mod context;
 mod guardian;
 mod handle;
 mod root;
+mod scribe;
 mod stalls;
+mod stand_in;
 
 pub use build::{TreeBuilder, TreeStartError, Unreapable};
 pub use handle::Tree;

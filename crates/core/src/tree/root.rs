@@ -1,6 +1,6 @@
 //! The root as the guardian holds it and as handles look at it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use super::TreeContext;
@@ -8,6 +8,7 @@ use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
 use crate::port::RunningChild;
+use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::SupervisorHandle;
 
@@ -26,6 +27,20 @@ pub(super) struct RootState {
     pub(super) started: bool,
     /// When it came into its present state, unless it stops.
     pub(super) since: Instant,
+}
+
+/// What was seen of a tree that is still there.
+pub(super) struct Sight {
+    pub(super) started: bool,
+    pub(super) refused: u64,
+    pub(super) children: Vec<NodeReport>,
+}
+
+impl RootState {
+    fn seen_with(&self, children: Vec<NodeReport>) -> Sight {
+        let refused = self.child.as_ref().map_or(0, |child| child.refused());
+        Sight { started: self.started, refused, children }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -49,9 +64,14 @@ impl Root {
 
     /// Notes that the root stops, and why, and writes it into the record. Only the first time counts.
     pub(super) fn begin_stop(&self, cause: StopCause) {
+        self.begin_stop_at(cause, now());
+    }
+
+    /// The same for a stop that was asked for before.
+    pub(super) fn begin_stop_at(&self, cause: StopCause, since: Instant) {
         let mut stop = self.lock_stop();
         if stop.is_none() {
-            *stop = Some(RootStop::now(cause));
+            *stop = Some(RootStop { since, ..RootStop::now(cause) });
             self.emit(EventKind::Stopping { cause, signal: None });
         }
     }
@@ -93,6 +113,32 @@ impl Root {
             forced: stop.is_some_and(|stop| stop.forced),
             children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
         }
+    }
+
+    /// What there is of the tree.
+    pub(super) fn look(&self) -> Sight {
+        let root = self.state();
+        let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
+        root.seen_with(children)
+    }
+
+    /// What there is of the tree, for a thread that must not wait. Supervisors in which somebody's code stands still are passed
+    /// over. `None` says that somebody else looks at it.
+    pub(super) fn look_soon(&self) -> Option<Sight> {
+        let root = match self.state.try_lock() {
+            Ok(root) => root,
+            Err(TryLockError::Poisoned(root)) => root.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let supervisor = root.child.as_ref().and_then(|child| child.supervisor());
+        let children = supervisor.map(|supervisor| supervisor.reports_soon()).unwrap_or_default();
+        Some(root.seen_with(children))
+    }
+
+    /// Lets go of the root that is gone, and says how many starts it had refused.
+    pub(super) fn bury(&self) -> u64 {
+        let child = self.state().child.take();
+        child.map_or(0, |child| child.refused())
     }
 
     pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {

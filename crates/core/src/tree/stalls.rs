@@ -22,8 +22,8 @@ impl StallWatch {
 }
 
 impl Watcher for StallWatch {
-    fn threshold(&self) -> Duration {
-        self.threshold
+    fn threshold(&self) -> Option<Duration> {
+        Some(self.threshold)
     }
 
     fn stalled(&self, stall: &Stall) {

@@ -9,6 +9,7 @@ mod containment;
 mod endings;
 mod outputs;
 mod quiet;
+mod samples;
 mod signals;
 mod support;
 mod trees;

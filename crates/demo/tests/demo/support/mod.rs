@@ -5,7 +5,7 @@ mod lines;
 mod order;
 mod temp;
 
-pub(crate) use demo::Demo;
+pub(crate) use demo::{Demo, Finished};
 pub(crate) use lines::Lines;
 pub(crate) use order::check_order;
 pub(crate) use temp::Temp;

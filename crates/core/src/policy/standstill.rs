@@ -1,0 +1,86 @@
+//! When somebody who has to end a stop at its deadline, and does not answer, is no longer waited for.
+
+use std::time::Duration;
+
+/// How long whoever is asked may take to answer. A runtime of which a thread is free answers at once.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Watches over one stop.
+#[derive(Debug)]
+pub(crate) struct Standstill {
+    /// By when the stop has to be over, counted from its request, like all times here.
+    deadline: Duration,
+    /// When the last question was asked.
+    asked: Option<Duration>,
+}
+
+/// What there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Look again later.
+    Wait,
+    /// Ask for a sign of life.
+    Ask,
+    /// The deadline is over and the last question was not answered: somebody else has to have the last word.
+    StandIn,
+}
+
+impl Standstill {
+    pub(crate) fn new(deadline: Duration) -> Self {
+        Self { deadline, asked: None }
+    }
+
+    /// Decides. `answered` is whether there was a sign of life since the last question.
+    pub(crate) fn look(&mut self, elapsed: Duration, answered: bool) -> Look {
+        let patience_is_over = match self.asked {
+            // Soon enough for the answer to be there at the deadline.
+            None => elapsed >= self.deadline.saturating_sub(PATIENCE),
+            Some(asked) => elapsed.saturating_sub(asked) >= PATIENCE,
+        };
+        match (patience_is_over, self.asked, answered) {
+            (false, _, _) => Look::Wait,
+            (true, None, _) | (true, Some(_), true) => {
+                self.asked = Some(elapsed);
+                Look::Ask
+            }
+            (true, Some(_), false) if elapsed >= self.deadline => Look::StandIn,
+            (true, Some(_), false) => Look::Wait,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_question_is_asked_so_early_that_the_answer_is_due_at_the_deadline() {
+        let mut standstill = Standstill::new(10 * SECOND);
+
+        assert_eq!(standstill.look(8 * SECOND, false), Look::Wait);
+        assert_eq!(standstill.look(9 * SECOND, false), Look::Ask);
+        assert_eq!(standstill.look(9 * SECOND + SECOND / 2, false), Look::Wait);
+        assert_eq!(standstill.look(10 * SECOND, false), Look::StandIn);
+    }
+
+    #[test]
+    fn whoever_answers_is_asked_again_and_never_replaced() {
+        let mut standstill = Standstill::new(10 * SECOND);
+        standstill.look(9 * SECOND, false);
+
+        assert_eq!(standstill.look(10 * SECOND, true), Look::Ask);
+        assert_eq!(standstill.look(11 * SECOND, true), Look::Ask);
+        assert_eq!(standstill.look(12 * SECOND, false), Look::StandIn, "this time nobody answered");
+    }
+
+    #[test]
+    fn a_deadline_that_is_shorter_than_the_patience_does_not_shorten_it() {
+        let mut standstill = Standstill::new(SECOND / 10);
+
+        assert_eq!(standstill.look(Duration::ZERO, false), Look::Ask);
+        assert_eq!(standstill.look(SECOND / 2, false), Look::Wait);
+        assert_eq!(standstill.look(SECOND, false), Look::StandIn);
+    }
+}

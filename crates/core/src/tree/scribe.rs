@@ -1,0 +1,178 @@
+//! Writes the report of a stop: once when the stop is over, and once more when really everything is gone.
+//!
+//! It decides nothing. What it does, it does at once and without waiting, so that any thread can have it done.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::TreeContext;
+use super::root::{Root, RootStop, Sight};
+use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
+use crate::event::{EventKind, StopCause};
+use crate::port::StartError;
+use crate::report::{NodeReport, Outcome, StopReport};
+
+/// How far the tree has come, for all who wait for it.
+#[derive(Clone, Default)]
+pub(super) struct Progress {
+    pub(super) started: bool,
+    pub(super) start_error: Option<StartError>,
+    pub(super) stopping: bool,
+    pub(super) report: Option<Arc<StopReport>>,
+    /// The report of a tree that is really gone.
+    pub(super) completed: Option<Arc<StopReport>>,
+}
+
+/// Writes the report of a stop.
+pub(super) struct Scribe {
+    path: ChildPath,
+    tree: TreeContext,
+    root: Arc<Root>,
+    progress: watch::Sender<Progress>,
+    has_reported: AtomicBool,
+    /// Held while a report is written: whoever comes second finds that it has been.
+    page: Mutex<Page>,
+}
+
+#[derive(Default)]
+struct Page {
+    /// Why the root could not be started, as soon as that is known.
+    start_error: Option<StartError>,
+}
+
+impl Scribe {
+    pub(super) fn new(
+        path: ChildPath,
+        tree: TreeContext,
+        root: Arc<Root>,
+        progress: watch::Sender<Progress>,
+    ) -> Self {
+        Self { path, tree, root, progress, has_reported: AtomicBool::new(false), page: Mutex::default() }
+    }
+
+    /// Says how far the tree has come.
+    pub(super) fn tell(&self, change: impl FnOnce(&mut Progress)) {
+        self.progress.send_modify(change);
+    }
+
+    /// Notes why the root could not be started, before it is gone.
+    pub(super) fn note_start_error(&self, error: Option<StartError>) {
+        self.page().start_error = error;
+    }
+
+    /// Whether the stop is over for those who wait for it.
+    pub(super) fn has_reported(&self) -> bool {
+        self.has_reported.load(Ordering::Acquire)
+    }
+
+    /// The root is gone, and everything below it.
+    pub(super) fn everything_is_gone(&self, start_error: Option<StartError>, children: Vec<NodeReport>) {
+        let _page = self.page();
+        let refused = self.root.bury();
+        let report = self.report(start_error, children, (Outcome::Graceful, refused));
+        let report = match self.has_reported() {
+            false => self.write(report),
+            // What was said is not taken back; what has become of it since is there for those who ask.
+            true => Arc::new(report),
+        };
+        self.tell(|progress| progress.completed = Some(report));
+    }
+
+    /// The deadline is over, and something is still there.
+    pub(super) fn give_up_waiting(&self) {
+        let mut page = self.page();
+        if !self.has_reported() {
+            self.tree.record().hush();
+            self.write_unfinished(&mut page, self.root.look());
+        }
+    }
+
+    /// The same, said by somebody else because the guardian does not get its turn. The stop had been asked for at this moment, and
+    /// nobody may have begun with it. Without waiting for anybody: `false` says that the tree could not be looked at just now.
+    pub(super) fn stand_in(&self, cause: StopCause, since: Instant) -> bool {
+        let mut page = match self.page.try_lock() {
+            Ok(page) => page,
+            Err(TryLockError::Poisoned(page)) => page.into_inner(),
+            Err(TryLockError::WouldBlock) => return self.has_reported(),
+        };
+        if self.has_reported() {
+            return true;
+        }
+        let Some(sight) = self.root.look_soon() else { return false };
+        self.tree.record().hush();
+        self.root.begin_stop_at(cause, since);
+        self.tree.stopping().cancel();
+        self.write_unfinished(&mut page, sight);
+        true
+    }
+
+    fn write_unfinished(&self, page: &mut Page, sight: Sight) {
+        let Sight { started, refused, children } = sight;
+        let start_error = (!started).then(|| page.start_error.take().unwrap_or(StartError::Stopped));
+        let report = self.report(start_error, children, (Outcome::Unreapable, refused));
+        let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
+        // Nobody is gone who has not been asked to go, and nobody else will ask them any more.
+        for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
+            self.emit(node, EventKind::Stopping { cause: StopCause::Deadline, signal: None });
+        }
+        // Every supervisor after its children, and the root last of all.
+        for node in report.unreapable().into_iter().filter(|node| below(node)) {
+            let what = EventKind::Stopped {
+                outcome: node.outcome,
+                status: None,
+                elapsed: node.elapsed,
+                stragglers: Vec::new(),
+            };
+            self.emit(node, what);
+        }
+        self.write(report);
+    }
+
+    fn emit(&self, node: &NodeReport, what: EventKind) {
+        self.tree.record().emit(&node.path, node.kind, node.incarnation, what);
+    }
+
+    fn report(
+        &self,
+        start_error: Option<StartError>,
+        children: Vec<NodeReport>,
+        (outcome, refused): (Outcome, u64),
+    ) -> StopReport {
+        // A root that ends without a stop has failed to start, or its actor has failed.
+        let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
+        let stop = self.root.stop().unwrap_or(RootStop::now(cause));
+        let mut root = NodeReport::new(self.path.clone(), ChildKind::Supervisor);
+        root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
+        root.forced = stop.forced;
+        root.elapsed = now().saturating_duration_since(stop.since);
+        root.children = children;
+        root.refused = refused;
+        StopReport::new(root, stop.cause, start_error, self.tree.containment())
+    }
+
+    /// Writes the root's last event, closes the record, and hands the report to all who wait.
+    fn write(&self, report: StopReport) -> Arc<StopReport> {
+        self.has_reported.store(true, Ordering::Release);
+        self.root.emit(EventKind::Stopped {
+            outcome: report.root.outcome,
+            status: None,
+            elapsed: report.elapsed,
+            stragglers: Vec::new(),
+        });
+        self.tree.record().close();
+        let report = Arc::new(report);
+        self.tell(|progress| {
+            progress.start_error.clone_from(&report.start_error);
+            progress.report = Some(Arc::clone(&report));
+        });
+        report
+    }
+
+    fn page(&self) -> MutexGuard<'_, Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
