@@ -19,4 +19,4 @@ pub use life::limit_life;
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
-pub use sys::{Side, fork};
+pub use sys::{Heap, Side, fork};
