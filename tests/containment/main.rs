@@ -5,6 +5,7 @@
 //! test, and mentions the test's register in its command line, so that those who were too late to report are found, too.
 //! Nothing that the program under test says is believed.
 
+mod bomb;
 mod ends;
 mod matrix;
 mod names;
@@ -12,5 +13,7 @@ mod patience;
 mod place;
 mod record;
 mod scene;
+mod shortage;
 mod supervisor;
+mod users;
 mod wait;

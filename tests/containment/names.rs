@@ -1,9 +1,15 @@
 //! Who had to be killed is named, with its process id.
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 
 use crate::place;
-use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+use crate::scene::Scene;
+use crate::supervisor::Supervisor;
+
+/// So long that helpers come to report before they are killed.
+const GRACE: Duration = Duration::from_secs(1);
 
 #[test]
 fn helpers_that_are_forked_during_the_stop_are_named() {
@@ -17,8 +23,7 @@ fn a_stubborn_grandchild_is_named() {
 
 fn assert_others_are_named_as_killed(program: &'static str, others: usize) {
     for place in place::trees() {
-        let it = Misbehaviour { program, stays: Stays::Nowhere, goes: Goes::WhenKilled };
-        let mut scene = Scene::set(it, place);
+        let mut scene = Scene::with(place, |register| Supervisor::start(place, program, GRACE, register));
 
         scene.supervisor.signal(Signal::SIGTERM);
         assert_eq!(scene.supervisor.finish(), Some(3), "{place:?}");

@@ -10,10 +10,10 @@ use std::thread;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use rootward_tests::Known;
+use rootward_tests::{BACKSTOP, Known};
 use tempfile::TempDir;
 
-use crate::wait::{BACKSTOP, until};
+use crate::wait::until;
 
 /// A register, and what has been reported to it. Whoever has reported does not survive this.
 pub(crate) struct Record {
@@ -116,11 +116,13 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let all = self.processes();
-        // It may be forking while it is killed.
+        // It may be forking while it is killed, and fills the place of whoever has gone. Who is suspended keeps his place.
         until(|| {
             let mut alive = Known::all_that_mention(&self.path);
             alive.extend(all.iter().copied().filter(|process| process.is_alive()));
-            alive.iter().for_each(|process| end(*process));
+            let goes_on = alive.iter().any(|process| !process.is_suspended());
+            let signal = if goes_on { Signal::SIGSTOP } else { Signal::SIGKILL };
+            alive.iter().for_each(|process| send(*process, signal));
             alive.is_empty()
         });
         // The reader's last line: it finds that nobody listens any more.

@@ -69,9 +69,14 @@ impl Misbehaviour {
 
 impl Scene {
     pub(crate) fn set(misbehaviour: Misbehaviour, place: Place) -> Self {
+        Self::with(place, |register| {
+            Supervisor::start(place, misbehaviour.program, misbehaviour.grace(), register)
+        })
+    }
+
+    pub(crate) fn with(place: Place, start: impl FnOnce(&str) -> Supervisor) -> Self {
         let mut record = Record::begin();
-        let mut supervisor =
-            Supervisor::start(place, misbehaviour.program, misbehaviour.grace(), record.path());
+        let mut supervisor = start(record.path());
         let leader = record.wait_for_leader();
         record.wait_until_ready();
         supervisor.note_helpers();
@@ -111,7 +116,7 @@ impl Scene {
         let others = members.iter().filter(|member| **member != self.leader.process);
         let expected: BTreeSet<String> = others.map(|member| format!("{} {outcome}", member.pid)).collect();
         let named: BTreeSet<String> =
-            self.supervisor.lines_after("child left ").into_iter().map(str::to_owned).collect();
+            self.supervisor.heard.lines_after("child left ").into_iter().map(str::to_owned).collect();
         assert_eq!(named, expected, "{:?}", self.place);
     }
 }

@@ -1,50 +1,60 @@
 //! The program under test: a supervisor in a process of its own, which can be killed.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use rootward_tests::Known;
+use rootward_tests::{Heard, Known, NOBODY};
 
-use crate::place::{NOBODY, Place, User};
+use crate::place::{Delegated, Level, Place, User};
 use crate::record::{end, send};
-use crate::wait::BACKSTOP;
 
 /// A supervisor that runs. It does not survive this, and neither do its helpers.
 pub(crate) struct Supervisor {
     child: Child,
     process: Known,
     helpers: Vec<Known>,
-    lines: Receiver<String>,
-    said: Vec<String>,
+    pub(crate) heard: Heard,
+    _delegated: Option<Delegated>,
 }
+
+/// No stop takes as long.
+const LONG: Duration = Duration::from_secs(60);
 
 impl Supervisor {
     /// Starts one around this program, which reports to this register.
     pub(crate) fn start(place: Place, program: &str, grace: Duration, register: &str) -> Self {
+        Self::start_with_deadline(place, program, grace, register, LONG)
+    }
+
+    /// The same, with a deadline for its stop.
+    pub(crate) fn start_with_deadline(
+        place: Place,
+        program: &str,
+        grace: Duration,
+        register: &str,
+        deadline: Duration,
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contains"));
-        command.args([place.level.name(), program, &grace.as_millis().to_string()]);
+        let milliseconds = |time: Duration| time.as_millis().to_string();
+        command.args([place.level.name(), program, &milliseconds(grace), &milliseconds(deadline)]);
         command.env("REGISTER", register).stdin(Stdio::piped()).stdout(Stdio::piped());
-        if place.user == User::Nobody {
+        let delegated =
+            (place.user == User::Nobody && place.level == Level::TreeAndCgroup).then(Delegated::new);
+        if let Some(delegated) = &delegated {
+            // It goes there before it becomes nobody: nobody could not.
+            command.env("ENTER", delegated.path());
+        } else if place.user == User::Nobody {
             command.uid(NOBODY).gid(NOBODY);
         }
         let mut child = command.spawn().expect("the program has been built");
         let process = Known::of(child.id()).expect("it is not reaped");
         let stdout = child.stdout.take().expect("its standard output is piped");
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut supervisor = Self { child, process, helpers: Vec::new(), lines, said: Vec::new() };
-        assert_eq!(supervisor.wait_for("level "), place.level.name(), "{place:?}");
+        let mut supervisor =
+            Self { child, process, helpers: Vec::new(), heard: Heard::of(stdout), _delegated: delegated };
+        assert_eq!(supervisor.heard.wait_for("level "), place.level.name(), "{place:?}");
         supervisor
     }
 
@@ -74,7 +84,7 @@ impl Supervisor {
 
     /// Its warden.
     pub(crate) fn warden(&mut self) -> Known {
-        let pid = self.wait_for("warden ").parse().expect("a process id");
+        let pid = self.heard.wait_for("warden ").parse().expect("a process id");
         Known::of(pid).expect("the warden is there")
     }
 
@@ -82,44 +92,14 @@ impl Supervisor {
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let status = self.child.wait().expect("it is our child");
         // Whoever still holds its output open is found by others, so that the end of it is not awaited.
-        while self.lines.try_recv().map(|line| self.said.push(line)).is_ok() {}
+        self.heard.take_what_is_there();
         status.code()
     }
 
     /// Waits until it has said its last word and ended, and says with which exit code.
     pub(crate) fn finish(&mut self) -> Option<i32> {
-        while let Some(line) = self.listen() {
-            self.said.push(line);
-        }
+        self.heard.wait_for_the_end();
         self.wait()
-    }
-
-    /// The rest of every line that begins like this, of all that was heard.
-    pub(crate) fn lines_after(&self, beginning: &str) -> Vec<&str> {
-        self.said.iter().filter_map(|line| line.strip_prefix(beginning)).collect()
-    }
-
-    /// Waits for a line that begins like this, and returns the rest of it.
-    pub(crate) fn wait_for(&mut self, beginning: &str) -> String {
-        loop {
-            let Some(line) = self.listen() else {
-                panic!("it said nothing that begins with {beginning:?}, only {:#?}", self.said)
-            };
-            self.said.push(line.clone());
-            if let Some(rest) = line.strip_prefix(beginning) {
-                return rest.to_owned();
-            }
-        }
-    }
-
-    fn listen(&self) -> Option<String> {
-        match self.lines.recv_timeout(BACKSTOP) {
-            Ok(line) => Some(line),
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => {
-                panic!("it says nothing any more, and this is all it said: {:#?}", self.said)
-            }
-        }
     }
 }
 

@@ -4,8 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// How long a test waits for something that has to happen. Only a test that fails waits that long.
-pub(crate) const BACKSTOP: Duration = Duration::from_secs(60);
+use rootward_tests::BACKSTOP;
 
 /// How often the list of processes is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);

@@ -1,10 +1,11 @@
-//! How a fixture program talks to the test that runs it.
+//! How a fixture program talks to the test that runs it, and how the test listens.
 //!
 //! Every fact that a test may wait for is one line on standard output, flushed at once. The programs
 //! themselves stand in `fixtures/`, one file each, and the tests in `spec/`.
 
 mod arguments;
 mod descendant;
+mod heard;
 mod known;
 mod life;
 mod register;
@@ -14,9 +15,13 @@ mod sys;
 
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
+pub use heard::{BACKSTOP, Heard};
 pub use known::{Known, NotKnown};
-pub use life::limit_life;
+pub use life::{limit_life, pause};
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
-pub use sys::{Heap, Side, fork};
+pub use sys::{Heap, Side, fork, limit};
+
+/// The user id of somebody without privileges.
+pub const NOBODY: u32 = 65534;

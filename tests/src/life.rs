@@ -7,3 +7,9 @@ const LONGEST_LIFE: u32 = 600;
 pub fn limit_life() {
     nix::unistd::alarm::set(LONGEST_LIFE);
 }
+
+/// Waits a moment, in a program that would take all of the processor otherwise.
+#[expect(clippy::disallowed_methods, reason = "a program that misbehaves has nothing to wait for")]
+pub fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+}

@@ -20,7 +20,7 @@ use rootward_procs::{Containment, Process, Output, Warden};
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let subject = arguments[0].clone();
-    let warden = (subject == "tree").then(|| Warden::fork().expect("the warden can be forked"));
+    let warden = (subject != "group").then(|| Warden::fork().expect("the warden can be forked"));
     let n: usize = arguments[2].parse().expect("a number");
     let size = |at: usize| arguments.get(at).map_or(0, |size| size.parse::<usize>().expect("a number"));
     let ballast = vec![1_u8; size(3) << 20];
@@ -30,7 +30,7 @@ fn main() {
     match subject.as_str() {
         "floor" => floor(&arguments[1], n, tell),
         _ => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(std::env::var("W").map_or(2, |w| w.parse().unwrap())).enable_all().build();
             runtime.expect("a runtime can be built").block_on(rootward(&arguments[1], n, warden, tell));
         }
     }
@@ -39,6 +39,7 @@ fn main() {
 
 async fn rootward(program: &str, n: usize, warden: Option<Warden>, tell: impl Fn(&str, f64, &str)) {
     let containment = warden.as_ref().map_or_else(Containment::group, Containment::tree);
+    let containment = if std::env::var("BARE").is_ok() { containment.without_cgroups() } else { containment };
     let child = |i: usize| {
         Process::new(program).stdout(Output::Null).stderr(Output::Null).into_child(format!("c{i}"))
     };
@@ -64,6 +65,7 @@ async fn rootward(program: &str, n: usize, warden: Option<Warden>, tell: impl Fn
     let after = resident(None) + helper.map_or(0.0, |pid| resident(Some(pid)));
     tell("memory", (after - before) / n as f64, "KiB");
     tell("system", (free - available()) / n as f64, "KiB");
+    if let Ok(ms) = std::env::var("PAUSE") { tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await; }
     let watch = Instant::now();
     let report = tree.stop().await;
     tell("stop", watch.elapsed().as_secs_f64() * 1e3, "ms");

@@ -70,7 +70,10 @@ impl Containment {
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
         match &self.warden {
-            Some(warden) => Arc::new(Guarded { client: Arc::clone(warden.client()), cgroups: self.cgroups }),
+            Some(warden) => Arc::new(Guarded {
+                client: Arc::clone(warden.client()),
+                cgroups: self.cgroups && warden.has_cgroup(),
+            }),
             None => Arc::new(Direct),
         }
     }

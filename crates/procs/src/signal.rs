@@ -50,6 +50,11 @@ impl Signal {
     /// `SIGSTOP`: stops a process until it is continued.
     pub const STOP: Self = Self(libc::SIGSTOP);
 
+    /// This signal, and SIGCONT after it, without which a stopped process would not react. Nothing need follow SIGKILL.
+    pub(crate) fn and_continue(self) -> impl Iterator<Item = Self> {
+        [Some(self), (self != Self::KILL).then_some(Self::CONT)].into_iter().flatten()
+    }
+
     /// The signal's number on this system.
     pub fn number(self) -> i32 {
         self.0

@@ -7,11 +7,9 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use rootward_tests::BACKSTOP;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-
-/// How long a test waits for something that has to happen. Only a test that fails waits that long.
-pub(crate) const BACKSTOP: Duration = Duration::from_secs(60);
 
 /// The same in virtual time, which gets there as soon as nobody has anything left to do.
 const VIRTUAL_BACKSTOP: Duration = Duration::from_secs(1000 * 3600);

@@ -1,21 +1,18 @@
 //! Whole programs that a test runs.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
 
 use nix::sys::signal::Signal;
+use rootward_tests::Heard;
 
-use super::{BACKSTOP, Identity, Leftovers};
+use super::{Identity, Leftovers};
 
 /// A program that runs, and what it has said so far. It does not survive this.
 pub(crate) struct Program {
     child: Child,
     identity: Identity,
-    lines: Receiver<String>,
-    said: Vec<String>,
+    heard: Heard,
     leftovers: Leftovers,
 }
 
@@ -42,33 +39,21 @@ impl Program {
         let mut child = command.spawn().expect("the program has been built");
         let identity = Identity::of(child.id());
         let stdout = child.stdout.take().expect("its standard output is piped");
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, identity, lines, said: Vec::new(), leftovers: Leftovers::default() }
+        Self { child, identity, heard: Heard::of(stdout), leftovers: Leftovers::default() }
     }
 
     /// Waits for a line that begins like this, and returns the rest of it.
     pub(crate) fn wait_for(&mut self, beginning: &str) -> String {
-        loop {
-            let Some(line) = self.listen() else {
-                panic!("it said nothing that begins with {beginning:?}, only {:#?}", self.said)
-            };
-            if let Some(rest) = line.strip_prefix(beginning) {
-                return rest.trim().to_owned();
-            }
-        }
+        let rest = self.heard.wait_for(beginning).trim().to_owned();
+        self.note_leftovers();
+        rest
     }
 
     /// Waits until it has started and as many of its children, `child-1` and so on, have said that they are ready,
     /// and says which processes they are.
     pub(crate) fn wait_for_children(&mut self, count: usize) -> Vec<Identity> {
-        while self.of_children(" ready").len() < count || !self.said.iter().any(|line| line == "root started")
+        while self.of_children(" ready").len() < count
+            || !self.heard.said().iter().any(|line| line == "root started")
         {
             self.wait_for("");
         }
@@ -78,7 +63,7 @@ impl Program {
 
     /// What its children have said behind this word.
     fn of_children(&self, word: &str) -> Vec<&str> {
-        let lines = self.said.iter().filter(|line| line.starts_with("child-"));
+        let lines = self.heard.said().iter().filter(|line| line.starts_with("child-"));
         lines.filter_map(|line| line.split_once(word)).map(|(_, rest)| rest).collect()
     }
 
@@ -88,29 +73,15 @@ impl Program {
 
     /// Waits until the program has said its last word and ended.
     pub(crate) fn finish(mut self) -> Finished {
-        while self.listen().is_some() {}
+        self.heard.wait_for_the_end();
+        self.note_leftovers();
         let status = self.child.wait().expect("it is our child");
-        Finished {
-            status,
-            said: std::mem::take(&mut self.said),
-            _leftovers: std::mem::take(&mut self.leftovers),
-        }
+        Finished { status, said: self.heard.said().to_vec(), _leftovers: std::mem::take(&mut self.leftovers) }
     }
 
-    fn listen(&mut self) -> Option<String> {
-        match self.lines.recv_timeout(BACKSTOP) {
-            Ok(line) => {
-                if let Some(pid) = line.rsplit_once(" pid ").and_then(|(_, pid)| pid.parse().ok()) {
-                    self.leftovers.note(pid);
-                }
-                self.said.push(line.clone());
-                Some(line)
-            }
-            Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => {
-                panic!("it says nothing any more, and this is all it said: {:#?}", self.said)
-            }
-        }
+    fn note_leftovers(&mut self) {
+        let pids = self.heard.said().iter().filter_map(|line| line.rsplit_once(" pid ")?.1.parse().ok());
+        pids.for_each(|pid| self.leftovers.note(pid));
     }
 }
 

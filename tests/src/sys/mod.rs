@@ -2,6 +2,8 @@
 
 mod fork;
 mod heap;
+mod limit;
 
 pub use fork::{Side, fork};
 pub use heap::Heap;
+pub use limit::limit;

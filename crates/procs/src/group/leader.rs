@@ -61,17 +61,21 @@ impl Group {
         Arc::clone(&self.pidfd)
     }
 
-    /// Sends a signal to every process of the group, and to the leader wherever it is. That nobody is there is no error.
+    /// Sends a signal to every process of the group, and to the leader wherever it is, and sees to it that stopped processes notice.
+    /// That nobody is there is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         self.signal_stray_leader(signal)?;
-        let result = match self.reach {
-            Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
-            Reach::Number => self.signal_by_number(signal),
-        };
-        match result {
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            other => other,
+        for signal in signal.and_continue() {
+            let result = match self.reach {
+                Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
+                Reach::Number => self.signal_by_number(signal),
+            };
+            match result {
+                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+                other => other?,
+            }
         }
+        Ok(())
     }
 
     /// How the leader ended, or `None` if that cannot be said yet: it runs, or somebody traces it and has not let go.
@@ -125,7 +129,9 @@ impl Group {
         let reaped = self.lock();
         // Not reaped, so that its process id is its own.
         match group_of(self.pid) {
-            Some(group) if !*reaped && group != self.pid => sys::send(&self.pidfd, signal.number()),
+            Some(group) if !*reaped && group != self.pid => {
+                signal.and_continue().try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
+            }
             Some(_) | None => Ok(()),
         }
     }

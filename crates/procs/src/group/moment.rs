@@ -4,7 +4,9 @@
 //! a signal. Within one hundredth the process ids decide: the kernel gives them out in order, round and round, and tells
 //! the last one.
 
-use std::fs;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
@@ -29,9 +31,7 @@ impl Moment {
     pub(crate) fn now() -> Option<Self> {
         let since_boot = Duration::from(clock_gettime(ClockId::CLOCK_BOOTTIME).ok()?);
         let ticks = since_boot.as_nanos() * TICKS_PER_SECOND / Duration::from_secs(1).as_nanos();
-        let load = fs::read_to_string("/proc/loadavg").ok()?;
-        let last_pid = load.split_whitespace().next_back()?.parse().ok()?;
-        Some(Self { ticks: u64::try_from(ticks).ok()?, last_pid })
+        Some(Self { ticks: u64::try_from(ticks).ok()?, last_pid: last_pid()? })
     }
 
     /// Whether a process came into being after this moment, given what it tells of its beginning.
@@ -44,6 +44,20 @@ impl Moment {
             std::cmp::Ordering::Equal => later_pids.contains(&pid) || pid < self.last_pid.saturating_sub(FEW),
         }
     }
+}
+
+/// The last process id that has been given out, which stands at the end of the file of load averages.
+///
+/// The file stays open: many processes are signalled at once when a tree stops, and there may be no descriptors left then.
+fn last_pid() -> Option<i32> {
+    static LOAD: OnceLock<File> = OnceLock::new();
+    if LOAD.get().is_none() {
+        // If two threads open it at the same time, one of the two is closed again.
+        let _ = LOAD.set(File::open("/proc/loadavg").ok()?);
+    }
+    let mut text = [0; 128];
+    let bytes = LOAD.get()?.read_at(&mut text, 0).ok()?;
+    std::str::from_utf8(text.get(..bytes)?).ok()?.split_whitespace().next_back()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use super::{Answer, Launched, Launcher, Order, SpawnError, image, stdio};
+use tokio::sync::oneshot;
+
+use super::{Answer, Launched, Launcher, Launching, Order, SpawnError, image, stdio};
 use crate::group::Group;
 use crate::set::{Grip, Leash, Set};
 use crate::spec::Command;
@@ -17,20 +19,30 @@ use crate::worker::Worker;
 /// The launcher that starts programs as children of this process.
 pub(crate) struct Direct;
 
-static SPAWNER: Worker<Order> = Worker::new("rootward-spawn", work);
+struct Job {
+    order: Order,
+    answer: oneshot::Sender<Answer>,
+}
+
+static SPAWNER: Worker<Job> = Worker::new("rootward-spawn", work);
 
 impl Launcher for Direct {
-    fn launch(&self, order: Order) {
-        if let Err((order, error)) = SPAWNER.give(order) {
-            // Whoever does not wait any more has no use for the reason either.
-            let _ = order.answer.send(Err(SpawnError::new(order.process.command(), error)));
-        }
+    fn launch(&self, order: Order) -> Launching {
+        let process = Arc::clone(&order.process);
+        let (answer, receiver) = oneshot::channel();
+        let given = SPAWNER.give(Job { order, answer });
+        Box::pin(async move {
+            match given {
+                Ok(()) => receiver.await.unwrap_or_else(|_| Err(SpawnError::lost(process.command()))),
+                Err((_, error)) => Err(SpawnError::new(process.command(), error)),
+            }
+        })
     }
 }
 
-fn work(orders: &Receiver<Order>) {
+fn work(jobs: &Receiver<Job>) {
     let mut stack = Stack::new();
-    for Order { process, grip, answer } in orders {
+    for Job { order: Order { process, grip }, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
         let result = catch_unwind(AssertUnwindSafe(|| launch(process.command(), &grip, &mut stack)));
         if let Ok(result) = result {
@@ -41,14 +53,15 @@ fn work(orders: &Receiver<Order>) {
 }
 
 fn launch(command: &Command, grip: &Grip, stack: &mut Stack) -> Answer {
-    let stdio::Stdio { theirs, stdout, stderr } =
-        stdio::open(command).map_err(|error| SpawnError::new(command, error))?;
-    let program = image::program(command, theirs)?;
+    let refused = |error| SpawnError::new(command, error);
+    let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
+    let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
+    let program = image::program(command, theirs().map_err(refused)?)?;
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
             let set = Arc::new(Set::Group(Group::new(spawned)));
             grip.hold(&set);
-            Ok(Launched { leash: Leash::new(set), stdout, stderr })
+            Ok(Launched { leash: Leash::new(set), watch: None, stdout, stderr })
         }
         Err(failure) => Err(SpawnError::from_failure(command, failure, image::exists(command))),
     }

@@ -1,107 +1,111 @@
-//! Starts programs through the warden, each as the child of a reaper of its own.
+//! Starts programs through a warden's reapers, each as the child of one.
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 
-use super::{Answer, Launched, Launcher, Order, SpawnError, image, stdio};
+use nix::fcntl::{FcntlArg, fcntl};
+
+use super::stdio::{self, Theirs};
+use super::{Answer, Launched, Launcher, Launching, Order, SpawnError, image};
 use crate::set::{Leash, Set};
 use crate::spec::Command;
 use crate::sys::raw::Patience;
-use crate::sys::{self, Failure, Program, Spawned};
+use crate::sys::{self, Failure, Program, Spawned, Stage, Watched};
 use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, Ward};
-use crate::worker::Worker;
 
-/// The launcher that has a warden start programs.
+/// The launcher that has a reaper start programs.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     pub(crate) client: Arc<Client>,
-    /// Whether each child gets a cgroup, if the warden can give it one.
+    /// Whether each child gets a cgroup. The warden can give it one.
     pub(crate) cgroups: bool,
 }
 
-struct Job {
-    order: Order,
-    client: Arc<Client>,
-    cgroup: bool,
-}
-
-/// It waits for answers, so that it has a thread of its own: a slow exec must not hold up a runtime's worker.
-static LAUNCHER: Worker<Job> = Worker::new("rootward-launch", work);
-
 impl Launcher for Guarded {
-    fn launch(&self, order: Order) {
-        let job = Job { order, client: Arc::clone(&self.client), cgroup: self.cgroups };
-        if let Err((Job { order, .. }, error)) = LAUNCHER.give(job) {
-            // Whoever does not wait any more has no use for the reason either.
-            let _ = order.answer.send(Err(SpawnError::new(order.process.command(), error)));
-        }
+    fn launch(&self, order: Order) -> Launching {
+        Box::pin(launch(order, Arc::clone(&self.client), self.cgroups))
     }
 }
 
-fn work(jobs: &Receiver<Job>) {
-    for Job { order: Order { process, grip, answer }, client, cgroup } in jobs {
-        let launch = || {
-            let launched = launch(process.command(), &client, cgroup)?;
-            grip.hold(launched.leash.set());
-            Ok(launched)
-        };
-        if let Ok(result) = catch_unwind(AssertUnwindSafe(launch)) {
-            // Dropping an answer that nobody takes kills and reaps the program.
-            let _ = answer.send(result);
-        }
-    }
-}
-
-fn launch(command: &Command, client: &Arc<Client>, cgroup: bool) -> Answer {
+/// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
+async fn launch(Order { process, grip }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
+    let command = process.command();
     let refused = |error| SpawnError::new(command, error);
+    let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
     let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
-    let program = image::program(command, theirs)?;
-    let (line, theirs) = sys::pair().map_err(refused)?;
-    let sent = order((command, &program), theirs, client, cgroup);
-    // What the program has must not be kept open here: its end would not be seen.
-    drop(program);
-    sent.map_err(|error| gone_or(command, error))?;
-    let (spawned, reaper) = answer(&line).map_err(|failed| match failed {
-        Failed::Refused(failure) => SpawnError::from_failure(command, failure, image::exists(command)),
-        Failed::Silent(error) => gone_or(command, error),
-    })?;
-    let ward = Ward::new(spawned, reaper, line, Arc::clone(client));
-    Ok(Launched { leash: Leash::new(Arc::new(Set::Tree(ward))), stdout, stderr })
+    let program = image::program(command, [const { None }; 3])?;
+    // What the program gets must not be kept open here, or its end would not be seen.
+    order(command, (&program, theirs), &line, cgroup).map_err(|error| gone_or(command, error))?;
+    // While the program starts there is time for the rest.
+    let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
+    client.prepare(cgroup);
+    match answer(&watch).await {
+        Ok((spawned, reaper)) => {
+            let set = Arc::new(Set::Tree(Ward::new(spawned, reaper, line, client)));
+            grip.hold(&set);
+            Ok(Launched { leash: Leash::new(set), watch: Some(watch), stdout, stderr })
+        }
+        Err(Failed::Refused(failure)) => {
+            drop(watch);
+            // It may be the reaper itself that could not be made.
+            if failure.stage != Stage::Clone {
+                client.recycle(line);
+            }
+            Err(SpawnError::from_failure(command, failure, image::exists(command)))
+        }
+        // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
+        Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
+            Err(refused(io::Error::from_raw_os_error(libc::EAGAIN)))
+        }
+        Err(Failed::Silent(error)) => Err(gone_or(command, error)),
+    }
 }
 
 /// Sends the order, with all descriptors that belong to it.
 fn order(
-    (command, program): (&Command, &Program),
-    line: OwnedFd,
-    client: &Client,
+    command: &Command,
+    (program, theirs): (&Program, [Theirs; 3]),
+    line: &OwnedFd,
     cgroup: bool,
 ) -> io::Result<()> {
-    let inherited = [io::stdin().as_fd().try_clone_to_owned(), io::stdout().as_fd().try_clone_to_owned()];
-    let [stdin, stdout] = inherited;
-    let inherited = [stdin.ok(), stdout.ok(), io::stderr().as_fd().try_clone_to_owned().ok()];
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let ours = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+    let streams = [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr];
     let begin_in = begin_in(command)?;
-    let mut descriptors: Vec<(Descriptor, BorrowedFd<'_>)> = vec![(Descriptor::Line, line.as_fd())];
-    descriptors.extend(begin_in.as_ref().map(|fd| (Descriptor::BeginIn, fd.as_fd())));
-    let stdio = [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr];
-    for ((which, theirs), ours) in stdio.into_iter().zip(&program.stdio).zip(&inherited) {
-        // The warden has nothing there that could be inherited: ours goes along. If we have closed it, it is /dev/null.
-        descriptors.extend(theirs.as_ref().or(ours.as_ref()).map(|fd| (which, fd.as_fd())));
+    let mut which = Vec::with_capacity(Descriptor::ALL.len());
+    let mut fds: Vec<BorrowedFd<'_>> = Vec::with_capacity(Descriptor::ALL.len());
+    let mut add = |descriptor, fd| {
+        which.push(descriptor);
+        fds.push(fd);
+    };
+    if let Some(directory) = &begin_in {
+        add(Descriptor::BeginIn, directory.as_fd());
     }
-    let which: Vec<Descriptor> = descriptors.iter().map(|(which, _)| *which).collect();
+    for ((stream, theirs), ours) in streams.into_iter().zip(&theirs).zip(ours) {
+        match theirs {
+            Theirs::Pipe(fd) => add(stream, fd.as_fd()),
+            // The reaper has nothing there that could be inherited, so that ours goes along.
+            Theirs::Ours if is_open(ours) => add(stream, ours),
+            // It has /dev/null there.
+            Theirs::Ours | Theirs::Null => {}
+        }
+    }
     let launch = Launch::encode(program, &which, cgroup);
-    let mut fds: Vec<BorrowedFd<'_>> = descriptors.iter().map(|(_, fd)| *fd).collect();
     if !launch.is_too_long() {
-        return client.order(&launch.bytes, &fds);
+        return sys::send_message(line, &launch.bytes, &fds, Patience::Never);
     }
     let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
     let file = sys::file_of(&launch.bytes)?;
     fds.push(file.as_fd());
-    client.order(launch.header(), &fds)
+    sys::send_message(line, launch.header(), &fds, Patience::Never)
+}
+
+/// Whether there is something at the place of a descriptor: this program may have closed its own streams.
+fn is_open(fd: BorrowedFd<'_>) -> bool {
+    fcntl(fd, FcntlArg::F_GETFD).is_ok()
 }
 
 /// The directory from which the program's relative paths count, unless that is given and absolute.
@@ -119,25 +123,33 @@ enum Failed {
     Silent(io::Error),
 }
 
-fn answer(line: &OwnedFd) -> Result<(Spawned, i32), Failed> {
+async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
     let mut message = [0; REPLY];
-    let (bytes, pidfd) = sys::receive(line, &mut message, Patience::Wait).map_err(Failed::Silent)?;
+    let (bytes, pidfd) = loop {
+        let mut rung = line.readable().await.map_err(Failed::Silent)?;
+        match sys::receive(line.get_ref(), &mut message, Patience::Never) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => rung.clear_ready(),
+            received => break received.map_err(Failed::Silent)?,
+        }
+    };
     match (FromWarden::decode(&message[..bytes]), pidfd) {
         (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
-            Err(Failed::Silent(io::Error::from_raw_os_error(libc::EMFILE)))
+            Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))
         }
         (Some(FromWarden::Refused { stage, errno }), _) => {
-            Err(Failed::Refused(Failure::new(sys::Stage::from_number(stage), errno)))
+            Err(Failed::Refused(Failure::new(Stage::from_number(stage), errno)))
         }
         _ => Err(Failed::Silent(io::Error::from_raw_os_error(libc::EPIPE))),
     }
 }
 
 fn gone_or(command: &Command, error: io::Error) -> SpawnError {
-    match error.raw_os_error() {
-        Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN) => SpawnError::no_warden(command),
-        _ => SpawnError::new(command, error),
-    }
+    if is_cut(&error) { SpawnError::no_warden(command) } else { SpawnError::new(command, error) }
+}
+
+/// Whether nobody is at the other end of a line.
+fn is_cut(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN))
 }

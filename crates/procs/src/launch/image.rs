@@ -19,12 +19,19 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
         CString::new(text).map_err(|_| SpawnError::NulByte { program: PathBuf::from(&command.program), part })
     };
     let argv = [&command.program].into_iter().chain(&command.args);
-    let env = environment(command).into_iter().map(|(key, value)| {
+    let entry = |(key, value): (OsString, OsString)| {
         let mut entry = key.into_vec();
+        // With the zero that follows.
+        entry.reserve_exact(value.len() + 2);
         entry.push(b'=');
         entry.extend_from_slice(value.as_bytes());
-        entry
-    });
+        c_string("environment", entry)
+    };
+    let env = if command.env.is_empty() && !command.clear_env {
+        std::env::vars_os().map(entry).collect::<Result<_, _>>()?
+    } else {
+        environment(command).into_iter().map(entry).collect::<Result<_, _>>()?
+    };
     let directory = command.directory.as_ref().map(|dir| dir.as_os_str().as_bytes().to_vec());
     Ok(Program {
         candidates: candidates(command)
@@ -32,7 +39,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
             .map(|path| c_string("program", path.into_os_string().into_vec()))
             .collect::<Result<_, _>>()?,
         argv: argv.map(|arg| c_string("arguments", arg.as_bytes().to_vec())).collect::<Result<_, _>>()?,
-        env: env.map(|entry| c_string("environment", entry)).collect::<Result<_, _>>()?,
+        env,
         directory: directory.map(|dir| c_string("working directory", dir)).transpose()?,
         stdio,
         own_session: false,

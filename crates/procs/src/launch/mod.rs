@@ -10,12 +10,12 @@ mod image;
 mod stdio;
 
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
 use std::sync::Arc;
-
-use tokio::sync::oneshot;
 
 use crate::set::{Grip, Leash};
 use crate::spec::Process;
+use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::SpawnError;
@@ -23,10 +23,8 @@ pub(crate) use guarded::Guarded;
 
 /// Starts programs.
 pub(crate) trait Launcher: Send + Sync + 'static {
-    /// Begins to start a program, and returns at once.
-    ///
-    /// If nobody waits for the answer any more, the program is killed and reaped.
-    fn launch(&self, order: Order);
+    /// Starts a program. If this is dropped before it is done, the program is killed and reaped.
+    fn launch(&self, order: Order) -> Launching;
 }
 
 /// A program to be started.
@@ -34,8 +32,10 @@ pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
     /// Gets hold of the process before anybody else hears of it.
     pub(crate) grip: Arc<Grip>,
-    pub(crate) answer: oneshot::Sender<Answer>,
 }
+
+/// A start that is under way.
+pub(crate) type Launching = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// How a start went.
 pub(crate) type Answer = Result<Launched, SpawnError>;
@@ -43,6 +43,8 @@ pub(crate) type Answer = Result<Launched, SpawnError>;
 /// A program that runs.
 pub(crate) struct Launched {
     pub(crate) leash: Leash,
+    /// Watches the set's bell already, if the launcher had to.
+    pub(crate) watch: Option<Watched>,
     /// Our ends of the captured streams, non-blocking.
     pub(crate) stdout: Option<OwnedFd>,
     pub(crate) stderr: Option<OwnedFd>,

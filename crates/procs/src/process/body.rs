@@ -14,7 +14,7 @@ use super::output::Pump;
 use super::probe::{Probe, ReadyError};
 use super::rest::Rest;
 use crate::Signal;
-use crate::launch::{Answer, Launched, Launcher, Order, SpawnError};
+use crate::launch::{Answer, Launched, Launcher, Launching, Order, SpawnError};
 use crate::policy::{Input, Stage};
 use crate::set::{Grip, Leash};
 use crate::spec::Process;
@@ -30,7 +30,7 @@ pub(super) struct Body {
     grip: Arc<Grip>,
     sink: OutputSink,
     tasks: Handle,
-    launching: Option<oneshot::Receiver<Answer>>,
+    launching: Option<Launching>,
     leader: Option<Leader>,
     outputs: [Option<Pump>; 2],
     /// Which output is read next if there is something in both, so that neither has to wait for the other's end.
@@ -104,10 +104,8 @@ impl Body {
     // --- orders ---
 
     pub(super) fn launch(&mut self) {
-        let (answer, receiver) = oneshot::channel();
-        self.launching = Some(receiver);
-        let grip = Arc::clone(&self.grip);
-        self.launcher.launch(Order { process: Arc::clone(&self.process), grip, answer });
+        let (process, grip) = (Arc::clone(&self.process), Arc::clone(&self.grip));
+        self.launching = Some(self.launcher.launch(Order { process, grip }));
     }
 
     pub(super) fn await_ready(&mut self) {
@@ -126,10 +124,6 @@ impl Body {
         if let Err(error) = set.signal(signal) {
             // Whoever has changed its user may be out of reach. It is waited for all the same.
             tracing::warn!(process.pid = set.pid(), %signal, %error, "a process group cannot be signalled");
-        }
-        if signal != Signal::KILL {
-            // Without it a stopped process would not react. It has no other effect, and an error was told above.
-            let _ = set.signal(Signal::CONT);
         }
     }
 
@@ -197,7 +191,7 @@ impl Body {
         tokio::select! {
             // The end before what was written, however much that is; what is left of it is read then.
             biased;
-            answer = answer(launching, &self.process) => News::Launched(answer),
+            answer = answer(launching) => News::Launched(answer),
             exit = ended(running) => News::Ended(exit),
             news = news_of(rest, leader.as_ref()) => News::Rest(news),
             () = time_has_come(*wake_at) => News::Woken,
@@ -224,9 +218,10 @@ impl Body {
 
     /// Begins to watch a program that runs.
     fn take_in(&mut self, launched: Launched) -> Result<(), (Leash, io::Error)> {
-        let Launched { leash, stdout, stderr } = launched;
+        let Launched { leash, watch, stdout, stderr } = launched;
         let pump = |pipe: Option<OwnedFd>, stream| pipe.map(|pipe| Pump::new(pipe, stream)).transpose();
-        let watched = sys::watch(leash.set().bell())
+        let watched = watch
+            .map_or_else(|| sys::watch(leash.set().bell()), Ok)
             .and_then(|watch| Ok((watch, [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?])));
         match watched {
             Ok((watch, outputs)) => {
@@ -242,13 +237,17 @@ impl Body {
 
     /// Ends a program that runs and cannot be watched. The start has failed when nothing of it is left.
     fn undo(&mut self, leash: Leash, error: io::Error) {
-        let (answer, receiver) = oneshot::channel();
+        let (gone, receiver) = oneshot::channel();
         let error = SpawnError::new(self.process.command(), error);
         leash.bury(move |_| {
             // Nobody waits for it any more if the runtime is gone.
-            let _ = answer.send(Err(error));
+            let _ = gone.send(());
         });
-        self.launching = Some(receiver);
+        self.launching = Some(Box::pin(async move {
+            // If the one who buries is gone as well, nothing better can be said.
+            let _ = receiver.await;
+            Err(error)
+        }));
     }
 
     /// Reads some of an output. `true` says that the process is ready.
@@ -282,8 +281,10 @@ impl Body {
     pub(super) async fn finish(&mut self) {
         self.probe.end().await;
         self.grip.let_go();
-        if let Some(leader) = self.leader.take() {
-            leader.leash.release();
+        if let Some(Leader { watch, leash }) = self.leader.take() {
+            // The bell may be watched for another set as soon as this one is released.
+            drop(watch);
+            leash.release();
         }
     }
 
@@ -325,9 +326,9 @@ fn write(line: OutputLine, probe: &mut Probe, sink: &OutputSink) -> bool {
     ready
 }
 
-async fn answer(launching: &mut Option<oneshot::Receiver<Answer>>, process: &Process) -> Answer {
+async fn answer(launching: &mut Option<Launching>) -> Answer {
     match launching {
-        Some(answer) => answer.await.unwrap_or_else(|_| Err(SpawnError::lost(process.command()))),
+        Some(launching) => launching.await,
         None => std::future::pending().await,
     }
 }

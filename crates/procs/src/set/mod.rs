@@ -54,8 +54,8 @@ impl Set {
         }
     }
 
-    /// Sends a signal to the program's process group; SIGKILL to everybody who can be reached. That nobody is there is no
-    /// error.
+    /// Sends a signal to the program's process group, and sees to it that stopped processes notice; SIGKILL to everybody who can be
+    /// reached. That nobody is there is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         match self {
             Self::Group(group) => group.signal(signal),
@@ -109,7 +109,7 @@ impl Set {
     pub(crate) fn release(&self) {
         match self {
             Self::Group(group) => group.release(),
-            Self::Tree(_) => {}
+            Self::Tree(ward) => ward.release(),
         }
     }
 }

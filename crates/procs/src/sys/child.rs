@@ -57,6 +57,9 @@ pub(crate) struct Child {
     pub(super) stdio: [Option<c_int>; 3],
     /// Whether it leads a session of its own, and not only a group.
     pub(super) own_session: bool,
+    /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already, and all
+    /// descriptors but the first three are closed by an exec.
+    pub(super) tidy: bool,
     pub(super) parent: i32,
     /// The stage that failed, or 0. Written by the child, read by its starter after it has left.
     stage: AtomicI32,
@@ -78,6 +81,7 @@ impl Child {
             begin_in: None,
             stdio: [None; 3],
             own_session: false,
+            tidy: false,
             parent: raw::own_pid(),
             stage: AtomicI32::new(0),
             errno: AtomicI32::new(0),
@@ -135,15 +139,19 @@ impl Child {
         if let Err(errno) = self.go_to_directory() {
             return (Stage::Directory, errno);
         }
-        if let Err(errno) = raw::close_from_on_exec(3) {
-            return (Stage::SetUp, errno);
+        if !self.tidy {
+            if let Err(errno) = raw::close_from_on_exec(3) {
+                return (Stage::SetUp, errno);
+            }
         }
         raw::unblock_all_signals();
         (Stage::Exec, self.exec())
     }
 
     fn set_up(&self) -> Result<(), Errno> {
-        raw::reset_dispositions();
+        if !self.tidy {
+            raw::reset_dispositions();
+        }
         if self.own_session {
             raw::lead_session()?;
         } else {

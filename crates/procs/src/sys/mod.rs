@@ -25,6 +25,6 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
-pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, Order, Slot, Surroundings};
+pub(crate) use slot::{Birth, InUse, Job, LONGEST_PAYLOAD, Layout, Slot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use watch::{Watched, watch};

@@ -1,4 +1,4 @@
-//! The memory of one reaper: its stacks, and the order that it carries out.
+//! The memory of one reaper: its stacks, and the orders that it carries out, one after the other.
 //!
 //! Reapers share the warden's memory and allocate none, so that each is given a slot. It is all they write to.
 
@@ -10,66 +10,67 @@ use std::ptr::{self, NonNull};
 use libc::{c_char, c_int, c_void};
 
 use super::child::{Child, Stage};
-use super::raw::{self, Errno, MOST_DESCRIPTORS};
+use super::raw::{self, Errno};
 
-/// The memory of one reaper, from low to high: its stack, its child's stack, and the order.
+/// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and room for an order.
 ///
 /// There is no guard in front of a stack. Every one would be a mapping more, and the kernel looks at all mappings of a memory
 /// whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not vary.
 pub(crate) struct Slot(NonNull<u8>);
 
-/// What a reaper is to do.
+/// What a reaper is born with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Order {
-    /// Whether the child gets a cgroup of its own.
+pub(crate) struct Birth {
+    /// Its line to the supervisor.
+    pub(crate) line: c_int,
+    /// Whether it should make itself a cgroup before it is asked for one.
     pub(crate) cgroup: bool,
-    /// How much of the slot's payload is in use.
-    pub(crate) bytes: usize,
-    /// The descriptors that came with it. -1 where there is none.
-    pub(crate) descriptors: [c_int; MOST_DESCRIPTORS],
 }
 
-/// How long a payload may be that travels in the message itself and not in a file.
-pub(crate) const LONGEST_PAYLOAD: usize = 60 * 1024;
+/// How long an order may be that travels in the message itself and not in a file.
+pub(crate) const LONGEST_PAYLOAD: usize = 48 * 1024 - BIRTH;
 
-/// A reaper's needs are a page in a build with optimisation, and the rest is never touched.
-const STACK: usize = 64 * 1024;
+/// A reaper's needs are a page in a build with optimisation, and a few more when it goes down a deep family to kill it. The rest is
+/// never touched.
+const STACK: usize = 128 * 1024;
 const CHILD_STACK: usize = 16 * 1024;
-const ORDER: usize = 64;
-const SIZE: usize = STACK + CHILD_STACK + ORDER + LONGEST_PAYLOAD;
+const BIRTH: usize = 64;
+/// The least that a page is anywhere; where one is larger, two places are in the same one.
+const PAGE: isize = 4096;
+const SIZE: usize = (STACK + CHILD_STACK + BIRTH + LONGEST_PAYLOAD).next_multiple_of(64 * 1024);
+
+/// How many slots are made at once.
+const SLAB: usize = 16;
 
 impl Slot {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Makes a number of slots, which is never 0.
+    pub(crate) fn make_some() -> io::Result<Vec<Self>> {
         let (access, kind) = (
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
         );
+        let bytes = SIZE * SLAB;
         // SAFETY: a new mapping, where the kernel finds room.
-        let at = unsafe { libc::mmap(ptr::null_mut(), SIZE, access, kind, -1, 0) };
+        let at = unsafe { libc::mmap(ptr::null_mut(), bytes, access, kind, -1, 0) };
         if at == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
         // A huge page behind every slot would be all the memory that this is to save.
         // SAFETY: the mapping above; advice changes no contents.
-        let _ = unsafe { libc::madvise(at, SIZE, libc::MADV_NOHUGEPAGE) };
-        NonNull::new(at.cast::<u8>()).map(Self).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
-    }
-
-    /// Where the order's payload goes.
-    pub(crate) fn payload(&mut self) -> &mut [u8] {
-        let at = self.at(STACK + CHILD_STACK + ORDER);
-        // SAFETY: the last part of the mapping, which lives as long as this, and which nobody uses while no reaper does.
-        unsafe { std::slice::from_raw_parts_mut(at, LONGEST_PAYLOAD) }
+        let _ = unsafe { libc::madvise(at, bytes, libc::MADV_NOHUGEPAGE) };
+        // SAFETY: within the mapping.
+        let slot = |index: usize| NonNull::new(unsafe { at.cast::<u8>().add(index * SIZE) }).map(Self);
+        Ok((0..SLAB).filter_map(slot).collect())
     }
 
     /// Starts a process that shares our memory and nothing else, and runs `main` in it. All signals must be blocked.
     ///
     /// The slot must stay as it is until that process has ended: see [`InUse`].
-    pub(crate) fn start(self, order: Order, main: ReaperMain) -> Result<(i32, InUse), (Errno, Self)> {
+    pub(crate) fn start(self, birth: Birth, main: ReaperMain) -> Result<(i32, InUse), (Errno, Self)> {
         let place = self.at(STACK + CHILD_STACK).cast::<Begin>();
-        const { assert!(size_of::<Begin>() <= ORDER && align_of::<Begin>() <= 16) };
+        const { assert!(size_of::<Begin>() <= BIRTH && align_of::<Begin>() <= 16) };
         // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
-        unsafe { place.write(Begin { order, main }) };
+        unsafe { place.write(Begin { birth, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
         let flags = (shared | libc::SIGCHLD) as usize;
         let stack = self.at(STACK).expose_provenance();
@@ -102,26 +103,28 @@ impl InUse {
 pub(crate) type ReaperMain = fn(&mut Job) -> c_int;
 
 struct Begin {
-    order: Order,
+    birth: Birth,
     main: ReaperMain,
 }
 
-/// An order, as the reaper that carries it out has it.
+/// What a reaper has: what it was born with, and the order that it carries out.
 pub(crate) struct Job {
-    pub(crate) order: Order,
-    payload: *mut u8,
+    pub(crate) birth: Birth,
+    /// Where the slot has room for an order.
+    room: *mut u8,
+    /// The order: in the slot, or a mapping of its own.
+    order: *mut u8,
+    bytes: usize,
     child_stack: *mut c_void,
-    /// Whether the payload is a mapping of its own.
-    mapped: bool,
 }
 
 extern "C" fn enter(place: *mut c_void) -> ! {
     // SAFETY: the `Begin` that the warden has put there for this process alone.
-    let Begin { order, main } = unsafe { place.cast::<Begin>().read() };
-    // SAFETY: the payload stands behind the order, in the same mapping.
-    let payload = unsafe { place.cast::<u8>().add(ORDER) };
-    // The child's stack ends where the order begins, which is a multiple of 64 bytes.
-    let mut job = Job { order, payload, child_stack: place, mapped: false };
+    let Begin { birth, main } = unsafe { place.cast::<Begin>().read() };
+    // SAFETY: the room for orders stands behind it, in the same mapping.
+    let room = unsafe { place.cast::<u8>().add(BIRTH) };
+    // The child's stack ends where this begins, which is at a multiple of 64 bytes.
+    let mut job = Job { birth, room, order: room, bytes: 0, child_stack: place };
     let code = main(&mut job);
     raw::exit(code)
 }
@@ -136,32 +139,55 @@ pub(crate) struct Layout {
 }
 
 impl Job {
-    /// The order's payload.
-    pub(crate) fn payload(&self) -> &[u8] {
-        // SAFETY: the slot's payload, which is this process's own while it lives, or a mapping of that many bytes.
-        unsafe { std::slice::from_raw_parts(self.payload, self.order.bytes) }
+    /// Room for the next order.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps everybody
+        // else away from it.
+        unsafe { std::slice::from_raw_parts_mut(self.room, LONGEST_PAYLOAD) }
     }
 
-    /// Takes the payload from a file instead of the slot, because it is too long.
+    /// Takes up the order of which that many bytes have come into the room.
+    pub(crate) fn take_up(&mut self, bytes: usize) {
+        self.order = self.room;
+        self.bytes = bytes.min(LONGEST_PAYLOAD);
+    }
+
+    /// The order.
+    pub(crate) fn order(&self) -> &[u8] {
+        // SAFETY: the slot's room, which is this process's own while it lives, or a mapping of that many bytes.
+        unsafe { std::slice::from_raw_parts(self.order, self.bytes) }
+    }
+
+    /// Takes the order from a file instead of the room, because it is too long.
     pub(crate) fn take_from_file(&mut self, file: c_int, bytes: usize) -> Result<(), Errno> {
-        self.payload = raw::map(file, bytes)?.cast();
-        self.order.bytes = bytes;
-        self.mapped = true;
+        self.order = raw::map(file, bytes)?.cast();
+        self.bytes = bytes;
         Ok(())
     }
 
     /// Gives the memory back that only the start needed. What it held is lost.
     pub(crate) fn give_back(&mut self) {
-        let bytes = std::mem::take(&mut self.order.bytes);
-        if std::mem::take(&mut self.mapped) {
-            // SAFETY: the mapping that `take_from_file` has made; an empty payload points to nothing.
-            let _ = unsafe { raw::unmap(self.payload.cast(), bytes) };
+        let bytes = std::mem::take(&mut self.bytes);
+        let order = std::mem::replace(&mut self.order, self.room);
+        if order != self.room {
+            // SAFETY: the mapping that `take_from_file` has made, to which nothing points any more.
+            let _ = unsafe { raw::unmap(order.cast(), bytes) };
         }
         // SAFETY: whole pages behind this process's own stack and within its slot, which nothing points to any more.
         let _ = unsafe { raw::discard(self.child_stack.wrapping_byte_sub(CHILD_STACK), SIZE - STACK) };
     }
 
-    /// Starts the program that the payload describes.
+    /// Has the memory there that a start needs, so that it need not be waited for then.
+    pub(crate) fn make_room(&mut self) {
+        // An ordinary environment and a child's stack: the pages before and behind the place where one ends and the other begins.
+        for page in [-1, 0, 1] {
+            let at = self.child_stack.cast::<u8>().wrapping_offset(page * PAGE);
+            // SAFETY: within the slot, in parts of it that nothing points to.
+            unsafe { at.write_volatile(0) };
+        }
+    }
+
+    /// Starts the program that the order describes.
     ///
     /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped.
     pub(crate) fn spawn(
@@ -171,11 +197,13 @@ impl Job {
     ) -> Result<(i32, c_int), (Stage, Errno)> {
         let lists = self.link(layout).ok_or((Stage::Clone, libc::EINVAL))?;
         let [candidates, argv, env, directory] = lists;
-        // SAFETY: `link` has made pointers to strings in the payload of all places, and left the zeros between the
-        // lists. The payload is this process's own until it ends.
+        // SAFETY: `link` has made pointers to strings in the order of all places, and left the zeros between the
+        // lists. The order is this process's own until it is given back.
         let mut child = unsafe { Child::new([candidates, argv, env], *directory) };
         child.begin_in = surroundings.begin_in;
         child.stdio = surroundings.stdio;
+        // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
+        child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
         let (pid, pidfd) = unsafe { child.start(self.child_stack, surroundings.cgroup) }
             .map_err(|errno| (Stage::Clone, errno))?;
@@ -188,25 +216,24 @@ impl Job {
         }
     }
 
-    /// Makes the places in the table pointers. `None` if they are not places of strings in the payload.
+    /// Makes the places in the table pointers. `None` if they are not places of strings in the order.
     fn link(&mut self, layout: Layout) -> Option<[*const *const c_char; 4]> {
         let Layout { table, counts } = layout;
-        let bytes = self.order.bytes;
+        let bytes = self.bytes;
         let entries: usize = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
         let end = table.checked_add(entries.checked_mul(size_of::<usize>())?)?;
-        let is_sound = end <= bytes && table % align_of::<usize>() == 0 && self.payload().last() == Some(&0);
+        let is_sound = end <= bytes && table % align_of::<usize>() == 0 && self.order().last() == Some(&0);
         if !is_sound {
             return None;
         }
-        // SAFETY: within the payload, and aligned: the payload begins at a multiple of 64 bytes or of a page.
-        let table = unsafe {
-            std::slice::from_raw_parts_mut(self.payload.add(table).cast::<*const c_char>(), entries)
-        };
+        // SAFETY: within the order, and aligned: it begins at a multiple of 64 bytes or of a page.
+        let table =
+            unsafe { std::slice::from_raw_parts_mut(self.order.add(table).cast::<*const c_char>(), entries) };
         for entry in table.iter_mut() {
             match entry.addr() {
                 0 => *entry = ptr::null(),
-                // SAFETY: within the payload, which ends with a zero, so that a string ends within it.
-                place if place < bytes => *entry = unsafe { self.payload.add(place) }.cast_const().cast(),
+                // SAFETY: within the order, which ends with a zero, so that a string ends within it.
+                place if place < bytes => *entry = unsafe { self.order.add(place) }.cast_const().cast(),
                 _ => return None,
             }
         }

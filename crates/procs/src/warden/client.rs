@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
@@ -14,7 +14,8 @@ use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
-use super::protocol::{FromWarden, REPLY, ToWarden};
+use super::pool::{BATCH, Pool};
+use super::protocol::{FromWarden, REPLY, ToWarden, VERSION};
 use super::serve::serve;
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
@@ -22,6 +23,9 @@ use crate::sys::{self, Fork, Program, Reap};
 
 /// The program that can be the warden of programs whose `main` comes too late.
 const PROGRAM: &str = "rootward-warden";
+
+/// How long until a warden that has not read its mail is written to again.
+const BUSY: Duration = Duration::from_millis(5);
 
 /// How long a warden that is let go may take until it is awaited in the background.
 const FAREWELL: Duration = Duration::from_millis(200);
@@ -65,6 +69,7 @@ pub(crate) struct Client {
     shared: Arc<Shared>,
     cgroup: bool,
     watcher: Once,
+    trimmer: Once,
 }
 
 /// What the thread has, too, that listens to the warden.
@@ -74,6 +79,7 @@ pub(super) struct Shared {
     pidfd: OwnedFd,
     state: Mutex<State>,
     changed: Condvar,
+    pool: Pool,
     died: watch::Sender<bool>,
 }
 
@@ -158,11 +164,12 @@ impl Warden {
             pidfd,
             state: Mutex::default(),
             changed: Condvar::new(),
+            pool: Pool::default(),
             died: watch::Sender::new(false),
         });
-        let mut client = Client { shared, cgroup: false, watcher: Once::new() };
+        let mut client = Client { shared, cgroup: false, watcher: Once::new(), trimmer: Once::new() };
         let own = sys::open(nix::unistd::getpid().as_raw())?;
-        let setup = ToWarden::setup(cgroup);
+        let setup = ToWarden::Setup { version: VERSION, cgroup }.encode();
         let socket = &client.shared.socket;
         sys::send_message(socket, &setup, &[own.as_fd()], Patience::Wait)?;
         let mut reply = [0; REPLY];
@@ -232,13 +239,67 @@ impl Warden {
 }
 
 impl Client {
-    /// Sends an order to launch.
-    pub(crate) fn order(&self, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
-        if self.shared.state().dead {
-            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+    /// A line to a reaper that has nothing to do. Until it does, whoever drops the line lets go of the reaper.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn line(&self, cgroup: bool) -> io::Result<Arc<OwnedFd>> {
+        loop {
+            if self.shared.state().dead {
+                return Err(io::Error::from_raw_os_error(libc::EPIPE));
+            }
+            self.listen();
+            if let Some(line) = self.shared.pool.take() {
+                return Ok(line);
+            }
+            match self.bear(cgroup) {
+                Ok([line]) => return Ok(line),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause().await,
+                Err(error) => return Err(error),
+            }
         }
-        self.listen();
-        sys::send_message(&self.shared.socket, message, descriptors, Patience::Wait)
+    }
+
+    /// Has reapers made for the next starts, if they are getting few.
+    pub(crate) fn prepare(&self, cgroup: bool) {
+        if self.shared.pool.is_low() {
+            // If it is not possible, whoever needs one is told.
+            if let Ok(lines) = self.bear::<BATCH>(cgroup) {
+                for line in lines {
+                    self.shared.pool.put(line);
+                }
+            }
+        }
+    }
+
+    /// Takes back the line to a reaper that has nothing to do any more.
+    pub(crate) fn recycle(&self, line: Arc<OwnedFd>) {
+        if self.shared.pool.put(line) {
+            self.trimmer.call_once(|| {
+                let shared = Arc::clone(&self.shared);
+                // Without a thread there are more reapers than are needed.
+                let _ = thread::Builder::new().name("rootward-spares".to_owned()).spawn(move || {
+                    let _ = SigSet::all().thread_block();
+                    shared.pool.trim();
+                });
+            });
+        }
+    }
+
+    /// Has the warden make reapers. What becomes of each is said on its line.
+    fn bear<const N: usize>(&self, cgroup: bool) -> io::Result<[Arc<OwnedFd>; N]> {
+        let pairs: Vec<_> = (0..N).map(|_| sys::pair()).collect::<io::Result<_>>()?;
+        let theirs: Vec<_> = pairs.iter().map(|(_, theirs)| theirs.as_fd()).collect();
+        let order = ToWarden::Reapers { cgroup }.encode();
+        sys::send_message(&self.shared.socket, &order, &theirs, Patience::Never)?;
+        let mut ours = pairs.into_iter().map(|(ours, _)| Arc::new(ours));
+        Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
+    }
+
+    /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.
+    pub(crate) fn is_gone(&self) -> bool {
+        let mut socket = [PollFd::new(self.shared.socket.as_fd(), PollFlags::empty())];
+        // That it hangs up is told without being asked for.
+        self.shared.state().dead || poll(&mut socket, PollTimeout::ZERO) != Ok(0)
     }
 
     pub(super) fn began(&self, reaper: i32) {
@@ -291,6 +352,7 @@ impl Shared {
         let mut state = self.state();
         if !std::mem::replace(&mut state.dead, true) && !state.closing {
             drop(state);
+            self.pool.close();
             self.died.send_replace(true);
             look_after_orphans(self);
             cgroup::remove_after(self.pid);
@@ -301,6 +363,7 @@ impl Shared {
 
     fn close(&self, within: Duration) -> bool {
         self.state().closing = true;
+        self.pool.close();
         sys::hang_up(&self.socket);
         self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
             && self.settle(within)
@@ -325,6 +388,11 @@ impl Shared {
         }
         ended
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing tells when the warden has read its mail")]
+async fn pause() {
+    tokio::time::sleep(BUSY).await;
 }
 
 impl Drop for Client {

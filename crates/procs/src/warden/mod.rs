@@ -7,19 +7,21 @@
 //!     └───────── a line to each ─┘
 //! ```
 //!
-//! The **warden** is a child of the supervisor. It starts a **reaper** for every process child, and the reaper starts the
-//! program. A reaper adopts the orphans among its descendants, so that whoever leaves the program's group, session or parent
-//! is still the reaper's to wait for; when it has no children any more, nothing is left, and it says so. It kills and reaps
+//! The **warden** is a child of the supervisor. It starts **reapers**, one for every process child and some to spare, and the
+//! supervisor has a reaper start the program. A reaper adopts the orphans among its descendants, so that whoever leaves the program's group, session or parent
+//! is still the reaper's to wait for; when it has no children any more, nothing is left, and it says so; then it is free for another program. It kills and reaps
 //! until then when it is told to, when its line to the supervisor is cut, and when the supervisor is dead. If a reaper dies,
 //! what it had comes to the warden, which ends it; if the warden dies as well, it comes to the supervisor.
 //!
-//! [`serve`] is the warden's own loop, [`reaper`] what a reaper does, [`client`] the supervisor's side of both, and
-//! [`protocol`] what they say to each other.
+//! [`serve`] is the warden's own loop, [`reaper`] what a reaper does, [`client`] the supervisor's side of both, [`pool`] the
+//! reapers it has to spare, and [`protocol`] what they say to each other.
 
 pub(crate) mod cgroup;
 mod client;
+mod descent;
 mod error;
 mod orphans;
+mod pool;
 mod protocol;
 mod reaper;
 mod seats;

@@ -8,17 +8,18 @@ use std::ffi::CString;
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The first word of a message to the warden.
-const SETUP: u32 = 0x5741_0001;
-const LAUNCH: u32 = 0x5741_0002;
+const SETUP: usize = 0x5741_0001;
+const REAPERS: usize = 0x5741_0002;
 
-/// The descriptors that go with an order to launch, in this order. Those after the first may be missing.
+/// The first word of an order to a reaper.
+const LAUNCH: usize = 0x5741_0003;
+
+/// The descriptors that go with an order to launch, in this order. Any of them may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Descriptor {
-    /// The reaper's end of its socket.
-    Line,
     /// The directory from which relative paths count.
     BeginIn,
     Stdin,
@@ -29,8 +30,7 @@ pub(crate) enum Descriptor {
 }
 
 impl Descriptor {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Line, Self::BeginIn, Self::Stdin, Self::Stdout, Self::Stderr, Self::File];
+    pub(crate) const ALL: [Self; 5] = [Self::BeginIn, Self::Stdin, Self::Stdout, Self::Stderr, Self::File];
 
     fn bit(self) -> u32 {
         1 << self as u32
@@ -42,9 +42,12 @@ impl Descriptor {
 pub(crate) enum ToWarden {
     /// Begin. A descriptor of the supervisor goes with it.
     Setup { version: u32, cgroup: bool },
-    /// Start a program. The rest of the message is for the reaper.
-    Launch,
+    /// Start reapers. Their ends of their lines go with it. With a cgroup, each makes one before it is asked for it.
+    Reapers { cgroup: bool },
 }
+
+/// How long a message to the warden is at most.
+pub(crate) const LONGEST_TO_WARDEN: usize = 3 * WORD;
 
 /// How an order begins, before the table and the strings.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +55,7 @@ pub(crate) struct LaunchHeader {
     pub(crate) layout: Layout,
     /// Which descriptors there are.
     descriptors: u32,
-    /// Whether the child is to have a cgroup, if the warden can give it one.
+    /// Whether the child is to have a cgroup, which takes a warden that has some.
     pub(crate) cgroup: bool,
     /// How long the whole order is; longer than the message if the order is in a file.
     pub(crate) bytes: usize,
@@ -63,17 +66,20 @@ const WORD: usize = size_of::<usize>();
 const HEADER: usize = 7 * WORD;
 
 impl ToWarden {
-    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
-        let word = |at| word(message, at);
-        match u32::try_from(word(0)?).ok()? {
-            SETUP => Some(Self::Setup { version: u32::try_from(word(1)?).ok()?, cgroup: word(2)? != 0 }),
-            LAUNCH => Some(Self::Launch),
-            _ => None,
+    pub(crate) fn encode(self) -> Vec<u8> {
+        match self {
+            Self::Setup { version, cgroup } => words(&[SETUP, version as usize, usize::from(cgroup)]),
+            Self::Reapers { cgroup } => words(&[REAPERS, usize::from(cgroup)]),
         }
     }
 
-    pub(crate) fn setup(cgroup: bool) -> Vec<u8> {
-        words(&[SETUP as usize, VERSION as usize, usize::from(cgroup)])
+    pub(crate) fn decode(message: &[u8]) -> Option<Self> {
+        let word = |at| word(message, at);
+        match word(0)? {
+            SETUP => Some(Self::Setup { version: u32::try_from(word(1)?).ok()?, cgroup: word(2)? != 0 }),
+            REAPERS => Some(Self::Reapers { cgroup: word(1)? != 0 }),
+            _ => None,
+        }
     }
 }
 
@@ -105,18 +111,11 @@ impl Launch {
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
         let [candidates, argv, env] = counts;
         let bytes = HEADER + table.len() * WORD + strings.len().max(1);
-        let mut message = words(&[
-            LAUNCH as usize,
-            descriptors as usize,
-            bytes,
-            candidates,
-            argv,
-            env,
-            usize::from(cgroup),
-        ]);
+        let mut message =
+            words(&[LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup)]);
         message.extend(words(&table));
         message.append(&mut strings);
-        // A payload ends with a zero, also if there is no string in it.
+        // An order ends with a zero, also if there is no string in it.
         message.resize(bytes, 0);
         Self { bytes: message }
     }
@@ -136,21 +135,24 @@ impl LaunchHeader {
     /// Reads the beginning of an order. Allocates nothing, for the reaper's sake.
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
         let word = |at| word(message, at);
+        if word(0)? != LAUNCH {
+            return None;
+        }
         let layout = Layout { table: HEADER, counts: [word(3)?, word(4)?, word(5)?] };
         let descriptors = u32::try_from(word(1)?).ok()?;
         Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
     }
 
-    /// Which descriptor is which, of those that came along.
-    pub(crate) fn sort(&self, came: &[i32]) -> [Option<i32>; 6] {
-        let mut sorted = [None; 6];
+    /// Which descriptor is which, of those that came along. `None` if some are missing.
+    pub(crate) fn sort(&self, came: &[i32]) -> Option<[Option<i32>; Descriptor::ALL.len()]> {
+        let mut sorted = [None; Descriptor::ALL.len()];
         let mut came = came.iter().copied();
         for (place, which) in sorted.iter_mut().zip(Descriptor::ALL) {
             if self.descriptors & which.bit() != 0 {
-                *place = came.next().filter(|fd| *fd >= 0);
+                *place = Some(came.next().filter(|fd| *fd >= 0)?);
             }
         }
-        sorted
+        Some(sorted)
     }
 }
 
@@ -175,11 +177,27 @@ pub(crate) enum FromWarden {
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. If nobody is left, this is the last word.
-    Ended { how: i32, status: i32, empty: bool },
-    /// Nobody is left, and the reaper ends.
-    Empty,
+    Ended { how: i32, status: i32, rest: Rest },
+    /// Nobody is left. It is the last word.
+    Empty { rest: Rest },
     /// A reaper has died, and the warden has ended all that it left behind.
     Swept { reaper: i32 },
+}
+
+/// Who is left of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Somebody,
+    /// Nobody, and the reaper waits for another order.
+    Nobody,
+    /// Nobody, and the reaper leaves.
+    NobodyAndLeaves,
+}
+
+impl Rest {
+    fn from_number(number: i32) -> Option<Self> {
+        [Self::Somebody, Self::Nobody, Self::NobodyAndLeaves].into_iter().find(|rest| *rest as i32 == number)
+    }
 }
 
 /// How long such a message is.
@@ -192,8 +210,8 @@ impl FromWarden {
             Self::Unable { errno } => [2, errno, 0, 0],
             Self::Started { pid, reaper } => [3, pid, reaper, 0],
             Self::Refused { stage, errno } => [4, stage, errno, 0],
-            Self::Ended { how, status, empty } => [5, how, status, i32::from(empty)],
-            Self::Empty => [6, 0, 0, 0],
+            Self::Ended { how, status, rest } => [5, how, status, rest as i32],
+            Self::Empty { rest } => [6, rest as i32, 0, 0],
             Self::Swept { reaper } => [7, reaper, 0, 0],
         };
         let mut message = [0; REPLY];
@@ -215,8 +233,8 @@ impl FromWarden {
             2 => Self::Unable { errno: a },
             3 => Self::Started { pid: a, reaper: b },
             4 => Self::Refused { stage: a, errno: b },
-            5 => Self::Ended { how: a, status: b, empty: c != 0 },
-            6 => Self::Empty,
+            5 => Self::Ended { how: a, status: b, rest: Rest::from_number(c)? },
+            6 => Self::Empty { rest: Rest::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
         })
@@ -257,8 +275,9 @@ mod tests {
             FromWarden::Unable { errno: 2 },
             FromWarden::Started { pid: 4711, reaper: 4710 },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
-            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, empty: true },
-            FromWarden::Empty,
+            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Rest::NobodyAndLeaves },
+            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Rest::Somebody },
+            FromWarden::Empty { rest: Rest::Nobody },
             FromWarden::Swept { reaper: 4710 },
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));
@@ -266,10 +285,11 @@ mod tests {
         for said in [ToReaper::Kill, ToReaper::Signal(15)] {
             assert_eq!(ToReaper::decode(&said.encode()), Some(said));
         }
-        assert_eq!(
-            ToWarden::decode(&ToWarden::setup(true)),
-            Some(ToWarden::Setup { version: VERSION, cgroup: true })
-        );
+        for said in [ToWarden::Setup { version: VERSION, cgroup: true }, ToWarden::Reapers { cgroup: false }]
+        {
+            assert_eq!(ToWarden::decode(&said.encode()), Some(said));
+            assert!(said.encode().len() <= LONGEST_TO_WARDEN);
+        }
     }
 
     #[test]
@@ -279,15 +299,16 @@ mod tests {
         assert_eq!(ToReaper::decode(&[0; 3]), None);
         assert_eq!(ToWarden::decode(b"nonsense nonsense"), None);
         assert_eq!(ToWarden::decode(&[]), None);
+        assert!(LaunchHeader::decode(&ToReaper::Kill.encode()).is_none());
+        assert!(LaunchHeader::decode(&[1; 200]).is_none());
     }
 
     #[test]
     fn an_order_tells_where_everything_stands() {
         let program = program(&["PATH=/bin"], Some("/srv"));
 
-        let order = Launch::encode(&program, &[Descriptor::Line, Descriptor::Stdout], true);
+        let order = Launch::encode(&program, &[Descriptor::Stdin, Descriptor::Stdout], true);
 
-        assert_eq!(ToWarden::decode(&order.bytes), Some(ToWarden::Launch));
         let header = LaunchHeader::decode(&order.bytes).unwrap();
         assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
         let table: Vec<usize> =
@@ -299,18 +320,19 @@ mod tests {
 
     #[test]
     fn descriptors_are_told_apart_by_what_is_said_of_them() {
-        let order = Launch::encode(&program(&[], None), &[Descriptor::Line, Descriptor::Stderr], false);
+        let order = Launch::encode(&program(&[], None), &[Descriptor::BeginIn, Descriptor::Stderr], false);
 
-        let sorted = LaunchHeader::decode(&order.bytes).unwrap().sort(&[8, 9, -1]);
+        let header = LaunchHeader::decode(&order.bytes).unwrap();
 
-        assert_eq!(sorted, [Some(8), None, None, None, Some(9), None]);
+        assert_eq!(header.sort(&[10, 11, -1]), Some([Some(10), None, None, Some(11), None]));
+        assert_eq!(header.sort(&[10, -1]), None);
     }
 
     #[test]
     fn a_long_order_is_known_as_one() {
         let long = format!("A={}", "a".repeat(LONGEST_PAYLOAD));
 
-        let order = Launch::encode(&program(&[&long], None), &[Descriptor::Line, Descriptor::File], false);
+        let order = Launch::encode(&program(&[&long], None), &[Descriptor::File], false);
 
         assert!(order.is_too_long());
         assert_eq!(LaunchHeader::decode(order.header()).unwrap().bytes, order.bytes.len());

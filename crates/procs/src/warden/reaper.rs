@@ -1,107 +1,180 @@
-//! The reaper of one process child: the parent of its program, and the one to whom all its orphans come.
+//! A reaper: the parent of one process child's program, and the one to whom all its orphans come.
 //!
 //! It adopts the orphans among its descendants, so that "no children" means "nothing is left" and is the kernel's proof of
-//! it. It tells the supervisor over a line of its own how the program ended, and when nobody is left; then it ends. It ends
-//! everything when it is told to, when the line is cut, and when the supervisor has died, and it stays until that
-//! is done.
+//! it. It waits on a line of its own for an order to start a program, tells the supervisor over it how the program ended and
+//! when nobody is left, and then waits for the next order. It ends everything when it is told to, when the line is cut, and
+//! when the supervisor has died. It leaves when it has nothing left and nobody to hear from.
 //!
 //! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own and writes
 //! to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToReaper};
+use super::descent::kill_family;
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
 use super::seats;
-use crate::sys::raw::{self, Errno, Left, Patience};
+use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
 
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
 
-/// How many bytes are read at once of the list of children.
-const CHUNK: usize = 1024;
+/// How many children it takes a millisecond to look at, more or less.
+const A_MILLISECONDS_WORTH: u32 = 50;
 
 /// What a reaper knows.
 struct Reaper {
     /// The program's process id, until it has been reaped.
     program: Option<i32>,
-    /// The directory of the child's cgroup.
-    cgroup: Option<i32>,
+    /// Whether it has a cgroup, whose directory is then in its seat.
+    cgroup: bool,
+    /// The rank among those who want the processor, which its programs inherit.
+    nice: Option<i32>,
+    /// Whether it has ended a set by force. After that it is not what it was: it goes first, and a process that is born into a
+    /// cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has happened there
+    /// and where the parent is. So it leaves.
+    spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
 }
 
-/// Starts the program of an order, and stays until nobody is left of it.
+/// An order to start a program, and the descriptors that came with it.
+type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
+
+/// Starts programs, one when nobody is left of the one before, until nobody orders any more.
 pub(super) fn main(job: &mut Job) -> i32 {
-    match begin(job) {
+    let line = job.birth.line;
+    match settle(job) {
         Ok(mut reaper) => {
-            reaper.watch();
-            0
+            while let Some(launch) = reaper.next(job) {
+                reaper.carry_out(launch, job);
+            }
         }
-        Err((stage, errno)) => {
-            let refused = FromWarden::Refused { stage: stage as i32, errno };
-            // If nobody hears it, nobody waits for it.
-            let _ = raw::send(seats::LINE, &refused.encode(), &[], Patience::Never);
-            0
-        }
+        // If nobody hears it, nobody waits for it.
+        Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
     }
+    0
 }
 
-fn begin(job: &mut Job) -> Result<Reaper, (Stage, Errno)> {
-    let unmade = |errno| (Stage::Clone, errno);
-    let header = LaunchHeader::decode(job.payload()).ok_or((Stage::Clone, libc::EINVAL))?;
-    let came = header.sort(&job.order.descriptors);
-    let came = |which: Descriptor| came[which as usize];
+fn settle(job: &Job) -> Result<Reaper, Errno> {
+    let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
-    raw::move_to(came(Descriptor::Line).unwrap_or(-1), seats::LINE).map_err(unmade)?;
-    // Its name and its rank help whoever looks at processes, and nothing depends on them.
+    raw::move_to(job.birth.line, seats::LINE)?;
+    raw::move_to(children, seats::CHILDREN)?;
+    raw::adopt_orphans()?;
+    // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
-    raw::adopt_orphans().map_err(unmade)?;
-    let children =
-        raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY).map_err(unmade)?;
-    raw::move_to(children, seats::CHILDREN).map_err(unmade)?;
-    if let Some(file) = came(Descriptor::File) {
-        job.take_from_file(file, header.bytes).map_err(unmade)?;
-    }
-    let cgroup = own_cgroup(job.order.cgroup).map_err(unmade)?;
-    let surroundings = Surroundings {
-        begin_in: came(Descriptor::BeginIn),
-        stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-        cgroup,
-    };
-    let (program, pidfd) = job.spawn(header.layout, surroundings)?;
-    let started = FromWarden::Started { pid: program, reaper: raw::own_pid() };
-    let heard = raw::send(seats::LINE, &started.encode(), &[pidfd], Patience::Never).is_ok();
-    let mut reaper = Reaper { program: Some(program), cgroup, heard };
-    reaper.keep_few_descriptors(pidfd);
-    job.give_back();
-    Ok(reaper)
+    let _ = raw::close_from(seats::END);
+    Ok(Reaper { program: None, cgroup: false, nice: raw::nice(), spent: false, heard: true })
 }
 
-/// Makes the child's cgroup, named after its reaper, if children have one.
-fn own_cgroup(wanted: bool) -> Result<Option<i32>, Errno> {
-    if !wanted {
-        return Ok(None);
-    }
-    let name = super::cgroup::name_of(raw::own_pid());
-    let name = name.as_c_str();
-    raw::make_directory(seats::CGROUPS, name)?;
-    let flags = libc::O_RDONLY | libc::O_DIRECTORY;
-    raw::open(seats::CGROUPS, name, flags).map(Some)
+fn refusal((stage, errno): (Stage, Errno)) -> [u8; super::REPLY] {
+    FromWarden::Refused { stage: stage as i32, errno }.encode()
 }
 
 impl Reaper {
-    /// Closes whatever only the start needed.
-    fn keep_few_descriptors(&mut self, pidfd: i32) {
-        // None of this can fail, and if it did a descriptor would stay open.
-        if let Some(cgroup) = self.cgroup {
-            if raw::move_to(cgroup, seats::CGROUPS).is_ok() {
-                self.cgroup = Some(seats::CGROUPS);
+    /// Waits for the next order. `None` says that there will be none.
+    fn next(&mut self, job: &mut Job) -> Option<Launch> {
+        if !self.heard || self.spent {
+            return None;
+        }
+        job.make_room();
+        if job.birth.cgroup {
+            // If it fails, whoever needs it is told.
+            let _ = self.make_cgroup();
+        }
+        loop {
+            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
+                Ok([_, true]) if supervisor_is_dead() => return None,
+                Ok([false, _]) => continue,
+                Ok([true, _]) | Err(_) => {}
+            }
+            let mut came = [-1; MOST_DESCRIPTORS];
+            let bytes = match raw::receive(seats::LINE, job.room(), &mut came, Patience::Never) {
+                Err(libc::EAGAIN) => continue,
+                Ok(0) | Err(_) => return None,
+                Ok(bytes) => bytes,
+            };
+            job.take_up(bytes);
+            // A signal that comes late was for those who are gone.
+            if let Some(header) = LaunchHeader::decode(job.order()) {
+                return Some((header, came));
             }
         }
-        let _ = raw::move_to(pidfd, seats::PROGRAM);
-        if self.cgroup.is_none() {
-            let _ = raw::close(seats::CGROUPS);
+    }
+
+    /// Starts a program, and stays until nobody is left of it.
+    fn carry_out(&mut self, (header, came): Launch, job: &mut Job) {
+        match self.begin(&header, came, job) {
+            Ok(()) => {
+                self.watch();
+                // What leads to a program that has gone must not be taken for the next one's, which inherits the rank.
+                let _ = raw::vacate(seats::PROGRAM);
+                raw::set_nice(self.nice);
+            }
+            Err(failed) => self.send(&refusal(failed), &[]),
         }
+    }
+
+    fn begin(
+        &mut self,
+        header: &LaunchHeader,
+        came: [i32; MOST_DESCRIPTORS],
+        job: &mut Job,
+    ) -> Result<(), (Stage, Errno)> {
+        let started = match header.sort(&came) {
+            Some(sorted) => self.start(header, |which| sorted[which as usize], job),
+            // There was no room here for all of them.
+            None => Err((Stage::Clone, libc::EMFILE)),
+        };
+        if let Ok((program, pidfd)) = started {
+            self.program = Some(program);
+            self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
+            // If this fails, old kernels are told the group's number.
+            let _ = raw::move_to(pidfd, seats::PROGRAM);
+            // The program may become many that all want the processor. Nobody is forked from here who could inherit this.
+            raw::set_nice(Some(raw::SOON));
+        }
+        // None of this can fail, and if it did a descriptor would stay open.
         let _ = raw::close_from(seats::END);
+        job.give_back();
+        started.map(drop)
+    }
+
+    fn start(
+        &mut self,
+        header: &LaunchHeader,
+        came: impl Fn(Descriptor) -> Option<i32>,
+        job: &mut Job,
+    ) -> Result<(i32, i32), (Stage, Errno)> {
+        let unmade = |errno| (Stage::Clone, errno);
+        if let Some(file) = came(Descriptor::File) {
+            job.take_from_file(file, header.bytes).map_err(unmade)?;
+        }
+        if header.cgroup {
+            self.make_cgroup().map_err(unmade)?;
+        }
+        let surroundings = Surroundings {
+            begin_in: came(Descriptor::BeginIn),
+            stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
+            cgroup: header.cgroup.then_some(seats::OWN_CGROUP),
+        };
+        job.spawn(header.layout, surroundings)
+    }
+
+    /// Makes the cgroup for the children, named after this reaper, if there is none yet.
+    fn make_cgroup(&mut self) -> Result<(), Errno> {
+        if self.cgroup {
+            return Ok(());
+        }
+        let name = super::cgroup::name_of(raw::own_pid());
+        match raw::make_directory(seats::CGROUPS, name.as_c_str()) {
+            // Made before, and then there was no descriptor for it.
+            Ok(()) | Err(libc::EEXIST) => {}
+            Err(errno) => return Err(errno),
+        }
+        let directory = raw::open(seats::CGROUPS, name.as_c_str(), libc::O_RDONLY | libc::O_DIRECTORY)?;
+        raw::move_to(directory, seats::OWN_CGROUP)?;
+        self.cgroup = true;
+        Ok(())
     }
 
     /// Stays until nobody is left.
@@ -116,17 +189,13 @@ impl Reaper {
             if children && self.reap().is_none() {
                 return;
             }
-            if supervisor && self.supervisor_is_dead() {
+            if supervisor && supervisor_is_dead() {
                 return self.end_all();
             }
             if line && self.obey() {
                 return self.end_all();
             }
         }
-    }
-
-    fn supervisor_is_dead(&self) -> bool {
-        raw::wait_readable([seats::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
     }
 
     /// Does what it is told. `true` says that everything has to end: by order, or because the line is cut.
@@ -175,26 +244,35 @@ impl Reaper {
                 Err(left) => break left,
             }
         };
-        let empty = left == Left::Nobody;
+        let rest = match left {
+            Left::Somebody => Rest::Somebody,
+            Left::Nobody if self.spent => Rest::NobodyAndLeaves,
+            Left::Nobody => Rest::Nobody,
+        };
         match end {
             // One word says both, so that nobody has to look for others who are not there.
-            Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, empty }),
-            None if empty => self.tell(FromWarden::Empty),
+            Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, rest }),
+            None if rest != Rest::Somebody => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
-        (!empty).then_some(count)
+        (rest == Rest::Somebody).then_some(count)
     }
 
     /// Kills and reaps until nobody is left, however long that takes.
     ///
-    /// Only children are killed: until they are reaped, which nobody else can do, their numbers are their own. Whoever loses
-    /// its parent becomes a child and is next.
+    /// Children's numbers are their own until they are reaped, which nobody else can do. Whoever is not found among the
+    /// descendants becomes a child when its parent has gone, and is next.
     fn end_all(&mut self) {
-        raw::hurry();
+        self.spent = true;
+        raw::go_first();
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();
-            self.kill_children();
+            let pause = self.kill_families() / A_MILLISECONDS_WORTH;
+            if pause > 0 {
+                // To look again takes as long as it did, and those who are to die need the processor, too.
+                let _ = raw::wait_readable([], Some(pause.min(KILL_AGAIN)));
+            }
             match self.reap() {
                 None => return,
                 Some(0) => {
@@ -206,47 +284,39 @@ impl Reaper {
     }
 
     fn kill_cgroup(&self) {
-        if let Some(cgroup) = self.cgroup {
-            if let Ok(kill) = raw::open(cgroup, c"cgroup.kill", libc::O_WRONLY) {
-                // It reaches those who have changed their user. If it fails there is still the way by children.
-                let _ = raw::write(kill, b"1");
-                let _ = raw::close(kill);
-            }
+        if !self.cgroup {
+            return;
+        }
+        if let Ok(kill) = raw::open(seats::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
+            // It reaches those who have changed their user. If it fails there is still the way by children.
+            let _ = raw::write(kill, b"1");
+            let _ = raw::close(kill);
         }
     }
 
-    fn kill_children(&self) {
-        let mut chunk = [0; CHUNK];
-        let mut pid = 0_i32;
-        if raw::rewind(seats::CHILDREN).is_err() {
-            return;
+    /// Kills all children and those below, and says how many children there are.
+    fn kill_families(&self) -> u32 {
+        let mut count = 0_u32;
+        if raw::rewind(seats::CHILDREN).is_ok() {
+            raw::for_each_number(seats::CHILDREN, |child| {
+                kill_family(child);
+                count = count.saturating_add(1);
+            });
         }
-        while let Ok(bytes) = raw::read(seats::CHILDREN, &mut chunk) {
-            if bytes == 0 {
-                break;
-            }
-            for byte in chunk.iter().take(bytes) {
-                if byte.is_ascii_digit() {
-                    pid = pid.wrapping_mul(10).wrapping_add(i32::from(byte - b'0'));
-                } else {
-                    kill(pid);
-                    pid = 0;
-                }
-            }
-        }
-        kill(pid);
+        count
     }
 
     fn tell(&mut self, what: FromWarden) {
+        self.send(&what.encode(), &[]);
+    }
+
+    fn send(&mut self, message: &[u8], descriptors: &[i32]) {
         if self.heard {
-            self.heard = raw::send(seats::LINE, &what.encode(), &[], Patience::Never).is_ok();
+            self.heard = raw::send(seats::LINE, message, descriptors, Patience::Never).is_ok();
         }
     }
 }
 
-fn kill(pid: i32) {
-    if pid > 0 {
-        // One that has changed its user may be out of reach. It is waited for all the same.
-        let _ = raw::kill(pid, libc::SIGKILL);
-    }
+fn supervisor_is_dead() -> bool {
+    raw::wait_readable([seats::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
 }

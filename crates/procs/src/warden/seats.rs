@@ -1,6 +1,7 @@
 //! The places of descriptors in the warden and its reapers.
 //!
-//! A reaper begins with a copy of the warden's and puts its own into the same places, so that neither has to search.
+//! A reaper begins with a copy of the warden's and puts its own into the same places, so that neither has to search. No place is
+//! ever free: what has nothing in it is `/dev/null`, so that what comes with a message stands behind the last place.
 
 /// In the warden its socket, in a reaper its line to the supervisor.
 pub(super) const LINE: i32 = 3;
@@ -10,9 +11,11 @@ pub(super) const SUPERVISOR: i32 = 4;
 pub(super) const SIGNALS: i32 = 5;
 /// The list of one's own children.
 pub(super) const CHILDREN: i32 = 6;
-/// In the warden the directory of all cgroups, in a reaper that of its own one. It may be missing.
+/// The directory of all cgroups, if there are any.
 pub(super) const CGROUPS: i32 = 7;
 /// In a reaper a descriptor of its program.
 pub(super) const PROGRAM: i32 = 8;
+/// In a reaper the directory of its own cgroup, if it has one.
+pub(super) const OWN_CGROUP: i32 = 9;
 /// Behind the last place.
-pub(super) const END: i32 = 9;
+pub(super) const END: i32 = 10;

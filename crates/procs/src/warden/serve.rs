@@ -7,10 +7,10 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use super::cgroup::Cgroups;
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, ToWarden, VERSION};
+use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
 use super::{reaper, seats};
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
-use crate::sys::{self, InUse, Order, Slot, Stage};
+use crate::sys::{self, Birth, InUse, Slot, Stage};
 
 /// How long until strangers are looked for again, while there are some that have not gone.
 const LOOK_AGAIN: u32 = 20;
@@ -46,8 +46,7 @@ pub(super) fn serve(socket: OwnedFd) -> ! {
 struct Server {
     /// Where reapers live, by their process ids.
     reapers: BTreeMap<i32, InUse>,
-    /// Where the next one will.
-    next: Option<Slot>,
+    /// Where the next ones can.
     free: Vec<Slot>,
     cgroups: Option<Cgroups>,
     /// Reapers that have died before their time, and what they have left is not all gone.
@@ -73,7 +72,6 @@ impl Server {
                 std::mem::forget(socket);
                 let mut server = Self {
                     reapers: BTreeMap::new(),
-                    next: None,
                     free: Vec::new(),
                     cgroups,
                     lost: Vec::new(),
@@ -109,35 +107,35 @@ impl Server {
                 // them has ended. So the others that are about to end are left the time to do it.
                 let _ = raw::wait_readable([seats::LINE, seats::SUPERVISOR], Some(GATHER));
             }
-            let left = self.reap();
             if line && self.hears {
                 self.listen();
             }
-            self.sweep();
-            self.say_what_is_unsaid();
-            if !self.hears && left == Left::Nobody && self.reapers.is_empty() {
-                return;
+            if signals || timeout.is_some() || !self.hears {
+                let left = self.reap();
+                self.sweep();
+                if !self.hears && left == Left::Nobody && self.reapers.is_empty() {
+                    return;
+                }
             }
+            self.say_what_is_unsaid();
         }
     }
 
     /// Takes one message.
     fn listen(&mut self) {
-        let Some(mut slot) = self.next.take().or_else(|| self.free.pop()).or_else(|| Slot::new().ok()) else {
-            // No memory. It is asked for again when the next message is looked for.
-            return;
-        };
+        let mut message = [0; LONGEST_TO_WARDEN];
         let mut descriptors = [-1; MOST_DESCRIPTORS];
-        match raw::receive(seats::LINE, slot.payload(), &mut descriptors, Patience::Never) {
-            Err(libc::EAGAIN) => self.next = Some(slot),
+        match raw::receive(seats::LINE, &mut message, &mut descriptors, Patience::Never) {
+            Err(libc::EAGAIN) => {}
             Ok(0) | Err(_) => self.hears = false,
             Ok(bytes) => {
-                if ToWarden::decode(&slot.payload()[..bytes]) == Some(ToWarden::Launch) {
-                    self.launch(slot, bytes, descriptors);
-                } else {
-                    self.next = Some(slot);
+                if let Some(ToWarden::Reapers { cgroup }) = ToWarden::decode(&message[..bytes]) {
+                    // If there was no room here for a line, the supervisor finds it cut.
+                    for line in descriptors.into_iter().filter(|fd| *fd >= 0) {
+                        self.bear(Birth { line, cgroup: cgroup && self.cgroups.is_some() });
+                    }
                 }
-                // The reaper has its own.
+                // Reapers have their own.
                 for fd in descriptors.into_iter().filter(|fd| *fd >= 0) {
                     let _ = raw::close(fd);
                 }
@@ -145,24 +143,26 @@ impl Server {
         }
     }
 
-    fn launch(&mut self, mut slot: Slot, bytes: usize, descriptors: [i32; MOST_DESCRIPTORS]) {
-        let header = LaunchHeader::decode(&slot.payload()[..bytes]);
-        let line = header.and_then(|header| header.sort(&descriptors)[Descriptor::Line as usize]);
-        let cgroup = self.cgroups.is_some() && header.is_some_and(|header| header.cgroup);
-        let order = Order { cgroup, bytes, descriptors };
-        match slot.start(order, reaper::main) {
-            Ok((pid, slot)) => {
-                self.reapers.insert(pid, slot);
-            }
-            Err((errno, slot)) => {
-                self.next = Some(slot);
-                let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno };
-                if let Some(line) = line {
-                    // If nobody hears it, nobody waits for it.
-                    let _ = raw::send(line, &refused.encode(), &[], Patience::Never);
-                }
-            }
+    /// Starts a reaper.
+    fn bear(&mut self, birth: Birth) {
+        if self.free.is_empty() {
+            // If there is no memory, that is what is said below.
+            self.free = Slot::make_some().unwrap_or_default();
         }
+        let failed = match self.free.pop().map(|slot| slot.start(birth, reaper::main)) {
+            Some(Ok((pid, slot))) => {
+                self.reapers.insert(pid, slot);
+                return;
+            }
+            Some(Err((errno, slot))) => {
+                self.free.push(slot);
+                errno
+            }
+            None => libc::ENOMEM,
+        };
+        let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno: failed };
+        // If nobody hears it, nobody waits for it.
+        let _ = raw::send(birth.line, &refused.encode(), &[], Patience::Never);
     }
 
     /// Reaps whoever has ended.
@@ -248,7 +248,9 @@ fn take_up(socket: &OwnedFd, supervisor: Option<OwnedFd>, cgroups: Option<&Cgrou
         (Some(sys::child_signals()?), seats::SIGNALS),
         // Without this nobody could be found, and the kernel may have been built without it.
         (Some(File::open("/proc/thread-self/children")?.into()), seats::CHILDREN),
-        (cgroups.map(Cgroups::open).transpose()?, seats::CGROUPS),
+        (cgroups.map_or_else(null, |cgroups| cgroups.open().map(Some))?, seats::CGROUPS),
+        (null()?, seats::PROGRAM),
+        (null()?, seats::OWN_CGROUP),
     ];
     sys::take_seats(seats)
 }

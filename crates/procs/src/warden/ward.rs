@@ -4,11 +4,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use nix::errno::Errno;
 use rootward_core::Exit;
 
 use super::Client;
-use super::protocol::{FromWarden, REPLY, ToReaper};
+use super::protocol::{FromWarden, REPLY, Rest, ToReaper};
 use crate::Signal;
 use crate::group::{exit, group_of};
 use crate::sys::raw::Patience;
@@ -32,16 +31,18 @@ pub(crate) struct Ward {
 struct Heard {
     exit: Option<Exit>,
     empty: bool,
+    /// Whether the reaper can be given another set.
+    stays: bool,
     /// Whether the line is cut before the reaper's last word: it has died.
     lost: bool,
 }
 
 impl Ward {
     /// The set of a program that was just started.
-    pub(crate) fn new(spawned: Spawned, reaper: i32, line: OwnedFd, client: Arc<Client>) -> Self {
+    pub(crate) fn new(spawned: Spawned, reaper: i32, line: Arc<OwnedFd>, client: Arc<Client>) -> Self {
         let Spawned { pid, pidfd } = spawned;
         client.began(reaper);
-        Self { pid, pidfd, reaper, line: Arc::new(line), client, heard: Mutex::default() }
+        Self { pid, pidfd, reaper, line, client, heard: Mutex::default() }
     }
 
     pub(crate) fn pid(&self) -> i32 {
@@ -57,31 +58,51 @@ impl Ward {
         Arc::clone(&self.line)
     }
 
-    /// Sends a signal to the program's group, and to the program wherever it is. SIGKILL goes to the whole set.
+    /// Sends a signal to the program's group, and to the program wherever it is, and sees to it that stopped processes notice.
+    /// SIGKILL goes to the whole set.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        let heard = self.lock();
+        if heard.empty {
+            // The reaper may be somebody else's by now.
+            return Ok(());
+        }
         if signal == Signal::KILL {
             // The reaper goes on until nobody is left. Should it be gone, the warden does.
             let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Patience::Never);
         }
-        let result = sys::send_to_group(&self.pidfd, signal.number());
-        let by_number = matches!(&result, Err(error) if error.raw_os_error() == Some(libc::EINVAL));
-        if by_number && signal != Signal::KILL {
-            // This kernel cannot, and only the reaper knows whether the number is still the program's.
-            let order = ToReaper::Signal(signal.number()).encode();
-            return sys::send_message(&self.line, &order, &[], Patience::Never);
-        }
+        let result = self.signal_group(signal);
         if group_of(self.pid).is_some_and(|group| group != self.pid) {
-            let _ = sys::send(&self.pidfd, signal.number());
-        }
-        match result {
-            Err(error)
-                if [Errno::ESRCH, Errno::EINVAL]
-                    .map(|errno| errno as i32)
-                    .contains(&error.raw_os_error().unwrap_or(0)) =>
-            {
-                Ok(())
+            for signal in signal.and_continue() {
+                let _ = sys::send(&self.pidfd, signal.number());
             }
-            other => other,
+        }
+        drop(heard);
+        result
+    }
+
+    fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        let mut result = Ok(());
+        for signal in signal.and_continue() {
+            let sent = sys::send_to_group(&self.pidfd, signal.number());
+            result = result.and(match sent.as_ref().err().and_then(io::Error::raw_os_error) {
+                // There is nobody in the group any more.
+                Some(libc::ESRCH) => Ok(()),
+                Some(libc::EINVAL) if signal == Signal::KILL => Ok(()),
+                // This kernel cannot, and only the reaper knows whether the number is still the program's.
+                Some(libc::EINVAL) => {
+                    let order = ToReaper::Signal(signal.number()).encode();
+                    sys::send_message(&self.line, &order, &[], Patience::Never)
+                }
+                _ => sent,
+            });
+        }
+        result
+    }
+
+    /// Lets go of a set that is empty. If its reaper stays, it is free for another one.
+    pub(crate) fn release(&self) {
+        if self.lock().stays {
+            self.client.recycle(Arc::clone(&self.line));
         }
     }
 
@@ -101,15 +122,15 @@ impl Ward {
         heard.empty || (heard.lost && self.client.is_swept(self.reaper))
     }
 
-    /// Whether there is nothing more to hear on the line.
+    /// Whether there is nothing more to hear on the line, by what was heard the last time.
     pub(crate) fn is_silent(&self) -> bool {
-        let heard = self.listen();
+        let heard = self.lock();
         heard.empty || heard.lost
     }
 
     /// Hears what there is to hear.
     fn listen(&self) -> MutexGuard<'_, Heard> {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.lock();
         let mut message = [0; REPLY];
         while !heard.empty && !heard.lost {
             match sys::receive(&self.line, &mut message, Patience::Never) {
@@ -120,16 +141,20 @@ impl Ward {
         }
         heard
     }
+
+    fn lock(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Heard {
     fn hear(&mut self, message: &[u8]) {
         match FromWarden::decode(message) {
-            Some(FromWarden::Ended { how, status, empty }) => {
+            Some(FromWarden::Ended { how, status, rest }) => {
                 self.exit = Some(exit(Status::of(how, status)));
-                self.empty = empty;
+                self.hear_rest(rest);
             }
-            Some(FromWarden::Empty) => self.empty = true,
+            Some(FromWarden::Empty { rest }) => self.hear_rest(rest),
             Some(
                 FromWarden::Ready { .. }
                 | FromWarden::Unable { .. }
@@ -139,6 +164,11 @@ impl Heard {
             )
             | None => {}
         }
+    }
+
+    fn hear_rest(&mut self, rest: Rest) {
+        self.empty = rest != Rest::Somebody;
+        self.stays = rest == Rest::Nobody;
     }
 }
 

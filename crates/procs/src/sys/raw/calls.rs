@@ -59,11 +59,31 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
     unsafe { call(libc::SYS_prctl, [option, address(name.as_ptr()), 0, 0, 0, 0]) }.map(drop)
 }
 
-/// Gives the calling process as much of the processor as it is allowed.
-pub(crate) fn hurry() {
-    const PRIO_PROCESS: c_int = 0;
-    // Only a privileged process may. Others do without.
-    let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, -20, 0, 0]);
+const PRIO_PROCESS: c_int = 0;
+
+/// The rank of a process that is to have the processor soon when there is something to do.
+pub(crate) const SOON: c_int = -20;
+
+/// The calling process's rank among those who want the processor.
+pub(crate) fn nice() -> Option<c_int> {
+    // The kernel counts from the other end here, so that no answer is an error.
+    integers(libc::SYS_getpriority, [PRIO_PROCESS, 0, 0, 0, 0]).map(|rank| 20 - rank).ok()
+}
+
+/// Gives the calling process this rank, if it is allowed to have it.
+pub(crate) fn set_nice(nice: Option<c_int>) {
+    if let Some(nice) = nice {
+        // Only a privileged process may rise. Others have not, and have nothing to come down from.
+        let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, nice, 0, 0]);
+    }
+}
+
+/// Puts the calling process before all ordinary ones, however many there are, if it is allowed to.
+pub(crate) fn go_first() {
+    let lowest: c_int = 1;
+    let policy = libc::SCHED_RR as usize;
+    // SAFETY: the kernel reads one number. Only a privileged process may do it, others do without.
+    let _ = unsafe { call(libc::SYS_sched_setscheduler, [0, policy, address(&raw const lowest), 0, 0, 0]) };
 }
 
 /// Sends a signal to the process or, with a negative number, to the group with this number, whoever that is.
@@ -76,6 +96,16 @@ pub(crate) fn signal_group(pidfd: c_int, signal: c_int) -> Result<()> {
     let by_group = libc::PIDFD_SIGNAL_PROCESS_GROUP as c_int;
     // The third argument is a null pointer.
     integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, by_group, 0]).map(drop)
+}
+
+/// Sends a signal to the process that a descriptor is of. 0 only asks whether it can be signalled.
+pub(crate) fn signal(pidfd: c_int, signal: c_int) -> Result<()> {
+    integers(libc::SYS_pidfd_send_signal, [pidfd, signal, 0, 0, 0]).map(drop)
+}
+
+/// Opens the process that has this number now.
+pub(crate) fn open_process(pid: i32) -> Result<c_int> {
+    integers(libc::SYS_pidfd_open, [pid, 0, 0, 0, 0])
 }
 
 pub(crate) fn close(fd: c_int) -> Result<()> {
@@ -110,6 +140,11 @@ pub(crate) fn move_to(from: c_int, to: c_int) -> Result<()> {
     }
     integers(libc::SYS_dup3, [from, to, libc::O_CLOEXEC, 0, 0])?;
     close(from)
+}
+
+/// Puts into the place of a descriptor what the calling process has as its input.
+pub(crate) fn vacate(fd: c_int) -> Result<()> {
+    integers(libc::SYS_dup3, [0, fd, libc::O_CLOEXEC, 0, 0]).map(drop)
 }
 
 /// Goes to the directory that a descriptor is of.

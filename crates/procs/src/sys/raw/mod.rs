@@ -6,12 +6,14 @@
 
 mod arch;
 mod calls;
+mod family;
 mod message;
 mod wait;
 
 pub(crate) use arch::SHARES_MEMORY;
 pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
+pub(crate) use family::{for_each_number, has_threads, open_children_of, parent_of, threads_of};
 pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
 pub(crate) use wait::{Left, Reaped, reap_any, reap_now};
 

@@ -1,0 +1,198 @@
+//! Reapers that are there before they are needed, and those that are free again.
+//!
+//! A reaper is made while nobody waits for it, so that a start waits for its program alone; and one that has nothing left is
+//! given the next program instead of being replaced. What is held here are lines to reapers: whoever lets go of a line
+//! lets go of its reaper. Nothing here makes any.
+
+use std::mem;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::sys;
+use crate::sys::raw::Patience;
+
+/// When fewer than this are ready, others are made: in a row of starts nobody is to wait for them.
+const LOW: usize = 2;
+
+/// How many are made at once.
+pub(super) const BATCH: usize = 4;
+
+/// How many are kept ready, also when nobody needs them.
+const READY: usize = LOW + BATCH - 1;
+
+/// For how long more than that are kept after the last one was needed: a group that restarts needs them again at once.
+const KEEP: Duration = Duration::from_secs(1);
+
+/// The lines to the reapers that have nothing to do.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last one was used last.
+    spares: Vec<Arc<OwnedFd>>,
+    /// How often one was taken or put in.
+    moves: u64,
+    /// Whether none are kept any more.
+    closed: bool,
+}
+
+impl Pool {
+    /// Takes out one whose reaper lives.
+    pub(super) fn take(&self) -> Option<Arc<OwnedFd>> {
+        loop {
+            let mut state = self.lock();
+            state.moves += 1;
+            let line = state.spares.pop()?;
+            drop(state);
+            if is_quiet(&line) {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Takes in one whose reaper has nothing to do. `true` says that there are more now than are kept for long.
+    pub(super) fn put(&self, line: Arc<OwnedFd>) -> bool {
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        state.moves += 1;
+        state.spares.push(line);
+        let count = state.spares.len();
+        drop(state);
+        if count == READY + 1 {
+            self.changed.notify_one();
+        }
+        count > READY
+    }
+
+    /// Whether it is time to have others made.
+    pub(super) fn is_low(&self) -> bool {
+        let state = self.lock();
+        !state.closed && state.spares.len() < LOW
+    }
+
+    /// Lets go of all, for good.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let spares = mem::take(&mut state.spares);
+        drop(state);
+        self.changed.notify_all();
+        drop(spares);
+    }
+
+    /// Lets go of those that nobody has needed for a while, until the pool is closed.
+    pub(super) fn trim(&self) {
+        let mut state = self.lock();
+        while !state.closed {
+            if state.spares.len() <= READY {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let moves = state.moves;
+            let waited = self.changed.wait_timeout_while(state, KEEP, |state| !state.closed);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.moves == moves && state.spares.len() > READY {
+                let first = state.spares.len() - READY;
+                let few = state.spares.split_off(first);
+                let many = mem::replace(&mut state.spares, few);
+                drop(state);
+                drop(many);
+                state = self.lock();
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a reaper has said nothing, not even that it has gone. One that lives and is idle has nothing to say.
+fn is_quiet(line: &OwnedFd) -> bool {
+    let said = sys::receive(line, &mut [0; super::REPLY], Patience::Never);
+    said.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_was_used_last_is_taken_first() {
+        let pool = Pool::default();
+        let (first, _reapers_first) = line();
+        let (second, _reapers_second) = line();
+        pool.put(first);
+        pool.put(Arc::clone(&second));
+
+        assert!(Arc::ptr_eq(&pool.take().unwrap(), &second));
+    }
+
+    #[test]
+    fn one_whose_reaper_has_died_or_could_not_be_made_is_passed_over() {
+        let pool = Pool::default();
+        let (living, _reapers) = line();
+        let (dead, gone) = line();
+        let (refused, refuses) = line();
+        drop(gone);
+        sys::send_message(&refuses, b"refused", &[], Patience::Never).unwrap();
+        pool.put(Arc::clone(&living));
+        pool.put(dead);
+        pool.put(refused);
+
+        assert!(Arc::ptr_eq(&pool.take().unwrap(), &living));
+        assert!(pool.take().is_none());
+    }
+
+    #[test]
+    fn a_pool_that_is_closed_lets_go_of_its_reapers_and_takes_no_more() {
+        let pool = Pool::default();
+        let (early, early_reaper) = line();
+        let (late, late_reaper) = line();
+        pool.put(early);
+
+        pool.close();
+        pool.put(late);
+
+        assert!(pool.take().is_none() && !pool.is_low());
+        for reaper in [early_reaper, late_reaper] {
+            assert_eq!(sys::receive(&reaper, &mut [0; 4], Patience::Never).unwrap().0, 0);
+        }
+    }
+
+    #[test]
+    fn those_that_nobody_needs_for_a_while_are_let_go() {
+        let pool = Arc::new(Pool::default());
+        let reapers: Vec<OwnedFd> = (0..READY + 2)
+            .map(|_| {
+                let (ours, theirs) = line();
+                pool.put(ours);
+                theirs
+            })
+            .collect();
+        let trims = Arc::clone(&pool);
+        let thread = std::thread::spawn(move || trims.trim());
+
+        // The end of the conversation is what is waited for.
+        let gone =
+            reapers.iter().take(2).map(|reaper| sys::receive(reaper, &mut [0; 4], Patience::Wait).unwrap().0);
+        assert_eq!(gone.sum::<usize>(), 0);
+
+        let left = std::iter::from_fn(|| pool.take()).count();
+        assert_eq!(left, READY);
+        pool.close();
+        thread.join().unwrap();
+    }
+
+    fn line() -> (Arc<OwnedFd>, OwnedFd) {
+        let (ours, theirs) = sys::pair().unwrap();
+        (Arc::new(ours), theirs)
+    }
+}

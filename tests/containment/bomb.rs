@@ -1,0 +1,38 @@
+//! A bomb that refills itself: whoever is killed makes room for another one elsewhere.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use nix::sys::signal::Signal;
+
+use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+use crate::{ends, place};
+
+const IT: Misbehaviour =
+    Misbehaviour { program: "forks_without_end", stays: Stays::Nowhere, goes: Goes::WhenKilled };
+
+/// How many processes a bomb may have depends on how many its user has already, so that they come one after the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[test]
+fn a_bomb_that_refills_itself_is_gone_after_a_stop() {
+    let _alone = alone();
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+
+        scene.supervisor.signal(Signal::SIGTERM);
+        let status = scene.supervisor.finish();
+
+        scene.assert_empty();
+        IT.assert_status(status, place);
+    }
+}
+
+#[test]
+fn a_bomb_that_refills_itself_is_gone_soon_after_its_supervisor_was_killed() {
+    let _alone = alone();
+    ends::kill_of_the_supervisor(IT);
+}
