@@ -29,6 +29,7 @@ mod shutdown_order;
 mod signals;
 mod significant;
 mod snapshots;
+mod soak;
 mod spawn_errors;
 mod standstill;
 mod start;

@@ -4,6 +4,10 @@ use std::fmt;
 use std::fs;
 use std::str::FromStr;
 
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 /// A process, known by its id and by when it was born: ids are used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Known {
@@ -31,6 +35,19 @@ impl Known {
     /// Whether it can still do anything. Zombies cannot; an orphan is buried by the system's init, in its own time.
     pub fn is_alive(self) -> bool {
         stat(self.pid).is_some_and(|stat| stat.born == self.born && stat.lives())
+    }
+
+    /// Sends it a signal, if it is still the one that has this id.
+    ///
+    /// # Errors
+    ///
+    /// What the system says: that there is no such process, for example.
+    pub fn signal(self, signal: Signal) -> nix::Result<()> {
+        if Self::of(self.pid) != Some(self) {
+            return Err(Errno::ESRCH);
+        }
+        let pid = i32::try_from(self.pid).map_err(|_| Errno::ESRCH)?;
+        kill(Pid::from_raw(pid), signal)
     }
 
     /// Whether it is suspended.

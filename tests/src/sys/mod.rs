@@ -1,7 +1,9 @@
 //! What no safe library offers: the only `unsafe` of the fixtures.
 
 mod fork;
+mod heap;
 mod limit;
 
 pub use fork::{Side, fork};
+pub use heap::Heap;
 pub use limit::limit;

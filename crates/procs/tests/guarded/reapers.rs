@@ -2,22 +2,13 @@
 
 use std::time::Duration;
 
-use rootward_core::Restart;
+use rootward_core::{Exit, Restart};
 
-use crate::given::{Given, shell, tree_with_intensity, wait_until_gone};
-
-/// A child whose first incarnation does this and fails. Each says first who its reaper is, and what rank and scheduling it has.
-fn fails_once(script: &str) -> (Given, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let tells = "echo $PPID; echo $(nice) $(cut -d' ' -f41 /proc/$$/stat); ";
-    let script = format!("{tells} [ -s second ] && exec sleep 1000; echo yes > second; {script} exit 1");
-    let process = shell(&script).current_dir(dir.path()).straggler_grace(Duration::from_millis(50));
-    (tree_with_intensity(1, [process.into_child("child").restart(Restart::Transient)]), dir)
-}
+use crate::given::{Given, shell, tree_with_intensity};
 
 #[tokio::test]
 async fn a_reaper_that_has_nothing_left_is_given_the_next_program() {
-    let (mut given, _dir) = fails_once("");
+    let (mut given, _dir) = fails_once();
 
     let (first, _) = (given.line().await, given.line().await);
     let (second, _) = (given.line().await, given.line().await);
@@ -27,28 +18,48 @@ async fn a_reaper_that_has_nothing_left_is_given_the_next_program() {
 }
 
 #[tokio::test]
-async fn a_reaper_that_had_to_kill_leaves_and_another_one_takes_its_place() {
-    let (mut given, _dir) = fails_once(
-        "setsid sh -c 'trap \"\" TERM; echo > ready; exec sleep 1000' & until [ -s ready ]; do :; done;",
-    );
+async fn what_ended_a_set_by_force_does_not_reach_the_next_program() {
+    let stubborn = "setsid sh -c 'trap \"\" TERM; echo > ready; exec sleep 1000' & until [ -s ready ]; do :; done; rm ready;";
+    let dir = tempfile::tempdir().unwrap();
+    let script =
+        format!("{TELLS} echo $$ >> tries; [ $(wc -l < tries) = 5 ] && exec sleep 1000; {stubborn} exit 1");
+    let process = shell(&script).current_dir(dir.path()).straggler_grace(Duration::from_millis(50));
+    let mut given = tree_with_intensity(4, [process.into_child("child").restart(Restart::Transient)]);
 
-    let (first, _) = (given.line().await, given.line().await);
-    let (second, _) = (given.line().await, given.line().await);
+    let mut ranks = Vec::new();
+    for _ in 0..5 {
+        given.line().await;
+        ranks.push(given.line().await);
+    }
 
-    assert_ne!(first, second);
-    wait_until_gone(first.parse().unwrap());
-    given.stop().await;
+    assert_eq!(ranks, vec![ordinary(); 5]);
+    let last = given.stop().await.status;
+    assert_eq!(last, Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false }));
 }
 
 #[tokio::test]
 async fn a_program_has_the_rank_of_the_first_one_and_not_that_of_its_reaper() {
-    let (mut given, _dir) = fails_once("");
+    let (mut given, _dir) = fails_once();
 
     let (_, first) = (given.line().await, given.line().await);
     let (_, second) = (given.line().await, given.line().await);
 
-    let own = std::process::Command::new("nice").output().unwrap().stdout;
-    let ordinary = format!("{} 0", String::from_utf8(own).unwrap().trim());
-    assert_eq!((first.as_str(), second.as_str()), (ordinary.as_str(), ordinary.as_str()));
+    assert_eq!([first, second], [ordinary(), ordinary()]);
     given.stop().await;
+}
+
+/// Says who is the parent, and what rank and scheduling there is.
+const TELLS: &str = "echo $PPID; echo $(nice) $(cut -d' ' -f41 /proc/$$/stat);";
+
+fn ordinary() -> String {
+    let own = std::process::Command::new("nice").output().unwrap().stdout;
+    format!("{} 0", String::from_utf8(own).unwrap().trim())
+}
+
+/// A child whose first incarnation fails.
+fn fails_once() -> (Given, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let script = format!("{TELLS} [ -s second ] && exec sleep 1000; echo yes > second; exit 1");
+    let process = shell(&script).current_dir(dir.path()).into_child("child");
+    (tree_with_intensity(1, [process.restart(Restart::Transient)]), dir)
 }
