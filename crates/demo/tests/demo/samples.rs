@@ -63,7 +63,8 @@ fn those_that_end_after_a_while_go_at_once_when_they_are_asked_before() {
         let finished = demo.finish();
 
         assert_eq!(finished.code(), 0, "{sample}: {}", finished.stderr);
-        assert_eq!(in_time(&finished)["outcome"], "graceful", "{sample}");
+        let node = in_time(&finished);
+        assert_eq!((&node["outcome"], &node["status"]["ok"]), (&"graceful".into(), &true.into()), "{sample}");
     }
 }
 
