@@ -25,6 +25,8 @@ use crate::supervisor::SupervisorStart;
 pub(super) enum Command {
     Stop(StopCause),
     Force,
+    /// Report now, whatever is still there.
+    GiveUp,
 }
 
 /// What the user chose for the whole tree.
@@ -191,6 +193,12 @@ impl Guardian {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Stop(cause) => self.stop(cause),
+            Command::GiveUp => {
+                self.stop(StopCause::Api);
+                if !self.reported {
+                    self.give_up_waiting();
+                }
+            }
             Command::Force => {
                 self.stop(StopCause::Api);
                 self.force();

@@ -143,6 +143,14 @@ impl Tree {
         self.shared.root.last_kill();
     }
 
+    /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
+    ///
+    /// For a program that is about to leave. [`wait`](Self::wait) returns the report soon after this, unless the runtime on which the
+    /// tree was started stands still.
+    pub fn give_up(&self) {
+        self.command(Command::GiveUp);
+    }
+
     /// Whether a stop has begun.
     pub fn is_stopping(&self) -> bool {
         let progress = self.shared.progress.borrow();
