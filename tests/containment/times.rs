@@ -9,6 +9,7 @@
 
 #[expect(dead_code, reason = "the tests need more of it")]
 mod place;
+#[expect(dead_code, reason = "the tests need more of it")]
 mod record;
 #[expect(dead_code, reason = "the tests need more of it")]
 mod scene;
