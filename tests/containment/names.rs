@@ -21,6 +21,26 @@ fn a_stubborn_grandchild_is_named() {
     assert_others_are_named_as_killed("has_a_stubborn_grandchild", 1);
 }
 
+#[test]
+fn who_is_left_behind_is_asked_to_go_once_wherever_it_is() {
+    for place in place::trees() {
+        let program = "counts_its_sigterms";
+        let mut scene = Scene::with(place, |register| Supervisor::start(place, program, GRACE, register));
+        scene.record.wait_until_ready();
+
+        scene.supervisor.signal(Signal::SIGTERM);
+        assert_eq!(scene.supervisor.finish(), Some(3), "{place:?}");
+
+        let mut others = scene.record.processes();
+        others.remove(&scene.leader.process);
+        let mut asked = scene.record.asked();
+        asked.sort();
+        assert_eq!(asked, others.iter().copied().collect::<Vec<_>>(), "{place:?}");
+        assert_eq!(asked.len(), 2, "{place:?}");
+        scene.assert_named(&others, "Killed");
+    }
+}
+
 fn assert_others_are_named_as_killed(program: &'static str, others: usize) {
     for place in place::trees() {
         let mut scene = Scene::with(place, |register| Supervisor::start(place, program, GRACE, register));

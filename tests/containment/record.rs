@@ -22,6 +22,7 @@ pub(crate) struct Record {
     writer: File,
     lines: Receiver<String>,
     processes: BTreeSet<Known>,
+    asked: Vec<Known>,
     _directory: TempDir,
 }
 
@@ -52,7 +53,7 @@ impl Record {
             }
         });
         let path = path.to_str().expect("a path of letters").to_owned();
-        Self { path, writer, lines, processes: BTreeSet::new(), _directory: directory }
+        Self { path, writer, lines, processes: BTreeSet::new(), asked: Vec::new(), _directory: directory }
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -82,6 +83,12 @@ impl Record {
         self.processes.clone()
     }
 
+    /// Who has reported to have been asked to go, as often as that was.
+    pub(crate) fn asked(&mut self) -> Vec<Known> {
+        self.processes();
+        self.asked.clone()
+    }
+
     /// Whoever is alive now, reported or not.
     pub(crate) fn survivors(&mut self) -> BTreeSet<Known> {
         let mut alive: BTreeSet<Known> = Known::all_that_mention(&self.path).into_iter().collect();
@@ -108,7 +115,11 @@ impl Record {
     fn note(&mut self, line: &str) {
         let mut words = line.split(' ').skip(1);
         if let (Some(pid), Some(born)) = (words.next(), words.next()) {
-            self.processes.insert(format!("{pid} {born}").parse().expect("a process says who it is"));
+            let process = format!("{pid} {born}").parse().expect("a process says who it is");
+            self.processes.insert(process);
+            if line.starts_with("asked ") {
+                self.asked.push(process);
+            }
         }
     }
 }

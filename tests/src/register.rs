@@ -43,6 +43,11 @@ impl Register {
         self.write(format_args!("member {}", Known::own()));
     }
 
+    /// Reports that the running process has been asked to go.
+    pub fn asked(&self) {
+        self.write(format_args!("asked {}", Known::own()));
+    }
+
     /// Says that all processes are there that there will be for now.
     pub fn ready(&self) {
         self.write("ready");

@@ -99,9 +99,9 @@ impl Records {
             Finished::Stopped(_) | _ => Patience::ORDERLY,
         };
         pump.finish(patience);
-        self.screen.write(|style| match finished.report() {
-            Some(report) => summary(report, style),
-            None => farewell(finished.status(), style),
+        self.screen.write(|style| match finished {
+            Finished::Stopped(report) => summary(report, style),
+            Finished::Left { .. } | _ => farewell(finished.status(), style),
         });
         let document = finished.report().map(|report| document(report));
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {

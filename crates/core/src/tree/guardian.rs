@@ -29,6 +29,8 @@ pub(super) enum Command {
     Force,
     /// Says that it has its turn.
     Answer,
+    /// Report now, whatever is still there.
+    GiveUp,
 }
 
 /// What the user chose for the whole tree.
@@ -193,6 +195,10 @@ impl Guardian {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Stop(cause) => self.stop(cause),
+            Command::GiveUp => {
+                self.stop(StopCause::Api);
+                self.scribe.give_up_waiting();
+            }
             Command::Force => {
                 self.stop(StopCause::Api);
                 self.force();

@@ -50,7 +50,7 @@ impl Desk {
         if let Some(stand_in) = self.stand_in.upgrade() {
             match command {
                 Command::Stop(cause) => stand_in.note_stop(cause),
-                Command::Force => stand_in.note_stop(StopCause::Api),
+                Command::Force | Command::GiveUp => stand_in.note_stop(StopCause::Api),
                 Command::Answer => {}
             }
         }
@@ -175,6 +175,14 @@ impl Tree {
     /// For a program that is about to leave. It can be called from any thread, also while the runtime stands still.
     pub fn last_kill(&self) {
         self.shared.root.last_kill();
+    }
+
+    /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
+    ///
+    /// For a program that is about to leave. [`wait`](Self::wait) returns the report soon after this, unless the runtime on which the
+    /// tree was started stands still.
+    pub fn give_up(&self) {
+        self.command(Command::GiveUp);
     }
 
     /// Whether a stop has begun.

@@ -43,8 +43,9 @@ struct State {
 /// What an event takes up apart from its texts, more or less.
 const EVENT: usize = 256;
 
-/// How much is written at a time: little enough for a slow reader to show that it is there.
-const CHUNK: usize = 16 * 1024;
+/// How much is written at a time: little enough for a slow reader to show that it is there, and no more than the system puts
+/// into a pipe whole or not at all. So what a reader finds ends with a line, also if he was given up.
+const CHUNK: usize = libc::PIPE_BUF;
 
 /// How long the end of the program waits for a reader.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +171,7 @@ fn write_all(shared: &Shared, sink: Sink, mut format: Format) -> io::Result<()> 
     let mut writer = sink.writer()?;
     let mut buffer = Vec::new();
     while shared.next(&mut format, &mut buffer) {
-        for chunk in buffer.chunks(CHUNK) {
+        for chunk in chunks(&buffer) {
             writer.write_all(chunk)?;
             writer.flush()?;
             shared.wrote();
@@ -178,6 +179,20 @@ fn write_all(shared: &Shared, sink: Sink, mut format: Format) -> io::Result<()> 
         buffer.clear();
     }
     Ok(())
+}
+
+/// Cuts a text into chunks of whole lines, and only lines that are longer than a chunk.
+fn chunks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let most = rest.len().min(CHUNK);
+        let lines = rest.get(..most)?.iter().rposition(|byte| *byte == b'\n').map_or(most, |end| end + 1);
+        // What fits as a whole needs no line's end.
+        let length = if rest.len() <= CHUNK { rest.len() } else { lines };
+        let (chunk, others) = rest.split_at(length);
+        rest = others;
+        (!chunk.is_empty()).then_some(chunk)
+    })
 }
 
 #[cfg(test)]
@@ -237,6 +252,19 @@ mod tests {
 
         outlet.text("never read".into());
         outlet.finish(Patience::ORDERLY);
+    }
+
+    #[test]
+    fn chunks_are_whole_lines_unless_a_line_is_longer_than_a_chunk() {
+        let long = format!("{}\n", "x".repeat(CHUNK + 10));
+        let text = [&"a line\n".repeat(2000), long.as_str(), "short\n", "no end"].concat();
+
+        let chunks: Vec<&[u8]> = chunks(text.as_bytes()).collect();
+
+        assert_eq!(chunks.concat(), text.as_bytes());
+        assert!(chunks.iter().all(|chunk| !chunk.is_empty() && chunk.len() <= CHUNK));
+        let cut = chunks.iter().filter(|chunk| chunk.last() != Some(&b'\n')).count();
+        assert_eq!(cut, 2, "the long line and the last one");
     }
 
     #[test]

@@ -53,6 +53,13 @@ fn a_third_sigint_leaves_at_once() {
 
     assert_eq!(finished.code(), 128 + 2, "{}", finished.stderr);
     assert_eq!(actions(&finished.events), ["stop", "force", "leave"]);
+    let report = finished.report();
+    assert_eq!((&report["clean"], &report["cause"]), (&json!(false), &json!("signal SIGINT")));
+    assert_eq!(report["root"]["outcome"], "unreapable");
+    assert_eq!(
+        finished.events.last().map(|event| (&event["event"], &event["path"])),
+        Some((&json!("stopped"), &json!("root")))
+    );
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Application {
     }
 
     /// Says what becomes of the stop report, in place of the account on standard error. The hook is not
-    /// called if a third signal says to leave, because there is no report then.
+    /// called if a third signal says to leave: [`Finished::report`](super::Finished::report) has what was known then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self

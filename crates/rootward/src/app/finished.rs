@@ -13,9 +13,12 @@ pub enum Finished {
     /// The tree has stopped, or could not be brought down by its deadline.
     Stopped(Arc<StopReport>),
     /// A third signal said to leave at once. A last kill has been done, and nothing was awaited after it.
+    #[non_exhaustive]
     Left {
         /// 128 and the signal's number.
         status: u8,
+        /// What was known when it left: whoever was not known to be gone is unreapable. `None` if it could not be had at once.
+        report: Option<Arc<StopReport>>,
     },
 }
 
@@ -25,24 +28,27 @@ impl Finished {
     /// The exit status of a program whose tree could not be started, or failed.
     pub const FAILED: u8 = 1;
 
-    /// How everything ended, unless the program left before it had.
+    /// How everything ended. If the program left before it had, this is what was known then.
     pub fn report(&self) -> Option<&Arc<StopReport>> {
         match self {
             Self::Stopped(report) => Some(report),
-            Self::Left { .. } => None,
+            Self::Left { report, .. } => report.as_ref(),
         }
     }
 
     /// How the stop came out, unless the program left before it was over.
     pub fn ending(&self) -> Option<Ending> {
-        self.report().map(|report| report.ending)
+        match self {
+            Self::Stopped(report) => Some(report.ending),
+            Self::Left { .. } => None,
+        }
     }
 
     /// The exit status that says all this to whoever started the program.
     pub fn status(&self) -> u8 {
         match self {
             Self::Stopped(report) => report.ending.exit_status(),
-            Self::Left { status } => *status,
+            Self::Left { status, .. } => *status,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
 
 use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
 use rootward_signals::{SignalError, Signals};
@@ -103,7 +104,7 @@ async fn drive(
     let finished = async {
         tokio::select! {
             biased;
-            status = guard.left() => Finished::Left { status },
+            status = guard.left() => left(status, &tree).await,
             report = tree.wait() => Finished::Stopped(report),
         }
     };
@@ -120,6 +121,14 @@ async fn drive(
         Some(payload) => resume_unwind(payload),
         None => Ok(finished),
     }
+}
+
+/// How long a program that leaves at once waits for a report of what is known.
+const FAREWELL: Duration = Duration::from_millis(100);
+
+async fn left(status: u8, tree: &Tree) -> Finished {
+    tree.give_up();
+    Finished::Left { status, report: tokio::time::timeout(FAREWELL, tree.wait()).await.ok() }
 }
 
 impl fmt::Debug for Prepared {

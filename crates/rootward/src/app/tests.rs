@@ -141,7 +141,9 @@ fn a_third_signal_leaves_at_once_whatever_is_still_there() {
     }
 
     let finished = program.join().unwrap();
-    assert_eq!((finished.status(), finished.report().is_some()), (130, false));
+    assert_eq!((finished.status(), finished.ending()), (130, None));
+    let report = finished.report().expect("supervisors still run");
+    assert_eq!(report.find("root/blocks").unwrap().outcome, Outcome::Unreapable);
     drop(release);
 }
 
