@@ -6,24 +6,20 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::memory;
 
-/// Memory and descriptors, until it is dropped.
-pub struct Ballast {
-    _memory: Vec<u8>,
-    _descriptors: Vec<File>,
+/// `None` if the machine has not got that much.
+pub fn memory(megabytes: usize) -> Option<Vec<u8>> {
+    // Twice the memory, so that nobody else is pushed out of it.
+    let wanted = ((2 * megabytes) << 20) as f64;
+    // A one in each byte: a zero would be the page that all zeros share.
+    (memory::available() > wanted).then(|| vec![1; megabytes << 20])
 }
 
-impl Ballast {
-    /// `None` if the machine has not got that much.
-    pub fn take(megabytes: usize, descriptors: usize) -> Option<Self> {
-        // Twice the memory, so that nobody else is pushed out of it.
-        if memory::available() < ((2 * megabytes) << 20) as f64 || !allow(descriptors + 100) {
-            return None;
-        }
-        // A one in each byte: a zero would be the page that all zeros share.
-        let memory = vec![1; megabytes << 20];
-        let descriptors = (0..descriptors).map(|_| File::open("/dev/null").ok()).collect::<Option<_>>()?;
-        Some(Self { _memory: memory, _descriptors: descriptors })
+/// Open ones. `None` if this program may not have that many.
+pub fn descriptors(n: usize) -> Option<Vec<File>> {
+    if !allow(n + 100) {
+        return None;
     }
+    (0..n).map(|_| File::open("/dev/null").ok()).collect()
 }
 
 /// Lets this program have this many descriptors, if that is possible.

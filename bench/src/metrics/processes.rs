@@ -8,8 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::figure::{Figure, median};
-use crate::machine::ballast::{self, Ballast};
-use crate::machine::{clock, memory};
+use crate::machine::{ballast, clock, memory};
 use crate::programs::Roll;
 
 /// In which order programs are stopped.
@@ -66,29 +65,33 @@ pub fn start_and_stop<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
 pub fn spawn<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     let mut roll = Roll::new();
     let mut figures = Vec::new();
-    for (name, megabytes, descriptors) in [
-        ("proc.spawn.10MB.0", 10, 0),
-        ("proc.spawn.10MB.10000", 10, 10_000),
-        ("proc.spawn.4GB.0", 4096, 0),
-        ("proc.spawn.4GB.10000", 4096, 10_000),
-    ] {
-        warm_up(subject, &mut roll);
-        let Some(_ballast) = Ballast::take(megabytes, descriptors) else {
-            eprintln!("{name}: this machine has not got that much");
-            continue;
-        };
-        let mut running = subject.start(1, Order::AtOnce, &roll);
-        roll.read(1);
-        let times = (0..n).map(|_| {
-            let begun = subject.add(&mut running, &roll);
-            let runs = roll.read(1)[0].at;
-            (runs - begun) as f64 / 1e3
-        });
-        let times = times.collect();
-        subject.stop(running);
-        figures.push(Figure::new(name, median(times), "us"));
+    for (size, megabytes) in [("10MB", 10), ("4GB", 4096)] {
+        let memory = ballast::memory(megabytes);
+        for descriptors in [0, 10_000] {
+            let name = format!("proc.spawn.{size}.{descriptors}");
+            let (Some(_), Some(_open)) = (&memory, ballast::descriptors(descriptors)) else {
+                eprintln!("{name}: this machine has not got that much");
+                continue;
+            };
+            figures.push(Figure::new(name, spawn_beside(subject, n, &mut roll), "us"));
+        }
     }
     figures
+}
+
+/// One more beside one, `n` times, the median in microseconds.
+fn spawn_beside<S: Processes>(subject: &S, n: usize, roll: &mut Roll) -> f64 {
+    warm_up(subject, roll);
+    let mut running = subject.start(1, Order::AtOnce, roll);
+    roll.read(1);
+    let mut times = Vec::with_capacity(n);
+    for _ in 0..n {
+        let begun = subject.add(&mut running, roll);
+        let runs = roll.read(1)[0].at;
+        times.push((runs - begun) as f64 / 1e3);
+    }
+    subject.stop(running);
+    median(times)
 }
 
 /// `proc.restart`, `n` times, the median.

@@ -50,14 +50,14 @@ pub fn steps(scale: Scale) -> Vec<Step> {
             (true, "proc") => 1000,
             (true, _) => 10_000,
         };
-        let rounds = if quick { rounds.min(3) } else { rounds };
+        let rounds = if quick { rounds.min(2) } else { rounds };
         for n in sizes.iter().filter(|n| **n <= largest) {
             steps.push(Step { metric, n: *n, subjects: subjects.to_vec(), rounds });
         }
     };
     // Processes first: what they cost is the question that is asked most.
     add("proc", &[100, 1000, 5000], &PROCESSES, 5);
-    add("proc.spawn", &[200], &PROCESSES[..6], 5);
+    add("proc.spawn", &[100], &PROCESSES[..6], 5);
     add("proc.restart", &[100], &PROCESSES, 7);
     add("proc.memory", &[1000], &PROCESSES, 3);
     add("proc.output", &[200], &PROCESSES[..6], 5);

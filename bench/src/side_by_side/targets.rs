@@ -39,7 +39,7 @@ const fn target(metric: &'static str, text: &'static str, rule: Rule) -> Target 
     Target { metric, text, rule }
 }
 
-pub const TARGETS: [Target; 35] = [
+pub const TARGETS: [Target; 31] = [
     target("flat.start", "at most 2 × floor", Rule::Times("floor", 2.0)),
     target("flat.start", "ahead of every peer", Rule::Ahead(&PEERS, 1.0)),
     target("flat.stop", "at most 3 × floor", Rule::Times("floor", 3.0)),
@@ -70,11 +70,7 @@ pub const TARGETS: [Target; 35] = [
     target("proc.output.long", "at least 0.5 × floor", Rule::Part("floor", 0.5)),
     target("proc.output.long.lost", "nothing lost", Rule::AtMost(0.0)),
     target("idle.tasks.wakes", "no wake-up", Rule::AtMost(0.0)),
-    target("idle.tasks.cpu", "no time on a processor", Rule::AtMost(0.0)),
     target("idle.processes.wakes", "no wake-up", Rule::AtMost(0.0)),
-    target("idle.processes.cpu", "no time on a processor", Rule::AtMost(0.0)),
-    target("proc.start", "ahead of simpervisor", Rule::Ahead(&["simpervisor"], 1.0)),
-    target("proc.stop", "ahead of simpervisor", Rule::Ahead(&["simpervisor"], 1.0)),
 ];
 
 impl Target {
