@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, Exit, Outcome, Panic, Restart, Shutdown, StopCause, Supervisor, TaskContext,
-    capture_panics,
+    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor, TaskContext, capture_panics,
 };
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 use crate::support::{
     EventLog, Flag, builder, given, given_tree, launched, obedient, settle, stubborn, within,
@@ -267,38 +267,34 @@ async fn a_task_hears_of_the_stop_in_every_way_it_likes() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_kept_the_context_of_a_task_is_told_when_that_is_over_however_it_ended() {
-    for end in [Exit::Normal, Exit::Panicked(Panic::new("boom")), Exit::Aborted] {
+    for end in ["it ends", "it panics", "it is killed"] {
         let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
-        let ends = end.clone();
+        let go = Arc::new(Notify::new());
+        let goes = Arc::clone(&go);
         let a = ChildSpec::task("a", move |cx: TaskContext| {
-            let (sender, ends) = (sender.clone(), ends.clone());
+            let (sender, goes) = (sender.clone(), Arc::clone(&goes));
             async move {
                 sender.send(cx).unwrap();
-                match ends {
-                    Exit::Normal => {}
-                    Exit::Panicked(_) => panic!("boom"),
-                    _ => pending().await,
-                }
+                goes.notified().await;
+                assert_eq!(end, "it ends");
             }
         });
-        let a = a.restart(Restart::Transient).shutdown(Shutdown::Kill);
-        let (tree, mut log) =
-            given(Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(a)).await;
+        let a = a.restart(Restart::Temporary).shutdown(Shutdown::Kill);
+        let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
         let cx = within("the task", kept.recv()).await.unwrap();
-        let waits = tokio::spawn({
-            let cx = cx.clone();
-            async move { cx.stopping().await }
-        });
-        if end == Exit::Aborted {
-            let _ = tree.stop().await;
-        } else {
-            log.wait_for_event("a", "exited").await;
-        }
 
-        within("a word to the one who waits", waits).await.unwrap();
-        assert!(cx.token().is_cancelled(), "{end:?}");
-        assert_eq!(cx.grace(), Some(Duration::ZERO), "{end:?}");
-        let _ = tree.stop().await;
+        let its_end = async {
+            if end == "it is killed" {
+                let _ = tree.stop().await;
+            } else {
+                go.notify_one();
+                log.wait_for_event("a", "exited").await;
+            }
+        };
+        within("a word to the one who waits", async { tokio::join!(cx.stopping(), its_end) }).await;
+
+        assert!(cx.token().is_cancelled(), "{end}");
+        assert_eq!(cx.grace(), Some(Duration::ZERO), "{end}");
     }
 }
 

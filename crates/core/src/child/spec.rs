@@ -144,7 +144,7 @@ impl ChildSpec {
     /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed. By
     /// default there is no limit, as in OTP.
     ///
-    /// It matters for children that start in the background: processes with a readiness rule, services, and supervisors.
+    /// It matters for children that start in the background: processes with a readiness rule, services, actors, and supervisors.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.tune().start_timeout = Some(timeout);
         self
