@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use rootward::{
-    Ending, Exit, Launch, NodeSnapshot, Reporter, RunningChild, StartError, StopCause, StopRequest,
-    Supervisor, TreeStartError,
+    ChildSpec, Ending, Exit, Launch, NodeSnapshot, Reporter, RunningChild, StartError, StopCause,
+    StopRequest, Supervisor, TreeStartError,
 };
 
 use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};
@@ -82,6 +82,22 @@ async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
 
     assert!([&a, &b, &c].iter().all(|child| child.calls() == ["start", "last kill"]));
     [a, b, c].iter().for_each(Double::ends);
+}
+
+#[tokio::test(start_paused = true)]
+async fn specs_that_panic_when_they_are_dropped_take_neither_their_supervisors_nor_the_report_with_them() {
+    let bomb = |id| {
+        let captured = PanicsWhenDropped;
+        ChildSpec::task(id, move |cx| {
+            let _ = &captured;
+            async move { cx.stopping().await }
+        })
+    };
+    let inner = Supervisor::new("inner").child(bomb("a")).child(bomb("b"));
+    let (tree, _log) = given(Supervisor::new("root").child(inner).child(bomb("c")).child(bomb("d"))).await;
+
+    assert!(tree.stop().await.clean);
+    assert!(tree.wait_gone().await.clean);
 }
 
 #[tokio::test]
@@ -181,5 +197,13 @@ impl RunningChild for StaysWhenLookedAt {
     fn children(&self) -> Vec<NodeSnapshot> {
         self.blocked.stay();
         Vec::new()
+    }
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("in drop");
     }
 }

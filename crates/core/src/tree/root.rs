@@ -7,6 +7,7 @@ use super::TreeContext;
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
+use crate::panics::drop_quietly;
 use crate::port::RunningChild;
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
@@ -135,7 +136,9 @@ impl Root {
     /// Lets go of the root that is gone, and says how many starts it had refused.
     pub(super) fn bury(&self) -> u64 {
         let child = self.state().child.take();
-        child.map_or(0, |child| child.refused())
+        let refused = child.as_ref().map_or(0, |child| child.refused());
+        drop_quietly(child);
+        refused
     }
 
     pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {
