@@ -90,7 +90,10 @@ async fn a_panic_while_an_aborted_future_is_dropped_still_ends_in_an_acknowledge
 
     let report = tree.stop().await;
 
-    assert_eq!(report.find("root/a").unwrap().outcome, Outcome::Killed);
+    let a = report.find("root/a").unwrap();
+    assert_eq!(a.outcome, Outcome::Killed);
+    let Some(Exit::Panicked(panic)) = &a.status else { panic!("it panicked in the end: {:?}", a.status) };
+    assert_eq!(panic.message, "in drop");
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
 }
 
