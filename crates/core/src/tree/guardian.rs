@@ -17,7 +17,7 @@ use crate::child::{ChildKind, ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
 use crate::policy::ChildKey;
-use crate::port::{Inbox, Launch, Mail, Report, Reporter, StartChild, StartContext, StartError, StopRequest};
+use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StartError, StopRequest};
 use crate::report::{NodeReport, Outcome, StopReport};
 use crate::supervisor::SupervisorStart;
 
@@ -61,7 +61,7 @@ pub(super) fn start(
     let shared = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let tree = context.clone();
     let stalls = plan.stall_threshold.map(|threshold| StallWatch::new(&shared, threshold));
-    let guardian = Guardian {
+    let mut guardian = Guardian {
         _stalls: stalls,
         tree: tree.clone(),
         plan,
@@ -88,10 +88,13 @@ pub(super) fn start(
             root.begin_stop(cause);
         }
     });
-    match root.start(cx) {
-        Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
-        Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
+    let (child, keeper) = root.prepare(cx);
+    shared.state().child = Some(child);
+    // Before the root begins, which would be quicker than the guardian.
+    if guardian.plan.stop_on.is_cancelled() {
+        guardian.stop(StopCause::Token);
     }
+    keeper.run_actor(context.control());
     context.control().spawn(guardian.watch(inbox, commands));
     shared
 }

@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use self::calls::Calls;
 use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
@@ -112,6 +114,11 @@ impl Engine {
 
     pub(super) fn inbox(&self) -> &Arc<Inbox> {
         &self.inbox
+    }
+
+    /// Where its actor runs.
+    pub(super) fn control(&self) -> &Handle {
+        self.tree.control()
     }
 
     pub(super) fn is_finished(&self) -> bool {
