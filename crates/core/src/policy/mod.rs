@@ -7,6 +7,7 @@ mod backoff;
 mod intensity;
 mod machine;
 mod ordered;
+mod queue;
 mod restart;
 mod strategy;
 
@@ -15,6 +16,7 @@ pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use ordered::Ordered;
+pub(crate) use queue::Queue;
 
 pub(crate) use machine::{
     Action, CallId, ChildKey, Closing, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,

@@ -1,6 +1,5 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
-use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
@@ -11,7 +10,7 @@ use super::Supervisor;
 use super::keeper::{Shared, SupervisorStart};
 use crate::child::{ChildId, ChildPath, ChildSpec, Exit, Shutdown};
 use crate::event::{EventKind, Events, Record, StopCause};
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, Queue};
 use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StopRequest};
 use crate::tree::TreeContext;
 
@@ -90,7 +89,7 @@ impl Wake for Parent {
 struct Given {
     shared: Arc<Shared>,
     inbox: Arc<Inbox>,
-    mail: VecDeque<Mail>,
+    mail: Queue<Mail>,
     events: Events,
     record: Arc<Record>,
 }
@@ -109,7 +108,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
         reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
         tree,
     });
-    Given { shared, inbox, mail: VecDeque::new(), events, record }
+    Given { shared, inbox, mail: Queue::new(), events, record }
 }
 
 impl Given {

@@ -2,7 +2,6 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ use super::stalls::StallWatch;
 use crate::child::{ChildKind, ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, Queue};
 use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StartError, StopRequest};
 use crate::report::{NodeReport, Outcome, StopReport};
 use crate::supervisor::SupervisorStart;
@@ -135,9 +134,9 @@ impl Guardian {
             tokio::select! {
                 biased;
                 () = inbox.arrival() => {
-                    let mut mail = VecDeque::new();
+                    let mut mail = Queue::new();
                     inbox.collect(&mut mail);
-                    for mail in mail {
+                    for mail in mail.drain() {
                         // The activity that came with the report ends when it has been dealt with.
                         if let Mail::Child { report, activity: _activity, .. } = mail {
                             if self.hear(report) {
