@@ -1,54 +1,63 @@
-//! The tree's record: gives every event its number and its time, and hands it to whoever listens.
+//! The tree's record: gives every event its number and its time, and holds it for whoever reads.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use tokio::sync::broadcast;
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
+use super::backlog::Backlog;
 use super::telemetry;
-use super::{Event, EventKind};
+use super::text::{self, Text, Unfolding};
+use super::{Event, EventKind, Events, Stream};
 use crate::child::{ChildKind, ChildPath};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
-    capacity: usize,
-    inner: Mutex<Inner>,
+    shared: Arc<Shared>,
 }
 
-struct Inner {
-    seq: u64,
+/// What the record and its readers have in common.
+pub(super) struct Shared {
+    inner: Mutex<Inner>,
+    /// Readers have taken so much that whoever waited for them may go on.
+    room: Notify,
+}
+
+pub(super) struct Inner {
     /// When the first event was written.
     origin: Option<Instant>,
-    listeners: Option<broadcast::Sender<Arc<Event>>>,
+    backlog: Backlog,
     /// Only the last words about those who are still there are written any more.
     hushed: bool,
-    closed: bool,
 }
 
-/// How many events a listener may be behind before it loses the oldest.
+/// How many events a reader may be behind before it loses the oldest.
 pub(crate) const DEFAULT_CAPACITY: usize = 16 * 1024;
+
+/// How long who writes a lot waits for readers, each time.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 impl Record {
     pub(crate) fn new(capacity: usize) -> Self {
-        let inner = Inner { seq: 0, origin: None, listeners: None, hushed: false, closed: false };
-        Self { capacity, inner: Mutex::new(inner) }
+        let inner = Inner { origin: None, backlog: Backlog::new(capacity), hushed: false };
+        Self { shared: Arc::new(Shared { inner: Mutex::new(inner), room: Notify::new() }) }
     }
 
-    /// Writes an event, unless the record has been closed. Never waits for a listener.
+    /// Writes an event, unless the record has been closed. Never waits for a reader.
     pub(crate) fn emit(&self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
         self.emit_with(kind, incarnation, || (path.clone(), what));
     }
 
-    /// Writes an event whose path and content are made only if somebody listens.
+    /// Writes an event whose path and content are made only if somebody reads.
     pub(crate) fn emit_with(
         &self,
         kind: ChildKind,
         incarnation: u32,
         make: impl FnOnce() -> (ChildPath, EventKind),
     ) {
-        self.write(self.lock(), (kind, incarnation), make);
+        write(self.shared.lock(), (kind, incarnation), make);
     }
 
     /// Writes what was seen from outside, unless the last words about those who are still there have begun.
@@ -59,69 +68,130 @@ impl Record {
         incarnation: u32,
         what: EventKind,
     ) {
-        let inner = self.lock();
+        let inner = self.shared.lock();
         if !inner.hushed {
-            self.write(inner, (kind, incarnation), || (path.clone(), what));
+            write(inner, (kind, incarnation), || (path.clone(), what));
+        }
+    }
+
+    /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have one time.
+    pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: Stream, lines: &str) {
+        let count = text::count(lines);
+        let logging = telemetry::hears_output();
+        // Not under the lock, if it can be helped.
+        let copy = (logging || self.shared.lock().backlog.is_read()).then(|| Box::from(lines));
+        let mut inner = self.shared.lock();
+        if inner.backlog.is_closed() || count == 0 {
+            return;
+        }
+        let first = inner.backlog.number(count);
+        let origin = *inner.origin.get_or_insert_with(Instant::now);
+        if !logging && !inner.backlog.is_read() {
+            return;
+        }
+        let text = Text {
+            first,
+            at: origin.elapsed(),
+            time: SystemTime::now(),
+            path: path.clone(),
+            incarnation,
+            kind: ChildKind::Process,
+            stream,
+            lines: copy.unwrap_or_else(|| Box::from(lines)),
+        };
+        if logging {
+            let text = Arc::new(text.clone());
+            Unfolding::new(text).for_each(|event| telemetry::log(&event));
+        }
+        if inner.backlog.is_read() {
+            let waiting = inner.backlog.push_lines(text);
+            drop(inner);
+            waiting.into_iter().for_each(std::task::Waker::wake);
+        }
+    }
+
+    /// Waits while a reader that has lost nothing is so far behind that it soon could, and not for long.
+    pub(crate) async fn room(&self) {
+        if self.shared.lock().backlog.is_crowded() {
+            // In a box, because it is rare and every process would have to carry it.
+            Box::pin(self.room_made()).await;
+        }
+    }
+
+    async fn room_made(&self) {
+        // Made before the question is asked, so that it hears whatever comes after the answer.
+        let room = self.shared.room.notified();
+        if self.shared.lock().backlog.is_crowded() {
+            // Who has not made room by then loses what it loses.
+            let _ = timeout(PATIENCE, room).await;
         }
     }
 
     /// Only last words from now on.
     pub(crate) fn hush(&self) {
-        self.lock().hushed = true;
-    }
-
-    fn write(
-        &self,
-        mut inner: std::sync::MutexGuard<'_, Inner>,
-        (kind, incarnation): (ChildKind, u32),
-        make: impl FnOnce() -> (ChildPath, EventKind),
-    ) {
-        if inner.closed {
-            return;
-        }
-        inner.seq += 1;
-        let origin = *inner.origin.get_or_insert_with(Instant::now);
-        let logging = telemetry::listens();
-        if !logging && inner.listeners.is_none() {
-            return;
-        }
-        let (path, what) = make();
-        let event = Event {
-            seq: inner.seq,
-            at: origin.elapsed(),
-            time: SystemTime::now(),
-            path,
-            incarnation,
-            kind,
-            what,
-        };
-        if logging {
-            telemetry::log(&event);
-        }
-        if let Some(listeners) = &inner.listeners {
-            // Without a receiver there is nobody to tell, which is no error.
-            let _ = listeners.send(Arc::new(event));
-        }
+        self.shared.lock().hushed = true;
     }
 
     /// Ends the record. Nothing is written after the root's last event.
     pub(crate) fn close(&self) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        inner.listeners = None;
+        let waiting = self.shared.lock().backlog.close();
+        waiting.into_iter().for_each(std::task::Waker::wake);
     }
 
     pub(crate) fn subscribe(&self) -> Events {
+        let reader = self.shared.lock().backlog.subscribe();
+        Events::new(Arc::clone(&self.shared), reader)
+    }
+}
+
+/// Nothing will be written any more, and whoever reads hears it.
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn write(
+    mut inner: MutexGuard<'_, Inner>,
+    (kind, incarnation): (ChildKind, u32),
+    make: impl FnOnce() -> (ChildPath, EventKind),
+) {
+    if inner.backlog.is_closed() {
+        return;
+    }
+    let seq = inner.backlog.number(1);
+    let origin = *inner.origin.get_or_insert_with(Instant::now);
+    let logging = telemetry::listens();
+    if !logging && !inner.backlog.is_read() {
+        return;
+    }
+    let (path, what) = make();
+    let (at, time) = (origin.elapsed(), SystemTime::now());
+    let event = Event { seq, at, time, path, incarnation, kind, what };
+    if logging {
+        telemetry::log(&event);
+    }
+    if inner.backlog.is_read() {
+        let waiting = inner.backlog.push(event);
+        drop(inner);
+        waiting.into_iter().for_each(std::task::Waker::wake);
+    }
+}
+
+impl Shared {
+    /// Has a reader take something, or go, and tells those who wait for room if that has made some.
+    pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
         let mut inner = self.lock();
-        let receiver = if inner.closed {
-            broadcast::channel(1).1
-        } else {
-            inner.listeners.get_or_insert_with(|| broadcast::channel(self.capacity).0).subscribe()
-        };
-        Events { receiver }
+        let result = change(&mut inner.backlog);
+        let has_made_room = inner.backlog.has_made_room();
+        drop(inner);
+        if has_made_room {
+            self.room.notify_waiters();
+        }
+        result
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -132,55 +202,8 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Reads a tree's events in order, from the moment of the subscription to the root's last.
-///
-/// A reader never holds up the tree. One that falls further behind than the tree's event capacity loses the oldest
-/// events, and [`next`](Self::next) says how many.
-#[derive(Debug)]
-pub struct Events {
-    receiver: broadcast::Receiver<Arc<Event>>,
-}
-
-/// Says that a reader was too slow and how many events it lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the reader fell behind and lost {missed} events")]
-pub struct Lagged {
-    /// How many events are lost.
-    pub missed: u64,
-}
-
-impl Events {
-    /// The next event, or `None` after the root's last.
-    ///
-    /// # Errors
-    ///
-    /// [`Lagged`] if events were lost since the last call. The call after that goes on with the oldest event there is.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: if the future is dropped, no event is lost.
-    pub async fn next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
-        match self.receiver.recv().await {
-            Ok(event) => Ok(Some(event)),
-            Err(broadcast::error::RecvError::Closed) => Ok(None),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Err(Lagged { missed }),
-        }
-    }
-
-    /// Like [`next`](Self::next), for a thread that is not part of a runtime.
-    ///
-    /// # Errors
-    ///
-    /// [`Lagged`], as `next`.
-    ///
-    /// # Panics
-    ///
-    /// If it is called from within an async task.
-    pub fn blocking_next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
-        match self.receiver.blocking_recv() {
-            Ok(event) => Ok(Some(event)),
-            Err(broadcast::error::RecvError::Closed) => Ok(None),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Err(Lagged { missed }),
-        }
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
     }
 }

@@ -14,6 +14,11 @@ pub(crate) fn listens() -> bool {
     tracing::enabled!(target: TARGET, tracing::Level::ERROR)
 }
 
+/// Whether anybody reads what processes write. A log in production mostly does not.
+pub(super) fn hears_output() -> bool {
+    tracing::enabled!(target: TARGET, tracing::Level::DEBUG)
+}
+
 pub(crate) fn log(event: &Event) {
     let Event { path, incarnation, kind, what, .. } = event;
     macro_rules! line {

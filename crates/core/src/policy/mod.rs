@@ -7,6 +7,7 @@ mod backoff;
 mod intensity;
 mod machine;
 mod ordered;
+mod queue;
 mod restart;
 mod standstill;
 mod strategy;
@@ -16,6 +17,7 @@ pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use ordered::Ordered;
+pub(crate) use queue::Queue;
 pub(crate) use standstill::{Look, Standstill};
 
 pub(crate) use machine::{

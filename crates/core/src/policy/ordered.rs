@@ -82,19 +82,27 @@ impl<T> Ordered<T> {
 
     /// Where a key stands.
     fn index(&self, key: ChildKey) -> Option<usize> {
-        let index = self.lower_bound(key);
-        (self.slots.get(index)?.0 == key).then_some(index)
+        let farthest = self.farthest(key)?;
+        match self.slots.get(farthest) {
+            Some((there, _)) if *there == key => Some(farthest),
+            _ => self.slots.binary_search_by_key(&key, |(there, _)| *there).ok(),
+        }
     }
 
     /// Where the first key stands that is not below this one.
     fn lower_bound(&self, key: ChildKey) -> usize {
-        let Some((first, _)) = self.slots.front() else { return 0 };
-        // Keys that are missing only bring the others nearer to the front, so that none stands behind this place.
-        let farthest = usize::try_from(key.0.saturating_sub(first.0)).unwrap_or(usize::MAX);
+        let Some(farthest) = self.farthest(key) else { return 0 };
         match self.slots.get(farthest) {
             Some((there, _)) if *there == key => farthest,
             _ => self.slots.partition_point(|(other, _)| *other < key),
         }
+    }
+
+    /// Behind this place a key cannot stand, and there it stands if none before it is missing: keys that are missing only bring the
+    /// others nearer to the front.
+    fn farthest(&self, key: ChildKey) -> Option<usize> {
+        let (first, _) = self.slots.front()?;
+        Some(usize::try_from(key.0.saturating_sub(first.0)).unwrap_or(usize::MAX))
     }
 }
 

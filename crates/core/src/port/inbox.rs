@@ -3,7 +3,6 @@
 //! The queue belongs to the supervisor's state and not to its actor: should the actor die, nothing that was reported is
 //! lost, and whoever takes over finds it all in order.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,7 +10,7 @@ use std::task::{Poll, Waker};
 
 use super::{Ended, StartError, StopRequest};
 use crate::event::StopCause;
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, Queue};
 use crate::report::NodeReport;
 use crate::supervisor::Call;
 use crate::tree::Activity;
@@ -60,7 +59,7 @@ pub(crate) enum Mail {
 
 /// Holds mail until it is read, and wakes whoever waits for it.
 pub(crate) struct Inbox {
-    queue: Mutex<Queue>,
+    queue: Mutex<Held>,
     /// Whether a stop is on its way.
     on_hold: AtomicBool,
     /// How many starts have been refused.
@@ -70,8 +69,8 @@ pub(crate) struct Inbox {
 }
 
 #[derive(Default)]
-struct Queue {
-    mail: VecDeque<Mail>,
+struct Held {
+    mail: Queue<Mail>,
     /// Whoever waits for mail. There is never more than one who does.
     reader: Option<Waker>,
     closed: bool,
@@ -79,7 +78,7 @@ struct Queue {
 
 impl Inbox {
     pub(crate) fn new() -> Arc<Self> {
-        let queue = Mutex::new(Queue::default());
+        let queue = Mutex::new(Held::default());
         Arc::new(Self {
             queue,
             announce: OnceLock::new(),
@@ -151,14 +150,8 @@ impl Inbox {
     }
 
     /// Moves all mail that there is behind what the reader has taken before.
-    pub(crate) fn collect(&self, taken: &mut VecDeque<Mail>) {
-        let mut queue = lock(&self.queue);
-        if taken.is_empty() {
-            // The two take turns, so that neither has to grow again each time.
-            std::mem::swap(&mut queue.mail, taken);
-        } else {
-            taken.append(&mut queue.mail);
-        }
+    pub(crate) fn collect(&self, taken: &mut Queue<Mail>) {
+        taken.append(&mut lock(&self.queue).mail);
     }
 
     /// Takes no more mail, and drops what there is.

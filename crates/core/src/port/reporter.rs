@@ -196,6 +196,22 @@ impl super::StartContext {
 }
 
 impl OutputSink {
+    /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at once and
+    /// get one time. What follows the last end is left out. Never waits.
+    pub fn write_lines(&self, stream: Stream, lines: &str) {
+        self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
+    }
+
+    /// Waits a little while those who read the events and have lost none could lose some if much more came at once: until they have
+    /// taken enough of them, or 10 ms have passed. Who writes a lot asks this between one lot and the next.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn room(&self) {
+        self.tree.record().room().await;
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
         let OutputLine { stream, line, truncated, lossy } = line;

@@ -9,12 +9,15 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::coop::cooperative;
 
 use super::engine::Turn;
-use super::keeper::Shared;
+use super::keeper::{Keeper, Shared};
 
 /// Says that the actor may begin.
 pub(super) struct Begin;
 
-pub(super) struct SupervisorActor;
+/// Ractor drops it after the actor's state and after everything else that it does for the actor: the actor's task ends with it.
+pub(super) struct SupervisorActor {
+    pub(super) _keeper: Keeper,
+}
 
 impl Actor for SupervisorActor {
     type Msg = Begin;

@@ -39,7 +39,6 @@ pub(super) struct Live {
 /// How far an incarnation that is gone had come.
 pub(super) struct Was {
     pub(super) stop: Option<Stop>,
-    pub(super) started: bool,
     pub(super) timed_out: Option<Duration>,
 }
 
@@ -122,7 +121,7 @@ impl Entry {
         let refused = live.as_ref().map_or(0, Live::refused);
         let exit = self.status(exit);
         self.last = Some(Box::new(Last { exit, pid, stop, at: now, stragglers, children, refused }));
-        let was = live.as_ref().map(|live| Was { stop, started: live.started, timed_out: live.timed_out });
+        let was = live.as_ref().map(|live| Was { stop, timed_out: live.timed_out });
         drop_quietly(live);
         was
     }
@@ -133,6 +132,12 @@ impl Entry {
         if let Some(last) = &mut self.last {
             last.children = children;
         }
+    }
+
+    /// How the last incarnation ended, and what it left behind.
+    pub(super) fn end(&self) -> (Option<Exit>, Vec<Straggler>) {
+        let last = self.last.as_ref();
+        last.map(|last| (last.exit.clone(), last.stragglers.clone())).unwrap_or_default()
     }
 
     /// The exit as events and reports show it: a supervisor's is told by its children.

@@ -1,18 +1,26 @@
 //! The life of a supervisor, from its start to its acknowledgement.
 //!
-//! The keeper is a plain task that owns a supervisor's life. It starts the actor, waits until that has ended and its state has been
-//! dropped, and reports to the parent. If the actor has ended before its work was done, which only a bug or a panic in
-//! somebody's code can bring about, the keeper has what is left stopped in order. Whatever happens, the parent hears of it last.
+//! The keeper owns a supervisor's life. It goes along with the actor and is dropped when nothing else is left of that; then it reports
+//! to the parent. If the actor has ended before its work was done, which only a bug or a panic in somebody's code can bring about,
+//! the keeper has what is left stopped in order. Whatever happens, the parent hears of it last.
+//!
+//! Absent on purpose: a task that waits for the actor, which would cost every supervisor another two hand-overs. There is one only once an
+//! actor has failed.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Waker};
 
 use ractor::Actor;
+use tokio::runtime::Handle;
+use tokio::task::coop::unconstrained;
 
 use super::actor::{Begin, SupervisorActor};
 use super::engine::{Engine, Outcome};
 use super::survey::survey;
 use super::{SpecError, Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::panics::drop_quietly;
 use crate::policy::End;
 use crate::port::{Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
 use crate::report::NodeReport;
@@ -38,14 +46,25 @@ impl SupervisorStart {
         Self { supervisor, flaw: None }
     }
 
+    /// Makes everything of it but its actor, so that it can be asked to stop before it begins.
+    pub(crate) fn prepare(&self, cx: StartContext) -> (Box<dyn RunningChild>, Keeper) {
+        let path = cx.path.clone();
+        let shared = self.make(cx);
+        (Box::new(RunningSupervisor { path, shared: Arc::clone(&shared) }), Keeper::new(shared))
+    }
+
     pub(super) fn launch(&self, cx: StartContext) -> Arc<Shared> {
-        let (policy, specs) = self.supervisor.parts();
         let control = cx.tree.control().clone();
+        let shared = self.make(cx);
+        Keeper::new(Arc::clone(&shared)).run_actor(&control);
+        shared
+    }
+
+    fn make(&self, cx: StartContext) -> Arc<Shared> {
+        let (policy, specs) = self.supervisor.parts();
         let engine = Engine::new(cx, policy, specs);
         let inbox = Arc::clone(engine.inbox());
-        let shared = Arc::new(Shared { inbox, engine: Mutex::new(engine) });
-        control.spawn(keep(Arc::clone(&shared)));
-        shared
+        Arc::new(Shared { inbox, engine: Mutex::new(engine) })
     }
 }
 
@@ -102,30 +121,66 @@ const ATTEMPTS: u32 = 10_000;
 /// How often a supervisor's actor may fail before its children are ended without any more ado.
 const ACTOR_FAILURES: u32 = 3;
 
-async fn keep(shared: Arc<Shared>) {
-    let mut failures = 0;
-    while !run_actor(&shared).await {
-        failures += 1;
-        if failures > ACTOR_FAILURES {
-            abandon(&shared).await;
-            break;
-        }
-        shared.engine().salvage();
-    }
-    let outcome = shared.engine().take_outcome();
-    report(outcome);
+/// Owns a supervisor's life. An actor has it for as long as there is anything of the actor.
+pub(crate) struct Keeper {
+    /// Taken when it is dropped.
+    shared: Option<Arc<Shared>>,
+    /// How many actors have failed.
+    failures: u32,
 }
 
-/// Runs an actor over the state until it ends. `true` says that the supervisor's work is done.
-async fn run_actor(shared: &Arc<Shared>) -> bool {
-    // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
-    let Ok((actor, joined)) = Actor::spawn(None, SupervisorActor, Arc::clone(shared)).await else {
-        return false;
-    };
-    // An actor that is gone already is missed in the next line.
-    let _ = actor.cast(Begin);
-    let _ = joined.await;
-    shared.engine().is_finished()
+impl Keeper {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { shared: Some(shared), failures: 0 }
+    }
+
+    /// Starts an actor over the state, which takes the keeper along. If that fails the keeper is dropped, as when the actor fails later.
+    pub(crate) fn run_actor(self, control: &Handle) {
+        let Some(shared) = self.shared.clone() else { return };
+        let _inside = control.enter();
+        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+        let start = Actor::spawn(None, SupervisorActor { _keeper: self }, shared);
+        // The actor's own start waits for nothing, and so this takes one step, whoever's turn it is part of.
+        let start = pin!(unconstrained(start));
+        if let Poll::Ready(Ok((actor, _))) = start.poll(&mut Context::from_waker(Waker::noop())) {
+            // An actor that is gone already has dropped its keeper.
+            let _ = actor.cast(Begin);
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.take() else { return };
+        // A panic that goes on past ractor is left to end before anything else is done.
+        if !std::thread::panicking() && shared.engine().is_finished() {
+            finish(shared);
+            return;
+        }
+        let control = shared.engine().control().clone();
+        control.spawn(succeed(shared, self.failures + 1));
+    }
+}
+
+/// Goes on where an actor has failed.
+async fn succeed(shared: Arc<Shared>, failures: u32) {
+    if !shared.engine().is_finished() {
+        if failures <= ACTOR_FAILURES {
+            shared.engine().salvage();
+            let control = Handle::current();
+            Keeper { shared: Some(shared), failures }.run_actor(&control);
+            return;
+        }
+        abandon(&shared).await;
+    }
+    finish(shared);
+}
+
+/// Tells the parent, when what the supervisor held has been given back.
+fn finish(shared: Arc<Shared>) {
+    let outcome = shared.engine().take_outcome();
+    drop_quietly(shared);
+    report(outcome);
 }
 
 /// Forces all children and waits until they are gone, without an actor and without a machine.

@@ -1,7 +1,7 @@
 //! Supervisors: the shell around [`policy`](crate::policy).
 //!
 //! A supervisor's state is an [`Engine`](engine::Engine) behind a lock. Its ractor actor takes the mail, feeds the machine and
-//! does what the machine says. Beside the actor stands a keeper, a plain task that owns the supervisor's life: should the
+//! does what the machine says. With the actor goes a keeper, which owns the supervisor's life and is dropped last: should the
 //! actor fail, the keeper finds state and mail intact, starts an actor over them and stops the children in order.
 //!
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.

@@ -1,14 +1,17 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Wake, Waker};
+
+use tokio::sync::Notify;
 
 use super::Supervisor;
 use super::keeper::{Shared, SupervisorStart};
 use crate::child::{ChildId, ChildPath, ChildSpec, Exit, Shutdown};
-use crate::event::{EventKind, Events, Record};
-use crate::policy::ChildKey;
-use crate::port::{Inbox, Mail, Report, Reporter, StartContext};
+use crate::event::{EventKind, Events, Record, StopCause};
+use crate::policy::{ChildKey, Queue};
+use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StopRequest};
 use crate::tree::TreeContext;
 
 #[tokio::test(start_paused = true)]
@@ -50,12 +53,43 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn when_the_parent_hears_of_the_end_nobody_holds_the_state_any_more() {
+    let mut given = given_a_supervisor_with([forever("a")]);
+    given.until_started().await;
+    let Given { shared, inbox, .. } = given;
+    let parent =
+        Arc::new(Parent { state: Arc::downgrade(&shared), heard: Notify::new(), left: OnceLock::new() });
+    let waker = Waker::from(Arc::clone(&parent));
+    assert!(pin!(inbox.arrival()).poll(&mut Context::from_waker(&waker)).is_pending());
+
+    shared.inbox().deliver(Mail::Stop(StopRequest::new(StopCause::Api, None)));
+    drop(shared);
+
+    parent.heard.notified().await;
+    assert_eq!(parent.left.get(), Some(&0));
+}
+
+/// Looks, at the very moment when it is told something, how many hold the supervisor's state.
+struct Parent {
+    state: Weak<Shared>,
+    heard: Notify,
+    left: OnceLock<usize>,
+}
+
+impl Wake for Parent {
+    fn wake(self: Arc<Self>) {
+        let _ = self.left.set(self.state.strong_count());
+        self.heard.notify_one();
+    }
+}
+
 // --- a parent that only listens ---
 
 struct Given {
     shared: Arc<Shared>,
     inbox: Arc<Inbox>,
-    mail: VecDeque<Mail>,
+    mail: Queue<Mail>,
     events: Events,
     record: Arc<Record>,
 }
@@ -74,7 +108,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
         reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
         tree,
     });
-    Given { shared, inbox, mail: VecDeque::new(), events, record }
+    Given { shared, inbox, mail: Queue::new(), events, record }
 }
 
 impl Given {

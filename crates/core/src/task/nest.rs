@@ -1,12 +1,11 @@
 //! The supervisor of a task's children, and who listens to it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::node::TaskNode;
 use crate::child::{ChildPath, Exit, Shutdown};
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, Queue};
 use crate::port::{Inbox, Launch, Mail, Report, Reporter, RunningChild, StartChild, StartContext};
 use crate::report::NodeReport;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
@@ -75,9 +74,9 @@ pub(super) async fn host(node: Arc<TaskNode>, inbox: Arc<Inbox>) {
                 continue;
             }
         }
-        let mut mail = VecDeque::new();
+        let mut mail = Queue::new();
         inbox.collect(&mut mail);
-        for mail in mail {
+        for mail in mail.drain() {
             // The activity that came with a report ends when it has been dealt with.
             let Mail::Child { report, activity: _activity, .. } = mail else { continue };
             match report {

@@ -148,9 +148,9 @@ impl TreeBuilder {
         self
     }
 
-    /// Says how many events a reader may be behind before it loses the oldest: at least one and at most 16 777 216. The first
-    /// reader makes the tree set aside some 40 bytes for each. Without effect after the first
-    /// [`subscribe`](Self::subscribe).
+    /// Says how many events a reader may be behind before it loses the oldest: at least one and at most 16 777 216. Lines that
+    /// were read from a process at once are kept or lost together. Events are held until every reader has taken them, and only then
+    /// take memory. Without effect after the first [`subscribe`](Self::subscribe).
     pub fn event_capacity(mut self, events: usize) -> Self {
         self.event_capacity = events.clamp(1, MOST_EVENTS);
         self

@@ -2,7 +2,6 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -18,8 +17,8 @@ use super::stand_in::StandIn;
 use crate::child::{ChildPath, Shutdown};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
-use crate::policy::ChildKey;
-use crate::port::{Inbox, Launch, Mail, Report, Reporter, StartChild, StartContext, StartError, StopRequest};
+use crate::policy::{ChildKey, Queue};
+use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StartError, StopRequest};
 use crate::report::NodeReport;
 use crate::supervisor::SupervisorStart;
 
@@ -68,7 +67,7 @@ pub(super) fn start(
         .reported_at()
         .map(|deadline| StandIn::new(Arc::clone(&scribe), sender, deadline, plan.stop_on.clone()));
     let by_others = stand_in.as_ref().map(Arc::downgrade).unwrap_or_default();
-    let guardian = Guardian {
+    let mut guardian = Guardian {
         _stalls: stalls,
         stand_in,
         scribe,
@@ -94,10 +93,13 @@ pub(super) fn start(
             root.begin_stop(cause);
         }
     });
-    match root.start(cx) {
-        Launch::Starting { child } | Launch::Running { child, .. } => shared.state().child = Some(child),
-        Launch::Ignored | Launch::Failed(_) => unreachable!("a supervisor's start is always reported later"),
+    let (child, keeper) = root.prepare(cx);
+    shared.state().child = Some(child);
+    // Before the root begins, which would be quicker than the guardian.
+    if guardian.plan.stop_on.is_cancelled() {
+        guardian.stop(StopCause::Token);
     }
+    keeper.run_actor(context.control());
     context.control().spawn(guardian.watch(inbox, commands));
     (shared, by_others)
 }
@@ -136,9 +138,9 @@ impl Guardian {
             tokio::select! {
                 biased;
                 () = inbox.arrival() => {
-                    let mut mail = VecDeque::new();
+                    let mut mail = Queue::new();
                     inbox.collect(&mut mail);
-                    for mail in mail {
+                    for mail in mail.drain() {
                         // The activity that came with the report ends when it has been dealt with.
                         if let Mail::Child { report, activity: _activity, .. } = mail {
                             if self.hear(report) {

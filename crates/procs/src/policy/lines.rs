@@ -1,5 +1,7 @@
 //! Cuts what a process writes into lines.
 
+use memchr::{memchr, memrchr};
+
 /// How many bytes of a line are kept.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
@@ -22,22 +24,53 @@ pub(crate) struct Lines {
     skipping: bool,
 }
 
+/// What becomes of a stream's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// Whole lines, each with its end, that are just as they were written.
+    Lines(&'a str),
+    /// A line of which more has to be said, or that came in pieces.
+    Line(Line),
+}
+
 impl Lines {
-    /// Takes the next bytes of the stream, and emits every line that is complete.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Line)) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-            bytes = rest;
-            self.take_in(line, &mut emit);
-            if !std::mem::take(&mut self.skipping) {
-                let mut line = std::mem::take(&mut self.partial);
-                if line.last() == Some(&b'\r') {
-                    line.pop();
-                }
-                emit(Line::new(line, false));
-            }
+    /// Takes the next bytes of the stream, and emits every line that is complete. The fewer pieces, the cheaper: lines that need no
+    /// care are emitted together.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Piece<'_>)) {
+        if self.skipping || !self.partial.is_empty() {
+            bytes = self.finish(bytes, &mut emit);
         }
-        self.take_in(bytes, &mut emit);
+        let (whole, rest) = bytes.split_at(memrchr(b'\n', bytes).map_or(0, |end| end + 1));
+        // Where there is no more than the longest line and its end, no line is too long.
+        match std::str::from_utf8(whole) {
+            Ok("") => {}
+            Ok(text) if whole.len() <= LONGEST + 1 => emit(Piece::Lines(text)),
+            _ => self.feed_each(whole, &mut emit),
+        }
+        self.take_in(rest, &mut emit);
+    }
+
+    fn feed_each(&mut self, mut whole: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
+        while !whole.is_empty() {
+            whole = self.finish(whole, emit);
+        }
+    }
+
+    /// Takes the rest of the current line, and answers what follows it.
+    fn finish<'a>(&mut self, bytes: &'a [u8], emit: &mut impl FnMut(Piece<'_>)) -> &'a [u8] {
+        let Some(end) = memchr(b'\n', bytes) else {
+            self.take_in(bytes, emit);
+            return &[];
+        };
+        self.take_in(&bytes[..end], emit);
+        if !std::mem::take(&mut self.skipping) {
+            let mut line = std::mem::take(&mut self.partial);
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+            emit(Piece::Line(Line::new(line, false)));
+        }
+        &bytes[end + 1..]
     }
 
     /// Emits what has been written since the last end of a line. What follows counts as a line of its own.
@@ -49,7 +82,7 @@ impl Lines {
     }
 
     /// Takes in bytes of one line, and cuts the line if it gets too long.
-    fn take_in(&mut self, bytes: &[u8], emit: &mut impl FnMut(Line)) {
+    fn take_in(&mut self, bytes: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
         if self.skipping {
             return;
         }
@@ -57,7 +90,7 @@ impl Lines {
         self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
         if bytes.len() > room {
             self.skipping = true;
-            emit(Line::new(std::mem::take(&mut self.partial), true));
+            emit(Piece::Line(Line::new(std::mem::take(&mut self.partial), true)));
         }
     }
 }
@@ -90,7 +123,9 @@ fn cut_character(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::*;
 
@@ -108,12 +143,12 @@ mod tests {
     fn a_last_line_without_an_end_is_flushed_once() {
         let mut lines = Lines::default();
         let mut seen = Vec::new();
-        lines.feed(b"whole\npart", |line| seen.push(line.text));
+        lines.feed(b"whole\npart", |_| {});
 
         lines.flush(|line| seen.push(line.text));
         lines.flush(|line| seen.push(line.text));
 
-        assert_eq!(seen, ["whole", "part"]);
+        assert_eq!(seen, ["part"]);
     }
 
     #[test]
@@ -143,30 +178,64 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_replaced_and_said_to_be() {
-        let mut seen = Vec::new();
-        Lines::default().feed(b"a\xffb\n", |line| seen.push(line));
+        let seen = lines(&[b"one\na\xffb\ntwo\n"]);
 
-        assert_eq!(seen, [Line { text: "a\u{fffd}b".into(), truncated: false, lossy: true }]);
+        assert_eq!(
+            seen.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(),
+            ["one", "a\u{fffd}b", "two"]
+        );
+        assert_eq!(seen.iter().map(|line| line.lossy).collect::<Vec<_>>(), [false, true, false]);
+    }
+
+    #[test]
+    fn a_long_line_among_others_is_cut_as_it_is_alone() {
+        let long = format!("before\n{}\nafter\n", "x".repeat(LONGEST + 1));
+        let lines = lines(&[&long]);
+
+        assert_eq!(lines.iter().map(|line| line.text.len()).collect::<Vec<_>>(), [6, LONGEST, 5]);
+        assert_eq!(lines.iter().map(|line| line.truncated).collect::<Vec<_>>(), [false, true, false]);
+    }
+
+    #[test]
+    fn lines_that_need_no_care_stay_together() {
+        let mut pieces = 0;
+
+        Lines::default().feed(b"one\ntwo\r\nthree\nfo", |piece| {
+            assert_eq!(piece, Piece::Lines("one\ntwo\r\nthree\n"));
+            pieces += 1;
+        });
+
+        assert_eq!(pieces, 1);
     }
 
     proptest! {
         #[test]
-        fn how_a_stream_is_split_into_reads_does_not_matter(text in "[a-c\\r\\n]{0,40}", cut in 0_usize..40) {
-            let cut = cut.min(text.len());
+        fn how_a_stream_is_split_into_reads_does_not_matter(
+            bytes in vec(select(b"a\r\n\xc3\xbc".to_vec()), 0..40),
+            cut in 0_usize..40,
+        ) {
+            let cut = cut.min(bytes.len());
+            let whole = lines(&[&bytes]);
 
-            let lines = texts(&[&text[..cut], &text[cut..]]);
-
-            prop_assert_eq!(lines, texts(&[&text]));
+            prop_assert_eq!(&lines(&[&bytes[..cut], &bytes[cut..]]), &whole);
+            prop_assert_eq!(&lines(&bytes.chunks(1).collect::<Vec<_>>()), &whole);
         }
     }
 
-    fn lines(pieces: &[&str]) -> Vec<Line> {
+    fn lines(pieces: &[impl AsRef<[u8]>]) -> Vec<Line> {
         let mut lines = Lines::default();
         let mut seen = Vec::new();
         for piece in pieces {
-            lines.feed(piece.as_bytes(), |line| seen.push(line));
+            lines.feed(piece.as_ref(), |piece| match piece {
+                Piece::Lines(text) => seen.extend(text.lines().map(plain)),
+                Piece::Line(line) => seen.push(line),
+            });
         }
         seen
+    }
+
+    fn plain(line: &str) -> Line {
+        Line { text: line.to_owned(), truncated: false, lossy: false }
     }
 
     fn texts(pieces: &[&str]) -> Vec<String> {

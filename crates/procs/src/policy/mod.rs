@@ -9,4 +9,4 @@ mod lines;
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
 pub(crate) use life::{Action, Input, Life, Rules, Stage, Verdict};
-pub(crate) use lines::{Line, Lines};
+pub(crate) use lines::{Line, Lines, Piece};

@@ -5,12 +5,12 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rootward_core::{Ended, Exit, OutputLine, OutputSink, StartContext, StartError, Stream};
+use rootward_core::{Ended, Exit, OutputSink, StartContext, StartError, Stream};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::sleep_until;
 
-use super::output::Pump;
+use super::output::{Pump, Written};
 use super::probe::{Probe, ReadyError};
 use super::rest::Rest;
 use crate::Signal;
@@ -186,7 +186,7 @@ impl Body {
     }
 
     async fn news(&mut self) -> News {
-        let Self { launching, leader, outputs, turn, probe, rest, wake_at, exit, .. } = self;
+        let Self { launching, leader, outputs, turn, probe, sink, rest, wake_at, exit, .. } = self;
         let running = leader.as_ref().filter(|_| exit.is_none());
         tokio::select! {
             // The end before what was written, however much that is; what is left of it is read then.
@@ -196,7 +196,7 @@ impl Body {
             news = news_of(rest, leader.as_ref()) => News::Rest(news),
             () = time_has_come(*wake_at) => News::Woken,
             answer = probe.answer() => News::Checked(answer),
-            output = either_readable(outputs, *turn) => News::Readable(output),
+            output = either_to_read(outputs, *turn, sink) => News::Readable(output),
         }
     }
 
@@ -256,7 +256,7 @@ impl Body {
         self.turn = 1 - output;
         let mut ready = false;
         if let Some(pump) = &mut outputs[output] {
-            pump.read(|line| ready |= write(line, probe, sink));
+            pump.read(|written| ready |= write(written, probe, sink));
             outputs[output].take_if(|pump| pump.has_ended());
         }
         ready
@@ -268,7 +268,7 @@ impl Body {
         let mut ready = false;
         for output in outputs {
             if let Some(pump) = output {
-                pump.drain(|line| ready |= write(line, probe, sink));
+                pump.drain(|written| ready |= write(written, probe, sink));
             }
             output.take_if(|pump| pump.has_ended());
         }
@@ -319,10 +319,10 @@ impl Body {
     }
 }
 
-/// Makes a line an event. `true` says that it tells that the process is ready.
-fn write(line: OutputLine, probe: &mut Probe, sink: &OutputSink) -> bool {
-    let ready = probe.sees(&line.line);
-    sink.write(line);
+/// Makes lines events. `true` says that one of them tells that the process is ready.
+fn write(written: Written<'_>, probe: &mut Probe, sink: &OutputSink) -> bool {
+    let ready = probe.sees_lines() && written.any(|line| probe.sees(line));
+    written.to(sink);
     ready
 }
 
@@ -361,6 +361,14 @@ async fn time_has_come(at: Option<Instant>) {
         Some(at) => sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
+}
+
+async fn either_to_read(outputs: &[Option<Pump>; 2], first: usize, sink: &OutputSink) -> usize {
+    let output = either_readable(outputs, first).await;
+    if let Some(pump) = &outputs[output] {
+        pump.room(sink).await;
+    }
+    output
 }
 
 async fn either_readable(outputs: &[Option<Pump>; 2], first: usize) -> usize {

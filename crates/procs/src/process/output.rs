@@ -13,12 +13,15 @@ use rootward_core::{OutputLine, OutputSink, Stream};
 use tokio::io::Interest;
 use tokio::time::{Instant, timeout_at};
 
-use crate::policy::{Line, Lines};
+use crate::policy::{Line, Lines, Piece};
 use crate::sys::{self, Watched};
 
-/// How much is read at once, onto the stack: a process that is silent costs no memory. It is also all that is done for one
-/// chatty process before it is somebody else's turn.
+/// How much is read at once from somebody who writes little, onto the stack: a process that is silent costs no memory.
 const CHUNK: usize = 8 * 1024;
+
+/// How much is read at once from somebody who has just filled a [`CHUNK`], into memory that is given back at once. It is what a pipe
+/// holds, and all that is done for one chatty process before it is somebody else's turn.
+const LARGE_CHUNK: usize = 64 * 1024;
 
 /// How long a stream that outlives its process may be silent before it is closed.
 const IDLE: Duration = Duration::from_secs(1);
@@ -32,14 +35,24 @@ pub(super) struct Pump {
     pipe: Watched,
     stream: Stream,
     lines: Lines,
+    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent has none: it
+    /// counts as readable until a read finds nothing, and that read gives the memory back.
+    large: Option<Box<[u8; LARGE_CHUNK]>>,
     ended: bool,
+}
+
+/// What a process has written.
+pub(super) enum Written<'a> {
+    /// Whole lines, each with its end.
+    Lines(Stream, &'a str),
+    Line(OutputLine),
 }
 
 impl Pump {
     /// `pipe` must be non-blocking.
     pub(super) fn new(pipe: OwnedFd, stream: Stream) -> io::Result<Self> {
         let pipe = sys::watch(Arc::new(pipe))?;
-        Ok(Self { pipe, stream, lines: Lines::default(), ended: false })
+        Ok(Self { pipe, stream, lines: Lines::default(), large: None, ended: false })
     }
 
     /// Waits until there may be something to read. Waits for ever once the stream has ended. Cancel safe.
@@ -49,30 +62,57 @@ impl Pump {
         }
     }
 
+    /// If a lot is likely to be read, waits until those who read the events have had a chance to take what came before. Cancel
+    /// safe.
+    pub(super) async fn room(&self, sink: &OutputSink) {
+        if self.large.is_some() {
+            sink.room().await;
+        }
+    }
+
     /// Reads some of what there is.
-    pub(super) fn read(&mut self, mut write: impl FnMut(OutputLine)) {
-        let mut chunk = [0; CHUNK];
-        let result = self.pipe.try_io(Interest::READABLE, |pipe| read(pipe, &mut chunk));
-        self.take(result.map(|bytes| &chunk[..bytes]), &mut write);
+    pub(super) fn read(&mut self, mut write: impl FnMut(Written<'_>)) {
+        let mut large = self.large.take();
+        let bytes = match &mut large {
+            None => self.read_into(&mut [0; CHUNK], &mut write),
+            Some(large) => self.read_into(&mut large[..], &mut write),
+        };
+        if bytes >= CHUNK {
+            self.large = large.or_else(|| vec![0; LARGE_CHUNK].try_into().ok());
+        }
+    }
+
+    fn read_into(&mut self, chunk: &mut [u8], write: &mut impl FnMut(Written<'_>)) -> usize {
+        let result = self.pipe.try_io(Interest::READABLE, |pipe| read(pipe, chunk));
+        let bytes = *result.as_ref().unwrap_or(&0);
+        self.take(result.map(|bytes| &chunk[..bytes]), write);
+        bytes
     }
 
     /// Reads what the pipe holds now and no more, and ends the last line.
     ///
     /// When a process has ended, this is all that it has written, however much others are still writing.
-    pub(super) fn drain(&mut self, mut write: impl FnMut(OutputLine)) {
-        let mut held = sys::readable_bytes(&self.pipe).unwrap_or(0);
-        let mut chunk = [0; CHUNK];
+    pub(super) fn drain(&mut self, mut write: impl FnMut(Written<'_>)) {
+        let held = sys::readable_bytes(&self.pipe).unwrap_or(0);
+        if held > CHUNK {
+            self.drain_into(&mut vec![0; LARGE_CHUNK], held, &mut write);
+        } else {
+            self.drain_into(&mut [0; CHUNK], held, &mut write);
+        }
+        self.lines.flush(|line| write(output(self.stream, line)));
+    }
+
+    fn drain_into(&mut self, chunk: &mut [u8], mut held: usize, write: &mut impl FnMut(Written<'_>)) {
         while !self.ended {
-            let result = read(self.pipe.get_ref(), &mut chunk);
+            let result = read(self.pipe.get_ref(), chunk);
             let bytes = *result.as_ref().unwrap_or(&0);
-            self.take(result.map(|bytes| &chunk[..bytes]), &mut write);
+            self.take(result.map(|bytes| &chunk[..bytes]), write);
             // The last read finds the end of the stream, if that is what is left.
             if held == 0 || bytes == 0 {
                 break;
             }
             held = held.saturating_sub(bytes);
         }
-        self.lines.flush(|line| write(output(self.stream, line)));
     }
 
     /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
@@ -83,21 +123,25 @@ impl Pump {
             if timeout_at(silent, self.readable()).await.is_err() {
                 break;
             }
-            self.read(|line| sink.write(line));
+            self.room(&sink).await;
+            self.read(|written| written.to(&sink));
             // However much there is to read, it is somebody else's turn now.
             tokio::task::yield_now().await;
         }
-        self.lines.flush(|line| sink.write(output(self.stream, line)));
+        self.lines.flush(|line| output(self.stream, line).to(&sink));
     }
 
-    fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(OutputLine)) {
+    fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(Written<'_>)) {
         let stream = self.stream;
         match read {
             Ok(&[]) => {
                 self.ended = true;
                 self.lines.flush(|line| write(output(stream, line)));
             }
-            Ok(bytes) => self.lines.feed(bytes, |line| write(output(stream, line))),
+            Ok(bytes) => self.lines.feed(bytes, |piece| match piece {
+                Piece::Lines(lines) => write(Written::Lines(stream, lines)),
+                Piece::Line(line) => write(output(stream, line)),
+            }),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => self.ended = true,
         }
@@ -105,6 +149,24 @@ impl Pump {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended
+    }
+}
+
+impl Written<'_> {
+    /// Whether one of the lines is such a line.
+    pub(super) fn any(&self, mut is_such: impl FnMut(&str) -> bool) -> bool {
+        match self {
+            Self::Lines(_, lines) => lines.lines().any(is_such),
+            Self::Line(line) => is_such(&line.line),
+        }
+    }
+
+    /// Makes the lines events.
+    pub(super) fn to(self, sink: &OutputSink) {
+        match self {
+            Self::Lines(stream, lines) => sink.write_lines(stream, lines),
+            Self::Line(line) => sink.write(line),
+        }
     }
 }
 
@@ -117,7 +179,7 @@ fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn output(stream: Stream, line: Line) -> OutputLine {
+fn output(stream: Stream, line: Line) -> Written<'static> {
     let Line { text, truncated, lossy } = line;
-    OutputLine { stream, line: text, truncated, lossy }
+    Written::Line(OutputLine { stream, line: text, truncated, lossy })
 }

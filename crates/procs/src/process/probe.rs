@@ -72,6 +72,11 @@ impl Probe {
         };
     }
 
+    /// Whether a line may still say that the process is ready.
+    pub(super) fn sees_lines(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// Looks at a line that the process wrote. `true` says that it is ready.
     pub(super) fn sees(&mut self, line: &str) -> bool {
         let ready = self.line.as_ref().is_some_and(|regex| regex.is_match(line));

@@ -21,7 +21,7 @@ pub(super) const BATCH: usize = 4;
 /// How many are kept ready, also when nobody needs them.
 const READY: usize = LOW + BATCH - 1;
 
-/// For how long more than that are kept after the last one was needed: a group that restarts needs them again at once.
+/// For how long more than that are kept: a group that restarts needs them again at once.
 const KEEP: Duration = Duration::from_secs(1);
 
 /// The lines to the reapers that have nothing to do.
@@ -35,8 +35,8 @@ pub(super) struct Pool {
 struct State {
     /// The last one was used last.
     spares: Vec<Arc<OwnedFd>>,
-    /// How often one was taken or put in.
-    moves: u64,
+    /// How few there were at the least since somebody looked. So many have not been needed.
+    fewest: usize,
     /// Whether none are kept any more.
     closed: bool,
 }
@@ -46,8 +46,8 @@ impl Pool {
     pub(super) fn take(&self) -> Option<Arc<OwnedFd>> {
         loop {
             let mut state = self.lock();
-            state.moves += 1;
             let line = state.spares.pop()?;
+            state.fewest = state.fewest.min(state.spares.len());
             drop(state);
             if is_quiet(&line) {
                 return Some(line);
@@ -61,7 +61,6 @@ impl Pool {
         if state.closed {
             return false;
         }
-        state.moves += 1;
         state.spares.push(line);
         let count = state.spares.len();
         drop(state);
@@ -95,22 +94,28 @@ impl Pool {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let moves = state.moves;
+            state.fewest = state.spares.len();
             let waited = self.changed.wait_timeout_while(state, KEEP, |state| !state.closed);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if state.moves == moves && state.spares.len() > READY {
-                let first = state.spares.len() - READY;
-                let few = state.spares.split_off(first);
-                let many = mem::replace(&mut state.spares, few);
-                drop(state);
-                drop(many);
-                state = self.lock();
-            }
+            let unneeded = state.take_unneeded();
+            drop(state);
+            drop(unneeded);
+            state = self.lock();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes out those that have not been needed since somebody looked, but for a few.
+    fn take_unneeded(&mut self) -> Vec<Arc<OwnedFd>> {
+        let count = self.fewest.min(self.spares.len()).saturating_sub(READY);
+        // Those that have been idle for longest are in front.
+        let needed = self.spares.split_off(count);
+        mem::replace(&mut self.spares, needed)
     }
 }
 
@@ -165,6 +170,27 @@ mod tests {
         for reaper in [early_reaper, late_reaper] {
             assert_eq!(sys::receive(&reaper, &mut [0; 4], Patience::Never).unwrap().0, 0);
         }
+    }
+
+    #[test]
+    fn those_that_were_needed_meanwhile_are_kept() {
+        let pool = Pool::default();
+        let reapers: Vec<OwnedFd> = (0..READY + 3)
+            .map(|_| {
+                let (ours, theirs) = line();
+                pool.put(ours);
+                theirs
+            })
+            .collect();
+        pool.lock().fewest = reapers.len();
+        let needed = [pool.take().unwrap(), pool.take().unwrap()];
+        for line in needed {
+            pool.put(line);
+        }
+
+        let unneeded = pool.lock().take_unneeded();
+
+        assert_eq!((unneeded.len(), pool.lock().spares.len()), (1, READY + 2));
     }
 
     #[test]

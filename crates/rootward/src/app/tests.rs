@@ -26,9 +26,13 @@ fn obedient(id: &str) -> ChildSpec {
 /// Blocks the thread it runs on until the other end of this channel is dropped.
 fn blocking(id: &str, until: mpsc::Receiver<()>) -> ChildSpec {
     let until = Arc::new(Mutex::new(until));
-    ChildSpec::task(id, move |_| {
+    // It has started when it has the thread.
+    ChildSpec::service(id, move |cx| {
         let until = Arc::clone(&until);
-        async move { until.lock().expect("one task holds it").recv().unwrap_or_default() }
+        async move {
+            cx.ready();
+            until.lock().expect("one task holds it").recv().unwrap_or_default()
+        }
     })
 }
 

@@ -1,5 +1,6 @@
 //! A child as the machine knows it, and the table of all of them.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -121,7 +122,8 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Children {
     table: Ordered<Child>,
-    names: HashMap<ChildId, ChildKey>,
+    /// Made when somebody asks for a child by its id, which is never in many trees.
+    names: OnceCell<HashMap<ChildId, ChildKey>>,
     /// The moments at which something has to be done about a child, at most one for each.
     timers: BTreeSet<(Instant, ChildKey)>,
     /// How many are starting, running or stopping.
@@ -134,18 +136,22 @@ pub(super) struct Children {
 
 impl Children {
     pub(super) fn new() -> Self {
-        let (names, timers) = (HashMap::new(), BTreeSet::new());
+        let (names, timers) = (OnceCell::new(), BTreeSet::new());
         Self { table: Ordered::new(), names, timers, live: 0, restarting: 0, significant: 0 }
     }
 
     /// Makes room for so many more children.
     pub(super) fn reserve(&mut self, additional: usize) {
         self.table.reserve(additional);
-        self.names.reserve(additional);
+        if let Some(names) = self.names.get_mut() {
+            names.reserve(additional);
+        }
     }
 
     pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
-        self.names.insert(id.clone(), key);
+        if let Some(names) = self.names.get_mut() {
+            names.insert(id.clone(), key);
+        }
         let window = traits.window();
         let child =
             Child { id, traits, state: State::Down, generation: 0, running_since: None, attempt: 0, window };
@@ -155,7 +161,9 @@ impl Children {
     pub(super) fn remove(&mut self, key: ChildKey) {
         self.set(key, State::Down);
         if let Some(child) = self.table.remove(key) {
-            self.names.remove(&child.id);
+            if let Some(names) = self.names.get_mut() {
+                names.remove(&child.id);
+            }
         }
     }
 
@@ -164,7 +172,8 @@ impl Children {
     }
 
     pub(super) fn key(&self, id: &ChildId) -> Option<ChildKey> {
-        self.names.get(id).copied()
+        let names = || self.table.iter().map(|(key, child)| (child.id.clone(), key)).collect();
+        self.names.get_or_init(names).get(id).copied()
     }
 
     pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {

@@ -26,7 +26,7 @@ use self::exits::Pending;
 use self::round::Round;
 use self::wind_down::WindDown;
 use super::intensity::RestartWindow;
-use super::{AutoShutdown, Intensity, StopOrder, Strategy};
+use super::{AutoShutdown, Intensity, Queue, StopOrder, Strategy};
 use crate::child::{ChildId, ExitClass};
 use crate::event::StopCause;
 
@@ -134,7 +134,7 @@ pub(crate) enum Action {
 }
 
 /// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
-pub(crate) type Actions = VecDeque<Action>;
+pub(crate) type Actions = Queue<Action>;
 
 /// Why a supervisor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Engine, child_error, emit};
+use super::{Engine, child_error, emit, emit_with};
 use crate::child::Exit;
 use crate::event::{EventKind, StopCause};
 use crate::policy::{ChildKey, Input};
@@ -91,17 +91,19 @@ impl Engine {
 
     fn ended(&mut self, key: ChildKey, ended: Ended, now: Instant) -> Input {
         let entry = self.children.get_mut(key).expect("only a child that is there is heard");
-        let exit = ended.exit.clone();
-        let stragglers = ended.stragglers.clone();
-        match entry.gone(Some(ended), now) {
-            Some(Was { stop: Some(stop), .. }) => {
-                let status = entry.status(Some(exit.clone()));
-                let elapsed = now.saturating_duration_since(stop.since);
-                let outcome = outcome(Some(stop));
-                emit(&self.tree, entry, EventKind::Stopped { outcome, status, elapsed, stragglers });
-                Input::Ended(key, exit.class())
+        let class = ended.exit.class();
+        let start_failed = entry.live.as_ref().is_some_and(|live| live.stop.is_none() && !live.started);
+        let exit = start_failed.then(|| ended.exit.clone());
+        match (entry.gone(Some(ended), now), exit) {
+            (Some(Was { stop: Some(stop), .. }), _) => {
+                emit_with(&self.tree, entry, || {
+                    let (status, stragglers) = entry.end();
+                    let elapsed = now.saturating_duration_since(stop.since);
+                    EventKind::Stopped { outcome: outcome(Some(stop)), status, elapsed, stragglers }
+                });
+                Input::Ended(key, class)
             }
-            Some(Was { started: false, timed_out, .. }) => {
+            (Some(Was { timed_out, .. }), Some(exit)) => {
                 let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
                 emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
                 let error = child_error(entry, error);
@@ -109,10 +111,12 @@ impl Engine {
                 self.start_error = Some(error);
                 Input::StartFailed(key)
             }
-            Some(Was { started: true, .. }) | None => {
-                let status = entry.status(Some(exit.clone()));
-                emit(&self.tree, entry, EventKind::Exited { status, stragglers });
-                Input::Ended(key, exit.class())
+            (Some(_) | None, _) => {
+                emit_with(&self.tree, entry, || {
+                    let (status, stragglers) = entry.end();
+                    EventKind::Exited { status, stragglers }
+                });
+                Input::Ended(key, class)
             }
         }
     }

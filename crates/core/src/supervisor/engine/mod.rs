@@ -9,9 +9,10 @@ mod facts;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+
+use tokio::runtime::Handle;
 
 use self::calls::Calls;
 use super::alarm::Alarm;
@@ -23,7 +24,7 @@ use crate::clock::now;
 use crate::event::EventKind;
 
 use crate::panics::catch;
-use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy};
+use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
@@ -40,10 +41,10 @@ pub(super) struct Engine {
     tree: TreeContext,
     inbox: Arc<Inbox>,
     /// What has been taken out of the inbox and not been read yet.
-    mail: VecDeque<Mail>,
-    facts: VecDeque<Input>,
+    mail: Queue<Mail>,
+    facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
-    todo: VecDeque<Action>,
+    todo: Queue<Action>,
     /// Kept until the facts that came with them have been dealt with.
     settling: Option<Activity>,
     policy: Policy,
@@ -80,6 +81,8 @@ impl Engine {
     pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
         let StartContext { path, incarnation, reporter, tree, .. } = cx;
         let inbox = Inbox::new();
+        let mut facts = Queue::new();
+        facts.push_back(Input::Begin);
         let mut machine = Machine::new(policy, seed());
         let mut children = Ordered::new();
         machine.reserve(specs.len());
@@ -96,9 +99,9 @@ impl Engine {
             tree,
             alarm: Alarm::new(Arc::clone(&inbox)),
             inbox,
-            mail: VecDeque::new(),
-            facts: VecDeque::from([Input::Begin]),
-            todo: VecDeque::new(),
+            mail: Queue::new(),
+            facts,
+            todo: Queue::new(),
             settling: None,
             policy,
             machine,
@@ -112,6 +115,11 @@ impl Engine {
 
     pub(super) fn inbox(&self) -> &Arc<Inbox> {
         &self.inbox
+    }
+
+    /// Where its actor runs.
+    pub(super) fn control(&self) -> &Handle {
+        self.tree.control()
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -132,7 +140,7 @@ impl Engine {
             } else if self.facts.is_empty() && !self.machine.goes_on() {
                 break;
             } else {
-                self.machine.step(self.facts.drain(..), now, &mut self.todo);
+                self.machine.step(self.facts.drain(), now, &mut self.todo);
             }
         }
         if self.is_finished() {
@@ -289,7 +297,12 @@ fn seed() -> u64 {
 }
 
 fn emit(tree: &TreeContext, entry: &Entry, what: EventKind) {
-    tree.record().emit_with(entry.kind(), entry.incarnation, || (entry.path.clone(), what));
+    emit_with(tree, entry, || what);
+}
+
+/// Writes an event that is only made if somebody listens.
+fn emit_with(tree: &TreeContext, entry: &Entry, make: impl FnOnce() -> EventKind) {
+    tree.record().emit_with(entry.kind(), entry.incarnation, || (entry.path.clone(), make()));
 }
 
 fn child_error(entry: &Entry, error: StartError) -> StartError {

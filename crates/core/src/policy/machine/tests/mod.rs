@@ -53,7 +53,7 @@ impl Rig {
     fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
         let mut out = Actions::new();
         self.machine.step(inputs, self.now, &mut out);
-        out.into()
+        out.drain().collect()
     }
 
     fn ended(&mut self, key: ChildKey) -> Vec<Action> {

@@ -1,0 +1,150 @@
+//! A tree's events as somebody reads them, one by one.
+//!
+//! A reader takes some events at once and keeps them until it is asked for them, so that it and whoever writes rarely meet at
+//! the record's lock.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker, ready};
+
+use tokio::sync::oneshot;
+use tokio::task::coop;
+
+use super::Event;
+use super::backlog::{Held, Taken, What};
+use super::record::Shared;
+use super::text::Unfolding;
+
+/// Reads a tree's events in order, from the moment of the subscription to the root's last.
+///
+/// A reader never holds up the tree. One that falls further behind than the tree's event capacity loses the oldest
+/// events, and [`next`](Self::next) says how many. A process that writes faster than that is read a little later, 10 ms for 64 KiB at
+/// most and only as long as the reader has lost nothing, or has caught up again since.
+#[derive(Debug)]
+pub struct Events {
+    record: Arc<Shared>,
+    /// Which of the record's readers this is.
+    reader: usize,
+    lines: Option<Unfolding>,
+    taken: VecDeque<Held>,
+}
+
+/// Says that a reader was too slow and how many events it lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the reader fell behind and lost {missed} events")]
+pub struct Lagged {
+    /// How many events are lost.
+    pub missed: u64,
+}
+
+type Next = Result<Option<Arc<Event>>, Lagged>;
+
+impl Events {
+    pub(super) fn new(record: Arc<Shared>, reader: usize) -> Self {
+        Self { record, reader, lines: None, taken: VecDeque::new() }
+    }
+
+    /// The next event, or `None` after the root's last.
+    ///
+    /// # Errors
+    ///
+    /// [`Lagged`] if events were lost since the last call. The call after that goes on with the oldest event there is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: if the future is dropped, no event is lost.
+    pub async fn next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Like [`next`](Self::next), for a thread that is not part of a runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`Lagged`], as `next`.
+    ///
+    /// # Panics
+    ///
+    /// If it is called from within an async task.
+    pub fn blocking_next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
+        loop {
+            if let Some(event) = self.at_hand() {
+                return Ok(Some(event));
+            }
+            let (ring, rung) = oneshot::channel();
+            let bell = Arc::new(Bell(Mutex::new(Some(ring))));
+            let next = self.fetch(&Waker::from(Arc::clone(&bell)));
+            if next.is_ready() {
+                bell.ring();
+            }
+            // Also if there is nothing to wait for: where a thread must not wait, this panics.
+            let _ = rung.blocking_recv();
+            if let Poll::Ready(next) = next {
+                return next;
+            }
+        }
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        // A reader that always finds something lets others run now and then.
+        let coop = ready!(coop::poll_proceed(cx));
+        let next = match self.at_hand() {
+            Some(event) => Ok(Some(event)),
+            None => ready!(self.fetch(cx.waker())),
+        };
+        coop.made_progress();
+        Poll::Ready(next)
+    }
+
+    /// The next of those that have been taken.
+    fn at_hand(&mut self) -> Option<Arc<Event>> {
+        loop {
+            if let Some(event) = self.lines.as_mut().and_then(Unfolding::next) {
+                return Some(Arc::new(event));
+            }
+            self.lines = None;
+            match self.taken.pop_front()?.what {
+                What::Event(event) => return Some(event),
+                What::Lines(lines) => self.lines = Some(Unfolding::new(lines)),
+            }
+        }
+    }
+
+    /// Takes what there is, when nothing is at hand.
+    fn fetch(&mut self, waker: &Waker) -> Poll<Next> {
+        let mut waker = Some(waker.clone());
+        let taken = self.record.relieve(|backlog| backlog.take(self.reader, &mut self.taken, &mut waker));
+        match taken {
+            Taken::Some => Poll::Ready(Ok(self.at_hand())),
+            Taken::Nothing => Poll::Pending,
+            Taken::Lost(missed) => Poll::Ready(Err(Lagged { missed })),
+            Taken::End => Poll::Ready(Ok(None)),
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let waker = self.record.relieve(|backlog| backlog.unsubscribe(self.reader));
+        drop(waker);
+    }
+}
+
+/// Wakes a thread.
+struct Bell(Mutex<Option<oneshot::Sender<()>>>);
+
+impl Bell {
+    fn ring(&self) {
+        if let Some(ring) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Nobody listens any more, and then nobody needs to be woken.
+            let _ = ring.send(());
+        }
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.ring();
+    }
+}

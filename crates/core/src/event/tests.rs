@@ -1,0 +1,221 @@
+//! The record and its readers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Event, EventKind, Events, Lagged, Record, Stream};
+use crate::child::{ChildId, ChildKind, ChildPath};
+
+#[tokio::test]
+async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
+    let record = Record::new(100);
+    let mut events = record.subscribe();
+    say(&record);
+    record.emit_lines(&path(), 3, Stream::Stderr, "one\ntwo\r\n\nfo\rur\n");
+    say(&record);
+    record.close();
+
+    let seen = rest(&mut events).await;
+
+    assert_eq!(seen.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(seen[1..5].iter().map(|event| line(event)).collect::<Vec<_>>(), ["one", "two", "", "fo\rur"]);
+    let Event { at, time, path, incarnation, kind, .. } = &*seen[1];
+    assert_eq!((path, incarnation, kind), (&self::path(), &3, &ChildKind::Process));
+    assert!(seen[1..5].iter().all(|event| (&event.at, &event.time) == (at, time)));
+    assert!(matches!(
+        seen[4].what,
+        EventKind::Output { stream: Stream::Stderr, truncated: false, lossy: false, .. }
+    ));
+}
+
+#[tokio::test]
+async fn lines_that_nobody_reads_are_counted_all_the_same() {
+    let record = Record::new(100);
+    record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\n");
+
+    let mut events = record.subscribe();
+    say(&record);
+
+    assert_eq!(events.next().await.unwrap().unwrap().seq, 3);
+}
+
+#[tokio::test]
+async fn a_reader_loses_no_more_than_it_has_to() {
+    let record = Record::new(4);
+    let mut events = record.subscribe();
+    for _ in 0..3 {
+        record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\nthree\n");
+    }
+
+    assert_eq!(events.next().await, Err(Lagged { missed: 3 }));
+    record.close();
+    let seen = rest(&mut events).await;
+    assert_eq!(seen.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9]);
+}
+
+#[tokio::test]
+async fn an_event_is_held_until_everybody_has_taken_it_and_no_longer() {
+    let record = Record::new(4);
+    let (mut one, mut other, idle) = (record.subscribe(), record.subscribe(), record.subscribe());
+    say(&record);
+
+    let event = one.next().await.unwrap().unwrap();
+    drop(other.next().await);
+    assert_eq!(Arc::strong_count(&event), 2);
+    drop(idle);
+
+    assert_eq!(Arc::strong_count(&event), 1);
+}
+
+#[tokio::test]
+async fn who_takes_the_place_of_a_reader_that_has_gone_reads_from_then_on() {
+    let record = Record::new(4);
+    let (gone, mut stays) = (record.subscribe(), record.subscribe());
+    say(&record);
+    drop(gone);
+
+    let mut new = record.subscribe();
+    say(&record);
+
+    assert_eq!(new.next().await.unwrap().unwrap().seq, 2);
+    assert_eq!(stays.next().await.unwrap().unwrap().seq, 1);
+}
+
+#[tokio::test]
+async fn a_reader_is_woken_once_for_lines_that_were_written_at_once() {
+    let record = Record::new(100);
+    let mut events = record.subscribe();
+    let wakes = Arc::new(Wakes::default());
+    poll_with(&wakes, &mut events);
+
+    record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\nthree\n");
+    say(&record);
+
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_is_dropped_ends() {
+    let record = Record::new(4);
+    let mut events = record.subscribe();
+    say(&record);
+    drop(record);
+
+    assert_eq!(rest(&mut events).await.len(), 1);
+}
+
+#[tokio::test]
+#[should_panic(expected = "block")]
+async fn a_task_may_not_block_even_if_there_is_something_to_read() {
+    let record = Record::new(4);
+    let mut events = record.subscribe();
+    say(&record);
+
+    let _ = events.blocking_next();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_writes_a_lot_waits_until_readers_have_almost_caught_up() {
+    let record = Record::new(8);
+    let mut events = record.subscribe();
+    for _ in 0..5 {
+        say(&record);
+    }
+    let begun = Instant::now();
+
+    tokio::join!(record.room(), async {
+        tokio::time::advance(Duration::from_millis(3)).await;
+        let _ = events.next().await;
+    });
+
+    assert_eq!(begun.elapsed(), Duration::from_millis(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_goes_is_not_waited_for() {
+    let record = Record::new(8);
+    let events = record.subscribe();
+    for _ in 0..5 {
+        say(&record);
+    }
+    let begun = Instant::now();
+
+    tokio::join!(record.room(), async { drop(events) });
+
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_nothing_is_waited_for_until_it_has_lost_something() {
+    let record = Record::new(8);
+    let mut lazy = record.subscribe();
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        say(&record);
+        waits.push(waited(&record).await);
+    }
+
+    assert_eq!(waits, [0, 0, 0, 0, 10, 10, 10, 10, 0, 0]);
+
+    // It goes on with the oldest there is, and that it is late is forgotten only when it has caught up.
+    let _ = lazy.next().await;
+    say(&record);
+    assert_eq!(waited(&record).await, 0);
+    read_all(&mut lazy);
+    for _ in 0..5 {
+        say(&record);
+    }
+    assert_eq!(waited(&record).await, 10);
+}
+
+/// For how many milliseconds a writer has to wait.
+async fn waited(record: &Record) -> u128 {
+    let begun = Instant::now();
+    record.room().await;
+    begun.elapsed().as_millis()
+}
+
+fn read_all(events: &mut Events) {
+    while poll_with(&Arc::new(Wakes::default()), events) {}
+}
+
+/// Reads one event, if there is one.
+fn poll_with(wakes: &Arc<Wakes>, events: &mut Events) -> bool {
+    let waker = Waker::from(Arc::clone(wakes));
+    let next = std::pin::pin!(events.next());
+    next.poll(&mut std::task::Context::from_waker(&waker)).is_ready()
+}
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn rest(events: &mut Events) -> Vec<Arc<Event>> {
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await.unwrap() {
+        seen.push(event);
+    }
+    seen
+}
+
+fn say(record: &Record) {
+    record.emit(&path(), ChildKind::Task, 1, EventKind::Starting);
+}
+
+fn line(event: &Event) -> &str {
+    let EventKind::Output { line, .. } = &event.what else { panic!("{event:?} is no line") };
+    line
+}
+
+fn path() -> ChildPath {
+    ChildPath::root(&ChildId::new("root").unwrap())
+}
