@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Exit, Outcome, Restart, StuckIn, Supervisor};
+use rootward::{BlockingContext, ChildSpec, Ending, Exit, Outcome, Restart, StuckIn, Supervisor};
 
 use crate::support::{builder, given, given_tree, obedient, within};
 
@@ -36,6 +36,20 @@ async fn blocking_work_ends_with_what_it_returns_and_is_restarted_like_any_task(
 
     assert_eq!(serde_json::to_value(&*exited).unwrap()["status"]["error"], "no");
     assert!(tree.stop().await.clean);
+}
+
+#[tokio::test]
+async fn whoever_has_kept_the_context_of_blocking_work_is_told_when_that_is_over() {
+    let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
+    let work = ChildSpec::blocking("work", move |cx: BlockingContext| sender.send(cx).unwrap());
+    let root = Supervisor::new("root").child(work.restart(Restart::Temporary));
+    let (_tree, mut log) = given(root).await;
+    let cx = within("the work", kept.recv()).await.unwrap();
+
+    log.wait_for_event("work", "exited").await;
+
+    assert!(cx.is_stopping());
+    assert_eq!(cx.grace(), Some(Duration::ZERO));
 }
 
 #[tokio::test]

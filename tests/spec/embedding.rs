@@ -145,6 +145,15 @@ fn panic_of(waits: Waiting<'_>) -> String {
     (*payload.downcast_ref::<&str>().expect("a plain text")).to_owned()
 }
 
+#[test]
+#[should_panic(expected = "timers are disabled")]
+fn a_runtime_without_timers_is_refused_before_anything_starts() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _inside = runtime.enter();
+
+    let _ = Supervisor::new("root").tree().unwrap().launch();
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tree_below_a_task_can_stop_when_the_task_is_asked_to() {
     let stopped = Flag::default();

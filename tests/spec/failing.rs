@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
+use std::thread;
 use std::time::Duration;
 
 use rootward::{
-    Ending, Exit, Launch, RunningChild, StartError, StopCause, StopRequest, Supervisor, TreeStartError,
+    ChildSpec, Ending, Exit, Launch, NodeSnapshot, Reporter, RunningChild, StartError, StopCause,
+    StopRequest, Supervisor, TreeStartError,
 };
 
-use crate::support::{Double, given, launched, obedient, settle, started_by};
+use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};
 
 #[tokio::test(start_paused = true)]
 async fn a_child_that_panics_when_it_is_asked_to_stop_is_forced() {
@@ -83,6 +85,46 @@ async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn specs_that_panic_when_they_are_dropped_take_neither_their_supervisors_nor_the_report_with_them() {
+    let bomb = |id| {
+        let captured = PanicsWhenDropped;
+        ChildSpec::task(id, move |cx| {
+            let _ = &captured;
+            async move { cx.stopping().await }
+        })
+    };
+    let inner = Supervisor::new("inner").child(bomb("a")).child(bomb("b"));
+    let (tree, _log) = given(Supervisor::new("root").child(inner).child(bomb("c")).child(bomb("d"))).await;
+
+    assert!(tree.stop().await.clean);
+    assert!(tree.wait_gone().await.clean);
+}
+
+#[tokio::test]
+async fn a_child_in_which_a_look_at_the_tree_stands_still_keeps_nobody_else_from_the_last_kill() {
+    let (blocked, release) = Blocked::new();
+    let a = Double::running("a");
+    let stays = blocked.clone();
+    let b = started_by("b", move |cx| {
+        Launch::running(StaysWhenLookedAt { blocked: stays.clone(), reporter: Some(cx.reporter) })
+    });
+    let root = Supervisor::new("root").child(a.spec()).child(Supervisor::new("inner").child(b));
+    let (tree, _log) = given(root).await;
+    let looks = thread::spawn({
+        let tree = tree.clone();
+        move || tree.snapshot()
+    });
+    blocked.is_there().await;
+
+    tree.last_kill();
+
+    assert_eq!(a.calls(), ["start", "last kill"]);
+    drop(release);
+    assert!(looks.join().unwrap().find("root/inner/b").is_some());
+    a.ends();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_error_that_panics_when_it_is_read_is_still_a_failed_start() {
     let unreadable = started_by("b", |_| Launch::Failed(StartError::new(Unreadable)));
     let (tree, log) = launched(Supervisor::new("root").child(obedient("a")).child(unreadable));
@@ -130,3 +172,38 @@ impl fmt::Display for Unreadable {
 }
 
 impl Error for Unreadable {}
+
+/// A child that blocks whoever looks at it.
+struct StaysWhenLookedAt {
+    blocked: Blocked,
+    reporter: Option<Reporter>,
+}
+
+impl RunningChild for StaysWhenLookedAt {
+    fn stop(&mut self, _: StopRequest) {
+        self.force();
+    }
+
+    fn force(&mut self) {
+        if let Some(reporter) = self.reporter.take() {
+            reporter.ended(Exit::Normal);
+        }
+    }
+
+    fn force_name(&self) -> &'static str {
+        "force"
+    }
+
+    fn children(&self) -> Vec<NodeSnapshot> {
+        self.blocked.stay();
+        Vec::new()
+    }
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("in drop");
+    }
+}

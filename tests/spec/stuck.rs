@@ -161,6 +161,35 @@ async fn a_task_that_is_to_be_aborted_and_still_runs_learns_that_no_grace_is_lef
 }
 
 #[tokio::test]
+async fn a_task_that_is_ended_unasked_and_still_runs_learns_that_it_has_to_stop() {
+    let (blocked, release) = Blocked::new();
+    let (says, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let blocks = blocked.clone();
+    let a = ChildSpec::task("a", move |cx| {
+        let (blocks, says) = (blocks.clone(), says.clone());
+        async move {
+            let token = cx.token();
+            let before = cx.is_stopping();
+            blocks.stay();
+            says.send((before, cx.is_stopping(), token.is_cancelled())).unwrap();
+        }
+    });
+    let elsewhere = OtherRuntime::new(1);
+    let root = Supervisor::new("root").child(a.shutdown(Shutdown::Kill));
+    let (tree, mut log) = given_tree(builder(root).task_runtime(elsewhere.handle().clone())).await;
+    blocked.is_there().await;
+
+    tree.request_stop(StopCause::Api);
+    log.wait_for_event("a", "stopping").await;
+    // Answered when the supervisor has done what it wrote down.
+    let _ = tree.snapshot();
+    drop(release);
+
+    assert_eq!(said.recv().await, Some((false, true, true)));
+    let _ = tree.wait().await;
+}
+
+#[tokio::test]
 async fn children_of_tasks_are_named_as_well_when_they_do_not_yield() {
     let (blocked, release) = Blocked::new();
     let spec = blocked.task("a");

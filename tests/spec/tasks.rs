@@ -8,8 +8,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor, capture_panics};
+use rootward::{
+    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor, TaskContext, capture_panics,
+};
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 use crate::support::{
     EventLog, Flag, builder, given, given_tree, launched, obedient, settle, stubborn, within,
@@ -87,7 +90,10 @@ async fn a_panic_while_an_aborted_future_is_dropped_still_ends_in_an_acknowledge
 
     let report = tree.stop().await;
 
-    assert_eq!(report.find("root/a").unwrap().outcome, Outcome::Killed);
+    let a = report.find("root/a").unwrap();
+    assert_eq!(a.outcome, Outcome::Killed);
+    let Some(Exit::Panicked(panic)) = &a.status else { panic!("it panicked in the end: {:?}", a.status) };
+    assert_eq!(panic.message, "in drop");
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
 }
 
@@ -260,6 +266,39 @@ async fn a_task_hears_of_the_stop_in_every_way_it_likes() {
     let _ = tree.stop().await;
 
     assert_eq!(within("a word of the task", told.recv()).await, Some((false, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_kept_the_context_of_a_task_is_told_when_that_is_over_however_it_ended() {
+    for end in ["it ends", "it panics", "it is killed"] {
+        let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
+        let go = Arc::new(Notify::new());
+        let goes = Arc::clone(&go);
+        let a = ChildSpec::task("a", move |cx: TaskContext| {
+            let (sender, goes) = (sender.clone(), Arc::clone(&goes));
+            async move {
+                sender.send(cx).unwrap();
+                goes.notified().await;
+                assert_eq!(end, "it ends");
+            }
+        });
+        let a = a.restart(Restart::Temporary).shutdown(Shutdown::Kill);
+        let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
+        let cx = within("the task", kept.recv()).await.unwrap();
+
+        let its_end = async {
+            if end == "it is killed" {
+                let _ = tree.stop().await;
+            } else {
+                go.notify_one();
+                log.wait_for_event("a", "exited").await;
+            }
+        };
+        within("a word to the one who waits", async { tokio::join!(cx.stopping(), its_end) }).await;
+
+        assert!(cx.token().is_cancelled(), "{end}");
+        assert_eq!(cx.grace(), Some(Duration::ZERO), "{end}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

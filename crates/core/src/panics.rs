@@ -50,8 +50,10 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     SUPERVISED.set(outer);
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();
-        let seen = LAST.take().filter(|_| SEEN.take());
-        let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message(payload.as_ref())));
+        let message = message(payload.as_ref());
+        // A panic that was let go on has not been told to the hook again. What was seen last may be another one, caught since.
+        let seen = LAST.take().filter(|seen| SEEN.take() && seen.message == message);
+        let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message));
         // A payload may panic when it is dropped. There is nobody left to tell.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         panic
@@ -92,6 +94,18 @@ mod tests {
         let panic = catch(|| panic!("boom {}", 7)).unwrap_err();
 
         assert_eq!(panic.message, "boom 7");
+    }
+
+    #[test]
+    fn a_panic_that_was_caught_on_the_way_does_not_pass_for_the_one_that_came_through() {
+        capture_panics();
+
+        let panic = catch(|| {
+            let _ = catch_unwind(|| panic!("caught"));
+            std::panic::resume_unwind(Box::new("let go on"))
+        });
+
+        assert_eq!(panic.unwrap_err(), Panic::new("let go on"));
     }
 
     #[test]

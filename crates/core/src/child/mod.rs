@@ -7,6 +7,7 @@ mod path;
 mod restart;
 mod shutdown;
 mod spec;
+mod starter;
 
 pub use exit::{Exit, ExitClass, Panic};
 pub use id::{ChildId, InvalidId};

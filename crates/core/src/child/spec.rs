@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::starter::Starter;
 use super::{ChildId, ChildKind, InvalidId, Restart, Shutdown};
 use crate::policy::{Backoff, Intensity, Tuning};
 use crate::port::{Launch, StartChild, StartContext};
@@ -58,14 +59,18 @@ impl ChildSpec {
                 Shutdown::Grace(Shutdown::DEFAULT_GRACE)
             }
         };
-        Self {
-            id: Arc::from(id.into()),
-            restart: Restart::default(),
-            shutdown,
-            significant: false,
-            tuning: None,
-            start: Arc::new(start),
-        }
+        Self::started_by(id.into(), shutdown, Arc::new(Starter::new(start)))
+    }
+
+    /// Describes a supervisor of ours, which holds nothing but specs: each of those sees to it that its own drop does no harm, and a
+    /// tree of thousands of levels is dropped by recursion.
+    pub(crate) fn supervisor(id: String, start: impl StartChild) -> Self {
+        Self::started_by(id, Shutdown::Infinity, Arc::new(start))
+    }
+
+    fn started_by(id: String, shutdown: Shutdown, start: Arc<dyn StartChild>) -> Self {
+        let (restart, significant, tuning) = (Restart::default(), false, None);
+        Self { id: Arc::from(id), restart, shutdown, significant, tuning, start }
     }
 
     /// Describes an async task.
@@ -144,7 +149,7 @@ impl ChildSpec {
     /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed. By
     /// default there is no limit, as in OTP.
     ///
-    /// It matters for children that start in the background: processes with a readiness rule, services, and supervisors.
+    /// It matters for children that start in the background: processes with a readiness rule, services, actors, and supervisors.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.tune().start_timeout = Some(timeout);
         self

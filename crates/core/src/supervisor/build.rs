@@ -108,7 +108,7 @@ impl Supervisor {
     ///
     /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
     pub fn into_child(self) -> ChildSpec {
-        ChildSpec::new(self.id.clone(), SupervisorStart::new(self))
+        ChildSpec::supervisor(self.id.clone(), SupervisorStart::new(self))
     }
 
     /// Makes this supervisor the root of a tree that is still to be started.
@@ -131,7 +131,7 @@ impl Supervisor {
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime.
+    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     ///
     /// # Cancel safety
     ///

@@ -291,7 +291,12 @@ impl SupervisorHandle {
         self.shared.engine().supervisor(id)
     }
 
-    /// How the children have come down so far, for a thread that must not wait for anything.
+    /// How the children have come down so far.
+    pub(crate) fn reports(&self) -> Vec<NodeReport> {
+        survey(&self.shared)
+    }
+
+    /// The same for a thread that must not wait for anything: a supervisor in which somebody's code stands still is passed over.
     pub(crate) fn reports_soon(&self) -> Vec<NodeReport> {
         survey_soon(&self.shared)
     }

@@ -37,7 +37,7 @@ struct State {
 }
 
 impl BlockingContext {
-    /// Whether the work has been asked to stop.
+    /// Whether the work has been asked to stop, or is over: whoever else holds a clone of this is told so.
     ///
     /// Work that takes long asks this now and then: it cannot be aborted, and somebody waits for it.
     pub fn is_stopping(&self) -> bool {
@@ -75,6 +75,14 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn ask(&self, deadline: Option<Instant>) {
+        let mut state = self.lock();
+        state.stopping = true;
+        state.deadline = deadline;
+        drop(state);
+        self.stopped.notify_all();
+    }
 }
 
 /// Starts blocking work.
@@ -104,12 +112,14 @@ where
         let StartContext { path, incarnation, reporter, .. } = cx;
         let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
+        let over = Arc::clone(&shared);
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {
             context.shared.lock().runs = Some((now(), this_thread()));
             let inside = span.enter();
             let exit = catch(|| run(context).into_exit());
             drop(inside);
+            over.ask(Some(now()));
             reporter.ended(exit.unwrap_or_else(Exit::Panicked));
         });
         Launch::running(RunningWork { shared, task: task.abort_handle() })
@@ -123,16 +133,12 @@ struct RunningWork {
 
 impl RunningChild for RunningWork {
     fn stop(&mut self, request: StopRequest) {
-        let mut state = self.shared.lock();
-        state.stopping = true;
-        state.deadline = request.deadline;
-        drop(state);
-        self.shared.stopped.notify_all();
+        self.shared.ask(request.deadline);
     }
 
     fn force(&mut self) {
         // Work that has begun cannot be aborted. All that is left is to ask.
-        self.stop(StopRequest::new(crate::event::StopCause::Parent, Some(now())));
+        self.shared.ask(Some(now()));
         self.task.abort();
     }
 

@@ -43,7 +43,8 @@ impl TaskContext {
 
     /// Waits until the task is asked to stop. Ready at once if it has been.
     ///
-    /// From then on it has its grace to come to an end, and is aborted after that.
+    /// From then on it has its grace to come to an end, and is aborted after that. To whoever else holds a clone of the context the
+    /// end of the task is a request as well, however it came: nothing that waits for it outlives the task unawares.
     ///
     /// # Cancel safety
     ///
@@ -52,18 +53,21 @@ impl TaskContext {
         Stopping::new(&self.node)
     }
 
-    /// Whether the task has been asked to stop.
+    /// Whether the task has been asked to stop, is to end without having been asked, or has ended.
+    ///
+    /// An abort does not reach a computation, so that one has to look here also where its spec says [`Shutdown::Kill`](crate::Shutdown::Kill).
     pub fn is_stopping(&self) -> bool {
         self.node.is_stopping()
     }
 
     /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come before. It is zero
-    /// when that time is over. `None` says that there is no limit, or that nobody has asked the task to stop yet.
+    /// when that time is over, and after the end of the task. `None` says that there is no limit, or that nobody has asked the task to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         self.node.grace()
     }
 
-    /// The request to stop as a token of tokio-util, for code that wants one. All calls return clones of the same.
+    /// The request to stop as a token of tokio-util, for code that wants one. All calls return clones of the same. Like
+    /// [`stopping`](Self::stopping) it is told of the task's end as well.
     ///
     /// Cancelling the token says nothing to the supervisor: it only looks to this task as if it had been asked.
     pub fn token(&self) -> CancellationToken {

@@ -30,8 +30,12 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let _inside = this.span.enter();
-            let _at_work = AtWork::on(this.end.node.worker, Doing::Drop);
-            this.future.set(None);
+            let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
+            let dropped = catch(|| this.future.set(None));
+            drop(at_work);
+            if let Err(panic) = dropped {
+                this.end.is(Exit::Aborted.and_then_panicked(panic));
+            }
         }
     }
 }

@@ -80,6 +80,8 @@ impl TaskNode {
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
+        // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
+        self.ring();
     }
 
     fn ring(&self) {
@@ -105,7 +107,8 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
-        if self.aborted.load(Ordering::Acquire) {
+        let is_over = || self.handle.get().is_some_and(AbortHandle::is_finished);
+        if self.aborted.load(Ordering::Acquire) || is_over() {
             return Some(Duration::ZERO);
         }
         let deadline = self.gate.with_request(|deadline| *deadline)??;
@@ -194,6 +197,8 @@ impl TaskNode {
             nest.supervisor.close();
             Box::new(word.take().expect("a last word is left once"))
         });
+        // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
+        self.ring();
         match (left, word) {
             (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}

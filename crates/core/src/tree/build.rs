@@ -181,10 +181,12 @@ impl TreeBuilder {
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime.
+    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
         let record = Arc::clone(self.record());
         let control = Handle::current();
+        // Panics without timers. Now is better than when the first grace is to be counted.
+        drop(tokio::time::sleep_until(tokio::time::Instant::now()));
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
         let context = TreeContext::new(record, control, tasks, self.provisions);
         if let Some(level) = self.containment {
@@ -209,7 +211,7 @@ impl TreeBuilder {
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime.
+    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     ///
     /// # Cancel safety
     ///

@@ -1,12 +1,13 @@
 //! The root as the guardian holds it and as handles look at it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::TreeContext;
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::event::{EventKind, StopCause};
+use crate::panics::drop_quietly;
 use crate::port::RunningChild;
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
@@ -16,6 +17,7 @@ use crate::supervisor::SupervisorHandle;
 pub(super) struct Root {
     path: ChildPath,
     context: TreeContext,
+    /// Never locked while anybody looks below the root: that may mean to wait, and who has to kill or to report cannot.
     state: Mutex<RootState>,
     /// Apart from the state, because the root itself says when it stops of its own accord, and looking at the state may mean
     /// to wait for the root.
@@ -34,13 +36,6 @@ pub(super) struct Sight {
     pub(super) started: bool,
     pub(super) refused: u64,
     pub(super) children: Vec<NodeReport>,
-}
-
-impl RootState {
-    fn seen_with(&self, children: Vec<NodeReport>) -> Sight {
-        let refused = self.child.as_ref().map_or(0, |child| child.refused());
-        Sight { started: self.started, refused, children }
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -95,6 +90,7 @@ impl Root {
     pub(super) fn snapshot(&self) -> NodeSnapshot {
         let stop = self.stop();
         let root = self.state();
+        let supervisor = root.child.as_ref().and_then(|child| child.supervisor());
         let since = stop.map_or(root.since, |stop| stop.since);
         let state = match (&root.child, stop, root.started) {
             (None, _, _) => ChildState::Down,
@@ -102,6 +98,8 @@ impl Root {
             (Some(_), None, true) => ChildState::Running,
             (Some(_), None, false) => ChildState::Starting,
         };
+        let since = root.child.as_ref().map(|_| now().saturating_duration_since(since));
+        drop(root);
         NodeSnapshot {
             path: self.path.clone(),
             kind: ChildKind::Supervisor,
@@ -109,36 +107,38 @@ impl Root {
             incarnation: 1,
             pid: None,
             restarts: 0,
-            since: root.child.as_ref().map(|_| now().saturating_duration_since(since)),
+            since,
             forced: stop.is_some_and(|stop| stop.forced),
-            children: root.child.as_ref().map(|child| child.children()).unwrap_or_default(),
+            children: supervisor.map(|supervisor| supervisor.which_children()).unwrap_or_default(),
         }
     }
 
     /// What there is of the tree.
     pub(super) fn look(&self) -> Sight {
-        let root = self.state();
-        let children = root.child.as_ref().map(|child| child.reports()).unwrap_or_default();
-        root.seen_with(children)
+        self.look_with(SupervisorHandle::reports)
     }
 
     /// What there is of the tree, for a thread that must not wait. Supervisors in which somebody's code stands still are passed
-    /// over. `None` says that somebody else looks at it.
-    pub(super) fn look_soon(&self) -> Option<Sight> {
-        let root = match self.state.try_lock() {
-            Ok(root) => root,
-            Err(TryLockError::Poisoned(root)) => root.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+    /// over.
+    pub(super) fn look_soon(&self) -> Sight {
+        self.look_with(SupervisorHandle::reports_soon)
+    }
+
+    fn look_with(&self, look: fn(&SupervisorHandle) -> Vec<NodeReport>) -> Sight {
+        let root = self.state();
+        let refused = root.child.as_ref().map_or(0, |child| child.refused());
         let supervisor = root.child.as_ref().and_then(|child| child.supervisor());
-        let children = supervisor.map(|supervisor| supervisor.reports_soon()).unwrap_or_default();
-        Some(root.seen_with(children))
+        let started = root.started;
+        drop(root);
+        Sight { started, refused, children: supervisor.as_ref().map(look).unwrap_or_default() }
     }
 
     /// Lets go of the root that is gone, and says how many starts it had refused.
     pub(super) fn bury(&self) -> u64 {
         let child = self.state().child.take();
-        child.map_or(0, |child| child.refused())
+        let refused = child.as_ref().map_or(0, |child| child.refused());
+        drop_quietly(child);
+        refused
     }
 
     pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {
@@ -146,11 +146,8 @@ impl Root {
     }
 
     pub(super) fn last_kill(&self) {
-        // It is never held for long, but by somebody who looks at a tree that stands still.
-        if let Ok(mut root) = self.state.try_lock() {
-            if let Some(child) = &mut root.child {
-                child.last_kill();
-            }
+        if let Some(child) = &mut self.state().child {
+            child.last_kill();
         }
     }
 

@@ -92,7 +92,7 @@ impl Scribe {
     }
 
     /// The same, said by somebody else because the guardian does not get its turn. The stop had been asked for at this moment, and
-    /// nobody may have begun with it. Without waiting for anybody: `false` says that the tree could not be looked at just now.
+    /// nobody may have begun with it. Without waiting for anybody: `false` says that somebody else is just writing a report.
     pub(super) fn stand_in(&self, cause: StopCause, since: Instant) -> bool {
         let mut page = match self.page.try_lock() {
             Ok(page) => page,
@@ -102,7 +102,7 @@ impl Scribe {
         if self.has_reported() {
             return true;
         }
-        let Some(sight) = self.root.look_soon() else { return false };
+        let sight = self.root.look_soon();
         self.tree.record().hush();
         self.root.begin_stop_at(cause, since);
         self.tree.stopping().cancel();

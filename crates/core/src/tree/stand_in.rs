@@ -2,12 +2,14 @@
 //!
 //! It lives on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::guardian::Command;
 use super::scribe::Scribe;
@@ -20,10 +22,16 @@ use crate::policy::{Look, Standstill};
 pub(super) struct StandIn {
     scribe: Arc<Scribe>,
     guardian: mpsc::UnboundedSender<Command>,
-    deadline: Duration,
-    stop_on: CancellationToken,
     /// Whether the guardian has had a turn since it was last asked.
     answered: AtomicBool,
+    requests: Arc<Requests>,
+    /// Waits for the token that stops the tree, for as long as it is held.
+    _token: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+/// What is known of a stop, whoever asks for it and whether or not the guardian learns of it.
+struct Requests {
+    deadline: Duration,
     stop: Mutex<Option<Requested>>,
 }
 
@@ -43,8 +51,9 @@ impl StandIn {
         deadline: Duration,
         stop_on: CancellationToken,
     ) -> Arc<Self> {
-        let (answered, stop) = (AtomicBool::new(false), Mutex::default());
-        let this = Arc::new(Self { scribe, guardian, deadline, stop_on, answered, stop });
+        let requests = Arc::new(Requests { deadline, stop: Mutex::default() });
+        let (answered, token) = (AtomicBool::new(false), requests.listen_to(stop_on));
+        let this = Arc::new(Self { scribe, guardian, answered, requests, _token: token });
         let watcher: Weak<Self> = Arc::downgrade(&this);
         watch(watcher);
         this
@@ -52,6 +61,17 @@ impl StandIn {
 
     /// Notes that a stop has been asked for, whether or not the guardian learns of it. Only the first time counts.
     pub(super) fn note_stop(&self, cause: StopCause) {
+        self.requests.note(cause);
+    }
+
+    /// The guardian has its turn.
+    pub(super) fn answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Requests {
+    fn note(&self, cause: StopCause) {
         let mut stop = self.stop();
         if stop.is_none() {
             let standstill = Standstill::new(self.deadline);
@@ -59,9 +79,30 @@ impl StandIn {
         }
     }
 
-    /// The guardian has its turn.
-    pub(super) fn answer(&self) {
-        self.answered.store(true, Ordering::Relaxed);
+    /// Has a stop noted by whoever cancels this token, on their own thread: no runtime may have one left, and the detector does not look
+    /// while none of our children is at work.
+    fn listen_to(
+        self: &Arc<Self>,
+        token: CancellationToken,
+    ) -> Option<Pin<Box<WaitForCancellationFutureOwned>>> {
+        let waker = Waker::from(Arc::clone(self));
+        let mut cancelled = Box::pin(token.cancelled_owned());
+        match cancelled.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => Some(cancelled),
+            Poll::Ready(()) => {
+                self.note(StopCause::Token);
+                None
+            }
+        }
+    }
+
+    /// What there is to do, and for which stop. `None` says that none has been asked for.
+    fn look(&self, clock: u64, answered: bool) -> Option<(Look, StopCause, Instant)> {
+        let mut stop = self.stop();
+        let requested = stop.as_mut()?;
+        let ticks = u32::try_from(clock.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
+        let look = requested.standstill.look(TICK.saturating_mul(ticks), answered);
+        Some((look, requested.cause, requested.since))
     }
 
     fn stop(&self) -> MutexGuard<'_, Option<Requested>> {
@@ -69,22 +110,53 @@ impl StandIn {
     }
 }
 
+/// The token that stops the tree has been cancelled. This may run under a lock of the token's, so that nothing is touched here that holds it.
+impl Wake for Requests {
+    fn wake(self: Arc<Self>) {
+        self.note(StopCause::Token);
+    }
+}
+
 impl Watcher for StandIn {
     fn tick(&self, clock: u64) -> bool {
-        if self.stop_on.is_cancelled() {
-            self.note_stop(StopCause::Token);
-        }
-        let mut stop = self.stop();
-        let Some(requested) = &mut *stop else { return false };
-        let ticks = u32::try_from(clock.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
         let answered = self.answered.load(Ordering::Relaxed);
-        match requested.standstill.look(TICK.saturating_mul(ticks), answered) {
+        // No lock is held from here on: a report wakes those who wait for it, and they may ask for a stop at once.
+        let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
+        match look {
             Look::Wait => !self.scribe.has_reported(),
             Look::Ask => {
                 self.answered.store(false, Ordering::Relaxed);
                 self.guardian.send(Command::Answer).is_ok() && !self.scribe.has_reported()
             }
-            Look::StandIn => !self.scribe.stand_in(requested.cause, requested.since),
+            Look::StandIn => !self.scribe.stand_in(cause, since),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_cancelled_is_noted_by_whoever_cancels_it() {
+        let requests = Arc::new(Requests { deadline: Duration::from_secs(1), stop: Mutex::default() });
+        let token = CancellationToken::new();
+        let _listens = requests.listen_to(token.clone());
+        assert!(requests.stop().is_none());
+
+        token.cancel();
+
+        assert_eq!(requests.stop().as_ref().map(|stop| stop.cause), Some(StopCause::Token));
+    }
+
+    #[test]
+    fn a_token_that_was_cancelled_before_is_noted_at_once() {
+        let requests = Arc::new(Requests { deadline: Duration::from_secs(1), stop: Mutex::default() });
+        let token = CancellationToken::new();
+        token.cancel();
+
+        let _listens = requests.listen_to(token);
+
+        assert!(requests.stop().is_some());
     }
 }
