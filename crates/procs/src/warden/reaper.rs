@@ -42,6 +42,7 @@ type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 /// Starts programs, one when nobody is left of the one before, until nobody orders any more.
 pub(super) fn main(job: &mut Job) -> i32 {
     let line = job.birth.line;
+    let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
             while let Some(launch) = reaper.next(job) {
@@ -50,6 +51,10 @@ pub(super) fn main(job: &mut Job) -> i32 {
         }
         // If nobody hears it, nobody waits for it.
         Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
+    }
+    if supervisor_is_dead() && raw::parent_pid() == warden {
+        // If somebody has stopped the warden, nobody else is left to have it go on.
+        let _ = raw::kill(warden, libc::SIGCONT);
     }
     0
 }
