@@ -28,9 +28,9 @@ struct Reaper {
     cgroup: bool,
     /// The rank among those who want the processor, which its programs inherit.
     nice: Option<i32>,
-    /// Whether it has ended a set by force. After that it is not what it was: it goes first, and a process that is born into a
-    /// cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has happened there
-    /// and where the parent is. So it leaves.
+    /// Whether it leaves when nobody is left. It has ended a set by force, and is not what it was: it goes first, and a process that
+    /// is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has
+    /// happened there and where the parent is. Or its cgroup cannot be made anew.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -182,6 +182,16 @@ impl Reaper {
         Ok(())
     }
 
+    /// Removes the cgroup after a set, because its processes may have changed it: limited it, or frozen it. `false` says that it
+    /// stays, because they have made others in it. Those are the warden's to remove when this reaper has left.
+    fn remove_cgroup(&mut self) -> bool {
+        if self.cgroup && !self.spent {
+            let name = super::cgroup::name_of(raw::own_pid());
+            self.cgroup = raw::remove_directory(seats::CGROUPS, name.as_c_str()).is_err();
+        }
+        !self.cgroup || self.spent
+    }
+
     /// Stays until nobody is left.
     fn watch(&mut self) {
         if !self.heard {
@@ -249,6 +259,7 @@ impl Reaper {
                 Err(left) => break left,
             }
         };
+        self.spent |= left == Left::Nobody && !self.remove_cgroup();
         let rest = match left {
             Left::Somebody => Rest::Somebody,
             Left::Nobody if self.spent => Rest::NobodyAndLeaves,
