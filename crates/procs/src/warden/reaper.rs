@@ -52,8 +52,9 @@ pub(super) fn main(job: &mut Job) -> i32 {
         // If nobody hears it, nobody waits for it.
         Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
     }
-    if supervisor_is_dead() && raw::parent_pid() == warden {
-        // If somebody has stopped the warden, nobody else is left to have it go on.
+    if raw::parent_pid() == warden {
+        // If somebody has stopped the warden and the supervisor has died, nobody else is left to have it go on. The line of a dying
+        // supervisor is cut before it counts as dead, so that this is not asked.
         let _ = raw::kill(warden, libc::SIGCONT);
     }
     0
