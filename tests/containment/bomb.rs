@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::sys::signal::Signal;
 
+use crate::record::end;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
 use crate::{ends, place};
 
@@ -28,6 +29,22 @@ fn a_bomb_that_refills_itself_is_gone_after_a_stop() {
 
         scene.assert_empty();
         IT.assert_status(status, place);
+    }
+}
+
+#[test]
+fn a_bomb_that_refills_itself_and_whose_reaper_was_killed_is_gone_before_it_is_started_again() {
+    let _alone = alone();
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+
+        scene.supervisor.reapers().into_iter().for_each(end);
+        scene.wait_for_successor();
+
+        scene.supervisor.note_helpers();
+        scene.supervisor.signal(Signal::SIGTERM);
+        scene.supervisor.finish();
+        scene.assert_empty();
     }
 }
 

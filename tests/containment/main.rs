@@ -7,6 +7,7 @@
 
 mod bomb;
 mod ends;
+mod helpers;
 mod matrix;
 mod names;
 mod patience;

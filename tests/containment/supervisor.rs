@@ -63,6 +63,13 @@ impl Supervisor {
         self.helpers = self.process.descendants();
     }
 
+    /// The reapers among those who were noted.
+    pub(crate) fn reapers(&self) -> Vec<Known> {
+        let named = |helper: &Known| std::fs::read_to_string(format!("/proc/{}/comm", helper.pid));
+        let is_reaper = |helper: &Known| named(helper).is_ok_and(|name| name.trim_end() == "rootward-reaper");
+        self.helpers.iter().copied().filter(is_reaper).collect()
+    }
+
     /// The helpers that are still there, and the other child.
     pub(crate) fn helpers_alive(&self) -> Vec<Known> {
         self.helpers.iter().copied().filter(|helper| helper.is_alive()).collect()

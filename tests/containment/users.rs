@@ -61,6 +61,7 @@ fn who_is_out_of_reach_is_reported_at_the_deadline_and_reaped_when_it_has_gone()
     assert_eq!(status, Some(4));
     assert!(!leader.is_alive() && other.is_alive());
     assert_eq!(scene.supervisor.heard.lines_after("child outcome "), ["Unreapable"]);
+    scene.assert_named(&members, "Unreapable");
     assert!(!scene.supervisor.helpers_alive().is_empty(), "its reaper stays with it");
 
     end(other);

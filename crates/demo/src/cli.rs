@@ -83,7 +83,7 @@ pub(crate) struct RunOptions {
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
     /// By when a stop has to be over, such as 10s; overrides the tree file's
-    #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
     pub(crate) deadline: Option<Duration>,
     /// How far a process child is followed
     #[arg(long, value_enum, default_value_t = Containment::Auto)]
@@ -189,6 +189,7 @@ mod tests {
             &["walk"],
             &["--deadline", "soon"],
             &["--deadline", "5"],
+            &["--deadline", "0s"],
             &["--view", "3d"],
             &["--containment", "moon"],
             &["--events"],

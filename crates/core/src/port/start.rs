@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Reporter;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
 use crate::event::StopCause;
-use crate::report::NodeReport;
+use crate::report::{NodeReport, Straggler};
 use crate::snapshot::NodeSnapshot;
 use crate::stuck::Stuck;
 use crate::supervisor::{SpecError, SupervisorHandle};
@@ -117,6 +117,13 @@ pub trait RunningChild: Send + 'static {
     /// What the child is stuck in right now, as far as that can be seen without asking it.
     fn stuck(&self) -> Option<Stuck> {
         None
+    }
+
+    /// Whom this child, which has ended itself, has left behind, as of now: [`Outcome::Unreapable`](crate::Outcome::Unreapable) if they are still there.
+    ///
+    /// Asked when the deadline of a stop is over and the child is not gone. What is known is said; nothing is looked up.
+    fn stragglers(&self) -> Vec<Straggler> {
+        Vec::new()
     }
 
     /// How many starts this child has refused because it stops.

@@ -76,6 +76,10 @@ impl Live {
         catch(|| self.child.stuck()).unwrap_or_default()
     }
 
+    fn stragglers(&self) -> Vec<Straggler> {
+        catch(|| self.child.stragglers()).unwrap_or_default()
+    }
+
     /// How many starts it has refused, as far as it can still say.
     fn refused(&self) -> u64 {
         catch(|| self.child.refused()).unwrap_or_default()
@@ -196,6 +200,7 @@ impl Entry {
                 report.pid = live.pid;
                 report.refused = live.refused();
                 report.stuck = live.stuck();
+                report.stragglers = live.stragglers();
                 report.outcome = Outcome::Unreapable;
                 report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));

@@ -125,7 +125,7 @@ impl Scribe {
                 outcome: node.outcome,
                 status: None,
                 elapsed: node.elapsed,
-                stragglers: Vec::new(),
+                stragglers: node.stragglers.clone(),
             };
             self.emit(node, what);
         }

@@ -21,6 +21,24 @@ pub(crate) fn parse(text: &str) -> Result<Duration, Problem> {
     Ok(duration)
 }
 
+/// Takes a duration in which something has to have a chance to happen.
+///
+/// # Errors
+///
+/// [`Problem::Zero`] if it has none.
+pub(super) fn positive(duration: Duration) -> Result<Duration, Problem> {
+    if duration.is_zero() { Err(Problem::Zero) } else { Ok(duration) }
+}
+
+/// Reads a duration in which something has to have a chance to happen.
+///
+/// # Errors
+///
+/// What [`parse`] says, and [`Problem::Zero`].
+pub(crate) fn parse_positive(text: &str) -> Result<Duration, Problem> {
+    positive(parse(text)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

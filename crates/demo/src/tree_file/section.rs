@@ -186,7 +186,7 @@ impl<'a> Field<'a> {
     /// A duration in which something has to have a chance to happen.
     pub(super) fn positive_duration(&self) -> Result<Duration, FileError> {
         let duration = self.duration()?;
-        if duration.is_zero() { Err(self.error(Problem::Zero)) } else { Ok(duration) }
+        duration::positive(duration).map_err(|problem| self.error(problem))
     }
 
     /// One of several names.

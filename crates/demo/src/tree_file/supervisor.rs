@@ -45,7 +45,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
     let field = Field::top(file, name, top);
     let section = field.section(&ROOT)?;
     let id = section.or("id", "root", |id| checked_id(id))?;
-    let deadline = section.or("deadline", DEFAULT_DEADLINE, Field::duration)?;
+    let deadline = section.or("deadline", DEFAULT_DEADLINE, Field::positive_duration)?;
     let root = read(&section)?;
     Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, root })
 }

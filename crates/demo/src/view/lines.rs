@@ -163,7 +163,15 @@ fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, straggler
 }
 
 fn left_behind(stragglers: &[Straggler]) -> String {
-    let killed = stragglers.iter().filter(|straggler| straggler.outcome != Outcome::Graceful).count();
+    let count = |outcome| stragglers.iter().filter(|straggler| straggler.outcome == outcome).count();
+    if count(Outcome::Unreapable) > 0 {
+        return format!(
+            " · left {} behind, of whom {} are still there",
+            stragglers.len(),
+            count(Outcome::Unreapable)
+        );
+    }
+    let killed = stragglers.len() - count(Outcome::Graceful);
     match (stragglers.len(), killed) {
         (0, _) => String::new(),
         (all, 0) => format!(" · left {all} behind, which went when asked"),

@@ -91,7 +91,11 @@ fn describe(node: &NodeReport) -> String {
         parts.push(format!("refused to start {} more", node.refused));
     }
     for straggler in &node.stragglers {
-        let how = if straggler.outcome == Outcome::Graceful { "went" } else { "was killed" };
+        let how = match straggler.outcome {
+            Outcome::Graceful => "went",
+            Outcome::Unreapable => "is still there",
+            Outcome::Killed | Outcome::AlreadyGone | _ => "was killed",
+        };
         parts.push(format!("left behind pid {} ({}), which {how}", straggler.pid, straggler.command));
     }
     parts.join(" · ")

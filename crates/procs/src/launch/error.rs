@@ -80,7 +80,14 @@ impl SpawnError {
         let program = PathBuf::from(&command.program);
         match source.raw_os_error() {
             Some(
-                libc::EAGAIN | libc::ENOMEM | libc::EMFILE | libc::ENFILE | libc::ENOSPC | libc::ETXTBSY,
+                // The last but one: too many descriptors are on their way to the warden and its reapers.
+                libc::EAGAIN
+                | libc::ENOMEM
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOSPC
+                | libc::ETOOMANYREFS
+                | libc::ETXTBSY,
             ) => Self::Transient { program, source },
             _ => Self::Io { program, source },
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rootward_core::{Ended, Exit, OutputSink, StartContext, StartError, Stream};
@@ -13,6 +13,7 @@ use tokio::time::sleep_until;
 use super::output::{Pump, Written};
 use super::probe::{Probe, ReadyError};
 use super::rest::Rest;
+use super::stragglers::Stragglers;
 use crate::Signal;
 use crate::launch::{Answer, Launched, Launcher, Launching, Order, SpawnError};
 use crate::policy::{Input, Stage};
@@ -65,7 +66,7 @@ impl Body {
     pub(super) fn new(
         process: Arc<Process>,
         launcher: Arc<dyn Launcher>,
-        grip: Arc<Grip>,
+        (grip, stragglers): (Arc<Grip>, Arc<Mutex<Stragglers>>),
         cx: &StartContext,
     ) -> Self {
         Self {
@@ -79,7 +80,7 @@ impl Body {
             outputs: [None, None],
             turn: 0,
             probe: Probe::default(),
-            rest: Rest::default(),
+            rest: Rest::new(stragglers),
             wake_at: None,
             exit: None,
             owed: None,
@@ -298,7 +299,7 @@ impl Body {
     /// How it ended, and who was left behind.
     pub(super) fn ended(&mut self) -> Ended {
         let exit = self.exit.take().unwrap_or(Exit::Unknown);
-        Ended::new(exit).with_stragglers(std::mem::take(&mut self.rest).stragglers())
+        Ended::new(exit).with_stragglers(self.rest.stragglers())
     }
 
     /// Why the start failed.

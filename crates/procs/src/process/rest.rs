@@ -1,7 +1,7 @@
 //! Who is left of a process's set after the process itself has ended, and when nobody is.
 
 use std::os::fd::AsFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rootward_core::Straggler;
@@ -24,7 +24,8 @@ pub(super) struct Rest {
     state: State,
     /// Those who were there at the last census. Nobody is among them if they could not be counted.
     there: Vec<Neighbour>,
-    stragglers: Stragglers,
+    /// Whoever asks about them need not wait for this.
+    stragglers: Arc<Mutex<Stragglers>>,
     /// The last signal that the set has got, and when.
     told: Option<(Signal, Option<Moment>)>,
     /// Whether a census has found nobody, and the group has got SIGKILL after it.
@@ -53,16 +54,21 @@ struct Neighbour {
 }
 
 impl Rest {
+    pub(super) fn new(stragglers: Arc<Mutex<Stragglers>>) -> Self {
+        Self { stragglers, ..Self::default() }
+    }
+
     /// Notes that the set is about to get a signal, and sends it to those whom the group's signal does not reach.
     pub(super) fn about_to_signal(&mut self, signal: Signal, set: &Set) {
         self.told = Some((signal, Moment::now()));
+        let mut stragglers = lock(&self.stragglers);
         if signal == Signal::KILL {
             let alive = |pid| self.there.iter().any(|member| member.pid == pid && !member.has_ended());
-            self.stragglers.about_to_kill(alive);
+            stragglers.about_to_kill(alive);
         }
         for Neighbour { pid, pidfd } in &self.there {
             if let Some(pidfd) = pidfd.as_ref().filter(|_| !set.is_within_reach(*pid)) {
-                if self.stragglers.tell(*pid, signal) {
+                if stragglers.tell(*pid, signal) {
                     send(pidfd, signal);
                 }
             }
@@ -71,7 +77,7 @@ impl Rest {
 
     /// Begins to look, because the process has ended.
     pub(super) fn survey(&mut self) {
-        self.stragglers.left_alone();
+        lock(&self.stragglers).left_alone();
         self.state = State::Due;
     }
 
@@ -113,14 +119,15 @@ impl Rest {
     }
 
     /// Those who were left behind, and what became of them.
-    pub(super) fn stragglers(self) -> Vec<Straggler> {
-        self.stragglers.into_report()
+    pub(super) fn stragglers(&self) -> Vec<Straggler> {
+        lock(&self.stragglers).report()
     }
 
     fn counted(&mut self, census: Census, set: &Set) -> Option<Input> {
         let Some(members) = census else {
             // Somebody is there, for all we know.
             self.there.clear();
+            self.note_who_is_there();
             return Some(self.inhabited());
         };
         if members.is_empty() {
@@ -128,6 +135,7 @@ impl Rest {
         }
         self.swept = false;
         self.there = members.into_iter().map(|member| self.meet(member, set)).collect();
+        self.note_who_is_there();
         Some(self.inhabited())
     }
 
@@ -137,6 +145,7 @@ impl Rest {
         if !set.can_be_counted_out() {
             // Whoever is left is about to be reaped, and the set says so itself.
             self.there.clear();
+            self.note_who_is_there();
             self.state = State::Watching(Instant::now() + LOOK_AGAIN);
             return None;
         }
@@ -153,13 +162,13 @@ impl Rest {
     /// Takes note of a member, and sends it the signal that it was too young for.
     fn meet(&mut self, member: Member, set: &Set) -> Neighbour {
         let Member { pid, command, began } = member;
-        self.stragglers.meet(pid, command);
+        lock(&self.stragglers).meet(pid, command);
         // Only when the descriptor holds it is it certain who this is.
         let pidfd = sys::open(pid).ok().filter(|_| set.has(pid));
         if let (Some((signal, moment)), Some(pidfd)) = (self.told, &pidfd) {
             let is_too_young = moment.zip(began).is_some_and(|(moment, began)| moment.is_before(pid, began));
             let was_missed = is_too_young || !set.is_within_reach(pid);
-            if was_missed && self.stragglers.tell(pid, signal) {
+            if was_missed && lock(&self.stragglers).tell(pid, signal) {
                 send(pidfd, signal);
             }
         }
@@ -175,12 +184,17 @@ impl Rest {
             let moved = !ended && !set.has(member.pid);
             if moved {
                 // Out of reach at this level of containment, and not ours to speak about any more.
-                self.stragglers.forget(member.pid);
+                lock(&self.stragglers).forget(member.pid);
             }
             !ended && !moved
         });
+        self.note_who_is_there();
         // Whoever cannot be watched is shown by another census only.
         self.there.iter().all(|member| member.pidfd.is_none())
+    }
+
+    fn note_who_is_there(&self) {
+        lock(&self.stragglers).note(|pid| self.there.iter().any(|member| member.pid == pid));
     }
 
     fn inhabited(&mut self) -> Input {
@@ -192,6 +206,10 @@ impl Rest {
         self.state = State::Empty;
         Input::Empty
     }
+}
+
+fn lock(stragglers: &Mutex<Stragglers>) -> MutexGuard<'_, Stragglers> {
+    stragglers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sends a signal to one alone, and sees to it that it notices.

@@ -1,18 +1,19 @@
 //! How a process child is started, and what its supervisor holds of it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
     ChildKind, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
-    StopRequest,
+    StopRequest, Straggler,
 };
 use tokio::sync::mpsc;
 
 use super::actor::{Message, ProcessActor};
 use super::body::Body;
 use super::keeper::{self, Keeper};
+use super::stragglers::Stragglers;
 use crate::Containment;
 use crate::Signal;
 use crate::policy::Input;
@@ -57,8 +58,10 @@ impl StartChild for StartProcess {
         }
         let grip = Arc::new(Grip::default());
         let containment = cx.provided::<Containment>().map(|it| (*it).clone()).unwrap_or_default();
-        let body = Body::new(Arc::clone(&self.process), containment.launcher(), Arc::clone(&grip), &cx);
-        let running = RunningProcess { actor: actor.mailbox().clone(), grip, asks };
+        let stragglers = Arc::default();
+        let held = (Arc::clone(&grip), Arc::clone(&stragglers));
+        let body = Body::new(Arc::clone(&self.process), containment.launcher(), held, &cx);
+        let running = RunningProcess { actor: actor.mailbox().clone(), grip, stragglers, asks };
         let keeper = Keeper::new(actor, rules, body, cx.reporter);
         #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]
         tokio::spawn(keeper.keep());
@@ -77,6 +80,7 @@ impl StartChild for StartProcess {
 struct RunningProcess {
     actor: ActorRef<Message>,
     grip: Arc<Grip>,
+    stragglers: Arc<Mutex<Stragglers>>,
     /// The first signal of the ladder.
     asks: Signal,
 }
@@ -104,6 +108,10 @@ impl RunningChild for RunningProcess {
 
     fn stop_signal(&self) -> Option<Cow<'static, str>> {
         Some(self.asks.name())
+    }
+
+    fn stragglers(&self) -> Vec<Straggler> {
+        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
     }
 
     fn last_kill(&mut self) {

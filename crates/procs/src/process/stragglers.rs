@@ -24,6 +24,10 @@ struct Left {
     outcome: Outcome,
     /// The last signal that it got alone, because it was too young for the set's.
     told: Option<Signal>,
+    /// Whether it was there the last time.
+    is_there: bool,
+    /// Whether it was ended together with the process, and is spoken of only if it does not go.
+    together: bool,
 }
 
 impl Stragglers {
@@ -43,10 +47,16 @@ impl Stragglers {
     /// Somebody is there.
     pub(super) fn meet(&mut self, pid: i32, command: String) {
         let known = self.left.iter().any(|left| left.pid == pid);
-        if !known && !self.killed_together && self.left.len() < MOST_NAMED {
+        if !known && self.left.len() < MOST_NAMED {
             let outcome = if self.killed { Outcome::Killed } else { Outcome::Graceful };
-            self.left.push(Left { pid, command, outcome, told: None });
+            let together = self.killed_together;
+            self.left.push(Left { pid, command, outcome, told: None, is_there: true, together });
         }
+    }
+
+    /// Says who is there now.
+    pub(super) fn note(&mut self, is_there: impl Fn(i32) -> bool) {
+        self.left.iter_mut().for_each(|left| left.is_there = is_there(left.pid));
     }
 
     /// Whether this one is to be sent a signal alone, which it is at most once.
@@ -60,11 +70,23 @@ impl Stragglers {
         self.left.retain(|left| left.pid != pid);
     }
 
-    pub(super) fn into_report(self) -> Vec<Straggler> {
-        self.left
-            .into_iter()
-            .map(|Left { pid, command, outcome, .. }| Straggler::new(pid.unsigned_abs(), command, outcome))
+    /// What became of everybody, now that all have gone.
+    pub(super) fn report(&self) -> Vec<Straggler> {
+        self.left.iter().filter(|left| !left.together).map(|left| left.named(left.outcome)).collect()
+    }
+
+    /// What has become of everybody so far.
+    pub(super) fn report_so_far(&self) -> Vec<Straggler> {
+        let spoken_of = self.left.iter().filter(|left| left.is_there || !left.together);
+        spoken_of
+            .map(|left| left.named(if left.is_there { Outcome::Unreapable } else { left.outcome }))
             .collect()
+    }
+}
+
+impl Left {
+    fn named(&self, outcome: Outcome) -> Straggler {
+        Straggler::new(self.pid.unsigned_abs(), self.command.clone(), outcome)
     }
 }
 
@@ -83,7 +105,7 @@ mod tests {
         stragglers.meet(3, "late".into());
 
         assert_eq!(
-            stragglers.into_report(),
+            stragglers.report(),
             [
                 Straggler::new(1, "quick", Outcome::Graceful),
                 Straggler::new(2, "deaf", Outcome::Killed),
@@ -99,7 +121,19 @@ mod tests {
         stragglers.left_alone();
         stragglers.meet(1, "dying".into());
 
-        assert_eq!(stragglers.into_report(), []);
+        assert_eq!(stragglers.report(), []);
+    }
+
+    #[test]
+    fn who_does_not_go_is_spoken_of_also_if_it_was_killed_together_with_the_process() {
+        let mut stragglers = Stragglers::default();
+        stragglers.about_to_kill(|_| false);
+        stragglers.left_alone();
+        stragglers.meet(1, "dying".into());
+        stragglers.meet(2, "out of reach".into());
+        stragglers.note(|pid| pid == 2);
+
+        assert_eq!(stragglers.report_so_far(), [Straggler::new(2, "out of reach", Outcome::Unreapable)]);
     }
 
     #[test]
@@ -108,7 +142,7 @@ mod tests {
         stragglers.meet(1, "daemon".into());
         stragglers.forget(1);
 
-        assert_eq!(stragglers.into_report(), []);
+        assert_eq!(stragglers.report(), []);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The supervisor's side of the warden.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -16,6 +15,7 @@ use tokio::sync::watch;
 use super::orphans::look_after_orphans;
 use super::pool::{BATCH, Pool};
 use super::protocol::{FromWarden, REPLY, ToWarden, VERSION};
+use super::roll::Roll;
 use super::serve::serve;
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
@@ -85,10 +85,7 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The reapers whose sets are not empty, as far as is known.
-    pub(super) reapers: BTreeSet<i32>,
-    /// Those that have died before their time, and all that they left is gone.
-    pub(super) swept: BTreeSet<i32>,
+    pub(super) roll: Roll,
     pub(super) dead: bool,
     /// Whether the warden is meant to end.
     pub(super) closing: bool,
@@ -297,25 +294,25 @@ impl Client {
 
     /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.
     pub(crate) fn is_gone(&self) -> bool {
-        let mut socket = [PollFd::new(self.shared.socket.as_fd(), PollFlags::empty())];
-        // That it hangs up is told without being asked for.
-        self.shared.state().dead || poll(&mut socket, PollTimeout::ZERO) != Ok(0)
+        self.shared.state().dead || is_hung_up(&self.shared.socket)
     }
 
-    pub(super) fn began(&self, reaper: i32) {
-        self.shared.state().reapers.insert(reaper);
+    /// A reaper has a set, and this is the line to it.
+    pub(super) fn began(&self, reaper: i32, line: &OwnedFd) {
+        let mut state = self.shared.state();
+        // Under the lock: if it dies after this, that it was swept is entered after this.
+        let lives = !is_hung_up(line);
+        state.roll.began(reaper, lives);
     }
 
     /// A reaper has said that nobody is left, or is not spoken of any more.
     pub(super) fn ended(&self, reaper: i32) {
-        let mut state = self.shared.state();
-        state.reapers.remove(&reaper);
-        state.swept.remove(&reaper);
+        self.shared.state().roll.ended(reaper);
     }
 
     /// Whether all is gone that a reaper left behind which has died before its time.
     pub(super) fn is_swept(&self, reaper: i32) -> bool {
-        self.shared.state().swept.contains(&reaper)
+        self.shared.state().roll.is_swept(reaper)
     }
 
     /// Begins to listen to the warden.
@@ -343,7 +340,7 @@ impl Shared {
                 Ok((0, _)) | Err(_) => break,
                 Ok((bytes, _)) => {
                     if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
-                        self.state().swept.insert(reaper);
+                        self.state().roll.swept(reaper);
                     }
                 }
             }
@@ -365,6 +362,8 @@ impl Shared {
         self.state().closing = true;
         self.pool.close();
         sys::hang_up(&self.socket);
+        // Somebody may have stopped it.
+        let _ = sys::send(&self.pidfd, libc::SIGCONT);
         self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
             && self.settle(within)
     }
@@ -388,6 +387,12 @@ impl Shared {
         }
         ended
     }
+}
+
+/// Whether nobody is at the other end of a conversation any more.
+pub(super) fn is_hung_up(socket: &OwnedFd) -> bool {
+    // That it hangs up is told without being asked for.
+    poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO) != Ok(0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing tells when the warden has read its mail")]

@@ -5,7 +5,7 @@
 //! processor first, which it has to share with all those who have not been reached, and the place of everybody who is reaped is taken
 //! by somebody who was forked meanwhile further down.
 //!
-//! Runs in a reaper, and like that allocates nothing. Not everybody has to be found here: there is no descriptor left, a family
+//! Runs in a reaper, which allocates nothing, and in the warden, for those whom a lost reaper has left. Not everybody has to be found here: there is no descriptor left, a family
 //! is deeper than this goes, threads hand on their children while they die. Those come up when their parents are gone.
 
 use crate::sys::raw;

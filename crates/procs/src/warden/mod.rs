@@ -24,6 +24,7 @@ mod orphans;
 mod pool;
 mod protocol;
 mod reaper;
+mod roll;
 mod seats;
 mod serve;
 mod ward;

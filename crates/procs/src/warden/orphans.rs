@@ -19,7 +19,7 @@ pub(super) fn look_after_orphans(shared: &Shared) {
     loop {
         let (reapers, adopts, closing) = {
             let state = shared.state();
-            (state.reapers.clone(), state.adopts, state.closing)
+            (state.roll.reapers().clone(), state.adopts, state.closing)
         };
         let children = children();
         let mut strangers = 0;
@@ -37,8 +37,8 @@ pub(super) fn look_after_orphans(shared: &Shared) {
         if strangers == 0 {
             // What has just become lost may have left something that is seen only the next time.
             let mut state = shared.state();
-            let gone: Vec<i32> = lost.iter().copied().filter(|reaper| !children.contains(reaper)).collect();
-            state.swept.extend(gone);
+            let gone = lost.iter().copied().filter(|reaper| !children.contains(reaper));
+            gone.for_each(|reaper| state.roll.swept(reaper));
         }
         if closing && reapers.is_empty() && !children.iter().any(|child| is_reaper(*child)) {
             return;

@@ -28,9 +28,9 @@ struct Reaper {
     cgroup: bool,
     /// The rank among those who want the processor, which its programs inherit.
     nice: Option<i32>,
-    /// Whether it has ended a set by force. After that it is not what it was: it goes first, and a process that is born into a
-    /// cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has happened there
-    /// and where the parent is. So it leaves.
+    /// Whether it leaves when nobody is left. It has ended a set by force, and is not what it was: it goes first, and a process that
+    /// is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has
+    /// happened there and where the parent is. Or its cgroup cannot be made anew.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -42,6 +42,7 @@ type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 /// Starts programs, one when nobody is left of the one before, until nobody orders any more.
 pub(super) fn main(job: &mut Job) -> i32 {
     let line = job.birth.line;
+    let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
             while let Some(launch) = reaper.next(job) {
@@ -50,6 +51,11 @@ pub(super) fn main(job: &mut Job) -> i32 {
         }
         // If nobody hears it, nobody waits for it.
         Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
+    }
+    if raw::parent_pid() == warden {
+        // If somebody has stopped the warden and the supervisor has died, nobody else is left to have it go on. The line of a dying
+        // supervisor is cut before it counts as dead, so that this is not asked.
+        let _ = raw::kill(warden, libc::SIGCONT);
     }
     0
 }
@@ -177,6 +183,16 @@ impl Reaper {
         Ok(())
     }
 
+    /// Removes the cgroup after a set, because its processes may have changed it: limited it, or frozen it. `false` says that it
+    /// stays, because they have made others in it. Those are the warden's to remove when this reaper has left.
+    fn remove_cgroup(&mut self) -> bool {
+        if self.cgroup && !self.spent {
+            let name = super::cgroup::name_of(raw::own_pid());
+            self.cgroup = raw::remove_directory(seats::CGROUPS, name.as_c_str()).is_err();
+        }
+        !self.cgroup || self.spent
+    }
+
     /// Stays until nobody is left.
     fn watch(&mut self) {
         if !self.heard {
@@ -244,6 +260,7 @@ impl Reaper {
                 Err(left) => break left,
             }
         };
+        self.spent |= left == Left::Nobody && !self.remove_cgroup();
         let rest = match left {
             Left::Somebody => Rest::Somebody,
             Left::Nobody if self.spent => Rest::NobodyAndLeaves,

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use super::cgroup::Cgroups;
+use super::descent::kill_family;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
 use super::{reaper, seats};
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
@@ -49,8 +50,9 @@ struct Server {
     /// Where the next ones can.
     free: Vec<Slot>,
     cgroups: Option<Cgroups>,
-    /// Reapers that have died before their time, and what they have left is not all gone.
-    lost: Vec<i32>,
+    /// Reapers that have died before their time, and what they have left is not all gone. Somebody whom such a reaper was about
+    /// to start may still be on the way to its program, and until then lives in the reaper's memory.
+    lost: Vec<(i32, InUse)>,
     /// What could not be said yet.
     unsaid: Vec<FromWarden>,
     /// Whether the supervisor can still be heard.
@@ -100,7 +102,7 @@ impl Server {
             let ready = raw::wait_readable([line, supervisor, seats::SIGNALS], timeout);
             let [line, supervisor, signals] = ready.unwrap_or([true; 3]);
             if supervisor && self.hears && raw::wait_readable([seats::SUPERVISOR], Some(0)) == Ok([true]) {
-                self.hears = false;
+                self.stop_listening();
             }
             if signals && !line && self.hears && self.reapers.len() > MANY {
                 // Nobody waits for reapers to be reaped, and the kernel looks at all children every time it is asked which of
@@ -127,7 +129,7 @@ impl Server {
         let mut descriptors = [-1; MOST_DESCRIPTORS];
         match raw::receive(seats::LINE, &mut message, &mut descriptors, Patience::Never) {
             Err(libc::EAGAIN) => {}
-            Ok(0) | Err(_) => self.hears = false,
+            Ok(0) | Err(_) => self.stop_listening(),
             Ok(bytes) => {
                 if let Some(ToWarden::Reapers { cgroup }) = ToWarden::decode(&message[..bytes]) {
                     // If there was no room here for a line, the supervisor finds it cut.
@@ -140,6 +142,15 @@ impl Server {
                     let _ = raw::close(fd);
                 }
             }
+        }
+    }
+
+    /// The supervisor has gone or has let go: now all reapers end what they have.
+    fn stop_listening(&mut self) {
+        self.hears = false;
+        for reaper in self.reapers.keys() {
+            // Somebody may have stopped it, for example its own program.
+            let _ = raw::kill(*reaper, libc::SIGCONT);
         }
     }
 
@@ -183,11 +194,11 @@ impl Server {
             // A stranger, of those that a lost reaper has left.
             return;
         };
-        self.free.push(slot.vacated());
         if (how, status) == (libc::CLD_EXITED, 0) {
+            self.free.push(slot.vacated());
             self.remove_cgroup(pid);
         } else {
-            self.lost.push(pid);
+            self.lost.push((pid, slot));
         }
     }
 
@@ -197,20 +208,19 @@ impl Server {
             return;
         }
         if let Some(cgroups) = &self.cgroups {
-            self.lost.iter().for_each(|reaper| cgroups.kill(*reaper));
+            self.lost.iter().for_each(|(reaper, _)| cgroups.kill(*reaper));
         }
         let Ok(children) = children() else { return };
         let mut strangers = children.into_iter().filter(|pid| !self.reapers.contains_key(pid)).peekable();
         if strangers.peek().is_none() {
-            for reaper in std::mem::take(&mut self.lost) {
+            for (reaper, slot) in std::mem::take(&mut self.lost) {
+                self.free.push(slot.vacated());
                 self.remove_cgroup(reaper);
                 self.unsaid.push(FromWarden::Swept { reaper });
             }
         }
-        for stranger in strangers {
-            // Its number is its own until it is reaped. One that has changed its user may be out of reach.
-            let _ = raw::kill(stranger, libc::SIGKILL);
-        }
+        // Their numbers are their own until they are reaped, and none of them is the parent of a reaper.
+        strangers.for_each(kill_family);
     }
 
     fn remove_cgroup(&self, reaper: i32) {

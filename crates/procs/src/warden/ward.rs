@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rootward_core::Exit;
 
 use super::Client;
+use super::client::is_hung_up;
 use super::protocol::{FromWarden, REPLY, Rest, ToReaper};
 use crate::Signal;
 use crate::group::{exit, group_of};
@@ -41,7 +42,7 @@ impl Ward {
     /// The set of a program that was just started.
     pub(crate) fn new(spawned: Spawned, reaper: i32, line: Arc<OwnedFd>, client: Arc<Client>) -> Self {
         let Spawned { pid, pidfd } = spawned;
-        client.began(reaper);
+        client.began(reaper, &line);
         Self { pid, pidfd, reaper, line, client, heard: Mutex::default() }
     }
 
@@ -69,6 +70,7 @@ impl Ward {
         if signal == Signal::KILL {
             // The reaper goes on until nobody is left. Should it be gone, the warden does.
             let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Patience::Never);
+            self.rouse();
         }
         let result = self.signal_group(signal);
         if group_of(self.pid).is_some_and(|group| group != self.pid) {
@@ -78,6 +80,16 @@ impl Ward {
         }
         drop(heard);
         result
+    }
+
+    /// Has the reaper go on if somebody has stopped it, for example its own program. Without a descriptor to spare it stays as it is.
+    fn rouse(&self) {
+        if let Ok(reaper) = sys::open(self.reaper) {
+            // As long as its end of the line is open the number was its own.
+            if !is_hung_up(&self.line) {
+                let _ = sys::send(&reaper, libc::SIGCONT);
+            }
+        }
     }
 
     fn signal_group(&self, signal: Signal) -> io::Result<()> {
@@ -99,9 +111,9 @@ impl Ward {
         result
     }
 
-    /// Lets go of a set that is empty. If its reaper stays, it is free for another one.
+    /// Lets go of a set that is empty. If its reaper stays, it is free for another one, once.
     pub(crate) fn release(&self) {
-        if self.lock().stays {
+        if std::mem::take(&mut self.lock().stays) {
             self.client.recycle(Arc::clone(&self.line));
         }
     }

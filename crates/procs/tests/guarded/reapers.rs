@@ -48,6 +48,24 @@ async fn a_program_has_the_rank_of_the_first_one_and_not_that_of_its_reaper() {
     given.stop().await;
 }
 
+#[tokio::test]
+async fn what_a_program_did_to_its_cgroup_does_not_reach_the_next_one() {
+    // Where there are cgroups, the program's is named after its reaper; no other one is touched.
+    let cgroup = "c=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)$(sed -n 's/^0:://p' /proc/self/cgroup); \
+                  case $c in */child-$PPID) cat $c/cgroup.max.descendants;; *) c=; echo max;; esac;";
+    for traces in ["", "mkdir $c/inner;"] {
+        let dir = tempfile::tempdir().unwrap();
+        let changes = format!("[ -n \"$c\" ] && {{ {traces} echo 0 > $c/cgroup.max.descendants; }};");
+        let script =
+            format!("{cgroup} [ -s second ] && exec sleep 1000; echo yes > second; {changes} exit 1");
+        let process = shell(&script).current_dir(dir.path()).into_child("child");
+        let mut given = tree_with_intensity(1, [process.restart(Restart::Transient)]);
+
+        assert_eq!([given.line().await, given.line().await], ["max", "max"], "{traces}");
+        given.stop().await;
+    }
+}
+
 /// Says who is the parent, and what rank and scheduling there is.
 const TELLS: &str = "echo $PPID; echo $(nice) $(cut -d' ' -f41 /proc/$$/stat);";
 

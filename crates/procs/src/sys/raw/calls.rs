@@ -178,6 +178,14 @@ pub(crate) fn make_directory(parent: c_int, name: &CStr) -> Result<()> {
     unsafe { call(libc::SYS_mkdirat, [parent, address(name.as_ptr()), 0o755, 0, 0, 0]) }.map(drop)
 }
 
+/// Removes an empty directory in another one.
+pub(crate) fn remove_directory(parent: c_int, name: &CStr) -> Result<()> {
+    let parent = parent as usize;
+    let flags = libc::AT_REMOVEDIR as usize;
+    // SAFETY: the kernel reads a C string.
+    unsafe { call(libc::SYS_unlinkat, [parent, address(name.as_ptr()), flags, 0, 0, 0]) }.map(drop)
+}
+
 /// Reads from the beginning of a file, or from where the last read ended.
 pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Result<usize> {
     let fd = fd as usize;

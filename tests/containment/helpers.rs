@@ -1,0 +1,122 @@
+//! What becomes of everything when those who look after it are killed or suspended: the warden and the reapers.
+
+use nix::sys::signal::Signal;
+
+use crate::place;
+use crate::record::{end, send};
+use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+use crate::wait::until;
+
+const IT: Misbehaviour =
+    Misbehaviour { program: "changes_its_session", stays: Stays::Nowhere, goes: Goes::WhenAsked };
+
+const STUBBORN: Misbehaviour =
+    Misbehaviour { program: "forks_when_asked_to_go", stays: Stays::Nowhere, goes: Goes::WhenKilled };
+
+#[test]
+fn reapers_end_everything_when_supervisor_and_warden_are_killed_at_once() {
+    for place in place::trees() {
+        for warden_first in [true, false] {
+            let mut scene = Scene::set(IT, place);
+            let warden = scene.supervisor.warden();
+
+            if warden_first {
+                end(warden);
+                scene.supervisor.signal(Signal::SIGKILL);
+            } else {
+                scene.supervisor.signal(Signal::SIGKILL);
+                end(warden);
+            }
+            scene.supervisor.wait();
+
+            scene.wait_until_empty();
+        }
+    }
+}
+
+#[test]
+fn direct_children_die_when_supervisor_warden_and_reapers_are_killed_at_once() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+        let warden = scene.supervisor.warden();
+        let reapers = scene.supervisor.reapers();
+
+        // Nobody of them does anything any more, so that it is one moment for all.
+        scene.supervisor.signal(Signal::SIGSTOP);
+        reapers.iter().chain([&warden]).for_each(|helper| send(*helper, Signal::SIGSTOP));
+        assert!(until(|| reapers.iter().chain([&warden]).all(|helper| helper.is_suspended())));
+        scene.supervisor.signal(Signal::SIGKILL);
+        reapers.iter().chain([&warden]).for_each(|helper| end(*helper));
+        scene.supervisor.wait();
+
+        assert!(until(|| !scene.leader.process.is_alive() && scene.supervisor.helpers_alive().len() <= 1));
+        // What is left is the grandchild, if anybody.
+        let others = scene.record.processes();
+        assert!(scene.supervisor.helpers_alive().iter().all(|left| others.contains(left)), "{place:?}");
+    }
+}
+
+#[test]
+fn reapers_that_somebody_has_suspended_end_everything_when_the_supervisor_is_killed() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+        suspend_reapers(&scene);
+
+        scene.supervisor.signal(Signal::SIGKILL);
+        scene.supervisor.wait();
+
+        scene.wait_until_empty();
+    }
+}
+
+#[test]
+fn reapers_that_somebody_has_suspended_end_everything_when_the_grace_is_over() {
+    for place in place::trees() {
+        let mut scene = Scene::set(STUBBORN, place);
+        suspend_reapers(&scene);
+
+        scene.supervisor.signal(Signal::SIGTERM);
+        let status = scene.supervisor.finish();
+
+        scene.assert_empty();
+        assert_eq!(status, Some(3), "{place:?}");
+    }
+}
+
+#[test]
+fn a_warden_that_somebody_has_suspended_is_gone_soon_after_its_supervisor_was_killed() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+        let warden = scene.supervisor.warden();
+        send(warden, Signal::SIGSTOP);
+        assert!(until(|| warden.is_suspended()));
+
+        scene.supervisor.signal(Signal::SIGKILL);
+        scene.supervisor.wait();
+
+        scene.wait_until_empty();
+    }
+}
+
+#[test]
+fn a_warden_that_somebody_has_suspended_is_gone_when_its_supervisor_has_left() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+        let warden = scene.supervisor.warden();
+        send(warden, Signal::SIGSTOP);
+        assert!(until(|| warden.is_suspended()));
+
+        scene.supervisor.signal(Signal::SIGTERM);
+        let status = scene.supervisor.finish();
+
+        scene.assert_empty();
+        assert_eq!(status, Some(0), "{place:?}");
+    }
+}
+
+fn suspend_reapers(scene: &Scene) {
+    let reapers = scene.supervisor.reapers();
+    assert!(!reapers.is_empty());
+    reapers.iter().for_each(|reaper| send(*reaper, Signal::SIGSTOP));
+    assert!(until(|| reapers.iter().all(|reaper| reaper.is_suspended())));
+}
