@@ -42,19 +42,25 @@ impl Cgroups {
         Ok(File::open(&self.directory)?.into())
     }
 
-    /// Ends what is left of a reaper's cgroup, whose reaper is gone.
+    /// Ends what is left in a reaper's cgroups, whose reaper is gone.
     pub(super) fn kill(&self, reaper: i32) {
-        // There may be none, and there may be nobody in it.
-        let _ = fs::write(self.of(reaper).join("cgroup.kill"), "1");
+        for cgroup in self.of(reaper) {
+            // There may be nobody in it.
+            let _ = fs::write(cgroup.join("cgroup.kill"), "1");
+        }
     }
 
-    /// Removes the cgroup of a reaper that is gone, and those that its processes have made in it.
+    /// Removes the cgroups of a reaper that is gone, and those that its processes have made in them.
     pub(super) fn remove(&self, reaper: i32) {
-        let _ = remove_all(&self.of(reaper));
+        for cgroup in self.of(reaper) {
+            let _ = remove_all(&cgroup);
+        }
     }
 
-    fn of(&self, reaper: i32) -> PathBuf {
-        self.directory.join(name_of(reaper).as_c_str().to_string_lossy().as_ref())
+    /// The cgroups of a reaper, of which those that it has left are numbered without a gap.
+    fn of(&self, reaper: i32) -> Vec<PathBuf> {
+        let name = |left| self.directory.join(name_of(reaper, left).as_c_str().to_string_lossy().as_ref());
+        (0..=u8::MAX).map(name).take_while(|cgroup| cgroup.exists()).collect()
     }
 }
 
@@ -120,13 +126,24 @@ fn places(mounts: &str, own: &str) -> Vec<PathBuf> {
 }
 
 /// The name of a reaper's cgroup, made without allocating.
-pub(super) struct Name([u8; 16]);
+pub(super) struct Name([u8; 20]);
 
-/// The name of a reaper's cgroup: `child-` and its process id.
-pub(super) fn name_of(reaper: i32) -> Name {
-    let mut name = *b"child-\0\0\0\0\0\0\0\0\0\0";
+/// The name of a reaper's cgroup: `child-` and its process id, and behind a point how many it has left behind, if any.
+pub(super) fn name_of(reaper: i32, left: u8) -> Name {
+    let mut name = *b"child-\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let end = write_number(&mut name, 6, reaper.unsigned_abs());
+    if left > 0 {
+        // Process ids have no more than seven digits, and this no more than three, so that a zero follows.
+        name[end] = b'.';
+        write_number(&mut name, end + 1, u32::from(left));
+    }
+    Name(name)
+}
+
+/// Writes a number of at most eight digits. Returns where it ends.
+fn write_number(name: &mut [u8; 20], at: usize, number: u32) -> usize {
     let mut digits = [0; 8];
-    let mut rest = reaper.unsigned_abs();
+    let mut rest = number;
     let mut count = 0;
     for digit in &mut digits {
         *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
@@ -136,11 +153,10 @@ pub(super) fn name_of(reaper: i32) -> Name {
             break;
         }
     }
-    // Nine bytes of room and at most eight digits: process ids have no more than seven.
-    for (place, digit) in name.iter_mut().skip(6).zip(digits.iter().take(count).rev()) {
+    for (place, digit) in name.iter_mut().skip(at).zip(digits.iter().take(count).rev()) {
         *place = *digit;
     }
-    Name(name)
+    at + count
 }
 
 impl Name {
@@ -170,8 +186,10 @@ mod tests {
 
     #[test]
     fn a_cgroup_is_named_after_its_reaper() {
-        for (reaper, name) in [(7, c"child-7"), (32_768, c"child-32768"), (4_194_304, c"child-4194304")] {
-            assert_eq!(name_of(reaper).as_c_str(), name);
+        for (reaper, left, name) in
+            [(7, 0, c"child-7"), (32_768, 0, c"child-32768"), (4_194_304, 255, c"child-4194304.255")]
+        {
+            assert_eq!(name_of(reaper, left).as_c_str(), name);
         }
     }
 }

@@ -17,6 +17,10 @@ use crate::sys::{Job, Stage, Surroundings};
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
 
+/// How long an idle reaper waits until it replaces a cgroup that was lived in. When a tree stops there is more urgent work, and then
+/// it need not be done at all.
+const RENEW_AFTER: u32 = 200;
+
 /// How many children it takes a millisecond to look at, more or less.
 const A_MILLISECONDS_WORTH: u32 = 50;
 
@@ -26,11 +30,15 @@ struct Reaper {
     program: Option<i32>,
     /// Whether it has a cgroup, whose directory is then in its seat.
     cgroup: bool,
+    /// Whether a set has lived in the cgroup, whose processes may have changed it: limited it, or frozen it.
+    cgroup_is_worn: bool,
+    /// How many cgroups could not be removed, because the processes have left others in them. The warden removes those.
+    cgroups_left: u8,
     /// The rank among those who want the processor, which its programs inherit.
     nice: Option<i32>,
     /// Whether it leaves when nobody is left. It has ended a set by force, and is not what it was: it goes first, and a process that
     /// is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has
-    /// happened there and where the parent is. Or its cgroup cannot be made anew.
+    /// happened there and where the parent is. So it leaves.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -69,7 +77,15 @@ fn settle(job: &Job) -> Result<Reaper, Errno> {
     // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
     let _ = raw::close_from(seats::END);
-    Ok(Reaper { program: None, cgroup: false, nice: raw::nice(), spent: false, heard: true })
+    Ok(Reaper {
+        program: None,
+        cgroup: false,
+        cgroup_is_worn: false,
+        cgroups_left: 0,
+        nice: raw::nice(),
+        spent: false,
+        heard: true,
+    })
 }
 
 fn refusal((stage, errno): (Stage, Errno)) -> [u8; super::REPLY] {
@@ -83,13 +99,18 @@ impl Reaper {
             return None;
         }
         job.make_room();
-        if job.birth.cgroup {
+        if job.birth.cgroup && !self.cgroup {
             // If it fails, whoever needs it is told.
             let _ = self.make_cgroup();
         }
         loop {
-            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
+            let patience = self.cgroup_is_worn.then_some(RENEW_AFTER);
+            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], patience) {
                 Ok([_, true]) if supervisor_is_dead() => return None,
+                Ok([false, false]) if self.cgroup_is_worn => {
+                    let _ = self.make_cgroup();
+                    continue;
+                }
                 Ok([false, _]) => continue,
                 Ok([true, _]) | Err(_) => {}
             }
@@ -157,6 +178,7 @@ impl Reaper {
         }
         if header.cgroup {
             self.make_cgroup().map_err(unmade)?;
+            self.cgroup_is_worn = true;
         }
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
@@ -166,12 +188,19 @@ impl Reaper {
         job.spawn(header.layout, surroundings)
     }
 
-    /// Makes the cgroup for the children, named after this reaper, if there is none yet.
+    /// Makes the cgroup for the next set, named after this reaper, unless there is one that nobody has lived in.
     fn make_cgroup(&mut self) -> Result<(), Errno> {
-        if self.cgroup {
+        if self.cgroup && !self.cgroup_is_worn {
             return Ok(());
         }
-        let name = super::cgroup::name_of(raw::own_pid());
+        if self.cgroup {
+            let worn = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
+            if raw::remove_directory(seats::CGROUPS, worn.as_c_str()).is_err() {
+                self.cgroups_left = self.cgroups_left.checked_add(1).ok_or(libc::EBUSY)?;
+            }
+            (self.cgroup, self.cgroup_is_worn) = (false, false);
+        }
+        let name = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
         match raw::make_directory(seats::CGROUPS, name.as_c_str()) {
             // Made before, and then there was no descriptor for it.
             Ok(()) | Err(libc::EEXIST) => {}
@@ -181,16 +210,6 @@ impl Reaper {
         raw::move_to(directory, seats::OWN_CGROUP)?;
         self.cgroup = true;
         Ok(())
-    }
-
-    /// Removes the cgroup after a set, because its processes may have changed it: limited it, or frozen it. `false` says that it
-    /// stays, because they have made others in it. Those are the warden's to remove when this reaper has left.
-    fn remove_cgroup(&mut self) -> bool {
-        if self.cgroup && !self.spent {
-            let name = super::cgroup::name_of(raw::own_pid());
-            self.cgroup = raw::remove_directory(seats::CGROUPS, name.as_c_str()).is_err();
-        }
-        !self.cgroup || self.spent
     }
 
     /// Stays until nobody is left.
@@ -260,7 +279,6 @@ impl Reaper {
                 Err(left) => break left,
             }
         };
-        self.spent |= left == Left::Nobody && !self.remove_cgroup();
         let rest = match left {
             Left::Somebody => Rest::Somebody,
             Left::Nobody if self.spent => Rest::NobodyAndLeaves,
