@@ -204,7 +204,7 @@ pub enum StartError {
         source: Arc<StartError>,
     },
     /// It took longer than its spec allows.
-    #[error("it had not started after {}", humantime::format_duration(*.0))]
+    #[error("it had not started after {}", to_the_millisecond(*.0))]
     TimedOut(Duration),
     /// A stop came before the start was over.
     #[error("it was stopped before it had started")]
@@ -227,4 +227,10 @@ impl StartError {
 pub(crate) struct Running {
     pub(crate) child: Box<dyn RunningChild>,
     pub(crate) pid: Option<u32>,
+}
+
+/// A time as a person reads it, who cares for no less than a millisecond.
+fn to_the_millisecond(time: Duration) -> humantime::FormattedDuration {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    humantime::format_duration(Duration::from_millis(millis))
 }
