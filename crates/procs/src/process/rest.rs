@@ -30,6 +30,9 @@ pub(super) struct Rest {
     told: Option<(Signal, Option<Moment>)>,
     /// Whether a census has found nobody, and the group has got SIGKILL after it.
     swept: bool,
+    /// Whether the last census found somebody new. The kernel's lists may pass over somebody while others come and go, so that
+    /// whoever is to be asked and named is counted until nobody new is found.
+    unsure: bool,
 }
 
 #[derive(Debug, Default)]
@@ -110,7 +113,7 @@ impl Rest {
                         () = emptied(set, bell) => return self.empty(),
                         _ = ended => {}
                     }
-                    if self.look_around(set) {
+                    if self.look_around(set) || self.unsure {
                         self.state = State::Due;
                     }
                 }
@@ -134,6 +137,7 @@ impl Rest {
             return self.found_nobody(set);
         }
         self.swept = false;
+        self.unsure = members.iter().any(|member| !self.there.iter().any(|known| known.pid == member.pid));
         self.there = members.into_iter().map(|member| self.meet(member, set)).collect();
         self.note_who_is_there();
         Some(self.inhabited())
