@@ -137,7 +137,9 @@ impl Rest {
             return self.found_nobody(set);
         }
         self.swept = false;
-        self.unsure = members.iter().any(|member| !self.there.iter().any(|known| known.pid == member.pid));
+        let is_new = |member: &Member| !self.there.iter().any(|known| known.pid == member.pid);
+        // A group is counted among all processes, and not by anybody's list.
+        self.unsure = !set.can_be_counted_out() && members.iter().any(is_new);
         self.there = members.into_iter().map(|member| self.meet(member, set)).collect();
         self.note_who_is_there();
         Some(self.inhabited())
