@@ -13,6 +13,6 @@ mod start;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
 
-pub(crate) use inbox::{Inbox, Mail, Report};
+pub(crate) use inbox::{Deputy, Inbox, Mail, Report};
 pub(crate) use reporter::Announcer;
 pub(crate) use start::Running;

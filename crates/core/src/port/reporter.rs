@@ -118,6 +118,13 @@ impl Reporter {
         self.close(Report::Ended(ended.into()));
     }
 
+    /// The same, from somewhere where no lock is held and nothing else is under way: if the supervisor waits, it is dealt with at once.
+    pub(crate) fn ended_here(mut self, ended: impl Into<Ended>) {
+        self.open = false;
+        let activity = self.activity.take();
+        self.inbox.settle(self.mail(Report::Ended(ended.into()), activity));
+    }
+
     /// Says that this supervisor has begun to stop of its own accord.
     pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
         self.inbox.announce(cause);
@@ -143,8 +150,12 @@ impl Reporter {
     }
 
     fn deliver(&self, report: Report, activity: Option<Activity>) {
+        self.inbox.deliver(self.mail(report, activity));
+    }
+
+    fn mail(&self, report: Report, activity: Option<Activity>) -> Mail {
         let (key, incarnation) = (self.key, self.incarnation);
-        self.inbox.deliver(Mail::Child { key, incarnation, report, activity });
+        Mail::Child { key, incarnation, report, activity }
     }
 }
 

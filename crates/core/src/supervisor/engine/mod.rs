@@ -19,11 +19,11 @@ use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
 use super::handle::{ChildCount, SupervisorHandle};
 use super::survey::Seen;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Panic};
 use crate::clock::now;
 use crate::event::EventKind;
 
-use crate::panics::catch;
+use crate::panics::{catch, resume};
 use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
@@ -56,6 +56,8 @@ pub(super) struct Engine {
     start_error: Option<StartError>,
     calls: Calls,
     end: Option<End>,
+    /// How a turn ended that somebody else took in the actor's place.
+    failed: Option<Box<Panic>>,
 }
 
 /// What remains to be done after a turn.
@@ -65,6 +67,9 @@ pub(super) enum Turn {
     More,
     /// Nothing, until mail comes.
     Rest,
+    /// Nothing, until mail comes. Children are being stopped in order, and the one that has ended may have the next one asked, if it runs
+    /// where the supervisor does.
+    Stopping,
     /// Nothing any more.
     Finished,
 }
@@ -110,6 +115,7 @@ impl Engine {
             start_error: None,
             calls: Calls::new(specs.len()),
             end: None,
+            failed: None,
         }
     }
 
@@ -126,8 +132,22 @@ impl Engine {
         self.end.is_some()
     }
 
+    /// Deals with some of what has happened, in the place of the actor. A panic is left for the actor, which fails by it.
+    pub(super) fn turn_for_actor(&mut self) -> Turn {
+        match catch(|| self.turn()) {
+            Ok(turn) => turn,
+            Err(panic) => {
+                self.failed = Some(Box::new(panic));
+                Turn::More
+            }
+        }
+    }
+
     /// Deals with some of what has happened.
     pub(super) fn turn(&mut self) -> Turn {
+        if let Some(panic) = self.failed.take() {
+            resume(*panic);
+        }
         let now = now();
         // All facts first, decisions after: a sibling that has died already must not be asked to stop.
         self.inbox.collect(&mut self.mail);
@@ -158,7 +178,11 @@ impl Engine {
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.tree.control());
         }
-        Turn::Rest
+        // Only then: children that end at the same time are to be heard together.
+        match self.machine.unwinds_in_order() && self.tree.has_one_runtime() {
+            true => Turn::Stopping,
+            false => Turn::Rest,
+        }
     }
 
     // --- the end ---
