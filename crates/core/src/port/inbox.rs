@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
-use super::{Ended, StartError, StopRequest};
+use super::{Fate, StartError, StopRequest};
 use crate::event::StopCause;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Queue};
@@ -24,16 +24,16 @@ pub(crate) enum Report {
     Ignored,
     /// It could not be started. `children` says how the part of it that had been started came down.
     Failed {
-        error: StartError,
+        error: Box<StartError>,
         children: Vec<NodeReport>,
     },
     /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
     /// started.
     Stopping {
         cause: StopCause,
-        start_error: Option<StartError>,
+        start_error: Option<Box<StartError>>,
     },
-    Ended(Ended),
+    Ended(Fate),
 }
 
 /// What a supervisor is told: by its children, by its parent, by its alarm.

@@ -181,8 +181,8 @@ impl Given {
 
     async fn end(&mut self) -> Exit {
         loop {
-            if let Report::Ended(ended) = self.report().await {
-                return ended.exit;
+            if let Report::Ended(fate) = self.report().await {
+                return fate.exit();
             }
         }
     }

@@ -29,6 +29,9 @@ pin_project! {
     impl<Fut> PinnedDrop for Supervised<Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.future.is_none() {
+                return;
+            }
             let _inside = this.span.enter();
             let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
             let dropped = catch(|| this.future.set(None));

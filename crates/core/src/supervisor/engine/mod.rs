@@ -206,7 +206,7 @@ impl Engine {
 
     /// Forces what is left, past the machine: the last resort, for a supervisor whose actor fails whatever it is given.
     pub(super) fn abandon(&mut self) {
-        for live in self.children.iter_mut().filter_map(|entry| entry.live.as_mut()) {
+        for live in self.children.iter_mut().filter_map(Entry::live_mut) {
             live.stop = Some(Stop { since: now(), press: Press::Forced });
             let _ = catch(|| live.child.force());
         }
@@ -220,7 +220,7 @@ impl Engine {
                 self.hear(key, incarnation, report, now());
             }
         }
-        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live.is_none())
+        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live().is_none())
     }
 
     /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
@@ -228,7 +228,7 @@ impl Engine {
         self.facts.clear();
         let mut machine = Machine::new(self.policy, seed());
         for (key, entry) in self.children.iter() {
-            match &entry.live {
+            match entry.live() {
                 Some(_) => machine.adopt(key, entry.id(), entry.traits()),
                 None => machine.add(key, entry.id(), entry.traits()),
             }
@@ -253,13 +253,13 @@ impl Engine {
     }
 
     pub(super) fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
-        self.entry(id)?.live.as_ref()?.child.supervisor()
+        self.entry(id)?.live()?.child.supervisor()
     }
 
     pub(super) fn count(&self) -> ChildCount {
         let mut count = ChildCount { specs: self.children.len(), ..ChildCount::default() };
         for entry in self.children.iter().map(|(_, entry)| entry) {
-            count.active += usize::from(entry.live.is_some());
+            count.active += usize::from(entry.live().is_some());
             match entry.kind() {
                 ChildKind::Supervisor => count.supervisors += 1,
                 ChildKind::Process | ChildKind::Task | ChildKind::Actor => count.workers += 1,
@@ -288,7 +288,7 @@ impl Engine {
     pub(super) fn note_stall(&self, thread: &str) -> Vec<SupervisorHandle> {
         let mut below = Vec::new();
         for entry in self.children.iter().map(|(_, entry)| entry) {
-            let Some(live) = &entry.live else { continue };
+            let Some(live) = entry.live() else { continue };
             below.extend(live.child.supervisor());
             let Some(Stuck {
                 why: StuckIn::Poll | StuckIn::Drop,
@@ -308,7 +308,7 @@ impl Engine {
 
     pub(super) fn last_kill(&mut self) {
         for entry in self.children.iter_mut() {
-            if let Some(live) = &mut entry.live {
+            if let Some(live) = entry.live_mut() {
                 let _ = catch(|| live.child.last_kill());
             }
         }
