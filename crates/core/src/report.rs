@@ -57,8 +57,7 @@ pub enum Ending {
 
 impl Ending {
     fn of(root: &NodeReport, cause: StopCause) -> Self {
-        let nodes = root.walk();
-        if nodes.iter().any(|node| node.outcome == Outcome::Unreapable) {
+        if root.nodes().any(|node| node.outcome == Outcome::Unreapable) {
             return Ending::Incomplete;
         }
         match cause {
@@ -73,7 +72,7 @@ impl Ending {
             | StopCause::AutoShutdown
             | StopCause::Idle
             | StopCause::Dropped
-            | StopCause::Token => match nodes.iter().any(|node| node.was_forced()) {
+            | StopCause::Token => match root.nodes().any(NodeReport::was_forced) {
                 true => Ending::Forced,
                 false => Ending::Clean,
             },
@@ -171,7 +170,7 @@ impl StopReport {
     ) -> Self {
         let ending = Ending::of(&root, cause);
         let clean = ending == Ending::Clean;
-        let refused = root.walk().iter().map(|node| node.refused).sum();
+        let refused = root.nodes().map(|node| node.refused).sum();
         Self { clean, containment, cause, ending, elapsed: root.elapsed, refused, start_error, root }
     }
 
@@ -217,14 +216,26 @@ impl NodeReport {
 
     /// This child and everything below it, each before its children, in start order.
     pub fn walk(&self) -> Vec<&NodeReport> {
-        let mut nodes = Vec::new();
+        self.nodes().collect()
+    }
+
+    /// The same, one after the other.
+    fn nodes(&self) -> impl Iterator<Item = &NodeReport> {
         // A stack and not recursion: a tree may be thousands of levels deep.
-        let mut stack = vec![self];
-        while let Some(node) = stack.pop() {
-            nodes.push(node);
-            stack.extend(node.children.iter().rev());
-        }
-        nodes
+        let mut stack = vec![std::slice::from_ref(self).iter()];
+        std::iter::from_fn(move || {
+            while let Some(level) = stack.last_mut() {
+                match level.next() {
+                    Some(node) if node.children.is_empty() => return Some(node),
+                    Some(node) => {
+                        stack.push(node.children.iter());
+                        return Some(node);
+                    }
+                    None => stack.pop(),
+                };
+            }
+            None
+        })
     }
 
     /// Whether this child, or something that it left behind, was ended against its wish.

@@ -11,6 +11,7 @@ mod queue;
 mod restart;
 mod standstill;
 mod strategy;
+mod timers;
 
 pub use backoff::Backoff;
 pub use intensity::Intensity;

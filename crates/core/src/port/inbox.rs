@@ -5,11 +5,12 @@
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Poll, Waker};
 
-use super::{Ended, StartError, StopRequest};
+use super::{Fate, StartError, StopRequest};
 use crate::event::StopCause;
+use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Queue};
 use crate::report::NodeReport;
 use crate::supervisor::Call;
@@ -23,16 +24,16 @@ pub(crate) enum Report {
     Ignored,
     /// It could not be started. `children` says how the part of it that had been started came down.
     Failed {
-        error: StartError,
+        error: Box<StartError>,
         children: Vec<NodeReport>,
     },
     /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
     /// started.
     Stopping {
         cause: StopCause,
-        start_error: Option<StartError>,
+        start_error: Option<Box<StartError>>,
     },
-    Ended(Ended),
+    Ended(Fate),
 }
 
 /// What a supervisor is told: by its children, by its parent, by its alarm.
@@ -72,8 +73,23 @@ pub(crate) struct Inbox {
 struct Held {
     mail: Queue<Mail>,
     /// Whoever waits for mail. There is never more than one who does.
-    reader: Option<Waker>,
+    reader: Option<Reader>,
+    /// Somebody is dealing with the mail in the reader's place.
+    is_deputized: bool,
+    /// The reader has to go on, even if there is no mail.
+    is_called: bool,
     closed: bool,
+}
+
+struct Reader {
+    waker: Waker,
+    deputy: Option<Weak<dyn Deputy>>,
+}
+
+/// Deals with mail in the place of a reader that waits, so that the reader need not be woken.
+pub(crate) trait Deputy: Send + Sync {
+    /// Deals with what mail there is. `true` says that the reader has to go on by itself.
+    fn act(&self) -> bool;
 }
 
 impl Inbox {
@@ -118,6 +134,30 @@ impl Inbox {
 
     /// Delivers one piece of mail. Nobody reads any more once the supervisor has ended, and then it is dropped.
     pub(crate) fn deliver(&self, mail: Mail) {
+        if let Some(queue) = self.put(mail) {
+            Held::wake_reader(queue);
+        }
+    }
+
+    /// Delivers one piece of mail, and deals with it at once if the reader waits and has left a deputy. The caller holds no lock.
+    pub(crate) fn settle(&self, mail: Mail) {
+        let Some(mut queue) = self.put(mail) else { return };
+        let Some(deputy) = queue.deputy() else { return Held::wake_reader(queue) };
+        queue.is_deputized = true;
+        drop(queue);
+        let is_called = deputy.act();
+        // The reader goes on when nobody else holds what is its own. If the reader is gone meanwhile, this is the last who does.
+        drop_quietly(deputy);
+        let mut queue = lock(&self.queue);
+        queue.is_deputized = false;
+        queue.is_called |= is_called;
+        if queue.is_called || !queue.mail.is_empty() {
+            Held::wake_reader(queue);
+        }
+    }
+
+    /// Puts mail behind what there is, if anybody is going to read it.
+    fn put(&self, mail: Mail) -> Option<MutexGuard<'_, Held>> {
         let mut queue = lock(&self.queue);
         if queue.closed {
             // What a piece of mail does when it is dropped is not to be done under the lock.
@@ -126,24 +166,39 @@ impl Inbox {
                 self.refused.fetch_add(u64::from(call.is_start()), Ordering::Relaxed);
             }
             drop(mail);
-            return;
+            return None;
         }
         queue.mail.push_back(mail);
-        let reader = queue.reader.take();
-        drop(queue);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
+        Some(queue)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_deputy(&self) -> bool {
+        matches!(&lock(&self.queue).reader, Some(Reader { deputy: Some(_), .. }))
     }
 
     /// Waits until there is mail.
     pub(crate) async fn arrival(&self) {
+        self.wait(|| None).await;
+    }
+
+    /// Waits until there is mail that a deputy has not dealt with, or a deputy says that it is the reader's turn.
+    pub(crate) async fn arrival_or_call(&self, deputy: &Arc<impl Deputy + 'static>) {
+        self.wait(|| {
+            let deputy = Arc::downgrade(deputy);
+            Some(deputy)
+        })
+        .await;
+    }
+
+    async fn wait(&self, deputy: impl Fn() -> Option<Weak<dyn Deputy>>) {
         poll_fn(|cx| {
             let mut queue = lock(&self.queue);
-            if queue.mail.is_empty() {
-                queue.reader = Some(cx.waker().clone());
+            if queue.is_deputized || (queue.mail.is_empty() && !queue.is_called) {
+                queue.reader = Some(Reader { waker: cx.waker().clone(), deputy: deputy() });
                 return Poll::Pending;
             }
+            queue.is_called = false;
             Poll::Ready(())
         })
         .await;
@@ -161,6 +216,23 @@ impl Inbox {
         let rest = std::mem::take(&mut queue.mail);
         drop(queue);
         drop(rest);
+    }
+}
+
+impl Held {
+    /// Who can deal with mail in the reader's place, if the reader waits.
+    fn deputy(&self) -> Option<Arc<dyn Deputy>> {
+        let deputy = self.reader.as_ref()?.deputy.as_ref()?;
+        if self.is_deputized { None } else { deputy.upgrade() }
+    }
+
+    /// Wakes the reader, unless a deputy is at work, which looks before it goes whether there is more.
+    fn wake_reader(mut queue: MutexGuard<'_, Self>) {
+        let reader = if queue.is_deputized { None } else { queue.reader.take() };
+        drop(queue);
+        if let Some(reader) = reader {
+            reader.waker.wake();
+        }
     }
 }
 

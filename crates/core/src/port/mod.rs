@@ -6,6 +6,7 @@
 //! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, whom to ask and
 //! when to force is its supervisor's policy.
 
+mod fate;
 mod inbox;
 mod reporter;
 mod start;
@@ -13,6 +14,7 @@ mod start;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
 
-pub(crate) use inbox::{Inbox, Mail, Report};
+pub(crate) use fate::Fate;
+pub(crate) use inbox::{Deputy, Inbox, Mail, Report};
 pub(crate) use reporter::Announcer;
 pub(crate) use start::Running;

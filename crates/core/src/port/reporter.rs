@@ -110,18 +110,25 @@ impl Reporter {
 
     /// Says that this supervisor could not be started, and how the children that had been started came down.
     pub(crate) fn failed_after(mut self, error: StartError, children: Vec<NodeReport>) {
-        self.close(Report::Failed { error, children });
+        self.close(Report::Failed { error: Box::new(error), children });
     }
 
     /// Says that the child is gone, after everything it held has been given back.
     pub fn ended(mut self, ended: impl Into<Ended>) {
-        self.close(Report::Ended(ended.into()));
+        self.close(Report::Ended(ended.into().into()));
+    }
+
+    /// The same, from somewhere where no lock is held and nothing else is under way: if the supervisor waits, it is dealt with at once.
+    pub(crate) fn ended_here(mut self, ended: impl Into<Ended>) {
+        self.open = false;
+        let activity = self.activity.take();
+        self.inbox.settle(self.mail(Report::Ended(ended.into().into()), activity));
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
     pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
         self.inbox.announce(cause);
-        self.deliver(Report::Stopping { cause, start_error }, None);
+        self.deliver(Report::Stopping { cause, start_error: start_error.map(Box::new) }, None);
     }
 
     /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with the
@@ -143,8 +150,12 @@ impl Reporter {
     }
 
     fn deliver(&self, report: Report, activity: Option<Activity>) {
+        self.inbox.deliver(self.mail(report, activity));
+    }
+
+    fn mail(&self, report: Report, activity: Option<Activity>) -> Mail {
         let (key, incarnation) = (self.key, self.incarnation);
-        self.inbox.deliver(Mail::Child { key, incarnation, report, activity });
+        Mail::Child { key, incarnation, report, activity }
     }
 }
 
@@ -156,7 +167,7 @@ impl Drop for Reporter {
             } else {
                 Exit::Aborted
             };
-            self.close(Report::Ended(Ended::new(exit)));
+            self.close(Report::Ended(Ended::new(exit).into()));
         }
     }
 }

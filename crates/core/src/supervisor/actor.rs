@@ -44,6 +44,7 @@ impl Actor for SupervisorActor {
                 Turn::More => tokio::task::yield_now().await,
                 // Mail that never ends must not keep others from their turn either.
                 Turn::Rest => cooperative(shared.inbox().arrival()).await,
+                Turn::Stopping => cooperative(shared.inbox().arrival_or_call(shared)).await,
                 Turn::Finished => break,
             }
         }

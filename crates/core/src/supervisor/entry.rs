@@ -7,7 +7,7 @@ use super::survey::Seen;
 use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
 use crate::panics::{catch, drop_quietly};
 use crate::policy::Traits;
-use crate::port::{Ended, Running, RunningChild, StartError};
+use crate::port::{Ended, Fate, Running, RunningChild, StartError};
 use crate::report::{NodeReport, Outcome, Straggler};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::stuck::Stuck;
@@ -16,12 +16,20 @@ use crate::stuck::Stuck;
 pub(super) struct Entry {
     pub(super) spec: ChildSpec,
     pub(super) path: ChildPath,
+    kind: ChildKind,
     pub(super) incarnation: u32,
     pub(super) restarts: u32,
-    pub(super) live: Option<Live>,
     /// Why the last start failed, for whoever asked for it.
     pub(super) start_error: Option<Box<StartError>>,
-    last: Option<Box<Last>>,
+    latest: Latest,
+}
+
+/// The latest incarnation. What is known of one that is gone lies where what was held of it has lain.
+enum Latest {
+    /// There has never been one.
+    None,
+    Live(Live),
+    Gone(Gone),
 }
 
 /// An incarnation that is starting, running or stopping.
@@ -59,14 +67,14 @@ pub(super) enum Press {
     Forced,
 }
 
-/// How the last incarnation ended.
-struct Last {
-    exit: Option<Exit>,
+/// How an incarnation ended.
+struct Gone {
+    fate: Fate,
+    /// Whether its exit is shown.
+    has_status: bool,
     pid: Option<u32>,
     stop: Option<Stop>,
     at: Instant,
-    stragglers: Vec<Straggler>,
-    children: Vec<NodeReport>,
     refused: u64,
 }
 
@@ -86,21 +94,50 @@ impl Live {
     }
 }
 
+impl Gone {
+    fn status(&self) -> Option<Exit> {
+        self.has_status.then(|| self.fate.exit())
+    }
+}
+
 impl Entry {
     pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
-        Self { spec, path, incarnation: 0, restarts: 0, live: None, start_error: None, last: None }
+        let kind = spec.kind();
+        Self { spec, path, kind, incarnation: 0, restarts: 0, start_error: None, latest: Latest::None }
     }
 
     pub(super) fn kind(&self) -> ChildKind {
-        self.spec.kind()
+        self.kind
     }
 
     pub(super) fn id(&self) -> ChildId {
         self.path.child_id().clone()
     }
 
+    /// The incarnation that is starting, running or stopping, if there is one.
+    pub(super) fn live(&self) -> Option<&Live> {
+        match &self.latest {
+            Latest::Live(live) => Some(live),
+            Latest::None | Latest::Gone(_) => None,
+        }
+    }
+
+    pub(super) fn live_mut(&mut self) -> Option<&mut Live> {
+        match &mut self.latest {
+            Latest::Live(live) => Some(live),
+            Latest::None | Latest::Gone(_) => None,
+        }
+    }
+
+    fn last(&self) -> Option<&Gone> {
+        match &self.latest {
+            Latest::Gone(gone) => Some(gone),
+            Latest::None | Latest::Live(_) => None,
+        }
+    }
+
     pub(super) fn started_child(&self) -> StartedChild {
-        let pid = self.live.as_ref().and_then(|live| live.pid);
+        let pid = self.live().and_then(|live| live.pid);
         StartedChild { path: self.path.clone(), incarnation: self.incarnation, pid }
     }
 
@@ -110,48 +147,38 @@ impl Entry {
 
     pub(super) fn launched(&mut self, running: Running, started: bool, now: Instant) {
         let Running { child, pid } = running;
-        self.live = Some(Live { child, pid, started, since: now, stop: None, timed_out: None });
+        self.latest = Latest::Live(Live { child, pid, started, since: now, stop: None, timed_out: None });
     }
 
     /// Notes that the incarnation is gone, and says how far it had come.
-    pub(super) fn gone(&mut self, ended: Option<Ended>, now: Instant) -> Option<Was> {
-        let live = self.live.take();
-        let stop = live.as_ref().and_then(|live| live.stop);
-        let pid = live.as_ref().and_then(|live| live.pid);
-        let (exit, stragglers, children) = match ended {
-            Some(Ended { exit, stragglers, children }) => (Some(exit), stragglers, children),
-            None => (None, Vec::new(), Vec::new()),
-        };
-        let refused = live.as_ref().map_or(0, Live::refused);
-        let exit = self.status(exit);
-        self.last = Some(Box::new(Last { exit, pid, stop, at: now, stragglers, children, refused }));
-        let was = live.as_ref().map(|live| Was { stop, timed_out: live.timed_out });
-        drop_quietly(live);
-        was
+    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> Option<Was> {
+        let has_status = self.kind() != ChildKind::Supervisor;
+        self.is_gone(fate, has_status, now)
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.
-    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) {
-        self.gone(None, now);
-        if let Some(last) = &mut self.last {
-            last.children = children;
-        }
+    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) -> Option<Was> {
+        self.is_gone(Ended::new(Exit::Unknown).with_children(children).into(), false, now)
     }
 
-    /// How the last incarnation ended, and what it left behind.
+    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> Option<Was> {
+        let live = self.live();
+        let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
+        let was = live.map(|live| Was { stop, timed_out: live.timed_out });
+        let refused = live.map_or(0, Live::refused);
+        let gone = Gone { fate, has_status, pid, stop, at: now, refused };
+        drop_quietly(std::mem::replace(&mut self.latest, Latest::Gone(gone)));
+        was
+    }
+
+    /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is told by its children.
     pub(super) fn end(&self) -> (Option<Exit>, Vec<Straggler>) {
-        let last = self.last.as_ref();
-        last.map(|last| (last.exit.clone(), last.stragglers.clone())).unwrap_or_default()
-    }
-
-    /// The exit as events and reports show it: a supervisor's is told by its children.
-    pub(super) fn status(&self, exit: Option<Exit>) -> Option<Exit> {
-        exit.filter(|_| self.kind() != ChildKind::Supervisor)
+        self.last().map(|gone| (gone.status(), gone.fate.stragglers().to_vec())).unwrap_or_default()
     }
 
     /// What it is doing, and where to ask for what is below it if it is a supervisor.
     pub(super) fn snapshot(&self, awaits_restart: bool, now: Instant) -> Seen<NodeSnapshot> {
-        let live = self.live.as_ref();
+        let live = self.live();
         let supervisor = live.and_then(|live| live.child.supervisor());
         let alone = live.filter(|_| supervisor.is_none());
         let state = match live {
@@ -169,7 +196,7 @@ impl Entry {
             pid: live.and_then(|live| live.pid),
             restarts: self.restarts,
             since: live.map(|live| now.saturating_duration_since(live.since)),
-            forced: live.and_then(|live| live.stop).is_some_and(|stop| stop.press == Press::Forced),
+            forced: is_forced(live.and_then(|live| live.stop)),
             children: alone.map(|live| live.child.children()).unwrap_or_default(),
         };
         (node, supervisor)
@@ -178,9 +205,12 @@ impl Entry {
     /// How the child came down, once and for all.
     pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
         // Moved and not copied: every level of a deep tree would copy everything below it.
-        let children = self.last.as_mut().map(|last| std::mem::take(&mut last.children)).unwrap_or_default();
+        let children = match &mut self.latest {
+            Latest::Gone(gone) => gone.fate.take_children(),
+            Latest::None | Latest::Live(_) => Vec::new(),
+        };
         let (mut report, _) = self.report(now)?;
-        if self.live.is_none() {
+        if self.live().is_none() {
             report.children = children;
         }
         Some(report)
@@ -193,37 +223,41 @@ impl Entry {
         let mut report = NodeReport::new(self.path.clone(), self.kind());
         report.incarnation = self.incarnation;
         report.restarts = self.restarts;
-        let stop = self.live.as_ref().map_or(self.last.as_ref().and_then(|last| last.stop), |live| live.stop);
-        report.was_asked = stop.is_some();
-        match (&self.live, &self.last) {
-            (Some(live), _) => {
+        match &self.latest {
+            Latest::Live(live) => {
                 report.pid = live.pid;
+                report.was_asked = live.stop.is_some();
                 report.refused = live.refused();
                 report.stuck = live.stuck();
                 report.stragglers = live.stragglers();
                 report.outcome = Outcome::Unreapable;
-                report.forced = live.stop.is_some_and(|stop| stop.press == Press::Forced);
+                report.forced = is_forced(live.stop);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
                 supervisor = live.child.supervisor();
                 if supervisor.is_none() {
                     report.children = live.child.reports();
                 }
             }
-            (None, Some(last)) => {
-                report.pid = last.pid;
-                report.outcome = outcome(last.stop);
-                report.forced = last.stop.is_some_and(|stop| stop.press == Press::Forced);
+            Latest::Gone(gone) => {
+                report.pid = gone.pid;
+                report.was_asked = gone.stop.is_some();
+                report.outcome = outcome(gone.stop);
+                report.forced = is_forced(gone.stop);
                 report.elapsed =
-                    last.at.saturating_duration_since(last.stop.map_or(last.at, |stop| stop.since));
-                report.status.clone_from(&last.exit);
-                report.refused = last.refused;
-                report.stragglers.clone_from(&last.stragglers);
-                report.children.clone_from(&last.children);
+                    gone.at.saturating_duration_since(gone.stop.map_or(gone.at, |stop| stop.since));
+                report.status = gone.status();
+                report.refused = gone.refused;
+                report.stragglers = gone.fate.stragglers().to_vec();
+                report.children = gone.fate.children().to_vec();
             }
-            (None, None) => return None,
+            Latest::None => return None,
         }
         Some((report, supervisor))
     }
+}
+
+fn is_forced(stop: Option<Stop>) -> bool {
+    stop.is_some_and(|stop| stop.press == Press::Forced)
 }
 
 /// What it means that a child is gone, given how it was asked.

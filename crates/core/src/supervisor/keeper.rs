@@ -16,13 +16,13 @@ use tokio::runtime::Handle;
 use tokio::task::coop::unconstrained;
 
 use super::actor::{Begin, SupervisorActor};
-use super::engine::{Engine, Outcome};
+use super::engine::{Engine, Outcome, Turn};
 use super::survey::survey;
 use super::{SpecError, Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::panics::drop_quietly;
 use crate::policy::End;
-use crate::port::{Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Deputy, Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 
@@ -112,6 +112,12 @@ impl Shared {
 
     pub(super) fn inbox(&self) -> &Inbox {
         &self.inbox
+    }
+}
+
+impl Deputy for Shared {
+    fn act(&self) -> bool {
+        self.engine().turn_for_actor() != Turn::Stopping
     }
 }
 

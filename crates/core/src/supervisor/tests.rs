@@ -1,6 +1,7 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
 
@@ -54,6 +55,42 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_child_that_ends_while_all_stop_asks_the_next_without_waking_the_actor() {
+    let end = Arc::new(Notify::new());
+    let mut given = given_a_supervisor_with([forever("a"), forever("b"), held("c", &end)]);
+    given.until_started().await;
+    assert!(!given.shared.inbox().has_deputy());
+    given.stop_until_it_waits_for("sup/c").await;
+    assert!(given.shared.inbox().has_deputy());
+    let actor = Arc::new(Actor::default());
+    let waker = Waker::from(Arc::clone(&actor));
+    let shared = Arc::clone(&given.shared);
+    let wait = pin!(shared.inbox().arrival_or_call(&shared));
+    assert!(wait.poll(&mut Context::from_waker(&waker)).is_pending());
+
+    end.notify_one();
+
+    assert_eq!(actor.woken.notified().await, ());
+    assert_eq!(actor.wakes.load(Ordering::Relaxed), 1, "when there is nobody left to ask");
+    assert_eq!(given.stopped().await, ["sup/c", "sup/b", "sup/a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_a_turn_that_fails_in_the_actors_place_the_actor_fails_and_the_rest_is_stopped_in_order() {
+    let end = Arc::new(Notify::new());
+    let mut given = given_a_supervisor_with([forever("a"), held("b", &end)]);
+    given.until_started().await;
+    given.stop_until_it_waits_for("sup/b").await;
+
+    given.shared.inbox().settle(Mail::Poison);
+    end.notify_one();
+
+    let exit = given.end().await;
+    assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
+    assert_eq!(given.stopped().await, ["sup/b", "sup/a"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_the_parent_hears_of_the_end_nobody_holds_the_state_any_more() {
     let mut given = given_a_supervisor_with([forever("a")]);
     given.until_started().await;
@@ -81,6 +118,20 @@ impl Wake for Parent {
     fn wake(self: Arc<Self>) {
         let _ = self.left.set(self.state.strong_count());
         self.heard.notify_one();
+    }
+}
+
+/// Stands in for an actor that waits.
+#[derive(Default)]
+struct Actor {
+    wakes: AtomicUsize,
+    woken: Notify,
+}
+
+impl Wake for Actor {
+    fn wake(self: Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+        self.woken.notify_one();
     }
 }
 
@@ -117,10 +168,21 @@ impl Given {
         assert!(matches!(report, Report::Started { .. }));
     }
 
+    /// Asks it to stop, and waits until it has asked this child.
+    async fn stop_until_it_waits_for(&mut self, child: &str) {
+        self.shared.inbox().deliver(Mail::Stop(StopRequest::new(StopCause::Api, None)));
+        let mut events = self.record.subscribe();
+        while let Ok(Some(event)) = events.next().await {
+            if matches!(event.what, EventKind::Stopping { .. }) && event.path == *child {
+                return;
+            }
+        }
+    }
+
     async fn end(&mut self) -> Exit {
         loop {
-            if let Report::Ended(ended) = self.report().await {
-                return ended.exit;
+            if let Report::Ended(fate) = self.report().await {
+                return fate.exit();
             }
         }
     }
@@ -151,6 +213,18 @@ impl Given {
 
 fn forever(id: &str) -> ChildSpec {
     ChildSpec::task(id, |cx| async move { cx.stopping().await })
+}
+
+/// Ends when it has been asked to, and then told.
+fn held(id: &str, end: &Arc<Notify>) -> ChildSpec {
+    let end = Arc::clone(end);
+    ChildSpec::task(id, move |cx| {
+        let end = Arc::clone(&end);
+        async move {
+            cx.stopping().await;
+            end.notified().await;
+        }
+    })
 }
 
 fn stubborn(id: &str) -> ChildSpec {

@@ -12,7 +12,7 @@ use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::Reporter;
+use crate::port::{Ended, Reporter};
 
 pin_project! {
     /// Runs a user's future, and says that it is over once it has been dropped.
@@ -29,12 +29,15 @@ pin_project! {
     impl<Fut> PinnedDrop for Supervised<Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.future.is_none() {
+                return;
+            }
             let _inside = this.span.enter();
             let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
             let dropped = catch(|| this.future.set(None));
             drop(at_work);
             if let Err(panic) = dropped {
-                this.end.is(Exit::Aborted.and_then_panicked(panic));
+                this.end.is(Exit::Aborted.and_then_panicked(panic), Reporter::ended);
             }
         }
     }
@@ -54,7 +57,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let _inside = this.span.enter();
+        let inside = this.span.enter();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
@@ -69,7 +72,8 @@ where
             Err(panic) => exit.and_then_panicked(panic),
         };
         drop(at_work);
-        this.end.is(exit);
+        drop(inside);
+        this.end.is(exit, Reporter::ended_here);
         Poll::Ready(())
     }
 }
@@ -81,18 +85,20 @@ struct End {
 }
 
 impl End {
-    fn is(&mut self, exit: Exit) {
+    /// A drop can be part of anything, and so only the end of a poll is a place where more can be done than to tell.
+    fn is(&mut self, exit: Exit, tell: fn(Reporter, Ended)) {
         if let Some(reporter) = self.reporter.take() {
-            self.node.body_ended(reporter, exit);
+            self.node.body_ended(reporter, exit, tell);
         }
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.is(match std::thread::panicking() {
+        let exit = match std::thread::panicking() {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),
             false => Exit::Aborted,
-        });
+        };
+        self.is(exit, Reporter::ended);
     }
 }

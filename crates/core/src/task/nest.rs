@@ -83,7 +83,7 @@ pub(super) async fn host(node: Arc<TaskNode>, inbox: Arc<Inbox>) {
                 Report::Started { .. } | Report::Ignored => {}
                 Report::Stopping { .. } => force_at = node.escalate(),
                 Report::Failed { children, .. } => return node.nest_ended(children),
-                Report::Ended(ended) => return node.nest_ended(ended.children),
+                Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
             }
         }
     }

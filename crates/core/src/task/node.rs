@@ -188,7 +188,7 @@ impl TaskNode {
     // --- the end ---
 
     /// The body is over, and everything that it held has been given back.
-    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
+    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit, tell: fn(Reporter, Ended)) {
         let mut word = Some(LastWord { reporter, exit });
         let left = self.gate.leave(|nest, was_asked| {
             if !was_asked {
@@ -200,7 +200,7 @@ impl TaskNode {
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.ring();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
+            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest), tell),
             (Left::First | Left::Last(_), _) => {}
         }
     }
@@ -222,7 +222,7 @@ impl TaskNode {
             u32::try_from(nest.child.refused()).unwrap_or(u32::MAX)
         });
         if let Some((word, nest)) = last {
-            word.say(Some(*nest));
+            word.say(Some(*nest), Reporter::ended);
         }
     }
 }
@@ -237,13 +237,13 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, nest: Option<Nest>) {
+    fn say(self, nest: Option<Nest>, tell: fn(Reporter, Ended)) {
         let Self { reporter, exit } = self;
         match nest {
-            None => reporter.ended(exit),
+            None => tell(reporter, exit.into()),
             Some(nest) => {
                 let exit = if nest.gave_up { escalated(exit) } else { exit };
-                reporter.ended(Ended::new(exit).with_children(nest.reports));
+                tell(reporter, Ended::new(exit).with_children(nest.reports));
             }
         }
     }

@@ -73,6 +73,11 @@ impl TreeContext {
         &self.0.tasks
     }
 
+    /// Whether tasks run where supervisors do.
+    pub(crate) fn has_one_runtime(&self) -> bool {
+        self.0.control.id() == self.0.tasks.id()
+    }
+
     pub(crate) fn begin_activity(&self) -> Activity {
         self.0.activity.begin()
     }

@@ -165,18 +165,18 @@ impl Guardian {
                 false
             }
             Report::Stopping { cause, start_error } => {
-                self.scribe.note_start_error(start_error);
+                self.scribe.note_start_error(start_error.map(|error| *error));
                 self.stop(cause);
                 false
             }
             Report::Failed { error, children } => {
                 self.root.emit(EventKind::StartFailed { error: error.describe() });
-                self.ended(Some(error), children);
+                self.ended(Some(*error), children);
                 true
             }
-            Report::Ended(ended) => {
+            Report::Ended(mut fate) => {
                 let error = (!self.root.state().started).then_some(StartError::Stopped);
-                self.ended(error, ended.children);
+                self.ended(error, fate.take_children());
                 true
             }
             Report::Ignored => unreachable!("a supervisor always has something to run"),

@@ -1,13 +1,14 @@
 //! A child as the machine knows it, and the table of all of them.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::child::{ChildId, ChildSpec, ExitClass, Restart, Shutdown};
 use crate::policy::intensity::RestartWindow;
 use crate::policy::ordered::Ordered;
+use crate::policy::timers::Timers;
 use crate::policy::{Backoff, Intensity};
 
 /// Names a child to the machine. Keys grow in start order and are never used again.
@@ -124,8 +125,7 @@ pub(super) struct Children {
     table: Ordered<Child>,
     /// Made when somebody asks for a child by its id, which is never in many trees.
     names: OnceCell<HashMap<ChildId, ChildKey>>,
-    /// The moments at which something has to be done about a child, at most one for each.
-    timers: BTreeSet<(Instant, ChildKey)>,
+    timers: Timers,
     /// How many are starting, running or stopping.
     live: usize,
     /// How many wait to be started again.
@@ -136,7 +136,7 @@ pub(super) struct Children {
 
 impl Children {
     pub(super) fn new() -> Self {
-        let (names, timers) = (OnceCell::new(), BTreeSet::new());
+        let (names, timers) = (OnceCell::new(), Timers::default());
         Self { table: Ordered::new(), names, timers, live: 0, restarting: 0, significant: 0 }
     }
 
@@ -204,13 +204,12 @@ impl Children {
     }
 
     pub(super) fn next_timer(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        self.timers.next()
     }
 
     /// The children about whom something has to be done by now, the last started first.
     pub(super) fn due(&self, now: Instant) -> Vec<ChildKey> {
-        let mut due: Vec<ChildKey> =
-            self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, key)| *key).collect();
+        let mut due: Vec<ChildKey> = self.timers.due(now).collect();
         due.sort_unstable_by(|a, b| b.cmp(a));
         due
     }
@@ -251,10 +250,10 @@ impl Children {
         let child = self.table.get_mut(key).expect("the state of a child that is there");
         let before = std::mem::replace(&mut child.state, state);
         if let Some(at) = before.timer() {
-            self.timers.remove(&(at, key));
+            self.timers.remove(at, key);
         }
         if let Some(at) = state.timer() {
-            self.timers.insert((at, key));
+            self.timers.insert(at, key);
         }
         let count = |counter: &mut usize, was: bool, is: bool| match (was, is) {
             (false, true) => *counter += 1,

@@ -120,6 +120,15 @@ impl Machine {
         }
     }
 
+    /// Whether all children are being stopped, each when the one after it is gone.
+    pub(crate) fn unwinds_in_order(&self) -> bool {
+        match (self.phase, self.policy.stop_order) {
+            (Phase::WindingDown(down), StopOrder::Reverse) => !down.forced,
+            (Phase::WindingDown(_), StopOrder::Concurrent)
+            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::Finished, _) => false,
+        }
+    }
+
     /// By when everything has to be gone, unless it has been forced already.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.phase {

@@ -135,7 +135,7 @@ impl Engine {
 
     /// Ends a start that has taken too long.
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
-        let Some(live) = self.children.get_mut(key).and_then(|entry| entry.live.as_mut()) else { return };
+        let Some(live) = self.children.get_mut(key).and_then(|entry| entry.live_mut()) else { return };
         if live.started {
             // It has said so since the time was over, and before anybody could look.
             return;

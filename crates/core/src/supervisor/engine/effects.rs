@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Engine, child_error, emit};
+use super::{Engine, child_error, emit, emit_with};
 use crate::child::ChildKind;
 use crate::event::{EventKind, StopCause};
 use crate::panics::{catch, drop_quietly};
@@ -112,7 +112,7 @@ impl Engine {
                 None
             }
             Ok(Launch::Ignored) => {
-                entry.gone(None, now);
+                entry.not_started(Vec::new(), now);
                 emit(&self.tree, entry, EventKind::Ignored);
                 Some(Input::Ignored(key))
             }
@@ -135,7 +135,7 @@ impl Engine {
     /// Has a child stopped, with as much pressure as the machine wants.
     fn press(&mut self, key: ChildKey, press: Press, request: StopRequest, now: Instant) {
         let Some(entry) = self.children.get_mut(key) else { return };
-        let Some(live) = &mut entry.live else { return };
+        let Some(live) = entry.live_mut() else { return };
         let before = live.stop.map(|stop| stop.press);
         // A start that took too long has been ended against its wish, and asking changes nothing of that.
         let press = if press == Press::Asked && live.timed_out.is_some() { Press::Forced } else { press };
@@ -149,12 +149,12 @@ impl Engine {
                 Press::Asked => asks,
                 Press::Killed | Press::Forced => asks.map(|_| force_name.into()),
             };
-            emit(&self.tree, entry, EventKind::Stopping { cause: request.cause, signal });
+            emit_with(&self.tree, entry, || EventKind::Stopping { cause: request.cause, signal });
         }
         if press == Press::Forced && before != Some(Press::Forced) {
-            emit(&self.tree, entry, EventKind::Escalated { to: force_name.into() });
+            emit_with(&self.tree, entry, || EventKind::Escalated { to: force_name.into() });
         }
-        let Some(live) = &mut entry.live else { return };
+        let Some(live) = entry.live_mut() else { return };
         let pressed = catch(|| match press {
             Press::Asked => live.child.stop(request),
             Press::Killed => live.child.kill(),

@@ -3,11 +3,10 @@
 use std::time::Instant;
 
 use super::{Engine, child_error, emit, emit_with};
-use crate::child::Exit;
 use crate::event::{EventKind, StopCause};
 use crate::policy::{ChildKey, Input};
-use crate::port::{Ended, Mail, Report, StartError, StopRequest};
-use crate::supervisor::entry::{Entry, Stop, Was, outcome};
+use crate::port::{Fate, Mail, Report, StartError, StopRequest};
+use crate::supervisor::entry::{Stop, Was, outcome};
 
 impl Engine {
     pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
@@ -46,12 +45,12 @@ impl Engine {
         now: Instant,
     ) -> Option<Input> {
         let entry = self.children.get_mut(key)?;
-        if entry.incarnation != incarnation || entry.live.is_none() {
+        if entry.incarnation != incarnation || entry.live().is_none() {
             return None;
         }
         match report {
             Report::Started { pid } => {
-                let live = entry.live.as_mut()?;
+                let live = entry.live_mut()?;
                 live.pid = pid;
                 if live.stop.is_some() || live.timed_out.is_some() {
                     return None;
@@ -62,20 +61,20 @@ impl Engine {
                 Some(Input::Started(key))
             }
             Report::Ignored => {
-                let stop = entry.gone(None, now).and_then(|was| was.stop);
+                let stop = entry.not_started(Vec::new(), now).and_then(|was| was.stop);
                 match stop {
-                    Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
+                    Some(stop) => emit(&self.tree, entry, stopped(stop, now)),
                     None => emit(&self.tree, entry, EventKind::Ignored),
                 }
                 Some(Input::Ignored(key))
             }
             Report::Failed { error, children } => {
-                let stop = entry.live.as_ref().and_then(|live| live.stop);
-                let timed_out = entry.live.as_ref().and_then(|live| live.timed_out);
-                let error = timed_out.map_or(error, StartError::TimedOut);
+                let stop = entry.live().and_then(|live| live.stop);
+                let timed_out = entry.live().and_then(|live| live.timed_out);
+                let error = timed_out.map_or(*error, StartError::TimedOut);
                 entry.not_started(children, now);
                 match stop {
-                    Some(stop) => emit(&self.tree, entry, stopped(entry, stop, None, now)),
+                    Some(stop) => emit(&self.tree, entry, stopped(stop, now)),
                     None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
                 }
                 let error = child_error(entry, error);
@@ -83,18 +82,18 @@ impl Engine {
                 self.start_error = Some(error);
                 Some(Input::StartFailed(key))
             }
-            Report::Ended(ended) => Some(self.ended(key, ended, now)),
+            Report::Ended(fate) => Some(self.ended(key, fate, now)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
             Report::Stopping { .. } => None,
         }
     }
 
-    fn ended(&mut self, key: ChildKey, ended: Ended, now: Instant) -> Input {
+    fn ended(&mut self, key: ChildKey, fate: Fate, now: Instant) -> Input {
         let entry = self.children.get_mut(key).expect("only a child that is there is heard");
-        let class = ended.exit.class();
-        let start_failed = entry.live.as_ref().is_some_and(|live| live.stop.is_none() && !live.started);
-        let exit = start_failed.then(|| ended.exit.clone());
-        match (entry.gone(Some(ended), now), exit) {
+        let class = fate.class();
+        let start_failed = entry.live().is_some_and(|live| live.stop.is_none() && !live.started);
+        let exit = start_failed.then(|| fate.exit());
+        match (entry.gone(fate, now), exit) {
             (Some(Was { stop: Some(stop), .. }), _) => {
                 emit_with(&self.tree, entry, || {
                     let (status, stragglers) = entry.end();
@@ -122,10 +121,10 @@ impl Engine {
     }
 }
 
-fn stopped(entry: &Entry, stop: Stop, status: Option<Exit>, now: Instant) -> EventKind {
+fn stopped(stop: Stop, now: Instant) -> EventKind {
     EventKind::Stopped {
         outcome: outcome(Some(stop)),
-        status: entry.status(status),
+        status: None,
         elapsed: now.saturating_duration_since(stop.since),
         stragglers: Vec::new(),
     }

@@ -19,11 +19,11 @@ use super::alarm::Alarm;
 use super::entry::{Entry, Press, Stop};
 use super::handle::{ChildCount, SupervisorHandle};
 use super::survey::Seen;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Panic};
 use crate::clock::now;
 use crate::event::EventKind;
 
-use crate::panics::catch;
+use crate::panics::{catch, resume};
 use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
 use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
 use crate::report::NodeReport;
@@ -56,6 +56,8 @@ pub(super) struct Engine {
     start_error: Option<StartError>,
     calls: Calls,
     end: Option<End>,
+    /// How a turn ended that somebody else took in the actor's place.
+    failed: Option<Box<Panic>>,
 }
 
 /// What remains to be done after a turn.
@@ -65,6 +67,9 @@ pub(super) enum Turn {
     More,
     /// Nothing, until mail comes.
     Rest,
+    /// Nothing, until mail comes. Children are being stopped in order, and the one that has ended may have the next one asked, if it runs
+    /// where the supervisor does.
+    Stopping,
     /// Nothing any more.
     Finished,
 }
@@ -110,6 +115,7 @@ impl Engine {
             start_error: None,
             calls: Calls::new(specs.len()),
             end: None,
+            failed: None,
         }
     }
 
@@ -126,8 +132,22 @@ impl Engine {
         self.end.is_some()
     }
 
+    /// Deals with some of what has happened, in the place of the actor. A panic is left for the actor, which fails by it.
+    pub(super) fn turn_for_actor(&mut self) -> Turn {
+        match catch(|| self.turn()) {
+            Ok(turn) => turn,
+            Err(panic) => {
+                self.failed = Some(Box::new(panic));
+                Turn::More
+            }
+        }
+    }
+
     /// Deals with some of what has happened.
     pub(super) fn turn(&mut self) -> Turn {
+        if let Some(panic) = self.failed.take() {
+            resume(*panic);
+        }
         let now = now();
         // All facts first, decisions after: a sibling that has died already must not be asked to stop.
         self.inbox.collect(&mut self.mail);
@@ -158,7 +178,11 @@ impl Engine {
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.tree.control());
         }
-        Turn::Rest
+        // Only then: children that end at the same time are to be heard together.
+        match self.machine.unwinds_in_order() && self.tree.has_one_runtime() {
+            true => Turn::Stopping,
+            false => Turn::Rest,
+        }
     }
 
     // --- the end ---
@@ -182,7 +206,7 @@ impl Engine {
 
     /// Forces what is left, past the machine: the last resort, for a supervisor whose actor fails whatever it is given.
     pub(super) fn abandon(&mut self) {
-        for live in self.children.iter_mut().filter_map(|entry| entry.live.as_mut()) {
+        for live in self.children.iter_mut().filter_map(Entry::live_mut) {
             live.stop = Some(Stop { since: now(), press: Press::Forced });
             let _ = catch(|| live.child.force());
         }
@@ -196,7 +220,7 @@ impl Engine {
                 self.hear(key, incarnation, report, now());
             }
         }
-        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live.is_none())
+        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live().is_none())
     }
 
     /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
@@ -204,7 +228,7 @@ impl Engine {
         self.facts.clear();
         let mut machine = Machine::new(self.policy, seed());
         for (key, entry) in self.children.iter() {
-            match &entry.live {
+            match entry.live() {
                 Some(_) => machine.adopt(key, entry.id(), entry.traits()),
                 None => machine.add(key, entry.id(), entry.traits()),
             }
@@ -229,13 +253,13 @@ impl Engine {
     }
 
     pub(super) fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
-        self.entry(id)?.live.as_ref()?.child.supervisor()
+        self.entry(id)?.live()?.child.supervisor()
     }
 
     pub(super) fn count(&self) -> ChildCount {
         let mut count = ChildCount { specs: self.children.len(), ..ChildCount::default() };
         for entry in self.children.iter().map(|(_, entry)| entry) {
-            count.active += usize::from(entry.live.is_some());
+            count.active += usize::from(entry.live().is_some());
             match entry.kind() {
                 ChildKind::Supervisor => count.supervisors += 1,
                 ChildKind::Process | ChildKind::Task | ChildKind::Actor => count.workers += 1,
@@ -264,7 +288,7 @@ impl Engine {
     pub(super) fn note_stall(&self, thread: &str) -> Vec<SupervisorHandle> {
         let mut below = Vec::new();
         for entry in self.children.iter().map(|(_, entry)| entry) {
-            let Some(live) = &entry.live else { continue };
+            let Some(live) = entry.live() else { continue };
             below.extend(live.child.supervisor());
             let Some(Stuck {
                 why: StuckIn::Poll | StuckIn::Drop,
@@ -284,7 +308,7 @@ impl Engine {
 
     pub(super) fn last_kill(&mut self) {
         for entry in self.children.iter_mut() {
-            if let Some(live) = &mut entry.live {
+            if let Some(live) = entry.live_mut() {
                 let _ = catch(|| live.child.last_kill());
             }
         }

@@ -1,0 +1,106 @@
+//! How an incarnation ended, in few bytes.
+//!
+//! Every child that is down has one of these, and so has every report of an end that waits to be read. Most have nothing more to tell than
+//! which kind of end it was, and take no memory of their own.
+
+use super::Ended;
+use crate::child::{Exit, ExitClass};
+use crate::report::{NodeReport, Straggler};
+
+/// What [`Ended`] says.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    Normal,
+    Shutdown,
+    Aborted,
+    Unknown,
+    /// There is more to tell.
+    Told(Box<Ended>),
+}
+
+impl From<Ended> for Fate {
+    fn from(ended: Ended) -> Self {
+        if !ended.stragglers.is_empty() || !ended.children.is_empty() {
+            return Self::Told(Box::new(ended));
+        }
+        match ended.exit {
+            Exit::Normal => Self::Normal,
+            Exit::Shutdown => Self::Shutdown,
+            Exit::Aborted => Self::Aborted,
+            Exit::Unknown => Self::Unknown,
+            Exit::Failed { .. } | Exit::Panicked(_) | Exit::Code(_) | Exit::Signal { .. } => {
+                Self::Told(Box::new(ended))
+            }
+        }
+    }
+}
+
+impl Fate {
+    pub(crate) fn class(&self) -> ExitClass {
+        match self {
+            Self::Normal | Self::Shutdown => ExitClass::Normal,
+            Self::Aborted | Self::Unknown => ExitClass::Abnormal,
+            Self::Told(ended) => ended.exit.class(),
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Normal => Exit::Normal,
+            Self::Shutdown => Exit::Shutdown,
+            Self::Aborted => Exit::Aborted,
+            Self::Unknown => Exit::Unknown,
+            Self::Told(ended) => ended.exit.clone(),
+        }
+    }
+
+    pub(crate) fn stragglers(&self) -> &[Straggler] {
+        match self {
+            Self::Told(ended) => &ended.stragglers,
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
+        }
+    }
+
+    pub(crate) fn children(&self) -> &[NodeReport] {
+        match self {
+            Self::Told(ended) => &ended.children,
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
+        }
+    }
+
+    pub(crate) fn take_children(&mut self) -> Vec<NodeReport> {
+        match self {
+            Self::Told(ended) => std::mem::take(&mut ended.children),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::Panic;
+    use crate::report::Outcome;
+
+    #[test]
+    fn a_fate_tells_all_of_an_end_whatever_it_was() {
+        let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+        let failed = Exit::Failed { error: "boom".into() };
+        let panicked = Exit::Panicked(Panic::new("boom"));
+        let plain = [Exit::Normal, Exit::Shutdown, Exit::Aborted, Exit::Unknown];
+        for exit in plain.into_iter().chain([failed, panicked, Exit::Code(0), Exit::Code(3), signal]) {
+            let fate = Fate::from(Ended::new(exit.clone()));
+
+            assert_eq!((fate.exit(), fate.class()), (exit.clone(), exit.class()));
+        }
+    }
+
+    #[test]
+    fn a_fate_keeps_what_an_end_without_a_word_has_left_behind() {
+        let straggler = Straggler::new(7, "sleep", Outcome::Killed);
+
+        let fate = Fate::from(Ended::new(Exit::Normal).with_stragglers(vec![straggler.clone()]));
+
+        assert_eq!((fate.exit(), fate.stragglers()), (Exit::Normal, &[straggler][..]));
+    }
+}
