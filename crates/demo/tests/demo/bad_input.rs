@@ -154,3 +154,14 @@ fn help_and_version_are_no_errors() {
         assert!(demo(&[option]).status.success());
     }
 }
+
+#[test]
+fn the_help_for_what_runs_a_tree_says_what_each_exit_status_means() {
+    for args in [&["--help"][..], &["run", "--help"]] {
+        let help = String::from_utf8(demo(args).stdout).unwrap();
+
+        for status in ["0 stopped", "1 the tree", "2 bad", "3 something", "4 something", "128 + n"] {
+            assert!(help.contains(status), "{args:?}: {help}");
+        }
+    }
+}
