@@ -68,11 +68,16 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `procs` | yes | processes as children, on Linux: `process` |
-//! | `signals` | yes | signals that act upon a tree, and `run` |
+//! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
+//! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
+
+/// The program in the README, which has to compile.
+#[cfg(all(doctest, feature = "procs", feature = "signals", target_os = "linux"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 #[cfg(feature = "signals")]
 mod app;
