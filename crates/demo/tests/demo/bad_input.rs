@@ -138,6 +138,25 @@ fn a_record_that_cannot_be_written_is_refused_before_anything_starts() {
 }
 
 #[test]
+fn the_tree_file_is_never_written_over() {
+    let temp = Temp::new();
+    let text = "[[children]]\nid = 'a'\ntask = { run = 'finish', after = '0s' }";
+    let file = temp.write("tree.toml", text);
+    let link = temp.path("link");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let (file, link) = (file.to_str().unwrap(), link.to_str().unwrap());
+
+    for option in ["--events", "--report"] {
+        for target in [file, link] {
+            let message = refused(&["run", file, option, target]);
+
+            assert!(message.contains("it is the tree file"), "{message}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+}
+
+#[test]
 fn check_says_what_a_file_describes_and_lists_the_sample_tasks() {
     let output = demo(&["check", tree("calm.toml").to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
