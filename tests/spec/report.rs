@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, EventKind, Outcome, Restart, Shutdown, Strategy, Supervisor};
+use rootward::process::Process;
+use rootward::{
+    ChildSpec, EventKind, Outcome, Restart, Shutdown, Strategy, Supervisor, TaskContext, TreeStartError,
+};
 use serde_json::json;
 
 use crate::support::{Puppet, assert_holds, fixture, given, obedient, stubborn, takes};
@@ -106,4 +109,59 @@ fn only_the_first_is_stubborn(id: &str) -> ChildSpec {
         }
         cx.stopping().await;
     })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_reads_as_one_line_a_child() {
+    let failing = Puppet::new("failing");
+    let inner = Supervisor::new("inner").child(stubborn("b")).child(takes("c", SECOND));
+    let root = Supervisor::new("root").child(failing.spec().restart(Restart::Transient)).child(inner);
+    let (tree, mut log) = given(root.child(ChildSpec::task("over", over).restart(Restart::Transient))).await;
+    log.wait_for_event("over", "exited").await;
+    failing.fails();
+    log.wait_for_event("failing", "restarting").await;
+    log.wait_for_event("failing", "started").await;
+
+    let report = tree.stop().await;
+
+    let expected = "forced · api · 6s\n\
+                    root · supervisor graceful · 6s\n  \
+                    failing · task graceful · 0s · ended normally · restarts 1\n  \
+                    inner · supervisor graceful · 6s\n    \
+                    b · task killed · 5s · aborted\n    \
+                    c · task graceful · 1s · ended normally\n  \
+                    over · task already gone · ended normally\n";
+    assert_eq!(report.to_string(), expected);
+}
+
+async fn over(_: TaskContext) {}
+
+#[tokio::test]
+async fn a_report_of_processes_has_their_ids_and_whoever_could_not_be_started_has_no_status() {
+    let root = Supervisor::new("root").child(fixture!("runs_forever").into_child("a"));
+    let missing = Process::new("/no/such/program").into_child("missing");
+
+    let error = root.child(missing).start().await.expect_err("a program is missing");
+
+    let TreeStartError::Start { report, .. } = error else { panic!("a start has failed") };
+    let pid = report.find("root/a").unwrap().pid.unwrap();
+    let text = report.to_string();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("failed · start_failed · "), "{text}");
+    assert_eq!(lines[1], "failed to start root/missing: the program `/no/such/program` was not found");
+    assert!(lines[3].starts_with("  a · process graceful · "), "{text}");
+    assert!(lines[3].ends_with(&format!(" · killed by SIGTERM · pid {pid}")), "{text}");
+    assert_eq!(lines[4], "  missing · process already gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_several_lines_takes_one_in_the_report() {
+    let failed =
+        ChildSpec::task("a", |_| async { Err::<(), _>(std::io::Error::other("one\ntwo\u{1b}[31m")) });
+    let (tree, _log) = given(Supervisor::new("root").child(failed.restart(Restart::Transient))).await;
+
+    let text = tree.wait().await.to_string();
+
+    assert!(text.contains("a · task already gone · failed: one two [31m · restarts 1\n"), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
 }

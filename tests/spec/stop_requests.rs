@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, Outcome, Restart, StopCause, Supervisor, Tree};
+use rootward::{ChildSpec, ChildState, Ending, Outcome, Restart, StopCause, Supervisor, Tree};
 
 use crate::support::{
     Double, Flag, Puppet, given, given_tree, launched_tree, obedient, ready_made, settle, stubborn,
@@ -103,6 +103,24 @@ async fn dropping_the_last_handle_stops_the_tree_in_order() {
     drop(other);
 
     assert_eq!(log.until_the_end().await.paths("stopped"), ["b", "a", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_of_the_root_inside_the_tree_does_not_keep_it_from_stopping() {
+    let (tree, log) = given(Supervisor::new("root").child(obedient("a"))).await;
+    let root = tree.root().expect("it runs");
+    let holder = ChildSpec::task("holder", move |cx| {
+        let siblings = root.clone();
+        async move {
+            cx.stopping().await;
+            drop(siblings);
+        }
+    });
+    tree.root().expect("it runs").start_child(holder).await.expect("a task always runs");
+
+    drop(tree);
+
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["holder", "a", "root"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rootward::{ChildSpec, Ending, EventKind, Outcome, Shutdown, StopCause, StuckIn, Supervisor, Unreapable};
 
-use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, until};
+use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, stuck, until};
 
 #[tokio::test]
 async fn a_task_that_never_yields_is_reported_as_inside_one_poll_with_its_thread() {
@@ -18,8 +18,8 @@ async fn a_task_that_never_yields_is_reported_as_inside_one_poll_with_its_thread
 
     let report = tree.stop().await;
 
-    let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
-    assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Poll));
+    let stuck = stuck(&report, "root/a");
+    assert_eq!(stuck.why, StuckIn::Poll);
     assert!(stuck.thread.unwrap().starts_with("task-thread"));
     assert!(stuck.elapsed.unwrap() >= Duration::from_millis(100));
     let json = serde_json::to_value(&*report).unwrap();
@@ -88,7 +88,7 @@ async fn a_drop_that_does_not_end_is_reported_as_such() {
     blocked.is_there().await;
     let report = tree.wait().await;
 
-    let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
+    let stuck = stuck(&report, "root/a");
     assert_eq!(stuck.why, StuckIn::Drop);
     drop(release);
     tree.wait_gone().await;
@@ -108,9 +108,8 @@ async fn a_task_for_which_its_runtime_has_no_thread_is_told_from_the_one_that_ha
     tree.force();
     let report = tree.wait().await;
 
-    let why = |path| report.find(path).unwrap().stuck.as_ref().map(|stuck| stuck.why);
-    assert_eq!(why("root/guilty"), Some(StuckIn::Poll));
-    assert_eq!(why("root/victim"), Some(StuckIn::NotPolled));
+    assert_eq!(stuck(&report, "root/guilty").why, StuckIn::Poll);
+    assert_eq!(stuck(&report, "root/victim").why, StuckIn::NotPolled);
     drop(release);
     tree.wait_gone().await;
 }

@@ -1,5 +1,7 @@
 //! How a tree came down: the record that a stop returns.
 
+mod text;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::stuck::Stuck;
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
-/// It serialises as the document that `rootward-demo --report` writes. To serialise, clone, compare or print one goes down its
+/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To serialise, clone, compare or debug-print one goes down its
 /// levels by recursion: on a stack of 2 MiB that is good for some two thousand levels without optimisation, and
 /// [`walk`](NodeReport::walk) is good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -135,7 +137,7 @@ pub enum Outcome {
     Graceful,
     /// It ended because it was killed, aborted or otherwise forced.
     Killed,
-    /// It had ended before the stop came to it.
+    /// It had ended before the stop came to it, or could not be started: then it has no status.
     AlreadyGone,
     /// It could not be brought down before the deadline.
     Unreapable,

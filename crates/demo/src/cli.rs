@@ -15,6 +15,11 @@ use crate::outlet::Target;
 use crate::programs::Program;
 use crate::tree_file;
 
+/// What is said at the end of the help for everything that runs a tree.
+const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
+                           3 something had to be forced · 4 something would not go · 128 + n told to leave by \
+                           the third signal, number n.";
+
 /// What the demo is asked to do.
 #[derive(Debug, Parser)]
 #[command(
@@ -24,8 +29,7 @@ use crate::tree_file;
     long_about = "Watch a supervision tree live, and die in good order.\n\n\
                   Without a command it runs a tree of its own: supervisors, tasks and processes. Press \
                   Ctrl-C and see the shutdown travel down the tree and the acknowledgements come back.",
-    after_help = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
-                  3 something had to be forced · 4 something would not go.",
+    after_help = EXIT_STATUS,
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Cli {
@@ -38,6 +42,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a tree file (.toml, or .json with the same shape)
+    #[command(after_help = EXIT_STATUS)]
     Run {
         /// The tree file
         file: PathBuf,

@@ -147,10 +147,11 @@ fn write_json() -> Format {
 
 /// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the root.
 fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
+    let json = serde_json::to_value(before).expect("an event is made of texts and numbers");
     serde_json::json!({
         "seq": seq,
-        "at": before.at.as_secs_f64(),
-        "time": humantime::format_rfc3339_micros(before.time).to_string(),
+        "at": json["at"],
+        "time": json["time"],
         "event": "lost",
         "path": before.path.as_str().split('/').next(),
         "incarnation": 1,
@@ -187,6 +188,7 @@ mod tests {
         let seqs: Vec<_> = lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
         assert_eq!(seqs, [1, 2, 3, 4, 5]);
         assert_eq!((&lines[2]["event"], &lines[2]["events"]), (&"lost".into(), &2.into()));
+        assert_eq!(lines[2]["at"], lines[3]["at"], "it is as exact as the others");
     }
 
     fn any_event() -> Event {

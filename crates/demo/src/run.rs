@@ -1,6 +1,6 @@
 //! Runs a tree, writes down what happens, and says how it ended.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ enum NotStarted {
     File(#[from] FileError),
     #[error(transparent)]
     Spec(#[from] SpecError),
+    #[error("cannot write to {}: it is the tree file", .0.display())]
+    TreeFile(PathBuf),
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error("the system does not let the demo find itself: {0}")]
@@ -45,6 +47,9 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
 pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
     conclude(|| {
         let tree = tree_file::read(file)?;
+        if [&options.events, &options.report].into_iter().flatten().any(|target| target.is(file)) {
+            return Err(NotStarted::TreeFile(file.to_owned()));
+        }
         let deadline = options.deadline.unwrap_or(tree.deadline);
         let containment = containment(options.containment)?;
         run(tree.into_supervisor()?, deadline, options, containment)
@@ -96,7 +101,9 @@ fn conclude(run: impl FnOnce() -> Result<Finished, NotStarted>) -> ExitCode {
 impl NotStarted {
     fn status(&self) -> u8 {
         match self {
-            Self::File(_) | Self::Spec(_) | Self::Record(RecordError::Open(_)) => BAD_INPUT,
+            Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
+                BAD_INPUT
+            }
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) => Finished::FAILED,
             Self::Run(error) => error.status(),
         }

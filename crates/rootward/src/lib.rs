@@ -59,7 +59,7 @@
 //! | --- | --- |
 //! | Gone means gone | A stop returns when the future of every task has been dropped, every actor has been joined and its state dropped, and every process has been waited for. |
 //! | It never claims more than it saw | What cannot be brought down by the deadline is named: [`StopReport::unreapable`]. That is no success, and can still be [awaited](Tree::wait_gone). |
-//! | Order | Children start in order and stop in reverse; nothing starts once stopping has begun. |
+//! | Order | Children start in order and stop in reverse; nothing starts once stopping has begun, but [clean-up work](TaskContext::clean_up) of tasks that stop. |
 //! | A failing supervisor loses nothing | A panic in a task, in a start, even in a supervisor's own actor still ends in everything being stopped and awaited. A dropped handle stops the tree. |
 //! | A good guest | No `exit`, no runtime but its own, no `wait` for processes it did not start, no signal caught before it is asked to. |
 //! | Everything is bounded | Waits, restarts, captured output, events for a slow reader; or it says `Infinity`. |
@@ -68,11 +68,16 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `procs` | yes | processes as children, on Linux: `process` |
-//! | `signals` | yes | signals that act upon a tree, and `run` |
+//! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
+//! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
+
+/// The program in the README, which has to compile.
+#[cfg(all(doctest, feature = "procs", feature = "signals", target_os = "linux"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 #[cfg(feature = "signals")]
 mod app;

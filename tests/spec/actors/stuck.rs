@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward::{Address, ChildKind, ChildSpec, Ending, EventKind, StuckIn, Supervisor, TreeBuilder};
 
-use crate::support::{Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree};
+use crate::support::{Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree, stuck};
 
 #[tokio::test]
 async fn an_actor_that_does_not_yield_is_named_while_it_runs() {
@@ -34,8 +34,8 @@ async fn an_actor_whose_handler_never_yields_is_reported_as_inside_one_poll_with
     tree.force();
     let report = tree.wait().await;
 
-    let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
-    assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Poll));
+    let stuck = stuck(&report, "root/a");
+    assert_eq!(stuck.why, StuckIn::Poll);
     assert!(stuck.thread.unwrap().starts_with("task-thread"));
     drop(release);
     assert_eq!(tree.wait_gone().await.ending, Ending::Forced);
@@ -51,8 +51,8 @@ async fn a_drop_of_an_actors_state_that_does_not_end_is_reported_as_such() {
 
     let report = tree.stop().await;
 
-    let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
-    assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Drop));
+    let stuck = stuck(&report, "root/a");
+    assert_eq!(stuck.why, StuckIn::Drop);
     drop(release);
     tree.wait_gone().await;
 }
@@ -69,8 +69,8 @@ async fn a_drop_of_what_a_killed_handler_held_that_does_not_end_is_reported_as_s
     tree.force();
     let report = tree.wait().await;
 
-    let stuck = report.find("root/a").unwrap().stuck.clone().expect("it is known");
-    assert_eq!((report.ending, stuck.why), (Ending::Incomplete, StuckIn::Drop));
+    let stuck = stuck(&report, "root/a");
+    assert_eq!(stuck.why, StuckIn::Drop);
     drop(release);
     tree.wait_gone().await;
 }
@@ -89,9 +89,8 @@ async fn an_actor_for_which_its_runtime_has_no_thread_is_told_from_the_one_that_
     tree.force();
     let report = tree.wait().await;
 
-    let why = |path| report.find(path).unwrap().stuck.as_ref().map(|stuck| stuck.why);
-    assert_eq!(why("root/guilty"), Some(StuckIn::Poll));
-    assert_eq!(why("root/victim"), Some(StuckIn::NotPolled));
+    assert_eq!(stuck(&report, "root/guilty").why, StuckIn::Poll);
+    assert_eq!(stuck(&report, "root/victim").why, StuckIn::NotPolled);
     drop(release);
     tree.wait_gone().await;
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::ChildSpec;
+use rootward::{ChildSpec, Ending, StopReport, Stuck};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -89,4 +89,10 @@ impl Drop for OtherRuntime {
             runtime.shutdown_background();
         }
     }
+}
+
+/// What is said of a child that a stop could not bring down.
+pub(crate) fn stuck(report: &StopReport, path: &str) -> Stuck {
+    assert_eq!(report.ending, Ending::Incomplete);
+    report.find(path).expect("it is in the report").stuck.clone().expect("it is known")
 }

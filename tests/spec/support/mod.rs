@@ -16,7 +16,7 @@ mod rules;
 mod tasks;
 
 pub(crate) use backstop::{settle, until, within};
-pub(crate) use blocked::{Blocked, OtherRuntime};
+pub(crate) use blocked::{Blocked, OtherRuntime, stuck};
 pub(crate) use double::{Double, broken, ignored, started_by};
 pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};
 pub(crate) use identity::{Identity, Leftovers};

@@ -22,6 +22,9 @@ use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 ///
 /// Handles are cheap to clone and can be used from any task or thread. When the last one is dropped the tree stops, in
 /// order and in the background.
+///
+/// A handle that is held by a task of the tree itself counts as well, and the tree does not stop by being dropped. A task that has
+/// to find its siblings is better given the [`root`](Self::root): that handle does not keep the tree.
 #[derive(Clone)]
 pub struct Tree {
     shared: Arc<Shared>,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
@@ -37,6 +37,15 @@ impl From<OsString> for Target {
 }
 
 impl Target {
+    /// Whether this is the file at this path, whatever either is called. What cannot be looked at is not.
+    pub(crate) fn is(&self, path: &Path) -> bool {
+        let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
+        match self {
+            Self::Stdout => false,
+            Self::File(target) => matches!((identity(target), identity(path)), (Ok(a), Ok(b)) if a == b),
+        }
+    }
+
     /// Opens the target, and truncates it if it is a file.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::model::{Child, Kind};
 use super::section::{Field, Keys, Section};
 use super::supervisor::{self, checked_id};
 use super::value::{Value, What};
-use super::{backoff, process, task};
+use super::{backoff, duration, process, task};
 
 const CHILD: Keys = Keys {
     of: "a child",
@@ -58,7 +58,11 @@ fn read_shutdown(field: &Field<'_>) -> Result<Shutdown, FileError> {
     match &field.value().what {
         What::Text(text) if text == "kill" => Ok(Shutdown::Kill),
         What::Text(text) if text == "infinity" => Ok(Shutdown::Infinity),
-        What::Text(_) => field.duration().map(Shutdown::Grace),
+        What::Text(text) => duration::parse(text).map(Shutdown::Grace).map_err(|problem| {
+            // Here there are other words to choose from than where nothing but a duration will do.
+            let no_duration = matches!(problem, Problem::NotADuration { .. });
+            field.error(if no_duration { Problem::NotAShutdown { text: text.clone() } } else { problem })
+        }),
         What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
             Err(field.expected("a duration in quotes, such as \"5s\", or \"kill\" or \"infinity\""))
         }

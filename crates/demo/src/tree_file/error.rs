@@ -56,6 +56,10 @@ pub(crate) enum Problem {
     UnknownName { name: String, near: Option<String>, known: Vec<&'static str> },
     #[error("{text:?} is not a duration; write for example \"250ms\", \"5s\" or \"1m 30s\"")]
     NotADuration { text: String },
+    #[error(
+        "{text:?} is not a duration; write for example \"250ms\", \"5s\" or \"1m 30s\", or \"kill\" or \"infinity\""
+    )]
+    NotAShutdown { text: String },
     #[error("{text:?} is longer than a thousand years")]
     TooLong { text: String },
     #[error("may not be zero")]

@@ -164,18 +164,16 @@ fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, straggler
 
 fn left_behind(stragglers: &[Straggler]) -> String {
     let count = |outcome| stragglers.iter().filter(|straggler| straggler.outcome == outcome).count();
-    if count(Outcome::Unreapable) > 0 {
-        return format!(
-            " · left {} behind, of whom {} are still there",
-            stragglers.len(),
-            count(Outcome::Unreapable)
-        );
+    let still_there = count(Outcome::Unreapable);
+    if still_there > 0 {
+        let are = if still_there == 1 { "is" } else { "are" };
+        return format!(" · left {} behind, of whom {still_there} {are} still there", stragglers.len());
     }
     let killed = stragglers.len() - count(Outcome::Graceful);
     match (stragglers.len(), killed) {
         (0, _) => String::new(),
-        (all, 0) => format!(" · left {all} behind, which went when asked"),
-        (all, killed) => format!(" · left {all} behind, of which {killed} had to be killed"),
+        (all, 0) => format!(" · left {all} behind, who went when asked"),
+        (all, killed) => format!(" · left {all} behind, of whom {killed} had to be killed"),
     }
 }
 
@@ -209,6 +207,25 @@ mod tests {
     #[test]
     fn what_a_process_writes_cannot_take_control_of_the_terminal() {
         assert_eq!(safe("a\u{1b}[31mb\rc\td"), "a\u{fffd}[31mb\u{fffd}c\td");
+    }
+
+    #[test]
+    fn those_who_were_left_behind_are_told_in_english() {
+        let straggler = |outcome| Straggler::new(7, "sleep 9", outcome);
+        let table = [
+            (vec![], ""),
+            (vec![straggler(Outcome::Graceful)], " · left 1 behind, who went when asked"),
+            (
+                vec![straggler(Outcome::Graceful), straggler(Outcome::Killed)],
+                " · left 2 behind, of whom 1 had to be killed",
+            ),
+            (vec![straggler(Outcome::Unreapable)], " · left 1 behind, of whom 1 is still there"),
+            (vec![straggler(Outcome::Unreapable); 2], " · left 2 behind, of whom 2 are still there"),
+        ];
+
+        for (stragglers, expected) in table {
+            assert_eq!(left_behind(&stragglers), expected);
+        }
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn name(node: &NodeReport) -> String {
 fn describe(node: &NodeReport) -> String {
     let mut parts = vec![match node.outcome {
         Outcome::Graceful => format!("gone after {}", short(node.elapsed)),
+        Outcome::AlreadyGone if never_ended(node) => "was not running".to_owned(),
         Outcome::AlreadyGone => "had ended before".to_owned(),
         Outcome::Unreapable => format!("STILL THERE after {}", short(node.elapsed)),
         Outcome::Killed if node.forced => format!("gone by force after {}", short(node.elapsed)),
@@ -101,17 +102,24 @@ fn describe(node: &NodeReport) -> String {
     parts.join(" · ")
 }
 
+/// Whether no more is known than that it was not running: its start had failed, for example. Supervisors have no status, so
+/// that of one that was down it is all that can be said.
+fn never_ended(node: &NodeReport) -> bool {
+    node.outcome == Outcome::AlreadyGone && node.status.is_none()
+}
+
 fn totals(nodes: &[&NodeReport]) -> String {
     let leaves = || nodes.iter().filter(|node| node.kind != ChildKind::Supervisor);
     let count = |outcome| leaves().filter(|node| node.outcome == outcome).count();
+    let not_running = leaves().filter(|node| never_ended(node)).count();
     let mut parts = vec![format!("tasks and processes: {}", leaves().count())];
-    for (outcome, words) in [
-        (Outcome::Graceful, "went when asked"),
-        (Outcome::Killed, "killed"),
-        (Outcome::AlreadyGone, "had ended before"),
-        (Outcome::Unreapable, "still there"),
+    for (number, words) in [
+        (count(Outcome::Graceful), "went when asked"),
+        (count(Outcome::Killed), "killed"),
+        (count(Outcome::AlreadyGone) - not_running, "had ended before"),
+        (not_running, "not running"),
+        (count(Outcome::Unreapable), "still there"),
     ] {
-        let number = count(outcome);
         if number > 0 {
             parts.push(format!("{number} {words}"));
         }

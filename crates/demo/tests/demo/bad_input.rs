@@ -138,6 +138,25 @@ fn a_record_that_cannot_be_written_is_refused_before_anything_starts() {
 }
 
 #[test]
+fn the_tree_file_is_never_written_over() {
+    let temp = Temp::new();
+    let text = "[[children]]\nid = 'a'\ntask = { run = 'finish', after = '0s' }";
+    let file = temp.write("tree.toml", text);
+    let link = temp.path("link");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let (file, link) = (file.to_str().unwrap(), link.to_str().unwrap());
+
+    for option in ["--events", "--report"] {
+        for target in [file, link] {
+            let message = refused(&["run", file, option, target]);
+
+            assert!(message.contains("it is the tree file"), "{message}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+}
+
+#[test]
 fn check_says_what_a_file_describes_and_lists_the_sample_tasks() {
     let output = demo(&["check", tree("calm.toml").to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -152,5 +171,16 @@ fn check_says_what_a_file_describes_and_lists_the_sample_tasks() {
 fn help_and_version_are_no_errors() {
     for option in ["--help", "--version"] {
         assert!(demo(&[option]).status.success());
+    }
+}
+
+#[test]
+fn the_help_for_what_runs_a_tree_says_what_each_exit_status_means() {
+    for args in [&["--help"][..], &["run", "--help"]] {
+        let help = String::from_utf8(demo(args).stdout).unwrap();
+
+        for status in ["0 stopped", "1 the tree", "2 bad", "3 something", "4 something", "128 + n"] {
+            assert!(help.contains(status), "{args:?}: {help}");
+        }
     }
 }

@@ -39,6 +39,8 @@ fn a_failed_start_ends_with_status_1_and_names_the_program() {
             .contains("/no/such/program")
     );
     assert!(finished.stderr.contains("/no/such/program"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("missing  was not running"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("had ended before"), "{}", finished.stderr);
     assert!(finished.story("root/never").is_empty());
     assert_eq!(finished.story("root/first"), ["starting", "started", "stopping", "stopped"]);
     assert_eq!(finished.report()["clean"], false);

@@ -69,7 +69,10 @@ fn what_is_wrong_with_a_child_is_reported_with_its_path() {
             child("shutdown = 5"),
             "root/web: shutdown: expected a duration in quotes, such as \"5s\", or \"kill\"",
         ),
-        (child("shutdown = 'now'"), "root/web: shutdown: \"now\" is not a duration"),
+        (
+            child("shutdown = 'now'"),
+            "root/web: shutdown: \"now\" is not a duration; write for example \"250ms\", \"5s\" or \"1m 30s\", or \"kill\"",
+        ),
         (
             child("significant = 'yes'"),
             "root/web: significant: expected true or false, found the text \"yes\"",
