@@ -7,18 +7,19 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
-use libc::{c_char, c_void};
+use libc::c_void;
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::child::{Child, Stage};
 use super::pidfd;
+use super::texts::Texts;
 
 /// A program as the kernel wants it.
 pub(crate) struct Program {
     /// What to execute: the first that can be.
-    pub(crate) candidates: Vec<CString>,
-    pub(crate) argv: Vec<CString>,
-    pub(crate) env: Vec<CString>,
+    pub(crate) candidates: Texts,
+    pub(crate) argv: Texts,
+    pub(crate) env: Texts,
     pub(crate) directory: Option<CString>,
     /// What becomes of descriptors 0, 1 and 2; `None` leaves ours. Each must be above 2, so that none is overwritten
     /// before its turn.
@@ -69,8 +70,7 @@ impl Stack {
 /// The calling thread must never exit: the kernel kills the program when the thread that started it does, which is how
 /// programs die with us. It blocks until the program runs, or cannot.
 pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
-    let [candidates, argv, env] =
-        [&program.candidates, &program.argv, &program.env].map(|list| pointers(list));
+    let [candidates, argv, env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
     // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child has
     // left our memory before that.
@@ -99,11 +99,6 @@ pub(crate) fn can_start_in(cgroup: BorrowedFd<'_>) -> bool {
         Ok((_, pidfd)) => pidfd::wait_blocking(pidfd.as_fd()).is_ok(),
         Err(_) => false,
     }
-}
-
-/// Pointers to strings, and a null pointer behind the last.
-fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
 }
 
 fn start(

@@ -50,9 +50,9 @@ fn a_directory_that_cannot_be_entered_is_told_from_the_program() {
 #[test]
 fn the_first_candidate_that_can_be_executed_is_taken_and_a_refusal_is_remembered() {
     let mut found = shell("exit 3");
-    found.candidates = vec![c"/nowhere/sh".to_owned(), c"/etc/passwd".to_owned(), c"/bin/sh".to_owned()];
+    found.candidates = [c"/nowhere/sh", c"/etc/passwd", c"/bin/sh"].into_iter().collect();
     let mut denied = shell("exit 3");
-    denied.candidates = vec![c"/etc/passwd".to_owned(), c"/nowhere/sh".to_owned()];
+    denied.candidates = [c"/etc/passwd", c"/nowhere/sh"].into_iter().collect();
 
     assert_eq!(status_of(spawn(&found, &mut Stack::new())), Status::Code(3));
     assert_eq!(failure_of(denied), (Stage::Exec, libc::EACCES));

@@ -19,7 +19,7 @@ use super::roll::Roll;
 use super::serve::serve;
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
-use crate::sys::{self, Fork, Program, Reap};
+use crate::sys::{self, Fork, Program, Reap, Texts};
 
 /// The program that can be the warden of programs whose `main` comes too late.
 const PROGRAM: &str = "rootward-warden";
@@ -425,9 +425,9 @@ impl fmt::Debug for Client {
 fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
     let path = std::ffi::CString::new(std::os::unix::ffi::OsStrExt::as_bytes(program.as_os_str()))?;
     Ok(Program {
-        candidates: vec![path.clone()],
-        argv: vec![path],
-        env: Vec::new(),
+        candidates: [path.as_c_str()].into_iter().collect(),
+        argv: [path.as_c_str()].into_iter().collect(),
+        env: Texts::default(),
         directory: None,
         stdio: [Some(above_stdio(socket)?), None, None],
         own_session: true,
