@@ -6,7 +6,7 @@
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -235,11 +235,13 @@ impl FromWarden {
     }
 }
 
-/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped.
+/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped. One that has
+/// nothing to do is told to get ready for the next order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ToReaper {
     Kill,
     Signal(i32),
+    GetReady,
 }
 
 impl ToReaper {
@@ -247,12 +249,14 @@ impl ToReaper {
         match self {
             Self::Kill => 0_i32.to_ne_bytes(),
             Self::Signal(number) => number.to_ne_bytes(),
+            Self::GetReady => (-1_i32).to_ne_bytes(),
         }
     }
 
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
         match i32::from_ne_bytes(message.try_into().ok()?) {
             0 => Some(Self::Kill),
+            -1 => Some(Self::GetReady),
             number => Some(Self::Signal(number)),
         }
     }
@@ -279,7 +283,7 @@ mod tests {
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));
         }
-        for said in [ToReaper::Kill, ToReaper::Signal(15)] {
+        for said in [ToReaper::Kill, ToReaper::Signal(15), ToReaper::GetReady] {
             assert_eq!(ToReaper::decode(&said.encode()), Some(said));
         }
         for said in [ToWarden::Setup { version: VERSION, cgroup: true }, ToWarden::Reapers { cgroup: false }]

@@ -17,10 +17,6 @@ use crate::sys::{Job, Stage, Surroundings};
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
 
-/// How long an idle reaper waits until it replaces a cgroup that was lived in. When a tree stops there is more urgent work, and then
-/// it need not be done at all.
-const RENEW_AFTER: u32 = 200;
-
 /// How many children it takes a millisecond to look at, more or less.
 const A_MILLISECONDS_WORTH: u32 = 50;
 
@@ -55,8 +51,7 @@ pub(super) fn main(job: &mut Job) -> i32 {
     let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
-            // Once: whoever has nothing left may be one of a thousand who end together, and has no need of it then.
-            job.make_room();
+            reaper.get_ready(job);
             while let Some(launch) = reaper.next(job) {
                 reaper.carry_out(launch, job);
             }
@@ -101,18 +96,9 @@ impl Reaper {
         if !self.heard || self.spent {
             return None;
         }
-        if job.birth.cgroup && !self.cgroup {
-            // If it fails, whoever needs it is told.
-            let _ = self.make_cgroup();
-        }
         loop {
-            let patience = self.cgroup_is_worn.then_some(RENEW_AFTER);
-            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], patience) {
+            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
                 Ok([_, true]) if supervisor_is_dead() => return None,
-                Ok([false, false]) if self.cgroup_is_worn => {
-                    let _ = self.make_cgroup();
-                    continue;
-                }
                 Ok([false, _]) => continue,
                 Ok([true, _]) | Err(_) => {}
             }
@@ -123,10 +109,24 @@ impl Reaper {
                 Ok(bytes) => bytes,
             };
             job.take_up(bytes);
-            // A signal that comes late was for those who are gone.
             if let Some(header) = LaunchHeader::decode(job.order()) {
                 return Some((header, came));
             }
+            // A signal that comes late was for those who are gone.
+            if ToReaper::decode(job.order()) == Some(ToReaper::GetReady) {
+                self.get_ready(job);
+            }
+        }
+    }
+
+    /// Does ahead what the next order would have to wait for.
+    ///
+    /// Not without being told: whoever has nothing left may be one of a thousand who end together, and has no need of it then.
+    fn get_ready(&mut self, job: &mut Job) {
+        job.make_room();
+        if job.birth.cgroup {
+            // If it fails, whoever needs it is told.
+            let _ = self.make_cgroup();
         }
     }
 
@@ -250,6 +250,7 @@ impl Reaper {
                     self.signal_group(number);
                     false
                 }
+                Some(ToReaper::GetReady) => false,
                 Some(ToReaper::Kill) | None => true,
             },
         }
