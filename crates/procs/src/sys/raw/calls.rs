@@ -128,6 +128,17 @@ pub(crate) fn close_from_on_exec(first: c_int) -> Result<()> {
     integers(libc::SYS_close_range, [first, c_int::MAX, on_exec, 0, 0]).map(drop)
 }
 
+/// Gives the calling process a table of descriptors of its own, without those from `first` on. Whoever it shared the former one with keeps all.
+pub(crate) fn leave_from(first: c_int) -> Result<()> {
+    let alone = libc::CLOSE_RANGE_UNSHARE as c_int;
+    integers(libc::SYS_close_range, [first, c_int::MAX, alone, 0, 0]).map(drop)
+}
+
+/// Puts a descriptor in the place of another, where it is closed by an exec.
+pub(crate) fn duplicate(from: c_int, to: c_int) -> Result<()> {
+    integers(libc::SYS_dup3, [from, to, libc::O_CLOEXEC, 0, 0]).map(drop)
+}
+
 /// Puts a descriptor in the place of another, so that it outlives an exec.
 pub(crate) fn duplicate_for_exec(from: c_int, to: c_int) -> Result<()> {
     integers(libc::SYS_dup3, [from, to, 0, 0, 0]).map(drop)
