@@ -41,7 +41,7 @@ impl Launcher for Direct {
 }
 
 fn work(jobs: &Receiver<Job>) {
-    let mut stack = Stack::new();
+    let mut stack = Stack::for_many();
     for Job { order: Order { process, grip }, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
         let result = catch_unwind(AssertUnwindSafe(|| launch(process.command(), &grip, &mut stack)));

@@ -3,47 +3,49 @@
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::SpawnError;
 use crate::spec::Command;
-use crate::sys::Program;
+use crate::sys::{HoldsNul, Program, Texts};
 
 /// Where programs are looked for if nothing says so.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Makes a command a program with these descriptors 0, 1 and 2.
 pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<Program, SpawnError> {
-    let c_string = |part: &'static str, text: Vec<u8>| {
-        CString::new(text).map_err(|_| SpawnError::NulByte { program: PathBuf::from(&command.program), part })
-    };
-    let argv = [&command.program].into_iter().chain(&command.args);
-    let entry = |(key, value): (OsString, OsString)| {
-        let mut entry = key.into_vec();
-        // With the zero that follows.
-        entry.reserve_exact(value.len() + 2);
-        entry.push(b'=');
-        entry.extend_from_slice(value.as_bytes());
-        c_string("environment", entry)
-    };
-    let env = if command.env.is_empty() && !command.clear_env {
-        std::env::vars_os().map(entry).collect::<Result<_, _>>()?
+    let holds_nul = |part| SpawnError::NulByte { program: PathBuf::from(&command.program), part };
+    let candidates = candidates(command);
+    let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
+    let env: Vec<_> = if command.env.is_empty() && !command.clear_env {
+        std::env::vars_os().collect()
     } else {
-        environment(command).into_iter().map(entry).collect::<Result<_, _>>()?
+        environment(command).into_iter().collect()
     };
-    let directory = command.directory.as_ref().map(|dir| dir.as_os_str().as_bytes().to_vec());
+    let directory = command.directory.as_ref().map(|dir| CString::new(dir.as_os_str().as_bytes()));
     Ok(Program {
-        candidates: candidates(command)
-            .into_iter()
-            .map(|path| c_string("program", path.into_os_string().into_vec()))
-            .collect::<Result<_, _>>()?,
-        argv: argv.map(|arg| c_string("arguments", arg.as_bytes().to_vec())).collect::<Result<_, _>>()?,
-        env,
-        directory: directory.map(|dir| c_string("working directory", dir)).transpose()?,
+        candidates: texts(candidates.iter().map(|path| [path.as_os_str().as_bytes()]))
+            .map_err(|HoldsNul| holds_nul("program"))?,
+        argv: texts(argv.iter().map(|arg| [arg.as_bytes()])).map_err(|HoldsNul| holds_nul("arguments"))?,
+        env: texts(env.iter().map(|(key, value)| [key.as_bytes(), b"=", value.as_bytes()]))
+            .map_err(|HoldsNul| holds_nul("environment"))?,
+        directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
         own_session: false,
     })
+}
+
+/// Texts of so many parts each.
+fn texts<'a, const N: usize>(
+    parts: impl ExactSizeIterator<Item = [&'a [u8]; N]> + Clone,
+) -> Result<Texts, HoldsNul> {
+    let bytes = parts.clone().flatten().map(<[u8]>::len).sum();
+    let mut texts = Texts::with_room(parts.len(), bytes);
+    for parts in parts {
+        texts.push(&parts)?;
+    }
+    Ok(texts)
 }
 
 /// Whether a candidate is there after all, for an exec that said it found nothing.

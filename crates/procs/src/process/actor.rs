@@ -4,7 +4,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-use crate::policy::{Action, Input, Life, Rules};
+use crate::policy::{Action, Input, Life};
 
 pub(super) struct ProcessActor;
 
@@ -25,15 +25,9 @@ pub(super) struct State {
 impl Actor for ProcessActor {
     type Msg = Message;
     type State = State;
-    type Arguments = (Rules, UnboundedSender<Action>);
+    type Arguments = State;
 
-    async fn pre_start(
-        &self,
-        myself: ActorRef<Message>,
-        (rules, orders): Self::Arguments,
-    ) -> Result<State, ActorProcessingErr> {
-        let mut state = State { life: Life::new(rules), orders };
-        state.tell(Input::Begin, &myself);
+    async fn pre_start(&self, _: ActorRef<Message>, state: State) -> Result<State, ActorProcessingErr> {
         Ok(state)
     }
 
@@ -44,7 +38,11 @@ impl Actor for ProcessActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Message::Fact(fact) => state.tell(fact, &myself),
+            Message::Fact(fact) => {
+                if state.tell(fact) {
+                    myself.stop(None);
+                }
+            }
             #[cfg(test)]
             Message::Poison => panic!("a test poisoned this process's actor"),
         }
@@ -53,13 +51,18 @@ impl Actor for ProcessActor {
 }
 
 impl State {
-    fn tell(&mut self, fact: Input, myself: &ActorRef<Message>) {
+    pub(super) fn new(life: Life, orders: UnboundedSender<Action>) -> Self {
+        Self { life, orders }
+    }
+
+    /// Takes a fact and gives the orders that follow. `true` says that the last one is among them.
+    fn tell(&mut self, fact: Input) -> bool {
+        let mut finished = false;
         for action in self.life.step(fact, Instant::now().into_std()) {
-            if matches!(action, Action::Finish(_)) {
-                myself.stop(None);
-            }
+            finished |= matches!(action, Action::Finish(_));
             // A keeper that is gone has taken its process with it.
             let _ = self.orders.send(action);
         }
+        finished
     }
 }

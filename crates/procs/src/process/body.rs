@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use rootward_core::{Ended, Exit, OutputSink, StartContext, StartError, Stream};
@@ -40,8 +41,8 @@ pub(super) struct Body {
     rest: Rest,
     wake_at: Option<Instant>,
     exit: Option<Exit>,
-    /// A fact that came together with one that had to be told first.
-    owed: Option<Input>,
+    /// Facts that came together with one that had to be told first.
+    owed: [Option<Input>; 2],
     /// Why the start failed, if it did.
     failure: Option<StartError>,
 }
@@ -83,7 +84,7 @@ impl Body {
             rest: Rest::new(stragglers),
             wake_at: None,
             exit: None,
-            owed: None,
+            owed: [None; 2],
             failure: None,
         }
     }
@@ -106,7 +107,13 @@ impl Body {
 
     pub(super) fn launch(&mut self) {
         let (process, grip) = (Arc::clone(&self.process), Arc::clone(&self.grip));
-        self.launching = Some(self.launcher.launch(Order { process, grip }));
+        let mut launching = self.launcher.launch(Order { process, grip });
+        // What can be done at once is, whoever calls: the order goes out. Whoever waits for the answer asks again, and is woken.
+        let mut nobody = Context::from_waker(Waker::noop());
+        self.launching = Some(match launching.as_mut().poll(&mut nobody) {
+            Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
+            Poll::Pending => launching,
+        });
     }
 
     pub(super) fn await_ready(&mut self) {
@@ -141,7 +148,9 @@ impl Body {
     /// Waits for the next fact. Cancel safe.
     pub(super) async fn next(&mut self) -> Input {
         loop {
-            if let Some(owed) = self.owed.take() {
+            let [owed, later] = self.owed;
+            if let Some(owed) = owed {
+                self.owed = [later, None];
                 return owed;
             }
             match self.news().await {
@@ -153,10 +162,15 @@ impl Body {
                 }
                 News::Ended(exit) => {
                     self.exit = Some(exit);
+                    // Most programs leave nobody. Then there is no need for a look at who is left.
+                    let is_last =
+                        self.leader.as_ref().is_some_and(|it| it.leash.set().is_known_to_be_empty());
+                    let empty = is_last.then_some(Input::Empty);
                     if self.drain() {
-                        self.owed = Some(Input::Exited);
+                        self.owed = [Some(Input::Exited), empty];
                         return Input::Ready;
                     }
+                    self.owed = [empty, None];
                     return Input::Exited;
                 }
                 News::Rest(fact) => {

@@ -44,7 +44,8 @@ impl Keeper {
         Self { mind: Mind::Actor(actor), rules, body, reporter: Some(reporter) }
     }
 
-    pub(super) async fn keep(mut self) {
+    /// Stays until nothing is left. Once.
+    pub(super) async fn keep(&mut self) {
         let verdict = self.live().await;
         if let Mind::Actor(actor) = &mut self.mind {
             actor.end().await;

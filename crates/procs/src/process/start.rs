@@ -9,14 +9,15 @@ use rootward_core::{
     StopRequest, Straggler,
 };
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::actor::{Message, ProcessActor};
+use super::actor::{Message, ProcessActor, State};
 use super::body::Body;
 use super::keeper::{self, Keeper};
 use super::stragglers::Stragglers;
 use crate::Containment;
 use crate::Signal;
-use crate::policy::Input;
+use crate::policy::{Action, Input, Life};
 use crate::set::Grip;
 use crate::spec::{Process, problem_with};
 
@@ -46,9 +47,20 @@ impl StartChild for StartProcess {
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
+        let grip = Arc::new(Grip::default());
+        let containment = cx.provided::<Containment>().map(|it| (*it).clone()).unwrap_or_default();
+        let stragglers = Arc::default();
+        let held = (Arc::clone(&grip), Arc::clone(&stragglers));
+        let mut body = Body::new(Arc::clone(&self.process), containment.launcher(), held, &cx);
+        let mut life = Life::new(rules.clone());
+        // The program first: while it starts there is time for those who look after it.
+        if life.step(Input::Begin, Instant::now().into_std()).contains(&Action::Launch) {
+            body.launch();
+        }
         let (orders, receiver) = mpsc::unbounded_channel();
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
-        let actor = match ActorRuntime::spawn_instant(None, ProcessActor, (rules.clone(), orders)) {
+        let state = State::new(life, orders);
+        let actor = match ActorRuntime::spawn_instant(None, ProcessActor, state) {
             Ok((actor, joined)) => keeper::Actor::new(actor, receiver, joined),
             Err(error) => return Launch::Failed(StartError::new(error)),
         };
@@ -56,15 +68,10 @@ impl StartChild for StartProcess {
         {
             *self.actor.lock().unwrap() = Some(actor.mailbox().clone());
         }
-        let grip = Arc::new(Grip::default());
-        let containment = cx.provided::<Containment>().map(|it| (*it).clone()).unwrap_or_default();
-        let stragglers = Arc::default();
-        let held = (Arc::clone(&grip), Arc::clone(&stragglers));
-        let body = Body::new(Arc::clone(&self.process), containment.launcher(), held, &cx);
         let running = RunningProcess { actor: actor.mailbox().clone(), grip, stragglers, asks };
-        let keeper = Keeper::new(actor, rules, body, cx.reporter);
+        let mut keeper = Keeper::new(actor, rules, body, cx.reporter);
         #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]
-        tokio::spawn(keeper.keep());
+        tokio::spawn(async move { keeper.keep().await });
         Launch::starting(running)
     }
 

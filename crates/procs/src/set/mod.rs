@@ -79,6 +79,14 @@ impl Set {
         }
     }
 
+    /// Whether it has said already that nobody is left.
+    pub(crate) fn is_known_to_be_empty(&self) -> bool {
+        match self {
+            Self::Group(_) => false,
+            Self::Tree(ward) => ward.is_known_to_be_empty(),
+        }
+    }
+
     /// Begins to count who is there.
     pub(crate) fn census(&self) -> oneshot::Receiver<Census> {
         group::census(match self {

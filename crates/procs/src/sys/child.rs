@@ -60,6 +60,9 @@ pub(crate) struct Child {
     /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already, and all
     /// descriptors but the first three are closed by an exec.
     pub(super) tidy: bool,
+    /// From which descriptor on the child has none of its starter's: neither are they copied for it, nor has an exec to close them. Each
+    /// of `stdio` must be below. `None` copies all.
+    pub(super) leaves_from: Option<c_int>,
     pub(super) parent: i32,
     /// The stage that failed, or 0. Written by the child, read by its starter after it has left.
     stage: AtomicI32,
@@ -82,6 +85,7 @@ impl Child {
             stdio: [None; 3],
             own_session: false,
             tidy: false,
+            leaves_from: None,
             parent: raw::own_pid(),
             stage: AtomicI32::new(0),
             errno: AtomicI32::new(0),
@@ -101,7 +105,9 @@ impl Child {
         cgroup: Option<c_int>,
     ) -> Result<(i32, c_int), Errno> {
         let mut pidfd: c_int = -1;
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD;
+        // What is left behind need not be copied first: the child shares all until it leaves.
+        let shared = if self.leaves_from.is_some() { libc::CLONE_FILES } else { 0 };
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | shared;
         let argument = ptr::from_ref(self).cast_mut().cast::<c_void>();
         let pidfd_at = (&raw mut pidfd).expose_provenance();
         // SAFETY: the stack is the caller's promise, `self` outlives the call, and the call returns only after the child has
@@ -149,6 +155,10 @@ impl Child {
     }
 
     fn set_up(&self) -> Result<(), Errno> {
+        if let Some(first) = self.leaves_from {
+            // Before anything is done to descriptors: until then they are the starter's as well.
+            raw::leave_from(first)?;
+        }
         if !self.tidy {
             raw::reset_dispositions();
         }

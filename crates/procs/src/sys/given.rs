@@ -10,9 +10,9 @@ use super::{Program, Spawned, Stack, spawn};
 pub(crate) fn program(argv: &[&str]) -> Program {
     let argv: Vec<CString> = argv.iter().map(|arg| CString::new(*arg).unwrap()).collect();
     Program {
-        candidates: vec![argv[0].clone()],
-        argv,
-        env: vec![c"PATH=/bin:/usr/bin".to_owned()],
+        candidates: [argv[0].as_c_str()].into_iter().collect(),
+        argv: argv.iter().map(CString::as_c_str).collect(),
+        env: [c"PATH=/bin:/usr/bin"].into_iter().collect(),
         directory: None,
         stdio: [const { None }; 3],
         own_session: false,

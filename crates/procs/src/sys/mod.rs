@@ -13,6 +13,7 @@ mod pipe;
 pub(crate) mod raw;
 mod slot;
 mod spawn;
+mod texts;
 mod watch;
 
 pub(crate) use child::Stage;
@@ -27,4 +28,5 @@ pub(crate) use pidfd::{
 pub(crate) use pipe::readable_bytes;
 pub(crate) use slot::{Birth, InUse, Job, LONGEST_PAYLOAD, Layout, Slot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
+pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use watch::{Watched, watch};

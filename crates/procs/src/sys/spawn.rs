@@ -3,22 +3,24 @@
 #![expect(unsafe_code, reason = "a child is given pointers, and a number becomes a descriptor")]
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-use libc::{c_char, c_void};
+use libc::c_void;
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::child::{Child, Stage};
-use super::pidfd;
+use super::texts::Texts;
+use super::{pidfd, raw};
 
 /// A program as the kernel wants it.
 pub(crate) struct Program {
     /// What to execute: the first that can be.
-    pub(crate) candidates: Vec<CString>,
-    pub(crate) argv: Vec<CString>,
-    pub(crate) env: Vec<CString>,
+    pub(crate) candidates: Texts,
+    pub(crate) argv: Texts,
+    pub(crate) env: Texts,
     pub(crate) directory: Option<CString>,
     /// What becomes of descriptors 0, 1 and 2; `None` leaves ours. Each must be above 2, so that none is overwritten
     /// before its turn.
@@ -47,19 +49,67 @@ impl Failure {
 }
 
 /// Where children run until they become programs. One stack serves any number of children, one after the other.
-pub(crate) struct Stack(Box<[u64]>);
+pub(crate) struct Stack {
+    memory: Box<[u64]>,
+    seats: Option<Seats>,
+}
+
+/// Low descriptors, through which a child gets its own.
+///
+/// A child has no use for the starter's descriptors above those that it gets, and there may be thousands: one of each process that was started
+/// before. As the newest have the highest numbers, they are passed through these places.
+struct Seats {
+    null: OwnedFd,
+    places: [OwnedFd; 3],
+}
+
+impl Seats {
+    fn take() -> io::Result<Self> {
+        let null = OwnedFd::from(File::open("/dev/null")?);
+        // The standard library never duplicates to one of the first three.
+        let place = || null.try_clone();
+        let places = [place()?, place()?, place()?];
+        Ok(Self { null, places })
+    }
+
+    /// Puts descriptors into the places.
+    fn fill(&self, stdio: [Option<RawFd>; 3]) -> Result<[Option<RawFd>; 3], raw::Errno> {
+        let mut filled = [None; 3];
+        for ((fd, place), filled) in stdio.into_iter().zip(&self.places).zip(&mut filled) {
+            if let Some(fd) = fd {
+                raw::duplicate(fd, place.as_raw_fd())?;
+                *filled = Some(place.as_raw_fd());
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Lets go of what is in the places.
+    fn clear(&self) {
+        for place in &self.places {
+            // It cannot fail between two descriptors that are open.
+            let _ = raw::duplicate(self.null.as_raw_fd(), place.as_raw_fd());
+        }
+    }
+}
 
 impl Stack {
     /// Enough for a handful of system calls in a build without optimisation, many times over.
     const BYTES: usize = 64 * 1024;
 
     pub(crate) fn new() -> Self {
-        Self(vec![0; Self::BYTES / size_of::<u64>()].into_boxed_slice())
+        Self { memory: vec![0; Self::BYTES / size_of::<u64>()].into_boxed_slice(), seats: None }
+    }
+
+    /// One for many children, before there are many descriptors.
+    pub(crate) fn for_many() -> Self {
+        // Without seats a start takes longer when there are many descriptors.
+        Self { seats: Seats::take().ok(), ..Self::new() }
     }
 
     /// The end of the stack, from which it grows downward, aligned as all ABIs want it.
     fn top(&mut self) -> *mut c_void {
-        let end = self.0.as_mut_ptr_range().end.cast::<c_void>();
+        let end = self.memory.as_mut_ptr_range().end.cast::<c_void>();
         end.wrapping_byte_sub(end.addr() % 16)
     }
 }
@@ -69,15 +119,25 @@ impl Stack {
 /// The calling thread must never exit: the kernel kills the program when the thread that started it does, which is how
 /// programs die with us. It blocks until the program runs, or cannot.
 pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
-    let [candidates, argv, env] =
-        [&program.candidates, &program.argv, &program.env].map(|list| pointers(list));
+    let [candidates, argv, env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
     // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child has
     // left our memory before that.
     let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_ptr()], directory) };
     child.stdio = program.stdio.each_ref().map(|fd| fd.as_ref().map(AsRawFd::as_raw_fd));
+    if let Some(seats) = &stack.seats {
+        let filled = seats.fill(child.stdio);
+        child.stdio =
+            filled.inspect_err(|_| seats.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
+    }
     child.own_session = program.own_session;
-    let (pid, pidfd) = start(&child, stack, None)?;
+    child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
+    let started = start(&child, stack, None);
+    if let Some(seats) = &stack.seats {
+        // Or the end of what the program has would not be seen.
+        seats.clear();
+    }
+    let (pid, pidfd) = started?;
     match child.failed() {
         None => Ok(Spawned { pid, pidfd }),
         Some((stage, errno)) => {
@@ -99,11 +159,6 @@ pub(crate) fn can_start_in(cgroup: BorrowedFd<'_>) -> bool {
         Ok((_, pidfd)) => pidfd::wait_blocking(pidfd.as_fd()).is_ok(),
         Err(_) => false,
     }
-}
-
-/// Pointers to strings, and a null pointer behind the last.
-fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
 }
 
 fn start(

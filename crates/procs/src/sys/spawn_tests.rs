@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -50,9 +51,9 @@ fn a_directory_that_cannot_be_entered_is_told_from_the_program() {
 #[test]
 fn the_first_candidate_that_can_be_executed_is_taken_and_a_refusal_is_remembered() {
     let mut found = shell("exit 3");
-    found.candidates = vec![c"/nowhere/sh".to_owned(), c"/etc/passwd".to_owned(), c"/bin/sh".to_owned()];
+    found.candidates = [c"/nowhere/sh", c"/etc/passwd", c"/bin/sh"].into_iter().collect();
     let mut denied = shell("exit 3");
-    denied.candidates = vec![c"/etc/passwd".to_owned(), c"/nowhere/sh".to_owned()];
+    denied.candidates = [c"/etc/passwd", c"/nowhere/sh"].into_iter().collect();
 
     assert_eq!(status_of(spawn(&found, &mut Stack::new())), Status::Code(3));
     assert_eq!(failure_of(denied), (Stage::Exec, libc::EACCES));
@@ -120,6 +121,22 @@ fn a_child_inherits_no_descriptor_that_it_was_not_given() {
     nix::unistd::close(leak).unwrap();
 
     assert_eq!(seen, "stdin\n");
+}
+
+#[test]
+fn nobody_keeps_what_a_child_has_and_the_starter_keeps_what_the_child_leaves_behind() {
+    let mut stack = Stack::for_many();
+    let kept: Vec<File> = (0..50).map(|_| File::open("/proc/self/exe").unwrap()).collect();
+    let (_reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
+    let mut script = shell("exit 3");
+    script.stdio[1] = Some(writer);
+
+    let status = status_of(spawn(&script, &mut stack));
+
+    assert_eq!(status, Status::Code(3));
+    let places = stack.seats.unwrap().places.map(|place| File::from(place).metadata().unwrap());
+    assert!(places.iter().all(|place| place.file_type().is_char_device()), "{places:?}");
+    assert!(kept.iter().all(|file| file.metadata().unwrap().is_file()));
 }
 
 #[test]

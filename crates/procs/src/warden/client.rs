@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -13,13 +13,14 @@ use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
-use super::pool::{BATCH, Pool};
-use super::protocol::{FromWarden, REPLY, ToWarden, VERSION};
+use super::pool::{BATCH, Pool, Wear};
+use super::program::{image_of, start};
+use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::roll::Roll;
 use super::serve::serve;
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
-use crate::sys::{self, Fork, Program, Reap};
+use crate::sys::{self, Fork, Reap};
 
 /// The program that can be the warden of programs whose `main` comes too late.
 const PROGRAM: &str = "rootward-warden";
@@ -256,13 +257,19 @@ impl Client {
         }
     }
 
-    /// Has reapers made for the next starts, if they are getting few.
+    /// Has reapers made for the next starts, if they are getting few, or got ready that are there.
     pub(crate) fn prepare(&self, cgroup: bool) {
+        // Without a cgroup to be replaced there is too little to do for a message.
+        while let Some(line) = cgroup.then(|| self.shared.pool.take_worn()).flatten() {
+            // One that cannot be told does it when the order comes.
+            let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Patience::Never);
+            self.shared.pool.put(line, Wear::Fresh);
+        }
         if self.shared.pool.is_low() {
             // If it is not possible, whoever needs one is told.
             if let Ok(lines) = self.bear::<BATCH>(cgroup) {
                 for line in lines {
-                    self.shared.pool.put(line);
+                    self.shared.pool.put(line, Wear::Fresh);
                 }
             }
         }
@@ -270,7 +277,7 @@ impl Client {
 
     /// Takes back the line to a reaper that has nothing to do any more.
     pub(crate) fn recycle(&self, line: Arc<OwnedFd>) {
-        if self.shared.pool.put(line) {
+        if self.shared.pool.put(line, Wear::Worn) {
             self.trimmer.call_once(|| {
                 let shared = Arc::clone(&self.shared);
                 // Without a thread there are more reapers than are needed.
@@ -419,32 +426,5 @@ impl fmt::Debug for Client {
             .field("pid", &self.shared.pid)
             .field("cgroup", &self.cgroup)
             .finish_non_exhaustive()
-    }
-}
-
-fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
-    let path = std::ffi::CString::new(std::os::unix::ffi::OsStrExt::as_bytes(program.as_os_str()))?;
-    Ok(Program {
-        candidates: vec![path.clone()],
-        argv: vec![path],
-        env: Vec::new(),
-        directory: None,
-        stdio: [Some(above_stdio(socket)?), None, None],
-        own_session: true,
-    })
-}
-
-fn above_stdio(fd: OwnedFd) -> io::Result<OwnedFd> {
-    // The standard library never duplicates to one of the first three.
-    if std::os::fd::AsRawFd::as_raw_fd(&fd) > 2 { Ok(fd) } else { fd.try_clone() }
-}
-
-/// Starts the warden's program, from a thread that waits for nothing else.
-fn start(image: Program) -> io::Result<(i32, OwnedFd)> {
-    // The warden forgets at once that it should die with the thread that has started it, so that the thread waits for
-    // the first word only, which is the caller's business: it is the caller's thread.
-    match sys::spawn(&image, &mut sys::Stack::new()) {
-        Ok(spawned) => Ok((spawned.pid, spawned.pidfd)),
-        Err(failure) => Err(failure.error),
     }
 }

@@ -22,6 +22,7 @@ mod descent;
 mod error;
 mod orphans;
 mod pool;
+mod program;
 mod protocol;
 mod reaper;
 mod roll;

@@ -18,7 +18,7 @@ const LOW: usize = 2;
 /// How many are made at once.
 pub(super) const BATCH: usize = 4;
 
-/// How many are kept ready, also when nobody needs them.
+/// How many are kept, also when nobody needs them.
 const READY: usize = LOW + BATCH - 1;
 
 /// For how long more than that are kept: a group that restarts needs them again at once.
@@ -33,21 +33,32 @@ pub(super) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last one was used last.
-    spares: Vec<Arc<OwnedFd>>,
+    /// Those that are ready for an order.
+    fresh: Vec<Arc<OwnedFd>>,
+    /// Those that have to do something before they can carry out an order. The last one was used last.
+    worn: Vec<Arc<OwnedFd>>,
     /// How few there were at the least since somebody looked. So many have not been needed.
     fewest: usize,
     /// Whether none are kept any more.
     closed: bool,
 }
 
+/// What a reaper has behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wear {
+    /// It is new, or has been told to get ready.
+    Fresh,
+    /// It has had a set.
+    Worn,
+}
+
 impl Pool {
-    /// Takes out one whose reaper lives.
+    /// Takes out one whose reaper lives, one that is ready if there is any.
     pub(super) fn take(&self) -> Option<Arc<OwnedFd>> {
         loop {
             let mut state = self.lock();
-            let line = state.spares.pop()?;
-            state.fewest = state.fewest.min(state.spares.len());
+            let line = state.fresh.pop().or_else(|| state.worn.pop())?;
+            state.fewest = state.fewest.min(state.len());
             drop(state);
             if is_quiet(&line) {
                 return Some(line);
@@ -55,14 +66,23 @@ impl Pool {
         }
     }
 
+    /// Takes out one that is to get ready, if those are few that are. It is not taken for one that is needed.
+    pub(super) fn take_worn(&self) -> Option<Arc<OwnedFd>> {
+        let mut state = self.lock();
+        if state.fresh.len() < LOW { state.worn.pop() } else { None }
+    }
+
     /// Takes in one whose reaper has nothing to do. `true` says that there are more now than are kept for long.
-    pub(super) fn put(&self, line: Arc<OwnedFd>) -> bool {
+    pub(super) fn put(&self, line: Arc<OwnedFd>, wear: Wear) -> bool {
         let mut state = self.lock();
         if state.closed {
             return false;
         }
-        state.spares.push(line);
-        let count = state.spares.len();
+        match wear {
+            Wear::Fresh => state.fresh.push(line),
+            Wear::Worn => state.worn.push(line),
+        }
+        let count = state.len();
         drop(state);
         if count == READY + 1 {
             self.changed.notify_one();
@@ -73,14 +93,14 @@ impl Pool {
     /// Whether it is time to have others made.
     pub(super) fn is_low(&self) -> bool {
         let state = self.lock();
-        !state.closed && state.spares.len() < LOW
+        !state.closed && state.len() < LOW
     }
 
     /// Lets go of all, for good.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let spares = mem::take(&mut state.spares);
+        let spares = (mem::take(&mut state.fresh), mem::take(&mut state.worn));
         drop(state);
         self.changed.notify_all();
         drop(spares);
@@ -90,11 +110,11 @@ impl Pool {
     pub(super) fn trim(&self) {
         let mut state = self.lock();
         while !state.closed {
-            if state.spares.len() <= READY {
+            if state.len() <= READY {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            state.fewest = state.spares.len();
+            state.fewest = state.len();
             let waited = self.changed.wait_timeout_while(state, KEEP, |state| !state.closed);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             let unneeded = state.take_unneeded();
@@ -110,12 +130,16 @@ impl Pool {
 }
 
 impl State {
+    fn len(&self) -> usize {
+        self.fresh.len() + self.worn.len()
+    }
+
     /// Takes out those that have not been needed since somebody looked, but for a few.
     fn take_unneeded(&mut self) -> Vec<Arc<OwnedFd>> {
-        let count = self.fewest.min(self.spares.len()).saturating_sub(READY);
+        let count = self.fewest.min(self.len()).saturating_sub(READY);
         // Those that have been idle for longest are in front.
-        let needed = self.spares.split_off(count);
-        mem::replace(&mut self.spares, needed)
+        let worn = count.min(self.worn.len());
+        self.worn.drain(..worn).chain(self.fresh.drain(..count - worn)).collect()
     }
 }
 
@@ -134,10 +158,28 @@ mod tests {
         let pool = Pool::default();
         let (first, _reapers_first) = line();
         let (second, _reapers_second) = line();
-        pool.put(first);
-        pool.put(Arc::clone(&second));
+        pool.put(first, Wear::Worn);
+        pool.put(Arc::clone(&second), Wear::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &second));
+    }
+
+    #[test]
+    fn one_that_is_ready_is_taken_before_one_that_was_used_and_few_are_got_ready() {
+        let pool = Pool::default();
+        let lines: Vec<_> = (0..LOW + 2).map(|_| line()).collect();
+        for (line, _) in &lines {
+            pool.put(Arc::clone(line), Wear::Worn);
+        }
+        let mut got_ready = 0;
+        while let Some(line) = pool.take_worn() {
+            pool.put(line, Wear::Fresh);
+            got_ready += 1;
+        }
+        pool.put(Arc::clone(&lines[0].0), Wear::Worn);
+
+        assert_eq!(got_ready, LOW);
+        assert!(!Arc::ptr_eq(&pool.take().unwrap(), &lines[0].0));
     }
 
     #[test]
@@ -149,9 +191,9 @@ mod tests {
         drop(gone);
         assert_eq!(sys::receive(&dead, &mut [0; 4], Patience::Wait).unwrap().0, 0);
         sys::send_message(&refuses, b"refused", &[], Patience::Never).unwrap();
-        pool.put(Arc::clone(&living));
-        pool.put(dead);
-        pool.put(refused);
+        pool.put(Arc::clone(&living), Wear::Worn);
+        pool.put(dead, Wear::Worn);
+        pool.put(refused, Wear::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &living));
         assert!(pool.take().is_none());
@@ -162,10 +204,10 @@ mod tests {
         let pool = Pool::default();
         let (early, early_reaper) = line();
         let (late, late_reaper) = line();
-        pool.put(early);
+        pool.put(early, Wear::Worn);
 
         pool.close();
-        pool.put(late);
+        pool.put(late, Wear::Worn);
 
         assert!(pool.take().is_none() && !pool.is_low());
         for reaper in [early_reaper, late_reaper] {
@@ -180,19 +222,19 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 3)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours);
+                pool.put(ours, Wear::Worn);
                 theirs
             })
             .collect();
         pool.lock().fewest = reapers.len();
         let needed = [pool.take().unwrap(), pool.take().unwrap()];
         for line in needed {
-            pool.put(line);
+            pool.put(line, Wear::Worn);
         }
 
         let unneeded = pool.lock().take_unneeded();
 
-        assert_eq!((unneeded.len(), pool.lock().spares.len()), (1, READY + 2));
+        assert_eq!((unneeded.len(), pool.lock().len()), (1, READY + 2));
     }
 
     #[test]
@@ -201,7 +243,7 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 2)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours);
+                pool.put(ours, Wear::Worn);
                 theirs
             })
             .collect();

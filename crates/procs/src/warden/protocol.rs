@@ -3,12 +3,10 @@
 //! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same build, or
 //! two that say so to each other with [`VERSION`]. Nothing here does I/O.
 
-use std::ffi::CString;
-
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -92,29 +90,25 @@ impl Launch {
     /// Describes a program. `descriptors` are those that will go along.
     pub(crate) fn encode(program: &Program, descriptors: &[Descriptor], cgroup: bool) -> Self {
         let lists = [&program.candidates, &program.argv, &program.env];
-        let counts = lists.map(Vec::len);
-        let entries = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
+        let directory = program.directory.as_ref().map_or(&[][..], |it| it.as_bytes_with_nul());
+        let [candidates, argv, env] = lists.map(|list| list.places().len());
+        let entries = candidates + argv + env + lists.len() + 1;
+        let strings = lists.iter().map(|list| list.bytes().len()).sum::<usize>() + directory.len();
         let mut place = HEADER + entries * WORD;
-        let mut table = Vec::with_capacity(entries);
-        let mut strings = Vec::new();
-        let mut put = |string: &CString| {
-            let here = place;
-            strings.extend_from_slice(string.as_bytes_with_nul());
-            place += string.as_bytes_with_nul().len();
-            here
-        };
-        for list in lists {
-            table.extend(list.iter().map(&mut put));
-            table.push(0);
-        }
-        table.push(program.directory.as_ref().map_or(0, put));
+        let bytes = place + strings.max(1);
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
-        let [candidates, argv, env] = counts;
-        let bytes = HEADER + table.len() * WORD + strings.len().max(1);
-        let mut message =
-            words(&[LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup)]);
-        message.extend(words(&table));
-        message.append(&mut strings);
+        let mut message = Vec::with_capacity(bytes);
+        let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
+        let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup)];
+        header.into_iter().for_each(&mut put);
+        for list in lists {
+            list.places().iter().for_each(|at| put(place + at));
+            put(0);
+            place += list.bytes().len();
+        }
+        put(if directory.is_empty() { 0 } else { place });
+        lists.iter().for_each(|list| message.extend_from_slice(list.bytes()));
+        message.extend_from_slice(directory);
         // An order ends with a zero, also if there is no string in it.
         message.resize(bytes, 0);
         Self { bytes: message }
@@ -241,11 +235,13 @@ impl FromWarden {
     }
 }
 
-/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped.
+/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped. One that has
+/// nothing to do is told to get ready for the next order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ToReaper {
     Kill,
     Signal(i32),
+    GetReady,
 }
 
 impl ToReaper {
@@ -253,12 +249,14 @@ impl ToReaper {
         match self {
             Self::Kill => 0_i32.to_ne_bytes(),
             Self::Signal(number) => number.to_ne_bytes(),
+            Self::GetReady => (-1_i32).to_ne_bytes(),
         }
     }
 
     pub(crate) fn decode(message: &[u8]) -> Option<Self> {
         match i32::from_ne_bytes(message.try_into().ok()?) {
             0 => Some(Self::Kill),
+            -1 => Some(Self::GetReady),
             number => Some(Self::Signal(number)),
         }
     }
@@ -266,7 +264,10 @@ impl ToReaper {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::CString;
+
     use super::*;
+    use crate::sys::Texts;
 
     #[test]
     fn what_is_said_is_what_is_heard() {
@@ -282,7 +283,7 @@ mod tests {
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));
         }
-        for said in [ToReaper::Kill, ToReaper::Signal(15)] {
+        for said in [ToReaper::Kill, ToReaper::Signal(15), ToReaper::GetReady] {
             assert_eq!(ToReaper::decode(&said.encode()), Some(said));
         }
         for said in [ToWarden::Setup { version: VERSION, cgroup: true }, ToWarden::Reapers { cgroup: false }]
@@ -340,7 +341,11 @@ mod tests {
     }
 
     fn program(env: &[&str], directory: Option<&str>) -> Program {
-        let strings = |all: &[&str]| all.iter().map(|one| CString::new(*one).unwrap()).collect();
+        let strings = |all: &[&str]| {
+            let mut texts = Texts::default();
+            all.iter().for_each(|one| texts.push(&[one.as_bytes()]).unwrap());
+            texts
+        };
         Program {
             candidates: strings(&["/bin/cat"]),
             argv: strings(&["cat", "file"]),

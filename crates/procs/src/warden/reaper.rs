@@ -10,16 +10,12 @@
 
 use super::descent::kill_family;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
-use super::seats;
+use super::seats::{self, CHILDREN};
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
 
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
 const KILL_AGAIN: u32 = 50;
-
-/// How long an idle reaper waits until it replaces a cgroup that was lived in. When a tree stops there is more urgent work, and then
-/// it need not be done at all.
-const RENEW_AFTER: u32 = 200;
 
 /// How many children it takes a millisecond to look at, more or less.
 const A_MILLISECONDS_WORTH: u32 = 50;
@@ -36,6 +32,8 @@ struct Reaper {
     cgroups_left: u8,
     /// The rank among those who want the processor, which its programs inherit.
     nice: Option<i32>,
+    /// Whether it has another rank, because of the programs that it has started.
+    goes_soon: bool,
     /// Whether it leaves when nobody is left. It has ended a set by force, and is not what it was: it goes first, and a process that
     /// is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has
     /// happened there and where the parent is. So it leaves.
@@ -53,6 +51,7 @@ pub(super) fn main(job: &mut Job) -> i32 {
     let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
+            reaper.get_ready(job);
             while let Some(launch) = reaper.next(job) {
                 reaper.carry_out(launch, job);
             }
@@ -69,10 +68,8 @@ pub(super) fn main(job: &mut Job) -> i32 {
 }
 
 fn settle(job: &Job) -> Result<Reaper, Errno> {
-    let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
     raw::move_to(job.birth.line, seats::LINE)?;
-    raw::move_to(children, seats::CHILDREN)?;
     raw::adopt_orphans()?;
     // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
@@ -83,6 +80,7 @@ fn settle(job: &Job) -> Result<Reaper, Errno> {
         cgroup_is_worn: false,
         cgroups_left: 0,
         nice: raw::nice(),
+        goes_soon: false,
         spent: false,
         heard: true,
     })
@@ -98,19 +96,9 @@ impl Reaper {
         if !self.heard || self.spent {
             return None;
         }
-        job.make_room();
-        if job.birth.cgroup && !self.cgroup {
-            // If it fails, whoever needs it is told.
-            let _ = self.make_cgroup();
-        }
         loop {
-            let patience = self.cgroup_is_worn.then_some(RENEW_AFTER);
-            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], patience) {
+            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
                 Ok([_, true]) if supervisor_is_dead() => return None,
-                Ok([false, false]) if self.cgroup_is_worn => {
-                    let _ = self.make_cgroup();
-                    continue;
-                }
                 Ok([false, _]) => continue,
                 Ok([true, _]) | Err(_) => {}
             }
@@ -121,10 +109,24 @@ impl Reaper {
                 Ok(bytes) => bytes,
             };
             job.take_up(bytes);
-            // A signal that comes late was for those who are gone.
             if let Some(header) = LaunchHeader::decode(job.order()) {
                 return Some((header, came));
             }
+            // A signal that comes late was for those who are gone.
+            if ToReaper::decode(job.order()) == Some(ToReaper::GetReady) {
+                self.get_ready(job);
+            }
+        }
+    }
+
+    /// Does ahead what the next order would have to wait for.
+    ///
+    /// Not without being told: whoever has nothing left may be one of a thousand who end together, and has no need of it then.
+    fn get_ready(&mut self, job: &mut Job) {
+        job.make_room();
+        if job.birth.cgroup {
+            // If it fails, whoever needs it is told.
+            let _ = self.make_cgroup();
         }
     }
 
@@ -133,9 +135,8 @@ impl Reaper {
         match self.begin(&header, came, job) {
             Ok(()) => {
                 self.watch();
-                // What leads to a program that has gone must not be taken for the next one's, which inherits the rank.
+                // What leads to a program that has gone must not be taken for the next one's.
                 let _ = raw::vacate(seats::PROGRAM);
-                raw::set_nice(self.nice);
             }
             Err(failed) => self.send(&refusal(failed), &[]),
         }
@@ -157,8 +158,9 @@ impl Reaper {
             self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
             // If this fails, old kernels are told the group's number.
             let _ = raw::move_to(pidfd, seats::PROGRAM);
-            // The program may become many that all want the processor. Nobody is forked from here who could inherit this.
+            // The program may become many that all want the processor. Before another is forked this is taken back.
             raw::set_nice(Some(raw::SOON));
+            self.goes_soon = true;
         }
         // None of this can fail, and if it did a descriptor would stay open.
         let _ = raw::close_from(seats::END);
@@ -179,6 +181,9 @@ impl Reaper {
         if header.cgroup {
             self.make_cgroup().map_err(unmade)?;
             self.cgroup_is_worn = true;
+        }
+        if std::mem::take(&mut self.goes_soon) {
+            raw::set_nice(self.nice);
         }
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
@@ -245,6 +250,7 @@ impl Reaper {
                     self.signal_group(number);
                     false
                 }
+                Some(ToReaper::GetReady) => false,
                 Some(ToReaper::Kill) | None => true,
             },
         }
@@ -332,11 +338,13 @@ impl Reaper {
     /// Kills all children and those below, and says how many children there are.
     fn kill_families(&self) -> u32 {
         let mut count = 0_u32;
-        if raw::rewind(seats::CHILDREN).is_ok() {
-            raw::for_each_number(seats::CHILDREN, |child| {
+        // If there is no descriptor left in the whole system, there may be one the next time.
+        if let Ok(list) = raw::open(seats::PROC, CHILDREN, libc::O_RDONLY) {
+            raw::for_each_number(list, |child| {
                 kill_family(child);
                 count = count.saturating_add(1);
             });
+            let _ = raw::close(list);
         }
         count
     }

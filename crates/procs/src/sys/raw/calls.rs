@@ -128,6 +128,17 @@ pub(crate) fn close_from_on_exec(first: c_int) -> Result<()> {
     integers(libc::SYS_close_range, [first, c_int::MAX, on_exec, 0, 0]).map(drop)
 }
 
+/// Gives the calling process a table of descriptors of its own, without those from `first` on. Whoever it shared the former one with keeps all.
+pub(crate) fn leave_from(first: c_int) -> Result<()> {
+    let alone = libc::CLOSE_RANGE_UNSHARE as c_int;
+    integers(libc::SYS_close_range, [first, c_int::MAX, alone, 0, 0]).map(drop)
+}
+
+/// Puts a descriptor in the place of another, where it is closed by an exec.
+pub(crate) fn duplicate(from: c_int, to: c_int) -> Result<()> {
+    integers(libc::SYS_dup3, [from, to, libc::O_CLOEXEC, 0, 0]).map(drop)
+}
+
 /// Puts a descriptor in the place of another, so that it outlives an exec.
 pub(crate) fn duplicate_for_exec(from: c_int, to: c_int) -> Result<()> {
     integers(libc::SYS_dup3, [from, to, 0, 0, 0]).map(drop)
@@ -191,11 +202,6 @@ pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Result<usize> {
     let fd = fd as usize;
     // SAFETY: the kernel writes at most as many bytes as there is room for.
     unsafe { call(libc::SYS_read, [fd, address(into.as_mut_ptr()), into.len(), 0, 0, 0]) }
-}
-
-/// Goes back to the beginning of a file.
-pub(crate) fn rewind(fd: c_int) -> Result<()> {
-    integers(libc::SYS_lseek, [fd, 0, libc::SEEK_SET, 0, 0]).map(drop)
 }
 
 pub(crate) fn write(fd: c_int, bytes: &[u8]) -> Result<usize> {
