@@ -10,7 +10,7 @@
 
 use super::descent::kill_family;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
-use super::seats::{self, CHILDREN};
+use super::seats;
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
 
@@ -68,8 +68,11 @@ pub(super) fn main(job: &mut Job) -> i32 {
 }
 
 fn settle(job: &Job) -> Result<Reaper, Errno> {
+    // While there is a descriptor for it: whoever has to be ended is found without a new one.
+    let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
     raw::move_to(job.birth.line, seats::LINE)?;
+    raw::move_to(children, seats::CHILDREN)?;
     raw::adopt_orphans()?;
     // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
@@ -338,13 +341,11 @@ impl Reaper {
     /// Kills all children and those below, and says how many children there are.
     fn kill_families(&self) -> u32 {
         let mut count = 0_u32;
-        // If there is no descriptor left in the whole system, there may be one the next time.
-        if let Ok(list) = raw::open(seats::PROC, CHILDREN, libc::O_RDONLY) {
-            raw::for_each_number(list, |child| {
+        if raw::rewind(seats::CHILDREN).is_ok() {
+            raw::for_each_number(seats::CHILDREN, |child| {
                 kill_family(child);
                 count = count.saturating_add(1);
             });
-            let _ = raw::close(list);
         }
         count
     }

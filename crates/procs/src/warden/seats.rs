@@ -3,23 +3,19 @@
 //! A reaper begins with a copy of the warden's and puts its own into the same places, so that neither has to search. No place is
 //! ever free: what has nothing in it is `/dev/null`, so that what comes with a message stands behind the last place.
 
-use std::ffi::CStr;
-
 /// In the warden its socket, in a reaper its line to the supervisor.
 pub(super) const LINE: i32 = 3;
 /// A descriptor of the supervisor, readable when that has died.
 pub(super) const SUPERVISOR: i32 = 4;
 /// Readable when a child has ended.
 pub(super) const SIGNALS: i32 = 5;
-/// Where the kernel tells of processes: wherever it was when the warden began, whatever has become of that place.
-pub(super) const PROC: i32 = 6;
+/// The list of one's own children.
+pub(super) const CHILDREN: i32 = 6;
 /// The directory of all cgroups, if there are any.
 pub(super) const CGROUPS: i32 = 7;
 /// In a reaper a descriptor of its program.
 pub(super) const PROGRAM: i32 = 8;
 /// In a reaper the directory of its own cgroup, if it has one.
 pub(super) const OWN_CGROUP: i32 = 9;
-/// The list of one's own children, as seen from [`PROC`]. It is opened by those who have somebody to end.
-pub(super) const CHILDREN: &CStr = c"thread-self/children";
 /// Behind the last place.
 pub(super) const END: i32 = 10;

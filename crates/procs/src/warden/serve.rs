@@ -9,8 +9,7 @@ use std::process::ExitCode;
 use super::cgroup::Cgroups;
 use super::descent::kill_family;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
-use super::reaper;
-use super::seats::{self, CHILDREN};
+use super::{reaper, seats};
 use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
 use crate::sys::{self, Birth, InUse, Slot, Stage};
 
@@ -257,30 +256,26 @@ fn take_up(socket: &OwnedFd, supervisor: Option<OwnedFd>, cgroups: Option<&Cgrou
         (Some(socket.try_clone()?), seats::LINE),
         (supervisor, seats::SUPERVISOR),
         (Some(sys::child_signals()?), seats::SIGNALS),
-        (Some(File::open("/proc")?.into()), seats::PROC),
+        // Without this nobody could be found, and the kernel may have been built without it.
+        (Some(File::open("/proc/thread-self/children")?.into()), seats::CHILDREN),
         (cgroups.map_or_else(null, |cgroups| cgroups.open().map(Some))?, seats::CGROUPS),
         (null()?, seats::PROGRAM),
         (null()?, seats::OWN_CGROUP),
     ];
-    sys::take_seats(seats)?;
-    // Without this nobody could be found, and the kernel may have been built without it.
-    children().map(drop).map_err(io::Error::from_raw_os_error)
+    sys::take_seats(seats)
 }
 
 /// The children of this process.
 fn children() -> Result<Vec<i32>, Errno> {
     let mut list = Vec::new();
     let mut chunk = [0; 4096];
-    let file = raw::open(seats::PROC, CHILDREN, libc::O_RDONLY)?;
-    let result = loop {
-        match raw::read(file, &mut chunk) {
-            Ok(0) => break Ok(()),
-            Ok(bytes) => list.extend_from_slice(&chunk[..bytes]),
-            Err(errno) => break Err(errno),
+    raw::rewind(seats::CHILDREN)?;
+    loop {
+        match raw::read(seats::CHILDREN, &mut chunk)? {
+            0 => break,
+            bytes => list.extend_from_slice(&chunk[..bytes]),
         }
-    };
-    let _ = raw::close(file);
-    result?;
+    }
     let list = String::from_utf8_lossy(&list).into_owned();
     Ok(list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect())
 }

@@ -204,6 +204,11 @@ pub(crate) fn read(fd: c_int, into: &mut [u8]) -> Result<usize> {
     unsafe { call(libc::SYS_read, [fd, address(into.as_mut_ptr()), into.len(), 0, 0, 0]) }
 }
 
+/// Goes back to the beginning of a file.
+pub(crate) fn rewind(fd: c_int) -> Result<()> {
+    integers(libc::SYS_lseek, [fd, 0, libc::SEEK_SET, 0, 0]).map(drop)
+}
+
 pub(crate) fn write(fd: c_int, bytes: &[u8]) -> Result<usize> {
     let fd = fd as usize;
     // SAFETY: the kernel reads as many bytes as there are.
