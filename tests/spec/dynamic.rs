@@ -55,7 +55,7 @@ async fn a_child_that_fails_is_restarted_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_no_more_children_than_there_may_be() {
+async fn there_are_no_more_children_than_there_may_be_and_the_spec_of_one_too_many_comes_back() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs").max_children(2)).await;
     let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
     jobs.start_child(obedient("job")).await.unwrap();
@@ -63,8 +63,8 @@ async fn there_are_no_more_children_than_there_may_be() {
     let one_too_many = jobs.start_child(obedient("job")).await;
     jobs.terminate_child(first.path.id()).await.unwrap();
 
-    assert!(matches!(one_too_many, Err(StartChildError::MaxChildren)), "{one_too_many:?}");
-    assert!(jobs.start_child(obedient("job")).await.is_ok());
+    let Err(StartChildError::MaxChildren { spec }) = one_too_many else { panic!("{one_too_many:?}") };
+    assert!(jobs.start_child(*spec).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,7 +110,7 @@ pub struct NodeReport {
     pub status: Option<Exit>,
     /// From the request to the acknowledgement. For what is not gone: how long it has been waited for.
     pub elapsed: Duration,
-    /// How often it had been restarted.
+    /// How many restarts of it had been decided on: as many as it has `restarting` events, one that was still put off included.
     pub restarts: u32,
     /// Whether it was ended against its declared wish: killed after its grace, aborted, or forced.
     ///

@@ -34,7 +34,7 @@ pub struct NodeSnapshot {
     pub incarnation: u32,
     /// Its process id, if it is a process that runs.
     pub pid: Option<u32>,
-    /// How often it has been restarted.
+    /// How many restarts of it have been decided on: as many as it has `restarting` events, one that is still put off included.
     pub restarts: u32,
     /// How long it has been in this state, if it is starting, running or stopping.
     pub since: Option<Duration>,

@@ -57,9 +57,12 @@ pub enum StartChildError {
     /// A child with this id is there and is down (OTP's `already_present`). It can be restarted or deleted.
     #[error("a child with this id is there already, and is down")]
     AlreadyPresent,
-    /// The supervisor has as many children as it may have (Elixir's `max_children`).
+    /// The supervisor has as many children as it may have (Elixir's `max_children`). The spec comes back unused.
     #[error("the supervisor has as many children as it may have")]
-    MaxChildren,
+    MaxChildren {
+        /// The child that was not added.
+        spec: Box<ChildSpec>,
+    },
     /// The child could not be started, and has not been added.
     #[error("the child could not be started")]
     Failed(#[source] StartError),
@@ -332,7 +335,7 @@ impl Offer {
             Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
             Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
             Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
-            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren),
+            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
             Err(
                 Refusal::NotFound
                 | Refusal::Running

@@ -47,7 +47,7 @@ pub(crate) fn to_start(answer: Result<Option<StartedChild>, StartChildError>) ->
         Err(StartChildError::Spec(error)) => format!("error {}", tag(&error)),
         Err(StartChildError::AlreadyStarted) => "error already_started".into(),
         Err(StartChildError::AlreadyPresent) => "error already_present".into(),
-        Err(StartChildError::MaxChildren) => "error max_children".into(),
+        Err(StartChildError::MaxChildren { .. }) => "error max_children".into(),
         Err(StartChildError::Failed(_)) => START_FAILED.into(),
         Err(StartChildError::Stopping { .. } | _) => NO_PROCESS.into(),
     }
