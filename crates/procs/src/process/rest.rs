@@ -92,13 +92,13 @@ impl Rest {
             match &mut self.state {
                 State::Waiting | State::Empty => return std::future::pending().await,
                 State::Due => match set.is_empty() {
-                    Some(true) => return self.empty(),
+                    Some(true) => return self.empty(set),
                     Some(false) | None => self.state = State::Counting(set.census()),
                 },
                 State::Counting(census) => {
                     let census = tokio::select! {
                         biased;
-                        () = emptied(set, bell) => return self.empty(),
+                        () = emptied(set, bell) => return self.empty(set),
                         census = census => census.ok().flatten(),
                     };
                     if let Some(news) = self.counted(census, set) {
@@ -110,7 +110,7 @@ impl Rest {
                     let ended = timeout_at(*until, all_have_ended(&self.there));
                     tokio::select! {
                         biased;
-                        () = emptied(set, bell) => return self.empty(),
+                        () = emptied(set, bell) => return self.empty(set),
                         _ = ended => {}
                     }
                     if self.look_around(set) || self.unsure {
@@ -127,6 +127,7 @@ impl Rest {
     }
 
     fn counted(&mut self, census: Census, set: &Set) -> Option<Input> {
+        self.dismiss(set);
         let Some(members) = census else {
             // Somebody is there, for all we know.
             self.there.clear();
@@ -156,7 +157,7 @@ impl Rest {
             return None;
         }
         if self.swept {
-            return Some(self.empty());
+            return Some(self.empty(set));
         }
         // Should it fail, the next census tells.
         let _ = set.signal(Signal::KILL);
@@ -185,18 +186,24 @@ impl Rest {
     /// Looks who is still there. `true` says that it is time for another census.
     fn look_around(&mut self, set: &Set) -> bool {
         self.state = State::Watching(Instant::now() + LOOK_AGAIN);
+        self.dismiss(set);
+        self.note_who_is_there();
+        // Whoever cannot be watched is shown by another census only.
+        self.there.iter().all(|member| member.pidfd.is_none())
+    }
+
+    /// Strikes off those who have ended, and those who have left the set, so that nobody of these is taken for one who has ended.
+    fn dismiss(&mut self, set: &Set) {
         self.there.retain(|member| {
             let ended = member.has_ended() || group_of(member.pid).is_none();
-            let moved = !ended && !set.has(member.pid);
+            // A tree is left by nobody.
+            let moved = !ended && set.can_be_counted_out() && !set.has(member.pid);
             if moved {
                 // Out of reach at this level of containment, and not ours to speak about any more.
                 lock(&self.stragglers).forget(member.pid);
             }
             !ended && !moved
         });
-        self.note_who_is_there();
-        // Whoever cannot be watched is shown by another census only.
-        self.there.iter().all(|member| member.pidfd.is_none())
     }
 
     fn note_who_is_there(&self) {
@@ -208,7 +215,8 @@ impl Rest {
         Input::Inhabited
     }
 
-    fn empty(&mut self) -> Input {
+    fn empty(&mut self, set: &Set) -> Input {
+        self.dismiss(set);
         self.state = State::Empty;
         Input::Empty
     }

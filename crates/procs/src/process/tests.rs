@@ -78,30 +78,69 @@ async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
 
 #[tokio::test]
 async fn who_leaves_the_set_is_not_waited_for_and_not_spoken_of() {
-    let dir = tempfile::tempdir().unwrap();
-    let fifo = dir.path().join("fifo");
-    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
-    let group = Set::Group(Group::new(running(&daemon)));
-    let bell = sys::watch(group.bell()).unwrap();
-    while group.exited().is_none() {
+    let left = Left::behind().await;
+
+    left.leave();
+
+    left.assert_is_not_spoken_of().await;
+}
+
+#[tokio::test]
+async fn who_has_left_the_set_when_it_is_counted_again_is_not_spoken_of() {
+    let mut left = Left::behind().await;
+
+    left.leave();
+    while left.set.has(left.member) {
         tokio::task::yield_now().await;
     }
-    let mut rest = Rest::default();
-    rest.survey();
-    assert_eq!(rest.news(&group, &bell).await, Input::Inhabited);
-    let member = census(Which::Group(group.pid())).await.unwrap().unwrap().remove(0);
+    left.rest.survey();
 
-    std::fs::write(&fifo, "go\n").unwrap();
+    left.assert_is_not_spoken_of().await;
+}
 
-    // Until it has gone it may be seen again.
-    let mut news = Input::Inhabited;
-    while news == Input::Inhabited {
-        news = timeout(PATIENCE, rest.news(&group, &bell)).await.expect("there is news");
+/// A member of a group whose leader has ended.
+struct Left {
+    set: Set,
+    bell: sys::Watched,
+    rest: Rest,
+    member: i32,
+    fifo: std::path::PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Left {
+    async fn behind() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
+        let set = Set::Group(Group::new(running(&daemon)));
+        let bell = sys::watch(set.bell()).unwrap();
+        while set.exited().is_none() {
+            tokio::task::yield_now().await;
+        }
+        let mut rest = Rest::default();
+        rest.survey();
+        assert_eq!(rest.news(&set, &bell).await, Input::Inhabited);
+        let member = census(Which::Group(set.pid())).await.unwrap().unwrap().remove(0).pid;
+        Self { set, bell, rest, member, fifo, _dir: dir }
     }
-    assert_eq!(news, Input::Empty);
-    assert_eq!(rest.stragglers(), []);
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(member.pid), nix::sys::signal::SIGKILL).unwrap();
+
+    /// Has the member go to a session of its own.
+    fn leave(&self) {
+        std::fs::write(&self.fifo, "go\n").unwrap();
+    }
+
+    async fn assert_is_not_spoken_of(mut self) {
+        // Until it has gone it may be seen again.
+        let mut news = Input::Inhabited;
+        while news == Input::Inhabited {
+            news = timeout(PATIENCE, self.rest.news(&self.set, &self.bell)).await.expect("there is news");
+        }
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.member), nix::sys::signal::SIGKILL).unwrap();
+        assert_eq!(news, Input::Empty);
+        assert_eq!(self.rest.stragglers(), []);
+    }
 }
 
 type Mailbox = Arc<Mutex<Option<ActorRef<Message>>>>;
