@@ -2,19 +2,36 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::fd::AsRawFd as _;
 use std::thread;
 use std::time::Duration;
 
 use nix::unistd::{Pid, getsid};
 
 use super::client::Shared;
+use super::descent::kill_family_of;
 use crate::sys::{self, Reap, Waited};
 
 /// How long until the children are looked at again. Nothing tells when somebody becomes a child.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and nobody is left.
+///
+/// It does so with descriptors of its own: whether the program has any left must not matter.
 pub(super) fn look_after_orphans(shared: &Shared) {
+    thread::scope(|scope| {
+        let apart = thread::Builder::new().name("rootward-orphans".to_owned()).spawn_scoped(scope, || {
+            // If that is not possible, the thread shares the program's descriptors, and its want of them.
+            let _ = sys::leave_descriptors();
+            collect(shared);
+        });
+        if apart.is_err() {
+            collect(shared);
+        }
+    });
+}
+
+fn collect(shared: &Shared) {
     let mut lost = BTreeSet::new();
     loop {
         let (reapers, adopts, closing) = {
@@ -86,7 +103,7 @@ fn kill(pid: i32) {
         // Only a child of ours can be waited for, so that this is the one that was looked at or another that was.
         let waited = sys::wait(&pidfd, Reap::Take);
         if matches!(waited, Ok(Waited::NotYet)) && is_stranger(pid) {
-            let _ = sys::send(&pidfd, libc::SIGKILL);
+            kill_family_of(pid, pidfd.as_raw_fd());
         }
     }
 }

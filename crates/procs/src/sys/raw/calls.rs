@@ -42,6 +42,11 @@ pub(crate) fn lead_session() -> Result<()> {
     integers(libc::SYS_setsid, [0; 5]).map(drop)
 }
 
+/// The session that a process is in. 0 is the calling process.
+pub(crate) fn session_of(pid: i32) -> Result<i32> {
+    integers(libc::SYS_getsid, [pid, 0, 0, 0, 0])
+}
+
 /// Gives the calling process the signal that it gets when its parent dies. 0 is none.
 pub(crate) fn die_with_parent(signal: c_int) -> Result<()> {
     integers(libc::SYS_prctl, [libc::PR_SET_PDEATHSIG, signal, 0, 0, 0]).map(drop)
