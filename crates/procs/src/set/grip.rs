@@ -1,6 +1,6 @@
 //! What the last kill reaches for, from any thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::Set;
 use crate::Signal;
@@ -14,7 +14,8 @@ enum Held {
     /// There is no process yet.
     #[default]
     Nothing,
-    Set(Arc<Set>),
+    /// Whoever is responsible for it keeps it. This may be held by somebody who outlives the runtime, and must not keep its reaper.
+    Set(Weak<Set>),
     /// It is to be killed as soon as it is there.
     Doomed,
 }
@@ -25,7 +26,7 @@ impl Grip {
         let mut held = self.lock();
         match &*held {
             Held::Doomed => kill(set),
-            Held::Nothing | Held::Set(_) => *held = Held::Set(Arc::clone(set)),
+            Held::Nothing | Held::Set(_) => *held = Held::Set(Arc::downgrade(set)),
         }
     }
 
@@ -33,7 +34,11 @@ impl Grip {
     pub(crate) fn kill(&self) {
         let mut held = self.lock();
         match &*held {
-            Held::Set(set) => kill(set),
+            Held::Set(set) => {
+                if let Some(set) = set.upgrade() {
+                    kill(&set);
+                }
+            }
             Held::Nothing | Held::Doomed => *held = Held::Doomed,
         }
     }

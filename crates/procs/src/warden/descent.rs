@@ -101,3 +101,87 @@ fn kill(pid: i32, pidfd: i32) {
 fn is_elsewhere(pid: i32) -> bool {
     matches!((raw::session_of(pid), raw::session_of(0)), (Ok(its), Ok(ours)) if its != ours)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+    use crate::sys;
+
+    #[test]
+    fn a_group_in_another_session_is_killed_whoever_is_its_parent() {
+        // The other one's parent has gone, so that it is nobody's child here.
+        let (mut leader, mut output) =
+            running("setsid sh -c '(sleep 1000 & echo there) & wait; exec sleep 1000' & wait");
+        let session = child_of(&leader);
+
+        kill_family_of(session, sys::open(session).unwrap().as_raw_fd());
+
+        // The output ends with the last of those who hold it.
+        leader.kill().unwrap();
+        leader.wait().unwrap();
+        assert_eq!(output.read_line(&mut String::new()).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_group_in_our_session_may_have_others_in_it_who_are_left_alone() {
+        let (mut leader, _output) = running_in(0, "echo there; exec sleep 1000");
+        let (mut other, _its_output) = running_in(leader.id() as i32, "echo there; exec sleep 1000");
+
+        let pid = leader.id() as i32;
+        kill_family_of(pid, sys::open(pid).unwrap().as_raw_fd());
+
+        assert_eq!(leader.wait().unwrap().signal(), Some(libc::SIGKILL));
+        raw::kill(other.id() as i32, libc::SIGTERM).unwrap();
+        assert_eq!(other.wait().unwrap().signal(), Some(libc::SIGTERM));
+    }
+
+    #[test]
+    fn a_number_that_has_become_somebody_elses_kills_nobody() {
+        let (mut former, _) = running("echo there; exit 0");
+        let pidfd = sys::open(former.id() as i32).unwrap();
+        former.wait().unwrap();
+        let (mut latter, mut output) =
+            running("echo there; sh -c \"trap 'echo asked' TERM; echo ready; while :; do :; done\" & wait");
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let child = child_of(&latter);
+
+        kill_family_of(latter.id() as i32, pidfd.as_raw_fd());
+
+        raw::kill(child, libc::SIGTERM).unwrap();
+        output.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\nasked\n");
+        raw::kill(child, libc::SIGKILL).unwrap();
+        assert_eq!(latter.wait().unwrap().code(), Some(0));
+        assert_eq!(output.read(&mut [0]).unwrap(), 0);
+    }
+
+    /// A shell in our group that has said that everybody is there.
+    fn running(script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+        start(Command::new("/bin/sh").args(["-c", script]))
+    }
+
+    /// A shell in this group of our session, or in its own.
+    fn running_in(group: i32, script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+        start(Command::new("/bin/sh").args(["-c", script]).process_group(group))
+    }
+
+    fn start(command: &mut Command) -> (Child, BufReader<std::process::ChildStdout>) {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut String::new()).unwrap();
+        (child, output)
+    }
+
+    fn child_of(parent: &Child) -> i32 {
+        let pid = parent.id() as i32;
+        let mut children = Vec::new();
+        raw::for_each_number(raw::open_children_of(pid, pid).unwrap(), |child| children.push(child));
+        children[0]
+    }
+}

@@ -85,6 +85,15 @@ async fn a_process_gets_its_arguments_environment_and_directory() {
 }
 
 #[tokio::test]
+async fn arguments_and_variables_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    let process = shell("printf %s \"$1$A\" | od -An -tx1").arg("zero").arg(bytes).env("A", bytes);
+
+    assert_eq!(tree([process.into_child("child")]).line().await.trim(), "ff fe ff fe");
+}
+
+#[tokio::test]
 async fn a_cleared_environment_holds_only_what_was_added() {
     let process = Process::new("env").env("LOST", "1").env_clear().env("KEPT", "1").into_child("child");
 
