@@ -17,6 +17,11 @@ fn without_descriptors_nothing_is_started_and_everything_stopped() {
 }
 
 #[test]
+fn while_too_many_descriptors_are_on_their_way_nothing_is_started_and_everything_stopped() {
+    shortage_of("descriptors on their way", "Too many references: cannot splice (os error 109)", &["tree"]);
+}
+
+#[test]
 fn without_processes_nothing_is_started_and_everything_stopped() {
     shortage_of("processes", "Resource temporarily unavailable (os error 11)", &["group"]);
 }
@@ -48,7 +53,8 @@ fn if_the_warden_has_no_memory_left_nothing_is_started_and_everything_stopped() 
 /// Lets a supervisor run out of something that three children with grandchildren in other sessions do not need.
 fn shortage_of(what: &str, reason: &str, levels: &[&str]) {
     let program = Path::new(env!("CARGO_BIN_EXE_runs_out"));
-    if what.starts_with("processes") && Uid::effective().is_root() && !can_be_run_by_nobody(program) {
+    let is_of_a_user = what.starts_with("processes") || what == "descriptors on their way";
+    if is_of_a_user && Uid::effective().is_root() && !can_be_run_by_nobody(program) {
         return nothing_to_show("other users cannot execute these programs, and for root there is no limit");
     }
     for level in levels {

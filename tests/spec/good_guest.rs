@@ -30,6 +30,13 @@ fn a_process_is_born_with_no_signal_blocked_whatever_the_host_does() {
     assert_eq!(host.lines_after("shows_its_signals SigPnd: "), ["0000000000000000"]);
 }
 
+#[test]
+fn a_host_without_streams_and_without_a_directory_can_have_a_warden() {
+    let host = std::process::Command::new(env!("CARGO_BIN_EXE_bare_host")).status().unwrap();
+
+    assert_eq!(host.code(), Some(0));
+}
+
 #[tokio::test]
 async fn processes_do_not_inherit_each_others_pipes() {
     let child = |n: u32| fixture!("lists_descriptors").into_child(n.to_string()).restart(Restart::Temporary);

@@ -3,7 +3,9 @@
 mod fork;
 mod heap;
 mod limit;
+mod pass;
 
 pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::limit;
+pub use pass::send_copies;
