@@ -116,7 +116,7 @@ mod tests {
     fn a_group_in_another_session_is_killed_whoever_is_its_parent() {
         // The other one's parent has gone, so that it is nobody's child here.
         let (mut leader, mut output) =
-            running("setsid sh -c '(sleep 1000 & echo there) & wait; exec sleep 1000' & wait");
+            running("setsid sh -c '(sleep 1000 &) & wait; echo there; exec sleep 1000' & wait");
         let session = child_of(&leader);
 
         kill_family_of(session, sys::open(session).unwrap().as_raw_fd());
