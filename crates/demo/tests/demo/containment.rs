@@ -1,20 +1,24 @@
 //! How far processes are followed, and that they do not outlive the demo, however it dies.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::thread;
-use std::time::Duration;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::process::Command;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
-use crate::support::{Demo, tree};
+use crate::support::{Demo, Temp, tree};
 
-/// Ends a test that would wait in vain, and decides nothing else.
-const LOOKS: u32 = 60_000;
+/// Ends a test that would wait in vain, in milliseconds, and decides nothing else.
+const BACKSTOP: u16 = 60_000;
 
-fn demo_at(level: &str) -> Demo {
+fn demo_at(level: &str, change: impl FnOnce(&mut Command)) -> Demo {
     let file = tree("leaver.toml");
-    Demo::start([OsStr::new("run"), file.as_os_str(), "--containment".as_ref(), level.as_ref()])
+    let args = [OsStr::new("run"), file.as_os_str(), "--containment".as_ref(), level.as_ref()];
+    Demo::start_with(args, change)
 }
 
 /// Waits for the word of the descendant that has left.
@@ -26,7 +30,7 @@ fn leaver(demo: &mut Demo) -> String {
 #[test]
 fn the_level_that_is_asked_for_is_the_one_in_the_report() {
     for (asked, in_force) in [("tree", &["tree"][..]), ("auto", &["tree", "tree+cgroup"])] {
-        let mut demo = demo_at(asked);
+        let mut demo = demo_at(asked, |_| {});
         let left = leaver(&mut demo);
         demo.signal(Signal::SIGTERM);
 
@@ -43,34 +47,27 @@ fn the_level_that_is_asked_for_is_the_one_in_the_report() {
 #[test]
 fn nothing_outlives_a_demo_that_is_killed() {
     for level in ["tree", "auto"] {
-        let mut demo = demo_at(level);
-        let started = demo.wait_for("started", "root/leaver")["pid"].to_string();
+        let temp = Temp::new();
+        let pipe = temp.path("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        let mut demo = demo_at(level, |command| {
+            command.env("HELD", &pipe);
+        });
         let left = leaver(&mut demo);
-        // Looked up before the kill, so that a process that gets the same number is not taken for it.
-        let all = [started, left].map(|pid| (starttime(&pid).expect("it runs"), pid));
+        // All of them hold it by now, and it can be opened at once.
+        let pipe = File::open(&pipe).unwrap();
+        assert!(!is_let_go(&pipe, PollTimeout::ZERO), "they are there");
         demo.signal(Signal::SIGKILL);
         drop(demo);
 
-        for (start, pid) in all {
-            let is_there = || starttime(&pid).as_ref() == Some(&start);
-            assert!(comes_to_an_end(is_there), "{pid} has outlived the demo at level {level}");
-        }
+        let are_gone = is_let_go(&pipe, PollTimeout::from(BACKSTOP));
+        assert!(are_gone, "{left} or the one it has left has outlived the demo at level {level}");
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "no event tells the end of somebody else's process")]
-fn comes_to_an_end(is_there: impl Fn() -> bool) -> bool {
-    (0..LOOKS).any(|_| {
-        thread::sleep(Duration::from_millis(1));
-        !is_there()
-    })
-}
-
-/// When a process began, in the kernel's ticks, unless it has ended.
-fn starttime(pid: &str) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned)).flatten()
+/// Waits until nobody can write into this pipe any more.
+fn is_let_go(pipe: &File, within: PollTimeout) -> bool {
+    // Its end is told in any case, and there is nothing else to tell.
+    let mut ends = [PollFd::new(pipe.as_fd(), PollFlags::empty())];
+    poll(&mut ends, within).expect("a pipe can be waited for") == 1
 }
