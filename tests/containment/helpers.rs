@@ -1,4 +1,4 @@
-//! What becomes of everything when those who look after it are killed or suspended: the warden and the reapers.
+//! What becomes of everything when those who look after it abort, are killed or are suspended: the supervisor, the warden and the reapers.
 
 use nix::sys::signal::Signal;
 
@@ -31,6 +31,19 @@ fn reapers_end_everything_when_supervisor_and_warden_are_killed_at_once() {
 
             scene.wait_until_empty();
         }
+    }
+}
+
+/// As a failed allocation does, or a panic in the middle of another: the program has no say, and nothing is unwound.
+#[test]
+fn everything_is_gone_soon_after_the_supervisor_has_aborted() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+
+        scene.supervisor.signal(Signal::SIGABRT);
+        scene.supervisor.wait();
+
+        scene.wait_until_empty();
     }
 }
 
