@@ -13,6 +13,9 @@ use super::text::{self, Text};
 /// How many events a reader takes under one lock, if there are that many.
 const AT_ONCE: u64 = 64;
 
+/// For how many there may be room when nothing is held: what a burst or a slow reader has needed is given back.
+const ROOM_AT_REST: usize = 1024;
+
 /// The events that somebody has still to read, in order.
 #[derive(Debug)]
 pub(super) struct Backlog {
@@ -112,11 +115,12 @@ impl Backlog {
 
     fn hold(&mut self, held: Held) -> Vec<Waker> {
         self.events += held.count;
-        self.held.push_back(held);
         // What was written at once goes at once, and not before as many as were promised are there without it.
         while self.held.front().is_some_and(|oldest| self.events - oldest.count >= self.capacity) {
             self.drop_oldest();
         }
+        // Only then, so that there is never room for twice as many because of one.
+        self.held.push_back(held);
         self.readers.iter_mut().flatten().filter_map(|reader| reader.waker.take()).collect()
     }
 
@@ -211,11 +215,42 @@ impl Backlog {
         while self.held.front().is_some_and(|oldest| oldest.first < read) {
             self.drop_oldest();
         }
+        if self.held.is_empty() && self.held.capacity() > ROOM_AT_REST {
+            self.held = VecDeque::new();
+        }
     }
 
     fn drop_oldest(&mut self) {
         if let Some(oldest) = self.held.pop_front() {
             self.events -= oldest.count;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::{ChildKind, ChildPath};
+    use crate::event::EventKind;
+
+    #[test]
+    fn there_is_room_for_as_many_as_may_be_held_and_for_none_when_all_have_been_read() {
+        let mut backlog = Backlog::new(2048);
+        let reader = backlog.subscribe();
+
+        for _ in 0..5000 {
+            let event = event(backlog.number(1));
+            assert!(backlog.push(event).is_empty());
+        }
+        assert_eq!(backlog.held.capacity(), 2048);
+        assert!(backlog.unsubscribe(reader).is_none());
+
+        assert_eq!(backlog.held.capacity(), 0);
+    }
+
+    fn event(seq: u64) -> Event {
+        let (at, time) = (std::time::Duration::ZERO, std::time::SystemTime::UNIX_EPOCH);
+        let path = ChildPath::root(&crate::child::ChildId::new("root").expect("it is a good one"));
+        Event { seq, at, time, path, incarnation: 1, kind: ChildKind::Task, what: EventKind::Starting }
     }
 }
