@@ -47,7 +47,7 @@ impl Rounds {
         }
         let mut round = 0;
         // Somebody who never reads.
-        let _idle = tree.events();
+        let mut idle = tree.events();
         loop {
             if let Err(problem) = self.come_to_rest(&tree, round).await {
                 say(format_args!("problem in round {round}: {problem}"));
@@ -57,7 +57,8 @@ impl Rounds {
                 say(format_args!("rests {}", self.told(round)));
                 match orders.recv().await.as_deref() {
                     Some("go") => break,
-                    Some(_) => {}
+                    // A look. What is kept for somebody who never reads depends on what the last rounds had to tell, and would be taken for growth.
+                    Some(_) => drop(std::mem::replace(&mut idle, tree.events())),
                     None => return,
                 }
             }
