@@ -31,6 +31,7 @@
 mod actor;
 mod child;
 mod clock;
+mod context;
 mod detector;
 mod error;
 mod event;
@@ -44,16 +45,18 @@ mod stuck;
 mod supervisor;
 mod task;
 mod tree;
+mod turns;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{
     ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown,
 };
+pub use context::{KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 pub use port::{
-    Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
+    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
     StopRequest,
 };
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.

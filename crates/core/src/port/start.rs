@@ -5,14 +5,11 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Reporter;
+use super::{Inspect, Reporter};
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
+use crate::context::{KillHandle, StopScope, TreeContext};
 use crate::event::StopCause;
-use crate::report::{NodeReport, Straggler};
-use crate::snapshot::NodeSnapshot;
-use crate::stuck::Stuck;
-use crate::supervisor::{SpecError, SupervisorHandle};
-use crate::tree::TreeContext;
+use crate::supervisor::SpecError;
 
 /// Starts incarnations of a child.
 pub trait StartChild: Send + Sync + 'static {
@@ -21,10 +18,9 @@ pub trait StartChild: Send + Sync + 'static {
 
     /// Begins to start one incarnation, and returns at once.
     ///
-    /// This runs inside the supervisor, so it must not block, and it must not look at the tree or ask anything of this
-    /// supervisor's handle: that would wait for the supervisor, which waits for this. Whatever takes time is begun here,
-    /// answered with [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a
-    /// failed start.
+    /// The supervisor's actor calls this and waits for it, so it must not block, and it must not wait for an answer of this
+    /// supervisor's handle. To look at the tree is fine. What takes time is begun here, answered with [`Launch::Starting`], and reported
+    /// later by the context's [`Reporter`]. A panic in here counts as a failed start.
     fn start(&self, cx: StartContext) -> Launch;
 
     /// Says what is wrong with the description of this child, which stands at `path`, before anything is started.
@@ -73,9 +69,9 @@ impl Launch {
 
 /// A child that runs or is about to: what its supervisor holds to stop it.
 ///
-/// None of these may block, nor may dropping it, and none may look at the tree, which would wait for the supervisor that calls.
-/// Each may be called again. A panic in one is caught and the child is forced instead.
-/// That the child is gone is said by [`Reporter::ended`] alone; dropping this object says nothing.
+/// The supervisor's actor calls these and drops the object, and waits for each call: none may block. Each may be called again. A panic in
+/// one is caught, and the child is forced instead. That the child is gone is said by [`Reporter::ended`] alone; dropping this object says
+/// nothing.
 pub trait RunningChild: Send + 'static {
     /// Asks the child to stop.
     fn stop(&mut self, request: StopRequest);
@@ -99,41 +95,10 @@ pub trait RunningChild: Send + 'static {
         None
     }
 
-    /// Kills what can be killed without waiting for anything, because the program is about to leave.
-    ///
-    /// Called from any thread, possibly while the runtime stands still.
-    fn last_kill(&mut self) {}
-
-    /// The children of this child, in start order, if it has any and is no supervisor by itself.
-    fn children(&self) -> Vec<NodeSnapshot> {
-        Vec::new()
-    }
-
-    /// A handle to the supervisor that this child is, or that looks after its children.
-    fn supervisor(&self) -> Option<SupervisorHandle> {
+    /// What can be seen of the child from outside, for the kinds that this library brings along. Asked once, when the child is launched.
+    #[doc(hidden)]
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
         None
-    }
-
-    /// What the child is stuck in right now, as far as that can be seen without asking it.
-    fn stuck(&self) -> Option<Stuck> {
-        None
-    }
-
-    /// Whom this child, which has ended itself, has left behind, as of now: [`Outcome::Unreapable`](crate::Outcome::Unreapable) if they are still there.
-    ///
-    /// Asked when the deadline of a stop is over and the child is not gone. What is known is said; nothing is looked up.
-    fn stragglers(&self) -> Vec<Straggler> {
-        Vec::new()
-    }
-
-    /// How many starts this child has refused because it stops.
-    fn refused(&self) -> u64 {
-        0
-    }
-
-    /// How the children of this child have come down so far, in start order, if it is a supervisor.
-    fn reports(&self) -> Vec<NodeReport> {
-        Vec::new()
     }
 }
 
@@ -167,12 +132,20 @@ pub struct StartContext {
     /// How it reports back. Dropping it without a report says that the child was aborted.
     pub reporter: Reporter,
     pub(crate) tree: TreeContext,
+    /// The supervisor's own scope: whether a stop has begun there or above.
+    pub(crate) scope: Arc<StopScope>,
 }
 
 impl StartContext {
     /// The runtime on which the tree's tasks run, which need not be the one its supervisors run on.
     pub fn task_runtime(&self) -> &tokio::runtime::Handle {
         self.tree.task_runtime()
+    }
+
+    /// Has this handle used by [`Tree::last_kill`](crate::Tree::last_kill), for as long as the child holds it.
+    pub fn register_kill(&self, handle: &Arc<impl KillHandle + 'static>) {
+        let handle = Arc::downgrade(handle);
+        self.tree.register_kill(handle);
     }
 
     /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has

@@ -1,24 +1,24 @@
 //! The only sleeper of a supervisor.
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use ractor::ActorRef;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use crate::port::{Inbox, Mail};
+use super::mail::Mail;
 
-/// Delivers [`Mail::Alarm`] at the earliest of the moments that were asked for.
+/// Sends [`Mail::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct Alarm {
-    inbox: Arc<Inbox>,
+    actor: ActorRef<Mail>,
     armed: Option<(Instant, AbortHandle)>,
 }
 
 impl Alarm {
-    pub(super) fn new(inbox: Arc<Inbox>) -> Self {
-        Self { inbox, armed: None }
+    pub(super) fn new(actor: ActorRef<Mail>) -> Self {
+        Self { actor, armed: None }
     }
 
     /// Makes sure that there is an alarm at this moment or before.
@@ -28,10 +28,11 @@ impl Alarm {
             Some((_, sleeper)) => sleeper.abort(),
             None => {}
         }
-        let inbox = Arc::clone(&self.inbox);
+        let actor = self.actor.clone();
         let sleeper = runtime.spawn(async move {
             tokio::time::sleep_until(at.into()).await;
-            inbox.deliver(Mail::Alarm);
+            // An actor that has ended has nothing left to do.
+            let _ = actor.cast(Mail::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));
     }

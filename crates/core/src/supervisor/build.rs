@@ -154,6 +154,11 @@ impl Supervisor {
         check_supervisor(self, &self.id)
     }
 
+    /// Takes the children out, for a drop that goes level by level.
+    pub(super) fn take_children(&mut self) -> Vec<ChildSpec> {
+        std::mem::take(&mut self.children)
+    }
+
     /// What the user chose, and the children.
     pub(super) fn parts(&self) -> (Policy, &[ChildSpec]) {
         (self.policy, &self.children)

@@ -11,7 +11,7 @@ use crate::clock::now;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
@@ -146,8 +146,14 @@ impl RunningChild for RunningWork {
         "abort"
     }
 
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.shared) as _)
+    }
+}
+
+impl Inspect for Shared {
     fn stuck(&self) -> Option<Stuck> {
-        let state = self.shared.lock();
+        let state = self.lock();
         Some(match &state.runs {
             Some((since, thread)) => Stuck::new(StuckIn::Blocking)
                 .for_time(now().saturating_duration_since(*since))

@@ -12,7 +12,7 @@ use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Ended, Reporter};
+use crate::port::Reporter;
 
 pin_project! {
     /// Runs a user's future, and says that it is over once it has been dropped.
@@ -37,7 +37,7 @@ pin_project! {
             let dropped = catch(|| this.future.set(None));
             drop(at_work);
             if let Err(panic) = dropped {
-                this.end.is(Exit::Aborted.and_then_panicked(panic), Reporter::ended);
+                this.end.is(Exit::Aborted.and_then_panicked(panic));
             }
         }
     }
@@ -73,7 +73,7 @@ where
         };
         drop(at_work);
         drop(inside);
-        this.end.is(exit, Reporter::ended_here);
+        this.end.is(exit);
         Poll::Ready(())
     }
 }
@@ -85,10 +85,9 @@ struct End {
 }
 
 impl End {
-    /// A drop can be part of anything, and so only the end of a poll is a place where more can be done than to tell.
-    fn is(&mut self, exit: Exit, tell: fn(Reporter, Ended)) {
+    fn is(&mut self, exit: Exit) {
         if let Some(reporter) = self.reporter.take() {
-            self.node.body_ended(reporter, exit, tell);
+            self.node.body_ended(reporter, exit);
         }
     }
 }
@@ -99,6 +98,6 @@ impl Drop for End {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),
             false => Exit::Aborted,
         };
-        self.is(exit, Reporter::ended);
+        self.is(exit);
     }
 }

@@ -1,5 +1,6 @@
 //! What a task, its supervisor and its children share.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -13,13 +14,13 @@ use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
 use crate::child::{ChildPath, Exit, Shutdown};
 use crate::clock::now;
+use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::StopCause;
-use crate::port::{Ended, Reporter, StartContext, StopRequest};
+use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
-use crate::tree::TreeContext;
 
 /// One incarnation of a task.
 ///
@@ -32,6 +33,10 @@ pub(crate) struct TaskNode {
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
     tree: TreeContext,
+    /// Whether a stop has begun at the supervisor or above.
+    scope: Arc<StopScope>,
+    /// Whether the supervisor is about to ask the task to stop.
+    held: AtomicBool,
     /// Rung when the task is asked to stop.
     pub(super) bell: Bell,
     pub(super) token: OnceLock<CancellationToken>,
@@ -51,6 +56,8 @@ impl TaskNode {
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
+            scope: Arc::clone(&cx.scope),
+            held: AtomicBool::new(false),
             bell: Bell::default(),
             token: OnceLock::new(),
             readiness,
@@ -64,6 +71,12 @@ impl TaskNode {
     }
 
     // --- the stop ---
+
+    /// Says that the task is about to be asked to stop: nothing below it starts any more.
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+        self.gate.with_nest(|nest| nest.supervisor.hold());
+    }
 
     /// Asks the task and its children to stop. `deadline` is when they will be forced.
     pub(super) fn stop(&self, deadline: Option<Instant>) {
@@ -124,6 +137,10 @@ impl TaskNode {
         item: T,
         begin: impl FnOnce(&mut Nest, T) -> R,
     ) -> Result<R, T> {
+        if purpose == Purpose::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
+            self.gate.note_refusal();
+            return Err(item);
+        }
         self.gate.admit(
             purpose,
             item,
@@ -138,15 +155,11 @@ impl TaskNode {
 
     /// How many starts have been refused here.
     pub(super) fn refused(&self) -> u64 {
-        u64::from(self.gate.refused()) + self.gate.with_nest(|nest| nest.child.refused()).unwrap_or_default()
+        u64::from(self.gate.refused()) + self.gate.with_nest(|nest| nest.supervisor.refused()).unwrap_or_default()
     }
 
     pub(super) fn children(&self) -> Option<SupervisorHandle> {
         self.gate.with_nest(|nest| nest.supervisor.clone())
-    }
-
-    pub(super) fn last_kill(&self) {
-        self.gate.with_nest(|nest| nest.child.last_kill());
     }
 
     /// Where the body is, if a thread is at work on it or should be.
@@ -160,11 +173,16 @@ impl TaskNode {
     }
 
     fn make_nest(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<Nest> {
-        let (mut nest, inbox) = Nest::new(&self.path, self.incarnation, self.tree.clone());
+        let scope = Arc::clone(&self.scope);
+        let (mut nest, reports) = Nest::new(&self.path, self.incarnation, self.tree.clone(), scope);
+        // The gate's lock orders this and `hold`: one of the two finds what the other has done.
+        if self.held.load(Ordering::SeqCst) {
+            nest.supervisor.hold();
+        }
         if let Some(deadline) = deadline {
             nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
-        self.tree.control().spawn(host(Arc::clone(self), inbox));
+        self.tree.control().spawn(host(Arc::clone(self), reports));
         Box::new(nest)
     }
 
@@ -188,7 +206,7 @@ impl TaskNode {
     // --- the end ---
 
     /// The body is over, and everything that it held has been given back.
-    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit, tell: fn(Reporter, Ended)) {
+    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
         let mut word = Some(LastWord { reporter, exit });
         let left = self.gate.leave(|nest, was_asked| {
             if !was_asked {
@@ -200,7 +218,7 @@ impl TaskNode {
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.ring();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest), tell),
+            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
         }
     }
@@ -215,15 +233,34 @@ impl TaskNode {
         }
     }
 
+    /// All that is left of the children is stuck. If the body is over, so is all that is left of the task.
+    pub(super) fn nest_is_stuck(&self) {
+        self.gate.with_last_word(|word| word.reporter.stuck());
+    }
+
     /// The children are gone, and so is their supervisor.
     pub(super) fn nest_ended(&self, children: Vec<NodeReport>) {
         let last = self.gate.emptied(|nest| {
             nest.reports = children;
-            u32::try_from(nest.child.refused()).unwrap_or(u32::MAX)
+            u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
         });
         if let Some((word, nest)) = last {
-            word.say(Some(*nest), Reporter::ended);
+            word.say(Some(*nest));
         }
+    }
+}
+
+impl Inspect for TaskNode {
+    fn stuck(&self) -> Option<Stuck> {
+        TaskNode::stuck(self)
+    }
+
+    fn refused(&self) -> u64 {
+        TaskNode::refused(self)
+    }
+
+    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.children().map(|children| children.as_inspected())
     }
 }
 
@@ -237,13 +274,13 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, nest: Option<Nest>, tell: fn(Reporter, Ended)) {
+    fn say(self, nest: Option<Nest>) {
         let Self { reporter, exit } = self;
         match nest {
-            None => tell(reporter, exit.into()),
+            None => reporter.ended(exit),
             Some(nest) => {
                 let exit = if nest.gave_up { escalated(exit) } else { exit };
-                tell(reporter, Ended::new(exit).with_children(nest.reports));
+                reporter.ended(Ended::new(exit).with_children(nest.reports));
             }
         }
     }

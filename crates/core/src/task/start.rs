@@ -9,10 +9,8 @@ use super::ready::Readiness;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
 use crate::event::ChildSpan;
-use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
-use crate::stuck::Stuck;
-use crate::supervisor::SupervisorHandle;
 
 /// Starts a task from a function that makes its future.
 pub(crate) struct TaskStart<F> {
@@ -78,6 +76,10 @@ struct RunningTask {
 }
 
 impl RunningChild for RunningTask {
+    fn hold(&mut self) {
+        self.node.hold();
+    }
+
     fn stop(&mut self, request: StopRequest) {
         self.node.stop(request.deadline);
     }
@@ -94,19 +96,7 @@ impl RunningChild for RunningTask {
         "abort"
     }
 
-    fn last_kill(&mut self) {
-        self.node.last_kill();
-    }
-
-    fn supervisor(&self) -> Option<SupervisorHandle> {
-        self.node.children()
-    }
-
-    fn stuck(&self) -> Option<Stuck> {
-        self.node.stuck()
-    }
-
-    fn refused(&self) -> u64 {
-        self.node.refused()
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.node) as _)
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::context::{Provisions, TreeContext};
 use super::guardian::Plan;
 use super::handle::Tree;
 use crate::child::ChildPath;
+use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{Events, Record};
 use crate::port::StartError;
 use crate::report::StopReport;
@@ -27,6 +27,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`stall_threshold`](Self::stall_threshold) | one second |
 /// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`] |
 /// | [`stop_on`](Self::stop_on) | no token |
+/// | [`stop_reach`](Self::stop_reach) | [`StopReach::Subtree`] |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub struct TreeBuilder {
     stall_threshold: Option<Duration>,
     unreapable: Unreapable,
     stop_on: CancellationToken,
+    stop_reach: StopReach,
     task_runtime: Option<Handle>,
     event_capacity: usize,
     containment: Option<&'static str>,
@@ -87,6 +89,7 @@ impl TreeBuilder {
             stall_threshold: Some(Duration::from_secs(1)),
             unreapable: Unreapable::default(),
             stop_on: CancellationToken::new(),
+            stop_reach: StopReach::default(),
             task_runtime: None,
             event_capacity: crate::event::DEFAULT_CAPACITY,
             containment: None,
@@ -135,6 +138,12 @@ impl TreeBuilder {
     /// [`Tree::wait`]. The tree never cancels the token: for the other direction there is [`Tree::token`].
     pub fn stop_on(mut self, token: CancellationToken) -> Self {
         self.stop_on = token;
+        self
+    }
+
+    /// Says what a stop means for supervisors further down that have not been asked yet: whether they still restart their children.
+    pub fn stop_reach(mut self, reach: StopReach) -> Self {
+        self.stop_reach = reach;
         self
     }
 
@@ -188,7 +197,7 @@ impl TreeBuilder {
         // Panics without timers. Now is better than when the first grace is to be counted.
         drop(tokio::time::sleep_until(tokio::time::Instant::now()));
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
-        let context = TreeContext::new(record, control, tasks, self.provisions);
+        let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {
             context.note_containment(level);
         }

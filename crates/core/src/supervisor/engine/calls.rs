@@ -17,8 +17,10 @@ pub(super) struct Calls {
     next_key: u64,
     open: HashMap<CallId, Answer>,
     offered: HashMap<ChildKey, Entry>,
-    /// Who waits until there is no child any more.
+    /// Callers that wait until there is no child any more.
     quiet: Vec<Answer>,
+    /// Why the last start of a child failed, for the caller that asked for it.
+    failures: HashMap<ChildKey, StartError>,
 }
 
 /// A child that a call brought along.
@@ -27,19 +29,34 @@ type Offered = (ChildKey, ChildId, Traits);
 impl Calls {
     pub(super) fn new(children: usize) -> Self {
         let next_key = u64::try_from(children).unwrap_or(u64::MAX);
-        Self { next_call: 0, next_key, open: HashMap::new(), offered: HashMap::new(), quiet: Vec::new() }
+        Self {
+            next_call: 0,
+            next_key,
+            open: HashMap::new(),
+            offered: HashMap::new(),
+            quiet: Vec::new(),
+            failures: HashMap::new(),
+        }
     }
 
-    /// Answers everybody that there is no supervisor any more.
+    /// Notes why a start failed, if a caller may wait for it.
+    pub(super) fn note_failure(&mut self, key: ChildKey, error: StartError) {
+        match self.open.is_empty() {
+            true => drop_quietly(error),
+            false => drop_quietly(self.failures.insert(key, error)),
+        }
+    }
+
+    /// Answers every caller that there is no supervisor any more.
     pub(super) fn dismiss(&mut self) {
-        drop_quietly(std::mem::take(&mut self.offered));
+        drop_quietly((std::mem::take(&mut self.offered), std::mem::take(&mut self.failures)));
         for (_, answer) in self.open.drain() {
             answer.send(Err(Refusal::Stopping));
         }
         self.quiet();
     }
 
-    /// Whether anybody waits until there is no child any more.
+    /// Whether a caller waits until there is no child any more.
     pub(super) fn await_quiet(&self) -> bool {
         !self.quiet.is_empty()
     }
@@ -75,14 +92,15 @@ impl Calls {
 impl Engine {
     /// A call becomes a fact.
     pub(super) fn take_call(&mut self, call: Call) -> Option<Input> {
-        let Call { demand, answer } = call;
+        let (demand, answer) = call.take()?;
+        let path = &self.shared.path;
         let request = match demand {
             Demand::Start { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
                 Request::Start { key, id, traits }
             }
             Demand::CleanUp { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
                 Request::CleanUp { key, id, traits }
             }
             Demand::Quiet => {
@@ -99,7 +117,8 @@ impl Engine {
     /// The child that a call brought along is one of ours now.
     pub(super) fn keep(&mut self, key: ChildKey) {
         if let Some(entry) = self.calls.offered.remove(&key) {
-            self.children.push(key, entry);
+            self.shared.view.add(key, entry);
+            self.running.push(key, None);
         }
     }
 
@@ -108,18 +127,19 @@ impl Engine {
         drop_quietly(self.calls.offered.remove(&key));
     }
 
-    /// The machine's answer goes back to whoever asked.
+    /// The machine's answer goes back to the caller.
     pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
         let Some(answer) = self.calls.open.remove(&call) else { return };
+        let is_last = self.calls.open.is_empty();
         answer.send(match reply {
             Reply::Started(key) => {
-                Ok(Success::Started(self.children.get(key).map(|entry| entry.started_child())))
+                Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
             }
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
-                let error = self.children.get_mut(key).and_then(|entry| entry.start_error.take());
-                Err(Refusal::StartFailed(error.map_or(StartError::Stopped, |error| *error)))
+                let error = self.calls.failures.remove(&key);
+                Err(Refusal::StartFailed(error.unwrap_or(StartError::Stopped)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
@@ -131,16 +151,21 @@ impl Engine {
             Reply::NothingKept => Err(Refusal::NothingKept),
             Reply::Stopping => Err(Refusal::Stopping),
         });
+        if is_last {
+            drop_quietly(std::mem::take(&mut self.calls.failures));
+        }
     }
 
     /// Ends a start that has taken too long.
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
-        let Some(live) = self.children.get_mut(key).and_then(|entry| entry.live_mut()) else { return };
-        if live.started {
-            // It has said so since the time was over, and before anybody could look.
-            return;
+        let is_late = self.shared.view.with(key, |entry| {
+            // It may have said that it has started since the time was over, and before the actor could look.
+            let live = entry.live_mut().filter(|live| !live.started)?;
+            live.timed_out = Some(now.saturating_duration_since(live.since));
+            Some(())
+        });
+        if let (Some(Some(())), Some(child)) = (is_late, self.child(key)) {
+            let _ = catch(|| child.force());
         }
-        live.timed_out = Some(now.saturating_duration_since(live.since));
-        let _ = catch(|| live.child.force());
     }
 }

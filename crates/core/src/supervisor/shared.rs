@@ -1,0 +1,68 @@
+//! What a supervisor shares with its parent, its handles and its callers: where to send mail, and what may be seen.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use ractor::ActorRef;
+
+use super::mail::Mail;
+use super::view::View;
+use crate::child::ChildPath;
+use crate::context::{StopScope, TreeContext};
+use crate::policy::AutoShutdown;
+use crate::port::Inspect;
+
+/// The part of one incarnation of a supervisor that others may touch. Nothing in it waits for the actor.
+pub(crate) struct Shared {
+    pub(super) path: ChildPath,
+    pub(super) incarnation: u32,
+    pub(super) tree: TreeContext,
+    /// Whether a stop has begun here or above.
+    pub(super) scope: Arc<StopScope>,
+    pub(super) view: View,
+    pub(super) auto_shutdown: AutoShutdown,
+    /// Set as soon as there is an actor.
+    actor: OnceLock<ActorRef<Mail>>,
+    /// How many starts have been refused.
+    refused: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(
+        (path, incarnation): (ChildPath, u32),
+        tree: TreeContext,
+        scope: Arc<StopScope>,
+        auto_shutdown: AutoShutdown,
+        view: View,
+    ) -> Arc<Self> {
+        let (actor, refused) = (OnceLock::new(), AtomicU64::new(0));
+        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, refused })
+    }
+
+    pub(super) fn runs_as(&self, actor: ActorRef<Mail>) {
+        let _ = self.actor.set(actor);
+    }
+
+    /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
+    pub(super) fn send(&self, mail: Mail) {
+        if let Some(actor) = self.actor.get() {
+            let _ = actor.cast(mail);
+        }
+    }
+
+    /// Counts a start that was refused because the supervisor stops.
+    pub(super) fn note_refusal(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Inspect for Shared {
+    fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self)
+    }
+}
