@@ -80,7 +80,18 @@ impl Drop for Place {
 
 impl PartialEq for ChildPath {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
+        // Id by id, from the child upward: no text is made, and paths that share their upper part are compared below it alone.
+        let (mut mine, mut other) = (Some(self), Some(other));
+        loop {
+            match (mine, other) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if Arc::ptr_eq(&a.0, &b.0) => return true,
+                (Some(a), Some(b)) if a.0.id == b.0.id => {
+                    (mine, other) = (a.0.parent.as_ref(), b.0.parent.as_ref());
+                }
+                (Some(_) | None, _) => return false,
+            }
+        }
     }
 }
 

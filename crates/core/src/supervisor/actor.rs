@@ -33,10 +33,10 @@ impl Actor for SupervisorActor {
     type State = Engine;
     type Arguments = Plan;
 
-    async fn pre_start(&self, myself: ActorRef<Mail>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
-        let link = ChildLink::new(myself.clone());
+    async fn pre_start(&self, _: ActorRef<Mail>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
+        let link = ChildLink::new(Arc::clone(&plan.shared));
         let _ = self.link.set(Arc::clone(&link));
-        Ok(Engine::new(plan, link, myself))
+        Ok(Engine::new(plan, link))
     }
 
     async fn handle(

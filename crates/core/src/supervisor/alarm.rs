@@ -1,24 +1,25 @@
 //! The only sleeper of a supervisor.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use ractor::ActorRef;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::mail::Mail;
+use super::shared::Shared;
 
 /// Sends [`Mail::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct Alarm {
-    actor: ActorRef<Mail>,
+    supervisor: Arc<Shared>,
     armed: Option<(Instant, AbortHandle)>,
 }
 
 impl Alarm {
-    pub(super) fn new(actor: ActorRef<Mail>) -> Self {
-        Self { actor, armed: None }
+    pub(super) fn new(supervisor: Arc<Shared>) -> Self {
+        Self { supervisor, armed: None }
     }
 
     /// Makes sure that there is an alarm at this moment or before.
@@ -28,11 +29,10 @@ impl Alarm {
             Some((_, sleeper)) => sleeper.abort(),
             None => {}
         }
-        let actor = self.actor.clone();
+        let supervisor = Arc::clone(&self.supervisor);
         let sleeper = runtime.spawn(async move {
             tokio::time::sleep_until(at.into()).await;
-            // An actor that has ended has nothing left to do.
-            let _ = actor.cast(Mail::Alarm);
+            supervisor.send(Mail::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));
     }

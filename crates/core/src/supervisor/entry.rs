@@ -132,6 +132,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is this incarnation that is there.
+    pub(super) fn is_live_as(&self, incarnation: u32) -> bool {
+        self.incarnation == incarnation && self.live().is_some()
+    }
+
     pub(super) fn live_mut(&mut self) -> Option<&mut Live> {
         match &mut self.latest {
             Latest::Live(live) => Some(live),

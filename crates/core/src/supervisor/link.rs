@@ -7,9 +7,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use ractor::ActorRef;
-
 use super::mail::Mail;
+use super::shared::Shared;
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
@@ -20,7 +19,7 @@ use crate::report::{NodeReport, Outcome};
 
 /// Where the children of one supervisor report.
 pub(super) struct ChildLink {
-    actor: ActorRef<Mail>,
+    supervisor: Arc<Shared>,
     acknowledgement: OnceLock<Acknowledgement>,
 }
 
@@ -42,8 +41,8 @@ pub(super) struct Unwritten {
 }
 
 impl ChildLink {
-    pub(super) fn new(actor: ActorRef<Mail>) -> Arc<Self> {
-        Arc::new(Self { actor, acknowledgement: OnceLock::new() })
+    pub(super) fn new(supervisor: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { supervisor, acknowledgement: OnceLock::new() })
     }
 
     /// Says what the parent is told once the last holder of the link has let go.
@@ -55,7 +54,7 @@ impl ChildLink {
 impl Listener for ChildLink {
     fn hear(&self, report: ChildReport) {
         // An actor that has ended has nothing to learn any more: its acknowledgement waits for the reporter itself.
-        let _ = self.actor.cast(Mail::Child(report));
+        self.supervisor.send(Mail::Child(report));
     }
 }
 

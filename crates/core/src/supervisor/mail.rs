@@ -21,10 +21,10 @@ pub(super) enum Mail {
     Close,
     /// A moment has come that the machine waits for.
     Alarm,
-    /// Everything that had happened when the first fact of this batch arrived has been heard by now: decide.
+    /// Decide upon what is left, also if there is more in the mailbox behind this.
     ///
-    /// The actor sends this to itself with the first fact of a batch. Its place in the mailbox, behind all facts that were there then, is
-    /// what makes "facts first, then decisions" true.
+    /// The actor decides when its mailbox is empty: facts first, then decisions. Where facts never cease, or there is more to do than fits into
+    /// one turn, it sends this to itself; everything that was in the mailbox then is heard before.
     Decide,
     /// Makes the actor panic, so that a test can see what becomes of its children.
     #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a supervisor shares with its parent, its handles and its callers: where to send mail, and what may be seen.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(super) auto_shutdown: AutoShutdown,
     /// Set as soon as there is an actor.
     actor: OnceLock<ActorRef<Mail>>,
+    /// How many messages are in the mailbox or on their way into it.
+    waiting: AtomicUsize,
     /// How many starts have been refused.
     refused: AtomicU64,
 }
@@ -36,8 +38,8 @@ impl Shared {
         auto_shutdown: AutoShutdown,
         view: View,
     ) -> Arc<Self> {
-        let (actor, refused) = (OnceLock::new(), AtomicU64::new(0));
-        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, refused })
+        let (actor, waiting, refused) = (OnceLock::new(), AtomicUsize::new(0), AtomicU64::new(0));
+        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refused })
     }
 
     pub(super) fn runs_as(&self, actor: ActorRef<Mail>) {
@@ -47,8 +49,17 @@ impl Shared {
     /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
     pub(super) fn send(&self, mail: Mail) {
         if let Some(actor) = self.actor.get() {
-            let _ = actor.cast(mail);
+            // Before it is there, so that the actor never sees fewer messages than it has.
+            self.waiting.fetch_add(1, Ordering::AcqRel);
+            if actor.cast(mail).is_err() {
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+            }
         }
+    }
+
+    /// The actor has taken a message. Answers whether more are in its mailbox or on their way.
+    pub(super) fn has_more(&self) -> bool {
+        self.waiting.fetch_sub(1, Ordering::AcqRel) > 1
     }
 
     /// Counts a start that was refused because the supervisor stops.

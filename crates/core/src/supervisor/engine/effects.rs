@@ -200,7 +200,8 @@ impl Engine {
             if before.is_none() {
                 live.since = now;
             }
-            Some((tag, before, stage, live.inspect.clone()))
+            let inspect = (stage != StopStage::Asked).then(|| live.inspect.clone()).flatten();
+            Some((tag, before, stage, inspect))
         });
         let Some((tag, before, stage, inspect)) = noted.flatten() else { return };
         if before.is_none() {

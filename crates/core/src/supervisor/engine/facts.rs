@@ -30,7 +30,10 @@ impl Engine {
                 self.alarm.rang();
                 Some(Input::Alarm)
             }
-            Mail::Decide => None,
+            Mail::Decide => {
+                (self.will_decide, self.is_time) = (false, true);
+                None
+            }
             #[cfg(test)]
             Mail::Poison => panic!("a test poisoned this supervisor"),
         };
@@ -39,10 +42,11 @@ impl Engine {
 
     /// Notes what a child said, writes it into the record, and makes it a fact.
     fn hear(&mut self, key: ChildKey, incarnation: u32, report: Report, now: Instant) -> Option<Input> {
-        let is_meant = |entry: &mut crate::supervisor::entry::Entry| {
-            entry.incarnation == incarnation && entry.live().is_some()
-        };
-        if !self.shared.view.with(key, is_meant)? {
+        if let Report::Ended(fate) = report {
+            return self.ended(key, incarnation, fate, now);
+        }
+        let is_meant = self.shared.view.with(key, |entry| entry.is_live_as(incarnation))?;
+        if !is_meant {
             return None;
         }
         match report {
@@ -71,20 +75,23 @@ impl Engine {
                 Some(self.start_failed(key, tag, error, was.stop.map(|stop| stopped(stop, now))))
             }
             Report::Stuck => Some(Input::Stuck(key)),
-            Report::Ended(fate) => self.ended(key, fate, now),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
-            Report::Stopping { .. } => None,
+            Report::Stopping { .. } | Report::Ended(_) => None,
         }
     }
 
-    fn ended(&mut self, key: ChildKey, fate: Fate, now: Instant) -> Option<Input> {
+    fn ended(&mut self, key: ChildKey, incarnation: u32, fate: Fate, now: Instant) -> Option<Input> {
         let class = fate.class();
-        let (tag, start_failed, exit, was, before) = self.shared.view.with(key, |entry| {
+        let ended = self.shared.view.with(key, |entry| {
+            if !entry.is_live_as(incarnation) {
+                return None;
+            }
             let start_failed = entry.live().is_some_and(|live| live.stop.is_none() && !live.started);
             let exit = start_failed.then(|| fate.exit());
             let (was, before) = entry.gone(fate, now);
-            (entry.tag(), start_failed, exit, was, before)
-        })?;
+            Some((entry.tag(), start_failed, exit, was, before))
+        });
+        let (tag, start_failed, exit, was, before) = ended.flatten()?;
         drop_quietly(before);
         self.let_go(key);
         match (was, exit) {

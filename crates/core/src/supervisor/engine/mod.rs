@@ -14,8 +14,6 @@ mod tests;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use ractor::ActorRef;
-
 use self::calls::Calls;
 use super::actor::Plan;
 use super::alarm::Alarm;
@@ -39,12 +37,13 @@ pub(super) struct Engine {
     shared: Arc<Shared>,
     /// Where the children report.
     link: Arc<ChildLink>,
-    myself: ActorRef<Mail>,
     facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
     todo: Queue<Action>,
     /// Whether a [`Mail::Decide`] is in the mailbox.
     will_decide: bool,
+    /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
+    is_time: bool,
     /// Whether the machine knows that a stop has begun here or above.
     is_held: bool,
     /// Kept until the facts that came with them have been dealt with.
@@ -70,7 +69,7 @@ pub(super) enum Progress {
 }
 
 impl Engine {
-    pub(super) fn new(plan: Plan, link: Arc<ChildLink>, myself: ActorRef<Mail>) -> Self {
+    pub(super) fn new(plan: Plan, link: Arc<ChildLink>) -> Self {
         let Plan { shared, reporter, policy } = plan;
         let mut machine = Machine::new(policy, seed());
         let mut running = Ordered::new();
@@ -82,13 +81,13 @@ impl Engine {
             running.push(key, None);
         });
         Self {
+            alarm: Alarm::new(Arc::clone(&shared)),
             shared,
             link,
-            alarm: Alarm::new(myself.clone()),
-            myself,
             facts: Queue::new(),
             todo: Queue::new(),
             will_decide: false,
+            is_time: false,
             is_held: false,
             settling: None,
             policy,
@@ -103,44 +102,44 @@ impl Engine {
 
     /// Takes one message. A panic on the way is this supervisor's failure, and no one else's.
     pub(super) fn take(&mut self, mail: Mail) -> Progress {
-        let taken = catch(|| match mail {
-            Mail::Decide => self.decide(),
-            fact => {
-                self.receive(fact, now());
-                None
-            }
+        let has_more = self.shared.has_more();
+        let taken = catch(|| {
+            self.receive(mail, now());
+            // Facts first: what has happened already is heard before anything is decided.
+            let is_time = !has_more || std::mem::take(&mut self.is_time);
+            if is_time { self.decide() } else { None }
         });
-        let end = match taken {
-            Ok(end) => end,
-            Err(_) => {
-                self.failures += 1;
-                self.recover();
-                None
-            }
-        };
+        let end = taken.unwrap_or_else(|_| {
+            self.failures += 1;
+            self.recover();
+            None
+        });
         match end.or_else(|| self.end_without_a_machine()) {
             Some(end) => {
                 self.finish(end);
                 Progress::Finished
             }
             None => {
-                self.decide_soon();
+                self.decide_later();
                 Progress::GoesOn
             }
         }
     }
 
-    /// Sees to it that what has been heard is decided upon, once everything that has happened before has been heard.
-    fn decide_soon(&mut self) {
-        let has_work = !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on();
-        if has_work && !self.will_decide {
-            self.will_decide = self.myself.cast(Mail::Decide).is_ok();
+    /// Sees to it that what is left is decided upon, behind everything that is in the mailbox now.
+    fn decide_later(&mut self) {
+        if self.has_work() && !self.will_decide {
+            self.will_decide = true;
+            self.shared.send(Mail::Decide);
         }
+    }
+
+    fn has_work(&self) -> bool {
+        !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on()
     }
 
     /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
     fn decide(&mut self) -> Option<End> {
-        self.will_decide = false;
         let now = now();
         if !self.is_held && self.shared.scope.is_stopping() {
             self.is_held = true;
@@ -158,8 +157,7 @@ impl Engine {
                 self.show_restarts();
             }
         }
-        let is_settled = self.facts.is_empty() && self.todo.is_empty() && !self.machine.goes_on();
-        if is_settled {
+        if !self.has_work() {
             self.settle();
         }
         None

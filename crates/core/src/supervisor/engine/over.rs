@@ -28,7 +28,7 @@ impl Engine {
     pub(super) fn recover(&mut self) {
         self.facts.clear();
         self.todo.clear();
-        (self.will_decide, self.is_held) = (false, false);
+        self.is_held = false;
         if self.failures > FAILURES {
             return self.force_all();
         }
