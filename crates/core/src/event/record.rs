@@ -60,22 +60,6 @@ impl Record {
         write(self.shared.lock(), (kind, incarnation), make);
     }
 
-    /// Writes an event if that is allowed, which is looked at while the event gets its number. Says whether it was.
-    pub(crate) fn emit_if(
-        &self,
-        allowed: impl FnOnce() -> bool,
-        kind: ChildKind,
-        incarnation: u32,
-        make: impl FnOnce() -> (ChildPath, EventKind),
-    ) -> bool {
-        let inner = self.shared.lock();
-        let is_allowed = allowed();
-        if is_allowed {
-            write(inner, (kind, incarnation), make);
-        }
-        is_allowed
-    }
-
     /// Writes what was seen from outside, unless the last words about those who are still there have begun.
     pub(crate) fn emit_unless_hushed(
         &self,

@@ -94,7 +94,6 @@ pub(crate) enum Input {
     Fail,
     /// Time has passed.
     Alarm,
-    Hold, GaveUp, Stuck(ChildKey),
 }
 
 /// What is to be done.
@@ -126,7 +125,6 @@ pub(crate) enum Action {
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
     /// This restart intensity is used up, the supervisor's or a child's own.
     GaveUp(Intensity),
-    Stuck,
     /// All children have been started.
     Ready,
     /// The supervisor has begun to stop of its own accord.
@@ -246,7 +244,6 @@ impl Machine {
             Input::Force => self.force(None, out),
             Input::Fail => self.fail(out),
             Input::Alarm => self.alarm(now, out),
-            Input::Hold | Input::GaveUp | Input::Stuck(_) => {}
         }
     }
 
@@ -281,7 +278,6 @@ impl Machine {
         matches!(self.children.state(key), State::Restarting { .. })
     }
 
-    pub(crate) fn restarting_changes(&mut self) -> std::vec::IntoIter<(ChildKey, bool)> { Vec::new().into_iter() }
     /// The child with this id.
     pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
         self.children.key(id)

@@ -66,7 +66,7 @@ impl Checker {
                 self.starting.remove(&key);
             }
             Input::Stop { .. } | Input::Force | Input::Kill | Input::Fail => self.stopping = true,
-            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) | Input::Hold | Input::GaveUp | Input::Stuck(_) => {}
+            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) => {}
         }
     }
 
@@ -111,7 +111,7 @@ impl Checker {
                 | Action::StartCleanUp(_)
                 | Action::Refuse(_)
                 | Action::Decline(_)
-                | Action::Reply { .. } | Action::Stuck => {}
+                | Action::Reply { .. } => {}
             }
         }
         Ok(())
