@@ -54,7 +54,9 @@ impl Engine {
             Action::GaveUp(limit) => {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
                 self.tree.record().emit(&self.path, self.kind(), self.incarnation, what);
+                self.facts.push_front(Input::GaveUp);
             }
+            Action::Stuck => {}
             Action::Ready => {
                 if let Some(reporter) = &mut self.reporter {
                     reporter.ready();
@@ -137,8 +139,6 @@ impl Engine {
         let Some(entry) = self.children.get_mut(key) else { return };
         let Some(live) = entry.live_mut() else { return };
         let before = live.stop.map(|stop| stop.press);
-        // A start that took too long has been ended against its wish, and asking changes nothing of that.
-        let press = if press == Press::Asked && live.timed_out.is_some() { Press::Forced } else { press };
         live.stop.get_or_insert(Stop { since: now, press }).press = press;
         let names = catch(|| (live.child.stop_signal(), live.child.force_name()));
         let (asks, force_name) = names.unwrap_or((None, "force"));
@@ -163,7 +163,10 @@ impl Engine {
         match (pressed, press) {
             (Ok(()), _) => {}
             // A child that cannot even be asked has no use for a grace.
-            (Err(_), Press::Asked) => self.press(key, Press::Forced, request, now),
+            (Err(_), Press::Asked) => {
+                self.press(key, Press::Forced, request, now);
+                self.facts.push_front(Input::Forced(key));
+            }
             (Err(_), Press::Killed | Press::Forced) => {
                 let _ = catch(|| live.child.force());
             }

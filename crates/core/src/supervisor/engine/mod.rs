@@ -161,6 +161,7 @@ impl Engine {
                 break;
             } else {
                 self.machine.step(self.facts.drain(), now, &mut self.todo);
+                drop(self.machine.restarting_changes());
             }
         }
         if self.is_finished() {
