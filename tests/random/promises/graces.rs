@@ -50,6 +50,17 @@ pub(super) fn is_abandoned(child: &Node<'_>, now: Duration) -> bool {
         && timeout(child).is_some_and(|timeout| timeout <= child.asked.map_or(now, |asked| asked.at))
 }
 
+/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below it has.
+pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> bool {
+    const A_WHILE: Duration = Duration::from_secs(1);
+    let killed_at = child.asked.filter(|_| is_killed(ledger, child)).map(|asked| asked.at);
+    let since = child.escalated_at.or(killed_at);
+    let is_overdue = child.stage == Stage::Stopping && since.is_some_and(|since| since + A_WHILE <= now);
+    let mut below = ledger.live_children(child).peekable();
+    let is_left_alone = below.peek().is_some();
+    is_overdue || (is_left_alone && below.all(|child| is_stuck(ledger, child, now)))
+}
+
 /// Whether it has been made to go.
 fn is_forced(ledger: &Ledger<'_>, child: &Node<'_>, until: Duration) -> bool {
     let is_abandoned =

@@ -1,10 +1,10 @@
-//! Children are asked to stop for a reason, the last one first, each when the one after it has acknowledged.
+//! Children are asked to stop for a reason, the last one first, each when the one after it has acknowledged or is stuck.
 
 use std::time::Duration;
 
 use rootward::{Event, EventKind, StopCause, StopOrder};
 
-use super::graces::{is_abandoned, is_over, may_be_forced};
+use super::graces::{is_abandoned, is_over, is_stuck, may_be_forced};
 use super::{Verdict, groups, keep, shutdowns};
 use crate::ledger::{How, Ledger, Node, Origin, Stage};
 
@@ -29,8 +29,8 @@ fn in_order(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
         _ => order == Some(StopOrder::Concurrent) || may_be_forced(ledger, supervisor, event.at),
     };
     let mut later = supervisor.house.after(event.path.as_str()).iter().filter_map(|path| ledger.get(path));
-    let waits = later.any(|sibling| sibling.is_live());
-    keep(is_free || !waits, "a child is asked to stop when the one after it has acknowledged")
+    let waits = later.any(|sibling| sibling.is_live() && !is_stuck(ledger, sibling, event.at));
+    keep(is_free || !waits, "a child is asked to stop when the one after it has acknowledged or is stuck")
 }
 
 fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> bool {
@@ -67,14 +67,19 @@ fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
 }
 
 /// A supervisor that stops is waiting for a child, and acknowledges when there is none.
-pub(super) fn rest(ledger: &Ledger<'_>, _until: Duration) -> Verdict {
+pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
+    let before = until.saturating_sub(Duration::from_nanos(1));
     for node in ledger.nodes().filter(|node| node.is_live() && node.house.stops) {
         let Some(group) = node.member.group() else { continue };
         let live: Vec<_> = ledger.live_children(node).collect();
-        let Some(last) = live.last() else {
-            return keep(false, "a supervisor that stops acknowledges when its last child is gone");
-        };
-        keep(last.stage == Stage::Stopping, "a supervisor that stops asks its last child")?;
+        keep(!live.is_empty(), "a supervisor that stops acknowledges when its last child is gone")?;
+        let keeps_waiting = |child: &&&Node<'_>| child.is_group() || !is_stuck(ledger, child, before);
+        if let Some(last) = live.iter().rev().find(keeps_waiting) {
+            keep(
+                last.stage == Stage::Stopping,
+                "a supervisor that stops asks the last child that is not stuck",
+            )?;
+        }
         if group.stop_order() == StopOrder::Concurrent {
             let all = live.iter().all(|child| child.stage == Stage::Stopping);
             keep(all, "a supervisor whose children stop concurrently asks all of them")?;

@@ -50,14 +50,33 @@ impl Record {
         self.emit_with(kind, incarnation, || (path.clone(), what));
     }
 
-    /// Writes an event whose path and content are made only if somebody reads.
+    /// Writes an event whose path and content are made only if a reader is there.
     pub(crate) fn emit_with(
         &self,
         kind: ChildKind,
         incarnation: u32,
         make: impl FnOnce() -> (ChildPath, EventKind),
     ) {
-        write(self.shared.lock(), (kind, incarnation), make);
+        self.emit_if(|| true, kind, incarnation, make);
+    }
+
+    /// Writes an event if that is allowed, and says whether it was.
+    ///
+    /// `allowed` is called in the section that numbers and holds the event, so that no other event comes between the answer and
+    /// this one. It and `make` run under the record's lock: they must neither wait nor call code that is not the library's.
+    pub(crate) fn emit_if(
+        &self,
+        allowed: impl FnOnce() -> bool,
+        kind: ChildKind,
+        incarnation: u32,
+        make: impl FnOnce() -> (ChildPath, EventKind),
+    ) -> bool {
+        let inner = self.shared.lock();
+        let is_allowed = allowed();
+        if is_allowed {
+            write(inner, (kind, incarnation), make);
+        }
+        is_allowed
     }
 
     /// Writes what was seen from outside, unless the last words about those who are still there have begun.
@@ -136,6 +155,12 @@ impl Record {
     pub(crate) fn close(&self) {
         let waiting = self.shared.lock().backlog.close();
         waiting.into_iter().for_each(std::task::Waker::wake);
+    }
+
+    /// Whether a thread is in the middle of something with the record.
+    #[cfg(test)]
+    pub(super) fn is_locked(&self) -> bool {
+        matches!(self.shared.inner.try_lock(), Err(std::sync::TryLockError::WouldBlock))
     }
 
     pub(crate) fn subscribe(&self) -> Events {

@@ -44,6 +44,28 @@ async fn lines_that_nobody_reads_are_counted_all_the_same() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_not_allowed_is_neither_written_nor_numbered() {
+    let record = Record::new(100);
+    let mut events = record.subscribe();
+    let starting = || (path(), EventKind::Starting);
+
+    assert!(!record.emit_if(|| false, ChildKind::Task, 1, starting));
+    assert!(record.emit_if(|| true, ChildKind::Task, 2, starting));
+
+    let event = events.next().await.unwrap().unwrap();
+    assert_eq!((event.seq, event.incarnation), (1, 2));
+}
+
+#[test]
+fn whether_an_event_is_allowed_is_asked_while_no_other_can_be_written() {
+    let record = Record::new(100);
+
+    assert!(record.emit_if(|| record.is_locked(), ChildKind::Task, 1, || (path(), EventKind::Starting)));
+
+    assert!(!record.is_locked());
+}
+
+#[tokio::test]
 async fn a_reader_loses_no_more_than_it_has_to() {
     let record = Record::new(4);
     let mut events = record.subscribe();

@@ -16,7 +16,7 @@ use crate::event::StopCause;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CallId(pub(crate) u64);
 
-/// What somebody wants of one child.
+/// What a caller wants of one child.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Request {
     /// Add this child behind all others, and start it.
@@ -62,15 +62,23 @@ pub(crate) enum Reply {
     Stopping,
 }
 
-/// Somebody who waits for a child.
+/// A child that a call brings along.
+struct Offer {
+    call: CallId,
+    key: ChildKey,
+    id: ChildId,
+    traits: Traits,
+}
+
+/// A call that waits for a child.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiter {
     call: CallId,
-    waits_for: WaitsFor,
+    pub(super) waits_for: WaitsFor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum WaitsFor {
+pub(super) enum WaitsFor {
     /// A new child to run. If it cannot be started it is not kept.
     FirstStart,
     /// A child that was down to run.
@@ -83,12 +91,12 @@ impl Machine {
     /// Queues a call behind everything that happened before it.
     pub(super) fn call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
         match self.phase {
-            Phase::New | Phase::Idle | Phase::Working(_) => {
+            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
                 self.pending.push_back(Pending::Call { call, request });
             }
             Phase::WindingDown(down) => match request {
                 Request::CleanUp { key, id, traits } if !down.is_forced() => {
-                    self.clean_up((call, key), (id, traits), (down.why(), now), out);
+                    self.clean_up(Offer { call, key, id, traits }, down.why(), now, out);
                 }
                 Request::CleanUp { .. }
                 | Request::Start { .. }
@@ -102,13 +110,8 @@ impl Machine {
 
     /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so that it
     /// gets what is left of the deadline and no more.
-    fn clean_up(
-        &mut self,
-        (call, key): (CallId, ChildKey),
-        (id, traits): (ChildId, Traits),
-        (why, now): (Why, Instant),
-        out: &mut Actions,
-    ) {
+    fn clean_up(&mut self, offer: Offer, why: Why, now: Instant, out: &mut Actions) {
+        let Offer { call, key, id, traits } = offer;
         if let Some(objection) = self.objection_to(&id) {
             out.push_back(Action::Decline(key));
             reply(call, objection, out);
@@ -120,6 +123,21 @@ impl Machine {
         out.push_back(Action::StartCleanUp(key));
         reply(call, Reply::Started(key), out);
         self.ask(key, why, now, out);
+    }
+
+    /// Adds a child and starts it.
+    fn add_and_start(&mut self, offer: Offer, start: Action, now: Instant, out: &mut Actions) -> Progress {
+        let Offer { call, key, id, traits } = offer;
+        if let Some(objection) = self.objection_to(&id) {
+            out.push_back(Action::Decline(key));
+            reply(call, objection, out);
+            return Progress::GoOn;
+        }
+        self.children.insert(key, id, traits);
+        out.push_back(Action::Keep(key));
+        self.start_by(key, start, now, out);
+        self.wait(call, key, WaitsFor::FirstStart);
+        Progress::Wait
     }
 
     /// Does what a call wants, now that it has its turn.
@@ -134,20 +152,18 @@ impl Machine {
         out: &mut Actions,
     ) -> Progress {
         match request {
-            Request::Start { key, id, traits } | Request::CleanUp { key, id, traits } => {
-                match self.objection_to(&id) {
-                    Some(objection) => {
-                        out.push_back(Action::Decline(key));
-                        reply(call, objection, out);
-                    }
-                    None => {
-                        self.children.insert(key, id, traits);
-                        out.push_back(Action::Keep(key));
-                        self.start(key, now, out);
-                        self.wait(call, key, WaitsFor::FirstStart);
-                        return Progress::Wait;
-                    }
-                }
+            Request::Start { .. } | Request::Restart(_) if self.held => refuse(call, &request, out),
+            Request::Start { key, id, traits } => {
+                return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
+            }
+            // A stop that begins in the meantime must not cancel it.
+            Request::CleanUp { key, id, traits } => {
+                return self.add_and_start(
+                    Offer { call, key, id, traits },
+                    Action::StartCleanUp(key),
+                    now,
+                    out,
+                );
             }
             Request::Terminate(id) => match self.children.key(&id) {
                 None => reply(call, Reply::NotFound, out),
@@ -183,11 +199,12 @@ impl Machine {
             return Some(match self.children.state(key) {
                 State::Down | State::Restarting { .. } => Reply::AlreadyPresent,
                 State::Starting { .. }
+                | State::Abandoned
                 | State::Running
                 | State::Ended(_)
                 | State::Failed
                 | State::Stopping { .. }
-                | State::Killed => Reply::AlreadyStarted,
+                | State::Killed { .. } => Reply::AlreadyStarted,
             });
         }
         match self.policy.keeping {
@@ -221,11 +238,11 @@ impl Machine {
         self.waiting.entry(key).or_default().push(Waiter { call, waits_for });
     }
 
-    /// Something has become of a child: tells those who waited for it.
+    /// Something has become of a child: answers the callers that waited for it.
     ///
     /// `was_stopped` says whether it was asked to stop before.
     pub(super) fn answer(&mut self, key: ChildKey, was_stopped: bool, out: &mut Actions) {
-        // Nearly always nobody waits for anybody, and this is asked about every child.
+        // Nearly always no call waits at all, and this is asked about every child.
         if self.waiting.is_empty() {
             return;
         }
@@ -250,13 +267,17 @@ impl Machine {
                 }
             }
             State::Down => self.answer_down(key, was_stopped, waiters, out),
-            State::Starting { .. } | State::Restarting { .. } | State::Stopping { .. } | State::Killed => {
+            State::Starting { .. }
+            | State::Abandoned
+            | State::Restarting { .. }
+            | State::Stopping { .. }
+            | State::Killed { .. } => {
                 self.waiting.insert(key, waiters);
             }
         }
     }
 
-    /// A child for which somebody waited is down.
+    /// A child for which callers waited is down.
     fn answer_down(&mut self, key: ChildKey, was_stopped: bool, waiters: Vec<Waiter>, out: &mut Actions) {
         let (starts, ends): (Vec<_>, Vec<_>) =
             waiters.into_iter().partition(|waiter| waiter.waits_for != WaitsFor::End);
@@ -270,7 +291,7 @@ impl Machine {
         }
         let never_ran = starts.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
         match was_stopped && never_ran {
-            // Nobody is told that it is there, so it is not.
+            // No caller is told that it is there, so it is not.
             true => self.forget(key, out),
             false => self.put_down(key, out),
         }
@@ -279,7 +300,22 @@ impl Machine {
         reply_all(starts, answer, out);
     }
 
-    /// The supervisor stops: nobody gets what was wanted any more.
+    pub(super) fn take_waiters(&mut self, key: ChildKey) -> Vec<Waiter> {
+        self.waiting.remove(&key).unwrap_or_default()
+    }
+
+    /// A child does not start, because a stop has begun.
+    pub(super) fn dismiss(&mut self, waiters: Vec<Waiter>, out: &mut Actions) {
+        for waiter in waiters {
+            let answer = match waiter.waits_for {
+                WaitsFor::End => Reply::Done,
+                WaitsFor::FirstStart | WaitsFor::Start => Reply::Stopping,
+            };
+            reply(waiter.call, answer, out);
+        }
+    }
+
+    /// The supervisor stops: no caller gets what it wanted any more.
     pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
         for pending in std::mem::take(&mut self.pending) {
             match pending {
@@ -299,11 +335,12 @@ fn occupied(state: State) -> Reply {
         State::Restarting { .. } => Reply::Restarting,
         State::Down
         | State::Starting { .. }
+        | State::Abandoned
         | State::Running
         | State::Ended(_)
         | State::Failed
         | State::Stopping { .. }
-        | State::Killed => Reply::Running,
+        | State::Killed { .. } => Reply::Running,
     }
 }
 

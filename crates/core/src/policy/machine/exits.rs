@@ -20,7 +20,7 @@ pub(super) enum Pending {
     Retry { key: ChildKey, generation: u32 },
     /// The delay of a restart that has been counted is over.
     Due { key: ChildKey, generation: u32 },
-    /// Somebody wants something of one child.
+    /// A caller wants something of one child.
     Call { call: CallId, request: Request },
 }
 
@@ -33,7 +33,7 @@ impl Machine {
             Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
             Pending::Retry { key, generation } if self.is_due(key, generation) => self.restart(key, now, out),
             Pending::Due { key, generation } if self.is_due(key, generation) => self.begin_restart(key),
-            // Somebody has stopped, deleted or restarted it in the meantime.
+            // A call or a group restart has stopped, deleted or restarted it in the meantime.
             Pending::Retry { .. } | Pending::Due { .. } => {}
         }
         Progress::GoOn
@@ -110,12 +110,12 @@ impl Machine {
         }
     }
 
-    /// Restarts a child, and whoever shares its fate, unless that is one restart too many.
+    /// Restarts a child, and the siblings that share its fate, unless that is one restart too many.
     fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         if let Err(exceeded) = self.count_restart(key, now) {
             self.put_down(key, out);
             out.push_back(Action::GaveUp(exceeded));
-            self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out);
+            self.phase = Phase::GivingUp;
             return;
         }
         let (attempt, delay) = self.next_attempt(key);
@@ -123,6 +123,14 @@ impl Machine {
         let due = (!delay.is_zero()).then(|| later(now, delay));
         self.children.set(key, State::Restarting { due });
         self.begin_restart(key);
+    }
+
+    /// The shell has written down that the supervisor gives up.
+    pub(super) fn gave_up(&mut self, out: &mut Actions) {
+        match self.phase {
+            Phase::GivingUp => self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out),
+            Phase::New | Phase::Idle | Phase::Working(_) | Phase::WindingDown(_) | Phase::Finished => {}
+        }
     }
 
     fn begin_restart(&mut self, key: ChildKey) {

@@ -9,7 +9,7 @@ use crate::event::StopCause;
 use crate::policy::Strategy;
 
 /// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
-/// one child is waited for.
+/// one child is waited for, but for those that are stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
     purpose: Purpose,
@@ -104,13 +104,20 @@ impl Machine {
     pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
-                State::Starting { .. } | State::Stopping { .. } | State::Killed => return Progress::Wait,
+                State::Starting { .. } | State::Abandoned => return Progress::Wait,
+                State::Stopping { .. } | State::Killed { .. } if !self.children.is_stuck(key) => {
+                    return Progress::Wait;
+                }
                 State::Failed => {
                     self.start_failed(key, round.purpose, out);
                     return Progress::GoOn;
                 }
-                State::Down => self.is_down(key, out),
-                State::Running | State::Ended(_) | State::Restarting { .. } => {}
+                State::Down
+                | State::Running
+                | State::Ended(_)
+                | State::Restarting { .. }
+                | State::Stopping { .. }
+                | State::Killed { .. } => {}
             }
             round.waiting_for = None;
         }
@@ -119,8 +126,11 @@ impl Machine {
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if self.is_put_off(round.trigger()) {
-            // Whoever shares its fate is down by now, and is started together with it when the delay is over.
+            // The siblings that share its fate have been stopped by now, and start together with it when the delay is over.
             self.phase = Phase::Idle;
+        } else if self.awaits_stuck(&round) {
+            self.phase = Phase::Working(round);
+            return Progress::Wait;
         } else if let Some(key) = self.next_to_start(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
@@ -139,7 +149,7 @@ impl Machine {
     pub(super) fn is_about_to_start(&self, key: ChildKey) -> bool {
         match self.phase {
             Phase::Working(round) => round.will_start(key) && !self.is_put_off(round.trigger()),
-            Phase::New | Phase::Idle | Phase::WindingDown(_) | Phase::Finished => false,
+            Phase::New | Phase::Idle | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => false,
         }
     }
 
@@ -147,7 +157,7 @@ impl Machine {
     pub(super) fn is_in_hand(&self, key: ChildKey) -> bool {
         match self.phase {
             Phase::Working(round) => round.trigger() == Some(key),
-            Phase::New | Phase::Idle | Phase::WindingDown(_) | Phase::Finished => false,
+            Phase::New | Phase::Idle | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => false,
         }
     }
 
@@ -161,10 +171,11 @@ impl Machine {
         self.phase = Phase::Working(Round::resume(from, key));
     }
 
-    /// The child that the round waited for has been stopped, or had nothing to run. It is not always kept.
-    fn is_down(&mut self, key: ChildKey, out: &mut Actions) {
-        if self.children.get(key).is_some() && !self.is_kept(key) {
-            self.forget(key, out);
+    /// Whether one of those that are still to be started is stuck in its stop. None of them starts before it is gone.
+    fn awaits_stuck(&self, round: &Round) -> bool {
+        match round.starts {
+            Starts::From(from) => self.children.any_stuck_from(from),
+            Starts::None | Starts::One(_) => false,
         }
     }
 
@@ -220,10 +231,14 @@ impl Machine {
     }
 
     pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        self.start_by(key, Action::Start(key), now, out);
+    }
+
+    pub(super) fn start_by(&mut self, key: ChildKey, start: Action, now: Instant, out: &mut Actions) {
         let timeout = self.children.get(key).and_then(|child| child.traits.start_timeout());
         let give_up_at = timeout.and_then(|timeout| now.checked_add(timeout));
         let child = self.children.set(key, State::Starting { give_up_at });
         child.generation = child.generation.wrapping_add(1);
-        out.push_back(Action::Start(key));
+        out.push_back(start);
     }
 }

@@ -1,8 +1,9 @@
-//! How a supervisor stops: its children in reverse start order, each when the one after it is gone.
+//! How a supervisor stops: its children in reverse start order, each when the one after it is gone or stuck.
 
 use std::time::Instant;
 
-use super::child::{ChildKey, FIRST, State, earlier};
+use super::child::{ChildKey, FIRST, State};
+use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::Shutdown;
 use crate::event::StopCause;
@@ -20,6 +21,10 @@ pub(super) struct WindDown {
     waiting_for: Option<ChildKey>,
     /// Everything has been forced, and is only waited for.
     forced: bool,
+    /// When what has been forced together counts as stuck. One moment for all of them, because they may be many.
+    stuck_at: Option<Instant>,
+    /// Whether the parent has been told that only stuck children are left.
+    pub(super) said_stuck: bool,
 }
 
 /// Why a child is asked to stop, and by when it has to be gone whatever its grace.
@@ -45,8 +50,13 @@ impl Machine {
     /// The supervisor is asked to stop. If it does already, a tighter deadline counts all the same.
     pub(super) fn stop(&mut self, cause: StopCause, deadline: Option<Instant>, out: &mut Actions) {
         match &mut self.phase {
-            Phase::New => self.finish(End::Stopped, out),
-            Phase::Idle | Phase::Working(_) => self.wind_down(End::Stopped, Why { cause, deadline }, out),
+            Phase::New => {
+                self.dismiss_callers(out);
+                self.finish(End::Stopped, out);
+            }
+            Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
+                self.wind_down(End::Stopped, Why { cause, deadline }, out)
+            }
             Phase::WindingDown(down) => {
                 down.deadline = earlier(down.deadline, deadline);
                 self.tighten(deadline);
@@ -64,7 +74,7 @@ impl Machine {
     /// The supervisor's actor has failed.
     pub(super) fn fail(&mut self, out: &mut Actions) {
         match self.phase {
-            Phase::New | Phase::Idle | Phase::Working(_) => {
+            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
                 self.stop_by_itself(End::Failed, StopCause::Failed, out);
             }
             Phase::WindingDown(_) | Phase::Finished => {}
@@ -72,13 +82,13 @@ impl Machine {
     }
 
     /// Every grace ends now. The cause is for children that had not been asked; by default it is the stop's own.
-    pub(super) fn force(&mut self, cause: Option<StopCause>, out: &mut Actions) {
-        self.end_all(cause, |key, cause| Action::Force { key, cause }, out);
+    pub(super) fn force(&mut self, cause: Option<StopCause>, now: Instant, out: &mut Actions) {
+        self.end_all(cause, |key, cause| Action::Force { key, cause }, now, out);
     }
 
     /// All children are killed, because that is how this supervisor is stopped.
-    pub(super) fn kill(&mut self, out: &mut Actions) {
-        self.end_all(None, |key, cause| Action::Kill { key, cause }, out);
+    pub(super) fn kill(&mut self, now: Instant, out: &mut Actions) {
+        self.end_all(None, |key, cause| Action::Kill { key, cause }, now, out);
     }
 
     /// All at once: one child that will not go must not protect the others.
@@ -86,15 +96,18 @@ impl Machine {
         &mut self,
         cause: Option<StopCause>,
         how: impl Fn(ChildKey, StopCause) -> Action,
+        now: Instant,
         out: &mut Actions,
     ) {
         self.stop(StopCause::Parent, None, out);
+        let stuck_at = self.stuck_at(now);
         let Phase::WindingDown(down) = &mut self.phase else { return };
         let cause = cause.unwrap_or(down.cause);
         if !std::mem::replace(&mut down.forced, true) {
+            down.stuck_at = stuck_at;
             let all: Vec<ChildKey> = self.children.range(FIRST, None).rev().collect();
             for key in all {
-                self.end_child(key, how(key, cause), out);
+                self.end_child(key, how(key, cause), State::Killed { stuck_at: None }, out);
             }
         }
     }
@@ -102,20 +115,23 @@ impl Machine {
     /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
-            self.force(Some(StopCause::Deadline), out);
+            self.force(Some(StopCause::Deadline), now, out);
             return;
         }
+        self.all_are_overdue(now);
         for key in self.children.due(now) {
             match self.children.state(key) {
                 State::Stopping { .. } => {
-                    self.end_child(key, Action::Force { key, cause: StopCause::Deadline }, out);
+                    let force = Action::Force { key, cause: StopCause::Deadline };
+                    self.end_child(key, force, self.killed(key, now), out);
                 }
                 State::Starting { .. } => {
-                    self.children.set(key, State::Starting { give_up_at: None });
+                    self.children.set(key, State::Abandoned);
                     out.push_back(Action::AbandonStart(key));
                 }
                 State::Restarting { .. } => self.restart_is_due(key),
-                State::Down | State::Running | State::Ended(_) | State::Failed | State::Killed => {}
+                State::Killed { .. } => self.is_overdue(key),
+                State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}
             }
         }
     }
@@ -125,23 +141,43 @@ impl Machine {
         match (self.phase, self.policy.stop_order) {
             (Phase::WindingDown(down), StopOrder::Reverse) => !down.forced,
             (Phase::WindingDown(_), StopOrder::Concurrent)
-            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::Finished, _) => false,
+            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished, _) => false,
         }
     }
 
     /// By when everything has to be gone, unless it has been forced already.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
+        self.winding_down().filter(|down| !down.forced).and_then(|down| down.deadline)
+    }
+
+    /// When the stop as a whole, and not a single child, next wants an alarm.
+    pub(super) fn wind_down_alarm(&self) -> Option<Instant> {
+        let down = self.winding_down()?;
+        if down.forced { down.stuck_at } else { down.deadline }
+    }
+
+    fn winding_down(&self) -> Option<WindDown> {
         match self.phase {
-            Phase::WindingDown(WindDown { forced: false, deadline, .. }) => deadline,
-            Phase::WindingDown(_) | Phase::New | Phase::Idle | Phase::Working(_) | Phase::Finished => None,
+            Phase::WindingDown(down) => Some(down),
+            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished => None,
+        }
+    }
+
+    /// Everything has been forced long ago: what is still there counts as stuck.
+    fn all_are_overdue(&mut self, now: Instant) {
+        let Phase::WindingDown(down) = &mut self.phase else { return };
+        if down.stuck_at.is_some_and(|at| at <= now) {
+            down.stuck_at = None;
+            let all: Vec<ChildKey> = self.children.range(FIRST, None).collect();
+            all.into_iter().for_each(|key| self.children.set_stuck(key));
         }
     }
 
     /// Stops the next child.
     pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
-        let is_gone = |key| self.children.state(key) == State::Down;
+        let keeps_waiting = |key| self.children.state(key) != State::Down && !self.children.is_stuck(key);
         let has_its_turn = match self.policy.stop_order {
-            StopOrder::Reverse => down.waiting_for.is_none_or(is_gone),
+            StopOrder::Reverse => !down.waiting_for.is_some_and(keeps_waiting),
             StopOrder::Concurrent => true,
         };
         if !has_its_turn && !down.forced {
@@ -156,7 +192,10 @@ impl Machine {
                 self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
                 Progress::GoOn
             }
-            None if self.children.any_live() || !self.closed => Progress::Wait,
+            None if self.children.any_live() || !self.closed => {
+                self.say_stuck(down, out);
+                Progress::Wait
+            }
             None => {
                 self.finish(down.end, out);
                 Progress::Wait
@@ -170,11 +209,16 @@ impl Machine {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
-            (State::Down | State::Stopping { .. } | State::Killed, _) => {}
+            (State::Down | State::Stopping { .. } | State::Killed { .. }, _) => {}
             (State::Ended(_) | State::Failed | State::Restarting { .. }, _) => self.put_down(key, out),
-            (State::Starting { .. } | State::Running, Shutdown::Kill) => {
-                self.children.set(key, State::Killed);
+            (State::Starting { .. } | State::Abandoned | State::Running, Shutdown::Kill) => {
+                self.children.set(key, self.killed(key, now));
                 out.push_back(Action::Kill { key, cause });
+            }
+            // It has been forced already, and has no use for a grace.
+            (State::Abandoned, Shutdown::Grace(_) | Shutdown::Infinity) => {
+                self.children.set(key, self.killed(key, now));
+                out.push_back(Action::Force { key, cause });
             }
             (State::Starting { .. } | State::Running, Shutdown::Grace(grace)) => {
                 // A grace too long for the clock is no limit.
@@ -189,22 +233,32 @@ impl Machine {
         }
     }
 
-    fn end_child(&mut self, key: ChildKey, how: Action, out: &mut Actions) {
+    fn end_child(&mut self, key: ChildKey, how: Action, killed: State, out: &mut Actions) {
         match self.children.state(key) {
-            State::Starting { .. } | State::Running | State::Stopping { .. } => {
-                self.children.set(key, State::Killed);
+            State::Starting { .. } | State::Abandoned | State::Running | State::Stopping { .. } => {
+                self.children.set(key, killed);
                 out.push_back(how);
             }
             State::Ended(_) | State::Failed | State::Restarting { .. } => self.put_down(key, out),
-            State::Down | State::Killed => {}
+            State::Down | State::Killed { .. } => {}
         }
     }
 
     fn wind_down(&mut self, end: End, why: Why, out: &mut Actions) {
         let Why { cause, deadline } = why;
         self.dismiss_callers(out);
+        self.settle_all(out);
         self.tighten(deadline);
-        let down = WindDown { end, cause, deadline, below: None, waiting_for: None, forced: false };
+        let down = WindDown {
+            end,
+            cause,
+            deadline,
+            below: None,
+            waiting_for: None,
+            forced: false,
+            stuck_at: None,
+            said_stuck: false,
+        };
         self.phase = Phase::WindingDown(down);
     }
 

@@ -193,17 +193,14 @@ impl Engine {
             let tag = entry.tag();
             let live = entry.live_mut()?;
             let before = live.stop.map(|stop| stop.stage);
-            // A start that took too long has been ended against its wish, and asking changes nothing of that.
-            let is_late = stage == StopStage::Asked && live.timed_out.is_some();
-            let stage = if is_late { StopStage::Forced } else { stage };
             live.stop.get_or_insert(Stop { since: now, stage }).stage = stage;
             if before.is_none() {
                 live.since = now;
             }
             let inspect = (stage != StopStage::Asked).then(|| live.inspect.clone()).flatten();
-            Some((tag, before, stage, inspect))
+            Some((tag, before, inspect))
         });
-        let Some((tag, before, stage, inspect)) = noted.flatten() else { return };
+        let Some((tag, before, inspect)) = noted.flatten() else { return };
         if before.is_none() {
             // Before it is written, so that nothing below the child starts after it.
             let _ = catch(|| child.hold());
@@ -230,7 +227,10 @@ impl Engine {
                 }
             }
             // A child that cannot even be asked has no use for a grace.
-            (Err(_), StopStage::Asked) => self.press(key, StopStage::Forced, request, now),
+            (Err(_), StopStage::Asked) => {
+                self.press(key, StopStage::Forced, request, now);
+                self.facts.push_front(Input::Forced(key));
+            }
             (Err(_), StopStage::Killed | StopStage::Forced) => {
                 let _ = catch(|| child.force());
             }

@@ -293,33 +293,3 @@ fn everybody_who_waits_is_answered_when_the_supervisor_stops() {
     assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
     assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
 }
-
-impl Rig {
-    fn asks_for(&mut self, request: Request) -> Vec<Action> {
-        self.tell(Input::Call { call: CALL, request })
-    }
-
-    fn starts(&mut self, key: ChildKey, traits: Traits) -> Vec<Action> {
-        self.asks_for(Request::Start { key, id: id(key), traits })
-    }
-
-    fn terminated(&mut self, key: ChildKey) {
-        self.asks_for(Request::Terminate(id(key)));
-        self.ended(key);
-    }
-}
-
-const CALL: CallId = CallId(7);
-
-fn replied(reply: Reply) -> Action {
-    Action::Reply { call: CALL, reply }
-}
-
-fn dynamic(max_children: usize) -> Policy {
-    Policy { keeping: Keeping::Nothing { max_children }, ..policy(Strategy::OneForOne, 9) }
-}
-
-fn put_off() -> Traits {
-    let backoff = Backoff::new(GRACE, GRACE);
-    Traits { tuning: Some(Arc::new(Tuning { backoff: Some(backoff), ..Tuning::default() })), ..permanent() }
-}

@@ -1,22 +1,27 @@
 //! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves it.
 
+mod asked;
 mod auto_shutdown;
 mod backoff;
 mod calls;
+mod hold;
 mod promises;
 mod restart;
 mod start;
 mod stop;
+mod stuck;
 
 use std::sync::Arc;
 
 use super::*;
-use crate::child::{Restart, Shutdown};
+use crate::child::{ExitClass, Restart, Shutdown};
+use crate::event::StopCause;
 use crate::policy::Backoff;
 
 const A: ChildKey = ChildKey(0);
 const B: ChildKey = ChildKey(1);
 const C: ChildKey = ChildKey(2);
+const CALL: CallId = CallId(7);
 const GRACE: Duration = Duration::from_secs(5);
 
 struct Rig {
@@ -68,6 +73,23 @@ impl Rig {
         self.tell(Input::Stop { cause: StopCause::Parent, deadline })
     }
 
+    fn asks_for(&mut self, request: Request) -> Vec<Action> {
+        self.tell(Input::Call { call: CALL, request })
+    }
+
+    fn starts(&mut self, key: ChildKey, traits: Traits) -> Vec<Action> {
+        self.asks_for(Request::Start { key, id: id(key), traits })
+    }
+
+    fn cleans_up(&mut self, key: ChildKey) -> Vec<Action> {
+        self.asks_for(Request::CleanUp { key, id: id(key), traits: permanent() })
+    }
+
+    fn terminated(&mut self, key: ChildKey) {
+        self.asks_for(Request::Terminate(id(key)));
+        self.ended(key);
+    }
+
     fn passes(&mut self, time: Duration) {
         self.now += time;
     }
@@ -109,4 +131,23 @@ fn gave_up(max_restarts: u32) -> Action {
 
 fn restarting(key: ChildKey, attempt: u32) -> Action {
     Action::Restarting { key, attempt, delay: Duration::ZERO }
+}
+
+fn replied(reply: Reply) -> Action {
+    Action::Reply { call: CALL, reply }
+}
+
+fn dynamic(max_children: usize) -> Policy {
+    Policy { keeping: Keeping::Nothing { max_children }, ..policy(Strategy::OneForOne, 9) }
+}
+
+/// The supervisor of a task's children.
+fn nest() -> Policy {
+    Policy { closing: Closing::WhenTold, ..Policy::default() }
+}
+
+/// A child whose restarts are put off.
+fn put_off() -> Traits {
+    let backoff = Backoff::new(GRACE, GRACE);
+    Traits { tuning: Some(Arc::new(Tuning { backoff: Some(backoff), ..Tuning::default() })), ..permanent() }
 }

@@ -66,7 +66,15 @@ impl Checker {
                 self.starting.remove(&key);
             }
             Input::Stop { .. } | Input::Force | Input::Kill | Input::Fail => self.stopping = true,
-            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::Cancelled(_) => {}
+            Input::Begin
+            | Input::Close
+            | Input::Alarm
+            | Input::Call { .. }
+            | Input::Cancelled(_)
+            | Input::Hold
+            | Input::GaveUp
+            | Input::Stuck(_)
+            | Input::Forced(_) => {}
         }
     }
 
@@ -106,6 +114,7 @@ impl Checker {
                 Action::Forget(key) => prop_assert!(!self.live.contains(&key)),
                 Action::GaveUp(_)
                 | Action::Ready
+                | Action::Stuck
                 | Action::AbandonStart(_)
                 | Action::Keep(_)
                 | Action::StartCleanUp(_)

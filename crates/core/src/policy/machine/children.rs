@@ -1,0 +1,246 @@
+//! The table of all children, and what can be said of them together.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::time::Instant;
+
+use super::child::{Child, ChildKey, State, Traits};
+use crate::child::ChildId;
+use crate::policy::ordered::Ordered;
+use crate::policy::timers::Timers;
+
+/// All children in start order, and what can be said of them together.
+#[derive(Debug)]
+pub(super) struct Children {
+    table: Ordered<Child>,
+    /// Made when a caller asks for a child by its id, which happens never in many trees.
+    names: OnceCell<HashMap<ChildId, ChildKey>>,
+    timers: Timers,
+    /// How many are starting, running or stopping.
+    live: usize,
+    /// How many of these are stuck.
+    stuck: usize,
+    /// How many wait for a restart, or for the machine to decide what follows from their end.
+    unsettled: usize,
+    /// How many wait to be started again.
+    restarting: usize,
+    /// Which children have begun or ceased to wait for a restart since the shell last asked.
+    restarting_changes: Vec<(ChildKey, bool)>,
+    /// How many significant ones are not down.
+    significant: usize,
+}
+
+impl Children {
+    pub(super) fn new() -> Self {
+        Self {
+            table: Ordered::new(),
+            names: OnceCell::new(),
+            timers: Timers::default(),
+            live: 0,
+            stuck: 0,
+            unsettled: 0,
+            restarting: 0,
+            restarting_changes: Vec::new(),
+            significant: 0,
+        }
+    }
+
+    /// Makes room for so many more children.
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.table.reserve(additional);
+        if let Some(names) = self.names.get_mut() {
+            names.reserve(additional);
+        }
+    }
+
+    pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
+        if let Some(names) = self.names.get_mut() {
+            names.insert(id.clone(), key);
+        }
+        let window = traits.window();
+        let child = Child {
+            id,
+            traits,
+            state: State::Down,
+            generation: 0,
+            running_since: None,
+            attempt: 0,
+            window,
+            stuck: false,
+        };
+        self.table.push(key, child);
+    }
+
+    pub(super) fn remove(&mut self, key: ChildKey) {
+        self.set(key, State::Down);
+        if let Some(child) = self.table.remove(key) {
+            if let Some(names) = self.names.get_mut() {
+                names.remove(&child.id);
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    pub(super) fn key(&self, id: &ChildId) -> Option<ChildKey> {
+        let names = || self.table.iter().map(|(key, child)| (child.id.clone(), key)).collect();
+        self.names.get_or_init(names).get(id).copied()
+    }
+
+    pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {
+        self.table.get(key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: ChildKey) -> Option<&mut Child> {
+        self.table.get_mut(key)
+    }
+
+    /// The state of a child. One that has been deleted is down for good.
+    pub(super) fn state(&self, key: ChildKey) -> State {
+        self.table.get(key).map_or(State::Down, |child| child.state)
+    }
+
+    /// The first child from this key on.
+    pub(super) fn first_from(&self, key: ChildKey) -> Option<ChildKey> {
+        self.table.range(key, None).next().map(|(key, _)| key)
+    }
+
+    /// The children from one key on and below another one, in start order. No upper key means no bound.
+    pub(super) fn range(
+        &self,
+        from: ChildKey,
+        below: Option<ChildKey>,
+    ) -> impl DoubleEndedIterator<Item = ChildKey> + '_ {
+        self.table.range(from, below).map(|(key, _)| key)
+    }
+
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// The children about whom something has to be done by now, the last started first.
+    pub(super) fn due(&self, now: Instant) -> Vec<ChildKey> {
+        let mut due: Vec<ChildKey> = self.timers.due(now).collect();
+        due.sort_unstable_by(|a, b| b.cmp(a));
+        due
+    }
+
+    /// Cuts every grace that goes beyond the deadline.
+    pub(super) fn tighten(&mut self, deadline: Instant) {
+        let stopping = |child: &Child| match child.state {
+            State::Stopping { kill_at } => Some(kill_at),
+            State::Down
+            | State::Starting { .. }
+            | State::Abandoned
+            | State::Running
+            | State::Ended(_)
+            | State::Failed
+            | State::Restarting { .. }
+            | State::Killed { .. } => None,
+        };
+        let all: Vec<_> =
+            self.table.iter().filter_map(|(key, child)| Some((key, stopping(child)?))).collect();
+        for (key, kill_at) in all {
+            self.set(key, State::Stopping { kill_at: earlier(kill_at, Some(deadline)) });
+        }
+    }
+
+    pub(super) fn any_live(&self) -> bool {
+        self.live > 0
+    }
+
+    /// Whether there are children that live, and all of them are stuck.
+    pub(super) fn all_stuck(&self) -> bool {
+        self.live > 0 && self.stuck == self.live
+    }
+
+    /// Whether one of the children from this key on is stuck in its stop.
+    pub(super) fn any_stuck_from(&self, key: ChildKey) -> bool {
+        let is_stuck = |(_, child): (_, &Child)| child.stuck && child.state.is_stopping();
+        self.stuck > 0 && self.table.range(key, None).any(is_stuck)
+    }
+
+    pub(super) fn is_stuck(&self, key: ChildKey) -> bool {
+        self.table.get(key).is_some_and(|child| child.stuck)
+    }
+
+    /// Notes that this incarnation of a child does not go.
+    pub(super) fn set_stuck(&mut self, key: ChildKey) {
+        let Some(child) = self.table.get_mut(key) else { return };
+        if child.state.is_live() && !std::mem::replace(&mut child.stuck, true) {
+            self.stuck += 1;
+        }
+    }
+
+    /// The children that wait for a restart, or for the machine to decide what follows from their end, the last started first.
+    pub(super) fn unsettled(&self) -> Vec<ChildKey> {
+        if self.unsettled == 0 {
+            return Vec::new();
+        }
+        let all = self.table.iter().rev().filter(|(_, child)| child.state.is_unsettled());
+        all.map(|(key, _)| key).collect()
+    }
+
+    pub(super) fn any_significant(&self) -> bool {
+        self.significant > 0
+    }
+
+    pub(super) fn any_restarting(&self) -> bool {
+        self.restarting > 0
+    }
+
+    /// Brings a child into a state, and returns it for what else there is to change.
+    pub(super) fn set(&mut self, key: ChildKey, state: State) -> &mut Child {
+        let child = self.table.get_mut(key).expect("the state of a child that is there");
+        let before = std::mem::replace(&mut child.state, state);
+        if let Some(at) = before.timer() {
+            self.timers.remove(at, key);
+        }
+        if let Some(at) = state.timer() {
+            self.timers.insert(at, key);
+        }
+        let count = |counter: &mut usize, was: bool, is: bool| match (was, is) {
+            (false, true) => *counter += 1,
+            (true, false) => *counter -= 1,
+            (false, false) | (true, true) => {}
+        };
+        count(&mut self.live, before.is_live(), state.is_live());
+        count(&mut self.unsettled, before.is_unsettled(), state.is_unsettled());
+        count(&mut self.restarting, before.is_restarting(), state.is_restarting());
+        if child.traits.significant {
+            count(&mut self.significant, before != State::Down, state != State::Down);
+        }
+        if child.stuck && !state.is_live() {
+            child.stuck = false;
+            self.stuck -= 1;
+        }
+        if before.is_restarting() != state.is_restarting() {
+            note_change(&mut self.restarting_changes, key, state.is_restarting());
+        }
+        child
+    }
+
+    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last asked.
+    pub(super) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
+        self.restarting_changes.drain(..)
+    }
+}
+
+/// A child that ceases to wait right after it began has not changed.
+fn note_change(changes: &mut Vec<(ChildKey, bool)>, key: ChildKey, waits: bool) {
+    if changes.last() == Some(&(key, !waits)) {
+        changes.pop();
+    } else {
+        changes.push((key, waits));
+    }
+}
+
+/// The earlier of two moments, where none means never.
+pub(super) fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (at, None) | (None, at) => at,
+    }
+}

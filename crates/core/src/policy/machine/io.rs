@@ -1,0 +1,108 @@
+//! What the machine is told, and what it answers.
+
+use std::time::{Duration, Instant};
+
+use super::calls::{CallId, Reply, Request};
+use super::child::ChildKey;
+use crate::child::ExitClass;
+use crate::event::StopCause;
+use crate::policy::{Intensity, Queue};
+
+/// A fact that the machine is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Input {
+    /// Start the children.
+    Begin,
+    /// The child runs.
+    Started(ChildKey),
+    /// The child had nothing to run.
+    Ignored(ChildKey),
+    /// The child could not be started, and nothing is left of the attempt.
+    StartFailed(ChildKey),
+    /// The child is gone.
+    Ended(ChildKey, ExitClass),
+    /// Stop everything in order, by this time.
+    Stop { cause: StopCause, deadline: Option<Instant> },
+    /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up work.
+    /// The children that run go on until the supervisor itself is asked to stop.
+    Hold,
+    /// A caller wants something of one child.
+    Call { call: CallId, request: Request },
+    /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies [`Hold`](Self::Hold).
+    Cancelled(ChildKey),
+    /// The shell has written down that the supervisor gives up: it stops now.
+    GaveUp,
+    /// The child could not be asked to stop, and the shell has forced it instead.
+    Forced(ChildKey),
+    /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children are left.
+    Stuck(ChildKey),
+    /// No caller brings in a child any more.
+    Close,
+    /// End all children at once, because that is how this supervisor is stopped.
+    Kill,
+    /// Every grace ends now.
+    Force,
+    /// The supervisor's actor failed: stop what is left.
+    Fail,
+    /// Time has passed.
+    Alarm,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Start the child and say how it went, unless the stop of an ancestor has begun: then say [`Input::Cancelled`].
+    Start(ChildKey),
+    /// Start the child, although a stop may be under way.
+    StartCleanUp(ChildKey),
+    /// Ask the child to stop; it will be forced at the deadline. If it cannot be asked, force it and say [`Input::Forced`].
+    Stop { key: ChildKey, cause: StopCause, deadline: Option<Instant> },
+    /// End the child at once, as its spec wants it.
+    Kill { key: ChildKey, cause: StopCause },
+    /// The child's grace is over: end it now. The cause is for a child that was never asked.
+    Force { key: ChildKey, cause: StopCause },
+    /// The child did not start in time: end the attempt, and say that the start failed once nothing is left of it.
+    AbandonStart(ChildKey),
+    /// The child that was offered belongs to the supervisor from now on.
+    Keep(ChildKey),
+    /// The child that was offered is not wanted.
+    Decline(ChildKey),
+    /// The child is not started, because the supervisor or an ancestor stops. The refusal counts.
+    Refuse(ChildKey),
+    /// The child has been deleted.
+    Forget(ChildKey),
+    /// What a caller wanted has been done, or cannot be.
+    Reply { call: CallId, reply: Reply },
+    /// The child is about to be started again. If the stop of an ancestor has begun, say [`Input::Hold`] instead of writing it down.
+    Restarting { key: ChildKey, attempt: u32, delay: Duration },
+    /// This restart intensity is used up, the supervisor's or a child's own. Write it down and say [`Input::GaveUp`], or, if the
+    /// stop of an ancestor has begun, say [`Input::Hold`] instead.
+    GaveUp(Intensity),
+    /// All children have been started.
+    Ready,
+    /// The supervisor has begun to stop of its own accord.
+    Stopping(StopCause),
+    /// Of a supervisor that stops only children are left that do not go although they were forced. Its parent need not keep
+    /// other children waiting for it.
+    Stuck,
+    /// All children are gone.
+    Finish(End),
+}
+
+/// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
+pub(crate) type Actions = Queue<Action>;
+
+/// Why a supervisor has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was asked to.
+    Stopped,
+    /// It used up its restart intensity.
+    GaveUp,
+    /// Its significant children have ended.
+    AutoShutdown,
+    /// This child could not be started when the supervisor itself was.
+    StartFailed(ChildKey),
+    /// Its actor failed.
+    Failed,
+}
