@@ -57,7 +57,8 @@ async fn a_deep_tree_with_a_leaf_that_does_not_go_is_reported_at_its_deadline() 
 
 #[test]
 fn a_runtime_with_a_deep_tree_is_shut_down() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let tree = runtime.block_on(chain(obedient("leaf")).start()).unwrap();
 
     drop(runtime);

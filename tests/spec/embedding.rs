@@ -127,7 +127,8 @@ fn a_caller_that_waits_for_a_stop_gets_what_is_known_when_the_runtime_is_shut_do
 
     assert!(tree.token().is_cancelled());
     let other = tokio::runtime::Builder::new_current_thread().build().expect("the system has room for it");
-    let waited = async { (tree.wait().await, tree.stop().await, tree.wait_gone().await, tree.started().await) };
+    let waited =
+        async { (tree.wait().await, tree.stop().await, tree.wait_gone().await, tree.started().await) };
     let (waited, stopped, gone, started) = other.block_on(within("an answer", waited));
     assert_eq!((waited.ending, waited.cause), (Ending::Incomplete, StopCause::Failed));
     assert!(Arc::ptr_eq(&waited, &stopped) && Arc::ptr_eq(&waited, &gone));

@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, Exit, Launch, Reporter, RunningChild, StartError, StopCause,
-    StopRequest, Supervisor, TreeStartError,
+    ChildSpec, Ending, Exit, Launch, Reporter, RunningChild, StartError, StopCause, StopRequest, Supervisor,
+    TreeStartError,
 };
 
 use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};

@@ -56,8 +56,8 @@ pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Strea
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 pub use port::{
-    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StartError,
-    StopRequest,
+    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
+    StartError, StopRequest,
 };
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[doc(no_inline)]

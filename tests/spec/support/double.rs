@@ -5,8 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rootward::{
-    ChildKind, ChildSpec, Exit, KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext, StartError,
-    StopRequest,
+    ChildKind, ChildSpec, Exit, KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext,
+    StartError, StopRequest,
 };
 
 /// A child that does nothing by itself: the test says when it has started and when it has ended.

@@ -12,10 +12,10 @@ use super::shared::Shared;
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
-use crate::turns::in_turn;
 use crate::policy::End;
 use crate::port::{ChildReport, Ended, Listener, Reporter, StartError};
 use crate::report::{NodeReport, Outcome};
+use crate::turns::in_turn;
 
 /// Where the children of one supervisor report.
 pub(super) struct ChildLink {

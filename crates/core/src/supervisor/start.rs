@@ -46,7 +46,8 @@ impl SupervisorStart {
             Entry::new(spec.clone(), path.join(&id))
         };
         let view = View::new(specs.iter().map(entry));
-        let shared = Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
+        let shared =
+            Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
         spawn(Plan { shared: Arc::clone(&shared), reporter, policy });
         Prepared { shared }
     }

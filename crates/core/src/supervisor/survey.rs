@@ -74,7 +74,8 @@ pub(super) fn note_stall(supervisor: Arc<Shared>, stall: &Stall) {
         for (tag, inspect) in seen {
             let stuck = inspect.stuck();
             all.extend(inspect.supervisor().and_then(|below| below.downcast().ok()));
-            let Some(Stuck { why: StuckIn::Poll | StuckIn::Drop, elapsed: Some(elapsed), thread }) = stuck else {
+            let Some(Stuck { why: StuckIn::Poll | StuckIn::Drop, elapsed: Some(elapsed), thread }) = stuck
+            else {
                 continue;
             };
             if thread.as_deref() == Some(&*stall.thread) {

@@ -68,12 +68,17 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
     given.shared.send(Mail::Stop(StopRequest::new(StopCause::Api, None)));
 
     given.end().await;
-    assert_eq!(given.seen(), [0], "what a child's spec had captured, at the very moment of the acknowledgement");
+    assert_eq!(
+        given.seen(),
+        [0],
+        "what a child's spec had captured, at the very moment of the acknowledgement"
+    );
 }
 
 #[test]
 fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let mut given = runtime.block_on(async {
         let mut given = given_a_supervisor_with([forever("a"), stubborn("b")]);
         given.until_started().await;

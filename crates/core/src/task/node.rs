@@ -155,7 +155,8 @@ impl TaskNode {
 
     /// How many starts have been refused here.
     pub(super) fn refused(&self) -> u64 {
-        u64::from(self.gate.refused()) + self.gate.with_nest(|nest| nest.supervisor.refused()).unwrap_or_default()
+        u64::from(self.gate.refused())
+            + self.gate.with_nest(|nest| nest.supervisor.refused()).unwrap_or_default()
     }
 
     pub(super) fn children(&self) -> Option<SupervisorHandle> {

@@ -31,7 +31,7 @@ impl Engine {
                 Some(Input::Alarm)
             }
             Mail::Decide => {
-                (self.will_decide, self.is_time) = (false, true);
+                (self.will_decide, self.has_heard_all) = (false, true);
                 None
             }
             #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) struct Engine {
     /// Whether a [`Mail::Decide`] is in the mailbox.
     will_decide: bool,
     /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
-    is_time: bool,
+    has_heard_all: bool,
     /// Whether the machine knows that a stop has begun here or above.
     is_held: bool,
     /// Kept until the facts that came with them have been dealt with.
@@ -87,7 +87,7 @@ impl Engine {
             facts: Queue::new(),
             todo: Queue::new(),
             will_decide: false,
-            is_time: false,
+            has_heard_all: false,
             is_held: false,
             settling: None,
             policy,
@@ -106,8 +106,8 @@ impl Engine {
         let taken = catch(|| {
             self.receive(mail, now());
             // Facts first: what has happened already is heard before anything is decided.
-            let is_time = !has_more || std::mem::take(&mut self.is_time);
-            if is_time { self.decide() } else { None }
+            let has_heard_all = std::mem::take(&mut self.has_heard_all) || !has_more;
+            if has_heard_all { self.decide() } else { None }
         });
         let end = taken.unwrap_or_else(|_| {
             self.failures += 1;

@@ -88,7 +88,8 @@ impl Drop for Engine {
             let tag = self.shared.view.with(key, |entry| {
                 let tag = entry.live().map(|live| (entry.tag(), live.stop.is_some()));
                 if let Some(live) = entry.live_mut() {
-                    live.stop.get_or_insert(Stop { since: now(), stage: StopStage::Forced }).stage = StopStage::Forced;
+                    live.stop.get_or_insert(Stop { since: now(), stage: StopStage::Forced }).stage =
+                        StopStage::Forced;
                 }
                 tag
             });
