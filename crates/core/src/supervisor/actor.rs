@@ -7,25 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 
-use super::engine::{Engine, Progress};
+use super::engine::{Engine, Plan, Progress};
 use super::link::ChildLink;
 use super::mail::Mail;
-use super::shared::Shared;
 use crate::panics::drop_quietly;
-use crate::policy::Policy;
-use crate::port::Reporter;
 
 /// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the actor's hold on the link,
 /// which acknowledges the supervisor.
 struct SupervisorActor {
     link: OnceLock<Arc<ChildLink>>,
-}
-
-/// What the actor makes its engine of.
-pub(super) struct Plan {
-    pub(super) shared: Arc<Shared>,
-    pub(super) reporter: Reporter,
-    pub(super) policy: Policy,
 }
 
 impl Actor for SupervisorActor {

@@ -1,10 +1,8 @@
 //! What is asked of a running supervisor, and what comes back.
 
-use std::sync::Arc;
-
 use tokio::sync::oneshot;
 
-use super::shared::Shared;
+use super::refusals::Refusals;
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::port::StartError;
 
@@ -12,7 +10,7 @@ use crate::port::StartError;
 pub(super) struct Call {
     /// Taken by the supervisor.
     asked: Option<(Demand, Answer)>,
-    supervisor: Arc<Shared>,
+    refusals: Refusals,
 }
 
 /// What is asked.
@@ -79,11 +77,11 @@ impl Call {
     /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
     pub(super) fn new(
         demand: Demand,
-        supervisor: &Arc<Shared>,
+        refusals: &Refusals,
     ) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
         let (sender, receiver) = oneshot::channel();
         let asked = Some((demand, Answer(sender)));
-        (Self { asked, supervisor: Arc::clone(supervisor) }, receiver)
+        (Self { asked, refusals: refusals.clone() }, receiver)
     }
 
     /// What is asked, and where the answer goes.
@@ -96,7 +94,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if let Some((Demand::Start { .. } | Demand::CleanUp { .. }, _)) = &self.asked {
-            self.supervisor.note_refusal();
+            self.refusals.note();
         }
     }
 }

@@ -58,8 +58,19 @@ impl SpecError {
     }
 }
 
+impl Supervisor {
+    /// Checks this supervisor and everything below it.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] for the first mistake, in start order, each supervisor before its children.
+    pub fn check(&self) -> Result<(), SpecError> {
+        check_supervisor(self, self.id())
+    }
+}
+
 /// Checks a supervisor and everything below it, each supervisor before its children.
-pub(super) fn check_supervisor(supervisor: &Supervisor, path: &str) -> Result<(), SpecError> {
+fn check_supervisor(supervisor: &Supervisor, path: &str) -> Result<(), SpecError> {
     let wrong = |path: &str, problem| Err(SpecError::new(path, problem));
     if let Err(invalid) = ChildId::new(supervisor.id()) {
         return wrong(path, invalid.into());

@@ -11,6 +11,7 @@ use super::check::check_child;
 use super::mail::Mail;
 use super::shared::Shared;
 use super::survey::{note_stall, survey};
+use super::view::ChildCount;
 use super::{SpecError, SpecProblem};
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::detector::Stall;
@@ -30,20 +31,6 @@ use crate::snapshot::NodeSnapshot;
 #[derive(Clone)]
 pub struct SupervisorHandle {
     shared: Arc<Shared>,
-}
-
-/// Counts the children of a supervisor (OTP's `count_children`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChildCount {
-    /// All children, whether they run or not.
-    pub specs: usize,
-    /// Those that run, or are being started or stopped.
-    pub active: usize,
-    /// Those that are supervisors, whether they run or not.
-    pub supervisors: usize,
-    /// Those that are not supervisors, whether they run or not.
-    pub workers: usize,
 }
 
 /// Says why a child could not be added and started.
@@ -156,7 +143,7 @@ impl SupervisorHandle {
 
     /// How many starts have been refused because the supervisor stops.
     pub(crate) fn refused(&self) -> u64 {
-        self.shared.refused()
+        self.shared.refusals.count()
     }
 
     /// Where the supervisor stands.
@@ -328,7 +315,7 @@ impl SupervisorHandle {
     }
 
     fn post(&self, demand: Demand) -> oneshot::Receiver<Result<Success, Refusal>> {
-        let (call, answer) = Call::new(demand, &self.shared);
+        let (call, answer) = Call::new(demand, &self.shared.refusals);
         self.shared.send(Mail::Call(call));
         answer
     }

@@ -21,6 +21,7 @@ mod handle;
 mod link;
 mod mail;
 mod partition;
+mod refusals;
 mod shared;
 mod start;
 mod survey;
@@ -34,8 +35,10 @@ pub use call::StartedChild;
 pub use check::{SpecError, SpecProblem};
 pub use dynamic::DynamicSupervisor;
 pub use handle::{
-    ChildCount, DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
+    DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
 };
+
+pub use view::ChildCount;
 
 pub use partition::{PartitionSupervisor, ResizeError};
 

@@ -1,12 +1,13 @@
 //! What a supervisor shares with its parent, its handles and its callers: where to send mail, and what may be seen.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
 
 use super::mail::Mail;
+use super::refusals::Refusals;
 use super::view::View;
 use crate::child::ChildPath;
 use crate::context::{StopScope, TreeContext};
@@ -27,7 +28,7 @@ pub(crate) struct Shared {
     /// How many messages are in the mailbox or on their way into it.
     waiting: AtomicUsize,
     /// How many starts have been refused.
-    refused: AtomicU64,
+    pub(super) refusals: Refusals,
 }
 
 impl Shared {
@@ -38,8 +39,8 @@ impl Shared {
         auto_shutdown: AutoShutdown,
         view: View,
     ) -> Arc<Self> {
-        let (actor, waiting, refused) = (OnceLock::new(), AtomicUsize::new(0), AtomicU64::new(0));
-        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refused })
+        let (actor, waiting, refusals) = (OnceLock::new(), AtomicUsize::new(0), Refusals::default());
+        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
     }
 
     pub(super) fn runs_as(&self, actor: ActorRef<Mail>) {
@@ -61,16 +62,11 @@ impl Shared {
     pub(super) fn has_more(&self) -> bool {
         self.waiting.fetch_sub(1, Ordering::AcqRel) > 1
     }
-
-    /// Counts a start that was refused because the supervisor stops.
-    pub(super) fn note_refusal(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl Inspect for Shared {
     fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+        self.refusals.count()
     }
 
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {

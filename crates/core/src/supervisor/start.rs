@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::actor::{Plan, spawn};
+use super::actor::spawn;
+use super::engine::Plan;
 use super::entry::Entry;
 use super::mail::Mail;
 use super::shared::Shared;
@@ -50,6 +51,21 @@ impl SupervisorStart {
             Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
         spawn(Plan { shared: Arc::clone(&shared), reporter, policy });
         Prepared { shared }
+    }
+}
+
+impl Supervisor {
+    /// Makes this supervisor a child of another one, with the supervisor's id.
+    ///
+    /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
+    pub fn into_child(self) -> ChildSpec {
+        ChildSpec::supervisor(self.id().to_owned(), SupervisorStart::new(self))
+    }
+}
+
+impl From<Supervisor> for ChildSpec {
+    fn from(supervisor: Supervisor) -> Self {
+        supervisor.into_child()
     }
 }
 

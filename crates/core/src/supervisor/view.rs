@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::entry::{Entry, Seen};
-use super::handle::ChildCount;
 use crate::child::{ChildKind, ChildSpec};
 use crate::policy::{ChildKey, Ordered};
 use crate::report::NodeReport;
@@ -19,6 +18,20 @@ pub(super) struct View(Mutex<Table>);
 pub(super) struct Table {
     entries: Ordered<Entry>,
     is_over: bool,
+}
+
+/// Counts the children of a supervisor (OTP's `count_children`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildCount {
+    /// All children, whether they run or not.
+    pub specs: usize,
+    /// Those that run, or are being started or stopped.
+    pub active: usize,
+    /// Those that are supervisors, whether they run or not.
+    pub supervisors: usize,
+    /// Those that are not supervisors, whether they run or not.
+    pub workers: usize,
 }
 
 impl View {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::guardian::Plan;
 use super::handle::Tree;
-use crate::child::ChildPath;
+use crate::child::{ChildId, ChildPath};
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{Events, Record};
 use crate::port::StartError;
@@ -79,8 +79,39 @@ pub enum TreeStartError {
     },
 }
 
+impl Supervisor {
+    /// Makes this supervisor the root of a tree that is still to be started.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
+    pub fn tree(self) -> Result<TreeBuilder, SpecError> {
+        self.check()?;
+        let id = ChildId::new(&self.id).map_err(|invalid| SpecError::new(&self.id, invalid.into()))?;
+        Ok(TreeBuilder::new(ChildPath::root(&id), Arc::new(self)))
+    }
+
+    /// Starts a tree with this supervisor as its root, and waits until all of it has started.
+    ///
+    /// # Errors
+    ///
+    /// [`TreeStartError`] if the description makes no sense or a child could not be started. Whatever had been started
+    /// before that is gone again.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the tree is stopped in the background.
+    pub async fn start(self) -> Result<Tree, TreeStartError> {
+        self.tree()?.start().await
+    }
+}
+
 impl TreeBuilder {
-    pub(crate) fn new(path: ChildPath, root: Arc<Supervisor>) -> Self {
+    fn new(path: ChildPath, root: Arc<Supervisor>) -> Self {
         Self {
             path,
             root,

@@ -34,7 +34,7 @@ impl Engine {
             Action::Keep(key) => self.keep(key),
             Action::Decline(key) => self.decline(key),
             Action::Refuse(key) => {
-                self.shared.note_refusal();
+                self.shared.refusals.note();
                 self.decline(key);
             }
             Action::Reply { call, reply } => self.reply(call, reply),

@@ -3,6 +3,7 @@
 //! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what is left in order, and
 //! should that fail again and again the children are forced without any machine.
 
+mod answers;
 mod calls;
 mod effects;
 mod facts;
@@ -15,7 +16,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use self::calls::Calls;
-use super::actor::Plan;
 use super::alarm::Alarm;
 use super::link::ChildLink;
 use super::mail::Mail;
@@ -31,6 +31,13 @@ const STEPS_PER_TURN: usize = 256;
 
 /// How often a turn may fail before the children are ended without a machine.
 const FAILURES: u32 = 3;
+
+/// What an engine is made of.
+pub(super) struct Plan {
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter,
+    pub(super) policy: Policy,
+}
 
 /// A supervisor's state.
 pub(super) struct Engine {
