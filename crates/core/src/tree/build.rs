@@ -87,7 +87,7 @@ impl Supervisor {
     /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
     pub fn tree(self) -> Result<TreeBuilder, SpecError> {
         self.check()?;
-        let id = ChildId::new(&self.id).map_err(|invalid| SpecError::new(&self.id, invalid.into()))?;
+        let id = ChildId::new(self.id()).map_err(|invalid| SpecError::new(self.id(), invalid.into()))?;
         Ok(TreeBuilder::new(ChildPath::root(&id), Arc::new(self)))
     }
 
