@@ -32,6 +32,41 @@ async fn a_child_is_asked_when_the_one_after_it_is_gone_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_child_that_does_not_go_although_it_was_forced_keeps_the_one_before_it_waiting_no_longer_than_a_second()
+ {
+    let b = Double::running("b");
+    let root = Supervisor::new("root").child(obedient("a")).child(b.spec().shutdown(SECOND));
+    let (tree, mut log) = given(root).await;
+
+    tree.request_stop(StopCause::Api);
+    let forced = log.wait_for_event("b", "escalated").await;
+    let stopped = log.wait_for_event("a", "stopped").await;
+    settle().await;
+    assert_eq!(stopped.at - forced.at, SECOND);
+    assert_eq!(log.so_far().count("root", "stopped"), 0, "the root waits for it all the same");
+    b.ends();
+
+    let expected = ["a stopping", "a stopped", "b stopped", "root stopped"];
+    assert_eq!(log.until_the_end().await.lines_from("a stopping"), expected);
+    assert_eq!(tree.wait().await.find("root/a").unwrap().outcome, Outcome::Graceful);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_cannot_be_asked_and_does_not_go_keeps_the_one_before_it_waiting_for_no_grace() {
+    let b = Double::running("b").that_panics_in("stop");
+    let root = Supervisor::new("root").child(obedient("a")).child(b.spec().shutdown(9 * SECOND));
+    let (tree, mut log) = given(root).await;
+
+    tree.request_stop(StopCause::Api);
+    let asked = log.wait_for_event("b", "stopping").await;
+    let stopped = log.wait_for_event("a", "stopped").await;
+
+    assert_eq!(stopped.at - asked.at, SECOND);
+    b.ends();
+    let _ = tree.wait().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_goes_down_the_tree_and_its_acknowledgement_comes_back_up() {
     let inner = Supervisor::new("inner").child(obedient("b")).child(obedient("c"));
     let root = Supervisor::new("root").child(obedient("a")).child(inner).child(obedient("d"));

@@ -9,10 +9,28 @@ use std::time::{Duration, Instant};
 /// The default is one restart within five seconds, as in OTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Intensity {
-    /// How many restarts are allowed. With 0 the first child that would be restarted ends the supervisor.
+    /// How many restarts are allowed. With 0 the first child that would be restarted ends the supervisor, and with [`u32::MAX`] there is
+    /// no limit.
     pub max_restarts: u32,
     /// The time in which they are counted.
     pub within: Duration,
+}
+
+impl Intensity {
+    /// No limit: the supervisor never gives up because of restarts.
+    ///
+    /// `max_restarts` is [`u32::MAX`], which always means that there is no limit, whatever the time. `within` is five seconds, as in the
+    /// default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to begin anew.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rootward_core::{Intensity, Supervisor};
+    ///
+    /// let Intensity { max_restarts, within } = Intensity::UNLIMITED;
+    /// let patient = Supervisor::new("patient").intensity(max_restarts, within);
+    /// ```
+    pub const UNLIMITED: Self = Self { max_restarts: u32::MAX, within: Duration::from_secs(5) };
 }
 
 impl Default for Intensity {
@@ -22,6 +40,8 @@ impl Default for Intensity {
 }
 
 /// Counts restarts in a sliding window.
+///
+/// It keeps the moments of the latest restarts, never more than one beyond the limit, and none if there is no limit.
 #[derive(Clone, Debug)]
 pub(crate) struct RestartWindow {
     limit: Intensity,
@@ -37,15 +57,17 @@ impl RestartWindow {
     ///
     /// A restart that lies exactly `within` in the past still counts (OTP rule 29).
     pub(crate) fn record(&mut self, now: Instant) -> bool {
-        while self
-            .restarts
-            .front()
-            .is_some_and(|first| now.saturating_duration_since(*first) > self.limit.within)
-        {
+        if self.limit.max_restarts == u32::MAX {
+            return true;
+        }
+        let allowed = usize::try_from(self.limit.max_restarts).unwrap_or(usize::MAX);
+        let has_left = |first: &Instant| now.saturating_duration_since(*first) > self.limit.within;
+        // The oldest of more than are allowed says nothing that the others do not say.
+        while self.restarts.len() > allowed || self.restarts.front().is_some_and(has_left) {
             self.restarts.pop_front();
         }
         self.restarts.push_back(now);
-        self.restarts.len() <= usize::try_from(self.limit.max_restarts).unwrap_or(usize::MAX)
+        self.restarts.len() <= allowed
     }
 
     pub(crate) fn limit(&self) -> Intensity {
@@ -56,13 +78,6 @@ impl RestartWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn window(max_restarts: u32, within_secs: u64) -> (RestartWindow, Instant) {
-        let limit = Intensity { max_restarts, within: Duration::from_secs(within_secs) };
-        #[expect(clippy::disallowed_methods, reason = "any moment will do as the origin")]
-        let origin = Instant::now();
-        (RestartWindow::new(limit), origin)
-    }
 
     #[test]
     fn the_restart_after_the_last_allowed_one_is_one_too_many() {
@@ -88,5 +103,56 @@ mod tests {
         assert!(window.record(now));
         assert!(window.record(after(6)));
         assert!(!window.record(after(11)), "exactly the window's length apart still counts");
+    }
+
+    #[test]
+    fn a_restart_that_was_one_too_many_counts_too() {
+        let (mut window, now) = window(1, 5);
+        let after = |seconds| now + Duration::from_secs(seconds);
+
+        let answers = [0, 4, 8, 12, 18].map(|seconds| window.record(after(seconds)));
+
+        assert_eq!(answers, [true, false, false, false, true]);
+    }
+
+    #[test]
+    fn no_more_restarts_are_kept_than_one_beyond_the_limit() {
+        let limit = Intensity { max_restarts: 3, within: Duration::MAX };
+        let (mut window, now) = (RestartWindow::new(limit), origin());
+
+        let answers: Vec<_> = (0..100).map(|n| window.record(now + Duration::from_secs(n))).collect();
+
+        assert_eq!(answers.iter().filter(|is_allowed| **is_allowed).count(), 3);
+        assert_eq!(window.restarts.len(), 4);
+    }
+
+    #[test]
+    fn without_a_limit_every_restart_is_allowed_and_none_is_kept() {
+        for within in [Intensity::UNLIMITED.within, Duration::ZERO, Duration::MAX] {
+            let limit = Intensity { within, ..Intensity::UNLIMITED };
+            let (mut window, now) = (RestartWindow::new(limit), origin());
+
+            assert!((0..1000).all(|_| window.record(now)));
+            assert_eq!(window.restarts.capacity(), 0);
+        }
+    }
+
+    #[test]
+    fn a_limit_that_nothing_reaches_is_still_a_limit() {
+        let limit = Intensity { max_restarts: u32::MAX - 1, within: Duration::MAX };
+        let mut window = RestartWindow::new(limit);
+
+        assert!(window.record(origin()));
+        assert_eq!(window.restarts.len(), 1);
+    }
+
+    fn window(max_restarts: u32, within_secs: u64) -> (RestartWindow, Instant) {
+        let limit = Intensity { max_restarts, within: Duration::from_secs(within_secs) };
+        (RestartWindow::new(limit), origin())
+    }
+
+    fn origin() -> Instant {
+        #[expect(clippy::disallowed_methods, reason = "any moment will do as the origin")]
+        Instant::now()
     }
 }

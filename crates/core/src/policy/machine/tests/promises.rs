@@ -1,8 +1,8 @@
-//! What holds for any sequence of facts.
+//! What holds for any sequence of facts, under a shell that keeps its part of the contract.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::{Just, TestCaseError, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Just, TestCaseError, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as Generate;
 
 use super::*;
@@ -10,145 +10,388 @@ use super::*;
 proptest! {
     #[test]
     fn whatever_happens_the_promises_hold(
-        strategy in prop::sample::select(vec![Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne]),
-        max_restarts in 0u32..4,
+        policy in any_policy(),
         traits in prop::collection::vec(any_traits(), 0..5),
-        inputs in prop::collection::vec(any_input(), 0..60),
+        steps in prop::collection::vec(any_step(), 0..60),
+        patience in any::<bool>(),
     ) {
-        let mut rig = Rig::new(policy(strategy, max_restarts), traits);
-        let mut checker = Checker::default();
-        let mut actions = rig.tell(Input::Begin);
-        for (input, pass) in inputs {
-            checker.check(&actions, rig.now, max_restarts)?;
-            checker.hear(input.clone());
-            rig.passes(pass);
-            actions = rig.tell(input);
+        let mut world = World::new(policy, traits);
+        world.tell(Input::Begin)?;
+        for (step, pass) in steps {
+            world.pass(pass)?;
+            match step {
+                Step::Say(input) => world.tell(input)?,
+                Step::Call(request, key) => world.call(request, key)?,
+                Step::HoldBack => world.ancestor_stops = true,
+            }
         }
-        checker.check(&actions, rig.now, max_restarts)?;
 
         // Then a stop, and every child that is there ends when it has been asked.
-        let mut actions = rig.stop(None);
-        checker.stopping = true;
-        for _ in 0..100 {
-            checker.check(&actions, rig.now, max_restarts)?;
-            let Some(key) = checker.asked.iter().next().copied() else { break };
-            checker.hear(Input::Ended(key, ExitClass::Normal));
-            actions = rig.ended(key);
+        world.tell(Input::Stop { cause: StopCause::Parent, deadline: None })?;
+        world.tell(Input::Close)?;
+        for _ in 0..200 {
+            let next = if patience { world.asked.last() } else { world.asked.first() };
+            match next.copied() {
+                Some(key) => world.tell(Input::Ended(key, ExitClass::Normal))?,
+                None => break,
+            }
         }
-        prop_assert_eq!(checker.finished, 1, "every stop ends in one finish");
-        prop_assert!(checker.live.is_empty(), "the finish comes when everything is gone");
+        prop_assert_eq!(world.finished, 1, "every stop ends in one finish");
+        prop_assert!(world.live.is_empty(), "the finish comes when everything is gone");
+        prop_assert!(world.open.is_empty(), "every call is answered");
+        prop_assert!(world.rig.machine.is_quiet(), "nothing is left that anything could wait for");
+        prop_assert_eq!(world.rig.machine.next_alarm(), None, "and nothing is due any more");
     }
 }
 
-/// Reads the machine's actions and knows what must never be among them.
-#[derive(Default)]
-struct Checker {
+/// What happens to the machine.
+#[derive(Clone, Debug)]
+enum Step {
+    Say(Input),
+    Call(Wish, u64),
+    /// The stop of an ancestor begins; the machine learns of it when it wants something that is not allowed any more.
+    HoldBack,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wish {
+    Start,
+    CleanUp,
+    Terminate,
+    Restart,
+    Delete,
+}
+
+/// The shell and the children, and what must never be among the machine's actions.
+struct World {
+    rig: Rig,
+    policy: Policy,
+    next_key: u64,
+    next_call: u64,
+    /// Those that have been told to start and have not said how that went.
     starting: BTreeSet<ChildKey>,
     live: BTreeSet<ChildKey>,
     asked: BTreeSet<ChildKey>,
+    forced: BTreeMap<ChildKey, Instant>,
+    stuck: BTreeSet<ChildKey>,
+    /// Clean-up work that was started while everything stops. It keeps nothing waiting.
+    late: BTreeSet<ChildKey>,
+    offered: BTreeSet<ChildKey>,
+    open: BTreeSet<CallId>,
+    awaits_restart: BTreeSet<ChildKey>,
     restarts: Vec<Instant>,
+    /// The stop of an ancestor has begun.
+    ancestor_stops: bool,
+    /// The machine knows it.
+    held: bool,
+    /// The supervisor itself stops.
     stopping: bool,
+    all_at_once: bool,
+    said_stuck: bool,
     finished: u32,
 }
 
-impl Checker {
-    fn hear(&mut self, input: Input) {
-        match input {
-            // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
-            Input::Ignored(key) | Input::StartFailed(key)
-                if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
-            Input::Ended(key, _) | Input::Ignored(key) | Input::StartFailed(key) => {
-                self.starting.remove(&key);
-                self.live.remove(&key);
-                self.asked.remove(&key);
-            }
-            Input::Started(key) => {
-                self.starting.remove(&key);
-            }
-            Input::Stop { .. } | Input::Force | Input::Kill | Input::Fail => self.stopping = true,
-            Input::Begin
-            | Input::Close
-            | Input::Alarm
-            | Input::Call { .. }
-            | Input::Cancelled(_)
-            | Input::Hold
-            | Input::GaveUp
-            | Input::Stuck(_)
-            | Input::Forced(_) => {}
+impl World {
+    fn new(policy: Policy, traits: Vec<Traits>) -> Self {
+        Self {
+            next_key: traits.len() as u64,
+            next_call: 0,
+            all_at_once: policy.stop_order == StopOrder::Concurrent,
+            rig: Rig::new(policy, traits),
+            policy,
+            starting: BTreeSet::new(),
+            live: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            forced: BTreeMap::new(),
+            stuck: BTreeSet::new(),
+            late: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            open: BTreeSet::new(),
+            awaits_restart: BTreeSet::new(),
+            restarts: Vec::new(),
+            ancestor_stops: false,
+            held: false,
+            stopping: false,
+            said_stuck: false,
+            finished: 0,
         }
     }
 
-    fn check(&mut self, actions: &[Action], now: Instant, max_restarts: u32) -> Result<(), TestCaseError> {
-        for action in actions {
-            prop_assert_eq!(self.finished, 0, "nothing follows the finish");
-            match *action {
-                Action::Start(key) => {
-                    prop_assert!(!self.stopping, "nothing starts once stopping has begun");
-                    self.starting.insert(key);
-                    prop_assert!(self.live.insert(key), "a child that is there is not started again");
-                }
-                Action::Stop { key, .. } | Action::Kill { key, .. } => {
-                    prop_assert!(self.live.contains(&key), "only what is there is asked to stop");
-                    prop_assert!(self.asked.insert(key), "a child is asked once");
-                    let later: Vec<_> = self.live.iter().filter(|other| **other > key).collect();
-                    prop_assert!(!self.stopping || later.is_empty(), "children stop in reverse order");
-                }
-                Action::Force { key, .. } => {
-                    prop_assert!(self.live.contains(&key));
-                    self.asked.insert(key);
-                }
-                Action::Restarting { .. } => {
-                    let within = Intensity::default().within;
-                    self.restarts.retain(|restart| now.duration_since(*restart) <= within);
-                    self.restarts.push(now);
-                    prop_assert!(
-                        self.restarts.len() <= max_restarts as usize,
-                        "restarts stay within intensity"
-                    );
-                }
-                Action::Stopping(_) => self.stopping = true,
-                Action::Finish(_) => {
-                    prop_assert!(self.live.is_empty(), "the acknowledgement comes after all children's");
-                    self.finished += 1;
-                }
-                Action::Forget(key) => prop_assert!(!self.live.contains(&key)),
-                Action::GaveUp(_)
-                | Action::Ready
-                | Action::Stuck
-                | Action::AbandonStart(_)
-                | Action::Keep(_)
-                | Action::StartCleanUp(_)
-                | Action::Refuse(_)
-                | Action::Decline(_)
-                | Action::Reply { .. } => {}
+    /// Time passes, and alarms come when they are due.
+    fn pass(&mut self, time: Duration) -> Result<(), TestCaseError> {
+        let until = self.rig.now + time;
+        while let Some(at) = self.rig.machine.next_alarm().filter(|at| *at <= until) {
+            prop_assert!(at >= self.rig.now, "no alarm is wanted for a time that is over");
+            self.rig.now = at;
+            self.tell(Input::Alarm)?;
+            let next = self.rig.machine.next_alarm();
+            prop_assert!(next.is_none_or(|next| next > at), "what was due has been done");
+        }
+        self.rig.now = until;
+        Ok(())
+    }
+
+    fn call(&mut self, wish: Wish, key: u64) -> Result<(), TestCaseError> {
+        let (known, new) = (id(ChildKey(key)), ChildKey(self.next_key));
+        let request = match wish {
+            Wish::Start => Request::Start { key: new, id: number(new), traits: permanent() },
+            Wish::CleanUp => Request::CleanUp { key: new, id: number(new), traits: temporary() },
+            Wish::Terminate => Request::Terminate(known),
+            Wish::Restart => Request::Restart(known),
+            Wish::Delete => Request::Delete(known),
+        };
+        if matches!(wish, Wish::Start | Wish::CleanUp) {
+            self.next_key += 1;
+            self.offered.insert(new);
+        }
+        let call = CallId(self.next_call);
+        self.next_call += 1;
+        self.open.insert(call);
+        self.tell(Input::Call { call, request })
+    }
+
+    /// Tells the machine something and does what it wants, and what follows from that at once.
+    fn tell(&mut self, input: Input) -> Result<(), TestCaseError> {
+        let mut facts = vec![input];
+        loop {
+            for fact in &facts {
+                self.hear(fact);
             }
+            let mut out = Actions::new();
+            self.rig.machine.step(facts.drain(..), self.rig.now, &mut out);
+            self.note_changes()?;
+            for action in out.drain() {
+                let answer = self.perform(action)?;
+                facts.splice(0..0, answer);
+            }
+            if facts.is_empty() && !self.rig.machine.goes_on() {
+                return self.at_rest();
+            }
+        }
+    }
+
+    fn hear(&mut self, input: &Input) {
+        match *input {
+            // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
+            Input::Ignored(key) | Input::StartFailed(key)
+                if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
+            Input::Ended(key, _) | Input::Ignored(key) | Input::StartFailed(key) => self.gone(key),
+            Input::Started(key) => {
+                self.starting.remove(&key);
+            }
+            Input::Cancelled(key) => {
+                self.gone(key);
+                self.held = true;
+            }
+            Input::Stuck(key) => {
+                if self.live.contains(&key) {
+                    self.stuck.insert(key);
+                }
+            }
+            Input::Forced(key) => {
+                if self.asked.contains(&key) {
+                    self.forced.entry(key).or_insert(self.rig.now);
+                }
+            }
+            Input::Hold => self.held = true,
+            Input::Stop { .. } | Input::Fail => self.stopping = true,
+            Input::Force | Input::Kill => {
+                self.stopping = true;
+                self.all_at_once = true;
+            }
+            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::GaveUp => {}
+        }
+    }
+
+    fn gone(&mut self, key: ChildKey) {
+        self.starting.remove(&key);
+        self.live.remove(&key);
+        self.asked.remove(&key);
+        self.forced.remove(&key);
+        self.stuck.remove(&key);
+    }
+
+    fn note_changes(&mut self) -> Result<(), TestCaseError> {
+        let changes: Vec<_> = self.rig.machine.restarting_changes().collect();
+        for (key, waits) in changes {
+            let is_new =
+                if waits { self.awaits_restart.insert(key) } else { self.awaits_restart.remove(&key) };
+            prop_assert!(is_new, "only changes are told");
+        }
+        Ok(())
+    }
+
+    /// Carries out an action. What that answers at once is returned.
+    fn perform(&mut self, action: Action) -> Result<Option<Input>, TestCaseError> {
+        let is_refusal = matches!(action, Action::Refuse(_) | Action::Reply { .. });
+        prop_assert!(self.finished == 0 || is_refusal, "nothing but refusals follows the finish");
+        match action {
+            Action::Start(key) => {
+                prop_assert!(!self.stopping && !self.held, "nothing starts once stopping has begun");
+                self.begins(key)?;
+                return Ok(self.ancestor_stops.then_some(Input::Cancelled(key)));
+            }
+            Action::StartCleanUp(key) => {
+                self.begins(key)?;
+                if self.stopping {
+                    self.late.insert(key);
+                }
+            }
+            Action::Stop { key, .. } | Action::Kill { key, .. } => {
+                prop_assert!(self.live.contains(&key), "only what is there is asked to stop");
+                let is_new = self.asked.insert(key);
+                let is_forced = self.all_at_once && matches!(action, Action::Kill { .. });
+                prop_assert!(is_new || is_forced, "a child is asked once");
+                if matches!(action, Action::Kill { .. }) {
+                    self.forced.entry(key).or_insert(self.rig.now);
+                }
+                let keeps_waiting = |other: &ChildKey| !self.gives_way(*other) && !self.late.contains(other);
+                let waits = self.live.range(key..).skip(1).any(keeps_waiting) && !self.late.contains(&key);
+                prop_assert!(!self.stopping || self.all_at_once || !waits, "children stop in reverse order");
+            }
+            Action::Force { key, .. } => {
+                prop_assert!(self.live.contains(&key));
+                self.asked.insert(key);
+                self.forced.entry(key).or_insert(self.rig.now);
+            }
+            Action::AbandonStart(key) => prop_assert!(self.starting.contains(&key)),
+            Action::Restarting { .. } => {
+                prop_assert!(!self.stopping && !self.held, "nothing is restarted once stopping has begun");
+                if self.ancestor_stops {
+                    return Ok(Some(Input::Hold));
+                }
+                let Intensity { max_restarts, within } = self.policy.intensity;
+                let now = self.rig.now;
+                self.restarts.retain(|restart| now.duration_since(*restart) <= within);
+                self.restarts.push(now);
+                prop_assert!(self.restarts.len() <= max_restarts as usize, "restarts stay within intensity");
+            }
+            Action::GaveUp(_) => {
+                prop_assert!(!self.stopping && !self.held, "nothing is given up once stopping has begun");
+                return Ok(Some(if self.ancestor_stops { Input::Hold } else { Input::GaveUp }));
+            }
+            Action::Ready => prop_assert!(!self.stopping && !self.held),
+            Action::Stopping(_) => {
+                prop_assert!(
+                    !self.stopping && !self.held,
+                    "a supervisor that is held waits until it is asked"
+                );
+                self.stopping = true;
+            }
+            Action::Stuck => {
+                prop_assert!(self.stopping && !self.said_stuck, "once, in a stop");
+                prop_assert!(!self.live.is_empty() && self.live.iter().all(|key| self.gives_way(*key)));
+                self.said_stuck = true;
+            }
+            Action::Finish(_) => {
+                prop_assert!(self.live.is_empty(), "the acknowledgement comes after all children's");
+                self.finished += 1;
+            }
+            Action::Forget(key) => prop_assert!(!self.live.contains(&key)),
+            Action::Keep(key) | Action::Decline(key) => prop_assert!(self.offered.remove(&key)),
+            Action::Refuse(key) => {
+                self.offered.remove(&key);
+            }
+            Action::Reply { call, .. } => prop_assert!(self.open.remove(&call), "a call is answered once"),
+        }
+        Ok(None)
+    }
+
+    fn begins(&mut self, key: ChildKey) -> Result<(), TestCaseError> {
+        self.starting.insert(key);
+        prop_assert!(self.live.insert(key), "a child that is there is not started again");
+        Ok(())
+    }
+
+    /// Whether no sibling waits for this child any more.
+    fn gives_way(&self, key: ChildKey) -> bool {
+        let is_overdue = |since: &Instant| self.rig.now >= *since + self.policy.give_way_after;
+        self.stuck.contains(&key) || self.forced.get(&key).is_some_and(is_overdue)
+    }
+
+    /// What holds whenever there is nothing to do.
+    fn at_rest(&self) -> Result<(), TestCaseError> {
+        let machine = &self.rig.machine;
+        prop_assert!(self.live.is_empty() || !machine.is_quiet(), "what lives is not quiet");
+        if self.stopping || self.held {
+            let is_going_to_start = machine.is_restarting() && self.finished == 0;
+            prop_assert!(!is_going_to_start, "nothing is going to be started once stopping has begun");
+            prop_assert_eq!(machine.is_quiet(), self.live.is_empty());
+            prop_assert!(self.awaits_restart.is_empty());
+        }
+        for key in (0..self.next_key).map(ChildKey) {
+            prop_assert_eq!(machine.awaits_restart(key), self.awaits_restart.contains(&key));
         }
         Ok(())
     }
 }
 
+fn number(key: ChildKey) -> ChildId {
+    ChildId::new(format!("new-{}", key.0)).unwrap()
+}
+
+fn any_policy() -> impl Generate<Value = Policy> {
+    let strategy = prop::sample::select(vec![Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne]);
+    let order = prop::sample::select(vec![StopOrder::Reverse, StopOrder::Reverse, StopOrder::Concurrent]);
+    let shutdown = prop::sample::select(vec![AutoShutdown::Never, AutoShutdown::AllSignificant]);
+    let closing = prop::sample::select(vec![Closing::WhenEmpty, Closing::WhenEmpty, Closing::WhenTold]);
+    (strategy, 0u32..4, order, shutdown, closing).prop_map(
+        |(strategy, max_restarts, stop_order, auto_shutdown, closing)| Policy {
+            stop_order,
+            auto_shutdown,
+            closing,
+            ..policy(strategy, max_restarts)
+        },
+    )
+}
+
 fn any_traits() -> impl Generate<Value = Traits> {
     let restart = prop::sample::select(vec![Restart::Permanent, Restart::Transient, Restart::Temporary]);
     let shutdown = prop::sample::select(vec![Shutdown::Kill, Shutdown::Grace(GRACE), Shutdown::Infinity]);
-    (restart, shutdown).prop_map(|(restart, shutdown)| Traits {
+    let tuning = prop_oneof![
+        2 => Just(None),
+        1 => Just(put_off().tuning),
+        1 => Just(Some(Arc::new(Tuning { start_timeout: Some(GRACE), ..Tuning::default() }))),
+    ];
+    (restart, shutdown, any::<bool>(), tuning).prop_map(|(restart, shutdown, significant, tuning)| Traits {
         restart,
         shutdown,
-        significant: false,
-        tuning: None,
+        // A permanent child cannot be significant.
+        significant: significant && restart != Restart::Permanent,
+        tuning,
     })
 }
 
 /// Mostly what children say, in any order and about children that may not exist.
-fn any_input() -> impl Generate<Value = (Input, Duration)> {
+fn any_step() -> impl Generate<Value = (Step, Duration)> {
     let key = || (0u64..6).prop_map(ChildKey);
-    let input = prop_oneof![
-        8 => key().prop_map(Input::Started),
-        4 => key().prop_map(|key| Input::Ended(key, ExitClass::Abnormal)),
-        2 => key().prop_map(|key| Input::Ended(key, ExitClass::Normal)),
-        2 => key().prop_map(Input::StartFailed),
-        1 => key().prop_map(Input::Ignored),
-        1 => Just(Input::Alarm),
+    let says = prop_oneof![
+        12 => key().prop_map(Input::Started),
+        6 => key().prop_map(|key| Input::Ended(key, ExitClass::Abnormal)),
+        3 => key().prop_map(|key| Input::Ended(key, ExitClass::Normal)),
+        3 => key().prop_map(Input::StartFailed),
+        2 => key().prop_map(Input::Ignored),
+        2 => key().prop_map(Input::Stuck),
+        1 => key().prop_map(Input::Forced),
+        2 => Just(Input::Alarm),
         1 => Just(Input::Begin),
+        1 => Just(Input::GaveUp),
+        1 => Just(Input::Hold),
+        1 => Just(Input::Force),
+        1 => Just(Input::Stop { cause: StopCause::Parent, deadline: None }),
     ];
-    (input, (0u64..4).prop_map(Duration::from_secs))
+    let wish = prop::sample::select(vec![
+        Wish::Start,
+        Wish::CleanUp,
+        Wish::Terminate,
+        Wish::Terminate,
+        Wish::Restart,
+        Wish::Delete,
+    ]);
+    let step = prop_oneof![
+        20 => says.prop_map(Step::Say),
+        8 => (wish, 0u64..6).prop_map(|(wish, key)| Step::Call(wish, key)),
+        1 => Just(Step::HoldBack),
+    ];
+    (step, (0u64..4).prop_map(Duration::from_secs))
 }

@@ -136,6 +136,63 @@ fn a_child_that_is_gone_or_unknown_cannot_be_stuck() {
     assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
 }
 
+#[test]
+fn a_child_that_could_not_be_asked_counts_as_forced_from_then_on() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+    rig.stop(None);
+
+    assert_eq!(rig.tell(Input::Forced(B)), []);
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + A_WHILE));
+    rig.passes(A_WHILE);
+    assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)]);
+    rig.passes(GRACE);
+    let force = Action::Force { key: A, cause: StopCause::Deadline };
+    assert_eq!(rig.tell(Input::Alarm), [force], "B is not forced once more");
+}
+
+#[test]
+fn that_a_child_was_forced_which_was_not_asked_says_nothing() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+
+    assert_eq!(rig.tell_all([Input::Forced(A), Input::Forced(B)]), []);
+    assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
+}
+
+#[test]
+fn a_child_whose_start_took_too_long_has_been_forced_already_and_gets_no_grace() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.starts(B, slow());
+    rig.passes(GRACE);
+    assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(B)]);
+
+    let force = Action::Force { key: B, cause: StopCause::Parent };
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping), force]);
+    rig.passes(A_WHILE);
+    assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)]);
+}
+
+#[test]
+fn a_child_whose_start_took_too_long_is_killed_if_that_is_what_its_spec_says() {
+    let mut rig = Rig::running(Policy::default(), []);
+    rig.starts(A, Traits { shutdown: Shutdown::Kill, ..slow() });
+    rig.passes(GRACE);
+    rig.tell(Input::Alarm);
+
+    let kill = Action::Kill { key: A, cause: StopCause::Parent };
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping), kill]);
+}
+
+#[test]
+fn a_child_that_came_to_run_just_before_its_start_was_given_up_runs() {
+    let mut rig = Rig::running(Policy::default(), []);
+    rig.starts(A, slow());
+    rig.passes(GRACE);
+    rig.tell(Input::Alarm);
+
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
+    assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
+}
+
 // --- group restarts ---
 
 #[test]
@@ -276,6 +333,14 @@ fn a_supervisor_that_takes_in_clean_up_work_tells_its_parent_when_none_comes_any
     assert_eq!(rig.tell(Input::Stuck(A)), []);
     assert_eq!(rig.tell(Input::Close), [Action::Stuck]);
     assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+}
+
+/// A child whose start is given up after a time.
+fn slow() -> Traits {
+    Traits {
+        tuning: Some(Arc::new(Tuning { start_timeout: Some(GRACE), ..Tuning::default() })),
+        ..permanent()
+    }
 }
 
 fn brutal() -> Traits {
