@@ -39,10 +39,14 @@ mod panics;
 mod policy;
 mod port;
 mod report;
+#[cfg(feature = "seeded")]
+#[doc(hidden)]
+pub mod seeded;
 mod snapshot;
 mod spawn;
 mod stuck;
 mod supervisor;
+mod sync;
 mod task;
 mod tree;
 mod turns;

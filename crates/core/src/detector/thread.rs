@@ -59,6 +59,11 @@ pub(crate) struct Stall {
 
 /// Has somebody looked after, for as long as it is there.
 pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
+    // It goes by the system's time, and would come in where no seed says so.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return;
+    }
     watchers().push(watcher);
     THREAD.get_or_init(|| {
         // Without a thread nobody is warned, and everything else goes on.
@@ -90,6 +95,11 @@ pub(super) fn notice() {
 
 /// What a worker is stuck in, if a thread is at work on it right now.
 pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
+    // A thread that the seeded scheduler holds up is not stuck.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return None;
+    }
     let now = clock();
     let all = slots();
     all.iter().find_map(|slot| {

@@ -1,17 +1,19 @@
 //! The tree's record: gives every event its number and its time, and holds it for whoever reads.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::backlog::Backlog;
 use super::telemetry;
 use super::text::{self, Text, Unfolding};
 use super::{Event, EventKind, Events, Stream};
 use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
@@ -104,13 +106,13 @@ impl Record {
             return;
         }
         let first = inner.backlog.number(count);
-        let origin = *inner.origin.get_or_insert_with(Instant::now);
+        let origin = *inner.origin.get_or_insert_with(now);
         if !logging && !inner.backlog.is_read() {
             return;
         }
         let text = Text {
             first,
-            at: origin.elapsed(),
+            at: now().saturating_duration_since(origin),
             time: SystemTime::now(),
             path: path.clone(),
             incarnation,
@@ -185,13 +187,13 @@ fn write(
         return;
     }
     let seq = inner.backlog.number(1);
-    let origin = *inner.origin.get_or_insert_with(Instant::now);
+    let origin = *inner.origin.get_or_insert_with(now);
     let logging = telemetry::listens();
     if !logging && !inner.backlog.is_read() {
         return;
     }
     let (path, what) = make();
-    let (at, time) = (origin.elapsed(), SystemTime::now());
+    let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
     let event = Event { seq, at, time, path, incarnation, kind, what };
     if logging {
         telemetry::log(&event);

@@ -3,7 +3,6 @@
 //! The lock is held to read or to write plain data, and never while a line runs that is not the library's: what is dropped goes out of it
 //! first, and what a child is asked is asked when it is free.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::entry::{Entry, Seen};
@@ -11,6 +10,7 @@ use crate::child::{ChildKind, ChildSpec};
 use crate::policy::{ChildKey, Ordered};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The children of one supervisor. Only its actor writes.
 pub(super) struct View(Mutex<Table>);

@@ -4,12 +4,12 @@
 //! hundred bytes more of each.
 
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio_util::sync::WaitForCancellationFuture;
 
 use super::node::TaskNode;
+use crate::sync::{Mutex, PoisonError};
 
 /// Those who wait.
 #[derive(Default)]

@@ -19,8 +19,10 @@ use crate::detector::WorkerId;
 use crate::event::StopCause;
 use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
+use crate::sync::point;
 
 /// One incarnation of a task.
 ///
@@ -75,6 +77,7 @@ impl TaskNode {
     /// Says that the task is about to be asked to stop: nothing below it starts any more.
     pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
+        point();
         self.gate.with_nest(|nest| nest.supervisor.hold());
     }
 
@@ -89,7 +92,9 @@ impl TaskNode {
     /// Aborts the body, and has its children end in this way.
     pub(super) fn end(&self, end: impl FnOnce(&mut Nest)) {
         self.gate.shut(|nest| end(nest));
+        point();
         self.aborted.store(true, Ordering::Release);
+        point();
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
@@ -98,7 +103,9 @@ impl TaskNode {
     }
 
     fn ring(&self) {
+        point();
         self.stopping.store(true, Ordering::Release);
+        point();
         if let Some(token) = self.token.get() {
             token.cancel();
         }
@@ -111,6 +118,7 @@ impl TaskNode {
 
     pub(super) fn token(&self) -> CancellationToken {
         let token = self.token.get_or_init(CancellationToken::new).clone();
+        point();
         if self.stopping.load(Ordering::Acquire) {
             token.cancel();
         }
@@ -183,7 +191,7 @@ impl TaskNode {
         if let Some(deadline) = deadline {
             nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
-        self.tree.control().spawn(host(Arc::clone(self), reports));
+        place(self.tree.control()).spawn(host(Arc::clone(self), reports));
         Box::new(nest)
     }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::guardian::Plan;
 use super::handle::Tree;
 use crate::child::{ChildId, ChildPath};
+use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{Events, Record};
 use crate::port::StartError;
@@ -226,7 +227,7 @@ impl TreeBuilder {
         let record = Arc::clone(self.record());
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
-        drop(tokio::time::sleep_until(tokio::time::Instant::now()));
+        require_timers();
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
         let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {

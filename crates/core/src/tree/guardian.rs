@@ -14,12 +14,13 @@ use super::root::{Root, RootListener};
 use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
 use crate::child::{ChildPath, Shutdown};
-use crate::clock::now;
+use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::{EventKind, StopCause};
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StartError, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
@@ -97,7 +98,7 @@ pub(super) fn start(
         guardian.stop(StopCause::Token);
     }
     prepared.begin();
-    context.control().spawn(guardian.watch(commands));
+    place(context.control()).spawn(guardian.watch(commands));
     (root, by_others)
 }
 
@@ -249,7 +250,7 @@ impl Drop for Guardian {
 
 async fn sleep_until(at: Option<Instant>) {
     match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
+        Some(at) => clock::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -17,6 +17,7 @@ use crate::event::{EventKind, Events, SignalAction, StopCause};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::sync::point;
 
 /// A running tree.
 ///
@@ -57,6 +58,7 @@ impl Desk {
                 Command::Answer | Command::Hear(_) => {}
             }
         }
+        point();
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
     }

@@ -1,6 +1,6 @@
 //! What is known of a tree's root, for the guardian, the report writer and the handles: plain data.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -14,6 +14,7 @@ use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::SupervisorHandle;
+use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// The root as others see it.
 pub(super) struct Root {
@@ -178,6 +179,7 @@ impl Listener for RootListener {
         if let Report::Started { .. } = report.report {
             self.root.has_started();
         }
+        point();
         // A guardian that is gone has nothing to report to.
         let _ = self.guardian.send(Command::Hear(Box::new(report)));
     }
