@@ -71,16 +71,17 @@ impl Root {
 
     /// The same for a stop that was asked for before.
     pub(super) fn begin_stop_at(&self, cause: StopCause, since: Instant) {
-        {
-            let mut state = self.lock();
-            if state.stop.is_some() {
-                return;
-            }
-            state.stop = Some(RootStop { since, ..RootStop::now(cause) });
-        }
         // Before it is written, so that nothing starts after it.
         self.context.scope().begin_stop();
-        self.emit(EventKind::Stopping { cause, signal: None });
+        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what follows from it.
+        let is_first = || {
+            let mut state = self.lock();
+            let is_first = state.stop.is_none();
+            state.stop.get_or_insert(RootStop { since, ..RootStop::now(cause) });
+            is_first
+        };
+        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None });
+        self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
 
     /// Notes that the root is forced. `false` says that it has been before, or does not stop.
