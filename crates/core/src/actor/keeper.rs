@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::guarded::Guarded;
 use super::held::{Held, Word};
 use super::seat::Seat;
-use crate::child::{Exit, Panic};
+use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Reporter, StartError};
+use crate::port::Reporter;
 
 /// What the supervisor wants of an actor.
 #[derive(Clone, Default)]

@@ -9,11 +9,12 @@ use super::address::Address;
 use super::held::leave;
 use super::keeper::{Orders, Post, keep};
 use super::seat::{Seat, Tenancy};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::detector::WorkerId;
 use crate::event::ChildSpan;
 use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
+use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
 
 impl ChildSpec {
@@ -54,7 +55,7 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address))))
+        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
     }
 }
 

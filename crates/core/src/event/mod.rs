@@ -1,7 +1,6 @@
 //! Everything that happens in a tree, in order: the one record that logs, reports and tests read.
 
 mod backlog;
-mod cause;
 mod kind;
 mod line;
 mod reader;
@@ -12,7 +11,6 @@ mod telemetry;
 mod tests;
 mod text;
 
-pub use cause::StopCause;
 pub use kind::{EventKind, SignalAction, Stream};
 pub use line::Event;
 pub use reader::{Events, Lagged};

@@ -42,7 +42,7 @@ pub(crate) fn log(event: &Event) {
         }
         EventKind::Exited { status: None, .. } => line!(warn, "child ended by itself"),
         EventKind::Restarting { attempt, delay } => {
-            let delay_ms = crate::report::whole_millis(*delay);
+            let delay_ms = crate::clock::whole_millis(*delay);
             line!(warn, "child is restarted", restart.attempt = *attempt, restart.delay_ms = delay_ms);
         }
         EventKind::GaveUp { restarts, .. } => {
@@ -55,7 +55,7 @@ pub(crate) fn log(event: &Event) {
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
         EventKind::Stopped { outcome, .. } => line!(info, "child is gone", stop.outcome = %outcome),
         EventKind::Stalled { elapsed, thread } => {
-            let elapsed_ms = crate::report::whole_millis(*elapsed);
+            let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
         }
         EventKind::Output { stream, line: text, .. } => {

@@ -7,10 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::entry::{Entry, Seen};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::policy::{ChildKey, Ordered};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
 
 /// The children of one supervisor. Only its actor writes.
 pub(super) struct View(Mutex<Table>);

@@ -10,7 +10,8 @@ use super::bell::Stopping;
 use super::gate::Purpose;
 use super::node::TaskNode;
 use super::spawn::{SpawnError, Spawning, is_cleaning_up};
-use crate::child::{ChildPath, ChildSpec};
+use crate::child::ChildPath;
+use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
 
 /// Tells a task where it stands and when it has to stop, and starts children below it.

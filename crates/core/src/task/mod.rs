@@ -19,6 +19,7 @@ mod once;
 mod ready;
 mod result;
 mod spawn;
+mod spec;
 mod start;
 mod supervisor;
 mod sync;

@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::guardian::Plan;
+use super::error::TreeStartError;
 use super::handle::Tree;
-use crate::child::{ChildId, ChildPath};
+use super::plan::{Plan, Unreapable};
+use crate::child::{ChildId, ChildPath, SpecError};
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{Events, Record};
-use crate::port::StartError;
-use crate::report::StopReport;
-use crate::supervisor::{SpecError, Supervisor};
+use crate::supervisor::Supervisor;
 
 /// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
 const MOST_EVENTS: usize = 1 << 24;
@@ -46,37 +45,6 @@ pub struct TreeBuilder {
     containment: Option<&'static str>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
-}
-
-/// What a stop does at its deadline about children that cannot be brought down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unreapable {
-    /// It names them in its report and is over. They are still waited for in the background:
-    /// [`Tree::wait_gone`](crate::Tree::wait_gone) has the completed report.
-    #[default]
-    Report,
-    /// It goes on until they are gone, however long that takes.
-    Wait,
-}
-
-/// Says why a tree is not there.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TreeStartError {
-    /// The description of the tree makes no sense. Nothing was started.
-    #[error("the tree's description makes no sense: {0}")]
-    Spec(#[from] SpecError),
-    /// A child could not be started, or the tree was stopped before it had started. Everything is gone again, or the
-    /// report says what is not.
-    #[error("the tree could not be started")]
-    Start {
-        /// What failed.
-        #[source]
-        error: StartError,
-        /// How the part that had been started came down.
-        report: Arc<StopReport>,
-    },
 }
 
 impl Supervisor {

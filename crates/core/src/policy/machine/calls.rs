@@ -9,8 +9,7 @@ use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
 use super::wind_down::Why;
 use super::{Action, Actions, Keeping, Machine, Phase, Progress};
-use crate::child::ChildId;
-use crate::event::StopCause;
+use crate::child::{ChildId, StopCause};
 
 /// Names a call to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

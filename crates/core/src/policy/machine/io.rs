@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::calls::{CallId, Reply, Request};
 use super::child::ChildKey;
-use crate::child::ExitClass;
-use crate::event::StopCause;
+use crate::child::{ExitClass, StopCause};
 use crate::policy::{Intensity, Queue};
 
 /// A fact that the machine is told.

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::Engine;
+use crate::child::StartError;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::port::StartError;
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {

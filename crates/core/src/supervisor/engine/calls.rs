@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::policy::{CallId, ChildKey, Keeping, Traits};
-use crate::port::StartError;
+use crate::spec::ChildSpec;
 use crate::supervisor::call::{Answer, Refusal, Success};
 use crate::supervisor::entry::Entry;
 
