@@ -120,7 +120,7 @@ impl Children {
         self.timers.next()
     }
 
-    /// The children about whom something has to be done by now, the last started first.
+    /// The children about which something has to be done by now, the last started first.
     pub(super) fn due(&self, now: Instant) -> Vec<ChildKey> {
         let mut due: Vec<ChildKey> = self.timers.due(now).collect();
         due.sort_unstable_by(|a, b| b.cmp(a));

@@ -1,9 +1,9 @@
 //! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts nothing
 //! and does not give up, and waits until it is asked to stop itself.
 
-use super::calls::WaitsFor;
 use super::child::{ChildKey, State};
 use super::exits::Pending;
+use super::waiting::WaitsFor;
 use super::{Action, Actions, Machine, Phase};
 
 impl Machine {

@@ -81,7 +81,7 @@ impl Round {
         Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
     }
 
-    /// The child on whose account others are restarted.
+    /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
             Purpose::Init | Purpose::Resume(_) => None,

@@ -70,7 +70,7 @@ fn to_terminate_what_is_down_is_fine_and_what_is_unknown_is_not() {
 }
 
 #[test]
-fn two_callers_who_terminate_the_same_child_are_both_answered() {
+fn two_callers_that_terminate_the_same_child_are_both_answered() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.asks_for(Request::Terminate(id(A)));
     rig.asks_for(Request::Terminate(id(A)));
@@ -103,7 +103,7 @@ fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
 }
 
 #[test]
-fn the_end_of_a_significant_child_that_was_terminated_stops_nobody() {
+fn the_end_of_a_significant_child_that_was_terminated_does_not_stop_the_supervisor() {
     let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
     let mut rig = Rig::running(policy, [significant(transient())]);
     rig.asks_for(Request::Terminate(id(A)));
@@ -284,7 +284,7 @@ fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
 // --- the end ---
 
 #[test]
-fn everybody_who_waits_is_answered_when_the_supervisor_stops() {
+fn every_caller_that_waits_is_answered_when_the_supervisor_stops() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.asks_for(Request::Terminate(id(A)));
 
