@@ -43,8 +43,8 @@ impl Standstill {
                 self.asked = Some(elapsed);
                 Look::Ask
             }
-            (true, Some(_), false) if elapsed >= self.deadline => Look::StandIn,
-            (true, Some(_), false) => Look::Wait,
+            // The question was asked so late that the deadline is over too.
+            (true, Some(_), false) => Look::StandIn,
         }
     }
 }

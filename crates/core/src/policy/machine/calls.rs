@@ -207,7 +207,7 @@ impl Machine {
     }
 
     fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
-        let called_off = matches!(self.children.state(key), State::Restarting { due: Some(_) });
+        let called_off = self.is_put_off(key);
         self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),

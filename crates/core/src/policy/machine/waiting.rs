@@ -93,17 +93,6 @@ impl Machine {
         self.waiting.remove(&key).unwrap_or_default()
     }
 
-    /// A child does not start, because a stop has begun.
-    pub(super) fn dismiss(&mut self, waiters: Vec<Waiter>, out: &mut Actions) {
-        for waiter in waiters {
-            let answer = match waiter.waits_for {
-                WaitsFor::End => Reply::Done,
-                WaitsFor::FirstStart | WaitsFor::Start => Reply::Stopping,
-            };
-            reply(waiter.call, answer, out);
-        }
-    }
-
     /// The supervisor stops: no caller gets what it wanted any more.
     pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
         for pending in std::mem::take(&mut self.pending) {
@@ -122,7 +111,7 @@ pub(super) fn reply(call: CallId, reply: Reply, out: &mut Actions) {
     out.push_back(Action::Reply { call, reply });
 }
 
-fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) {
+pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) {
     for waiter in waiters {
         reply(waiter.call, answer, out);
     }
