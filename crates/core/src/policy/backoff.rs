@@ -107,6 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn delays_can_grow_by_any_factor() {
+        let backoff = Backoff::new(MS(100), MS(1000)).factor(3.0);
+
+        assert_eq!([1, 2, 3].map(|attempt| backoff.delay(attempt, 0.5)), [100, 300, 900].map(MS));
+    }
+
+    #[test]
+    fn a_longest_delay_that_no_float_holds_is_kept_as_it_is() {
+        let max = Duration::new(u64::MAX, 1);
+        let backoff = Backoff::new(max, max);
+
+        assert_eq!(backoff.delay(1, 0.5), max);
+        assert_eq!(backoff.jitter(0.5).delay(9, 1.0), max);
+    }
+
+    #[test]
     fn a_factor_of_one_waits_the_same_each_time() {
         let backoff = Backoff::new(MS(100), MS(1000)).factor(1.0);
 
@@ -118,7 +134,9 @@ mod tests {
         let backoff = Backoff::new(MS(100), MS(1000));
 
         assert_eq!(backoff.problem(), None);
+        assert_eq!(Backoff::new(MS(1), MS(1)).factor(1.0).jitter(1.0).problem(), None);
         assert!(Backoff::new(MS(2), MS(1)).problem().is_some());
+        assert!(backoff.factor(f64::INFINITY).problem().is_some());
         assert!(backoff.factor(0.5).problem().is_some());
         assert!(backoff.factor(f64::NAN).problem().is_some());
         assert!(backoff.jitter(1.5).problem().is_some());

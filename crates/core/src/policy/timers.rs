@@ -44,7 +44,7 @@ impl Timers {
         self.first.map(|(at, _)| at)
     }
 
-    /// Whose moment has come, in the order of the moments.
+    /// The children of which the moment has come, in the order of the moments.
     pub(super) fn due(&self, now: Instant) -> impl Iterator<Item = ChildKey> + '_ {
         let all = self.first.iter().chain(&self.rest);
         all.take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)

@@ -151,6 +151,17 @@ impl Machine {
         self.pending.push_back(Pending::Due { key, generation });
     }
 
+    /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by now, and wait its
+    /// turn.
+    pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
+        let is_its_turn = |pending: &Pending| match pending {
+            Pending::Due { key: due, generation } => *due == key && self.is_due(key, *generation),
+            Pending::Exit { .. } | Pending::Retry { .. } | Pending::Call { .. } => false,
+        };
+        let State::Restarting { due } = self.children.state(key) else { return false };
+        due.is_some() || self.pending.iter().any(is_its_turn)
+    }
+
     /// Counts a restart, for the supervisor and for the child itself.
     fn count_restart(&mut self, key: ChildKey, now: Instant) -> Result<(), Intensity> {
         if !self.window.record(now) {

@@ -66,7 +66,8 @@ pub(crate) enum Action {
     Keep(ChildKey),
     /// The child that was offered is not wanted.
     Decline(ChildKey),
-    /// The child is not started, because the supervisor or an ancestor stops. The refusal counts.
+    /// The child is not started, because the supervisor or an ancestor stops, and the refusal is counted. It was offered, or it was
+    /// kept and is forgotten next.
     Refuse(ChildKey),
     /// The child has been deleted.
     Forget(ChildKey),

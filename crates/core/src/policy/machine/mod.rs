@@ -51,6 +51,7 @@ mod io;
 mod noise;
 mod round;
 mod stuck;
+mod waiting;
 mod wind_down;
 
 #[cfg(test)]
@@ -59,12 +60,12 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use self::calls::Waiter;
 use self::child::State;
 use self::children::Children;
 use self::exits::Pending;
 use self::noise::Noise;
 use self::round::Round;
+use self::waiting::Waiter;
 use self::wind_down::WindDown;
 use super::intensity::RestartWindow;
 use super::{AutoShutdown, Intensity, StopOrder, Strategy};

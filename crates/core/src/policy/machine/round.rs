@@ -81,7 +81,7 @@ impl Round {
         Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
     }
 
-    /// The child on whose account others are restarted.
+    /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
             Purpose::Init | Purpose::Resume(_) => None,
@@ -125,7 +125,7 @@ impl Machine {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
-        } else if self.is_put_off(round.trigger()) {
+        } else if self.is_for_later(&round) {
             // The siblings that share its fate have been stopped by now, and start together with it when the delay is over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
@@ -148,7 +148,7 @@ impl Machine {
     /// Whether the child, which is down, is started as soon as its turn comes.
     pub(super) fn is_about_to_start(&self, key: ChildKey) -> bool {
         match self.phase {
-            Phase::Working(round) => round.will_start(key) && !self.is_put_off(round.trigger()),
+            Phase::Working(round) => round.will_start(key) && !self.is_for_later(&round),
             Phase::New | Phase::Idle | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => false,
         }
     }
@@ -179,8 +179,9 @@ impl Machine {
         }
     }
 
-    fn is_put_off(&self, trigger: Option<ChildKey>) -> bool {
-        let state = trigger.map(|key| self.children.state(key));
+    /// Whether the round stops children now and starts them later, when the delay of a restart is over.
+    fn is_for_later(&self, round: &Round) -> bool {
+        let state = round.trigger().map(|key| self.children.state(key));
         matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 

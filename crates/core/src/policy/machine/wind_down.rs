@@ -115,7 +115,6 @@ impl Machine {
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), now, out);
-            return;
         }
         self.all_are_overdue(now);
         for key in self.children.due(now) {
