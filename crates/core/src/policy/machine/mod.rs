@@ -315,7 +315,12 @@ impl Machine {
                 self.children.set(key, State::Down);
             }
             (State::Starting { .. } | State::Running, State::Ended(_)) => {
-                self.pending.push_back(Pending::Exit { key, generation: child.generation });
+                let exit = Pending::Exit { key, generation: child.generation };
+                match self.phase {
+                    Phase::New | Phase::Idle | Phase::Working(_) => self.pending.push_back(exit),
+                    // Nothing follows from it any more, and a stop takes up nothing that waits.
+                    Phase::WindingDown(_) | Phase::Finished => {}
+                }
                 self.children.set(key, state);
             }
             (State::Starting { .. }, _) => {
