@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Stopping;
 use super::gate::Purpose;
 use super::node::TaskNode;
 use super::spawn::{SpawnError, Spawning, is_cleaning_up};
+use super::stopping::Stopping;
 use crate::child::{ChildPath, ChildSpec};
 use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
 
