@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::IntoExit;
 use super::node::TaskNode;
+use super::stopping::note_tokios;
 use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
@@ -57,6 +58,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
+        note_tokios(cx.waker());
         let inside = this.span.enter();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
         let worker = this.end.node.worker;

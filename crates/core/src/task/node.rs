@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Bell;
 use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
+use super::stopping::StopNotify;
 use crate::child::{ChildPath, Exit, Shutdown, StopCause};
 use crate::clock::now;
 use crate::context::{StopScope, TreeContext};
@@ -27,7 +27,6 @@ use crate::supervisor::SupervisorHandle;
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    stopping: AtomicBool,
     aborted: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
@@ -36,9 +35,7 @@ pub(crate) struct TaskNode {
     scope: Arc<StopScope>,
     /// Whether the supervisor is about to ask the task to stop.
     held: AtomicBool,
-    /// Rung when the task is asked to stop.
-    pub(super) bell: Bell,
-    pub(super) token: OnceLock<CancellationToken>,
+    pub(super) notify: StopNotify,
     /// How the task says that it has started, if it is one that says so.
     pub(super) readiness: Option<Box<Readiness>>,
     handle: OnceLock<AbortHandle>,
@@ -50,15 +47,13 @@ impl TaskNode {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
-            stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
             scope: Arc::clone(&cx.scope),
             held: AtomicBool::new(false),
-            bell: Bell::default(),
-            token: OnceLock::new(),
+            notify: StopNotify::new(),
             readiness,
             handle: OnceLock::new(),
             gate: Gate::new(),
@@ -82,7 +77,7 @@ impl TaskNode {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: whoever sees that a stop has begun finds it shut.
         self.gate.drain(deadline, tighten, |nest| nest.child.stop(request));
-        self.ring();
+        self.tell_stop();
     }
 
     /// Aborts the body, and has its children end in this way.
@@ -93,28 +88,25 @@ impl TaskNode {
             handle.abort();
         }
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
-        self.ring();
+        self.tell_stop();
     }
 
-    fn ring(&self) {
-        self.stopping.store(true, Ordering::Release);
-        if let Some(token) = self.token.get() {
-            token.cancel();
-        }
-        self.bell.ring();
+    /// Tells all that waits in the task that it is to stop.
+    fn tell_stop(&self) {
+        self.notify.stop().tell(self.tree.task_runtime());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire) || self.token.get().is_some_and(CancellationToken::is_cancelled)
+        let is_cancelled = || self.notify.made_token().is_some_and(|token| token.is_cancelled());
+        self.notify.is_stopping() || is_cancelled()
     }
 
     pub(super) fn token(&self) -> CancellationToken {
-        let token = self.token.get_or_init(CancellationToken::new).clone();
-        if self.stopping.load(Ordering::Acquire) {
+        let (token, to_tell) = self.notify.token(CancellationToken::new);
+        if self.notify.is_stopping() {
             token.cancel();
         }
-        // Those who wait already have to wait for the token too.
-        self.bell.ring();
+        to_tell.tell(self.tree.task_runtime());
         token
     }
 
@@ -191,7 +183,7 @@ impl TaskNode {
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
         self.gate.drain(force_at, tighten, |nest| nest.gave_up = true);
-        self.ring();
+        self.tell_stop();
         force_at
     }
 
@@ -216,7 +208,7 @@ impl TaskNode {
             Box::new(word.take().expect("a last word is left once"))
         });
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
-        self.ring();
+        self.tell_stop();
         match (left, word) {
             (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
