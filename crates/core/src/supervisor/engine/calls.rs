@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Engine;
 use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallId, ChildKey, Input, Keeping, Reply, Request, Traits};
+use crate::policy::{CallId, ChildKey, Input, Keeping, Policy, Reply, Request, Traits};
 use crate::port::StartError;
 use crate::supervisor::call::{Answer, Call, Demand, Refusal, Success};
 use crate::supervisor::entry::Entry;
@@ -58,14 +58,18 @@ impl Calls {
         call
     }
 
-    fn offer(&mut self, id: ChildId, spec: ChildSpec, keeping: Keeping, path: &ChildPath) -> Offered {
+    fn offer(&mut self, id: ChildId, spec: ChildSpec, policy: Policy, path: &ChildPath) -> Offered {
         let key = ChildKey(self.next_key);
         self.next_key += 1;
-        let id = match keeping {
+        let id = match policy.keeping {
             Keeping::Specs => id,
             Keeping::Nothing { .. } => id.numbered(key.0),
         };
-        let entry = Entry::new(spec, path.join(&id));
+        let path = match policy.is_dynamic() {
+            true => path.join_dynamic(&id),
+            false => path.join(&id),
+        };
+        let entry = Entry::new(spec, path);
         let traits = entry.traits();
         self.offered.insert(key, entry);
         (key, id, traits)
@@ -78,11 +82,11 @@ impl Engine {
         let Call { demand, answer } = call;
         let request = match demand {
             Demand::Start { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, &self.path);
                 Request::Start { key, id, traits }
             }
             Demand::CleanUp { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, &self.path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, &self.path);
                 Request::CleanUp { key, id, traits }
             }
             Demand::Quiet => {
