@@ -18,4 +18,4 @@ pub use line::Event;
 pub use reader::{Events, Lagged};
 
 pub(crate) use record::{DEFAULT_CAPACITY, Record};
-pub(crate) use span::ChildSpan;
+pub(crate) use span::{ChildSpan, Inside};

@@ -11,10 +11,10 @@ use super::bell::Bell;
 use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
-use crate::child::{ChildPath, Exit, Shutdown};
+use crate::child::{ChildKind, ChildPath, Exit, Shutdown};
 use crate::clock::now;
 use crate::detector::WorkerId;
-use crate::event::StopCause;
+use crate::event::{ChildSpan, Inside, StopCause};
 use crate::port::{Ended, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::stuck::{Stuck, StuckIn};
@@ -57,6 +57,12 @@ impl TaskNode {
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
+    }
+
+    /// Enters the task's span, which is made when the task is first polled, or dropped before that.
+    pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
+        span.make(&self.path, self.incarnation, ChildKind::Task);
+        span.enter()
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
