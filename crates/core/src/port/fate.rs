@@ -79,6 +79,7 @@ impl Fate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::child::Outcome;
     use crate::child::Panic;
 
     #[test]

@@ -33,7 +33,7 @@ pin_project! {
             if this.future.is_none() {
                 return;
             }
-            let _inside = this.span.enter();
+            let _inside = this.end.node.enter(this.span);
             let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
             let dropped = catch(|| this.future.set(None));
             drop(at_work);
@@ -45,8 +45,8 @@ pin_project! {
 }
 
 impl<Fut> Supervised<Fut> {
-    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter, span: ChildSpan) -> Self {
-        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span }
+    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
+        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span: ChildSpan::default() }
     }
 }
 
@@ -59,8 +59,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         note_tokios(cx.waker());
-        let inside = this.span.enter();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+        let inside = this.end.node.enter(this.span);
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
         let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {

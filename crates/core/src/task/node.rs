@@ -12,10 +12,11 @@ use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
 use super::stopping::StopNotify;
-use crate::child::{ChildPath, Exit, Shutdown, StopCause};
+use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
 use crate::clock::now;
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
+use crate::event::{ChildSpan, Inside};
 use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::stuck::{Stuck, StuckIn};
@@ -58,6 +59,12 @@ impl TaskNode {
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
+    }
+
+    /// Enters the task's span, which is made when the task is first polled, or dropped before that.
+    pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
+        span.make(&self.path, self.incarnation, ChildKind::Task);
+        span.enter()
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
