@@ -100,7 +100,7 @@ impl TaskNode {
 
     /// Tells all that waits in the task that it is to stop.
     fn tell_stop(&self) {
-        self.notify.stop().tell(self.tree.task_runtime());
+        self.notify.stop().tell(self.tree.control());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -113,7 +113,7 @@ impl TaskNode {
         if self.notify.is_stopping() {
             token.cancel();
         }
-        to_tell.tell(self.tree.task_runtime());
+        to_tell.tell(self.tree.control());
         token
     }
 
