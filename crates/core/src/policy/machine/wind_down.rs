@@ -111,7 +111,8 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
+    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
+    /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), now, out);
@@ -201,8 +202,8 @@ impl Machine {
         }
     }
 
-    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
-    /// absorbed and counts for nothing (rule 26).
+    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
+    /// end is absorbed and counts for nothing (rule 26).
     pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
