@@ -42,3 +42,4 @@ mod task_children;
 mod task_company;
 mod tasks;
 mod tidy;
+mod wakers;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ractor::{ActorRef, Message, MessagingErr};
 use tokio::sync::watch;
 
-use super::seat::Board;
+use super::seat::{Abandoned, Board};
 
 /// Leads to an actor under supervision across its restarts.
 ///
@@ -64,11 +64,6 @@ use super::seat::Board;
 pub struct Address<M> {
     board: Arc<watch::Sender<Board<M>>>,
 }
-
-/// Says that nobody will come to an address any more: the children that were to live there are gone, and so are their specs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no actor will come to this address any more")]
-pub struct Abandoned;
 
 /// Says that a message was not taken, and gives it back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -149,7 +144,7 @@ impl<M: Message> Address<M> {
         Err(Undelivered(message))
     }
 
-    pub(super) fn board(&self) -> &watch::Sender<Board<M>> {
+    pub(super) fn board(&self) -> &Arc<watch::Sender<Board<M>>> {
         &self.board
     }
 }

@@ -7,11 +7,10 @@ use tokio::sync::MutexGuard;
 
 use super::caught::Caught;
 use super::seat::Seat;
-use crate::child::{Exit, Panic};
+use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::StartError;
 
 /// A user's actor and its state, and what they have said of their end.
 ///

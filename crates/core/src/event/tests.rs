@@ -33,7 +33,7 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
 }
 
 #[tokio::test]
-async fn lines_that_nobody_reads_are_counted_all_the_same() {
+async fn lines_without_a_reader_are_counted_all_the_same() {
     let record = Record::new(100);
     record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\n");
 
@@ -80,7 +80,7 @@ async fn a_reader_loses_no_more_than_it_has_to() {
 }
 
 #[tokio::test]
-async fn an_event_is_held_until_everybody_has_taken_it_and_no_longer() {
+async fn an_event_is_held_until_all_readers_have_taken_it_and_no_longer() {
     let record = Record::new(4);
     let (mut one, mut other, idle) = (record.subscribe(), record.subscribe(), record.subscribe());
     say(&record);
@@ -94,7 +94,7 @@ async fn an_event_is_held_until_everybody_has_taken_it_and_no_longer() {
 }
 
 #[tokio::test]
-async fn who_takes_the_place_of_a_reader_that_has_gone_reads_from_then_on() {
+async fn a_reader_that_takes_the_place_of_another_reads_from_then_on() {
     let record = Record::new(4);
     let (gone, mut stays) = (record.subscribe(), record.subscribe());
     say(&record);
@@ -141,7 +141,7 @@ async fn a_task_may_not_block_even_if_there_is_something_to_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_writes_a_lot_waits_until_readers_have_almost_caught_up() {
+async fn a_writer_of_a_lot_waits_until_readers_have_almost_caught_up() {
     let record = Record::new(8);
     let mut events = record.subscribe();
     for _ in 0..5 {

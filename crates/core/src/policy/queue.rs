@@ -1,7 +1,7 @@
 //! A queue whose first value takes no memory of its own.
 //!
-//! Most of what a supervisor deals with comes one at a time. In a deep tree every buffer that is made for it is one more piece of
-//! memory to get, to look for and to give back at each level.
+//! Most of what a supervisor deals with comes one at a time. In a deep tree every buffer that is made for it is one
+//! more piece of memory to get, to look for and to give back at each level.
 
 use std::collections::VecDeque;
 

@@ -3,8 +3,8 @@
 use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
-use crate::child::{ChildId, ChildPath, ChildSpec};
-use crate::port::StartError;
+use crate::child::{ChildId, ChildPath, StartError};
+use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
 pub(super) struct Call {

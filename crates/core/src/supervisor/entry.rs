@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
+use crate::child::{ChildId, ChildKind, ChildPath, Exit, Outcome, Straggler};
 use crate::policy::Traits;
 use crate::port::{Ended, Fate, Inspect};
-use crate::report::{NodeReport, Outcome, Straggler};
+use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::spec::ChildSpec;
 
 /// One child: its spec, what is known of its latest incarnation, and how that ended.
 pub(super) struct Entry {
@@ -157,7 +158,7 @@ impl Entry {
     }
 
     pub(super) fn traits(&self) -> Traits {
-        Traits::of(&self.spec)
+        self.spec.traits()
     }
 
     /// Begins the next incarnation. What is known of the one before comes back, for a start that is not carried out after all.

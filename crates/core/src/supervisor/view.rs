@@ -6,10 +6,11 @@
 use std::time::Instant;
 
 use super::entry::{Entry, Seen};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::policy::{ChildKey, Ordered};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The children of one supervisor. Only its actor writes.

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Bell;
 use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
-use crate::child::{ChildPath, Exit, Shutdown};
+use super::stopping::StopNotify;
+use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
 use crate::clock::now;
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
-use crate::event::StopCause;
+use crate::event::{ChildSpan, Inside};
 use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::spawn::place;
@@ -30,7 +30,6 @@ use crate::sync::point;
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    stopping: AtomicBool,
     aborted: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
@@ -39,9 +38,7 @@ pub(crate) struct TaskNode {
     scope: Arc<StopScope>,
     /// Whether the supervisor is about to ask the task to stop.
     held: AtomicBool,
-    /// Rung when the task is asked to stop.
-    pub(super) bell: Bell,
-    pub(super) token: OnceLock<CancellationToken>,
+    pub(super) notify: StopNotify,
     /// How the task says that it has started, if it is one that says so.
     pub(super) readiness: Option<Box<Readiness>>,
     handle: OnceLock<AbortHandle>,
@@ -53,19 +50,23 @@ impl TaskNode {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
-            stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
             scope: Arc::clone(&cx.scope),
             held: AtomicBool::new(false),
-            bell: Bell::default(),
-            token: OnceLock::new(),
+            notify: StopNotify::new(),
             readiness,
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
+    }
+
+    /// Enters the task's span, which is made when the task is first polled, or dropped before that.
+    pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
+        span.make(&self.path, self.incarnation, ChildKind::Task);
+        span.enter()
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
@@ -86,7 +87,7 @@ impl TaskNode {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: whoever sees that a stop has begun finds it shut.
         self.gate.drain(deadline, tighten, |nest| nest.child.stop(request));
-        self.ring();
+        self.tell_stop();
     }
 
     /// Aborts the body, and has its children end in this way.
@@ -99,31 +100,25 @@ impl TaskNode {
             handle.abort();
         }
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
-        self.ring();
+        self.tell_stop();
     }
 
-    fn ring(&self) {
-        point();
-        self.stopping.store(true, Ordering::Release);
-        point();
-        if let Some(token) = self.token.get() {
-            token.cancel();
-        }
-        self.bell.ring();
+    /// Tells all that waits in the task that it is to stop.
+    fn tell_stop(&self) {
+        self.notify.stop().tell(self.tree.control());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire) || self.token.get().is_some_and(CancellationToken::is_cancelled)
+        let is_cancelled = || self.notify.made_token().is_some_and(|token| token.is_cancelled());
+        self.notify.is_stopping() || is_cancelled()
     }
 
     pub(super) fn token(&self) -> CancellationToken {
-        let token = self.token.get_or_init(CancellationToken::new).clone();
-        point();
-        if self.stopping.load(Ordering::Acquire) {
+        let (token, to_tell) = self.notify.token(CancellationToken::new);
+        if self.notify.is_stopping() {
             token.cancel();
         }
-        // Those who wait already have to wait for the token too.
-        self.bell.ring();
+        to_tell.tell(self.tree.control());
         token
     }
 
@@ -200,7 +195,7 @@ impl TaskNode {
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
         self.gate.drain(force_at, tighten, |nest| nest.gave_up = true);
-        self.ring();
+        self.tell_stop();
         force_at
     }
 
@@ -225,7 +220,7 @@ impl TaskNode {
             Box::new(word.take().expect("a last word is left once"))
         });
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
-        self.ring();
+        self.tell_stop();
         match (left, word) {
             (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}

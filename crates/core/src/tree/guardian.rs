@@ -6,54 +6,23 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
-use super::build::Unreapable;
+use super::command::{Command, Commands};
+use super::plan::Plan;
 use super::report_writer::{Progress, ReportWriter};
 use super::root::{Root, RootListener};
 use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
-use crate::child::{ChildPath, Shutdown};
+use crate::child::{Shutdown, StartError, StopCause};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
+use crate::event::EventKind;
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StartError, StopRequest};
+use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
-
-/// What the guardian is told: what the program wants of the root, and what the root says of itself.
-pub(super) enum Command {
-    Stop(StopCause),
-    Force,
-    /// Show that the guardian has its turn.
-    Answer,
-    /// Report now, whatever is still there.
-    GiveUp,
-    Hear(Box<ChildReport>),
-}
-
-/// What the user chose for the whole tree.
-pub(crate) struct Plan {
-    pub(crate) path: ChildPath,
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) stop_when_idle: bool,
-    pub(crate) stall_threshold: Option<Duration>,
-    pub(crate) unreapable: Unreapable,
-    /// Stops the tree when it is cancelled.
-    pub(crate) stop_on: CancellationToken,
-}
-
-impl Plan {
-    /// How long after its request a stop is over for those who wait for it, whatever is still there then.
-    fn reported_at(&self) -> Option<Duration> {
-        self.deadline.filter(|_| self.unreapable == Unreapable::Report)
-    }
-}
-
-/// Both ends of the guardian's queue.
-pub(super) type Commands = (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Command>);
 
 /// Starts the root, and the guardian beside it.
 pub(super) fn start(

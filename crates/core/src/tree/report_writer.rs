@@ -9,12 +9,11 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::root::{Root, RootStop, Sight};
-use crate::child::{ChildKind, ChildPath};
+use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
-use crate::port::StartError;
-use crate::report::{NodeReport, Outcome, StopReport};
+use crate::event::EventKind;
+use crate::report::{NodeReport, StopReport};
 use crate::sync::{Mutex, PoisonError, point};
 
 /// How far the tree has come, for all who wait for it.

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::guardian::Command;
-use crate::child::{ChildKind, ChildPath};
+use super::command::Command;
+use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
+use crate::event::EventKind;
 use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};

@@ -220,7 +220,7 @@ impl Application {
 
 /// What a whole program wants of its tree, unless it says otherwise.
 fn usual(tree: TreeBuilder) -> TreeBuilder {
-    tree.stop_when_idle(true)
+    tree.stop_when_idle(true).log(true)
 }
 
 /// Writes to standard error. If nobody reads there any more, there is nobody to tell.

@@ -117,9 +117,18 @@ async fn drive(
         finished = finished => finished,
         never = lost => match never {},
     };
+    tree.logged(log_patience(&finished)).await;
     match panicked {
         Some(payload) => resume_unwind(payload),
         None => Ok(finished),
+    }
+}
+
+/// How long the program waits for its log to be complete, if the log gets on.
+fn log_patience(finished: &Finished) -> Duration {
+    match finished {
+        Finished::Left { .. } => FAREWELL,
+        Finished::Stopped(_) => Duration::from_secs(1),
     }
 }
 

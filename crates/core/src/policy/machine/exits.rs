@@ -6,8 +6,7 @@ use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
 use super::round::Round;
 use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
-use crate::child::Restart;
-use crate::event::StopCause;
+use crate::child::{Restart, StopCause};
 use crate::policy::restart::is_restarted;
 use crate::policy::{AutoShutdown, Intensity, Strategy};
 
@@ -60,8 +59,8 @@ impl Machine {
         self.children.get(key).filter(|child| child.generation == generation)
     }
 
-    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or another
-    /// exit can come in between.
+    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or
+    /// another exit can come in between.
     pub(super) fn try_again(&mut self, key: ChildKey) {
         self.children.set(key, State::Restarting { due: None });
         let generation = self.children.get(key).map_or(0, |child| child.generation);
@@ -150,6 +149,17 @@ impl Machine {
         }
         let generation = self.children.get(key).map_or(0, |child| child.generation);
         self.pending.push_back(Pending::Due { key, generation });
+    }
+
+    /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by
+    /// now, and wait its turn.
+    pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
+        let is_its_turn = |pending: &Pending| match pending {
+            Pending::Due { key: due, generation } => *due == key && self.is_due(key, *generation),
+            Pending::Exit { .. } | Pending::Retry { .. } | Pending::Call { .. } => false,
+        };
+        let State::Restarting { due } = self.children.state(key) else { return false };
+        due.is_some() || self.pending.iter().any(is_its_turn)
     }
 
     /// Counts a restart, for the supervisor and for the child itself.

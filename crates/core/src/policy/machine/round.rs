@@ -5,11 +5,11 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::event::StopCause;
+use crate::child::StopCause;
 use crate::policy::Strategy;
 
-/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
-/// one child is waited for, but for those that are stuck.
+/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at
+/// most one child is waited for, but for those that are stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
     purpose: Purpose,
@@ -81,7 +81,7 @@ impl Round {
         Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
     }
 
-    /// The child on whose account others are restarted.
+    /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
             Purpose::Init | Purpose::Resume(_) => None,
@@ -125,8 +125,9 @@ impl Machine {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
-        } else if self.is_put_off(round.trigger()) {
-            // The siblings that share its fate have been stopped by now, and start together with it when the delay is over.
+        } else if self.is_for_later(&round) {
+            // The siblings that share its fate have been stopped by now, and start together with it when the delay is
+            // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
             self.phase = Phase::Working(round);
@@ -148,7 +149,7 @@ impl Machine {
     /// Whether the child, which is down, is started as soon as its turn comes.
     pub(super) fn is_about_to_start(&self, key: ChildKey) -> bool {
         match self.phase {
-            Phase::Working(round) => round.will_start(key) && !self.is_put_off(round.trigger()),
+            Phase::Working(round) => round.will_start(key) && !self.is_for_later(&round),
             Phase::New | Phase::Idle | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => false,
         }
     }
@@ -179,13 +180,14 @@ impl Machine {
         }
     }
 
-    fn is_put_off(&self, trigger: Option<ChildKey>) -> bool {
-        let state = trigger.map(|key| self.children.state(key));
+    /// Whether the round stops children now and starts them later, when the delay of a restart is over.
+    fn is_for_later(&self, round: &Round) -> bool {
+        let state = round.trigger().map(|key| self.children.state(key));
         matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 
-    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
-    /// it is tried again (rules 31 and 32).
+    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and
+    /// otherwise it is tried again (rules 31 and 32).
     fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
         match purpose {
             Purpose::Init => {

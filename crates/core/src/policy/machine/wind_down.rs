@@ -5,8 +5,7 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::child::Shutdown;
-use crate::event::StopCause;
+use crate::child::{Shutdown, StopCause};
 use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
@@ -112,11 +111,11 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
+    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
+    /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), now, out);
-            return;
         }
         self.all_are_overdue(now);
         for key in self.children.due(now) {
@@ -203,8 +202,8 @@ impl Machine {
         }
     }
 
-    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
-    /// absorbed and counts for nothing (rule 26).
+    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
+    /// end is absorbed and counts for nothing (rule 26).
     pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };

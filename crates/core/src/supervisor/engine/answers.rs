@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::Engine;
+use crate::child::StartError;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::port::StartError;
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {
@@ -15,11 +15,11 @@ impl Engine {
         let path = &self.shared.path;
         let request = match demand {
             Demand::Start { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::Start { key, id, traits }
             }
             Demand::CleanUp { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::CleanUp { key, id, traits }
             }
             Demand::Quiet => {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::child::{ChildKind, ChildPath};
-use crate::event::{EventKind, StopCause};
+use crate::child::{ChildKind, ChildPath, StartError, StopCause};
+use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StartError, StopRequest};
+use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Stop, StopStage, Tag};
 

@@ -20,11 +20,12 @@ use super::alarm::Alarm;
 use super::link::ChildLink;
 use super::mail::Mail;
 use super::shared::Shared;
+use crate::child::StartError;
 use crate::clock::now;
 use crate::context::Activity;
 use crate::panics::catch;
 use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Reporter, RunningChild, StartError};
+use crate::port::{Reporter, RunningChild};
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;

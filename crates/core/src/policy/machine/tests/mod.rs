@@ -1,4 +1,5 @@
-//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves it.
+//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves
+//! it.
 
 mod asked;
 mod auto_shutdown;
@@ -14,8 +15,7 @@ mod stuck;
 use std::sync::Arc;
 
 use super::*;
-use crate::child::{ExitClass, Restart, Shutdown};
-use crate::event::StopCause;
+use crate::child::{ExitClass, Restart, Shutdown, StopCause};
 use crate::policy::Backoff;
 
 const A: ChildKey = ChildKey(0);

@@ -23,6 +23,11 @@ proptest! {
                 Step::Say(input) => world.tell(input)?,
                 Step::Call(request, key) => world.call(request, key)?,
                 Step::HoldBack => world.ancestor_stops = true,
+                Step::StopSoon => {
+                    let deadline = Some(world.rig.now + GRACE);
+                    world.tell(Input::Stop { cause: StopCause::Parent, deadline })?;
+                    world.deadline = world.deadline.or(deadline);
+                }
             }
         }
 
@@ -51,6 +56,8 @@ enum Step {
     Call(Wish, u64),
     /// The stop of an ancestor begins; the machine learns of it when it wants something that is not allowed any more.
     HoldBack,
+    /// The supervisor is asked to stop, and has the time of one grace.
+    StopSoon,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +94,7 @@ struct World {
     /// The supervisor itself stops.
     stopping: bool,
     all_at_once: bool,
+    deadline: Option<Instant>,
     said_stuck: bool,
     finished: u32,
 }
@@ -112,6 +120,7 @@ impl World {
             ancestor_stops: false,
             held: false,
             stopping: false,
+            deadline: None,
             said_stuck: false,
             finished: 0,
         }
@@ -123,6 +132,7 @@ impl World {
         while let Some(at) = self.rig.machine.next_alarm().filter(|at| *at <= until) {
             prop_assert!(at >= self.rig.now, "no alarm is wanted for a time that is over");
             self.rig.now = at;
+            self.all_at_once |= self.deadline.is_some_and(|deadline| deadline <= at);
             self.tell(Input::Alarm)?;
             let next = self.rig.machine.next_alarm();
             prop_assert!(next.is_none_or(|next| next > at), "what was due has been done");
@@ -392,6 +402,7 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         20 => says.prop_map(Step::Say),
         8 => (wish, 0u64..6).prop_map(|(wish, key)| Step::Call(wish, key)),
         1 => Just(Step::HoldBack),
+        1 => Just(Step::StopSoon),
     ];
     (step, (0u64..4).prop_map(Duration::from_secs))
 }
