@@ -43,6 +43,8 @@ mod snapshot;
 mod spawn;
 mod spec;
 mod stuck;
+#[doc(hidden)]
+pub mod subscriber;
 mod supervisor;
 mod task;
 mod tree;
