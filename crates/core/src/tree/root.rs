@@ -73,7 +73,8 @@ impl Root {
 
     /// Notes that the root is forced. `false` says that it has been before, or does not stop.
     pub(super) fn begin_force(&self) -> bool {
-        match &mut *self.lock_stop() {
+        let mut stop = self.lock_stop();
+        match &mut *stop {
             Some(stop) => !std::mem::replace(&mut stop.forced, true),
             None => false,
         }
