@@ -46,6 +46,8 @@ mod snapshot;
 mod spawn;
 mod spec;
 mod stuck;
+#[doc(hidden)]
+pub mod subscriber;
 mod supervisor;
 mod sync;
 mod task;

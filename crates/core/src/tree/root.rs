@@ -86,7 +86,8 @@ impl Root {
 
     /// Notes that the root is forced. `false` says that it has been before, or does not stop.
     pub(super) fn begin_force(&self) -> bool {
-        match &mut self.lock().stop {
+        let mut state = self.lock();
+        match &mut state.stop {
             Some(stop) => !std::mem::replace(&mut stop.forced, true),
             None => false,
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rootward_core::subscriber::{mute_thread, unmute_thread};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// One runtime for what must always answer, and one for the tasks, which are somebody else's code.
@@ -24,6 +25,9 @@ impl Runtimes {
         let control = Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
+            // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
+            .on_thread_start(mute_thread)
+            .on_thread_stop(unmute_thread)
             .enable_all()
             .build()?;
         let tasks = Builder::new_multi_thread().thread_name("rootward-task").enable_all().build()?;
