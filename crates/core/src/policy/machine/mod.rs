@@ -18,7 +18,7 @@
 //!    | --- | --- |
 //!    | [`Start`](Action::Start) | `Started`, `Ignored` or `StartFailed`, at once or later; or at once `Cancelled`, if the stop of an ancestor has begun |
 //!    | [`StartCleanUp`](Action::StartCleanUp) | the same, but never `Cancelled` |
-//!    | [`Restarting`](Action::Restarting) | at once `Hold`, if the stop of an ancestor has begun; the start or the stops that follow are carried out as usual, so that the start is answered with `Cancelled` |
+//!    | [`Restarting`](Action::Restarting) | always at once: `Announced` if the shell has written it down, `Hold` if the stop of an ancestor has begun; a start that follows in the same step is carried out as usual, so that it is answered with `Cancelled` |
 //!    | [`Stop`](Action::Stop) | at once `Forced`, if the child could not be asked and was forced instead |
 //!    | [`GaveUp`](Action::GaveUp) | always at once: `GaveUp` if the shell has written it down, `Hold` if the stop of an ancestor has begun |
 //!
@@ -224,6 +224,7 @@ impl Machine {
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),
             Input::Cancelled(key) => self.cancelled(key, out),
+            Input::Announced(key) => self.announced(key),
             Input::GaveUp => self.gave_up(out),
             Input::Forced(key) => self.forced(key, now),
             Input::Stuck(key) => self.children.set_stuck(key),

@@ -100,13 +100,14 @@ impl Engine {
             entry.tag()
         });
         let Some(tag) = tag else { return };
-        if !self.emit_unless_stopping(tag, EventKind::Restarting { attempt, delay }) {
+        let written = self.emit_unless_stopping(tag, EventKind::Restarting { attempt, delay });
+        if !written {
             self.shared.view.with(key, |entry| {
                 entry.awaits_restart = false;
                 entry.restarts -= 1;
             });
-            self.facts.push_front(Input::Hold);
         }
+        self.facts.push_front(if written { Input::Announced(key) } else { Input::Hold });
     }
 
     /// Starts a child, unless a stop has begun here or above.
