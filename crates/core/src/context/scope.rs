@@ -71,6 +71,15 @@ impl StopScope {
         }
     }
 
+    /// Marks that a stop begins here, unless one has begun here or above. Says whether it was the one to mark it.
+    pub(crate) fn begin_stop_unless_stopping(&self) -> bool {
+        if self.is_stopping() {
+            return false;
+        }
+        self.begin_stop();
+        true
+    }
+
     /// Whether a stop has begun here or above.
     pub(crate) fn is_stopping(&self) -> bool {
         point();
@@ -144,6 +153,17 @@ mod tests {
         root.begin_stop();
 
         assert!(leaf.is_stopping() && middle.is_stopping());
+    }
+
+    #[test]
+    fn a_stop_that_begins_by_itself_begins_once_and_not_below_another_one() {
+        let [root, middle, leaf] = chain(StopReach::Subtree);
+
+        assert!(middle.begin_stop_unless_stopping());
+        assert!(!middle.begin_stop_unless_stopping());
+        assert!(!leaf.begin_stop_unless_stopping());
+
+        assert!(middle.is_stopping() && !root.is_stopping());
     }
 
     #[test]
