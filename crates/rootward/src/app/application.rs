@@ -133,6 +133,12 @@ impl Application {
         self.change_signals(|signals| signals.on(signal, handler))
     }
 
+    /// Says how long the signal that stops the tree waits for its handlers. The default is 5 s. See [`Signals::handler_timeout`].
+    pub fn handler_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        let timeout = timeout.into();
+        self.change_signals(|signals| signals.handler_timeout(timeout))
+    }
+
     /// Says who shows the tree's snapshot on SIGUSR1.
     pub fn on_snapshot(self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.change_signals(|signals| signals.on_snapshot(show))
