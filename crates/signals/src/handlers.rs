@@ -1,8 +1,8 @@
 //! The application's own handlers, and the thread on which they are called.
 //!
-//! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock. On a
-//! runtime's thread that would hold up the next signal. The thread exists only if something is registered. It also takes the
-//! snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
+//! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock.
+//! On a runtime's thread that would hold up the next signal. The thread exists only if something is registered. It
+//! also takes the snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,8 +25,8 @@ pub struct SignalReceived {
     pub signal: Signal,
     /// What it means for the tree.
     pub action: SignalAction,
-    /// How often it has arrived. More than once only if handlers were busy meanwhile: equal signals that wait for their handlers
-    /// are one.
+    /// How often it has arrived. More than once only if handlers were busy meanwhile: equal signals that wait for
+    /// their handlers are one.
     pub times: u32,
 }
 
@@ -50,7 +50,8 @@ pub(crate) struct HandlerThread {
 /// One signal to call handlers for.
 pub(crate) struct Call {
     pub(crate) received: SignalReceived,
-    /// The tree of which a snapshot is shown after the handlers have been called. A call that waits or hangs keeps no tree.
+    /// The tree of which a snapshot is shown after the handlers have been called. A call that waits or hangs keeps no
+    /// tree.
     pub(crate) shown: Option<Weak<Tree>>,
     /// Told when all that is over.
     pub(crate) done: Box<dyn FnOnce() + Send>,

@@ -1,7 +1,7 @@
 //! The thread that does a tree's last kill.
 //!
-//! A thread of its own, because a kill may be held up, and then the program leaves all the same. It is there from the beginning:
-//! a program that needs a last kill may be one that gets no new thread.
+//! A thread of its own, because a kill may be held up, and then the program leaves all the same. It is there from the
+//! beginning: a program that needs a last kill may be one that gets no new thread.
 
 use std::fmt;
 use std::io;

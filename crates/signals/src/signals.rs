@@ -84,12 +84,12 @@ impl Signals {
     ///
     /// Any number of handlers may listen for a signal. All of them see it, in the order in which they were
     /// registered, and before the tree is touched. But a handler that hangs takes nothing away: a stop waits for its
-    /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A handler
-    /// that panics does not keep the others from seeing the signal.
+    /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
+    /// handler that panics does not keep the others from seeing the signal.
     ///
-    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that
-    /// has something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to
-    /// where it is awaited, and does not keep the stop waiting. A signal that arrives again while handlers are busy and an equal
+    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that has
+    /// something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to where it is
+    /// awaited, and does not keep the stop waiting. A signal that arrives again while handlers are busy and an equal
     /// one waits for its own is one with it: [`SignalReceived::times`] counts them.
     pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
         self.handlers.add(signal, Box::new(handler));
@@ -98,9 +98,9 @@ impl Signals {
 
     /// Says who shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
-    /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1: a function
-    /// that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than the
-    /// [timeout](Self::handler_timeout).
+    /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
+    /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than
+    /// the [timeout](Self::handler_timeout).
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.handlers.show_snapshots_with(Box::new(show));
         self
@@ -112,8 +112,8 @@ impl Signals {
         self
     }
 
-    /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not come to an end by
-    /// then the stop begins without them. The default is 5 s; `None` means as long as it takes.
+    /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not
+    /// come to an end by then the stop begins without them. The default is 5 s; `None` means as long as it takes.
     pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.handler_timeout = timeout.into();
         self
@@ -139,8 +139,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if the system refuses a signal, or one of the two threads: one for the handlers if there are any, and one for the
-    /// last kill.
+    /// [`SignalError`] if the system refuses a signal, or one of the two threads: one for the handlers if there are
+    /// any, and one for the last kill.
     ///
     /// # Panics
     ///

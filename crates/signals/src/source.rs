@@ -78,8 +78,8 @@ impl Default for SignalSource {
 }
 
 impl SignalSender {
-    /// Acts as if the signal had reached the process, and returns at once. Nothing happens if the other end is gone, or if 64 signals
-    /// wait to be heard there.
+    /// Acts as if the signal had reached the process, and returns at once. Nothing happens if the other end is gone,
+    /// or if 64 signals wait to be heard there.
     pub fn send(&self, signal: Signal) {
         let _ = self.0.try_send(signal);
     }

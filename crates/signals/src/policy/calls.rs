@@ -1,7 +1,8 @@
 //! Which handlers are called next: those of one signal after those of the other, in the order of arrival.
 //!
-//! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has it with
-//! signals that are pending. So there never wait more calls than there are kinds of them, however long a handler hangs.
+//! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has
+//! it with signals that are pending. So there never wait more calls than there are kinds of them, however long a
+//! handler hangs.
 
 use std::collections::VecDeque;
 

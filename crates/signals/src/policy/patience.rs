@@ -1,8 +1,9 @@
 //! Which decisions are held back until handlers have been called, and which are not.
 //!
-//! Handlers are foreign code. The handlers of a signal that stops the tree are called before the tree is touched, so that what they
-//! say comes first. But a handler that hangs takes nothing away: a force and a leave do not wait, and carry out before them what was
-//! held back; and a stop waits no longer than the limit. Nothing else has anything to wait for.
+//! Handlers are foreign code. The handlers of a signal that stops the tree are called before the tree is touched, so
+//! that what they say comes first. But a handler that hangs takes nothing away: a force and a leave do not wait, and
+//! carry out before them what was held back; and a stop waits no longer than the limit. Nothing else has anything to
+//! wait for.
 
 use std::time::{Duration, Instant};
 
@@ -30,8 +31,8 @@ struct Held {
     /// When it is carried out all the same.
     until: Option<Instant>,
     stop: Decided,
-    /// What was decided after it, of each kind one. None of that touches the tree: it is held back so that the record has
-    /// signals in the order in which they arrived.
+    /// What was decided after it, of each kind one. None of that touches the tree: it is held back so that the record
+    /// has signals in the order in which they arrived.
     behind: Vec<Decided>,
 }
 
@@ -64,8 +65,8 @@ impl Patience {
         }
     }
 
-    /// Hears that handlers have been called. Gives back what is to be carried out now. What has been carried out without
-    /// waiting is not carried out again.
+    /// Hears that handlers have been called. Gives back what is to be carried out now. What has been carried out
+    /// without waiting is not carried out again.
     pub(crate) fn handled(&mut self, call: Ticket) -> Vec<Decided> {
         match &self.held {
             Some(held) if held.handlers == call => self.release(),
