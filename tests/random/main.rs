@@ -19,6 +19,7 @@ mod outline;
 mod plant;
 mod play;
 mod promises;
+mod seeded;
 mod story;
 mod stranger;
 

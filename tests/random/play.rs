@@ -1,13 +1,13 @@
 //! Plants a tree, operates on it in virtual time, stops it, and keeps what there is to judge.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
+use rootward_core::seeded;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
 
-use crate::clock::{beside, pass};
+use crate::clock::{beside, give_way, now, pass, within};
 use crate::describe::{Member, Plan};
 use crate::desk::Desk;
 use crate::operate::{Operation, Pick};
@@ -24,22 +24,36 @@ pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, Strin
         .start_paused(true)
         .build()
         .map_err(|error| error.to_string())?;
+    runtime.block_on(tell(plan, operations))
+}
+
+/// Plays one story as a seed wants it: what runs next, and when it is preempted.
+///
+/// # Errors
+///
+/// What has never come to an end.
+pub(crate) fn play_seeded(seed: u64, plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let (plan, operations) = (plan.clone(), operations.to_vec());
+    let description = format!("{plan:?}\n{operations:#?}");
+    let told = seeded::run(seed, move || async move { tell(&plan, &operations).await });
+    told.unwrap_or_else(|failure| Err(format!("{failure}\n{description}")))
+}
+
+async fn tell(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
     let desk = Desk::default();
-    let story = runtime.block_on(async {
-        let runaway = Arc::new(Notify::new());
-        let story = async {
-            let mut player = Player::begin(plan, desk.clone(), Arc::clone(&runaway))?;
-            for operation in operations {
-                player.perform(operation).await;
-            }
-            player.end().await
-        };
-        tokio::select! {
-            biased;
-            () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
-            story = story => story,
+    let runaway = Arc::new(Notify::new());
+    let story = async {
+        let mut player = Player::begin(plan, desk.clone(), Arc::clone(&runaway))?;
+        for operation in operations {
+            player.perform(operation).await;
         }
-    });
+        player.end().await
+    };
+    let story = tokio::select! {
+        biased;
+        () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
+        story = story => story,
+    };
     // The desk holds the tree, and the tree's specs hold the desk.
     desk.note_root(None);
     story
@@ -77,7 +91,7 @@ impl Player {
         let reader = beside(read(builder.subscribe(), runaway));
         let tree = builder.launch();
         desk.note_root(tree.root());
-        let (began, tree) = (Instant::now(), Some(tree));
+        let (began, tree) = (now(), Some(tree));
         let (added, looks, deeds) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self { plan: plan.clone(), desk, tree, reader, began, added, looks, deeds })
     }
@@ -109,11 +123,11 @@ impl Player {
     /// Lets time pass, and looks at the tree between two moments in which something can happen.
     async fn pass(&mut self, time: Duration) {
         if time.is_zero() {
-            return tokio::task::yield_now().await;
+            return give_way().await;
         }
         pass(ASIDE).await;
         if let Some(tree) = &self.tree {
-            self.looks.push((self.began.elapsed(), tree.snapshot()));
+            self.looks.push((self.elapsed(), tree.snapshot()));
         }
         pass(time - ASIDE).await;
     }
@@ -121,7 +135,9 @@ impl Player {
     fn add(&mut self, group: Pick, child: &Member) {
         let id = format!("x{}", self.added.len());
         self.added.push(child.clone());
-        self.start(group, child, &id);
+        if let Some(path) = self.group(group) {
+            self.start(&path, child, &id);
+        }
     }
 
     fn add_again(&mut self, group: Pick, child: Pick) {
@@ -133,14 +149,13 @@ impl Player {
         }
         let place = usize::from(child) % children.len();
         let child = children[place].clone();
-        self.start(group, &child, &child.id(place));
+        self.start(&path, &child, &child.id(place));
     }
 
-    fn start(&mut self, group: Pick, child: &Member, id: &str) {
-        let Some(path) = self.group(group) else { return };
+    fn start(&mut self, path: &str, child: &Member, id: &str) {
         let spec = child.spec(id, &self.desk);
         self.note(format!("start {id} under {path}"));
-        self.desk.call(&path, |supervisor| async move {
+        self.desk.call(path, |supervisor| async move {
             // Whatever comes of it is written in the record.
             let _ = supervisor.start_child(spec).await;
         });
@@ -182,7 +197,11 @@ impl Player {
     }
 
     fn note(&mut self, deed: String) {
-        self.deeds.push(format!("{:>12} ms  {deed}", self.began.elapsed().as_millis()));
+        self.deeds.push(format!("{:>12} ms  {deed}", self.elapsed().as_millis()));
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().saturating_duration_since(self.began)
     }
 
     async fn end(mut self) -> Result<Story, String> {
@@ -191,13 +210,13 @@ impl Player {
             None => None,
         };
         let Self { plan, desk, reader, added, looks, deeds, .. } = self;
-        let told = timeout(NEVER, reader).await;
-        let events = told.map_err(|_| "the record has an end")?.map_err(|_| "the reader keeps up")?;
+        let told = within(NEVER, reader).await;
+        let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
         if report.is_none() {
             pass(NEVER).await;
         }
-        timeout(NEVER, desk.answered()).await.map_err(|_| "every call is answered")?;
+        within(NEVER, desk.answered()).await.ok_or("every call is answered")?;
         let called = desk.called();
         let story = Story { plan, added, called, events, report, looks, deeds };
         match (desk.present(), desk.twice().first()) {
@@ -210,12 +229,12 @@ impl Player {
     async fn stop(&mut self, tree: Tree) -> Result<Arc<StopReport>, String> {
         self.note("stop, and wait".to_owned());
         tree.request_stop(StopCause::Api);
-        if timeout(PATIENCE, tree.wait()).await.is_err() {
+        if within(PATIENCE, tree.wait()).await.is_none() {
             self.note("force".to_owned());
             tree.force();
         }
-        let report = timeout(NEVER, tree.wait()).await.map_err(|_| "every stop comes to an end")?;
-        timeout(NEVER, tree.wait_gone()).await.map_err(|_| "everything is gone in the end")?;
+        let report = within(NEVER, tree.wait()).await.ok_or("every stop comes to an end")?;
+        within(NEVER, tree.wait_gone()).await.ok_or("everything is gone in the end")?;
         Ok(report)
     }
 }
