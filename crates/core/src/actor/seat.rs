@@ -1,8 +1,10 @@
 //! Who is at an address, seen from inside.
 
 use ractor::{ActorRef, ActorStatus, Message};
+use tokio::runtime::Handle;
 
 use super::address::{Abandoned, Address};
+use crate::panics::catch;
 
 /// What is known at an address.
 pub(super) struct Board<M> {
@@ -52,17 +54,15 @@ pub(super) struct Tenancy<M: Message>(Address<M>);
 
 impl<M: Message> Tenancy<M> {
     pub(super) fn new(address: &Address<M>) -> Self {
-        address.board().send_modify(|board| *board.tenants.get_or_insert(0) += 1);
+        change(address, |board| *board.tenants.get_or_insert(0) += 1);
         Self(address.clone())
     }
 
     /// A seat for one incarnation.
     pub(super) fn seat(&self) -> Seat<M> {
-        let mut number = 0;
-        self.0.board().send_if_modified(|board| {
+        let number = change(&self.0, |board| {
             board.seats += 1;
-            number = board.seats;
-            false
+            board.seats
         });
         Seat { address: self.0.clone(), number }
     }
@@ -70,7 +70,8 @@ impl<M: Message> Tenancy<M> {
 
 impl<M: Message> Drop for Tenancy<M> {
     fn drop(&mut self) {
-        self.0.board().send_modify(|board| board.tenants = board.tenants.map(|tenants| tenants - 1));
+        change(&self.0, |board| board.tenants = board.tenants.map(|tenants| tenants - 1));
+        tell_waiters(&self.0);
     }
 }
 
@@ -83,18 +84,44 @@ pub(super) struct Seat<M> {
 impl<M: Message> Seat<M> {
     /// Says that the incarnation is there.
     pub(super) fn take(&self, actor: ActorRef<M>) {
-        self.address.board().send_modify(|board| board.holder = Some(Holder { seat: self.number, actor }));
+        let holder = Holder { seat: self.number, actor };
+        let before = change(&self.address, |board| board.holder.replace(holder));
+        drop(before);
+        tell_waiters(&self.address);
     }
 
-    /// Says that the incarnation takes no more messages. Whoever has come after it stays.
+    /// Says that the incarnation takes no more messages. One that has come after it stays. This is no news for what waits at the address.
     pub(super) fn leave(&self) {
-        self.address.board().send_if_modified(|board| {
+        let gone = change(&self.address, |board| {
             let is_mine = board.holder.as_ref().is_some_and(|holder| holder.seat == self.number);
-            if is_mine {
-                board.holder = None;
-            }
-            is_mine
+            if is_mine { board.holder.take() } else { None }
         });
+        drop(gone);
+    }
+}
+
+/// Changes what is known at an address, and tells nobody. What is taken off the board is returned, and dropped when its lock is free.
+fn change<M: Message, R>(address: &Address<M>, change: impl FnOnce(&mut Board<M>) -> R) -> R {
+    let mut result = None;
+    address.board().send_if_modified(|board| {
+        result = Some(change(board));
+        false
+    });
+    result.expect("a change is made at once")
+}
+
+/// Wakes what waits at an address, and returns at once: a waker may be foreign code, and neither a supervisor nor an actor's keeper waits
+/// for it.
+fn tell_waiters<M: Message>(address: &Address<M>) {
+    // What comes to wait after this look sees the change itself.
+    if address.board().receiver_count() == 0 {
+        return;
+    }
+    let address = address.clone();
+    let tell = move || drop(catch(|| address.board().send_modify(|_| {})));
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async move { tell() })),
+        Err(_) => tell(),
     }
 }
 
