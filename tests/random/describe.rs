@@ -6,7 +6,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rootward::{AutoShutdown, Backoff, ChildKind, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::{
+    AutoShutdown, Backoff, ChildKind, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy,
+};
 
 /// A tree, with the options of its builder.
 #[derive(Clone)]
@@ -14,6 +16,7 @@ pub(crate) struct Plan {
     pub(crate) root: Member,
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop_when_idle: bool,
+    pub(crate) stop_reach: StopReach,
 }
 
 /// A child, or the root.

@@ -9,7 +9,7 @@ use proptest::option;
 use proptest::prelude::{BoxedStrategy, Just, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::Strategy as Generate;
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Launched, Leaf, Member, Opening, Plan};
 
@@ -32,10 +32,11 @@ pub(crate) fn any_plan() -> impl Generate<Value = Plan> {
         1 => deep_group(),
     ];
     let deadline = option::weighted(0.9, select(vec![100, 1000, 3000, 10_000, 25_000]).prop_map(millis));
-    (root, deadline, any_rarely()).prop_map(|(mut root, deadline, stop_when_idle)| {
+    let stop_reach = prop_oneof![3 => Just(StopReach::Subtree), 1 => Just(StopReach::Asked)];
+    (root, deadline, any_rarely(), stop_reach).prop_map(|(mut root, deadline, stop_when_idle, stop_reach)| {
         bound(&mut root, 100);
         let root = Member { shutdown: Shutdown::Infinity, ..Member::new(Body::Group(root)) };
-        Plan { root, deadline, stop_when_idle }
+        Plan { root, deadline, stop_when_idle, stop_reach }
     })
 }
 

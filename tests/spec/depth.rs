@@ -1,11 +1,13 @@
-//! Trees thousands of levels deep, on the small stacks that threads have.
+//! Trees ten thousand levels deep, on the small stacks that threads have.
 
-use rootward::{ChildSpec, Supervisor};
+use std::time::Duration;
 
-use crate::support::obedient;
+use rootward::{ChildSpec, Ending, StopCause, Supervisor};
 
-/// More levels than anybody needs, and as many as promised.
-const LEVELS: usize = 3000;
+use crate::support::{Double, builder, obedient, stubborn};
+
+/// More levels than any program needs, and as many as promised.
+const LEVELS: usize = 10_000;
 
 fn chain(leaf: ChildSpec) -> Supervisor {
     (1..LEVELS).fold(Supervisor::new("s").child(leaf), |below, _| Supervisor::new("s").child(below))
@@ -21,4 +23,50 @@ async fn a_deep_tree_starts_can_be_looked_at_and_stops() {
 
     assert!(report.clean);
     assert_eq!(report.root.walk().len(), LEVELS + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deep_tree_is_forced() {
+    let tree = chain(stubborn("leaf")).start().await.unwrap();
+    tree.request_stop(StopCause::Api);
+
+    tree.force();
+
+    assert_eq!(tree.wait().await.ending, Ending::Forced);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_kill_reaches_the_leaf_of_a_deep_tree() {
+    let leaf = Double::running("leaf");
+    let tree = chain(leaf.spec()).start().await.unwrap();
+
+    tree.last_kill();
+
+    assert_eq!(leaf.calls(), ["start", "last kill"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deep_tree_with_a_leaf_that_does_not_go_is_reported_at_its_deadline() {
+    let leaf = Double::running("leaf");
+    let tree = builder(chain(leaf.spec())).deadline(Duration::from_secs(2)).start().await.unwrap();
+
+    let report = tree.stop().await;
+
+    assert_eq!(report.unreapable().len(), LEVELS + 1);
+}
+
+#[test]
+fn a_runtime_with_a_deep_tree_is_shut_down() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let tree = runtime.block_on(chain(obedient("leaf")).start()).unwrap();
+
+    drop(runtime);
+
+    drop(tree);
+}
+
+#[test]
+fn a_deep_description_that_is_never_started_is_dropped() {
+    drop(chain(obedient("leaf")));
 }

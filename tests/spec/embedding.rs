@@ -1,9 +1,9 @@
 //! A tree as a part of a program that has its own ways to stop: handles, tokens, futures that are dropped.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{ChildSpec, StartError, StopCause, Supervisor, TreeStartError};
+use rootward::{ChildSpec, Ending, StartError, StopCause, Supervisor, TreeStartError};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -119,30 +119,20 @@ async fn the_trees_token_does_not_keep_it_from_being_dropped() {
 }
 
 #[test]
-fn whoever_waits_for_a_stop_is_told_when_the_runtime_is_shut_down_first() {
+fn a_caller_that_waits_for_a_stop_gets_what_is_known_when_the_runtime_is_shut_down_first() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tree = runtime.block_on(Supervisor::new("root").child(obedient("a")).start()).unwrap();
 
     drop(runtime);
 
     assert!(tree.token().is_cancelled());
-    for waits in [
-        Box::pin(async { drop(tree.wait().await) }) as Waiting<'_>,
-        Box::pin(async { drop(tree.stop().await) }),
-    ] {
-        let panic = panic_of(waits);
-        assert_eq!(panic, "the runtime was shut down before the tree had stopped");
-    }
-}
-
-type Waiting<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
-
-/// What a future panics with that is run on a runtime of its own.
-fn panic_of(waits: Waiting<'_>) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("the system has room for it");
-    let waited = AssertUnwindSafe(|| runtime.block_on(within("an answer", waits)));
-    let payload = catch_unwind(waited).expect_err("it cannot have come to its end");
-    (*payload.downcast_ref::<&str>().expect("a plain text")).to_owned()
+    let other = tokio::runtime::Builder::new_current_thread().build().expect("the system has room for it");
+    let waited =
+        async { (tree.wait().await, tree.stop().await, tree.wait_gone().await, tree.started().await) };
+    let (waited, stopped, gone, started) = other.block_on(within("an answer", waited));
+    assert_eq!((waited.ending, waited.cause), (Ending::Incomplete, StopCause::Failed));
+    assert!(Arc::ptr_eq(&waited, &stopped) && Arc::ptr_eq(&waited, &gone));
+    assert!(started.is_ok(), "it had started");
 }
 
 #[test]

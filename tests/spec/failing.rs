@@ -2,12 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::thread;
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, Exit, Launch, NodeSnapshot, Reporter, RunningChild, StartError, StopCause,
-    StopRequest, Supervisor, TreeStartError,
+    ChildSpec, Ending, Exit, Launch, Reporter, RunningChild, StartError, StopCause, StopRequest, Supervisor,
+    TreeStartError,
 };
 
 use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};
@@ -100,28 +99,28 @@ async fn specs_that_panic_when_they_are_dropped_take_neither_their_supervisors_n
     assert!(tree.wait_gone().await.clean);
 }
 
-#[tokio::test]
-async fn a_child_in_which_a_look_at_the_tree_stands_still_keeps_nobody_else_from_the_last_kill() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_child_that_blocks_its_supervisor_holds_up_neither_a_look_nor_the_last_kill() {
     let (blocked, release) = Blocked::new();
     let a = Double::running("a");
-    let stays = blocked.clone();
+    let blocks = blocked.clone();
     let b = started_by("b", move |cx| {
-        Launch::running(StaysWhenLookedAt { blocked: stays.clone(), reporter: Some(cx.reporter) })
+        Launch::running(BlocksWhenAsked { blocked: blocks.clone(), reporter: Some(cx.reporter) })
     });
     let root = Supervisor::new("root").child(a.spec()).child(Supervisor::new("inner").child(b));
-    let (tree, _log) = given(root).await;
-    let looks = thread::spawn({
-        let tree = tree.clone();
-        move || tree.snapshot()
-    });
+    let (tree, mut log) = given(root).await;
+    tree.request_stop(StopCause::Api);
     blocked.is_there().await;
 
+    let snapshot = tree.snapshot();
     tree.last_kill();
 
+    assert!(snapshot.find("root/inner/b").is_some());
     assert_eq!(a.calls(), ["start", "last kill"]);
     drop(release);
-    assert!(looks.join().unwrap().find("root/inner/b").is_some());
+    log.wait_for_event("a", "stopping").await;
     a.ends();
+    assert!(tree.wait().await.clean);
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,14 +172,15 @@ impl fmt::Display for Unreadable {
 
 impl Error for Unreadable {}
 
-/// A child that blocks whoever looks at it.
-struct StaysWhenLookedAt {
+/// A child that blocks its supervisor's actor when it is asked to stop.
+struct BlocksWhenAsked {
     blocked: Blocked,
     reporter: Option<Reporter>,
 }
 
-impl RunningChild for StaysWhenLookedAt {
+impl RunningChild for BlocksWhenAsked {
     fn stop(&mut self, _: StopRequest) {
+        self.blocked.stay();
         self.force();
     }
 
@@ -192,11 +192,6 @@ impl RunningChild for StaysWhenLookedAt {
 
     fn force_name(&self) -> &'static str {
         "force"
-    }
-
-    fn children(&self) -> Vec<NodeSnapshot> {
-        self.blocked.stay();
-        Vec::new()
     }
 }
 

@@ -141,6 +141,29 @@ async fn an_aborted_task_is_gone_when_its_children_are() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_task_that_stops_may_wait_for_children_that_end_in_any_order() {
+    let (tree, log) = given_parent(|cx| async move {
+        for delay in [1, 2] {
+            let parent = cx.clone();
+            let child = async move {
+                parent.stopping().await;
+                work_for(delay * SECOND).await;
+            };
+            cx.spawn(None, child).await.unwrap();
+        }
+        cx.stopping().await;
+        cx.wait_for_children().await;
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert!(report.clean);
+    assert_eq!(report.find("root/task").unwrap().elapsed, 2 * SECOND);
+    assert_eq!(log.until_the_end().await.count("task", "escalated"), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_task_may_wait_for_its_children() {
     let (tree, mut log) = given_parent(|cx| async move {
         for n in 1..4 {

@@ -9,7 +9,7 @@ mod note;
 
 use std::collections::BTreeMap;
 
-use rootward::{Event, Strategy};
+use rootward::{Event, StopReach, Strategy};
 
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
@@ -44,12 +44,23 @@ impl<'a> Ledger<'a> {
         std::iter::successors(Some(child), |node| self.parent(node.path))
     }
 
-    /// Everybody of whom anything has been said.
+    /// Whether the stop of an ancestor has begun: until the supervisor is asked itself, it starts, restarts and gives up nothing.
+    pub(crate) fn is_held(&self, supervisor: &Node<'a>) -> bool {
+        let mut above = self.way_up(supervisor).skip(1);
+        self.story.plan.stop_reach == StopReach::Subtree && above.any(|node| node.house.stop_is_written)
+    }
+
+    /// Whether nothing is started, restarted or given up here any more: the supervisor stops or is held.
+    pub(crate) fn starts_nothing(&self, supervisor: &Node<'a>) -> bool {
+        supervisor.house.stops || self.is_held(supervisor)
+    }
+
+    /// All children of which the record has said anything.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.values()
     }
 
-    /// Whether anybody below this path, on any level, is still there.
+    /// Whether any child below this path, on any level, is still there.
     pub(crate) fn has_any_below(&self, path: &str) -> bool {
         let prefix = format!("{path}/");
         let rest = self.nodes.range(prefix.as_str()..).map(|(_, node)| node);

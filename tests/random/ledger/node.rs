@@ -69,6 +69,8 @@ pub(crate) struct Asked {
 pub(crate) struct End<'a> {
     pub(crate) seq: u64,
     pub(crate) how: How<'a>,
+    /// Its supervisor was held by then, so that nothing follows from it.
+    pub(crate) held: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -21,7 +21,7 @@ impl<'a> Ledger<'a> {
             EventKind::Escalated { .. } => self.with(path, |node| node.escalated_at = Some(event.at)),
             EventKind::Restarting { attempt, delay } => self.restarting(event, *attempt, *delay),
             EventKind::GaveUp { .. } => self.with(path, |node| {
-                node.house.stops = true;
+                node.house.begin_stop();
                 node.house.gave_up = true;
             }),
             EventKind::StartFailed { .. } => self.start_failed(event),
@@ -89,10 +89,10 @@ impl<'a> Ledger<'a> {
         self.with(path, |node| {
             node.stage = Stage::Stopping;
             node.asked = Some(Asked { at: event.at, cause });
-            node.house.stops = true;
+            node.house.begin_stop();
         });
         if !matches!(cause, StopCause::Api | StopCause::Sibling) {
-            self.with_parent(path, |supervisor| supervisor.house.stops = true);
+            self.with_parent(path, |supervisor| supervisor.house.begin_stop());
         }
     }
 
@@ -127,9 +127,10 @@ impl<'a> Ledger<'a> {
         }
         let origin = self.get(path).map(|node| node.origin);
         self.end(event, How::StartFailed);
+        let held = self.parent_is_held(path);
         self.with_parent(path, |supervisor| match origin {
-            // The supervisor cannot start without it.
-            Some(Origin::Init) => supervisor.house.stops = true,
+            // The supervisor cannot start without it, and that is its end, unless it waits to be asked.
+            Some(Origin::Init) => supervisor.house.stops |= !held,
             // The whole round is tried again, or what is left of it, once this has been announced.
             Some(Origin::Restart | Origin::Unclear) => {
                 // If it has not begun yet, this was a call's start after all.
@@ -148,13 +149,14 @@ impl<'a> Ledger<'a> {
         });
         let healthy = self.healthy(path);
         let absorbed = self.parent(path).is_some_and(|supervisor| supervisor.house.round.is_some());
+        let held = self.parent_is_held(path);
         let mut is_left = false;
         self.with(path, |node| {
             node.stage = Stage::Down;
             if node.up_at.is_some_and(|up_at| event.at - up_at >= healthy) {
                 node.attempts = 0;
             }
-            node.end = Some(End { seq: event.seq, how });
+            node.end = Some(End { seq: event.seq, how, held });
             node.absorbed = absorbed;
             is_left = match how {
                 How::Ignored => !keeps_it,
@@ -167,6 +169,10 @@ impl<'a> Ledger<'a> {
         if is_left {
             self.with_parent(path, |supervisor| supervisor.house.leave(path));
         }
+    }
+
+    fn parent_is_held(&self, path: &str) -> bool {
+        self.parent(path).is_some_and(|supervisor| self.is_held(supervisor))
     }
 
     /// How long a child has to run to have run well.

@@ -15,6 +15,10 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         None => keep(is_cause_of_root(ledger, child, cause), "the root stops for a reason"),
         Some(supervisor) => {
             keep(is_cause(ledger, supervisor, event, cause), "a child is asked to stop for a reason")?;
+            keep(
+                !is_out_of_turn(ledger, supervisor, cause),
+                "a supervisor whose ancestor stops asks nothing of its children by itself",
+            )?;
             in_order(ledger, supervisor, event, cause)
         }
     }
@@ -59,9 +63,19 @@ fn is_cause(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
     }
 }
 
+/// Whether a supervisor begins to stop its children by itself, or for a group restart, although it is held.
+fn is_out_of_turn(ledger: &Ledger<'_>, supervisor: &Node<'_>, cause: StopCause) -> bool {
+    let is_by_itself = matches!(
+        cause,
+        StopCause::AutoShutdown | StopCause::GaveUp | StopCause::StartFailed | StopCause::Sibling
+    );
+    is_by_itself && !supervisor.house.stops && ledger.is_held(supervisor)
+}
+
 fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
     let has_failed = |child: &Node<'_>| {
-        child.origin == Origin::Init && child.end.is_some_and(|end| matches!(end.how, How::StartFailed))
+        let failed = child.end.is_some_and(|end| matches!(end.how, How::StartFailed) && !end.held);
+        failed && child.origin == Origin::Init
     };
     ledger.all_children(supervisor).any(has_failed)
 }
@@ -69,7 +83,9 @@ fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
 /// A supervisor that stops is waiting for a child, and acknowledges when there is none.
 pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
     let before = until.saturating_sub(Duration::from_nanos(1));
-    for node in ledger.nodes().filter(|node| node.is_live() && node.house.stops) {
+    // A supervisor of which a child could not be started stops, unless it hears first that an ancestor does.
+    let stops = |node: &&Node<'_>| node.house.stop_is_written || (node.house.stops && !ledger.is_held(node));
+    for node in ledger.nodes().filter(|node| node.is_live()).filter(stops) {
         let Some(group) = node.member.group() else { continue };
         let live: Vec<_> = ledger.live_children(node).collect();
         keep(!live.is_empty(), "a supervisor that stops acknowledges when its last child is gone")?;

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rootward::{
-    ChildKind, ChildSpec, Exit, Launch, Reporter, RunningChild, StartChild, StartContext, StartError,
-    StopRequest,
+    ChildKind, ChildSpec, Exit, KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext,
+    StartError, StopRequest,
 };
 
 /// A child that does nothing by itself: the test says when it has started and when it has ended.
@@ -100,41 +100,53 @@ impl StartChild for Double {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
+        let kill = Arc::new(LastKill(self.clone()));
+        cx.register_kill(&kill);
         self.state().reporter = Some(cx.reporter);
         self.is_called("start");
+        let running = Running { double: self.clone(), _kill: kill };
         match self.at_once {
-            true => Launch::running(Running(self.clone())),
-            false => Launch::starting(Running(self.clone())),
+            true => Launch::running(running),
+            false => Launch::starting(running),
         }
     }
 }
 
 /// What its supervisor holds.
-struct Running(Double);
+struct Running {
+    double: Double,
+    /// Registered for as long as this is held.
+    _kill: Arc<LastKill>,
+}
 
 impl RunningChild for Running {
     fn stop(&mut self, request: StopRequest) {
-        self.0.state().requests.push_back(request);
-        self.0.is_called("stop");
+        self.double.state().requests.push_back(request);
+        self.double.is_called("stop");
     }
 
     fn force(&mut self) {
-        self.0.is_called("force");
+        self.double.is_called("force");
     }
 
     fn force_name(&self) -> &'static str {
-        assert_ne!(self.0.panics_in, "name", "a child panics");
+        assert_ne!(self.double.panics_in, "name", "a child panics");
         "force"
-    }
-
-    fn last_kill(&mut self) {
-        self.0.is_called("last kill");
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        assert_ne!(self.0.panics_in, "drop", "a child panics");
+        assert_ne!(self.double.panics_in, "drop", "a child panics");
+    }
+}
+
+/// What the last kill reaches for.
+struct LastKill(Double);
+
+impl KillHandle for LastKill {
+    fn kill(&self) {
+        self.0.is_called("last kill");
     }
 }
 

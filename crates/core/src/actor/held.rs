@@ -7,11 +7,10 @@ use tokio::sync::MutexGuard;
 
 use super::caught::Caught;
 use super::seat::Seat;
-use crate::child::{Exit, Panic};
+use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::StartError;
 
 /// A user's actor and its state, and what they have said of their end.
 ///
@@ -90,8 +89,8 @@ impl<A: Actor> Held<A> {
     /// Drops all there is, the state first, and says which panic came of it.
     pub(super) fn give_back(self) -> Result<(), Panic> {
         let Self { actor, state, worker, span, .. } = self;
-        let _inside = span.enter();
         let _at_work = AtWork::on(worker, Doing::Drop);
+        let _inside = span.enter();
         let state = catch(move || drop(state));
         let actor = catch(move || drop(actor));
         state.and(actor)

@@ -1,8 +1,15 @@
-//! Who is at an address, seen from inside.
+//! Which actor is at an address, seen from inside.
+
+use std::sync::Arc;
 
 use ractor::{ActorRef, ActorStatus, Message};
 
-use super::address::{Abandoned, Address};
+use tokio::sync::watch;
+
+/// Says that no actor will come to an address any more: the children that were to live there are gone, and so are their specs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no actor will come to this address any more")]
+pub struct Abandoned;
 
 /// What is known at an address.
 pub(super) struct Board<M> {
@@ -47,48 +54,48 @@ impl<M: Message> Board<M> {
     }
 }
 
-/// A child spec's hold on an address: as long as there is one, somebody may come.
-pub(super) struct Tenancy<M: Message>(Address<M>);
+/// A child spec's hold on an address: as long as there is one, an actor may come.
+pub(super) struct Tenancy<M: Message>(Arc<watch::Sender<Board<M>>>);
 
 impl<M: Message> Tenancy<M> {
-    pub(super) fn new(address: &Address<M>) -> Self {
-        address.board().send_modify(|board| *board.tenants.get_or_insert(0) += 1);
-        Self(address.clone())
+    pub(super) fn new(board: &Arc<watch::Sender<Board<M>>>) -> Self {
+        board.send_modify(|board| *board.tenants.get_or_insert(0) += 1);
+        Self(Arc::clone(board))
     }
 
     /// A seat for one incarnation.
     pub(super) fn seat(&self) -> Seat<M> {
         let mut number = 0;
-        self.0.board().send_if_modified(|board| {
+        self.0.send_if_modified(|board| {
             board.seats += 1;
             number = board.seats;
             false
         });
-        Seat { address: self.0.clone(), number }
+        Seat { board: Arc::clone(&self.0), number }
     }
 }
 
 impl<M: Message> Drop for Tenancy<M> {
     fn drop(&mut self) {
-        self.0.board().send_modify(|board| board.tenants = board.tenants.map(|tenants| tenants - 1));
+        self.0.send_modify(|board| board.tenants = board.tenants.map(|tenants| tenants - 1));
     }
 }
 
 /// One incarnation's place at an address.
 pub(super) struct Seat<M> {
-    address: Address<M>,
+    board: Arc<watch::Sender<Board<M>>>,
     number: u64,
 }
 
 impl<M: Message> Seat<M> {
     /// Says that the incarnation is there.
     pub(super) fn take(&self, actor: ActorRef<M>) {
-        self.address.board().send_modify(|board| board.holder = Some(Holder { seat: self.number, actor }));
+        self.board.send_modify(|board| board.holder = Some(Holder { seat: self.number, actor }));
     }
 
     /// Says that the incarnation takes no more messages. Whoever has come after it stays.
     pub(super) fn leave(&self) {
-        self.address.board().send_if_modified(|board| {
+        self.board.send_if_modified(|board| {
             let is_mine = board.holder.as_ref().is_some_and(|holder| holder.seat == self.number);
             if is_mine {
                 board.holder = None;
@@ -100,6 +107,6 @@ impl<M: Message> Seat<M> {
 
 impl<M> Clone for Seat<M> {
     fn clone(&self) -> Self {
-        Self { address: self.address.clone(), number: self.number }
+        Self { board: Arc::clone(&self.board), number: self.number }
     }
 }

@@ -9,11 +9,11 @@ use super::address::Address;
 use super::held::leave;
 use super::keeper::{Orders, Post, keep};
 use super::seat::{Seat, Tenancy};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::detector::WorkerId;
-use crate::event::ChildSpan;
-use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
+use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
 
 impl ChildSpec {
@@ -54,7 +54,7 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address))))
+        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
     }
 }
 
@@ -84,32 +84,38 @@ where
         let make = Arc::clone(&self.make);
         let orders = Orders::default();
         let seat = self.tenancy.as_ref().map(Tenancy::seat);
-        let span = ChildSpan::new(&cx.path, cx.incarnation, ChildKind::Actor);
         let worker = WorkerId::new();
-        let post = Post { orders: orders.clone(), seat: seat.clone(), worker, span };
+        let (path, incarnation) = (cx.path.clone(), cx.incarnation);
+        let post = Post { path, incarnation, orders: orders.clone(), seat: seat.clone(), worker };
         let runtime = cx.task_runtime().clone();
         let keeper = keep(move || make(), post, cx.reporter);
         spawn_named(&runtime, &cx.path, keeper);
-        Launch::starting(RunningActor { orders, seat, worker })
+        let watched = Arc::new(Watched { orders, worker });
+        Launch::starting(RunningActor { watched, seat })
     }
 }
 
 /// What the supervisor holds of an actor.
 struct RunningActor<M> {
-    orders: Orders,
+    watched: Arc<Watched>,
     seat: Option<Seat<M>>,
+}
+
+/// The part of it that others may look at.
+struct Watched {
+    orders: Orders,
     worker: WorkerId,
 }
 
 impl<M: Message> RunningChild for RunningActor<M> {
     fn stop(&mut self, _request: StopRequest) {
-        self.orders.stop.cancel();
+        self.watched.orders.stop.cancel();
         // An actor that is asked to stop looks into its mailbox no more.
         leave(self.seat.as_ref());
     }
 
     fn force(&mut self) {
-        self.orders.force.cancel();
+        self.watched.orders.force.cancel();
         leave(self.seat.as_ref());
     }
 
@@ -117,6 +123,12 @@ impl<M: Message> RunningChild for RunningActor<M> {
         "kill"
     }
 
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.watched) as _)
+    }
+}
+
+impl Inspect for Watched {
     fn stuck(&self) -> Option<Stuck> {
         let unheard = || self.orders.are_unheard().then(|| Stuck::new(StuckIn::NotPolled));
         Stuck::at_work_on(self.worker).or_else(unheard)

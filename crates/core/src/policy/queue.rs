@@ -36,6 +36,13 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Puts a value ahead of all others, if there is one.
+    pub(crate) fn extend_front(&mut self, value: Option<T>) {
+        if let Some(value) = value {
+            self.push_front(value);
+        }
+    }
+
     pub(crate) fn pop_front(&mut self) -> Option<T> {
         self.first.take().or_else(|| self.rest.pop_front())
     }

@@ -7,14 +7,14 @@
 //! when to force is its supervisor's policy.
 
 mod fate;
-mod inbox;
+mod inspect;
 mod reporter;
 mod start;
 
+pub use inspect::Inspect;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
-pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
+pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use fate::Fate;
-pub(crate) use inbox::{Deputy, Inbox, Mail, Report};
-pub(crate) use reporter::Announcer;
+pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};
 pub(crate) use start::Running;

@@ -2,21 +2,62 @@
 
 use std::sync::Arc;
 
-use super::StartError;
-use super::inbox::{Inbox, Mail, Report};
-use crate::child::{ChildPath, Exit, Panic};
-use crate::event::{EventKind, StopCause, Stream};
+use super::Fate;
+use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
+use crate::context::{Activity, TreeContext};
+use crate::event::{EventKind, Stream};
 use crate::policy::ChildKey;
-use crate::report::{NodeReport, Straggler};
-use crate::tree::{Activity, TreeContext};
+use crate::report::NodeReport;
+
+/// What a child says of itself.
+pub(crate) enum Report {
+    Started {
+        pid: Option<u32>,
+    },
+    Ignored,
+    /// The child could not be started. `children` says how the part of it that had been started came down.
+    Failed {
+        error: Box<StartError>,
+        children: Vec<NodeReport>,
+    },
+    /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
+    /// started.
+    Stopping {
+        cause: StopCause,
+        start_error: Option<Box<StartError>>,
+    },
+    /// All that is left of the child, a supervisor that stops, is stuck.
+    Stuck,
+    Ended(Fate),
+}
+
+/// A report on its way, and which incarnation of which child it is of.
+pub(crate) struct ChildReport {
+    pub(crate) key: ChildKey,
+    pub(crate) incarnation: u32,
+    pub(crate) report: Report,
+    /// Keeps the tree from looking idle until the parent has dealt with the report.
+    pub(crate) activity: Option<Activity>,
+}
+
+/// Where children report: a supervisor, or what listens to a supervisor that has no supervisor above it.
+pub(crate) trait Listener: Send + Sync {
+    /// Takes a report, at once and without waiting for anything.
+    fn hear(&self, report: ChildReport);
+
+    /// A child says that it stops of its own accord. It is said by a report as well; this is for a listener that has to write it down first.
+    fn announce(&self, cause: StopCause) {
+        let _ = cause;
+    }
+}
 
 /// Carries the facts about one incarnation of a child to its supervisor.
 ///
 /// A child reports that it [`started`](Self::started), if its start was not answered at once, and how it
 /// [`ended`](Self::ended). If a reporter is dropped without that last word, the child counts as aborted, or as panicked if
-/// the drop is part of a panic: a supervisor never waits for somebody who has gone silently.
+/// the drop is part of a panic: a supervisor never waits for a child that has gone silently.
 pub struct Reporter {
-    inbox: Arc<Inbox>,
+    listener: Arc<dyn Listener>,
     key: ChildKey,
     incarnation: u32,
     activity: Option<Activity>,
@@ -25,7 +66,7 @@ pub struct Reporter {
 
 /// Says that a child has started, apart from its reporter.
 pub(crate) struct Announcer {
-    inbox: Arc<Inbox>,
+    listener: Arc<dyn Listener>,
     key: ChildKey,
     incarnation: u32,
 }
@@ -34,7 +75,7 @@ impl Announcer {
     pub(crate) fn started(&self) {
         let (key, incarnation) = (self.key, self.incarnation);
         let report = Report::Started { pid: None };
-        self.inbox.deliver(Mail::Child { key, incarnation, report, activity: None });
+        self.listener.hear(ChildReport { key, incarnation, report, activity: None });
     }
 }
 
@@ -77,12 +118,12 @@ impl From<Exit> for Ended {
 
 impl Reporter {
     pub(crate) fn new(
-        inbox: Arc<Inbox>,
+        listener: Arc<dyn Listener>,
         key: ChildKey,
         incarnation: u32,
         activity: Option<Activity>,
     ) -> Self {
-        Self { inbox, key, incarnation, activity, open: true }
+        Self { listener, key, incarnation, activity, open: true }
     }
 
     /// Says that the child has started, and is ready.
@@ -95,7 +136,7 @@ impl Reporter {
     /// Something that can say that the child has started, and nothing else.
     pub(crate) fn announcer(&self) -> Announcer {
         let (key, incarnation) = (self.key, self.incarnation);
-        Announcer { inbox: Arc::clone(&self.inbox), key, incarnation }
+        Announcer { listener: Arc::clone(&self.listener), key, incarnation }
     }
 
     /// Says that there is nothing to run, and that this is fine (OTP's `ignore`).
@@ -118,17 +159,15 @@ impl Reporter {
         self.close(Report::Ended(ended.into().into()));
     }
 
-    /// The same, from somewhere where no lock is held and nothing else is under way: if the supervisor waits, it is dealt with at once.
-    pub(crate) fn ended_here(mut self, ended: impl Into<Ended>) {
-        self.open = false;
-        let activity = self.activity.take();
-        self.inbox.settle(self.mail(Report::Ended(ended.into().into()), activity));
-    }
-
     /// Says that this supervisor has begun to stop of its own accord.
     pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
-        self.inbox.announce(cause);
+        self.listener.announce(cause);
         self.deliver(Report::Stopping { cause, start_error: start_error.map(Box::new) }, None);
+    }
+
+    /// Says that all that is left of this supervisor is stuck.
+    pub(crate) fn stuck(&self) {
+        self.deliver(Report::Stuck, None);
     }
 
     /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with the
@@ -150,12 +189,8 @@ impl Reporter {
     }
 
     fn deliver(&self, report: Report, activity: Option<Activity>) {
-        self.inbox.deliver(self.mail(report, activity));
-    }
-
-    fn mail(&self, report: Report, activity: Option<Activity>) -> Mail {
         let (key, incarnation) = (self.key, self.incarnation);
-        Mail::Child { key, incarnation, report, activity }
+        self.listener.hear(ChildReport { key, incarnation, report, activity });
     }
 }
 

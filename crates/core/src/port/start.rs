@@ -1,18 +1,12 @@
 //! How a child is started, asked to stop, and forced.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::Reporter;
-use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
-use crate::event::StopCause;
-use crate::report::{NodeReport, Straggler};
-use crate::snapshot::NodeSnapshot;
-use crate::stuck::Stuck;
-use crate::supervisor::{SpecError, SupervisorHandle};
-use crate::tree::TreeContext;
+use super::{Inspect, Reporter};
+use crate::child::{ChildKind, ChildPath, Shutdown, SpecError, StartError, StopCause};
+use crate::context::{KillHandle, StopScope, TreeContext};
 
 /// Starts incarnations of a child.
 pub trait StartChild: Send + Sync + 'static {
@@ -21,10 +15,9 @@ pub trait StartChild: Send + Sync + 'static {
 
     /// Begins to start one incarnation, and returns at once.
     ///
-    /// This runs inside the supervisor, so it must not block, and it must not look at the tree or ask anything of this
-    /// supervisor's handle: that would wait for the supervisor, which waits for this. Whatever takes time is begun here,
-    /// answered with [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a
-    /// failed start.
+    /// The supervisor's actor calls this and waits for it, so it must not block, and it must not wait for an answer of this
+    /// supervisor's handle. To look at the tree is fine. What takes time is begun here, answered with [`Launch::Starting`], and reported
+    /// later by the context's [`Reporter`]. A panic in here counts as a failed start.
     fn start(&self, cx: StartContext) -> Launch;
 
     /// Says what is wrong with the description of this child, which stands at `path`, before anything is started.
@@ -73,9 +66,9 @@ impl Launch {
 
 /// A child that runs or is about to: what its supervisor holds to stop it.
 ///
-/// None of these may block, nor may dropping it, and none may look at the tree, which would wait for the supervisor that calls.
-/// Each may be called again. A panic in one is caught and the child is forced instead.
-/// That the child is gone is said by [`Reporter::ended`] alone; dropping this object says nothing.
+/// The supervisor's actor calls these and drops the object, and waits for each call: none may block. Each may be called again. A panic in
+/// one is caught, and the child is forced instead. That the child is gone is said by [`Reporter::ended`] alone; dropping this object says
+/// nothing.
 pub trait RunningChild: Send + 'static {
     /// Asks the child to stop.
     fn stop(&mut self, request: StopRequest);
@@ -99,41 +92,10 @@ pub trait RunningChild: Send + 'static {
         None
     }
 
-    /// Kills what can be killed without waiting for anything, because the program is about to leave.
-    ///
-    /// Called from any thread, possibly while the runtime stands still.
-    fn last_kill(&mut self) {}
-
-    /// The children of this child, in start order, if it has any and is no supervisor by itself.
-    fn children(&self) -> Vec<NodeSnapshot> {
-        Vec::new()
-    }
-
-    /// A handle to the supervisor that this child is, or that looks after its children.
-    fn supervisor(&self) -> Option<SupervisorHandle> {
+    /// What can be seen of the child from outside, for the kinds that this library brings along. Asked once, when the child is launched.
+    #[doc(hidden)]
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
         None
-    }
-
-    /// What the child is stuck in right now, as far as that can be seen without asking it.
-    fn stuck(&self) -> Option<Stuck> {
-        None
-    }
-
-    /// Whom this child, which has ended itself, has left behind, as of now: [`Outcome::Unreapable`](crate::Outcome::Unreapable) if they are still there.
-    ///
-    /// Asked when the deadline of a stop is over and the child is not gone. What is known is said; nothing is looked up.
-    fn stragglers(&self) -> Vec<Straggler> {
-        Vec::new()
-    }
-
-    /// How many starts this child has refused because it stops.
-    fn refused(&self) -> u64 {
-        0
-    }
-
-    /// How the children of this child have come down so far, in start order, if it is a supervisor.
-    fn reports(&self) -> Vec<NodeReport> {
-        Vec::new()
     }
 }
 
@@ -167,12 +129,20 @@ pub struct StartContext {
     /// How it reports back. Dropping it without a report says that the child was aborted.
     pub reporter: Reporter,
     pub(crate) tree: TreeContext,
+    /// The supervisor's own scope: whether a stop has begun there or above.
+    pub(crate) scope: Arc<StopScope>,
 }
 
 impl StartContext {
     /// The runtime on which the tree's tasks run, which need not be the one its supervisors run on.
     pub fn task_runtime(&self) -> &tokio::runtime::Handle {
         self.tree.task_runtime()
+    }
+
+    /// Has this handle used by [`Tree::last_kill`](crate::Tree::last_kill), for as long as the child holds it.
+    pub fn register_kill(&self, handle: &Arc<impl KillHandle + 'static>) {
+        let handle = Arc::downgrade(handle);
+        self.tree.register_kill(handle);
     }
 
     /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has
@@ -182,55 +152,8 @@ impl StartContext {
     }
 }
 
-/// Says why a child could not be started.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The child's own start failed.
-    #[error(transparent)]
-    Failed(Arc<dyn Error + Send + Sync>),
-    /// The child's start panicked.
-    #[error("the start panicked: {0}")]
-    Panicked(Panic),
-    /// The child ended before it counted as started.
-    #[error("it ended before it had started: {0}")]
-    Ended(Exit),
-    /// A child of this supervisor could not be started, so that the supervisor could not either.
-    #[error("failed to start {path}")]
-    Child {
-        /// The child that failed.
-        path: ChildPath,
-        /// Why it failed.
-        source: Arc<StartError>,
-    },
-    /// It took longer than its spec allows.
-    #[error("it had not started after {}", to_the_millisecond(*.0))]
-    TimedOut(Duration),
-    /// A stop came before the start was over.
-    #[error("it was stopped before it had started")]
-    Stopped,
-}
-
-impl StartError {
-    /// The child's own start failed with this error.
-    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Failed(Arc::new(error))
-    }
-
-    /// The error and its sources on one line, from the outside in.
-    pub fn describe(&self) -> String {
-        crate::error::chain(self)
-    }
-}
-
 /// A running child and the process id it has, if it is a process.
 pub(crate) struct Running {
     pub(crate) child: Box<dyn RunningChild>,
     pub(crate) pid: Option<u32>,
-}
-
-/// A time as a person reads it, who cares for no less than a millisecond.
-fn to_the_millisecond(time: Duration) -> humantime::FormattedDuration {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    humantime::format_duration(Duration::from_millis(millis))
 }

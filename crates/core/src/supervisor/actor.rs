@@ -1,54 +1,56 @@
-//! The ractor actor of a supervisor.
+//! The ractor actor of a supervisor: it owns the engine, and each message is a fact for it.
 //!
-//! It gets one message, which says that it may begin. From then on it waits for the mail that belongs to the supervisor's state,
-//! where it survives the actor.
+//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it ends. The `ActorRef`
+//! stays in this room.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::task::coop::cooperative;
+use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 
-use super::engine::Turn;
-use super::keeper::{Keeper, Shared};
+use super::engine::{Engine, Plan, Progress};
+use super::link::ChildLink;
+use super::mail::Mail;
+use crate::panics::drop_quietly;
 
-/// Says that the actor may begin.
-pub(super) struct Begin;
-
-/// Ractor drops it after the actor's state and after everything else that it does for the actor: the actor's task ends with it.
-pub(super) struct SupervisorActor {
-    pub(super) _keeper: Keeper,
+/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the actor's hold on the link,
+/// which acknowledges the supervisor.
+struct SupervisorActor {
+    link: OnceLock<Arc<ChildLink>>,
 }
 
 impl Actor for SupervisorActor {
-    type Msg = Begin;
-    type State = Arc<Shared>;
-    type Arguments = Arc<Shared>;
+    type Msg = Mail;
+    type State = Engine;
+    type Arguments = Plan;
 
-    async fn pre_start(
-        &self,
-        _myself: ActorRef<Begin>,
-        shared: Arc<Shared>,
-    ) -> Result<Arc<Shared>, ActorProcessingErr> {
-        Ok(shared)
+    async fn pre_start(&self, _: ActorRef<Mail>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
+        let link = ChildLink::new(Arc::clone(&plan.shared));
+        let _ = self.link.set(Arc::clone(&link));
+        Ok(Engine::new(plan, link))
     }
 
     async fn handle(
         &self,
-        myself: ActorRef<Begin>,
-        Begin: Begin,
-        shared: &mut Arc<Shared>,
+        myself: ActorRef<Mail>,
+        mail: Mail,
+        engine: &mut Engine,
     ) -> Result<(), ActorProcessingErr> {
-        loop {
-            let turn = shared.engine().turn();
-            match turn {
-                Turn::More => tokio::task::yield_now().await,
-                // Mail that never ends must not keep others from their turn either.
-                Turn::Rest => cooperative(shared.inbox().arrival()).await,
-                Turn::Stopping => cooperative(shared.inbox().arrival_or_call(shared)).await,
-                Turn::Finished => break,
-            }
+        if engine.take(mail) == Progress::Finished {
+            myself.stop(None);
         }
-        myself.stop(None);
         Ok(())
+    }
+}
+
+/// Starts the actor of a supervisor. Its mailbox is open when this returns.
+pub(super) fn spawn(plan: Plan) {
+    let shared = Arc::clone(&plan.shared);
+    let _inside = shared.tree.control().enter();
+    // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+    let actor = SupervisorActor { link: OnceLock::new() };
+    match ActorRuntime::spawn_instant(None, actor, plan) {
+        Ok((actor, _)) => shared.runs_as(actor),
+        // Only a name can clash, and there is none. The plan has been dropped, and its reporter has said so.
+        Err(error) => drop_quietly(error),
     }
 }

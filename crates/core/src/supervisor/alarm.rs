@@ -6,19 +6,20 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use crate::port::{Inbox, Mail};
+use super::mail::Mail;
+use super::shared::Shared;
 
-/// Delivers [`Mail::Alarm`] at the earliest of the moments that were asked for.
+/// Sends [`Mail::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct Alarm {
-    inbox: Arc<Inbox>,
+    supervisor: Arc<Shared>,
     armed: Option<(Instant, AbortHandle)>,
 }
 
 impl Alarm {
-    pub(super) fn new(inbox: Arc<Inbox>) -> Self {
-        Self { inbox, armed: None }
+    pub(super) fn new(supervisor: Arc<Shared>) -> Self {
+        Self { supervisor, armed: None }
     }
 
     /// Makes sure that there is an alarm at this moment or before.
@@ -28,10 +29,10 @@ impl Alarm {
             Some((_, sleeper)) => sleeper.abort(),
             None => {}
         }
-        let inbox = Arc::clone(&self.inbox);
+        let supervisor = Arc::clone(&self.supervisor);
         let sleeper = runtime.spawn(async move {
             tokio::time::sleep_until(at.into()).await;
-            inbox.deliver(Mail::Alarm);
+            supervisor.send(Mail::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));
     }

@@ -1,12 +1,7 @@
 //! How a supervisor is described.
 
-use std::sync::Arc;
-
-use super::SupervisorStart;
-use super::check::{SpecError, check_supervisor};
-use crate::child::{ChildId, ChildPath, ChildSpec};
 use crate::policy::{AutoShutdown, Closing, Intensity, Policy, StopOrder, Strategy};
-use crate::tree::{Tree, TreeBuilder, TreeStartError};
+use crate::spec::ChildSpec;
 
 /// Describes a supervisor: its children, in start order, and the rules by which they live.
 ///
@@ -45,12 +40,6 @@ pub struct Supervisor {
     id: String,
     policy: Policy,
     children: Vec<ChildSpec>,
-}
-
-impl From<Supervisor> for ChildSpec {
-    fn from(supervisor: Supervisor) -> Self {
-        supervisor.into_child()
-    }
 }
 
 impl Supervisor {
@@ -104,54 +93,14 @@ impl Supervisor {
         self
     }
 
-    /// Makes this supervisor a child of another one, with the supervisor's id.
-    ///
-    /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
-    pub fn into_child(self) -> ChildSpec {
-        ChildSpec::supervisor(self.id.clone(), SupervisorStart::new(self))
-    }
-
-    /// Makes this supervisor the root of a tree that is still to be started.
-    ///
-    /// # Errors
-    ///
-    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
-    pub fn tree(self) -> Result<TreeBuilder, SpecError> {
-        self.check()?;
-        let id = ChildId::new(&self.id).map_err(|invalid| SpecError::new(&self.id, invalid.into()))?;
-        Ok(TreeBuilder::new(ChildPath::root(&id), Arc::new(self)))
-    }
-
-    /// Starts a tree with this supervisor as its root, and waits until all of it has started.
-    ///
-    /// # Errors
-    ///
-    /// [`TreeStartError`] if the description makes no sense or a child could not be started. Whatever had been started
-    /// before that is gone again.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped, the tree is stopped in the background.
-    pub async fn start(self) -> Result<Tree, TreeStartError> {
-        self.tree()?.start().await
-    }
-
     /// The id, as it was given.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Checks this supervisor and everything below it.
-    ///
-    /// # Errors
-    ///
-    /// [`SpecError`] for the first mistake, in start order, each supervisor before its children.
-    pub fn check(&self) -> Result<(), SpecError> {
-        check_supervisor(self, &self.id)
+    /// Takes the children out, for a drop that goes level by level.
+    pub(super) fn take_children(&mut self) -> Vec<ChildSpec> {
+        std::mem::take(&mut self.children)
     }
 
     /// What the user chose, and the children.

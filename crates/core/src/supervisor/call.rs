@@ -2,17 +2,19 @@
 
 use tokio::sync::oneshot;
 
-use crate::child::{ChildId, ChildPath, ChildSpec};
-use crate::port::StartError;
+use super::refusals::Refusals;
+use crate::child::{ChildId, ChildPath, StartError};
+use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
-pub(crate) struct Call {
-    pub(super) demand: Demand,
-    pub(super) answer: Answer,
+pub(super) struct Call {
+    /// Taken by the supervisor.
+    asked: Option<(Demand, Answer)>,
+    refusals: Refusals,
 }
 
 /// What is asked.
-pub(crate) enum Demand {
+pub(super) enum Demand {
     Start {
         id: ChildId,
         spec: Box<ChildSpec>,
@@ -72,20 +74,33 @@ impl StartedChild {
 }
 
 impl Call {
-    /// Whether something is to be started.
-    pub(crate) fn is_start(&self) -> bool {
-        matches!(self.demand, Demand::Start { .. } | Demand::CleanUp { .. })
+    /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
+    pub(super) fn new(
+        demand: Demand,
+        refusals: &Refusals,
+    ) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
+        let (sender, receiver) = oneshot::channel();
+        let asked = Some((demand, Answer(sender)));
+        (Self { asked, refusals: refusals.clone() }, receiver)
     }
 
-    /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
-    pub(super) fn new(demand: Demand) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
-        let (sender, receiver) = oneshot::channel();
-        (Self { demand, answer: Answer(sender) }, receiver)
+    /// What is asked, and where the answer goes.
+    pub(super) fn take(mut self) -> Option<(Demand, Answer)> {
+        self.asked.take()
+    }
+}
+
+/// A call that the supervisor never takes is a refusal.
+impl Drop for Call {
+    fn drop(&mut self) {
+        if let Some((Demand::Start { .. } | Demand::CleanUp { .. }, _)) = &self.asked {
+            self.refusals.note();
+        }
     }
 }
 
 impl Answer {
-    /// Answers. Somebody who has given up waiting does not mind.
+    /// Answers. A caller that has given up waiting does not mind.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
         let _ = self.0.send(result);
     }

@@ -1,31 +1,31 @@
-//! What a supervisor holds of one child.
+//! What is known of one child, and may be seen by others: plain data, and what the child itself answers at once.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
-use super::survey::Seen;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
-use crate::panics::{catch, drop_quietly};
+use crate::child::{ChildId, ChildKind, ChildPath, Exit, Outcome, Straggler};
 use crate::policy::Traits;
-use crate::port::{Ended, Fate, Running, RunningChild, StartError};
-use crate::report::{NodeReport, Outcome, Straggler};
+use crate::port::{Ended, Fate, Inspect};
+use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::stuck::Stuck;
+use crate::spec::ChildSpec;
 
-/// One child: its spec, what runs of it, and how that ended.
+/// One child: its spec, what is known of its latest incarnation, and how that ended.
 pub(super) struct Entry {
     pub(super) spec: ChildSpec,
     pub(super) path: ChildPath,
     kind: ChildKind,
     pub(super) incarnation: u32,
     pub(super) restarts: u32,
-    /// Why the last start failed, for whoever asked for it.
-    pub(super) start_error: Option<Box<StartError>>,
+    /// Whether the child is down and is going to be started.
+    pub(super) awaits_restart: bool,
     latest: Latest,
 }
 
-/// The latest incarnation. What is known of one that is gone lies where what was held of it has lain.
-enum Latest {
+/// The latest incarnation. What is known of one that is gone lies where what was known of it has lain.
+pub(super) enum Latest {
     /// There has never been one.
     None,
     Live(Live),
@@ -34,7 +34,7 @@ enum Latest {
 
 /// An incarnation that is starting, running or stopping.
 pub(super) struct Live {
-    pub(super) child: Box<dyn RunningChild>,
+    pub(super) inspect: Option<Arc<dyn Inspect>>,
     pub(super) pid: Option<u32>,
     pub(super) started: bool,
     /// When it came into its present state.
@@ -45,6 +45,7 @@ pub(super) struct Live {
 }
 
 /// How far an incarnation that is gone had come.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Was {
     pub(super) stop: Option<Stop>,
     pub(super) timed_out: Option<Duration>,
@@ -54,12 +55,12 @@ pub(super) struct Was {
 #[derive(Clone, Copy)]
 pub(super) struct Stop {
     pub(super) since: Instant,
-    /// How hard it has been pressed.
-    pub(super) press: Press,
+    pub(super) stage: StopStage,
 }
 
+/// How far the stop of one child has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Press {
+pub(super) enum StopStage {
     Asked,
     /// Killed at once, as its spec wants it.
     Killed,
@@ -68,7 +69,7 @@ pub(super) enum Press {
 }
 
 /// How an incarnation ended.
-struct Gone {
+pub(super) struct Gone {
     fate: Fate,
     /// Whether its exit is shown.
     has_status: bool,
@@ -78,19 +79,24 @@ struct Gone {
     refused: u64,
 }
 
+/// Which child an event is about.
+#[derive(Clone)]
+pub(super) struct Tag {
+    pub(super) path: ChildPath,
+    pub(super) kind: ChildKind,
+    pub(super) incarnation: u32,
+}
+
+/// What is seen of a child, and what it answers itself once no lock is held any more.
+pub(super) struct Seen<N> {
+    pub(super) node: N,
+    pub(super) inspect: Option<Arc<dyn Inspect>>,
+}
+
 impl Live {
-    /// What it is stuck in, as far as that can be seen.
-    pub(super) fn stuck(&self) -> Option<Stuck> {
-        catch(|| self.child.stuck()).unwrap_or_default()
-    }
-
-    fn stragglers(&self) -> Vec<Straggler> {
-        catch(|| self.child.stragglers()).unwrap_or_default()
-    }
-
-    /// How many starts it has refused, as far as it can still say.
-    fn refused(&self) -> u64 {
-        catch(|| self.child.refused()).unwrap_or_default()
+    /// An incarnation whose start has begun.
+    pub(super) fn starting(now: Instant) -> Self {
+        Self { inspect: None, pid: None, started: false, since: now, stop: None, timed_out: None }
     }
 }
 
@@ -103,7 +109,8 @@ impl Gone {
 impl Entry {
     pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
         let kind = spec.kind();
-        Self { spec, path, kind, incarnation: 0, restarts: 0, start_error: None, latest: Latest::None }
+        let latest = Latest::None;
+        Self { spec, path, kind, incarnation: 0, restarts: 0, awaits_restart: false, latest }
     }
 
     pub(super) fn kind(&self) -> ChildKind {
@@ -114,12 +121,21 @@ impl Entry {
         self.path.child_id().clone()
     }
 
+    pub(super) fn tag(&self) -> Tag {
+        Tag { path: self.path.clone(), kind: self.kind, incarnation: self.incarnation }
+    }
+
     /// The incarnation that is starting, running or stopping, if there is one.
     pub(super) fn live(&self) -> Option<&Live> {
         match &self.latest {
             Latest::Live(live) => Some(live),
             Latest::None | Latest::Gone(_) => None,
         }
+    }
+
+    /// Whether it is this incarnation that is there.
+    pub(super) fn is_live_as(&self, incarnation: u32) -> bool {
+        self.incarnation == incarnation && self.live().is_some()
     }
 
     pub(super) fn live_mut(&mut self) -> Option<&mut Live> {
@@ -142,33 +158,41 @@ impl Entry {
     }
 
     pub(super) fn traits(&self) -> Traits {
-        Traits::of(&self.spec)
+        self.spec.traits()
     }
 
-    pub(super) fn launched(&mut self, running: Running, started: bool, now: Instant) {
-        let Running { child, pid } = running;
-        self.latest = Latest::Live(Live { child, pid, started, since: now, stop: None, timed_out: None });
+    /// Begins the next incarnation. What is known of the one before comes back, for a start that is not carried out after all.
+    pub(super) fn begin(&mut self, now: Instant) -> Latest {
+        self.incarnation += 1;
+        self.awaits_restart = false;
+        std::mem::replace(&mut self.latest, Latest::Live(Live::starting(now)))
     }
 
-    /// Notes that the incarnation is gone, and says how far it had come.
-    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> Option<Was> {
+    /// Takes the beginning of an incarnation back.
+    pub(super) fn take_back(&mut self, before: Latest) {
+        self.incarnation -= 1;
+        self.latest = before;
+    }
+
+    /// Notes that the incarnation is gone, and says how far it had come. What was known of it comes back, to be dropped when no lock is
+    /// held.
+    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> (Was, Latest) {
         let has_status = self.kind() != ChildKind::Supervisor;
         self.is_gone(fate, has_status, now)
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.
-    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) -> Option<Was> {
+    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) -> (Was, Latest) {
         self.is_gone(Ended::new(Exit::Unknown).with_children(children).into(), false, now)
     }
 
-    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> Option<Was> {
+    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> (Was, Latest) {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
-        let was = live.map(|live| Was { stop, timed_out: live.timed_out });
-        let refused = live.map_or(0, Live::refused);
+        let was = live.map(|live| Was { stop, timed_out: live.timed_out }).unwrap_or_default();
+        let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
         let gone = Gone { fate, has_status, pid, stop, at: now, refused };
-        drop_quietly(std::mem::replace(&mut self.latest, Latest::Gone(gone)));
-        was
+        (was, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
 
     /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is told by its children.
@@ -176,16 +200,14 @@ impl Entry {
         self.last().map(|gone| (gone.status(), gone.fate.stragglers().to_vec())).unwrap_or_default()
     }
 
-    /// What it is doing, and where to ask for what is below it if it is a supervisor.
-    pub(super) fn snapshot(&self, awaits_restart: bool, now: Instant) -> Seen<NodeSnapshot> {
+    /// What it is doing.
+    pub(super) fn snapshot(&self, now: Instant) -> Seen<NodeSnapshot> {
         let live = self.live();
-        let supervisor = live.and_then(|live| live.child.supervisor());
-        let alone = live.filter(|_| supervisor.is_none());
         let state = match live {
             Some(Live { stop: Some(_), .. }) => ChildState::Stopping,
             Some(Live { started: true, .. }) => ChildState::Running,
             Some(Live { started: false, .. }) => ChildState::Starting,
-            None if awaits_restart => ChildState::Restarting,
+            None if self.awaits_restart => ChildState::Restarting,
             None => ChildState::Down,
         };
         let node = NodeSnapshot {
@@ -197,9 +219,9 @@ impl Entry {
             restarts: self.restarts,
             since: live.map(|live| now.saturating_duration_since(live.since)),
             forced: is_forced(live.and_then(|live| live.stop)),
-            children: alone.map(|live| live.child.children()).unwrap_or_default(),
+            children: Vec::new(),
         };
-        (node, supervisor)
+        Seen { node, inspect: live.and_then(|live| live.inspect.clone()) }
     }
 
     /// How the child came down, once and for all.
@@ -209,17 +231,16 @@ impl Entry {
             Latest::Gone(gone) => gone.fate.take_children(),
             Latest::None | Latest::Live(_) => Vec::new(),
         };
-        let (mut report, _) = self.report(now)?;
+        let mut report = self.report(now)?.node;
         if self.live().is_none() {
             report.children = children;
         }
         Some(report)
     }
 
-    /// How the child came down, as far as that can be said now, and where to ask for what is below it if it is a supervisor
-    /// that is still there. `None` if it was never started.
+    /// How the child came down, as far as that can be said now. `None` if it was never started.
     pub(super) fn report(&self, now: Instant) -> Option<Seen<NodeReport>> {
-        let mut supervisor = None;
+        let mut inspect = None;
         let mut report = NodeReport::new(self.path.clone(), self.kind());
         report.incarnation = self.incarnation;
         report.restarts = self.restarts;
@@ -227,16 +248,10 @@ impl Entry {
             Latest::Live(live) => {
                 report.pid = live.pid;
                 report.was_asked = live.stop.is_some();
-                report.refused = live.refused();
-                report.stuck = live.stuck();
-                report.stragglers = live.stragglers();
                 report.outcome = Outcome::Unreapable;
                 report.forced = is_forced(live.stop);
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
-                supervisor = live.child.supervisor();
-                if supervisor.is_none() {
-                    report.children = live.child.reports();
-                }
+                inspect.clone_from(&live.inspect);
             }
             Latest::Gone(gone) => {
                 report.pid = gone.pid;
@@ -252,19 +267,37 @@ impl Entry {
             }
             Latest::None => return None,
         }
-        Some((report, supervisor))
+        Some(Seen { node: report, inspect })
+    }
+}
+
+impl<N> Seen<N> {
+    /// The supervisor that the child is, or that looks after its children.
+    pub(super) fn supervisor(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.inspect.clone()?.supervisor()
+    }
+}
+
+impl Seen<NodeReport> {
+    /// Adds what the child answers itself, if it is still there.
+    pub(super) fn ask(&mut self) {
+        if let Some(inspect) = &self.inspect {
+            self.node.refused = inspect.refused();
+            self.node.stuck = inspect.stuck();
+            self.node.stragglers = inspect.stragglers();
+        }
     }
 }
 
 fn is_forced(stop: Option<Stop>) -> bool {
-    stop.is_some_and(|stop| stop.press == Press::Forced)
+    stop.is_some_and(|stop| stop.stage == StopStage::Forced)
 }
 
 /// What it means that a child is gone, given how it was asked.
 pub(super) fn outcome(stop: Option<Stop>) -> Outcome {
     match stop {
         None => Outcome::AlreadyGone,
-        Some(Stop { press: Press::Asked, .. }) => Outcome::Graceful,
-        Some(Stop { press: Press::Killed | Press::Forced, .. }) => Outcome::Killed,
+        Some(Stop { stage: StopStage::Asked, .. }) => Outcome::Graceful,
+        Some(Stop { stage: StopStage::Killed | StopStage::Forced, .. }) => Outcome::Killed,
     }
 }

@@ -1,5 +1,6 @@
 //! What a program holds of one running supervisor: OTP's functions for the children of a supervisor.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,14 +8,17 @@ use tokio::sync::oneshot;
 
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
-use super::keeper::Shared;
-use super::survey::{note_stall, survey, survey_soon};
-use super::{SpecError, SpecProblem};
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use super::mail::Mail;
+use super::shared::Shared;
+use super::survey::{note_stall, survey};
+use super::view::ChildCount;
+use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
+use crate::detector::Stall;
 use crate::policy::AutoShutdown;
-use crate::port::{Mail, StartError};
+use crate::port::Inspect;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
 ///
@@ -26,22 +30,7 @@ use crate::snapshot::NodeSnapshot;
 /// because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any time.
 #[derive(Clone)]
 pub struct SupervisorHandle {
-    path: ChildPath,
     shared: Arc<Shared>,
-}
-
-/// Counts the children of a supervisor (OTP's `count_children`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ChildCount {
-    /// All children, whether they run or not.
-    pub specs: usize,
-    /// Those that run, or are being started or stopped.
-    pub active: usize,
-    /// Those that are supervisors, whether they run or not.
-    pub supervisors: usize,
-    /// Those that are not supervisors, whether they run or not.
-    pub workers: usize,
 }
 
 /// Says why a child could not be added and started.
@@ -132,22 +121,39 @@ pub enum DeleteChildError {
 }
 
 impl SupervisorHandle {
-    pub(super) fn new(path: ChildPath, shared: Arc<Shared>) -> Self {
-        Self { path, shared }
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+    /// The supervisor that a child is, or that looks after its children.
+    pub(crate) fn of(child: &Arc<dyn Inspect>) -> Option<Self> {
+        let shared = Arc::clone(child).supervisor()?.downcast().ok()?;
+        Some(Self { shared })
+    }
+
+    /// What others hold of a child whose children this supervisor looks after.
+    pub(crate) fn as_inspected(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::clone(&self.shared) as _
+    }
+
+    /// Marks that a stop has begun here, so that nothing below is started any more.
+    pub(crate) fn hold(&self) {
+        self.shared.scope.begin_stop();
+    }
+
+    /// How many starts have been refused because the supervisor stops.
+    pub(crate) fn refused(&self) -> u64 {
+        self.shared.refusals.count()
     }
 
     /// Where the supervisor stands.
     pub fn path(&self) -> &ChildPath {
-        &self.path
+        &self.shared.path
     }
 
     /// Whether this incarnation of the supervisor is still there. It may be stopping.
     pub fn is_running(&self) -> bool {
-        !self.shared.engine().is_finished()
+        !self.shared.view.is_over()
     }
 
     /// Adds a child behind all others and starts it (OTP's `start_child`).
@@ -168,8 +174,7 @@ impl SupervisorHandle {
         child: impl Into<ChildSpec>,
     ) -> Result<Option<StartedChild>, StartChildError> {
         let spec = child.into();
-        let auto_shutdown = self.shared.engine().auto_shutdown();
-        let id = check_new_child(&spec, &self.path, auto_shutdown)?;
+        let id = check_new_child(&spec, self.path(), self.shared.auto_shutdown)?;
         self.offer(id, spec).answer().await
     }
 
@@ -187,7 +192,7 @@ impl SupervisorHandle {
 
     /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
     pub(crate) fn close(&self) {
-        self.shared.inbox().deliver(Mail::Close);
+        self.shared.send(Mail::Close);
     }
 
     /// Waits until no child is left that runs or could be restarted.
@@ -276,7 +281,7 @@ impl SupervisorHandle {
 
     /// The spec of a child (OTP's `get_childspec`).
     pub fn child_spec(&self, id: &str) -> Option<ChildSpec> {
-        self.shared.engine().spec(id)
+        self.shared.view.spec(id)
     }
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
@@ -286,12 +291,13 @@ impl SupervisorHandle {
 
     /// How many children there are (OTP's `count_children`).
     pub fn count_children(&self) -> ChildCount {
-        self.shared.engine().count()
+        self.shared.view.count()
     }
 
     /// A child of this supervisor that is a supervisor itself, if it runs.
     pub fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
-        self.shared.engine().supervisor(id)
+        let child = self.shared.view.find(id, |entry| entry.live()?.inspect.clone())??;
+        Self::of(&child)
     }
 
     /// How the children have come down so far.
@@ -299,14 +305,9 @@ impl SupervisorHandle {
         survey(&self.shared)
     }
 
-    /// The same for a thread that must not wait for anything: a supervisor in which somebody's code stands still is passed over.
-    pub(crate) fn reports_soon(&self) -> Vec<NodeReport> {
-        survey_soon(&self.shared)
-    }
-
-    /// Writes down which child below this supervisor this thread is at work on.
-    pub(crate) fn note_stall(self, thread: &str) {
-        note_stall(self, thread);
+    /// Writes down which child below this supervisor a thread is at work on.
+    pub(crate) fn note_stall(self, stall: &Stall) {
+        note_stall(self.shared, stall);
     }
 
     async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
@@ -314,8 +315,8 @@ impl SupervisorHandle {
     }
 
     fn post(&self, demand: Demand) -> oneshot::Receiver<Result<Success, Refusal>> {
-        let (call, answer) = Call::new(demand);
-        self.shared.inbox().deliver(Mail::Call(call));
+        let (call, answer) = Call::new(demand, &self.shared.refusals);
+        self.shared.send(Mail::Call(call));
         answer
     }
 }
@@ -365,6 +366,6 @@ fn check_new_child(
 
 impl fmt::Debug for SupervisorHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SupervisorHandle").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SupervisorHandle").field("path", self.path()).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,11 @@
 //! Supervisors: the shell around [`policy`](crate::policy).
 //!
-//! A supervisor's state is an [`Engine`](engine::Engine) behind a lock. Its ractor actor takes the mail, feeds the machine and
-//! does what the machine says. With the actor goes a keeper, which owns the supervisor's life and is dropped last: should the
-//! actor fail, the keeper finds state and mail intact, starts an actor over them and stops the children in order.
+//! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been heard. Its mailbox
+//! is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself `Decide`, and what it hears before that is
+//! decided upon together. Other threads read the [`View`](view::View), which the actor publishes: first the view, then the event.
+//!
+//! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock, and its panic is
+//! caught where it is called.
 //!
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
 
@@ -15,24 +18,28 @@ mod dynamic;
 mod engine;
 mod entry;
 mod handle;
-mod keeper;
+mod link;
+mod mail;
 mod partition;
+mod refusals;
+mod shared;
+mod start;
 mod survey;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::Supervisor;
 pub use call::StartedChild;
-pub use check::{SpecError, SpecProblem};
 pub use dynamic::DynamicSupervisor;
 pub use handle::{
-    ChildCount, DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
+    DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
 };
+
+pub use view::ChildCount;
 
 pub use partition::{PartitionSupervisor, ResizeError};
 
-pub(crate) use call::Call;
-
 pub(crate) use handle::check_offer;
-pub(crate) use keeper::SupervisorStart;
+pub(crate) use start::SupervisorStart;

@@ -1,29 +1,30 @@
-//! Looks at a supervisor and at everything below it.
+//! Looks at a supervisor and at everything below it, by the views alone.
 //!
-//! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one supervisor's
-//! state locked at a time, so that nobody who looks at a tree holds it up.
+//! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one view locked at a time.
+//! Nothing here waits for an actor.
 
-use std::sync::MutexGuard;
+use std::sync::Arc;
 
-use super::keeper::Shared;
-use super::{SupervisorHandle, engine::Engine};
+use super::entry::Seen;
+use super::shared::Shared;
+use crate::clock::now;
+use crate::detector::Stall;
+use crate::event::EventKind;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
-
-/// What a supervisor says of one child, and where to ask for what is below it.
-pub(super) type Seen<N> = (N, Option<SupervisorHandle>);
+use crate::stuck::{Stuck, StuckIn};
 
 /// Something that is said of a child and of all children below it.
 pub(super) trait Node: Sized {
-    /// What the supervisor says of its children.
-    fn seen_by(engine: &Engine) -> Vec<Seen<Self>>;
+    /// What a supervisor's view says of its children.
+    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>>;
 
     fn children(&mut self) -> &mut Vec<Self>;
 }
 
 impl Node for NodeSnapshot {
-    fn seen_by(engine: &Engine) -> Vec<Seen<Self>> {
-        engine.snapshots()
+    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>> {
+        supervisor.view.snapshots(now())
     }
 
     fn children(&mut self) -> &mut Vec<Self> {
@@ -32,8 +33,8 @@ impl Node for NodeSnapshot {
 }
 
 impl Node for NodeReport {
-    fn seen_by(engine: &Engine) -> Vec<Seen<Self>> {
-        engine.reports()
+    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>> {
+        supervisor.view.reports(now())
     }
 
     fn children(&mut self) -> &mut Vec<Self> {
@@ -43,22 +44,11 @@ impl Node for NodeReport {
 
 /// What is said of the children of a supervisor, each with what is below it.
 pub(super) fn survey<N: Node>(supervisor: &Shared) -> Vec<N> {
-    survey_with(supervisor, |supervisor| Some(supervisor.engine()))
-}
-
-/// The same for a thread that must not wait: a supervisor in which somebody's code stands still is passed over.
-pub(super) fn survey_soon<N: Node>(supervisor: &Shared) -> Vec<N> {
-    survey_with(supervisor, Shared::engine_soon)
-}
-
-type Enter = fn(&Shared) -> Option<MutexGuard<'_, Engine>>;
-
-fn survey_with<N: Node>(supervisor: &Shared, enter: Enter) -> Vec<N> {
-    let mut lists = vec![List::<N>::of(supervisor, (0, 0), enter)];
+    let mut lists = vec![List::<N>::of(supervisor, (0, 0))];
     let mut next = 0;
     while let Some(List { below, .. }) = lists.get_mut(next) {
-        for (position, handle) in std::mem::take(below) {
-            lists.push(List::of(handle.shared(), (next, position), enter));
+        for (position, supervisor) in std::mem::take(below) {
+            lists.push(List::of(&supervisor, (next, position)));
         }
         next += 1;
     }
@@ -72,13 +62,26 @@ fn survey_with<N: Node>(supervisor: &Shared, enter: Enter) -> Vec<N> {
     Vec::new()
 }
 
-/// Writes down which child this thread is at work on, if that is one of those below the supervisor.
-pub(super) fn note_stall(supervisor: SupervisorHandle, thread: &str) {
+/// Writes down which child a thread is at work on, if that is one of those below the supervisor.
+pub(super) fn note_stall(supervisor: Arc<Shared>, stall: &Stall) {
     let mut all = vec![supervisor];
     while let Some(supervisor) = all.pop() {
-        // A supervisor in which somebody's code stands still is passed over: nobody is warned, and nobody waits.
-        if let Some(engine) = supervisor.shared().engine_soon() {
-            all.extend(engine.note_stall(thread));
+        let mut seen = Vec::new();
+        supervisor.view.for_each(|_, entry| {
+            let inspect = entry.live().and_then(|live| live.inspect.clone());
+            seen.extend(inspect.map(|inspect| (entry.tag(), inspect)));
+        });
+        for (tag, inspect) in seen {
+            let stuck = inspect.stuck();
+            all.extend(inspect.supervisor().and_then(|below| below.downcast().ok()));
+            let Some(Stuck { why: StuckIn::Poll | StuckIn::Drop, elapsed: Some(elapsed), thread }) = stuck
+            else {
+                continue;
+            };
+            if thread.as_deref() == Some(&*stall.thread) {
+                let what = EventKind::Stalled { elapsed, thread: stall.thread.clone() };
+                supervisor.tree.record().emit_unless_hushed(&tag.path, tag.kind, tag.incarnation, what);
+            }
         }
     }
 }
@@ -88,18 +91,19 @@ struct List<N> {
     /// Which child of which list they are below. Of no list, for the first.
     parent: (usize, usize),
     nodes: Vec<N>,
-    /// Those that are supervisors themselves, and run.
-    below: Vec<(usize, SupervisorHandle)>,
+    /// Those that are supervisors themselves, or have one, and run.
+    below: Vec<(usize, Arc<Shared>)>,
 }
 
 impl<N: Node> List<N> {
-    fn of(supervisor: &Shared, parent: (usize, usize), enter: Enter) -> Self {
-        let seen = enter(supervisor).map(|engine| N::seen_by(&engine)).unwrap_or_default();
+    fn of(supervisor: &Shared, parent: (usize, usize)) -> Self {
+        let seen = N::seen_by(supervisor);
         let mut nodes = Vec::with_capacity(seen.len());
         let mut below = Vec::new();
-        for (position, (node, handle)) in seen.into_iter().enumerate() {
-            nodes.push(node);
-            below.extend(handle.map(|handle| (position, handle)));
+        for (position, seen) in seen.into_iter().enumerate() {
+            let supervisor = seen.supervisor().and_then(|below| below.downcast().ok());
+            below.extend(supervisor.map(|supervisor| (position, supervisor)));
+            nodes.push(seen.node);
         }
         Self { parent, nodes, below }
     }

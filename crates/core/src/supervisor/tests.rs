@@ -1,26 +1,26 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
-use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::task::{Context, Wake, Waker};
+use std::sync::{Arc, Mutex, Weak};
 
-use tokio::sync::Notify;
+use tokio::sync::mpsc;
 
 use super::Supervisor;
-use super::keeper::{Shared, SupervisorStart};
-use crate::child::{ChildId, ChildPath, ChildSpec, Exit, Shutdown};
-use crate::event::{EventKind, Events, Record, StopCause};
-use crate::policy::{ChildKey, Queue};
-use crate::port::{Inbox, Mail, Report, Reporter, StartContext, StopRequest};
-use crate::tree::TreeContext;
+use super::mail::Mail;
+use super::shared::Shared;
+use super::start::SupervisorStart;
+use crate::child::{ChildId, ChildPath, Exit, Shutdown, StopCause};
+use crate::context::{Provisions, StopReach, TreeContext};
+use crate::event::{EventKind, Events, Record};
+use crate::policy::ChildKey;
+use crate::port::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
+use crate::spec::ChildSpec;
 
 #[tokio::test(start_paused = true)]
 async fn when_the_actor_fails_the_children_are_stopped_in_reverse_order_before_the_parent_hears_of_it() {
     let mut given = given_a_supervisor_with([forever("a"), forever("b")]);
     given.until_started().await;
 
-    given.shared.inbox().deliver(Mail::Poison);
+    given.shared.send(Mail::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
@@ -33,7 +33,7 @@ async fn an_actor_that_fails_again_and_again_still_ends_with_everything_gone() {
     given.until_started().await;
 
     for _ in 0..10 {
-        given.shared.inbox().deliver(Mail::Poison);
+        given.shared.send(Mail::Poison);
     }
 
     let exit = given.end().await;
@@ -48,118 +48,106 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
     let mut given = given_a_supervisor_with([ChildSpec::task("a", |_| std::future::ready(()))]);
 
     // The poison is ahead of everything the child says.
-    given.shared.inbox().deliver(Mail::Poison);
+    given.shared.send(Mail::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_ends_while_all_stop_asks_the_next_without_waking_the_actor() {
-    let end = Arc::new(Notify::new());
-    let mut given = given_a_supervisor_with([forever("a"), forever("b"), held("c", &end)]);
+async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone() {
+    let alive = Arc::new(());
+    let (weak, captured) = (Arc::downgrade(&alive), alive);
+    let child = ChildSpec::task("a", move |cx| {
+        let _captured = &captured;
+        async move { cx.stopping().await }
+    });
+    let mut given = given_a_supervisor_with([child]);
     given.until_started().await;
-    assert!(!given.shared.inbox().has_deputy());
-    given.stop_until_it_waits_for("sup/c").await;
-    assert!(given.shared.inbox().has_deputy());
-    let actor = Arc::new(Actor::default());
-    let waker = Waker::from(Arc::clone(&actor));
-    let shared = Arc::clone(&given.shared);
-    let wait = pin!(shared.inbox().arrival_or_call(&shared));
-    assert!(wait.poll(&mut Context::from_waker(&waker)).is_pending());
+    given.looks_at(weak);
 
-    end.notify_one();
+    given.shared.send(Mail::Stop(StopRequest::new(StopCause::Api, None)));
 
-    assert_eq!(actor.woken.notified().await, ());
-    assert_eq!(actor.wakes.load(Ordering::Relaxed), 1, "when there is nobody left to ask");
-    assert_eq!(given.stopped().await, ["sup/c", "sup/b", "sup/a"]);
+    given.end().await;
+    assert_eq!(
+        given.seen(),
+        [0],
+        "what a child's spec had captured, at the very moment of the acknowledgement"
+    );
 }
 
-#[tokio::test(start_paused = true)]
-async fn by_a_turn_that_fails_in_the_actors_place_the_actor_fails_and_the_rest_is_stopped_in_order() {
-    let end = Arc::new(Notify::new());
-    let mut given = given_a_supervisor_with([forever("a"), held("b", &end)]);
-    given.until_started().await;
-    given.stop_until_it_waits_for("sup/b").await;
+#[test]
+fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let mut given = runtime.block_on(async {
+        let mut given = given_a_supervisor_with([forever("a"), stubborn("b")]);
+        given.until_started().await;
+        given
+    });
 
-    given.shared.inbox().settle(Mail::Poison);
-    end.notify_one();
+    drop(runtime);
 
-    let exit = given.end().await;
-    assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
-    assert_eq!(given.stopped().await, ["sup/b", "sup/a"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn when_the_parent_hears_of_the_end_nobody_holds_the_state_any_more() {
-    let mut given = given_a_supervisor_with([forever("a")]);
-    given.until_started().await;
-    let Given { shared, inbox, .. } = given;
-    let parent =
-        Arc::new(Parent { state: Arc::downgrade(&shared), heard: Notify::new(), left: OnceLock::new() });
-    let waker = Waker::from(Arc::clone(&parent));
-    assert!(pin!(inbox.arrival()).poll(&mut Context::from_waker(&waker)).is_pending());
-
-    shared.inbox().deliver(Mail::Stop(StopRequest::new(StopCause::Api, None)));
-    drop(shared);
-
-    parent.heard.notified().await;
-    assert_eq!(parent.left.get(), Some(&0));
-}
-
-/// Looks, at the very moment when it is told something, how many hold the supervisor's state.
-struct Parent {
-    state: Weak<Shared>,
-    heard: Notify,
-    left: OnceLock<usize>,
-}
-
-impl Wake for Parent {
-    fn wake(self: Arc<Self>) {
-        let _ = self.left.set(self.state.strong_count());
-        self.heard.notify_one();
+    let Some(Report::Ended(fate)) = given.said() else { panic!("the supervisor has said how it ended") };
+    assert!(matches!(fate.exit(), Exit::Panicked(_)));
+    assert_eq!(fate.children().len(), 2);
+    given.record.close();
+    let mut stopped = Vec::new();
+    while let Ok(Some(event)) = given.events.blocking_next() {
+        stopped.extend(matches!(event.what, EventKind::Stopped { .. }).then(|| event.path.to_string()));
     }
-}
-
-/// Stands in for an actor that waits.
-#[derive(Default)]
-struct Actor {
-    wakes: AtomicUsize,
-    woken: Notify,
-}
-
-impl Wake for Actor {
-    fn wake(self: Arc<Self>) {
-        self.wakes.fetch_add(1, Ordering::Relaxed);
-        self.woken.notify_one();
-    }
+    assert_eq!(stopped, ["sup/b", "sup/a"]);
 }
 
 // --- a parent that only listens ---
 
 struct Given {
     shared: Arc<Shared>,
-    inbox: Arc<Inbox>,
-    mail: Queue<Mail>,
+    parent: Arc<Parent>,
+    reports: mpsc::UnboundedReceiver<ChildReport>,
     events: Events,
     record: Arc<Record>,
+}
+
+/// Looks, at the very moment when it is told something, how many hold what it watches.
+struct Parent {
+    sender: mpsc::UnboundedSender<ChildReport>,
+    watched: Mutex<Weak<()>>,
+    seen: Mutex<Vec<usize>>,
+}
+
+impl Listener for Parent {
+    fn hear(&self, report: ChildReport) {
+        if let Report::Ended(_) = report.report {
+            self.seen.lock().unwrap().push(self.watched.lock().unwrap().strong_count());
+        }
+        let _ = self.sender.send(report);
+    }
 }
 
 fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let record = Arc::new(Record::new(1000));
     let events = record.subscribe();
     let runtime = tokio::runtime::Handle::current();
-    let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime, Default::default());
-    let inbox = Inbox::new();
+    let (provisions, reach) = (Provisions::default(), StopReach::default());
+    let tree = TreeContext::new(Arc::clone(&record), runtime.clone(), runtime, provisions, reach);
+    let (sender, reports) = mpsc::unbounded_channel();
+    let (watched, seen) = (Mutex::new(Weak::new()), Mutex::default());
+    let parent = Arc::new(Parent { sender, watched, seen });
+    let listener: Arc<dyn Listener> = parent.clone();
     let start = SupervisorStart::new(Supervisor::new("sup").children(children));
-    let shared = start.launch(StartContext {
+    let scope = Arc::clone(tree.scope());
+    let prepared = start.prepare(StartContext {
         path: ChildPath::root(&ChildId::new("sup").unwrap()),
         incarnation: 1,
         shutdown: Shutdown::Infinity,
-        reporter: Reporter::new(Arc::clone(&inbox), ChildKey(0), 1, None),
+        reporter: Reporter::new(listener, ChildKey(0), 1, None),
         tree,
+        scope,
     });
-    Given { shared, inbox, mail: Queue::new(), events, record }
+    prepared.begin();
+    let shared = prepared.shared();
+    Given { shared, parent, reports, events, record }
 }
 
 impl Given {
@@ -168,15 +156,12 @@ impl Given {
         assert!(matches!(report, Report::Started { .. }));
     }
 
-    /// Asks it to stop, and waits until it has asked this child.
-    async fn stop_until_it_waits_for(&mut self, child: &str) {
-        self.shared.inbox().deliver(Mail::Stop(StopRequest::new(StopCause::Api, None)));
-        let mut events = self.record.subscribe();
-        while let Ok(Some(event)) = events.next().await {
-            if matches!(event.what, EventKind::Stopping { .. }) && event.path == *child {
-                return;
-            }
-        }
+    fn looks_at(&mut self, watched: Weak<()>) {
+        *self.parent.watched.lock().unwrap() = watched;
+    }
+
+    fn seen(&self) -> Vec<usize> {
+        self.parent.seen.lock().unwrap().clone()
     }
 
     async fn end(&mut self) -> Exit {
@@ -188,14 +173,16 @@ impl Given {
     }
 
     async fn report(&mut self) -> Report {
-        while self.mail.is_empty() {
-            self.inbox.arrival().await;
-            self.inbox.collect(&mut self.mail);
+        self.reports.recv().await.expect("the test holds the sender").report
+    }
+
+    /// What has been said last.
+    fn said(&mut self) -> Option<Report> {
+        let mut last = None;
+        while let Ok(said) = self.reports.try_recv() {
+            last = Some(said.report);
         }
-        match self.mail.pop_front() {
-            Some(Mail::Child { report, .. }) => report,
-            Some(_) | None => panic!("a supervisor only reports"),
-        }
+        last
     }
 
     /// The paths of the children in the order of their acknowledgements.
@@ -213,18 +200,6 @@ impl Given {
 
 fn forever(id: &str) -> ChildSpec {
     ChildSpec::task(id, |cx| async move { cx.stopping().await })
-}
-
-/// Ends when it has been asked to, and then told.
-fn held(id: &str, end: &Arc<Notify>) -> ChildSpec {
-    let end = Arc::clone(end);
-    ChildSpec::task(id, move |cx| {
-        let end = Arc::clone(&end);
-        async move {
-            cx.stopping().await;
-            end.notified().await;
-        }
-    })
 }
 
 fn stubborn(id: &str) -> ChildSpec {

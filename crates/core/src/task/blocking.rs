@@ -11,7 +11,7 @@ use crate::clock::now;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
@@ -110,12 +110,13 @@ where
         let shared = Arc::new(Shared::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
-        let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
         let over = Arc::clone(&shared);
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {
             context.shared.lock().runs = Some((now(), this_thread()));
+            let mut span = ChildSpan::default();
+            span.make(&context.path, context.incarnation, ChildKind::Task);
             let inside = span.enter();
             let exit = catch(|| run(context).into_exit());
             drop(inside);
@@ -146,8 +147,14 @@ impl RunningChild for RunningWork {
         "abort"
     }
 
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.shared) as _)
+    }
+}
+
+impl Inspect for Shared {
     fn stuck(&self) -> Option<Stuck> {
-        let state = self.shared.lock();
+        let state = self.lock();
         Some(match &state.runs {
             Some((since, thread)) => Stuck::new(StuckIn::Blocking)
                 .for_time(now().saturating_duration_since(*since))

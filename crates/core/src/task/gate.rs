@@ -167,6 +167,11 @@ impl<N, Q, E> Gate<N, Q, E> {
         self.lock().refused
     }
 
+    /// Looks at the last word of a body that is over while the nest is waited for.
+    pub(crate) fn with_last_word<R>(&self, look: impl FnOnce(&E) -> R) -> Option<R> {
+        self.lock().last_word.as_ref().map(look)
+    }
+
     /// Whether the body is over, and the nest is waited for.
     pub(crate) fn has_left(&self) -> bool {
         self.lock().last_word.is_some()

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::mpsc;
+
 use super::node::TaskNode;
 use crate::child::{ChildPath, Exit, Shutdown};
-use crate::policy::{ChildKey, Queue};
-use crate::port::{Inbox, Launch, Mail, Report, Reporter, RunningChild, StartChild, StartContext};
+use crate::context::{StopScope, TreeContext};
+use crate::policy::ChildKey;
+use crate::port::{ChildReport, Listener, Report, Reporter, RunningChild, StartContext};
 use crate::report::NodeReport;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
-use crate::tree::TreeContext;
 
 /// What a task holds of its children: their supervisor, which stands at the task's own path.
 pub(crate) struct Nest {
@@ -28,30 +30,38 @@ pub(crate) struct LastWord {
     pub(super) exit: Exit,
 }
 
+/// Passes on what the supervisor of a task's children reports to the task that waits for it.
+struct Reports(mpsc::UnboundedSender<ChildReport>);
+
+impl Listener for Reports {
+    fn hear(&self, report: ChildReport) {
+        // A listener that is gone has nothing to tell its task any more.
+        let _ = self.0.send(report);
+    }
+}
+
 impl Nest {
     /// Starts a supervisor without children, and says where it reports.
-    pub(super) fn new(path: &ChildPath, incarnation: u32, tree: TreeContext) -> (Self, Arc<Inbox>) {
-        let inbox = Inbox::new();
+    pub(super) fn new(
+        path: &ChildPath,
+        incarnation: u32,
+        tree: TreeContext,
+        scope: Arc<StopScope>,
+    ) -> (Self, mpsc::UnboundedReceiver<ChildReport>) {
+        let (sender, reports) = mpsc::unbounded_channel();
+        let activity = Some(tree.begin_activity());
         let cx = StartContext {
             path: path.clone(),
             incarnation,
             shutdown: Shutdown::Infinity,
-            reporter: Reporter::new(
-                Arc::clone(&inbox),
-                ChildKey(0),
-                incarnation,
-                Some(tree.begin_activity()),
-            ),
+            reporter: Reporter::new(Arc::new(Reports(sender)), ChildKey(0), incarnation, activity),
             tree,
+            scope,
         };
-        let child = match SupervisorStart::checked(Supervisor::nest(path.id())).start(cx) {
-            Launch::Starting { child } | Launch::Running { child, .. } => child,
-            Launch::Ignored | Launch::Failed(_) => {
-                unreachable!("a supervisor's start is always reported later")
-            }
-        };
-        let supervisor = child.supervisor().expect("a supervisor is one");
-        (Self { child, supervisor, gave_up: false, reports: Vec::new(), next_number: 0 }, inbox)
+        let prepared = SupervisorStart::checked(Supervisor::nest(path.id())).prepare(cx);
+        prepared.begin();
+        let (child, supervisor) = (prepared.child(), prepared.handle());
+        (Self { child, supervisor, gave_up: false, reports: Vec::new(), next_number: 0 }, reports)
     }
 
     /// The id of a child that was given none.
@@ -62,29 +72,26 @@ impl Nest {
 }
 
 /// Listens to a nest until it is gone, and tells its task.
-pub(super) async fn host(node: Arc<TaskNode>, inbox: Arc<Inbox>) {
+pub(super) async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
     let mut force_at = None;
     loop {
-        tokio::select! {
+        let said = tokio::select! {
             biased;
-            () = inbox.arrival() => {}
+            said = reports.recv() => said,
             () = sleep_until(force_at) => {
                 force_at = None;
                 node.end(|nest| nest.child.force());
                 continue;
             }
-        }
-        let mut mail = Queue::new();
-        inbox.collect(&mut mail);
-        for mail in mail.drain() {
-            // The activity that came with a report ends when it has been dealt with.
-            let Mail::Child { report, activity: _activity, .. } = mail else { continue };
-            match report {
-                Report::Started { .. } | Report::Ignored => {}
-                Report::Stopping { .. } => force_at = node.escalate(),
-                Report::Failed { children, .. } => return node.nest_ended(children),
-                Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
-            }
+        };
+        // The activity that came with a report ends when it has been dealt with.
+        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
+        match report {
+            Report::Started { .. } | Report::Ignored => {}
+            Report::Stopping { .. } => force_at = node.escalate(),
+            Report::Stuck => node.nest_is_stuck(),
+            Report::Failed { children, .. } => return node.nest_ended(children),
+            Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a task, its supervisor and its children share.
 
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -7,19 +8,19 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Bell;
 use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest, host};
 use super::ready::Readiness;
-use crate::child::{ChildPath, Exit, Shutdown};
+use super::stopping::StopNotify;
+use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
 use crate::clock::now;
+use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
-use crate::event::StopCause;
-use crate::port::{Ended, Reporter, StartContext, StopRequest};
+use crate::event::{ChildSpan, Inside};
+use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
-use crate::tree::TreeContext;
 
 /// One incarnation of a task.
 ///
@@ -27,14 +28,15 @@ use crate::tree::TreeContext;
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    stopping: AtomicBool,
     aborted: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
     tree: TreeContext,
-    /// Rung when the task is asked to stop.
-    pub(super) bell: Bell,
-    pub(super) token: OnceLock<CancellationToken>,
+    /// Whether a stop has begun at the supervisor or above.
+    scope: Arc<StopScope>,
+    /// Whether the supervisor is about to ask the task to stop.
+    held: AtomicBool,
+    pub(super) notify: StopNotify,
     /// How the task says that it has started, if it is one that says so.
     pub(super) readiness: Option<Box<Readiness>>,
     handle: OnceLock<AbortHandle>,
@@ -46,17 +48,23 @@ impl TaskNode {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
-            stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
-            bell: Bell::default(),
-            token: OnceLock::new(),
+            scope: Arc::clone(&cx.scope),
+            held: AtomicBool::new(false),
+            notify: StopNotify::new(),
             readiness,
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
+    }
+
+    /// Enters the task's span, which is made when the task is first polled, or dropped before that.
+    pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
+        span.make(&self.path, self.incarnation, ChildKind::Task);
+        span.enter()
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
@@ -65,12 +73,18 @@ impl TaskNode {
 
     // --- the stop ---
 
+    /// Says that the task is about to be asked to stop: nothing below it starts any more.
+    pub(super) fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+        self.gate.with_nest(|nest| nest.supervisor.hold());
+    }
+
     /// Asks the task and its children to stop. `deadline` is when they will be forced.
     pub(super) fn stop(&self, deadline: Option<Instant>) {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: whoever sees that a stop has begun finds it shut.
         self.gate.drain(deadline, tighten, |nest| nest.child.stop(request));
-        self.ring();
+        self.tell_stop();
     }
 
     /// Aborts the body, and has its children end in this way.
@@ -81,28 +95,25 @@ impl TaskNode {
             handle.abort();
         }
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
-        self.ring();
+        self.tell_stop();
     }
 
-    fn ring(&self) {
-        self.stopping.store(true, Ordering::Release);
-        if let Some(token) = self.token.get() {
-            token.cancel();
-        }
-        self.bell.ring();
+    /// Tells all that waits in the task that it is to stop.
+    fn tell_stop(&self) {
+        self.notify.stop().tell(self.tree.control());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire) || self.token.get().is_some_and(CancellationToken::is_cancelled)
+        let is_cancelled = || self.notify.made_token().is_some_and(|token| token.is_cancelled());
+        self.notify.is_stopping() || is_cancelled()
     }
 
     pub(super) fn token(&self) -> CancellationToken {
-        let token = self.token.get_or_init(CancellationToken::new).clone();
-        if self.stopping.load(Ordering::Acquire) {
+        let (token, to_tell) = self.notify.token(CancellationToken::new);
+        if self.notify.is_stopping() {
             token.cancel();
         }
-        // Those who wait already have to wait for the token too.
-        self.bell.ring();
+        to_tell.tell(self.tree.control());
         token
     }
 
@@ -124,6 +135,10 @@ impl TaskNode {
         item: T,
         begin: impl FnOnce(&mut Nest, T) -> R,
     ) -> Result<R, T> {
+        if purpose == Purpose::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
+            self.gate.note_refusal();
+            return Err(item);
+        }
         self.gate.admit(
             purpose,
             item,
@@ -138,15 +153,12 @@ impl TaskNode {
 
     /// How many starts have been refused here.
     pub(super) fn refused(&self) -> u64 {
-        u64::from(self.gate.refused()) + self.gate.with_nest(|nest| nest.child.refused()).unwrap_or_default()
+        u64::from(self.gate.refused())
+            + self.gate.with_nest(|nest| nest.supervisor.refused()).unwrap_or_default()
     }
 
     pub(super) fn children(&self) -> Option<SupervisorHandle> {
         self.gate.with_nest(|nest| nest.supervisor.clone())
-    }
-
-    pub(super) fn last_kill(&self) {
-        self.gate.with_nest(|nest| nest.child.last_kill());
     }
 
     /// Where the body is, if a thread is at work on it or should be.
@@ -160,11 +172,16 @@ impl TaskNode {
     }
 
     fn make_nest(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<Nest> {
-        let (mut nest, inbox) = Nest::new(&self.path, self.incarnation, self.tree.clone());
+        let scope = Arc::clone(&self.scope);
+        let (mut nest, reports) = Nest::new(&self.path, self.incarnation, self.tree.clone(), scope);
+        // The gate's lock orders this and `hold`: one of the two finds what the other has done.
+        if self.held.load(Ordering::SeqCst) {
+            nest.supervisor.hold();
+        }
         if let Some(deadline) = deadline {
             nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
-        self.tree.control().spawn(host(Arc::clone(self), inbox));
+        self.tree.control().spawn(host(Arc::clone(self), reports));
         Box::new(nest)
     }
 
@@ -173,7 +190,7 @@ impl TaskNode {
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
         self.gate.drain(force_at, tighten, |nest| nest.gave_up = true);
-        self.ring();
+        self.tell_stop();
         force_at
     }
 
@@ -188,7 +205,7 @@ impl TaskNode {
     // --- the end ---
 
     /// The body is over, and everything that it held has been given back.
-    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit, tell: fn(Reporter, Ended)) {
+    pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
         let mut word = Some(LastWord { reporter, exit });
         let left = self.gate.leave(|nest, was_asked| {
             if !was_asked {
@@ -198,9 +215,9 @@ impl TaskNode {
             Box::new(word.take().expect("a last word is left once"))
         });
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
-        self.ring();
+        self.tell_stop();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest), tell),
+            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
         }
     }
@@ -215,15 +232,34 @@ impl TaskNode {
         }
     }
 
+    /// All that is left of the children is stuck. If the body is over, so is all that is left of the task.
+    pub(super) fn nest_is_stuck(&self) {
+        self.gate.with_last_word(|word| word.reporter.stuck());
+    }
+
     /// The children are gone, and so is their supervisor.
     pub(super) fn nest_ended(&self, children: Vec<NodeReport>) {
         let last = self.gate.emptied(|nest| {
             nest.reports = children;
-            u32::try_from(nest.child.refused()).unwrap_or(u32::MAX)
+            u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
         });
         if let Some((word, nest)) = last {
-            word.say(Some(*nest), Reporter::ended);
+            word.say(Some(*nest));
         }
+    }
+}
+
+impl Inspect for TaskNode {
+    fn stuck(&self) -> Option<Stuck> {
+        TaskNode::stuck(self)
+    }
+
+    fn refused(&self) -> u64 {
+        TaskNode::refused(self)
+    }
+
+    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.children().map(|children| children.as_inspected())
     }
 }
 
@@ -237,13 +273,13 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, nest: Option<Nest>, tell: fn(Reporter, Ended)) {
+    fn say(self, nest: Option<Nest>) {
         let Self { reporter, exit } = self;
         match nest {
-            None => tell(reporter, exit.into()),
+            None => reporter.ended(exit),
             Some(nest) => {
                 let exit = if nest.gave_up { escalated(exit) } else { exit };
-                tell(reporter, Ended::new(exit).with_children(nest.reports));
+                reporter.ended(Ended::new(exit).with_children(nest.reports));
             }
         }
     }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::lazy::Lazy;
 use super::start::{Ready, launch};
 use super::{IntoExit, TaskContext};
-use crate::child::{ChildKind, ChildSpec, Restart};
+use crate::child::{ChildKind, Restart};
 use crate::port::{Launch, StartChild, StartContext};
+use crate::spec::ChildSpec;
 
 /// Something that can be run once, and taken back as long as it has not been.
 pub(super) struct Once<F>(Arc<Mutex<Option<F>>>);

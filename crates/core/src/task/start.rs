@@ -8,11 +8,8 @@ use super::node::TaskNode;
 use super::ready::Readiness;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
-use crate::event::ChildSpan;
-use crate::port::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
-use crate::stuck::Stuck;
-use crate::supervisor::SupervisorHandle;
 
 /// Starts a task from a function that makes its future.
 pub(crate) struct TaskStart<F> {
@@ -63,9 +60,8 @@ where
     let node = Arc::new(TaskNode::new(&cx, readiness));
     let future = run(TaskContext::new(Arc::clone(&node)));
     let runtime = cx.task_runtime().clone();
-    let StartContext { path, incarnation, reporter, .. } = cx;
-    let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
-    let task = spawn_named(&runtime, &path, Supervised::new(future, Arc::clone(&node), reporter, span));
+    let StartContext { path, reporter, .. } = cx;
+    let task = spawn_named(&runtime, &path, Supervised::new(future, Arc::clone(&node), reporter));
     node.runs_as(task.abort_handle());
     match ready {
         Ready::AtOnce => Launch::running(RunningTask { node }),
@@ -78,6 +74,10 @@ struct RunningTask {
 }
 
 impl RunningChild for RunningTask {
+    fn hold(&mut self) {
+        self.node.hold();
+    }
+
     fn stop(&mut self, request: StopRequest) {
         self.node.stop(request.deadline);
     }
@@ -94,19 +94,7 @@ impl RunningChild for RunningTask {
         "abort"
     }
 
-    fn last_kill(&mut self) {
-        self.node.last_kill();
-    }
-
-    fn supervisor(&self) -> Option<SupervisorHandle> {
-        self.node.children()
-    }
-
-    fn stuck(&self) -> Option<Stuck> {
-        self.node.stuck()
-    }
-
-    fn refused(&self) -> u64 {
-        self.node.refused()
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.node) as _)
     }
 }

@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::context::{Provisions, TreeContext};
-use super::guardian::Plan;
+use super::error::TreeStartError;
 use super::handle::Tree;
-use crate::child::ChildPath;
-use crate::event::{Events, Record};
-use crate::port::StartError;
-use crate::report::StopReport;
-use crate::supervisor::{SpecError, Supervisor};
+use super::plan::{Plan, Unreapable};
+use crate::child::{ChildId, ChildPath, SpecError};
+use crate::context::{Provisions, StopReach, TreeContext};
+use crate::event::{Capacity, Events, Log, Record};
+use crate::supervisor::Supervisor;
 
 /// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
 const MOST_EVENTS: usize = 1 << 24;
@@ -27,8 +26,11 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`stall_threshold`](Self::stall_threshold) | one second |
 /// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`] |
 /// | [`stop_on`](Self::stop_on) | no token |
+/// | [`stop_reach`](Self::stop_reach) | [`StopReach::Subtree`] |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
+/// | [`event_bytes`](Self::event_bytes) | 16 MiB of text |
+/// | [`log`](Self::log) | `false` |
 #[derive(Debug)]
 #[must_use = "a tree builder does nothing until it is started"]
 pub struct TreeBuilder {
@@ -39,46 +41,48 @@ pub struct TreeBuilder {
     stall_threshold: Option<Duration>,
     unreapable: Unreapable,
     stop_on: CancellationToken,
+    stop_reach: StopReach,
     task_runtime: Option<Handle>,
-    event_capacity: usize,
+    capacity: Capacity,
+    log: bool,
     containment: Option<&'static str>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
 }
 
-/// What a stop does at its deadline about children that cannot be brought down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unreapable {
-    /// It names them in its report and is over. They are still waited for in the background:
-    /// [`Tree::wait_gone`](crate::Tree::wait_gone) has the completed report.
-    #[default]
-    Report,
-    /// It goes on until they are gone, however long that takes.
-    Wait,
-}
+impl Supervisor {
+    /// Makes this supervisor the root of a tree that is still to be started.
+    ///
+    /// # Errors
+    ///
+    /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
+    pub fn tree(self) -> Result<TreeBuilder, SpecError> {
+        self.check()?;
+        let id = ChildId::new(self.id()).map_err(|invalid| SpecError::new(self.id(), invalid.into()))?;
+        Ok(TreeBuilder::new(ChildPath::root(&id), Arc::new(self)))
+    }
 
-/// Says why a tree is not there.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TreeStartError {
-    /// The description of the tree makes no sense. Nothing was started.
-    #[error("the tree's description makes no sense: {0}")]
-    Spec(#[from] SpecError),
-    /// A child could not be started, or the tree was stopped before it had started. Everything is gone again, or the
-    /// report says what is not.
-    #[error("the tree could not be started")]
-    Start {
-        /// What failed.
-        #[source]
-        error: StartError,
-        /// How the part that had been started came down.
-        report: Arc<StopReport>,
-    },
+    /// Starts a tree with this supervisor as its root, and waits until all of it has started.
+    ///
+    /// # Errors
+    ///
+    /// [`TreeStartError`] if the description makes no sense or a child could not be started. Whatever had been started
+    /// before that is gone again.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the tree is stopped in the background.
+    pub async fn start(self) -> Result<Tree, TreeStartError> {
+        self.tree()?.start().await
+    }
 }
 
 impl TreeBuilder {
-    pub(crate) fn new(path: ChildPath, root: Arc<Supervisor>) -> Self {
+    fn new(path: ChildPath, root: Arc<Supervisor>) -> Self {
         Self {
             path,
             root,
@@ -87,8 +91,10 @@ impl TreeBuilder {
             stall_threshold: Some(Duration::from_secs(1)),
             unreapable: Unreapable::default(),
             stop_on: CancellationToken::new(),
+            stop_reach: StopReach::default(),
             task_runtime: None,
-            event_capacity: crate::event::DEFAULT_CAPACITY,
+            capacity: Capacity::default(),
+            log: false,
             containment: None,
             provisions: Provisions::default(),
             record: None,
@@ -138,6 +144,12 @@ impl TreeBuilder {
         self
     }
 
+    /// Says what a stop means for supervisors further down that have not been asked yet: whether they still restart their children.
+    pub fn stop_reach(mut self, reach: StopReach) -> Self {
+        self.stop_reach = reach;
+        self
+    }
+
     /// Says on which runtime task children and actors run.
     ///
     /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
@@ -152,7 +164,36 @@ impl TreeBuilder {
     /// were read from a process at once are kept or lost together. Events are held until every reader has taken them, and only then
     /// take memory. Without effect after the first [`subscribe`](Self::subscribe).
     pub fn event_capacity(mut self, events: usize) -> Self {
-        self.event_capacity = events.clamp(1, MOST_EVENTS);
+        self.capacity.events = events.clamp(1, MOST_EVENTS);
+        self
+    }
+
+    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write, errors and
+    /// panics. What is held for one reader that never reads takes this much memory and some 200 bytes for each event. The newest
+    /// event is held in any case, and so are lines that were read from a process at once, which have 64 KiB at most. Without effect
+    /// after the first [`subscribe`](Self::subscribe).
+    pub fn event_bytes(mut self, bytes: usize) -> Self {
+        self.capacity.bytes = bytes;
+        self
+    }
+
+    /// Says whether the tree's events become log lines: events of [`tracing`](https://docs.rs/tracing) with the target `rootward`.
+    /// Off by default in an embedded tree; a whole program under `rootward::run` logs.
+    ///
+    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global one, or, if
+    /// there is none, the one that is the default where the tree is launched. Without a subscriber at that time nothing is logged.
+    /// A subscriber that blocks, is slow, panics, or looks at the tree costs log lines and nothing else. The log is then a
+    /// [reader](Events) that has fallen behind: it loses the oldest events, a warning says how many, and [`Tree::unlogged`] counts
+    /// them. [`Tree::logged`] waits until the log is complete.
+    ///
+    /// | level | what |
+    /// | --- | --- |
+    /// | `error` | a supervisor gives up, a start fails |
+    /// | `warn` | a child ends abnormally or leaves processes behind, is restarted, is forced, does not yield or cannot be brought down; a supervisor fails |
+    /// | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
+    /// | `debug` | ends as they should be; lines that processes write; what is `info` elsewhere, of children that come and go: below a dynamic supervisor, or below a task |
+    pub fn log(mut self, log: bool) -> Self {
+        self.log = log;
         self
     }
 
@@ -184,11 +225,12 @@ impl TreeBuilder {
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
         let record = Arc::clone(self.record());
+        let log = self.log.then(|| Log::start(&record)).flatten();
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
         drop(tokio::time::sleep_until(tokio::time::Instant::now()));
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
-        let context = TreeContext::new(record, control, tasks, self.provisions);
+        let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
@@ -200,7 +242,7 @@ impl TreeBuilder {
             stall_threshold: self.stall_threshold,
             unreapable: self.unreapable,
         };
-        Tree::launch(context, plan, Supervisor::clone(&self.root))
+        Tree::launch(context, plan, Supervisor::clone(&self.root), log)
     }
 
     /// Starts the tree, and waits until all of it has started.
@@ -223,7 +265,7 @@ impl TreeBuilder {
     }
 
     fn record(&mut self) -> &Arc<Record> {
-        let capacity = self.event_capacity;
+        let capacity = self.capacity;
         self.record.get_or_insert_with(|| Arc::new(Record::new(capacity)))
     }
 }

@@ -2,18 +2,21 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::TreeContext;
-use super::build::TreeStartError;
-use super::guardian::{self, Command, Plan};
+use super::command::Command;
+use super::error::TreeStartError;
+use super::guardian;
+use super::plan::Plan;
+use super::report_writer::Progress;
 use super::root::Root;
-use super::scribe::Progress;
-use super::stand_in::StandIn;
-use crate::child::{ChildKind, ChildPath};
-use crate::event::{EventKind, Events, SignalAction, StopCause};
+use super::watchdog::Watchdog;
+use crate::child::{ChildKind, ChildPath, StopCause};
+use crate::context::TreeContext;
+use crate::event::{EventKind, Events, Log, SignalAction};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
@@ -38,23 +41,24 @@ struct Shared {
     root: Arc<Root>,
     desk: Desk,
     progress: watch::Receiver<Progress>,
+    log: Option<Log>,
 }
 
 /// Where the program's wishes are handed in.
 #[derive(Clone)]
 struct Desk {
     guardian: mpsc::UnboundedSender<Command>,
-    stand_in: Weak<StandIn>,
+    watchdog: Weak<Watchdog>,
 }
 
 impl Desk {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
-        if let Some(stand_in) = self.stand_in.upgrade() {
+        if let Some(watchdog) = self.watchdog.upgrade() {
             match command {
-                Command::Stop(cause) => stand_in.note_stop(cause),
-                Command::Force | Command::GiveUp => stand_in.note_stop(StopCause::Api),
-                Command::Answer => {}
+                Command::Stop(cause) => watchdog.note_stop(cause),
+                Command::Force | Command::GiveUp => watchdog.note_stop(StopCause::Api),
+                Command::Answer | Command::Hear(_) => {}
             }
         }
         // A tree that is gone has nothing left to stop.
@@ -71,16 +75,16 @@ impl Drop for Keep {
 }
 
 impl Tree {
-    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor) -> Self {
+    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
         let (guardian, commands) = mpsc::unbounded_channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let path = plan.path.clone();
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
-        let (root, stand_in) = guardian::start(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, stand_in };
+        let (root, watchdog) = guardian::start(&context, plan, root, commands, progress_sender);
+        let desk = Desk { guardian, watchdog };
         let keep = Arc::new(Keep(desk.clone()));
-        Self { shared: Arc::new(Shared { context, path, root, desk, progress }), _keep: keep }
+        Self { shared: Arc::new(Shared { context, path, root, desk, progress, log }), _keep: keep }
     }
 
     /// The root's path.
@@ -118,10 +122,6 @@ impl Tree {
     /// itself: in `main`'s `block_on`, for example. Then the report comes at the deadline or a second after the request, whichever is
     /// later, and nothing has been stopped.
     ///
-    /// # Panics
-    ///
-    /// As [`wait`](Self::wait).
-    ///
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing, and the stop goes on.
@@ -132,34 +132,29 @@ impl Tree {
 
     /// Waits until the tree has stopped for whatever reason, or could not be brought down by its deadline.
     ///
-    /// # Panics
-    ///
-    /// If the runtime on which the tree was started is shut down before the tree has stopped. The other methods that
-    /// wait for the tree do the same.
+    /// If the runtime on which the tree was started is shut down first, this returns what was known then: what was not known to be gone is
+    /// unreapable.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> Arc<StopReport> {
         let progress = self.wait_for(|progress| progress.report.is_some()).await;
-        progress.report.expect("waited for the report")
+        progress.report.expect("a guardian that ends has had a report written")
     }
 
     /// Waits until really everything is gone, also what could not be brought down by the deadline, and returns the report of that.
     ///
     /// If the stop was over in time this is the report that [`wait`](Self::wait) returns. Otherwise it is that report, completed: what
-    /// was unreapable then has been killed by now, and late.
-    ///
-    /// # Panics
-    ///
-    /// As [`wait`](Self::wait).
+    /// was unreapable then has been killed by now, and late. If the runtime on which the tree was started is shut down first, nothing more
+    /// is heard, and this returns the report that there is.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait_gone(&self) -> Arc<StopReport> {
         let progress = self.wait_for(|progress| progress.completed.is_some()).await;
-        progress.completed.expect("waited for the completed report")
+        progress.completed.or(progress.report).expect("a guardian that ends has had a report written")
     }
 
     /// Asks the tree to stop, and returns at once. Later requests change nothing.
@@ -177,7 +172,7 @@ impl Tree {
     ///
     /// For a program that is about to leave. It can be called from any thread, also while the runtime stands still.
     pub fn last_kill(&self) {
-        self.shared.root.last_kill();
+        self.shared.context.last_kill();
     }
 
     /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
@@ -239,6 +234,28 @@ impl Tree {
         self.shared.context.record().subscribe()
     }
 
+    /// Waits until the [log](crate::TreeBuilder::log) of a tree that has stopped is complete, and says whether it is: whether every
+    /// event has become a line, or has been counted by [`unlogged`](Self::unlogged).
+    ///
+    /// Not longer than `patience`, by tokio's clock, and not longer than 250 ms for a single line: a subscriber that blocks is not
+    /// waited for. `true` at once if the tree keeps no log.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn logged(&self, patience: Duration) -> bool {
+        match &self.shared.log {
+            Some(log) => log.ended(patience).await,
+            None => true,
+        }
+    }
+
+    /// How many events are missing from the [log](crate::TreeBuilder::log), because the subscriber was too slow or panicked. 0 if the
+    /// tree keeps no log.
+    pub fn unlogged(&self) -> u64 {
+        self.shared.log.as_ref().map_or(0, Log::lost)
+    }
+
     /// Writes into the record that a signal reached the root, and what it means.
     pub fn note_signal(&self, signal: &str, action: SignalAction) {
         let what = EventKind::Signal { signal: signal.to_owned(), action };
@@ -251,11 +268,9 @@ impl Tree {
 
     async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
         let mut progress = self.shared.progress.clone();
-        match progress.wait_for(|progress| reached(progress)).await {
-            Ok(progress) => progress.clone(),
-            // The guardian has ended with its last word said, or its runtime has been shut down under it.
-            Err(_) => panic!("the runtime was shut down before the tree had stopped"),
-        }
+        let reached = progress.wait_for(|progress| reached(progress)).await.map(|progress| progress.clone());
+        // The guardian has ended, with its last word said.
+        reached.unwrap_or_else(|_| self.shared.progress.borrow().clone())
     }
 }
 

@@ -1,17 +1,17 @@
 //! A whole tree: how it is started, asked to stop, and awaited.
 
-mod activity;
 mod build;
-mod context;
+mod command;
+mod error;
 mod guardian;
 mod handle;
+mod plan;
+mod report_writer;
 mod root;
-mod scribe;
 mod stalls;
-mod stand_in;
+mod watchdog;
 
-pub use build::{TreeBuilder, TreeStartError, Unreapable};
+pub use build::TreeBuilder;
+pub use error::TreeStartError;
 pub use handle::Tree;
-
-pub(crate) use activity::Activity;
-pub(crate) use context::TreeContext;
+pub use plan::Unreapable;

@@ -1,34 +1,35 @@
-//! The root as the guardian holds it and as handles look at it.
+//! What is known of a tree's root, for the guardian, the report writer and the handles: plain data.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
-use super::TreeContext;
-use crate::child::{ChildKind, ChildPath};
+use tokio::sync::mpsc;
+
+use super::command::Command;
+use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
-use crate::event::{EventKind, StopCause};
-use crate::panics::drop_quietly;
-use crate::port::RunningChild;
+use crate::context::TreeContext;
+use crate::event::EventKind;
+use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::SupervisorHandle;
 
-/// The root as the guardian holds it.
+/// The root as others see it.
 pub(super) struct Root {
     path: ChildPath,
     context: TreeContext,
-    /// Never locked while anybody looks below the root: that may mean to wait, and who has to kill or to report cannot.
+    supervisor: OnceLock<SupervisorHandle>,
     state: Mutex<RootState>,
-    /// Apart from the state, because the root itself says when it stops of its own accord, and looking at the state may mean
-    /// to wait for the root.
-    stop: Mutex<Option<RootStop>>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct RootState {
-    pub(super) child: Option<Box<dyn RunningChild>>,
-    pub(super) started: bool,
+    started: bool,
+    gone: bool,
     /// When it came into its present state, unless it stops.
-    pub(super) since: Instant,
+    since: Instant,
+    stop: Option<RootStop>,
 }
 
 /// What was seen of a tree that is still there.
@@ -53,34 +54,65 @@ impl RootStop {
 
 impl Root {
     pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
-        let state = RootState { child: None, started: false, since: now() };
-        Self { path, context, state: Mutex::new(state), stop: Mutex::new(None) }
+        let state = RootState { started: false, gone: false, since: now(), stop: None };
+        Self { path, context, supervisor: OnceLock::new(), state: Mutex::new(state) }
     }
 
-    /// Notes that the root stops, and why, and writes it into the record. Only the first time counts.
+    /// The root's actor is there.
+    pub(super) fn is_supervised_by(&self, supervisor: SupervisorHandle) {
+        let _ = self.supervisor.set(supervisor);
+    }
+
+    /// Notes that the tree stops, and why, and writes it into the record. Only the first time counts.
     pub(super) fn begin_stop(&self, cause: StopCause) {
         self.begin_stop_at(cause, now());
     }
 
     /// The same for a stop that was asked for before.
     pub(super) fn begin_stop_at(&self, cause: StopCause, since: Instant) {
-        let mut stop = self.lock_stop();
-        if stop.is_none() {
-            *stop = Some(RootStop { since, ..RootStop::now(cause) });
-            self.emit(EventKind::Stopping { cause, signal: None });
+        {
+            let mut state = self.lock();
+            if state.stop.is_some() {
+                return;
+            }
+            state.stop = Some(RootStop { since, ..RootStop::now(cause) });
         }
+        // Before it is written, so that nothing starts after it.
+        self.context.scope().begin_stop();
+        self.emit(EventKind::Stopping { cause, signal: None });
     }
 
     /// Notes that the root is forced. `false` says that it has been before, or does not stop.
     pub(super) fn begin_force(&self) -> bool {
-        match &mut *self.lock_stop() {
+        let mut state = self.lock();
+        match &mut state.stop {
             Some(stop) => !std::mem::replace(&mut stop.forced, true),
             None => false,
         }
     }
 
     pub(super) fn stop(&self) -> Option<RootStop> {
-        *self.lock_stop()
+        self.lock().stop
+    }
+
+    /// Notes that the whole tree has started, unless its stop has begun before.
+    fn has_started(&self) {
+        let scope = self.context.scope();
+        let allowed = || {
+            if scope.is_stopping() {
+                return false;
+            }
+            let mut state = self.lock();
+            state.started = true;
+            state.since = now();
+            true
+        };
+        let what = || (self.path.clone(), EventKind::Started { pid: None });
+        self.context.record().emit_if(allowed, ChildKind::Supervisor, 1, what);
+    }
+
+    pub(super) fn is_started(&self) -> bool {
+        self.lock().started
     }
 
     pub(super) fn emit(&self, what: EventKind) {
@@ -88,18 +120,14 @@ impl Root {
     }
 
     pub(super) fn snapshot(&self) -> NodeSnapshot {
-        let stop = self.stop();
-        let root = self.state();
-        let supervisor = root.child.as_ref().and_then(|child| child.supervisor());
-        let since = stop.map_or(root.since, |stop| stop.since);
-        let state = match (&root.child, stop, root.started) {
-            (None, _, _) => ChildState::Down,
-            (Some(_), Some(_), _) => ChildState::Stopping,
-            (Some(_), None, true) => ChildState::Running,
-            (Some(_), None, false) => ChildState::Starting,
+        let RootState { started, gone, since, stop } = *self.lock();
+        let since = stop.map_or(since, |stop| stop.since);
+        let state = match (gone, stop, started) {
+            (true, _, _) => ChildState::Down,
+            (false, Some(_), _) => ChildState::Stopping,
+            (false, None, true) => ChildState::Running,
+            (false, None, false) => ChildState::Starting,
         };
-        let since = root.child.as_ref().map(|_| now().saturating_duration_since(since));
-        drop(root);
         NodeSnapshot {
             path: self.path.clone(),
             kind: ChildKind::Supervisor,
@@ -107,55 +135,55 @@ impl Root {
             incarnation: 1,
             pid: None,
             restarts: 0,
-            since,
+            since: (!gone).then(|| now().saturating_duration_since(since)),
             forced: stop.is_some_and(|stop| stop.forced),
-            children: supervisor.map(|supervisor| supervisor.which_children()).unwrap_or_default(),
+            children: self.supervisor().map(|supervisor| supervisor.which_children()).unwrap_or_default(),
         }
     }
 
-    /// What there is of the tree.
+    /// What there is of the tree. It waits for nothing.
     pub(super) fn look(&self) -> Sight {
-        self.look_with(SupervisorHandle::reports)
-    }
-
-    /// What there is of the tree, for a thread that must not wait. Supervisors in which somebody's code stands still are passed
-    /// over.
-    pub(super) fn look_soon(&self) -> Sight {
-        self.look_with(SupervisorHandle::reports_soon)
-    }
-
-    fn look_with(&self, look: fn(&SupervisorHandle) -> Vec<NodeReport>) -> Sight {
-        let root = self.state();
-        let refused = root.child.as_ref().map_or(0, |child| child.refused());
-        let supervisor = root.child.as_ref().and_then(|child| child.supervisor());
-        let started = root.started;
-        drop(root);
-        Sight { started, refused, children: supervisor.as_ref().map(look).unwrap_or_default() }
-    }
-
-    /// Lets go of the root that is gone, and says how many starts it had refused.
-    pub(super) fn bury(&self) -> u64 {
-        let child = self.state().child.take();
-        let refused = child.as_ref().map_or(0, |child| child.refused());
-        drop_quietly(child);
-        refused
-    }
-
-    pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {
-        self.state().child.as_ref().and_then(|child| child.supervisor())
-    }
-
-    pub(super) fn last_kill(&self) {
-        if let Some(child) = &mut self.state().child {
-            child.last_kill();
+        let supervisor = self.supervisor();
+        Sight {
+            started: self.is_started(),
+            refused: supervisor.as_ref().map_or(0, SupervisorHandle::refused),
+            children: supervisor.map(|supervisor| supervisor.reports()).unwrap_or_default(),
         }
     }
 
-    fn lock_stop(&self) -> MutexGuard<'_, Option<RootStop>> {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Notes that the root is gone, and says how many starts it had refused.
+    pub(super) fn is_gone(&self) -> u64 {
+        self.lock().gone = true;
+        self.supervisor.get().map_or(0, SupervisorHandle::refused)
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, RootState> {
+    /// The root as the supervisor that it is, unless it is gone.
+    pub(super) fn supervisor(&self) -> Option<SupervisorHandle> {
+        self.supervisor.get().filter(|_| !self.lock().gone).cloned()
+    }
+
+    /// Nothing but plain data is read or written under it.
+    fn lock(&self) -> MutexGuard<'_, RootState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the guardian hears all.
+pub(super) struct RootListener {
+    pub(super) root: Arc<Root>,
+    pub(super) guardian: mpsc::UnboundedSender<Command>,
+}
+
+impl Listener for RootListener {
+    fn hear(&self, report: ChildReport) {
+        if let Report::Started { .. } = report.report {
+            self.root.has_started();
+        }
+        // A guardian that is gone has nothing to report to.
+        let _ = self.guardian.send(Command::Hear(Box::new(report)));
+    }
+
+    fn announce(&self, cause: StopCause) {
+        self.root.begin_stop(cause);
     }
 }

@@ -29,7 +29,7 @@ impl Watcher for StallWatch {
     fn stalled(&self, stall: &Stall) {
         // A search through the whole tree: it is made only when a child has not yielded for long.
         if let Some(supervisor) = self.root.upgrade().and_then(|root| root.supervisor()) {
-            supervisor.note_stall(&stall.thread);
+            supervisor.note_stall(stall);
         }
     }
 }

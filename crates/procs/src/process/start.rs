@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
-    ChildKind, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
+    ChildKind, Inspect, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
     StopRequest, Straggler,
 };
 use tokio::sync::mpsc;
@@ -68,7 +68,9 @@ impl StartChild for StartProcess {
         {
             *self.actor.lock().unwrap() = Some(actor.mailbox().clone());
         }
-        let running = RunningProcess { actor: actor.mailbox().clone(), grip, stragglers, asks };
+        cx.register_kill(&grip);
+        let leftovers = Arc::new(Leftovers { stragglers, _grip: grip });
+        let running = RunningProcess { actor: actor.mailbox().clone(), leftovers, asks };
         let mut keeper = Keeper::new(actor, rules, body, cx.reporter);
         #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]
         tokio::spawn(async move { keeper.keep().await });
@@ -86,10 +88,22 @@ impl StartChild for StartProcess {
 /// What the supervisor holds of a process.
 struct RunningProcess {
     actor: ActorRef<Message>,
-    grip: Arc<Grip>,
-    stragglers: Arc<Mutex<Stragglers>>,
+    leftovers: Arc<Leftovers>,
     /// The first signal of the ladder.
     asks: Signal,
+}
+
+/// What may be seen of a process from outside.
+struct Leftovers {
+    stragglers: Arc<Mutex<Stragglers>>,
+    /// Keeps the kill handle registered for as long as the process has not been reported as gone.
+    _grip: Arc<Grip>,
+}
+
+impl Inspect for Leftovers {
+    fn stragglers(&self) -> Vec<Straggler> {
+        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
+    }
 }
 
 impl RunningProcess {
@@ -117,11 +131,7 @@ impl RunningChild for RunningProcess {
         Some(self.asks.name())
     }
 
-    fn stragglers(&self) -> Vec<Straggler> {
-        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
-    }
-
-    fn last_kill(&mut self) {
-        self.grip.kill();
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.leftovers) as _)
     }
 }

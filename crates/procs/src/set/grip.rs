@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use rootward_core::KillHandle;
+
 use super::Set;
 use crate::Signal;
 
@@ -50,6 +52,12 @@ impl Grip {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KillHandle for Grip {
+    fn kill(&self) {
+        Self::kill(self);
     }
 }
 

@@ -10,8 +10,7 @@ use super::exits::Pending;
 use super::waiting::{WaitsFor, reply};
 use super::wind_down::Why;
 use super::{Action, Actions, Keeping, Machine, Phase, Progress};
-use crate::child::ChildId;
-use crate::event::StopCause;
+use crate::child::{ChildId, StopCause};
 
 /// Names a call to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::child::{ChildId, ChildSpec, ExitClass, Restart, Shutdown};
+use crate::child::{ChildId, ExitClass, Restart, Shutdown};
 use crate::policy::intensity::RestartWindow;
 use crate::policy::{Backoff, Intensity};
 
@@ -81,15 +81,6 @@ pub(super) enum State {
 }
 
 impl Traits {
-    pub(crate) fn of(spec: &ChildSpec) -> Self {
-        Self {
-            restart: spec.get_restart(),
-            shutdown: spec.get_shutdown(),
-            significant: spec.is_significant(),
-            tuning: spec.tuning().cloned(),
-        }
-    }
-
     pub(super) fn backoff(&self) -> Option<Backoff> {
         self.tuning.as_ref().and_then(|tuning| tuning.backoff)
     }

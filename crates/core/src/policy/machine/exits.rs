@@ -6,8 +6,7 @@ use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
 use super::round::Round;
 use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
-use crate::child::Restart;
-use crate::event::StopCause;
+use crate::child::{Restart, StopCause};
 use crate::policy::restart::is_restarted;
 use crate::policy::{AutoShutdown, Intensity, Strategy};
 

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::calls::{CallId, Reply, Request};
 use super::child::ChildKey;
-use crate::child::ExitClass;
-use crate::event::StopCause;
+use crate::child::{ExitClass, StopCause};
 use crate::policy::{Intensity, Queue};
 
 /// A fact that the machine is told.
@@ -25,7 +24,6 @@ pub(crate) enum Input {
     Stop { cause: StopCause, deadline: Option<Instant> },
     /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
     /// work. The children that run go on until the supervisor itself is asked to stop.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no shell says so yet"))]
     Hold,
     /// A caller wants something of one child.
     Call { call: CallId, request: Request },
@@ -38,7 +36,6 @@ pub(crate) enum Input {
     Forced(ChildKey),
     /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
     /// are left.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no shell says so yet"))]
     Stuck(ChildKey),
     /// No caller brings in a child any more.
     Close,

@@ -104,6 +104,13 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Whether the children come and go: those of a dynamic supervisor, and those of a task.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.closing == Closing::WhenTold || self.keeping != Keeping::Specs
+    }
+}
+
 /// When a supervisor that stops has come to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Closing {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::event::StopCause;
+use crate::child::StopCause;
 use crate::policy::Strategy;
 
 /// First some children are stopped, the last one first, and then some are started, the first one first. At any time at

@@ -5,8 +5,7 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::child::Shutdown;
-use crate::event::StopCause;
+use crate::child::{Shutdown, StopCause};
 use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.

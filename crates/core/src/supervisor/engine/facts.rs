@@ -1,123 +1,178 @@
-//! Mail becomes facts: what children say is noted, written into the record, and handed to the machine.
+//! Mail becomes facts: what children say is noted in the view, written into the record, and handed to the machine.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Engine, child_error, emit, emit_with};
-use crate::event::{EventKind, StopCause};
+use super::Engine;
+use crate::child::{StartError, StopCause};
+use crate::event::EventKind;
+use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
-use crate::port::{Fate, Mail, Report, StartError, StopRequest};
-use crate::supervisor::entry::{Stop, Was, outcome};
+use crate::port::{ChildReport, Fate, Report, StopRequest};
+use crate::supervisor::entry::{Stop, Tag, Was, outcome};
+use crate::supervisor::mail::Mail;
 
 impl Engine {
     pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
-        match mail {
-            Mail::Child { key, incarnation, report, activity } => {
+        let fact = match mail {
+            Mail::Begin => Some(Input::Begin),
+            Mail::Child(ChildReport { key, incarnation, report, activity }) => {
                 self.settling = activity.or(self.settling.take());
-                if let Some(fact) = self.hear(key, incarnation, report, now) {
-                    self.facts.push_back(fact);
-                }
+                self.hear(key, incarnation, report, now)
             }
-            Mail::Call(call) => {
-                let fact = self.take_call(call);
-                self.facts.extend(fact);
-            }
-            Mail::Close => self.facts.push_back(Input::Close),
+            Mail::Call(call) => self.take_call(call),
+            Mail::Close => Some(Input::Close),
             Mail::Stop(StopRequest { deadline, .. }) => {
-                self.facts.push_back(Input::Stop { cause: StopCause::Parent, deadline });
+                Some(Input::Stop { cause: StopCause::Parent, deadline })
             }
-            Mail::Kill => self.facts.push_back(Input::Kill),
-            Mail::Force => self.facts.push_back(Input::Force),
+            Mail::Kill => Some(Input::Kill),
+            Mail::Force => Some(Input::Force),
             Mail::Alarm => {
                 self.alarm.rang();
-                self.facts.push_back(Input::Alarm);
+                Some(Input::Alarm)
+            }
+            Mail::Decide => {
+                (self.will_decide, self.has_heard_all) = (false, true);
+                None
             }
             #[cfg(test)]
             Mail::Poison => panic!("a test poisoned this supervisor"),
-        }
+        };
+        self.facts.extend(fact);
     }
 
     /// Notes what a child said, writes it into the record, and makes it a fact.
-    pub(super) fn hear(
-        &mut self,
-        key: ChildKey,
-        incarnation: u32,
-        report: Report,
-        now: Instant,
-    ) -> Option<Input> {
-        let entry = self.children.get_mut(key)?;
-        if entry.incarnation != incarnation || entry.live().is_none() {
+    fn hear(&mut self, key: ChildKey, incarnation: u32, report: Report, now: Instant) -> Option<Input> {
+        if let Report::Ended(fate) = report {
+            return self.ended(key, incarnation, fate, now);
+        }
+        let is_meant = self.shared.view.with(key, |entry| entry.is_live_as(incarnation))?;
+        if !is_meant {
             return None;
         }
         match report {
             Report::Started { pid } => {
-                let live = entry.live_mut()?;
-                live.pid = pid;
-                if live.stop.is_some() || live.timed_out.is_some() {
-                    return None;
-                }
-                live.started = true;
-                live.since = now;
-                emit(&self.tree, entry, EventKind::Started { pid });
+                let started = self.shared.view.with(key, |entry| {
+                    let live = entry.live_mut()?;
+                    live.pid = pid;
+                    if live.stop.is_some() || live.timed_out.is_some() {
+                        return None;
+                    }
+                    live.started = true;
+                    live.since = now;
+                    Some(entry.tag())
+                });
+                self.emit(started??, EventKind::Started { pid });
                 Some(Input::Started(key))
             }
             Report::Ignored => {
-                let stop = entry.not_started(Vec::new(), now).and_then(|was| was.stop);
-                match stop {
-                    Some(stop) => emit(&self.tree, entry, stopped(stop, now)),
-                    None => emit(&self.tree, entry, EventKind::Ignored),
-                }
+                let (tag, was) = self.not_started(key, Vec::new(), now)?;
+                self.emit(tag, was.stop.map_or(EventKind::Ignored, |stop| stopped(stop, now)));
                 Some(Input::Ignored(key))
             }
             Report::Failed { error, children } => {
-                let stop = entry.live().and_then(|live| live.stop);
-                let timed_out = entry.live().and_then(|live| live.timed_out);
-                let error = timed_out.map_or(*error, StartError::TimedOut);
-                entry.not_started(children, now);
-                match stop {
-                    Some(stop) => emit(&self.tree, entry, stopped(stop, now)),
-                    None => emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() }),
-                }
-                let error = child_error(entry, error);
-                entry.start_error = Some(Box::new(error.clone()));
-                self.start_error = Some(error);
-                Some(Input::StartFailed(key))
+                let (tag, was) = self.not_started(key, children, now)?;
+                let error = was.timed_out.map_or(*error, StartError::TimedOut);
+                Some(self.start_failed(key, tag, error, was.stop.map(|stop| stopped(stop, now))))
             }
-            Report::Ended(fate) => Some(self.ended(key, fate, now)),
+            Report::Stuck => Some(Input::Stuck(key)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
-            Report::Stopping { .. } => None,
+            Report::Stopping { .. } | Report::Ended(_) => None,
         }
     }
 
-    fn ended(&mut self, key: ChildKey, fate: Fate, now: Instant) -> Input {
-        let entry = self.children.get_mut(key).expect("only a child that is there is heard");
+    fn ended(&mut self, key: ChildKey, incarnation: u32, fate: Fate, now: Instant) -> Option<Input> {
         let class = fate.class();
-        let start_failed = entry.live().is_some_and(|live| live.stop.is_none() && !live.started);
-        let exit = start_failed.then(|| fate.exit());
-        match (entry.gone(fate, now), exit) {
-            (Some(Was { stop: Some(stop), .. }), _) => {
-                emit_with(&self.tree, entry, || {
-                    let (status, stragglers) = entry.end();
-                    let elapsed = now.saturating_duration_since(stop.since);
-                    EventKind::Stopped { outcome: outcome(Some(stop)), status, elapsed, stragglers }
-                });
-                Input::Ended(key, class)
+        let ended = self.shared.view.with(key, |entry| {
+            if !entry.is_live_as(incarnation) {
+                return None;
             }
-            (Some(Was { timed_out, .. }), Some(exit)) => {
+            let start_failed = entry.live().is_some_and(|live| live.stop.is_none() && !live.started);
+            let exit = start_failed.then(|| fate.exit());
+            let (was, before) = entry.gone(fate, now);
+            Some((entry.tag(), start_failed, exit, was, before))
+        });
+        let (tag, start_failed, exit, was, before) = ended.flatten()?;
+        drop_quietly(before);
+        self.let_go(key);
+        match (was, exit) {
+            (Was { stop: Some(stop), .. }, _) => {
+                let elapsed = now.saturating_duration_since(stop.since);
+                self.emit_end(key, tag, |status, stragglers| EventKind::Stopped {
+                    outcome: outcome(Some(stop)),
+                    status,
+                    elapsed,
+                    stragglers,
+                });
+                Some(Input::Ended(key, class))
+            }
+            (Was { timed_out, .. }, Some(exit)) if start_failed => {
                 let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
-                emit(&self.tree, entry, EventKind::StartFailed { error: error.describe() });
-                let error = child_error(entry, error);
-                entry.start_error = Some(Box::new(error.clone()));
-                self.start_error = Some(error);
-                Input::StartFailed(key)
+                Some(self.start_failed(key, tag, error, None))
             }
-            (Some(_) | None, _) => {
-                emit_with(&self.tree, entry, || {
-                    let (status, stragglers) = entry.end();
-                    EventKind::Exited { status, stragglers }
-                });
-                Input::Ended(key, class)
+            (Was { .. }, _) => {
+                self.emit_end(key, tag, |status, stragglers| EventKind::Exited { status, stragglers });
+                Some(Input::Ended(key, class))
             }
         }
+    }
+
+    /// Notes that an incarnation never came to run.
+    pub(super) fn not_started(
+        &mut self,
+        key: ChildKey,
+        children: Vec<crate::report::NodeReport>,
+        now: Instant,
+    ) -> Option<(Tag, Was)> {
+        let (tag, was, before) = self.shared.view.with(key, |entry| {
+            let (was, before) = entry.not_started(children, now);
+            (entry.tag(), was, before)
+        })?;
+        drop_quietly(before);
+        self.let_go(key);
+        Some((tag, was))
+    }
+
+    /// A child could not be started. `what` is how that is written down if it is not a failed start for those who read.
+    pub(super) fn start_failed(
+        &mut self,
+        key: ChildKey,
+        tag: Tag,
+        error: StartError,
+        what: Option<EventKind>,
+    ) -> Input {
+        let what = what.unwrap_or_else(|| EventKind::StartFailed { error: error.describe() });
+        let error = StartError::Child { path: tag.path.clone(), source: Arc::new(error) };
+        self.emit(tag, what);
+        self.calls.note_failure(key, error.clone());
+        drop_quietly(self.start_error.replace(error));
+        Input::StartFailed(key)
+    }
+
+    /// Drops what stopped a child that is gone.
+    fn let_go(&mut self, key: ChildKey) {
+        let child = self.running.get_mut(key).and_then(Option::take);
+        drop_quietly(child);
+    }
+
+    pub(super) fn emit(&self, tag: Tag, what: EventKind) {
+        let Tag { path, kind, incarnation } = tag;
+        self.shared.tree.record().emit_with(kind, incarnation, || (path, what));
+    }
+
+    /// Writes how a child ended. What it left behind is copied only if the event is read.
+    fn emit_end(
+        &self,
+        key: ChildKey,
+        tag: Tag,
+        make: impl FnOnce(Option<crate::child::Exit>, Vec<crate::child::Straggler>) -> EventKind,
+    ) {
+        let Tag { path, kind, incarnation } = tag;
+        let end = || self.shared.view.with(key, |entry| entry.end()).unwrap_or_default();
+        self.shared.tree.record().emit_with(kind, incarnation, || {
+            let (status, stragglers) = end();
+            (path, make(status, stragglers))
+        });
     }
 }
 

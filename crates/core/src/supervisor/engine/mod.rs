@@ -1,10 +1,13 @@
-//! A supervisor's state, and the translation between mail, machine and children.
+//! A supervisor's state, owned by its actor: mail becomes facts, facts go into the machine, and what the machine wants is done.
 //!
-//! Nothing is decided here: mail becomes facts, facts go into the machine, and what the machine wants is done.
+//! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what is left in order, and
+//! should that fail again and again the children are forced without any machine.
 
+mod answers;
 mod calls;
 mod effects;
 mod facts;
+mod over;
 
 #[cfg(test)]
 mod tests;
@@ -12,164 +15,164 @@ mod tests;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
-
 use self::calls::Calls;
 use super::alarm::Alarm;
-use super::entry::{Entry, Press, Stop};
-use super::handle::{ChildCount, SupervisorHandle};
-use super::survey::Seen;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Panic};
+use super::link::ChildLink;
+use super::mail::Mail;
+use super::shared::Shared;
+use crate::child::StartError;
 use crate::clock::now;
-use crate::event::EventKind;
+use crate::context::Activity;
+use crate::panics::catch;
+use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
+use crate::port::{Reporter, RunningChild};
 
-use crate::panics::{catch, resume};
-use crate::policy::{Action, AutoShutdown, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Inbox, Mail, Reporter, StartContext, StartError};
-use crate::report::NodeReport;
-use crate::snapshot::NodeSnapshot;
-use crate::stuck::{Stuck, StuckIn};
-use crate::tree::{Activity, TreeContext};
-
-/// How many things are done before others get their turn on this thread.
+/// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;
+
+/// How often a turn may fail before the children are ended without a machine.
+const FAILURES: u32 = 3;
+
+/// What an engine is made of.
+pub(super) struct Plan {
+    pub(super) shared: Arc<Shared>,
+    pub(super) reporter: Reporter,
+    pub(super) policy: Policy,
+}
 
 /// A supervisor's state.
 pub(super) struct Engine {
-    path: ChildPath,
-    incarnation: u32,
-    tree: TreeContext,
-    inbox: Arc<Inbox>,
-    /// What has been taken out of the inbox and not been read yet.
-    mail: Queue<Mail>,
+    shared: Arc<Shared>,
+    /// Where the children report.
+    link: Arc<ChildLink>,
     facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
     todo: Queue<Action>,
+    /// Whether a [`Mail::Decide`] is in the mailbox.
+    will_decide: bool,
+    /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
+    has_heard_all: bool,
+    /// Whether the machine knows that a stop has begun here or above.
+    is_held: bool,
     /// Kept until the facts that came with them have been dealt with.
     settling: Option<Activity>,
     policy: Policy,
     machine: Machine,
-    children: Ordered<Entry>,
+    /// What stops each child that is there.
+    running: Ordered<Option<Box<dyn RunningChild>>>,
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
     start_error: Option<StartError>,
     calls: Calls,
-    end: Option<End>,
-    /// How a turn ended that somebody else took in the actor's place.
-    failed: Option<Box<Panic>>,
+    /// How many turns have failed.
+    failures: u32,
 }
 
-/// What remains to be done after a turn.
+/// Whether the actor has more to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// There are more facts to deal with.
-    More,
-    /// Nothing, until mail comes.
-    Rest,
-    /// Nothing, until mail comes. Children are being stopped in order, and the one that has ended may have the next one asked, if it runs
-    /// where the supervisor does.
-    Stopping,
-    /// Nothing any more.
+pub(super) enum Progress {
+    GoesOn,
     Finished,
 }
 
-/// How a supervisor ended, for its parent.
-pub(super) struct Outcome {
-    pub(super) reporter: Option<Reporter>,
-    pub(super) end: End,
-    pub(super) start_error: Option<StartError>,
-    pub(super) children: Vec<NodeReport>,
-}
-
 impl Engine {
-    pub(super) fn new(cx: StartContext, policy: Policy, specs: &[ChildSpec]) -> Self {
-        let StartContext { path, incarnation, reporter, tree, .. } = cx;
-        let inbox = Inbox::new();
-        let mut facts = Queue::new();
-        facts.push_back(Input::Begin);
+    pub(super) fn new(plan: Plan, link: Arc<ChildLink>) -> Self {
+        let Plan { shared, reporter, policy } = plan;
         let mut machine = Machine::new(policy, seed());
-        let mut children = Ordered::new();
-        machine.reserve(specs.len());
-        children.reserve(specs.len());
-        for (key, spec) in (0..).map(ChildKey).zip(specs) {
-            let id = spec.child_id().expect("the specs were checked before the tree was started");
-            let entry = Entry::new(spec.clone(), path.join(&id));
-            machine.add(key, id, entry.traits());
-            children.push(key, entry);
-        }
+        let mut running = Ordered::new();
+        let children = shared.view.count().specs;
+        machine.reserve(children);
+        running.reserve(children);
+        shared.view.for_each(|key, entry| {
+            machine.add(key, entry.id(), entry.traits());
+            running.push(key, None);
+        });
         Self {
-            path,
-            incarnation,
-            tree,
-            alarm: Alarm::new(Arc::clone(&inbox)),
-            inbox,
-            mail: Queue::new(),
-            facts,
+            alarm: Alarm::new(Arc::clone(&shared)),
+            shared,
+            link,
+            facts: Queue::new(),
             todo: Queue::new(),
+            will_decide: false,
+            has_heard_all: false,
+            is_held: false,
             settling: None,
             policy,
             machine,
-            children,
+            running,
             reporter: Some(reporter),
             start_error: None,
-            calls: Calls::new(specs.len()),
-            end: None,
-            failed: None,
+            calls: Calls::new(children),
+            failures: 0,
         }
     }
 
-    pub(super) fn inbox(&self) -> &Arc<Inbox> {
-        &self.inbox
-    }
-
-    /// Where its actor runs.
-    pub(super) fn control(&self) -> &Handle {
-        self.tree.control()
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.end.is_some()
-    }
-
-    /// Deals with some of what has happened, in the place of the actor. A panic is left for the actor, which fails by it.
-    pub(super) fn turn_for_actor(&mut self) -> Turn {
-        match catch(|| self.turn()) {
-            Ok(turn) => turn,
-            Err(panic) => {
-                self.failed = Some(Box::new(panic));
-                Turn::More
+    /// Takes one message. A panic on the way is this supervisor's failure, and no one else's.
+    pub(super) fn take(&mut self, mail: Mail) -> Progress {
+        let has_more = self.shared.has_more();
+        let taken = catch(|| {
+            self.receive(mail, now());
+            // Facts first: what has happened already is heard before anything is decided.
+            let has_heard_all = std::mem::take(&mut self.has_heard_all) || !has_more;
+            if has_heard_all { self.decide() } else { None }
+        });
+        let end = taken.unwrap_or_else(|_| {
+            self.failures += 1;
+            self.recover();
+            None
+        });
+        match end.or_else(|| self.end_without_a_machine()) {
+            Some(end) => {
+                self.finish(end);
+                Progress::Finished
+            }
+            None => {
+                self.decide_later();
+                Progress::GoesOn
             }
         }
     }
 
-    /// Deals with some of what has happened.
-    pub(super) fn turn(&mut self) -> Turn {
-        if let Some(panic) = self.failed.take() {
-            resume(*panic);
+    /// Sees to it that what is left is decided upon, behind everything that is in the mailbox now.
+    fn decide_later(&mut self) {
+        if self.has_work() && !self.will_decide {
+            self.will_decide = true;
+            self.shared.send(Mail::Decide);
         }
+    }
+
+    fn has_work(&self) -> bool {
+        !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on()
+    }
+
+    /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
+    fn decide(&mut self) -> Option<End> {
         let now = now();
-        // All facts first, decisions after: a sibling that has died already must not be asked to stop.
-        self.inbox.collect(&mut self.mail);
-        while let Some(mail) = self.mail.pop_front() {
-            self.receive(mail, now);
+        if !self.is_held && self.shared.scope.is_stopping() {
+            self.is_held = true;
+            self.facts.push_back(Input::Hold);
         }
         for _ in 0..STEPS_PER_TURN {
             if let Some(action) = self.todo.pop_front() {
-                self.perform(action, now);
+                if let Some(end) = self.perform(action, now) {
+                    return Some(end);
+                }
             } else if self.facts.is_empty() && !self.machine.goes_on() {
                 break;
             } else {
                 self.machine.step(self.facts.drain(), now, &mut self.todo);
-                drop(self.machine.restarting_changes());
+                self.show_restarts();
             }
         }
-        if self.is_finished() {
-            return Turn::Finished;
+        if !self.has_work() {
+            self.settle();
         }
-        if !self.facts.is_empty() || !self.todo.is_empty() || self.machine.goes_on() {
-            return Turn::More;
-        }
+        None
+    }
+
+    /// Nothing is to be done until something happens.
+    fn settle(&mut self) {
         if !self.machine.is_restarting() {
             self.settling = None;
         }
@@ -177,159 +180,24 @@ impl Engine {
             self.calls.quiet();
         }
         if let Some(at) = self.machine.next_alarm() {
-            self.alarm.arm(at, self.tree.control());
-        }
-        // Only then: children that end at the same time are to be heard together.
-        match self.machine.unwinds_in_order() && self.tree.has_one_runtime() {
-            true => Turn::Stopping,
-            false => Turn::Rest,
+            self.alarm.arm(at, self.shared.tree.control());
         }
     }
 
-    // --- the end ---
-
-    /// How it all ended, once.
-    pub(super) fn take_outcome(&mut self) -> Outcome {
-        let now = now();
-        let mut children = Vec::with_capacity(self.children.len());
-        children.extend(self.children.iter_mut().filter_map(|entry| entry.take_report(now)));
-        self.settling = None;
-        self.calls.dismiss();
-        // Whoever still asks learns that nobody will answer.
-        self.inbox.close();
-        Outcome {
-            reporter: self.reporter.take(),
-            end: self.end.unwrap_or(End::Failed),
-            start_error: self.start_error.take(),
-            children,
+    /// Publishes which children wait for a restart.
+    fn show_restarts(&mut self) {
+        let view = &self.shared.view;
+        for (key, awaits) in self.machine.restarting_changes() {
+            view.with(key, |entry| entry.awaits_restart = awaits);
         }
     }
 
-    /// Forces what is left, past the machine: the last resort, for a supervisor whose actor fails whatever it is given.
-    pub(super) fn abandon(&mut self) {
-        for live in self.children.iter_mut().filter_map(Entry::live_mut) {
-            live.stop = Some(Stop { since: now(), press: Press::Forced });
-            let _ = catch(|| live.child.force());
-        }
-    }
-
-    /// Notes the ends of children without asking the machine. `false` says that some are still there.
-    pub(super) fn bury(&mut self) -> bool {
-        self.inbox.collect(&mut self.mail);
-        while let Some(mail) = self.mail.pop_front() {
-            if let Mail::Child { key, incarnation, report, .. } = mail {
-                self.hear(key, incarnation, report, now());
-            }
-        }
-        self.children.iter().map(|(_, entry)| entry).all(|entry| entry.live().is_none())
-    }
-
-    /// Begins anew after the actor failed: what is left is stopped in order, and nothing is started any more.
-    pub(super) fn salvage(&mut self) {
-        self.facts.clear();
-        let mut machine = Machine::new(self.policy, seed());
-        for (key, entry) in self.children.iter() {
-            match entry.live() {
-                Some(_) => machine.adopt(key, entry.id(), entry.traits()),
-                None => machine.add(key, entry.id(), entry.traits()),
-            }
-        }
-        if self.machine.is_closed() {
-            self.facts.push_back(Input::Close);
-        }
-        self.machine = machine;
-        self.todo.clear();
-        self.calls.dismiss();
-        self.facts.push_back(Input::Fail);
-    }
-
-    // --- what it looks like ---
-
-    pub(super) fn auto_shutdown(&self) -> AutoShutdown {
-        self.policy.auto_shutdown
-    }
-
-    pub(super) fn spec(&self, id: &str) -> Option<ChildSpec> {
-        self.entry(id).map(|entry| entry.spec.clone())
-    }
-
-    pub(super) fn supervisor(&self, id: &str) -> Option<SupervisorHandle> {
-        self.entry(id)?.live()?.child.supervisor()
-    }
-
-    pub(super) fn count(&self) -> ChildCount {
-        let mut count = ChildCount { specs: self.children.len(), ..ChildCount::default() };
-        for entry in self.children.iter().map(|(_, entry)| entry) {
-            count.active += usize::from(entry.live().is_some());
-            match entry.kind() {
-                ChildKind::Supervisor => count.supervisors += 1,
-                ChildKind::Process | ChildKind::Task | ChildKind::Actor => count.workers += 1,
-            }
-        }
-        count
-    }
-
-    fn entry(&self, id: &str) -> Option<&Entry> {
-        let key = self.machine.key(&ChildId::new(id).ok()?)?;
-        self.children.get(key)
-    }
-
-    pub(super) fn snapshots(&self) -> Vec<Seen<NodeSnapshot>> {
-        let now = now();
-        let restarting = |key| self.machine.awaits_restart(key);
-        self.children.iter().map(|(key, entry)| entry.snapshot(restarting(key), now)).collect()
-    }
-
-    pub(super) fn reports(&self) -> Vec<Seen<NodeReport>> {
-        let now = now();
-        self.children.iter().map(|(_, entry)| entry).filter_map(|entry| entry.report(now)).collect()
-    }
-
-    /// Writes down which child this thread is at work on, and says which children have children of their own.
-    pub(super) fn note_stall(&self, thread: &str) -> Vec<SupervisorHandle> {
-        let mut below = Vec::new();
-        for entry in self.children.iter().map(|(_, entry)| entry) {
-            let Some(live) = entry.live() else { continue };
-            below.extend(live.child.supervisor());
-            let Some(Stuck {
-                why: StuckIn::Poll | StuckIn::Drop,
-                elapsed: Some(elapsed),
-                thread: Some(there),
-            }) = live.stuck()
-            else {
-                continue;
-            };
-            if there == thread {
-                let what = EventKind::Stalled { elapsed, thread: there };
-                self.tree.record().emit_unless_hushed(&entry.path, entry.kind(), entry.incarnation, what);
-            }
-        }
-        below
-    }
-
-    pub(super) fn last_kill(&mut self) {
-        for entry in self.children.iter_mut() {
-            if let Some(live) = entry.live_mut() {
-                let _ = catch(|| live.child.last_kill());
-            }
-        }
+    fn child(&mut self, key: ChildKey) -> Option<&mut Box<dyn RunningChild>> {
+        self.running.get_mut(key)?.as_mut()
     }
 }
 
-/// A number that nobody can guess, for the noise in delays.
+/// A number that cannot be guessed, for the noise in delays.
 fn seed() -> u64 {
     RandomState::new().hash_one(0)
-}
-
-fn emit(tree: &TreeContext, entry: &Entry, what: EventKind) {
-    emit_with(tree, entry, || what);
-}
-
-/// Writes an event that is only made if somebody listens.
-fn emit_with(tree: &TreeContext, entry: &Entry, make: impl FnOnce() -> EventKind) {
-    tree.record().emit_with(entry.kind(), entry.incarnation, || (entry.path.clone(), make()));
-}
-
-fn child_error(entry: &Entry, error: StartError) -> StartError {
-    StartError::Child { path: entry.path.clone(), source: Arc::new(error) }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::{ChildKind, StartError};
 use crate::event::{EventKind, Events};
-use crate::port::{Launch, StartChild, StartContext, StartError};
+use crate::port::{Launch, StartChild, StartContext};
+use crate::spec::ChildSpec;
 use crate::supervisor::Supervisor;
 
 #[tokio::test(start_paused = true)]

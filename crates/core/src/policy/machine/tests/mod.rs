@@ -15,8 +15,7 @@ mod stuck;
 use std::sync::Arc;
 
 use super::*;
-use crate::child::{ExitClass, Restart, Shutdown};
-use crate::event::StopCause;
+use crate::child::{ExitClass, Restart, Shutdown, StopCause};
 use crate::policy::Backoff;
 
 const A: ChildKey = ChildKey(0);

@@ -148,3 +148,17 @@ fn a_supervisor_that_was_never_started_is_finished_when_it_is_stopped() {
     assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
     assert_eq!(rig.tell(Input::Begin), []);
 }
+
+#[test]
+fn children_that_end_by_themselves_in_a_stop_leave_it_quiet_once_all_are_gone() {
+    let mut rig =
+        Rig::running(Policy { closing: Closing::WhenTold, ..Policy::default() }, [permanent(), permanent()]);
+    rig.stop(None);
+
+    rig.failed(A);
+    assert!(!rig.machine.is_quiet(), "the other one is still there");
+    rig.ended(B);
+
+    assert!(rig.machine.is_quiet(), "a restart that will not come is nothing to wait for");
+    assert!(!rig.machine.is_restarting());
+}

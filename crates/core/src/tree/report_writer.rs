@@ -1,20 +1,19 @@
 //! Writes the report of a stop: once when the stop is over, and once more when really everything is gone.
 //!
-//! It decides nothing. What it does, it does at once and without waiting, so that any thread can have it done.
+//! It decides nothing. What it does, it does at once, from views and without waiting, so that any thread can have it done.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::TreeContext;
 use super::root::{Root, RootStop, Sight};
-use crate::child::{ChildKind, ChildPath};
+use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
-use crate::event::{EventKind, StopCause};
-use crate::port::StartError;
-use crate::report::{NodeReport, Outcome, StopReport};
+use crate::context::TreeContext;
+use crate::event::EventKind;
+use crate::report::{NodeReport, StopReport};
 
 /// How far the tree has come, for all who wait for it.
 #[derive(Clone, Default)]
@@ -28,30 +27,27 @@ pub(super) struct Progress {
 }
 
 /// Writes the report of a stop.
-pub(super) struct Scribe {
+pub(super) struct ReportWriter {
     path: ChildPath,
     tree: TreeContext,
     root: Arc<Root>,
     progress: watch::Sender<Progress>,
+    /// Whether a thread writes the report or has written it. The first one does; nothing is locked while it does.
+    is_claimed: AtomicBool,
     has_reported: AtomicBool,
-    /// Held while a report is written: whoever comes second finds that it has been.
-    page: Mutex<Page>,
-}
-
-#[derive(Default)]
-struct Page {
     /// Why the root could not be started, as soon as that is known.
-    start_error: Option<StartError>,
+    start_error: Mutex<Option<StartError>>,
 }
 
-impl Scribe {
+impl ReportWriter {
     pub(super) fn new(
         path: ChildPath,
         tree: TreeContext,
         root: Arc<Root>,
         progress: watch::Sender<Progress>,
     ) -> Self {
-        Self { path, tree, root, progress, has_reported: AtomicBool::new(false), page: Mutex::default() }
+        let (is_claimed, has_reported) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { path, tree, root, progress, is_claimed, has_reported, start_error: Mutex::default() }
     }
 
     /// Says how far the tree has come.
@@ -61,7 +57,11 @@ impl Scribe {
 
     /// Notes why the root could not be started, before it is gone.
     pub(super) fn note_start_error(&self, error: Option<StartError>) {
-        self.page().start_error = error;
+        let before = {
+            let mut noted = self.start_error.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *noted, error)
+        };
+        drop(before);
     }
 
     /// Whether the stop is over for those who wait for it.
@@ -71,51 +71,56 @@ impl Scribe {
 
     /// The root is gone, and everything below it.
     pub(super) fn everything_is_gone(&self, start_error: Option<StartError>, children: Vec<NodeReport>) {
-        let _page = self.page();
-        let refused = self.root.bury();
-        let report = self.report(start_error, children, (Outcome::Graceful, refused));
-        let report = match self.has_reported() {
-            false => self.write(report),
-            // What was said is not taken back; what has become of it since is there for those who ask.
-            true => Arc::new(report),
-        };
+        let refused = self.root.is_gone();
+        let report = Arc::new(self.report(start_error, children, (Outcome::Graceful, refused)));
+        // What was said is not taken back; what has become of it since is there for those who ask.
+        if self.claim() {
+            self.write(&report);
+        }
         self.tell(|progress| progress.completed = Some(report));
     }
 
     /// The deadline is over, and something is still there.
     pub(super) fn give_up_waiting(&self) {
-        let mut page = self.page();
-        if !self.has_reported() {
+        if self.claim() {
             self.tree.record().hush();
-            self.write_unfinished(&mut page, self.root.look());
+            self.write_unfinished(self.root.look());
         }
     }
 
-    /// The same, said by somebody else because the guardian does not get its turn. The stop had been asked for at this moment, and
-    /// nobody may have begun with it. Without waiting for anybody: `false` says that somebody else is just writing a report.
-    pub(super) fn stand_in(&self, cause: StopCause, since: Instant) -> bool {
-        let mut page = match self.page.try_lock() {
-            Ok(page) => page,
-            Err(TryLockError::Poisoned(page)) => page.into_inner(),
-            Err(TryLockError::WouldBlock) => return self.has_reported(),
-        };
-        if self.has_reported() {
-            return true;
+    /// The same, said by the watchdog because the guardian does not get its turn. The stop had been asked for at this moment, and it may
+    /// not have begun.
+    pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
+        if self.claim() {
+            let sight = self.root.look();
+            self.tree.record().hush();
+            self.root.begin_stop_at(cause, since);
+            self.tree.stopping().cancel();
+            self.write_unfinished(sight);
         }
-        let sight = self.root.look_soon();
-        self.tree.record().hush();
-        self.root.begin_stop_at(cause, since);
-        self.tree.stopping().cancel();
-        self.write_unfinished(&mut page, sight);
-        true
     }
 
-    fn write_unfinished(&self, page: &mut Page, sight: Sight) {
+    /// The runtime on which the tree was started has been shut down, and nothing will be heard any more.
+    pub(super) fn runtime_is_gone(&self) {
+        if self.claim() {
+            self.tree.record().hush();
+            self.root.begin_stop(StopCause::Failed);
+            self.write_unfinished(self.root.look());
+        }
+    }
+
+    /// Whether the caller is the one that writes the report.
+    fn claim(&self) -> bool {
+        !self.is_claimed.swap(true, Ordering::AcqRel)
+    }
+
+    fn write_unfinished(&self, sight: Sight) {
         let Sight { started, refused, children } = sight;
-        let start_error = (!started).then(|| page.start_error.take().unwrap_or(StartError::Stopped));
+        let noted = self.start_error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let start_error = (!started).then(|| noted.unwrap_or(StartError::Stopped));
         let report = self.report(start_error, children, (Outcome::Unreapable, refused));
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
-        // Nobody is gone who has not been asked to go, and nobody else will ask them any more.
+        // What has not been asked to go is not gone, and it will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
             self.emit(node, EventKind::Stopping { cause: StopCause::Deadline, signal: None });
         }
@@ -129,7 +134,7 @@ impl Scribe {
             };
             self.emit(node, what);
         }
-        self.write(report);
+        self.write(&Arc::new(report));
     }
 
     fn emit(&self, node: &NodeReport, what: EventKind) {
@@ -155,7 +160,7 @@ impl Scribe {
     }
 
     /// Writes the root's last event, closes the record, and hands the report to all who wait.
-    fn write(&self, report: StopReport) -> Arc<StopReport> {
+    fn write(&self, report: &Arc<StopReport>) {
         self.has_reported.store(true, Ordering::Release);
         self.root.emit(EventKind::Stopped {
             outcome: report.root.outcome,
@@ -164,15 +169,9 @@ impl Scribe {
             stragglers: Vec::new(),
         });
         self.tree.record().close();
-        let report = Arc::new(report);
         self.tell(|progress| {
             progress.start_error.clone_from(&report.start_error);
-            progress.report = Some(Arc::clone(&report));
+            progress.report = Some(Arc::clone(report));
         });
-        report
-    }
-
-    fn page(&self) -> MutexGuard<'_, Page> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,15 +1,15 @@
-//! A child as its supervisor knows it: who it is, how it starts, and what happens when it ends.
+//! A child as a supervisor is given it: its id, how it starts, and what happens when it ends.
+
+mod starter;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::starter::Starter;
-use super::{ChildId, ChildKind, InvalidId, Restart, Shutdown};
-use crate::policy::{Backoff, Intensity, Tuning};
+use self::starter::Starter;
+use crate::child::{ChildId, ChildKind, InvalidId, Restart, Shutdown, SpecError};
+use crate::policy::{Backoff, Intensity, Traits, Tuning};
 use crate::port::{Launch, StartChild, StartContext};
-use crate::supervisor::SpecError;
-use crate::task::{BlockingContext, BlockingStart, IntoExit, Ready, TaskContext, TaskStart};
 
 /// Describes a child of a supervisor (OTP's child specification).
 ///
@@ -71,48 +71,6 @@ impl ChildSpec {
     fn started_by(id: String, shutdown: Shutdown, start: Arc<dyn StartChild>) -> Self {
         let (restart, significant, tuning) = (Restart::default(), false, None);
         Self { id: Arc::from(id), restart, shutdown, significant, tuning, start }
-    }
-
-    /// Describes an async task.
-    ///
-    /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
-    /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
-    ///
-    /// When the supervisor stops the task it first asks, by way of the [`TaskContext`]. A task that never looks is
-    /// aborted when its grace is over.
-    pub fn task<F, Fut>(id: impl Into<String>, run: F) -> Self
-    where
-        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: IntoExit,
-    {
-        Self::new(id, TaskStart::new(run, Ready::AtOnce))
-    }
-
-    /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
-    ///
-    /// The next sibling starts after that. A service that ends before has not been started, and
-    /// [`start_timeout`](Self::start_timeout) limits how long it may take.
-    pub fn service<F, Fut>(id: impl Into<String>, run: F) -> Self
-    where
-        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: IntoExit,
-    {
-        Self::new(id, TaskStart::new(run, Ready::WhenTold))
-    }
-
-    /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
-    ///
-    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
-    /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut
-    /// down in the background, waits for it as well.
-    pub fn blocking<F, R>(id: impl Into<String>, run: F) -> Self
-    where
-        F: Fn(BlockingContext) -> R + Send + Sync + 'static,
-        R: IntoExit + 'static,
-    {
-        Self::new(id, BlockingStart::new(run))
     }
 
     /// Says which exits lead to a restart.
@@ -193,6 +151,16 @@ impl ChildSpec {
 
     fn tune(&mut self) -> &mut Tuning {
         Arc::make_mut(self.tuning.get_or_insert_default())
+    }
+
+    /// What a supervisor's machine has to know of the child.
+    pub(crate) fn traits(&self) -> Traits {
+        Traits {
+            restart: self.restart,
+            shutdown: self.shutdown,
+            significant: self.significant,
+            tuning: self.tuning.clone(),
+        }
     }
 
     pub(crate) fn tuning(&self) -> Option<&Arc<Tuning>> {

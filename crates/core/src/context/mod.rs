@@ -1,18 +1,28 @@
-//! What all parts of one tree share.
+//! What all parts of one tree share: its record, its runtimes, the count of what is active, kill handles, and what stops.
+
+mod activity;
+mod kill;
+mod scope;
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::Activity;
-use super::activity::ActivityCounter;
+use self::activity::ActivityCounter;
+use self::kill::KillRegistry;
 use crate::event::Record;
 
-/// What all parts of one tree share: its record, its runtimes, the count of what is active, and that it stops.
+pub use self::kill::KillHandle;
+pub use self::scope::StopReach;
+
+pub(crate) use self::activity::Activity;
+pub(crate) use self::scope::StopScope;
+
+/// What all parts of one tree share.
 #[derive(Clone, Debug)]
 pub(crate) struct TreeContext(Arc<Shared>);
 
@@ -25,6 +35,8 @@ struct Shared {
     stopping: CancellationToken,
     containment: OnceLock<&'static str>,
     provisions: Provisions,
+    kills: KillRegistry,
+    scope: Arc<StopScope>,
 }
 
 /// What the program gives to all children, by its type.
@@ -48,10 +60,24 @@ impl fmt::Debug for Provisions {
 }
 
 impl TreeContext {
-    pub(crate) fn new(record: Arc<Record>, control: Handle, tasks: Handle, provisions: Provisions) -> Self {
-        let activity = Arc::new(ActivityCounter::default());
-        let (stopping, containment) = (CancellationToken::new(), OnceLock::new());
-        Self(Arc::new(Shared { record, activity, control, tasks, stopping, containment, provisions }))
+    pub(crate) fn new(
+        record: Arc<Record>,
+        control: Handle,
+        tasks: Handle,
+        provisions: Provisions,
+        reach: StopReach,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            record,
+            activity: Arc::default(),
+            control,
+            tasks,
+            stopping: CancellationToken::new(),
+            containment: OnceLock::new(),
+            provisions,
+            kills: KillRegistry::default(),
+            scope: StopScope::root(Arc::default(), reach),
+        }))
     }
 
     pub(crate) fn record(&self) -> &Record {
@@ -68,14 +94,14 @@ impl TreeContext {
         &self.0.stopping
     }
 
+    /// The scope above the root: marked when the stop of the whole tree begins.
+    pub(crate) fn scope(&self) -> &Arc<StopScope> {
+        &self.0.scope
+    }
+
     /// Where task children and actors run.
     pub(crate) fn task_runtime(&self) -> &Handle {
         &self.0.tasks
-    }
-
-    /// Whether tasks run where supervisors do.
-    pub(crate) fn has_one_runtime(&self) -> bool {
-        self.0.control.id() == self.0.tasks.id()
     }
 
     pub(crate) fn begin_activity(&self) -> Activity {
@@ -99,5 +125,15 @@ impl TreeContext {
     /// Notes the containment level in force. A tree has one, so the first word is the last.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
+    }
+
+    /// Has this handle used when the program leaves at once, for as long as its child holds it.
+    pub(crate) fn register_kill(&self, handle: Weak<dyn KillHandle>) {
+        self.0.kills.add(handle);
+    }
+
+    /// Uses every kill handle.
+    pub(crate) fn last_kill(&self) {
+        self.0.kills.kill_all();
     }
 }

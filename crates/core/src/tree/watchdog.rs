@@ -1,6 +1,6 @@
-//! Has the last word at a stop's deadline when the guardian does not get its turn: its runtime stands still.
+//! Has the report written at a stop's deadline when the guardian does not get its turn: its runtime stands still.
 //!
-//! It lives on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
+//! It runs on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::guardian::Command;
-use super::scribe::Scribe;
+use super::command::Command;
+use super::report_writer::ReportWriter;
+use crate::child::StopCause;
 use crate::clock::now;
 use crate::detector::{TICK, Watcher, look_at, watch};
-use crate::event::StopCause;
 use crate::policy::{Look, Standstill};
 
-/// Stands in for one guardian, which holds it.
-pub(super) struct StandIn {
-    scribe: Arc<Scribe>,
+/// Watches over one guardian, which holds it.
+pub(super) struct Watchdog {
+    writer: Arc<ReportWriter>,
     guardian: mpsc::UnboundedSender<Command>,
     /// Whether the guardian has had a turn since it was last asked.
     answered: AtomicBool,
@@ -44,22 +44,22 @@ struct Requested {
     standstill: Standstill,
 }
 
-impl StandIn {
+impl Watchdog {
     pub(super) fn new(
-        scribe: Arc<Scribe>,
+        writer: Arc<ReportWriter>,
         guardian: mpsc::UnboundedSender<Command>,
         deadline: Duration,
         stop_on: CancellationToken,
     ) -> Arc<Self> {
         let requests = Arc::new(Requests { deadline, stop: Mutex::default() });
         let (answered, token) = (AtomicBool::new(false), requests.listen_to(stop_on));
-        let this = Arc::new(Self { scribe, guardian, answered, requests, _token: token });
+        let this = Arc::new(Self { writer, guardian, answered, requests, _token: token });
         let watcher: Weak<Self> = Arc::downgrade(&this);
         watch(watcher);
         this
     }
 
-    /// Notes that a stop has been asked for, whether or not the guardian learns of it. Only the first time counts.
+    /// Notes that a stop has been asked for, also if the guardian does not learn of it. Only the first time counts.
     pub(super) fn note_stop(&self, cause: StopCause) {
         self.requests.note(cause);
     }
@@ -117,18 +117,21 @@ impl Wake for Requests {
     }
 }
 
-impl Watcher for StandIn {
+impl Watcher for Watchdog {
     fn tick(&self, clock: u64) -> bool {
         let answered = self.answered.load(Ordering::Relaxed);
         // No lock is held from here on: a report wakes those who wait for it, and they may ask for a stop at once.
         let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
         match look {
-            Look::Wait => !self.scribe.has_reported(),
+            Look::Wait => !self.writer.has_reported(),
             Look::Ask => {
                 self.answered.store(false, Ordering::Relaxed);
-                self.guardian.send(Command::Answer).is_ok() && !self.scribe.has_reported()
+                self.guardian.send(Command::Answer).is_ok() && !self.writer.has_reported()
             }
-            Look::StandIn => !self.scribe.stand_in(cause, since),
+            Look::StandIn => {
+                self.writer.stand_in(cause, since);
+                false
+            }
         }
     }
 }

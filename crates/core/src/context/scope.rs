@@ -1,0 +1,163 @@
+//! Whether a stop has begun at a supervisor, or anywhere above it.
+//!
+//! A parent marks the scope of a child before it writes the child's `stopping` event. What is to be started, restarted or given up below is
+//! written only if no scope above it is marked, and that is looked at inside the record's critical section. So the order of the record
+//! proves the rule: nothing starts once stopping has begun.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// How many scopes of a tree have been marked so far.
+#[derive(Debug, Default)]
+pub(super) struct Marks(AtomicU64);
+
+/// What stands below one incarnation of a supervisor, or of a task with children.
+#[derive(Debug)]
+pub(crate) struct StopScope {
+    parent: Option<Arc<StopScope>>,
+    marks: Arc<Marks>,
+    /// Whether scopes above this one count as well.
+    reach: StopReach,
+    stopping: AtomicBool,
+    /// How many marks there were when this scope last looked upward and found none. Until there are more it need not look again, so
+    /// that a start costs the same in a chain of any length.
+    clear_at: AtomicU64,
+}
+
+/// What a stop of a supervisor means for supervisors further down that have not been asked yet.
+///
+/// The default is [`Subtree`](Self::Subtree).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopReach {
+    /// Once the stop of a supervisor has begun, nothing below it is started, restarted or given up any more, at any depth. systemd has
+    /// the same rule: a unit that is to be stopped is not restarted.
+    #[default]
+    Subtree,
+    /// A supervisor goes on restarting its children until it is asked to stop itself, as in OTP.
+    Asked,
+}
+
+impl StopScope {
+    /// The scope of a tree's root.
+    pub(super) fn root(marks: Arc<Marks>, reach: StopReach) -> Arc<Self> {
+        Arc::new(Self {
+            parent: None,
+            marks,
+            reach,
+            stopping: AtomicBool::new(false),
+            clear_at: AtomicU64::new(0),
+        })
+    }
+
+    /// A scope below this one.
+    pub(crate) fn below(self: &Arc<Self>) -> Arc<Self> {
+        Arc::new(Self {
+            parent: Some(Arc::clone(self)),
+            marks: Arc::clone(&self.marks),
+            reach: self.reach,
+            stopping: AtomicBool::new(false),
+            clear_at: AtomicU64::new(0),
+        })
+    }
+
+    /// Marks that a stop has begun here.
+    pub(crate) fn begin_stop(&self) {
+        if !self.stopping.swap(true, Ordering::SeqCst) {
+            self.marks.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether a stop has begun here or above.
+    pub(crate) fn is_stopping(&self) -> bool {
+        if self.stopping.load(Ordering::SeqCst) {
+            return true;
+        }
+        match self.reach {
+            StopReach::Asked => false,
+            StopReach::Subtree => self.is_stopping_above(),
+        }
+    }
+
+    fn is_stopping_above(&self) -> bool {
+        // Read before the walk: a mark that is set during it makes the next look walk again.
+        let marks = self.marks.0.load(Ordering::SeqCst);
+        if self.clear_at.load(Ordering::SeqCst) == marks {
+            return false;
+        }
+        let mut above = self.parent.as_deref();
+        while let Some(scope) = above {
+            if scope.stopping.load(Ordering::SeqCst) {
+                return true;
+            }
+            above = scope.parent.as_deref();
+        }
+        self.clear_at.store(marks, Ordering::SeqCst);
+        false
+    }
+}
+
+/// One after the other and not by recursion, which thousands of levels would be too much for.
+impl Drop for StopScope {
+    fn drop(&mut self) {
+        let mut parent = self.parent.take();
+        while let Some(scope) = parent {
+            parent = Arc::into_inner(scope).and_then(|mut scope| scope.parent.take());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(reach: StopReach) -> [Arc<StopScope>; 3] {
+        let root = StopScope::root(Arc::default(), reach);
+        let middle = root.below();
+        let leaf = middle.below();
+        [root, middle, leaf]
+    }
+
+    #[test]
+    fn a_stop_reaches_everything_below_and_nothing_above() {
+        let [root, middle, leaf] = chain(StopReach::Subtree);
+        assert!(!leaf.is_stopping());
+
+        middle.begin_stop();
+
+        assert!(leaf.is_stopping());
+        assert!(middle.is_stopping());
+        assert!(!root.is_stopping());
+    }
+
+    #[test]
+    fn a_stop_elsewhere_does_not_hide_a_later_one_above() {
+        let [root, middle, leaf] = chain(StopReach::Subtree);
+        root.below().begin_stop();
+        assert!(!leaf.is_stopping());
+
+        root.begin_stop();
+
+        assert!(leaf.is_stopping() && middle.is_stopping());
+    }
+
+    #[test]
+    fn by_the_rule_of_otp_only_the_own_stop_counts() {
+        let [root, middle, leaf] = chain(StopReach::Asked);
+
+        root.begin_stop();
+        middle.begin_stop();
+
+        assert!(middle.is_stopping());
+        assert!(!leaf.is_stopping());
+    }
+
+    #[test]
+    fn a_chain_of_ten_thousand_scopes_is_dropped_without_recursion() {
+        let mut scope = StopScope::root(Arc::default(), StopReach::Subtree);
+        for _ in 0..10_000 {
+            scope = scope.below();
+        }
+
+        drop(scope);
+    }
+}

@@ -1,0 +1,85 @@
+//! Calls on their way through the machine: a call becomes a fact, and the machine's answer goes back to the caller.
+
+use std::time::Instant;
+
+use super::Engine;
+use crate::child::StartError;
+use crate::panics::{catch, drop_quietly};
+use crate::policy::{CallId, ChildKey, Input, Reply, Request};
+use crate::supervisor::call::{Call, Demand, Refusal, Success};
+
+impl Engine {
+    /// A call becomes a fact.
+    pub(super) fn take_call(&mut self, call: Call) -> Option<Input> {
+        let (demand, answer) = call.take()?;
+        let path = &self.shared.path;
+        let request = match demand {
+            Demand::Start { id, spec } => {
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
+                Request::Start { key, id, traits }
+            }
+            Demand::CleanUp { id, spec } => {
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
+                Request::CleanUp { key, id, traits }
+            }
+            Demand::Quiet => {
+                self.calls.wait_for_quiet(answer);
+                return None;
+            }
+            Demand::Terminate(id) => Request::Terminate(id),
+            Demand::Restart(id) => Request::Restart(id),
+            Demand::Delete(id) => Request::Delete(id),
+        };
+        Some(Input::Call { call: self.calls.open(answer), request })
+    }
+
+    /// The child that a call brought along is one of ours now.
+    pub(super) fn keep(&mut self, key: ChildKey) {
+        if let Some(entry) = self.calls.take_offered(key) {
+            self.shared.view.add(key, entry);
+            self.running.push(key, None);
+        }
+    }
+
+    /// The child that a call brought along was not wanted.
+    pub(super) fn decline(&mut self, key: ChildKey) {
+        drop_quietly(self.calls.take_offered(key));
+    }
+
+    /// The machine's answer goes back to the caller.
+    pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
+        let answer = match reply {
+            Reply::Started(key) => {
+                Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
+            }
+            Reply::Ignored => Ok(Success::Started(None)),
+            Reply::Done => Ok(Success::Done),
+            Reply::StartFailed(key) => {
+                Err(Refusal::StartFailed(self.calls.failure(key).unwrap_or(StartError::Stopped)))
+            }
+            Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
+            Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
+            Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
+            Reply::MaxChildren => Err(Refusal::MaxChildren),
+            Reply::NotFound => Err(Refusal::NotFound),
+            Reply::Running => Err(Refusal::Running),
+            Reply::Restarting => Err(Refusal::Restarting),
+            Reply::NothingKept => Err(Refusal::NothingKept),
+            Reply::Stopping => Err(Refusal::Stopping),
+        };
+        self.calls.answer(call, answer);
+    }
+
+    /// Ends a start that has taken too long.
+    pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
+        let is_late = self.shared.view.with(key, |entry| {
+            // It may have said that it has started since the time was over, and before the actor could look.
+            let live = entry.live_mut().filter(|live| !live.started)?;
+            live.timed_out = Some(now.saturating_duration_since(live.since));
+            Some(())
+        });
+        if let (Some(Some(())), Some(child)) = (is_late, self.child(key)) {
+            let _ = catch(|| child.force());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How an engine comes to its end: in the ordinary way, after failures, and in the middle of something.
+
+use super::{Engine, FAILURES};
+use crate::child::{Outcome, StopCause};
+use crate::clock::now;
+use crate::event::EventKind;
+use crate::panics::{catch, drop_quietly};
+use crate::policy::{End, Input, Machine, Ordered};
+use crate::report::NodeReport;
+use crate::supervisor::entry::{Stop, StopStage};
+use crate::supervisor::link::{Acknowledgement, Unwritten};
+
+impl Engine {
+    /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
+    pub(super) fn finish(&mut self, end: End) {
+        let (children, entries) = self.shared.view.close(now());
+        drop_quietly(entries);
+        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
+        self.settling = None;
+        self.calls.dismiss();
+        let start_error = self.start_error.take();
+        if let Some(reporter) = self.reporter.take() {
+            let unwritten = None;
+            self.link.acknowledge_with(Acknowledgement { reporter, end, start_error, children, unwritten });
+        }
+    }
+
+    /// Goes on after a turn that failed: what is left is stopped in order, and nothing is started any more.
+    pub(super) fn recover(&mut self) {
+        self.facts.clear();
+        self.todo.clear();
+        self.is_held = false;
+        if self.failures > FAILURES {
+            return self.force_all();
+        }
+        let mut machine = Machine::new(self.policy, super::seed());
+        self.shared.view.for_each(|key, entry| match entry.live() {
+            Some(_) => machine.adopt(key, entry.id(), entry.traits()),
+            None => machine.add(key, entry.id(), entry.traits()),
+        });
+        if self.machine.is_closed() {
+            self.facts.push_back(Input::Close);
+        }
+        self.machine = machine;
+        self.calls.dismiss();
+        self.facts.push_back(Input::Fail);
+    }
+
+    /// Whether turns have failed so often that the children are ended without a machine, and all of them are gone.
+    pub(super) fn end_without_a_machine(&mut self) -> Option<End> {
+        if self.failures <= FAILURES {
+            return None;
+        }
+        self.facts.clear();
+        self.todo.clear();
+        let mut is_any_left = false;
+        self.shared.view.for_each(|_, entry| is_any_left |= entry.live().is_some());
+        (!is_any_left).then_some(End::Failed)
+    }
+
+    fn force_all(&mut self) {
+        let stop = Stop { since: now(), stage: StopStage::Forced };
+        for key in self.live_children() {
+            self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.stop = Some(stop)));
+            if let Some(child) = self.child(key) {
+                let _ = catch(|| child.force());
+            }
+        }
+    }
+
+    /// The children that are there, the last started first.
+    fn live_children(&self) -> Vec<crate::policy::ChildKey> {
+        let mut keys = Vec::new();
+        self.shared.view.for_each(|key, entry| keys.extend(entry.live().map(|_| key)));
+        keys.reverse();
+        keys
+    }
+}
+
+/// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below is forced, and the
+/// parent is told once all of it is gone.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let Some(reporter) = self.reporter.take() else { return };
+        self.shared.scope.begin_stop();
+        let tree = self.shared.tree.clone();
+        let mut left = Vec::new();
+        for key in self.live_children() {
+            let tag = self.shared.view.with(key, |entry| {
+                let tag = entry.live().map(|live| (entry.tag(), live.stop.is_some()));
+                if let Some(live) = entry.live_mut() {
+                    live.stop.get_or_insert(Stop { since: now(), stage: StopStage::Forced }).stage =
+                        StopStage::Forced;
+                }
+                tag
+            });
+            let Some((tag, was_asked)) = tag.flatten() else { continue };
+            let Some(child) = self.child(key) else { continue };
+            let to = catch(|| child.force_name()).unwrap_or("force");
+            if !was_asked {
+                let what = EventKind::Stopping { cause: StopCause::Failed, signal: None };
+                tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
+            }
+            let what = EventKind::Escalated { to: to.into() };
+            tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
+            if let Some(child) = self.child(key) {
+                let _ = catch(|| child.force());
+            }
+            left.push((tag.path, tag.kind, tag.incarnation));
+        }
+        let (mut children, entries) = self.shared.view.close(now());
+        // What is still there has been forced, and the parent is told when it is gone.
+        children.iter_mut().filter(|child| child.outcome == Outcome::Unreapable).for_each(was_killed);
+        drop_quietly(entries);
+        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
+        self.calls.dismiss();
+        let unwritten = Some(Unwritten { tree, children: left });
+        self.link.acknowledge_with(Acknowledgement {
+            reporter,
+            end: End::Failed,
+            start_error: self.start_error.take(),
+            children,
+            unwritten,
+        });
+    }
+}
+
+fn was_killed(child: &mut NodeReport) {
+    child.outcome = Outcome::Killed;
+    child.forced = true;
+}

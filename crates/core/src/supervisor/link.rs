@@ -1,0 +1,96 @@
+//! Ties the children of one supervisor to its actor, and acknowledges the supervisor.
+//!
+//! The actor and every reporter of a child hold the link. When the last of them lets go, the supervisor and everything below it are gone:
+//! then, and only then, its parent is told. In the ordinary case the actor is the last, and ractor drops it as the last thing that its task
+//! does. Should ractor's task end in the middle of something, the children have been forced by the drop of the actor's state, and the last
+//! child that goes acknowledges the supervisor too.
+
+use std::sync::{Arc, OnceLock};
+
+use super::mail::Mail;
+use super::shared::Shared;
+use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic, StartError};
+use crate::context::TreeContext;
+use crate::event::EventKind;
+use crate::policy::End;
+use crate::port::{ChildReport, Ended, Listener, Reporter};
+use crate::report::NodeReport;
+use crate::turns::in_turn;
+
+/// Where the children of one supervisor report.
+pub(super) struct ChildLink {
+    supervisor: Arc<Shared>,
+    acknowledgement: OnceLock<Acknowledgement>,
+}
+
+/// How a supervisor ended, on its way to the parent.
+pub(super) struct Acknowledgement {
+    pub(super) reporter: Reporter,
+    pub(super) end: End,
+    pub(super) start_error: Option<StartError>,
+    pub(super) children: Vec<NodeReport>,
+    /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
+    pub(super) unwritten: Option<Unwritten>,
+}
+
+/// Children whose ends are written when the supervisor is acknowledged: they are gone by then.
+pub(super) struct Unwritten {
+    pub(super) tree: TreeContext,
+    /// In reverse start order.
+    pub(super) children: Vec<(ChildPath, ChildKind, u32)>,
+}
+
+impl ChildLink {
+    pub(super) fn new(supervisor: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { supervisor, acknowledgement: OnceLock::new() })
+    }
+
+    /// Says what the parent is told once the last holder of the link has let go.
+    pub(super) fn acknowledge_with(&self, acknowledgement: Acknowledgement) {
+        let _ = self.acknowledgement.set(acknowledgement);
+    }
+}
+
+impl Listener for ChildLink {
+    fn hear(&self, report: ChildReport) {
+        // An actor that has ended has nothing to learn any more: its acknowledgement waits for the reporter itself.
+        self.supervisor.send(Mail::Child(report));
+    }
+}
+
+impl Drop for ChildLink {
+    fn drop(&mut self) {
+        if let Some(acknowledgement) = self.acknowledgement.take() {
+            // In turn and not by recursion: each acknowledgement may be what held the link of the supervisor above.
+            in_turn(move || acknowledgement.send());
+        }
+    }
+}
+
+impl Acknowledgement {
+    fn send(self) {
+        let Self { reporter, end, start_error, children, unwritten } = self;
+        if let Some(Unwritten { tree, children }) = unwritten {
+            for (path, kind, incarnation) in children {
+                let what = EventKind::Stopped {
+                    outcome: Outcome::Killed,
+                    status: None,
+                    elapsed: std::time::Duration::ZERO,
+                    stragglers: Vec::new(),
+                };
+                tree.record().emit(&path, kind, incarnation, what);
+            }
+        }
+        match (end, start_error) {
+            (End::StartFailed(_), Some(error)) => reporter.failed_after(error, children),
+            (End::Failed, _) => {
+                let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
+                reporter.ended(Ended::new(exit).with_children(children));
+            }
+            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down (rule 20).
+            (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => {
+                reporter.ended(Ended::new(Exit::Shutdown).with_children(children));
+            }
+        }
+    }
+}

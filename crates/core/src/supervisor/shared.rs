@@ -1,0 +1,75 @@
+//! What a supervisor shares with its parent, its handles and its callers: where to send mail, and what may be seen.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use ractor::ActorRef;
+
+use super::mail::Mail;
+use super::refusals::Refusals;
+use super::view::View;
+use crate::child::ChildPath;
+use crate::context::{StopScope, TreeContext};
+use crate::policy::AutoShutdown;
+use crate::port::Inspect;
+
+/// The part of one incarnation of a supervisor that others may touch. Nothing in it waits for the actor.
+pub(crate) struct Shared {
+    pub(super) path: ChildPath,
+    pub(super) incarnation: u32,
+    pub(super) tree: TreeContext,
+    /// Whether a stop has begun here or above.
+    pub(super) scope: Arc<StopScope>,
+    pub(super) view: View,
+    pub(super) auto_shutdown: AutoShutdown,
+    /// Set as soon as there is an actor.
+    actor: OnceLock<ActorRef<Mail>>,
+    /// How many messages are in the mailbox or on their way into it.
+    waiting: AtomicUsize,
+    /// How many starts have been refused.
+    pub(super) refusals: Refusals,
+}
+
+impl Shared {
+    pub(super) fn new(
+        (path, incarnation): (ChildPath, u32),
+        tree: TreeContext,
+        scope: Arc<StopScope>,
+        auto_shutdown: AutoShutdown,
+        view: View,
+    ) -> Arc<Self> {
+        let (actor, waiting, refusals) = (OnceLock::new(), AtomicUsize::new(0), Refusals::default());
+        Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
+    }
+
+    pub(super) fn runs_as(&self, actor: ActorRef<Mail>) {
+        let _ = self.actor.set(actor);
+    }
+
+    /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
+    pub(super) fn send(&self, mail: Mail) {
+        if let Some(actor) = self.actor.get() {
+            // Before it is there, so that the actor never sees fewer messages than it has.
+            self.waiting.fetch_add(1, Ordering::AcqRel);
+            if actor.cast(mail).is_err() {
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+            }
+        }
+    }
+
+    /// The actor has taken a message. Answers whether more are in its mailbox or on their way.
+    pub(super) fn has_more(&self) -> bool {
+        self.waiting.fetch_sub(1, Ordering::AcqRel) > 1
+    }
+}
+
+impl Inspect for Shared {
+    fn refused(&self) -> u64 {
+        self.refusals.count()
+    }
+
+    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(self)
+    }
+}

@@ -1,0 +1,150 @@
+//! How a supervisor is started, and what its parent holds of it.
+
+use std::sync::Arc;
+
+use super::actor::spawn;
+use super::engine::Plan;
+use super::entry::Entry;
+use super::mail::Mail;
+use super::shared::Shared;
+use super::view::View;
+use super::{Supervisor, SupervisorHandle};
+use crate::child::{ChildKind, SpecError};
+use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::spec::ChildSpec;
+use crate::turns::in_turn;
+
+/// Starts a supervisor, as a child of another one or as a root.
+pub(crate) struct SupervisorStart {
+    supervisor: Supervisor,
+    /// What is wrong with it or below it, found when it was made: a look at every level when that is made, and not at all
+    /// levels below it, so that a deep tree is checked without recursion.
+    flaw: Option<SpecError>,
+}
+
+/// A supervisor of which everything is there, and that has not begun: it can be asked to stop before it does.
+pub(crate) struct Prepared {
+    shared: Arc<Shared>,
+}
+
+impl SupervisorStart {
+    /// The start of a supervisor that is to be the child of another one.
+    pub(super) fn new(supervisor: Supervisor) -> Self {
+        let flaw = supervisor.check().err();
+        Self { supervisor, flaw }
+    }
+
+    /// The start of a supervisor that has been checked.
+    pub(crate) fn checked(supervisor: Supervisor) -> Self {
+        Self { supervisor, flaw: None }
+    }
+
+    /// Starts the actor, which starts no child before it is told to [begin](Prepared::begin).
+    pub(crate) fn prepare(&self, cx: StartContext) -> Prepared {
+        let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
+        let (policy, specs) = self.supervisor.parts();
+        let entry = |spec: &ChildSpec| {
+            let id = spec.child_id().expect("the specs were checked before the tree was started");
+            Entry::new(spec.clone(), path.join(&id))
+        };
+        let view = View::new(specs.iter().map(entry));
+        let shared =
+            Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
+        spawn(Plan { shared: Arc::clone(&shared), reporter, policy });
+        Prepared { shared }
+    }
+}
+
+impl Supervisor {
+    /// Makes this supervisor a child of another one, with the supervisor's id.
+    ///
+    /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
+    pub fn into_child(self) -> ChildSpec {
+        ChildSpec::supervisor(self.id().to_owned(), SupervisorStart::new(self))
+    }
+}
+
+impl From<Supervisor> for ChildSpec {
+    fn from(supervisor: Supervisor) -> Self {
+        supervisor.into_child()
+    }
+}
+
+impl Prepared {
+    pub(crate) fn handle(&self) -> SupervisorHandle {
+        SupervisorHandle::new(Arc::clone(&self.shared))
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// What the parent holds.
+    pub(crate) fn child(&self) -> Box<dyn RunningChild> {
+        Box::new(RunningSupervisor { shared: Arc::clone(&self.shared) })
+    }
+
+    /// Has the children started.
+    pub(crate) fn begin(&self) {
+        self.shared.send(Mail::Begin);
+    }
+}
+
+impl StartChild for SupervisorStart {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Supervisor
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        let prepared = self.prepare(cx);
+        prepared.begin();
+        Launch::Starting { child: prepared.child() }
+    }
+
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        match &self.flaw {
+            Some(flaw) => Err(flaw.below(path, self.supervisor.id())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// In turn and not by recursion: the specs below may lie thousands of levels deep.
+impl Drop for SupervisorStart {
+    fn drop(&mut self) {
+        let specs = self.supervisor.take_children();
+        in_turn(move || drop(specs));
+    }
+}
+
+/// What the parent holds of a supervisor.
+struct RunningSupervisor {
+    shared: Arc<Shared>,
+}
+
+impl RunningChild for RunningSupervisor {
+    fn stop(&mut self, request: StopRequest) {
+        self.shared.send(Mail::Stop(request));
+    }
+
+    fn hold(&mut self) {
+        self.shared.scope.begin_stop();
+    }
+
+    fn kill(&mut self) {
+        self.shared.send(Mail::Kill);
+    }
+
+    fn force(&mut self) {
+        self.shared.send(Mail::Force);
+    }
+
+    fn force_name(&self) -> &'static str {
+        "force"
+    }
+
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.shared) as _)
+    }
+}

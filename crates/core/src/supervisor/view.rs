@@ -1,0 +1,126 @@
+//! What may be seen of a supervisor's children: published by the supervisor's actor, read by everyone else.
+//!
+//! The lock is held to read or to write plain data, and never while a line runs that is not the library's: what is dropped goes out of it
+//! first, and what a child is asked is asked when it is free.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::entry::{Entry, Seen};
+use crate::child::ChildKind;
+use crate::policy::{ChildKey, Ordered};
+use crate::report::NodeReport;
+use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
+
+/// The children of one supervisor. Only its actor writes.
+pub(super) struct View(Mutex<Table>);
+
+pub(super) struct Table {
+    entries: Ordered<Entry>,
+    is_over: bool,
+}
+
+/// Counts the children of a supervisor (OTP's `count_children`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildCount {
+    /// All children, whether they run or not.
+    pub specs: usize,
+    /// Those that run, or are being started or stopped.
+    pub active: usize,
+    /// Those that are supervisors, whether they run or not.
+    pub supervisors: usize,
+    /// Those that are not supervisors, whether they run or not.
+    pub workers: usize,
+}
+
+impl View {
+    pub(super) fn new(children: impl ExactSizeIterator<Item = Entry>) -> Self {
+        let mut entries = Ordered::new();
+        entries.reserve(children.len());
+        (0..).map(ChildKey).zip(children).for_each(|(key, entry)| entries.push(key, entry));
+        Self(Mutex::new(Table { entries, is_over: false }))
+    }
+
+    // --- for the actor ---
+
+    /// Adds a child behind all others.
+    pub(super) fn add(&self, key: ChildKey, entry: Entry) {
+        self.lock().entries.push(key, entry);
+    }
+
+    /// Removes a child. It comes back to be dropped where no lock is held.
+    #[must_use]
+    pub(super) fn remove(&self, key: ChildKey) -> Option<Entry> {
+        self.lock().entries.remove(key)
+    }
+
+    /// Reads or changes what is known of a child. The closure does nothing but that; what it replaces it returns.
+    pub(super) fn with<R>(&self, key: ChildKey, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
+        self.lock().entries.get_mut(key).map(change)
+    }
+
+    /// Reads all children, in start order.
+    pub(super) fn for_each(&self, mut look: impl FnMut(ChildKey, &Entry)) {
+        self.lock().entries.iter().for_each(|(key, entry)| look(key, entry));
+    }
+
+    /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is held.
+    pub(super) fn close(&self, now: Instant) -> (Vec<NodeReport>, Ordered<Entry>) {
+        let mut table = self.lock();
+        table.is_over = true;
+        let mut entries = std::mem::replace(&mut table.entries, Ordered::new());
+        drop(table);
+        let mut reports = Vec::with_capacity(entries.len());
+        reports.extend(entries.iter_mut().filter_map(|entry| entry.take_report(now)));
+        (reports, entries)
+    }
+
+    // --- for everyone ---
+
+    /// Whether the supervisor is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_over
+    }
+
+    pub(super) fn snapshots(&self, now: Instant) -> Vec<Seen<NodeSnapshot>> {
+        self.lock().entries.iter().map(|(_, entry)| entry.snapshot(now)).collect()
+    }
+
+    pub(super) fn reports(&self, now: Instant) -> Vec<Seen<NodeReport>> {
+        let mut reports: Vec<_> =
+            self.lock().entries.iter().filter_map(|(_, entry)| entry.report(now)).collect();
+        reports.iter_mut().for_each(Seen::ask);
+        reports
+    }
+
+    pub(super) fn count(&self) -> ChildCount {
+        let table = self.lock();
+        let mut count = ChildCount { specs: table.entries.len(), ..ChildCount::default() };
+        for (_, entry) in table.entries.iter() {
+            count.active += usize::from(entry.live().is_some());
+            match entry.kind() {
+                ChildKind::Supervisor => count.supervisors += 1,
+                ChildKind::Process | ChildKind::Task | ChildKind::Actor => count.workers += 1,
+            }
+        }
+        count
+    }
+
+    pub(super) fn spec(&self, id: &str) -> Option<ChildSpec> {
+        self.find(id, |entry| entry.spec.clone())
+    }
+
+    /// What is known of the child with this id.
+    pub(super) fn find<R>(&self, id: &str, look: impl FnOnce(&Entry) -> R) -> Option<R> {
+        let table = self.lock();
+        let (_, entry) = table.entries.iter().find(|(_, entry)| entry.path.id() == id)?;
+        Some(look(entry))
+    }
+
+    /// Nothing that could panic is done under the lock, but for an allocation.
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
