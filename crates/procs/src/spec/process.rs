@@ -9,7 +9,7 @@ use rootward_core::{ChildSpec, Shutdown};
 
 use super::{Command, Output, Ready, Stdin};
 use crate::Signal;
-use crate::policy::{Ladder, Rules, Step};
+use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
 
 /// Describes an operating-system process as a child.
@@ -203,7 +203,10 @@ impl Process {
         };
         Rules {
             ladder: self.ladder.clone(),
-            ready_within: self.ready.is_some().then_some(self.ready_timeout),
+            readiness: self
+                .ready
+                .as_ref()
+                .map(|ready| Readiness { within: self.ready_timeout, has_check: ready.has_check() }),
             own_grace: self.straggler_grace.unwrap_or(grace),
         }
     }

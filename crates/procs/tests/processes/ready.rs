@@ -26,7 +26,8 @@ async fn a_process_that_says_it_is_ready_and_ends_has_started_first() {
 
     let given = tree([process]);
 
-    given.tree.started().await.unwrap();
+    let order: Vec<String> = given.rest().await.iter().filter_map(|event| tell(&event.what)).collect();
+    assert_eq!(order, ["ready", "started", "exited"]);
 }
 
 #[tokio::test]
@@ -108,6 +109,7 @@ async fn a_process_that_is_still_getting_ready_can_be_stopped() {
 fn tell(what: &EventKind) -> Option<String> {
     match what {
         EventKind::Started { pid: Some(_) } => Some("started".into()),
+        EventKind::Exited { status: Some(_), .. } => Some("exited".into()),
         EventKind::Output { line, .. } => Some(line.clone()),
         _ => None,
     }
