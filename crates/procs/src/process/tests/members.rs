@@ -1,4 +1,4 @@
-//! What is left of a set: who is counted, and whom the report names.
+//! What is left of a set: which members are counted, and which the report names.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ async fn a_member_that_has_left_the_set_when_it_is_counted_again_is_not_spoken_o
 async fn a_process_is_gone_when_its_last_member_has_left_the_set() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = fifo(&dir);
-    let daemon = "trap \"echo asked\" TERM; echo $$; echo > ready; read -r line < fifo; exec setsid sleep 1000";
+    let daemon = "trap \"\" TERM; echo $$; echo > ready; read -r line < fifo; exec setsid sleep 1000";
     let script = format!("sh -c '{daemon}' & until [ -s ready ]; do :; done; exit 0");
     let mut given = Given::new(StartProcess::new(Arc::new(shell(&script).current_dir(dir.path()))));
     let member: u32 = given.line().await.parse().unwrap();
