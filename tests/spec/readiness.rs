@@ -13,8 +13,8 @@ use rootward::{
 use tokio::sync::Notify;
 
 use crate::support::{
-    Blocked, Identity, OtherRuntime, builder, cause_of, fixture, identity_of, launched, launched_tree, obedient, until,
-    within,
+    Blocked, Identity, OtherRuntime, builder, cause_of, fixture, identity_of, launched, launched_tree,
+    obedient, until, within,
 };
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Starts programs as children of this process.
 //!
-//! One thread does it, for two reasons. An exec can take long, from a slow file system for example, and must not hold up a
-//! runtime's worker. And the kernel kills a program when the thread that started it ends, so that thread must never end.
+//! One thread does it, for two reasons. An exec can take long, from a slow file system for example, and must not hold
+//! up a runtime's worker. And the kernel kills a program when the thread that started it ends, so that thread must
+//! never end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

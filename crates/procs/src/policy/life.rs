@@ -1,11 +1,11 @@
 //! The life of one process child, from the wish to start it until nothing of it is left.
 //!
-//! A process child is a set: the program, and what it has started. The machine is told facts ([`Input`]) and answers with what is
-//! to be done ([`Action`]). It tells three facts apart that are easily taken for one: the program has ended, the set still has a
-//! member, and the set is empty. Only the last is the end of the set.
+//! A process child is a set: the program, and what it has started. The machine is told facts ([`Input`]) and answers
+//! with what is to be done ([`Action`]). It tells three facts apart that are easily taken for one: the program has
+//! ended, the set still has a member, and the set is empty. Only the last is the end of the set.
 //!
-//! A readiness check that runs as a task is the user's code and can block its thread. The machine waits for its end for a short
-//! while after the set is empty, and then goes on without it.
+//! A readiness check that runs as a task is the user's code and can block its thread. The machine waits for its end for
+//! a short while after the set is empty, and then goes on without it.
 //!
 //! Absent on purpose: the grace of a stop. The supervisor ends it, as it does for every kind of child, with
 //! [`Input::Force`]. The machine has a clock of its own only for what happens without a supervisor's request: a start
@@ -163,11 +163,12 @@ enum Check {
 /// other rights at the time may be within reach later.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long an empty set waits for the end of a check that has been aborted. One that waits in its future ends at once; one that
-/// blocks its thread may never end.
+/// How long an empty set waits for the end of a check that has been aborted. One that waits in its future ends at once;
+/// one that blocks its thread may never end.
 const CHECK_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The same after SIGKILL. A supervisor forces its children shortly before its deadline, and the end should be told before that.
+/// The same after SIGKILL. A supervisor forces its children shortly before its deadline, and the end should be told
+/// before that.
 const CHECK_PATIENCE_AFTER_KILL: Duration = Duration::from_millis(50);
 
 impl Life {

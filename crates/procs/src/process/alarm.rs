@@ -5,7 +5,7 @@ use std::time::Instant;
 use ractor::ActorRef;
 use tokio::task::AbortHandle;
 
-use super::owner::{Fact, Message};
+use super::message::{Fact, Message};
 
 /// A time that has been set. It is forgotten when this is dropped.
 #[derive(Debug)]

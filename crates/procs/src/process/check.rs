@@ -1,7 +1,7 @@
 //! Checks whether a process is ready: a task of its own, because a check may be the user's code.
 //!
-//! The answer goes to the owner of the process when nothing of the check is left, whether it came to its end, panicked, or was
-//! aborted. A check that blocks its thread gives no answer, and holds up nothing but that thread.
+//! The answer goes to the owner of the process when nothing of the check is left, whether it came to its end, panicked,
+//! or was aborted. A check that blocks its thread gives no answer, and holds up nothing but that thread.
 
 use std::path::PathBuf;
 use std::task::Poll;
@@ -14,8 +14,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::foreign::catch;
-use super::owner::{Fact, Message};
+use super::message::{Fact, Message};
+use super::panics::catch;
 use crate::spec::{Checking, Condition, Ready, ReadyContext};
 
 /// How often something is looked at that does not tell when it changes.
@@ -23,16 +23,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A check under way. It is aborted when this is dropped.
 #[derive(Debug)]
-pub(super) struct Check(AbortHandle);
+pub(super) struct Check {
+    task: AbortHandle,
+    is_ended: bool,
+}
 
 impl Check {
     /// Begins to check, if that is how the process says that it is ready. A user's own check runs on `tasks`.
-    pub(super) fn begin(
-        ready: &Ready,
-        pid: u32,
-        tasks: &Handle,
-        owner: ActorRef<Message>,
-    ) -> Option<Self> {
+    pub(super) fn begin(ready: &Ready, pid: u32, tasks: &Handle, owner: ActorRef<Message>) -> Option<Self> {
         let over = || Over { owner, exit: Exit::Aborted };
         let control = Handle::current();
         let task = match &ready.0 {
@@ -41,22 +39,31 @@ impl Check {
             Condition::Tcp(address) => {
                 control.spawn(run(Checked { check: answers(address.clone()), over: over() }))
             }
-            Condition::Path(path) => control.spawn(run(Checked { check: exists(path.clone()), over: over() })),
+            Condition::Path(path) => {
+                control.spawn(run(Checked { check: exists(path.clone()), over: over() }))
+            }
             Condition::Check(check) => {
                 tasks.spawn(run(Checked { check: answer(check(ReadyContext { pid })), over: over() }))
             }
         };
-        Some(Self(task.abort_handle()))
+        Some(Self { task: task.abort_handle(), is_ended: false })
     }
 
-    pub(super) fn abort(&self) {
-        self.0.abort();
+    /// Aborts the check: its answer does not matter any more.
+    pub(super) fn end(&mut self) {
+        self.is_ended = true;
+        self.task.abort();
+    }
+
+    /// Whether its answer does not matter any more.
+    pub(super) fn is_ended(&self) -> bool {
+        self.is_ended
     }
 }
 
 impl Drop for Check {
     fn drop(&mut self) {
-        self.abort();
+        self.task.abort();
     }
 }
 

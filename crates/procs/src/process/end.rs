@@ -1,11 +1,13 @@
 //! The end of a process, as its owner brings it about: in order, or because the owner has failed or is dropped.
 //!
-//! Whatever happens, the supervisor hears of the end last: after the set is gone, and after what the owner held has been given back.
+//! Whatever happens, the supervisor hears of the end last: after the set is gone, and after what the owner held has
+//! been given back.
 
 use rootward_core::{Ended, Exit, StartError};
 
 use super::error::ReadyError;
-use super::owner::{Fact, Message, Owner, Sensing, State};
+use super::message::{Fact, Message};
+use super::owner::{Owner, Sensing, State};
 use crate::policy::Verdict;
 
 impl Owner {
@@ -57,8 +59,8 @@ impl Owner {
 
     // --- the end of an owner that has failed ---
 
-    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed, and reaped as
-    /// soon as the sensor has let go of it.
+    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed,
+    /// and reaped as soon as the sensor has let go of it.
     pub(super) fn fail(&mut self) {
         if let State::Owning | State::Failing = self.state {
             self.over();
@@ -83,7 +85,7 @@ impl Owner {
                 is_last
             }
             Fact::Launched(Err(_)) | Fact::Empty | Fact::Lost => true,
-            Fact::Ready | Fact::Checked(_) | Fact::Time | Fact::Counted(_) | Fact::Look => false,
+            Fact::Ready | Fact::Checked(_) | Fact::Time | Fact::Counted(..) | Fact::Look(_) => false,
         };
         if is_through && self.state == State::Failing {
             self.state = State::Failed;

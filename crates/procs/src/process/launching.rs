@@ -23,15 +23,16 @@ pub(super) struct Running {
 /// Begins to start a program.
 pub(super) fn begin(launcher: &dyn Launcher, order: Order) -> Launching {
     let mut launching = launcher.launch(order);
-    // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and is woken.
+    // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
+    // is woken.
     match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
         Poll::Pending => launching,
     }
 }
 
-/// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when nothing of it
-/// is left. A leash that is dropped on the way kills and reaps.
+/// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when
+/// nothing of it is left. A leash that is dropped on the way kills and reaps.
 pub(super) async fn take_in(
     answer: Answer,
     command: &Command,

@@ -1,7 +1,7 @@
 //! The sensors of what is left of a set: one that has the members counted, and one that waits for their ends.
 //!
-//! There is neither for a program that leaves no other member, as most do. Like the sensor of the process they tell its owner what
-//! they have seen, and decide nothing.
+//! There is neither for a program that leaves no other member, as most do. Like the sensor of the process they tell its
+//! owner what they have seen, and decide nothing.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use super::owner::{Fact, Message};
+use super::message::{Fact, Message, Round};
 use crate::set::Set;
 use crate::sys::{self, Watched};
 
@@ -25,17 +25,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct MemberSensor(AbortHandle);
 
 /// Has the members of a set counted, and the owner told.
-pub(super) fn count(set: &Set, owner: &ActorRef<Message>) -> MemberSensor {
+pub(super) fn count(set: &Set, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
     let (census, owner) = (set.census(), owner.clone());
     spawn(async move {
         // Without an answer they could not be counted.
         let census = census.await.ok().flatten();
-        tell(&owner, Fact::Counted(census));
+        tell(&owner, Fact::Counted(round, census));
     })
 }
 
 /// Has the owner told when all members with these descriptors have ended, and every [`LOOK_AGAIN`].
-pub(super) fn watch(pidfds: Vec<Arc<OwnedFd>>, owner: &ActorRef<Message>) -> MemberSensor {
+pub(super) fn watch(pidfds: Vec<Arc<OwnedFd>>, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
     let owner = owner.clone();
     spawn(async move {
         let watched: io::Result<Vec<Watched>> = pidfds.into_iter().map(sys::watch).collect();
@@ -46,7 +46,7 @@ pub(super) fn watch(pidfds: Vec<Arc<OwnedFd>>, owner: &ActorRef<Message>) -> Mem
             if ended.is_ok() {
                 members = None;
             }
-            tell(&owner, Fact::Look);
+            tell(&owner, Fact::Look(round));
         }
     })
 }

@@ -1,7 +1,7 @@
 //! The members of a process's set that are left after the process itself has ended.
 //!
-//! The owner of the process has the set counted and its members watched, and tells this what came of it. This knows the members,
-//! sends them the signals that have not reached them, and answers what to do next.
+//! The owner of the process has the set counted and its members watched, and tells this what came of it. This knows the
+//! members, sends them the signals that have not reached them, and answers what to do next.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use rootward_core::Straggler;
 
 use super::stragglers::Stragglers;
 use crate::Signal;
-use crate::group::{Census, Moment, group_of};
 use crate::group::Member as Counted;
+use crate::group::{Census, Moment, group_of};
 use crate::set::Set;
 use crate::sys;
 
@@ -26,8 +26,8 @@ pub(super) struct Members {
     told: Option<(Signal, Option<Moment>)>,
     /// Whether a census has found no member, and the group has got SIGKILL after it.
     swept: bool,
-    /// Whether the last census found a new member. The kernel's lists may pass over one while others come and go, so that
-    /// members are counted until no new one is found.
+    /// Whether the last census found a new member. The kernel's lists may pass over one while others come and go, so
+    /// that members are counted until no new one is found.
     unsure: bool,
 }
 
@@ -98,8 +98,8 @@ impl Members {
         Found::Members
     }
 
-    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no member comes
-    /// into being in a group any more, and a zombie does not mind it.
+    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no
+    /// member comes into being in a group any more, and a zombie does not mind it.
     fn found_none(&mut self, set: &Set) -> Found {
         if !set.can_be_counted_out() {
             self.there.clear();

@@ -1,4 +1,5 @@
-//! The outputs of one process: makes lines events, and looks among them for the one that says that the process is ready.
+//! The outputs of one process: makes lines events, and looks among them for the one that says that the process is
+//! ready.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -6,7 +7,7 @@ use std::os::fd::OwnedFd;
 use regex::Regex;
 use rootward_core::{OutputSink, Stream};
 
-use super::foreign::catch;
+use super::panics::catch;
 use super::pump::{Pump, Written};
 
 /// Our ends of what a process writes to.

@@ -1,8 +1,8 @@
 //! The owner of one process: a ractor actor that has everything of it in its state, and decides everything about it.
 //!
-//! What the supervisor asks and what the sensors have seen comes through the actor's own mailbox. Each message is told to the
-//! [`Life`] machine, and what that answers is done before the next message is looked at. Nothing in here waits: a process that
-//! cannot be ended, a check that blocks and a pipe that stays open hold up no message.
+//! What the supervisor asks and what the sensors have seen comes through the actor's own mailbox. Each message is told
+//! to the [`Life`] machine, and what that answers is done before the next message is looked at. Nothing in here waits:
+//! a process that cannot be ended, a check that blocks and a pipe that stays open hold up no message.
 //!
 //! Absent on purpose: decisions, which are the machine's. And any use of ractor's links, names and exit reasons.
 
@@ -17,57 +17,19 @@ use tokio::time::Instant;
 use super::alarm::Alarm;
 use super::check::Check;
 use super::error::ReadyError;
-use super::foreign::catch;
-use super::member_sensors::{self, MemberSensor};
-use super::members::{Found, Members};
+use super::member_sensors::MemberSensor;
+use super::members::Members;
+use super::message::{Fact, Message, Round};
+use super::panics::catch;
 use super::sensor::Sensor;
 use super::stragglers::Stragglers;
 use crate::Signal;
-use crate::group::Census;
-use crate::launch::SpawnError;
 use crate::policy::{Action, Input, Life, Verdict};
-use crate::set::{Ack, Grip, Leash, Set};
+use crate::set::{Ack, Grip, Leash};
 use crate::spec::Process;
 
 /// The actor's behaviour. What it has is its [`Owner`].
 pub(super) struct ProcessActor;
-
-/// What the owner of a process is told.
-pub(super) enum Message {
-    /// The supervisor asks the process to stop.
-    Stop,
-    /// The supervisor's patience is over.
-    Force,
-    /// A sensor has seen something.
-    Fact(Fact),
-    /// Makes the owner panic, so that a test can see what becomes of the process.
-    #[cfg(test)]
-    Poison,
-}
-
-/// What a sensor has seen.
-pub(super) enum Fact {
-    /// How the start went.
-    Launched(Result<Leash, SpawnError>),
-    /// The process has written the line that says that it is ready.
-    Ready,
-    /// The readiness check ended like this, and nothing is left of it.
-    Checked(Exit),
-    /// The time has come for which the alarm was set.
-    Time,
-    /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the set, this is
-    /// [`Fact::Empty`] as well.
-    Exited { exit: Exit, is_last: bool },
-    /// A census is over.
-    Counted(Census),
-    /// Members have ended, or it is time to look again.
-    Look,
-    /// The sensor has let go of everything but outputs that another process holds open. If the program had been started, its set is
-    /// empty, or the owner has said that it is over.
-    Empty,
-    /// The sensor has failed, and has let go of everything.
-    Lost,
-}
 
 /// One incarnation of a process, with everything that belongs to it.
 pub(super) struct Owner {
@@ -81,6 +43,7 @@ pub(super) struct Owner {
     pub(super) members: Members,
     pub(super) sensing: Sensing,
     pub(super) member_sensor: Option<MemberSensor>,
+    pub(super) round: Round,
     pub(super) check: Option<Check>,
     pub(super) alarm: Option<Alarm>,
     pub(super) exit: Option<Exit>,
@@ -184,6 +147,7 @@ impl Owner {
             members: Members::new(stragglers),
             sensing: Sensing::On(over),
             member_sensor: None,
+            round: 0,
             check: None,
             alarm: None,
             exit: None,
@@ -204,7 +168,7 @@ impl Owner {
     }
 
     /// Tells the machine what has happened, and does what it wants.
-    fn tell(&mut self, input: Input, myself: &ActorRef<Message>) {
+    pub(super) fn tell(&mut self, input: Input, myself: &ActorRef<Message>) {
         for action in self.life.step(input, Instant::now().into_std()) {
             self.perform(action, myself);
         }
@@ -234,8 +198,10 @@ impl Owner {
                     self.empty(myself);
                 }
             }
-            Fact::Counted(census) => self.counted(census, myself),
-            Fact::Look => self.look(myself),
+            // What a sensor says that has been replaced may be too old.
+            Fact::Counted(round, _) | Fact::Look(round) if round != self.round => {}
+            Fact::Counted(_, census) => self.counted(census, myself),
+            Fact::Look(_) => self.look(myself),
             Fact::Empty => self.empty(myself),
             Fact::Lost => {
                 self.sensing = Sensing::Through;
@@ -248,8 +214,12 @@ impl Owner {
         match action {
             Action::Launch => {} // The supervisor's call has begun it, before there was an owner.
             Action::AwaitReady => self.await_ready(myself),
-            Action::EndCheck => self.check.iter().for_each(Check::abort),
-            Action::ReportStarted => self.ack.started(self.pid()),
+            Action::EndCheck => self.check.iter_mut().for_each(Check::end),
+            Action::ReportStarted => {
+                // It was set for a process that does not get ready.
+                self.alarm = None;
+                self.ack.started(self.pid());
+            }
             Action::Signal(signal) => self.signal(signal),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
             Action::Survey => self.survey(myself),
@@ -267,94 +237,24 @@ impl Owner {
     }
 
     fn checked(&mut self, exit: Exit, myself: &ActorRef<Message>) {
-        self.check = None;
+        let matters = self.check.take().is_some_and(|check| !check.is_ended());
         self.members.note_check(None);
         self.tell(Input::CheckOver, myself);
-        if exit.class() == ExitClass::Normal {
+        if matters && exit.class() == ExitClass::Normal {
             self.tell(Input::Ready, myself);
-        } else {
-            self.failure = Some(StartError::new(ReadyError::Refused { program: self.program(), reason: exit }));
+        } else if matters {
+            self.failure =
+                Some(StartError::new(ReadyError::Refused { program: self.program(), reason: exit }));
             self.tell(Input::NeverReady, myself);
         }
     }
 
-    // --- the set ---
-
     fn signal(&mut self, signal: Signal) {
         let Some(leash) = &self.leash else { return };
         self.members.about_to_signal(signal, leash.set());
-        // A process that has changed its user may be out of reach. It is waited for all the same, and the report names it if it stays.
+        // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
+        // it if it stays.
         let _ = leash.set().signal(signal);
-    }
-
-    /// Looks for other members, because the program has ended.
-    fn survey(&mut self, myself: &ActorRef<Message>) {
-        self.members.left_alone();
-        self.count(myself);
-    }
-
-    /// Has the members counted, unless it is certain that there are none.
-    fn count(&mut self, myself: &ActorRef<Message>) {
-        if let Some(set) = self.set_to_be_watched() {
-            match set.is_empty() {
-                Some(true) => self.over(),
-                Some(false) | None => self.member_sensor = Some(member_sensors::count(&set, myself)),
-            }
-        }
-    }
-
-    fn counted(&mut self, census: Census, myself: &ActorRef<Message>) {
-        let Some(set) = self.set_to_be_watched() else { return };
-        let found = self.members.counted(census, &set);
-        match found {
-            Found::Empty => self.over(),
-            Found::Unsure => self.count(myself),
-            Found::Members | Found::Zombies => {
-                self.member_sensor = Some(member_sensors::watch(self.members.pidfds(), myself));
-            }
-        }
-        if found == Found::Members {
-            self.tell(Input::Inhabited, myself);
-        }
-    }
-
-    fn look(&mut self, myself: &ActorRef<Message>) {
-        let Some(set) = self.set_to_be_watched() else { return };
-        if self.members.look(&set) {
-            self.count(myself);
-        }
-    }
-
-    /// The set, unless the sensor knows that it is empty or is about to.
-    fn set_to_be_watched(&self) -> Option<Arc<Set>> {
-        let is_watched = matches!(self.sensing, Sensing::On(_));
-        self.leash.as_ref().filter(|_| is_watched).map(|leash| Arc::clone(leash.set()))
-    }
-
-    /// Has the sensor let go: no member is left. It reads what they have written before it says so.
-    pub(super) fn over(&mut self) {
-        self.member_sensor = None;
-        self.sensing = match std::mem::replace(&mut self.sensing, Sensing::Through) {
-            Sensing::On(over) => {
-                // A sensor that has let go already has said so.
-                let _ = over.send(());
-                Sensing::Ending
-            }
-            sensing @ (Sensing::Ending | Sensing::Through) => sensing,
-        };
-    }
-
-    fn empty(&mut self, myself: &ActorRef<Message>) {
-        self.sensing = Sensing::Through;
-        self.member_sensor = None;
-        if let Some(leash) = &self.leash {
-            self.members.dismiss(leash.set());
-        }
-        self.tell(Input::Empty, myself);
-        if self.state == State::Owning && self.check.is_some() {
-            // Should the supervisor's deadline come while the check is waited for, it is known what is waited for.
-            self.members.note_check(Some(self.check_name()));
-        }
     }
 
     // --- what it is ---

@@ -1,7 +1,7 @@
 //! Reads one stream that a process writes, line by line.
 //!
-//! Nothing waits for the end of a stream: it comes when every process that holds the pipe has closed it, and one of them may have
-//! been left behind.
+//! Nothing waits for the end of a stream: it comes when every process that holds the pipe has closed it, and one of
+//! them may have been left behind.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -19,8 +19,8 @@ use crate::sys::{self, Watched};
 /// How much is read at once of a stream that brings little, onto the stack: a process that is silent costs no memory.
 const CHUNK: usize = 8 * 1024;
 
-/// How much is read at once of a stream that has just filled a [`CHUNK`], into memory that is given back at once. It is what a pipe
-/// holds, and all that is done for one chatty process before another task gets its turn.
+/// How much is read at once of a stream that has just filled a [`CHUNK`], into memory that is given back at once. It is
+/// what a pipe holds, and all that is done for one chatty process before another task gets its turn.
 const LARGE_CHUNK: usize = 64 * 1024;
 
 /// How long a stream that outlives its process may be silent before it is closed.
@@ -35,8 +35,8 @@ pub(super) struct Pump {
     pipe: Watched,
     stream: Stream,
     lines: Lines,
-    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent has none: it
-    /// counts as readable until a read finds nothing, and that read gives the memory back.
+    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent
+    /// has none: it counts as readable until a read finds nothing, and that read gives the memory back.
     large: Option<Box<[u8; LARGE_CHUNK]>>,
     ended: bool,
 }
@@ -62,8 +62,8 @@ impl Pump {
         }
     }
 
-    /// If a lot is likely to be read, waits until the readers of the events have had a chance to take what came before. Cancel
-    /// safe.
+    /// If a lot is likely to be read, waits until the readers of the events have had a chance to take what came before.
+    /// Cancel safe.
     pub(super) async fn room(&self, sink: &OutputSink) {
         if self.large.is_some() {
             sink.room().await;

@@ -1,8 +1,9 @@
 //! The sensor of one process: a task that waits for what happens to it, and tells the process's owner.
 //!
-//! It owns what is waited for: the answer of the launcher, the set's bell, and the pipes to which the process writes. What the
-//! process wrote goes into the tree's record from here, before the end of the process is told. The sensor decides nothing, and sends
-//! no signal. It ends when the set is empty: when the bell has said so, or when the owner has found out and says so.
+//! It owns what is waited for: the answer of the launcher, the set's bell, and the pipes to which the process writes.
+//! What the process wrote goes into the tree's record from here, before the end of the process is told. The sensor
+//! decides nothing, and sends no signal. It ends when the set is empty: when the bell has said so, or when the owner
+//! has found out and says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::launching::{Running, take_in};
+use super::message::{Fact, Message};
 use super::outputs::{Lines, Outputs};
-use super::owner::{Fact, Message};
 use crate::launch::Launching;
 use crate::set::Set;
 use crate::spec::Process;
@@ -53,25 +54,26 @@ impl Sensor {
         let Self { process, launching, lines, mut is_over } = self;
         let started = tokio::select! {
             biased;
-            _ = &mut is_over => return line.end(Fact::Empty, None),
-            answer = launching => take_in(answer, process.command(), lines).await,
+            _ = &mut is_over => None,
+            answer = launching => Some(take_in(answer, process.command(), lines).await),
         };
-        // A user's readiness check goes with it: the supervisor is to hold the last reference.
+        // What a user's readiness check holds goes with the last reference, which is to be the supervisor's.
         drop(process);
         let Running { set, bell, mut outputs } = match started {
-            Ok((leash, running)) => {
+            Some(Ok((leash, running))) => {
                 line.tell(Fact::Launched(Ok(leash)));
                 running
             }
-            Err(error) => return line.end(Fact::Launched(Err(error)), None),
+            Some(Err(error)) => return line.end(Fact::Launched(Err(error)), None),
+            None => return line.end(Fact::Empty, None),
         };
 
         let exit = loop {
             tokio::select! {
                 // The end before what was written, however much that is; what is left of it is read then.
                 biased;
-                _ = &mut is_over => return line.end(Fact::Empty, None),
-                exit = exited(&set, &bell) => break exit,
+                _ = &mut is_over => break None,
+                exit = exited(&set, &bell) => break Some(exit),
                 output = outputs.readable() => {
                     if outputs.read(output) {
                         line.tell(Fact::Ready);
@@ -81,32 +83,44 @@ impl Sensor {
                 }
             }
         };
-        // Most programs leave no other member. Then there is no need for a look at what is left.
-        let is_last = set.is_known_to_be_empty();
+        // Most programs leave no other member.
+        let is_last = set.is_empty() == Some(true);
         if outputs.drain() {
             line.tell(Fact::Ready);
         }
-        if is_last {
-            drop((set, bell));
-            return line.end(Fact::Exited { exit, is_last }, Some(outputs));
-        }
-        line.tell(Fact::Exited { exit, is_last });
+        let end = match exit {
+            Some(exit) if is_last => Fact::Exited { exit, is_last },
+            Some(exit) => {
+                line.tell(Fact::Exited { exit, is_last });
+                Self::sense_members(&set, &bell, &mut outputs, &mut is_over).await;
+                outputs.drain();
+                Fact::Empty
+            }
+            None => Fact::Empty,
+        };
+        // The bell may be watched for another set as soon as this one is released.
+        drop((set, bell));
+        line.end(end, Some(outputs))
+    }
 
+    /// Waits until no member is left of a set whose program has ended.
+    async fn sense_members(
+        set: &Set,
+        bell: &Watched,
+        outputs: &mut Outputs,
+        is_over: &mut oneshot::Receiver<()>,
+    ) {
         loop {
             tokio::select! {
                 biased;
-                _ = &mut is_over => break,
-                () = emptied(&set, &bell) => break,
+                _ = &mut *is_over => return,
+                () = emptied(set, bell) => return,
                 output = outputs.readable() => {
                     outputs.read(output);
                     tokio::task::yield_now().await;
                 }
             }
         }
-        outputs.drain();
-        // The bell may be watched for another set as soon as this one is released.
-        drop((set, bell));
-        line.end(Fact::Empty, Some(outputs))
     }
 }
 

@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::launching;
+use super::message::Message;
 use super::outputs::Lines;
-use super::owner::{Beginning, Message, Owner, ProcessActor, Shared};
+use super::owner::{Beginning, Owner, ProcessActor, Shared};
 use super::sensor::Sensor;
 use crate::Containment;
 use crate::Signal;
@@ -43,7 +44,9 @@ impl StartProcess {
         if let Some(launcher) = &self.test.launcher {
             return Arc::clone(launcher);
         }
-        cx.provided::<Containment>().map(|it| it.launcher()).unwrap_or_else(|| Containment::default().launcher())
+        cx.provided::<Containment>()
+            .map(|it| it.launcher())
+            .unwrap_or_else(|| Containment::default().launcher())
     }
 }
 
@@ -62,11 +65,13 @@ impl StartChild for StartProcess {
         life.step(Input::Begin, Instant::now().into_std());
         let order = Order { process: Arc::clone(&process), grip: Arc::clone(&shared.grip), ack: ack.clone() };
         let launching = launching::begin(launcher.as_ref(), order);
-        let lines = Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
+        let lines =
+            Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
         let (over, is_over) = oneshot::channel();
         let sensor = Sensor { process: Arc::clone(&process), launching, lines, is_over };
         let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), over });
-        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
+        // ours.
         match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {
             Ok((actor, _)) => {
                 #[cfg(test)]

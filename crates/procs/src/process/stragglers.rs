@@ -1,7 +1,7 @@
 //! The names of what a process left behind, and what became of each.
 //!
-//! Plain data: the owner of the process writes it down, and any thread may read it under its lock, which is held for no longer than
-//! that takes.
+//! Plain data: the owner of the process writes it down, and any thread may read it under its lock, which is held for no
+//! longer than that takes.
 
 use rootward_core::{Outcome, Straggler};
 

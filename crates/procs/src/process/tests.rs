@@ -1,4 +1,5 @@
-//! What becomes of a process when its owner fails or is dropped, and of its set on a kernel that knows groups by number only.
+//! What becomes of a process when its owner fails or is dropped, and of its set on a kernel that knows groups by number
+//! only.
 
 mod dropped;
 mod failures;
@@ -15,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::StartProcess;
-use super::owner::Message;
+use super::message::Message;
 use crate::launch::Launcher;
 use crate::{Process, Ready};
 
@@ -76,7 +77,8 @@ impl Given {
     }
 
     async fn line(&mut self) -> String {
-        self.find(|what| if let EventKind::Output { line, .. } = what { Some(line.clone()) } else { None }).await
+        self.find(|what| if let EventKind::Output { line, .. } = what { Some(line.clone()) } else { None })
+            .await
     }
 
     async fn wait_for_line(&mut self, expected: &str) {
@@ -85,9 +87,11 @@ impl Given {
 
     /// How the child ended, by itself or in a stop.
     async fn exit(&mut self) -> Exit {
-        self.find(|what| match what {
-            EventKind::Exited { status, .. } | EventKind::Stopped { status, .. } => status.clone(),
-            _ => None,
+        self.find(|what| {
+            let (EventKind::Exited { status, .. } | EventKind::Stopped { status, .. }) = what else {
+                return None;
+            };
+            status.clone()
         })
         .await
     }
@@ -103,7 +107,8 @@ fn shell(script: &str) -> Process {
     Process::new("/bin/sh").args(["-c", script])
 }
 
-/// A program that exits with code 5 and leaves a member behind. That writes its process id, and `asked` for each SIGTERM.
+/// A program that exits with code 5 and leaves a member behind. That writes its process id, and `asked` for each
+/// SIGTERM.
 fn leaves_a_member(dir: &Path) -> Process {
     let member = "trap \"echo asked\" TERM; echo $$; echo > ready; while :; do :; done";
     shell(&format!("sh -c '{member}' & until [ -s ready ]; do :; done; exit 5")).current_dir(dir)

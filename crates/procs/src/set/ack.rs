@@ -1,8 +1,8 @@
 //! The acknowledgement of a process's end, shared by all that may still have to end something of the process.
 //!
-//! The owner of a process takes the [`Reporter`] out and reports. If the owner is dropped before that, because its runtime is shut
-//! down, the reporter is dropped together with the last clone, and says that the process was aborted. A launcher holds a
-//! clone until it has given up its attempt, and a set that has to be killed until it is gone.
+//! The owner of a process takes the [`Reporter`] out and reports. If the owner is dropped before that, because its
+//! runtime is shut down, the reporter is dropped together with the last clone, and says that the process was aborted. A
+//! launcher holds a clone until it has given up its attempt, and a set that has to be killed until it is gone.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,10 +19,11 @@ impl Ack {
 
     /// Reports that the process has started.
     pub(crate) fn started(&self, pid: Option<u32>) {
-        // Not under the lock: a report wakes the supervisor.
-        let Some(reporter) = self.take() else { return };
-        reporter.started(pid);
-        *self.lock() = Some(reporter);
+        // Under the lock, which is not waited for anywhere, so that the reporter stays where it is should the report
+        // panic.
+        if let Some(reporter) = &*self.lock() {
+            reporter.started(pid);
+        }
     }
 
     /// Takes the reporter, to report the end. `None` if that has been done.

@@ -1,7 +1,8 @@
 //! The set of a process child: the program, and what it has started.
 //!
-//! How far it is followed depends on the launcher that has started it. A [`Leash`] has a set killed and reaped that its owner has
-//! lost, and the supervisor hears of that through the [`Ack`]. A [`Grip`] lets the last kill reach a set from any thread.
+//! How far it is followed depends on the launcher that has started it. A [`Leash`] has a set killed and reaped that its
+//! owner has lost, and the supervisor hears of that through the [`Ack`]. A [`Grip`] lets the last kill reach a set from
+//! any thread.
 
 mod ack;
 mod grip;
@@ -56,8 +57,8 @@ impl Set {
         }
     }
 
-    /// Sends a signal to the program's process group, and has stopped processes continue; SIGKILL to every member that can be
-    /// reached. That there is none is no error.
+    /// Sends a signal to the program's process group, and has stopped processes continue; SIGKILL to every member that
+    /// can be reached. That there is none is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         match self {
             Self::Group(group) => group.signal(signal),
@@ -78,14 +79,6 @@ impl Set {
         match self {
             Self::Group(group) => group.is_empty(),
             Self::Tree(ward) => Some(ward.is_empty()),
-        }
-    }
-
-    /// Whether it has said already that no member is left.
-    pub(crate) fn is_known_to_be_empty(&self) -> bool {
-        match self {
-            Self::Group(_) => false,
-            Self::Tree(ward) => ward.is_known_to_be_empty(),
         }
     }
 

@@ -68,13 +68,14 @@ impl Ready {
 
     /// Ready when this function's future has ended, with `()` or `Ok`.
     ///
-    /// It is called once for every incarnation and may take as long as the process's ready timeout allows. If it returns an
-    /// error or panics, the process will never be ready. It runs as a task on the tree's task runtime, and is dropped when
-    /// its answer does not matter any more: when the process is asked to stop, is killed, or has ended.
+    /// It is called once for every incarnation and may take as long as the process's ready timeout allows. If it
+    /// returns an error or panics, the process will never be ready. It runs as a task on the tree's task runtime, and
+    /// is dropped when its answer does not matter any more: when the process is asked to stop, is killed, or has ended.
     ///
-    /// A check that blocks its thread cannot be ended. When its process is gone, the stop waits for it for a second at most (50
-    /// milliseconds after SIGKILL), and then names it among the [stragglers](rootward_core::NodeReport::stragglers) as
-    /// [`Unreapable`](rootward_core::Outcome::Unreapable), with the process id of this program.
+    /// A check that blocks its thread cannot be ended. When its process is gone, the stop waits for it for a second at
+    /// most (50 milliseconds after SIGKILL), and then names it among the
+    /// [stragglers](rootward_core::NodeReport::stragglers) as [`Unreapable`](rootward_core::Outcome::Unreapable), with
+    /// the process id of this program.
     pub fn check<F, Fut>(check: F) -> Self
     where
         F: Fn(ReadyContext) -> Fut + Send + Sync + 'static,

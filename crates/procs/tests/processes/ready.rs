@@ -69,6 +69,15 @@ async fn a_process_that_is_not_ready_in_time_is_ended_and_its_start_has_failed()
 }
 
 #[tokio::test]
+async fn a_check_that_does_not_end_in_time_is_dropped_and_the_time_is_what_is_named() {
+    let check = Ready::check(|_| std::future::pending::<()>());
+    let process = shell("exec sleep 1000").ready(check).ready_timeout(Duration::from_millis(50));
+    let given = tree([process.into_child("child")]);
+
+    assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 50ms");
+}
+
+#[tokio::test]
 async fn a_process_that_ends_before_it_is_ready_is_not_waited_for() {
     let given = tree([shell("exit 9").ready(Ready::line("never")).into_child("child")]);
 

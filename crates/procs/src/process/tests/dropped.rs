@@ -1,5 +1,5 @@
-//! An owner that is dropped with its runtime, at each stage of a process's life, while the supervisor lives on in another runtime: the
-//! process is killed and reaped, and the supervisor hears of it after that.
+//! An owner that is dropped with its runtime, at each stage of a process's life, while the supervisor lives on in
+//! another runtime: the process is killed and reaped, and the supervisor hears of it after that.
 
 use rootward_core::{ChildKind, Launch, StartContext, StopCause};
 use tokio::sync::oneshot;

@@ -1,8 +1,9 @@
-//! An owner whose handling of a message panics, and a sensor that panics: the process is killed, and the supervisor hears of it.
+//! An owner whose handling of a message panics, and a sensor that panics: the process is killed, and the supervisor
+//! hears of it.
 
 use rootward_core::StopCause;
 
-use super::super::owner::Fact;
+use super::super::message::Fact;
 use super::*;
 
 #[tokio::test]

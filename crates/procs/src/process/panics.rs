@@ -1,4 +1,4 @@
-//! Calls code that is not ours, and keeps a panic in it from going any further.
+//! Panics as values: what a caller of code that may panic goes on with.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
