@@ -103,6 +103,31 @@ impl Given {
     }
 }
 
+/// The owner of the child's last incarnation.
+struct KnownOwner(Arc<Mutex<Option<ActorRef<Message>>>>);
+
+impl KnownOwner {
+    fn is_known(&self) -> bool {
+        self.0.lock().unwrap().is_some()
+    }
+
+    fn tell(&self, message: Message) {
+        let owner = self.0.lock().unwrap().clone().expect("the process has been started");
+        // It may be gone already.
+        let _ = owner.cast(message);
+    }
+}
+
+fn given(process: Process) -> (Given, KnownOwner) {
+    given_with_tasks_on(&Handle::current(), process)
+}
+
+fn given_with_tasks_on(tasks: &Handle, process: Process) -> (Given, KnownOwner) {
+    let start = StartProcess::new(Arc::new(process));
+    let owner = KnownOwner(Arc::clone(&start.test.owner));
+    (Given::with_tasks_on(tasks, start), owner)
+}
+
 fn shell(script: &str) -> Process {
     Process::new("/bin/sh").args(["-c", script])
 }

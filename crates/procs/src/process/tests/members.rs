@@ -6,6 +6,7 @@ use rootward_core::Outcome;
 use tempfile::TempDir;
 
 use super::super::members::{Found, Members};
+use super::super::message::Fact;
 use super::*;
 use crate::Signal;
 use crate::group::{Group, Which, census};
@@ -67,6 +68,22 @@ async fn a_process_is_gone_when_its_last_member_has_left_the_set() {
     kill(member.try_into().unwrap());
 }
 
+#[tokio::test]
+async fn a_census_that_has_been_replaced_is_not_heard() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut given, owner) = given(leaves_a_member(dir.path()));
+    let member: i32 = given.line().await.parse().unwrap();
+    given.wait_for_line("asked").await;
+
+    owner.tell(Message::Fact(Fact::Counted(0, Some(Vec::new()))));
+    owner.tell(Message::Fact(Fact::Counted(0, Some(Vec::new()))));
+    send(member, nix::sys::signal::SIGTERM);
+
+    given.wait_for_line("asked").await;
+    kill(member);
+    assert_eq!(given.exit().await, Exit::Code(5));
+}
+
 /// A member of a group whose leader has ended.
 struct Left {
     set: Set,
@@ -110,7 +127,11 @@ fn fifo(dir: &TempDir) -> PathBuf {
 }
 
 fn kill(pid: i32) {
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::SIGKILL).unwrap();
+    send(pid, nix::sys::signal::SIGKILL);
+}
+
+fn send(pid: i32, signal: nix::sys::signal::Signal) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
 }
 
 async fn ended(set: &Set) {
