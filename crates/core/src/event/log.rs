@@ -17,6 +17,7 @@ use tracing::subscriber::NoSubscriber;
 
 use super::{Events, Lagged, Record, telemetry};
 use crate::panics::catch;
+use crate::subscriber::with_subscriber;
 
 /// How long a single line may take while the log is waited for.
 const STEP: Duration = Duration::from_millis(250);
@@ -32,7 +33,7 @@ pub(crate) struct Log {
 impl Log {
     /// Begins to log what is written from now on. `None` if the program has set no subscriber, or the system has no thread.
     pub(crate) fn start(record: &Record) -> Option<Self> {
-        let subscriber = get_default(Dispatch::clone);
+        let subscriber = with_subscriber(|| get_default(Dispatch::clone));
         if subscriber.is::<NoSubscriber>() {
             return None;
         }

@@ -63,8 +63,11 @@ impl RestartWindow {
         }
         let allowed = usize::try_from(self.limit.max_restarts).unwrap_or(usize::MAX);
         let has_left = |first: &Instant| now.saturating_duration_since(*first) > self.limit.within;
-        // The oldest of more than are allowed says nothing that the others do not say.
-        while self.restarts.len() > allowed || self.restarts.front().is_some_and(has_left) {
+        while self.restarts.front().is_some_and(has_left) {
+            self.restarts.pop_front();
+        }
+        if self.restarts.len() > allowed {
+            // The oldest of more than are allowed says nothing that the others do not say.
             self.restarts.pop_front();
         }
         self.restarts.push_back(now);

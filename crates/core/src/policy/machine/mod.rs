@@ -283,6 +283,7 @@ impl Machine {
     }
 
     /// Whether this child waits for another attempt to restart it.
+    #[cfg(test)]
     pub(crate) fn awaits_restart(&self, key: ChildKey) -> bool {
         self.children.state(key).is_restarting()
     }
@@ -292,10 +293,5 @@ impl Machine {
     /// since.
     pub(crate) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.children.restarting_changes()
-    }
-
-    /// The child with this id.
-    pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
-        self.children.key(id)
     }
 }
