@@ -281,6 +281,7 @@ impl Machine {
     }
 
     /// Whether this child waits for another attempt to restart it.
+    #[cfg(test)]
     pub(crate) fn awaits_restart(&self, key: ChildKey) -> bool {
         self.children.state(key).is_restarting()
     }
@@ -293,6 +294,7 @@ impl Machine {
     }
 
     /// The child with this id.
+    #[cfg(test)]
     pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
         self.children.key(id)
     }

@@ -135,15 +135,6 @@ impl Machine {
         }
     }
 
-    /// Whether all children are being stopped, each when the one after it is gone.
-    pub(crate) fn unwinds_in_order(&self) -> bool {
-        match (self.phase, self.policy.stop_order) {
-            (Phase::WindingDown(down), StopOrder::Reverse) => !down.forced,
-            (Phase::WindingDown(_), StopOrder::Concurrent)
-            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished, _) => false,
-        }
-    }
-
     /// By when everything has to be gone, unless it has been forced already.
     fn deadline(&self) -> Option<Instant> {
         self.winding_down().filter(|down| !down.forced).and_then(|down| down.deadline)
