@@ -5,19 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, Left, Purpose};
-use super::nest::{LastWord, Nest, host};
+use super::nest::{LastWord, Nest};
 use super::ready::Readiness;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
-use crate::clock::now;
+use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
-use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
+use crate::port::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
@@ -300,5 +301,37 @@ fn escalated(exit: Exit) -> Exit {
         | Exit::Code(_)
         | Exit::Signal { .. }
         | Exit::Unknown => Exit::Failed { error: "its children used up their restart intensity".to_owned() },
+    }
+}
+
+/// Listens to a nest until it is gone, and tells its task.
+async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
+    let mut force_at = None;
+    loop {
+        let said = tokio::select! {
+            biased;
+            said = reports.recv() => said,
+            () = sleep_until(force_at) => {
+                force_at = None;
+                node.end(|nest| nest.child.force());
+                continue;
+            }
+        };
+        // The activity that came with a report ends when it has been dealt with.
+        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
+        match report {
+            Report::Started { .. } | Report::Ignored => {}
+            Report::Stopping { .. } => force_at = node.escalate(),
+            Report::Stuck => node.nest_is_stuck(),
+            Report::Failed { children, .. } => return node.nest_ended(children),
+            Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => clock::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

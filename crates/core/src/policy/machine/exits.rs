@@ -2,26 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
+use super::pending::Pending;
 use super::round::Round;
 use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
 use crate::child::{Restart, StopCause};
 use crate::policy::restart::is_restarted;
 use crate::policy::{AutoShutdown, Intensity, Strategy};
-
-/// Something that waits its turn.
-#[derive(Clone, Debug)]
-pub(super) enum Pending {
-    /// A child has ended by itself.
-    Exit { key: ChildKey, generation: u32 },
-    /// A restart has failed and is to be tried again, which counts.
-    Retry { key: ChildKey, generation: u32 },
-    /// The delay of a restart that has been counted is over.
-    Due { key: ChildKey, generation: u32 },
-    /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
-}
 
 impl Machine {
     /// Takes up what has waited longest.
