@@ -39,6 +39,9 @@ mod panics;
 mod policy;
 mod port;
 mod report;
+#[cfg(feature = "seeded")]
+#[doc(hidden)]
+pub mod seeded;
 mod snapshot;
 mod spawn;
 mod spec;
@@ -46,6 +49,7 @@ mod stuck;
 #[doc(hidden)]
 pub mod subscriber;
 mod supervisor;
+mod sync;
 mod task;
 mod tree;
 mod turns;

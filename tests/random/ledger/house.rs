@@ -33,6 +33,12 @@ pub(crate) struct Round<'a> {
     pub(crate) started: Option<&'a str>,
 }
 
+impl<'a> Round<'a> {
+    pub(crate) fn begin(trigger: &'a str, due: Duration) -> Self {
+        Self { trigger, due, started: None }
+    }
+}
+
 impl<'a> House<'a> {
     /// The place of a child in start order.
     pub(crate) fn place(&self, path: &str) -> Option<usize> {

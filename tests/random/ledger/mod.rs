@@ -8,12 +8,14 @@ mod node;
 mod note;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rootward::{Event, StopReach, Strategy};
 
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
 
+use crate::clock::Timing;
 use crate::story::Story;
 
 /// What a record says, up to some event.
@@ -96,6 +98,15 @@ impl<'a> Ledger<'a> {
         event.incarnation == 1
     }
 
+    /// A time until which something may have become due that is seen in an event at this time. In real time, in which a moment in the
+    /// record is never exactly that of the decision, everything that can become due at all may have.
+    pub(crate) fn may_be_due_by(&self, at: Duration) -> Duration {
+        match self.story.timing {
+            Timing::Virtual | Timing::Seeded => at,
+            Timing::Real => Duration::MAX,
+        }
+    }
+
     /// Why a child is started by this event.
     pub(crate) fn origin(&self, event: &Event) -> Origin {
         let path = event.path.as_str();
@@ -109,12 +120,14 @@ impl<'a> Ledger<'a> {
         }
         match (group.strategy(), supervisor.house.round) {
             (Strategy::OneForOne, _) => match self.get(path).and_then(|node| node.due) {
-                Some(due) if due > event.at => Origin::Call,
+                Some(due) if due > self.may_be_due_by(event.at) => Origin::Call,
                 Some(_) if self.is_vague(supervisor, path) => Origin::Unclear,
                 Some(_) => Origin::Restart,
                 None => Origin::Call,
             },
-            (Strategy::OneForAll | Strategy::RestForOne, Some(round)) if round.due <= event.at => {
+            (Strategy::OneForAll | Strategy::RestForOne, Some(round))
+                if round.due <= self.may_be_due_by(event.at) =>
+            {
                 let place = supervisor.house.place(path);
                 let started = round.started.and_then(|started| supervisor.house.place(started));
                 match place > started || started.is_none() {
@@ -128,8 +141,18 @@ impl<'a> Ledger<'a> {
             {
                 Origin::Unclear
             }
-            (Strategy::OneForAll | Strategy::RestForOne, _) => Origin::Call,
+            // A round that was put off, before which a call has brought about another one.
+            (Strategy::OneForAll | Strategy::RestForOne, _) => match self.overdue(supervisor, event.at) {
+                Some(_) => Origin::Unclear,
+                None => Origin::Call,
+            },
         }
+    }
+
+    /// A child whose restart was put off until now.
+    fn overdue<'b>(&'b self, supervisor: &'b Node<'a>, now: Duration) -> Option<&'b Node<'a>> {
+        let by = self.may_be_due_by(now);
+        self.children(supervisor).find(|child| child.due.is_some_and(|due| due <= by))
     }
 
     /// While a restart is put off, a call may have cancelled it and brought its siblings back, and the record does not say so.

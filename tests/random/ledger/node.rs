@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Exit, ExitClass, Outcome, Restart, StopCause};
+use rootward::{Exit, ExitClass, Outcome, Restart, StopCause, Strategy};
 
 use super::House;
 use crate::describe::Member;
@@ -113,6 +113,11 @@ impl<'a> Node<'a> {
 
     pub(crate) fn is_group(&self) -> bool {
         self.member.group().is_some()
+    }
+
+    /// Whether it is a supervisor that restarts several children together.
+    pub(crate) fn shares_fates(&self) -> bool {
+        self.member.group().is_some_and(|group| group.strategy() != Strategy::OneForOne)
     }
 
     pub(crate) fn is_in_motion(&self) -> bool {

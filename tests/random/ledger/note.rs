@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Restart, StopCause, Strategy};
+use rootward::{Event, EventKind, Restart, StopCause};
 
 use super::{Asked, End, House, How, Ledger, Node, Origin, Round, Stage, parent};
 use crate::describe::Group;
@@ -38,6 +38,8 @@ impl<'a> Ledger<'a> {
     fn starting(&mut self, event: &'a Event) {
         let path = event.path.as_str();
         let origin = self.origin(event);
+        let overdue = self.parent(path).and_then(|supervisor| self.overdue(supervisor, event.at));
+        let overdue = overdue.and_then(|trigger| Some(Round::begin(trigger.path, trigger.due?)));
         let is_new = self.is_new(event);
         let Some(member) = self.story.member(path) else { return };
         let node = self.nodes.entry(path).or_insert_with(|| Node::new(path, member));
@@ -53,6 +55,7 @@ impl<'a> Ledger<'a> {
         node.house = House::default();
         self.forget_below(path);
         self.with_parent(path, |supervisor| {
+            let is_group = supervisor.shares_fates();
             let house = &mut supervisor.house;
             house.initiated += usize::from(origin == Origin::Init);
             if is_new {
@@ -62,6 +65,7 @@ impl<'a> Ledger<'a> {
                 // The round may be still to come.
                 Origin::Unclear if house.round.is_some_and(|round| round.due > event.at) => {}
                 Origin::Restart | Origin::Unclear => {
+                    house.round = house.round.or(overdue.filter(|_| is_group));
                     let is_last = house.children.last() == Some(&path);
                     house.round = house.round.map(|round| Round { started: Some(path), ..round });
                     house.round = house.round.filter(|_| !is_last);
@@ -107,9 +111,8 @@ impl<'a> Ledger<'a> {
         let mut siblings = Vec::new();
         self.with_parent(path, |supervisor| {
             supervisor.house.restarts.push(event.at);
-            let strategy = supervisor.member.group().map(Group::strategy);
-            if strategy.is_some_and(|strategy| strategy != Strategy::OneForOne) {
-                supervisor.house.round = Some(Round { trigger: path, due, started: None });
+            if supervisor.shares_fates() {
+                supervisor.house.round = Some(Round::begin(path, due));
                 siblings.extend(supervisor.house.children.iter().chain(&supervisor.house.left).copied());
             }
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::{Event, EventKind, StopCause, StopOrder};
 
-use super::graces::{is_abandoned, is_over, is_stuck, may_be_forced};
+use super::graces::{goes_all_at_once, is_abandoned, is_over, is_stuck};
 use super::{Verdict, groups, keep, shutdowns};
 use crate::ledger::{How, Ledger, Node, Origin, Stage};
 
@@ -30,7 +30,7 @@ fn in_order(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: St
         StopCause::Api => true,
         // Siblings that come back together go one by one in any case.
         StopCause::Sibling => false,
-        _ => order == Some(StopOrder::Concurrent) || may_be_forced(ledger, supervisor, event.at),
+        _ => order == Some(StopOrder::Concurrent) || goes_all_at_once(ledger, supervisor, event, cause),
     };
     let mut later = supervisor.house.after(event.path.as_str()).iter().filter_map(|path| ledger.get(path));
     let waits = later.any(|sibling| sibling.is_live() && !is_stuck(ledger, sibling, event.at));
@@ -43,22 +43,29 @@ fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> b
         StopCause::GaveUp => root.house.gave_up,
         StopCause::StartFailed => has_failed_to_start(ledger, root),
         StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, root),
-        StopCause::Idle => ledger.story().plan.stop_when_idle && shutdowns::may_be_idle(ledger),
+        StopCause::Idle => ledger.story().plan.stop_when_idle && may_have_been_idle(ledger),
         _ => false,
     }
 }
 
+fn may_have_been_idle(ledger: &Ledger<'_>) -> bool {
+    // On two threads a call may come between the last end and the stop.
+    let may_have_been_called = !ledger.story().timing.is_one_thread() && !ledger.story().called.is_empty();
+    may_have_been_called || shutdowns::may_be_idle(ledger)
+}
+
 fn is_cause(ledger: &Ledger<'_>, supervisor: &Node<'_>, event: &Event, cause: StopCause) -> bool {
+    let by = ledger.may_be_due_by(event.at);
     match cause {
         StopCause::Api => ledger.was_called(supervisor),
         StopCause::Parent => {
-            supervisor.stage == Stage::Stopping || is_abandoned(supervisor, event.at) || supervisor.is_root()
+            supervisor.stage == Stage::Stopping || is_abandoned(supervisor, by) || supervisor.is_root()
         }
         StopCause::Sibling => groups::has_sibling_to_go_with(ledger, supervisor, event.path.as_str()),
         StopCause::GaveUp => supervisor.house.gave_up,
         StopCause::StartFailed => has_failed_to_start(ledger, supervisor),
         StopCause::AutoShutdown => shutdowns::may_shut_down(ledger, supervisor),
-        StopCause::Deadline => is_over(ledger, supervisor, event.at),
+        StopCause::Deadline => is_over(ledger, supervisor, by),
         _ => false,
     }
 }
@@ -69,7 +76,9 @@ fn is_out_of_turn(ledger: &Ledger<'_>, supervisor: &Node<'_>, cause: StopCause) 
         cause,
         StopCause::AutoShutdown | StopCause::GaveUp | StopCause::StartFailed | StopCause::Sibling
     );
-    is_by_itself && !supervisor.house.stops && ledger.is_held(supervisor)
+    // On two threads an ancestor's stop may be written between the decision and the event.
+    let is_one_thread = ledger.story().timing.is_one_thread();
+    is_one_thread && is_by_itself && !supervisor.house.stops && ledger.is_held(supervisor)
 }
 
 fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::sync::point;
+
 /// How many scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
 pub(super) struct Marks(AtomicU64);
@@ -62,13 +64,25 @@ impl StopScope {
 
     /// Marks that a stop has begun here.
     pub(crate) fn begin_stop(&self) {
+        point();
         if !self.stopping.swap(true, Ordering::SeqCst) {
+            point();
             self.marks.0.fetch_add(1, Ordering::SeqCst);
         }
     }
 
+    /// Marks that a stop begins here, unless one has begun here or above. Says whether it was the one to mark it.
+    pub(crate) fn begin_stop_unless_stopping(&self) -> bool {
+        if self.is_stopping() {
+            return false;
+        }
+        self.begin_stop();
+        true
+    }
+
     /// Whether a stop has begun here or above.
     pub(crate) fn is_stopping(&self) -> bool {
+        point();
         if self.stopping.load(Ordering::SeqCst) {
             return true;
         }
@@ -81,6 +95,7 @@ impl StopScope {
     fn is_stopping_above(&self) -> bool {
         // Read before the walk: a mark that is set during it makes the next look walk again.
         let marks = self.marks.0.load(Ordering::SeqCst);
+        point();
         if self.clear_at.load(Ordering::SeqCst) == marks {
             return false;
         }
@@ -138,6 +153,17 @@ mod tests {
         root.begin_stop();
 
         assert!(leaf.is_stopping() && middle.is_stopping());
+    }
+
+    #[test]
+    fn a_stop_that_begins_by_itself_begins_once_and_not_below_another_one() {
+        let [root, middle, leaf] = chain(StopReach::Subtree);
+
+        assert!(middle.begin_stop_unless_stopping());
+        assert!(!middle.begin_stop_unless_stopping());
+        assert!(!leaf.begin_stop_unless_stopping());
+
+        assert!(middle.is_stopping() && !root.is_stopping());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::notify::{Key, Notify, Seen, ToTell};
 use crate::panics::catch;
+use crate::spawn::place;
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -89,7 +90,7 @@ impl ToTell<CancellationToken> {
         }
         if token.is_some() || !foreign.is_empty() {
             let foreign = Foreign { wakers: foreign, token };
-            control.spawn(async move { drop(foreign) });
+            place(control).spawn(async move { drop(foreign) });
         }
     }
 }

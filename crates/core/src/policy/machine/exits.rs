@@ -121,7 +121,7 @@ impl Machine {
         out.push_back(Action::Restarting { key, attempt, delay });
         let due = (!delay.is_zero()).then(|| later(now, delay));
         self.children.set(key, State::Restarting { due });
-        self.begin_restart(key);
+        self.phase = Phase::Working(self.round_for(key).once_announced());
     }
 
     /// The shell has written down that the supervisor gives up.
@@ -133,11 +133,15 @@ impl Machine {
     }
 
     fn begin_restart(&mut self, key: ChildKey) {
-        self.phase = Phase::Working(match self.policy.strategy {
+        self.phase = Phase::Working(self.round_for(key));
+    }
+
+    fn round_for(&self, key: ChildKey) -> Round {
+        match self.policy.strategy {
             Strategy::OneForOne => Round::restart_one(key),
             Strategy::OneForAll => Round::restart_all(key),
             Strategy::RestForOne => Round::restart_rest(key),
-        });
+        }
     }
 
     /// The delay of a restart is over.

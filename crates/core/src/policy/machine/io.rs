@@ -30,6 +30,8 @@ pub(crate) enum Input {
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
+    /// The shell has written down that this child is restarted: siblings that share its fate are stopped now.
+    Announced(ChildKey),
     /// The shell has written down that the supervisor gives up: it stops now.
     GaveUp,
     /// The child could not be asked to stop, and the shell has forced it instead.
@@ -76,8 +78,8 @@ pub(crate) enum Action {
     Forget(ChildKey),
     /// What a caller wanted has been done, or cannot be.
     Reply { call: CallId, reply: Reply },
-    /// The child is about to be started again. If the stop of an ancestor has begun, say [`Input::Hold`] instead of
-    /// writing it down.
+    /// The child is about to be started again. Write it down and say [`Input::Announced`], or, if the stop of an
+    /// ancestor has begun, say [`Input::Hold`] instead.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
     /// This restart intensity is used up, the supervisor's or a child's own. Write it down and say [`Input::GaveUp`],
     /// or, if the stop of an ancestor has begun, say [`Input::Hold`] instead.

@@ -16,6 +16,8 @@ pub(super) struct Round {
     stops: Stops,
     starts: Starts,
     waiting_for: Option<ChildKey>,
+    /// Whether it may begin: no sibling is stopped because of a restart that is not written down.
+    announced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +52,12 @@ enum Starts {
 impl Round {
     /// All children are started.
     pub(super) fn init() -> Self {
-        Self { purpose: Purpose::Init, stops: Stops::None, starts: Starts::From(FIRST), waiting_for: None }
+        Self::new(Purpose::Init, Stops::None, Starts::From(FIRST))
     }
 
     /// Only the child itself is started again.
     pub(super) fn restart_one(key: ChildKey) -> Self {
-        let purpose = Purpose::Restart(key);
-        Self { purpose, stops: Stops::None, starts: Starts::One(key), waiting_for: None }
+        Self::new(Purpose::Restart(key), Stops::None, Starts::One(key))
     }
 
     /// All others are stopped, and then all are started.
@@ -70,15 +71,26 @@ impl Round {
     }
 
     fn restart_from(from: ChildKey, trigger: ChildKey) -> Self {
-        let purpose = Purpose::Restart(trigger);
-        let stops = Stops::Range { from, below: None };
-        Self { purpose, stops, starts: Starts::From(from), waiting_for: None }
+        Self::new(Purpose::Restart(trigger), Stops::Range { from, below: None }, Starts::From(from))
+    }
+
+    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if that could not be
+    /// written down, so that only stops have to wait for it.
+    pub(super) fn once_announced(self) -> Self {
+        let announced = match self.stops {
+            Stops::None => true,
+            Stops::Range { .. } => false,
+        };
+        Self { announced, ..self }
     }
 
     /// Those from this key on are started that are down, but for one child whose restart has been called off.
     fn resume(from: ChildKey, without: ChildKey) -> Self {
-        let purpose = Purpose::Resume(without);
-        Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
+        Self::new(Purpose::Resume(without), Stops::None, Starts::From(from))
+    }
+
+    fn new(purpose: Purpose, stops: Stops, starts: Starts) -> Self {
+        Self { purpose, stops, starts, waiting_for: None, announced: true }
     }
 
     /// The child that ended, and because of which others are restarted.
@@ -102,6 +114,9 @@ impl Round {
 impl Machine {
     /// Does the next step of a round.
     pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
+        if !round.announced {
+            return Progress::Wait;
+        }
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
                 State::Starting { .. } | State::Abandoned => return Progress::Wait,
@@ -144,6 +159,19 @@ impl Machine {
             }
         }
         Progress::GoOn
+    }
+
+    /// The shell has written down that this child is restarted.
+    pub(super) fn announced(&mut self, key: ChildKey) {
+        match &mut self.phase {
+            Phase::Working(round) if round.trigger() == Some(key) => round.announced = true,
+            Phase::New
+            | Phase::Idle
+            | Phase::Working(_)
+            | Phase::GivingUp
+            | Phase::WindingDown(_)
+            | Phase::Finished => {}
+        }
     }
 
     /// Whether the child, which is down, is started as soon as its turn comes.

@@ -79,6 +79,8 @@ impl Engine {
             Some(())
         });
         if let (Some(Some(())), Some(child)) = (is_late, self.child(key)) {
+            // Before any child of it is asked to go, so that nothing below it starts after that.
+            let _ = catch(|| child.hold());
             let _ = catch(|| child.force());
         }
     }

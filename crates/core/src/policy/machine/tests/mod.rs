@@ -54,8 +54,21 @@ impl Rig {
         self.tell_all([input])
     }
 
-    /// All of it has happened before anything is decided.
+    /// All of it has happened before anything is decided. What the machine wants to have written down is.
     fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
+        let mut actions = self.tell_only(inputs);
+        let announced = |action: &Action| match action {
+            Action::Restarting { key, .. } => Some(Input::Announced(*key)),
+            _ => None,
+        };
+        if let Some(announced) = actions.iter().find_map(announced) {
+            actions.extend(self.tell_only([announced]));
+        }
+        actions
+    }
+
+    /// The same, and nothing is written down.
+    fn tell_only<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
         let mut out = Actions::new();
         self.machine.step(inputs, self.now, &mut out);
         out.drain().collect()

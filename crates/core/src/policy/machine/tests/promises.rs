@@ -210,7 +210,12 @@ impl World {
                 self.stopping = true;
                 self.all_at_once = true;
             }
-            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::GaveUp => {}
+            Input::Begin
+            | Input::Close
+            | Input::Alarm
+            | Input::Call { .. }
+            | Input::Announced(_)
+            | Input::GaveUp => {}
         }
     }
 
@@ -266,7 +271,7 @@ impl World {
                 self.forced.entry(key).or_insert(self.rig.now);
             }
             Action::AbandonStart(key) => prop_assert!(self.starting.contains(&key)),
-            Action::Restarting { .. } => {
+            Action::Restarting { key, .. } => {
                 prop_assert!(!self.stopping && !self.held, "nothing is restarted once stopping has begun");
                 if self.ancestor_stops {
                     return Ok(Some(Input::Hold));
@@ -276,6 +281,7 @@ impl World {
                 self.restarts.retain(|restart| now.duration_since(*restart) <= within);
                 self.restarts.push(now);
                 prop_assert!(self.restarts.len() <= max_restarts as usize, "restarts stay within intensity");
+                return Ok(Some(Input::Announced(key)));
             }
             Action::GaveUp(_) => {
                 prop_assert!(!self.stopping && !self.held, "nothing is given up once stopping has begun");
