@@ -145,10 +145,7 @@ impl Machine {
     /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by
     /// now, and wait its turn.
     pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
-        let is_its_turn = |pending: &Pending| match pending {
-            Pending::Due { key: due, generation } => *due == key && self.is_due(key, *generation),
-            Pending::Exit { .. } | Pending::Retry { .. } | Pending::Call { .. } => false,
-        };
+        let is_its_turn = |pending: &Pending| matches!(pending, Pending::Due { key: due, .. } if *due == key);
         let State::Restarting { due } = self.children.state(key) else { return false };
         due.is_some() || self.pending.iter().any(is_its_turn)
     }
