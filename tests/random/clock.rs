@@ -16,13 +16,15 @@ pub(crate) enum Timing {
     Real,
     /// On two or three threads that a seed preempts, and in no time at all: what happens is decided by the story and the seed.
     Seeded,
+    /// The same, but time may pass while a thread is in the middle of something.
+    SeededLoosely,
 }
 
 impl Timing {
     /// Where a story is played that no seed decides.
     pub(crate) fn runtime(self) -> io::Result<Runtime> {
         match self {
-            Self::Virtual | Self::Seeded => {
+            Self::Virtual | Self::Seeded | Self::SeededLoosely => {
                 Builder::new_current_thread().enable_time().start_paused(true).build()
             }
             Self::Real => Builder::new_multi_thread().worker_threads(2).enable_time().build(),
@@ -42,7 +44,7 @@ impl Timing {
     /// After so much time whatever has not happened never will.
     pub(crate) fn never(self) -> Duration {
         match self {
-            Self::Virtual | Self::Seeded => Duration::from_secs(600),
+            Self::Virtual | Self::Seeded | Self::SeededLoosely => Duration::from_secs(600),
             // A loaded machine may stand still for a while.
             Self::Real => Duration::from_secs(60),
         }
@@ -52,7 +54,7 @@ impl Timing {
     pub(crate) fn patience(self) -> Duration {
         match self {
             Self::Virtual | Self::Seeded => Duration::from_secs(40),
-            Self::Real => Duration::from_millis(40),
+            Self::Real | Self::SeededLoosely => Duration::from_millis(40),
         }
     }
 }

@@ -103,7 +103,7 @@ impl<'a> Ledger<'a> {
     pub(crate) fn may_be_due_by(&self, at: Duration) -> Duration {
         match self.story.timing {
             Timing::Virtual | Timing::Seeded => at,
-            Timing::Real => Duration::MAX,
+            Timing::Real | Timing::SeededLoosely => Duration::MAX,
         }
     }
 

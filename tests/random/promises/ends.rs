@@ -71,6 +71,6 @@ fn is_at_the_deadline(ledger: &Ledger<'_>, event: &Event) -> bool {
     let deadline = asked_at.zip(ledger.story().plan.deadline).map(|(at, deadline)| at + deadline);
     match ledger.story().timing {
         Timing::Virtual | Timing::Seeded => deadline == Some(event.at),
-        Timing::Real => deadline.is_some_and(|deadline| deadline <= event.at),
+        Timing::Real | Timing::SeededLoosely => deadline.is_some_and(|deadline| deadline <= event.at),
     }
 }

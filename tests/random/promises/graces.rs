@@ -51,7 +51,7 @@ pub(super) fn goes_all_at_once(
 ) -> bool {
     match ledger.story().timing {
         Timing::Virtual | Timing::Seeded => may_be_forced(ledger, supervisor, event.at),
-        Timing::Real => {
+        Timing::Real | Timing::SeededLoosely => {
             let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
             cause == StopCause::Deadline
                 || ledger.way_up(supervisor).any(is_forced)
@@ -77,7 +77,7 @@ pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> 
     let a_while = match ledger.story().timing {
         Timing::Virtual | Timing::Seeded => Duration::from_secs(1),
         // The supervisor counts from a moment before that in the record.
-        Timing::Real => Duration::from_millis(500),
+        Timing::Real | Timing::SeededLoosely => Duration::from_millis(500),
     };
     let killed_at = child.asked.filter(|_| is_killed(ledger, child)).map(|asked| asked.at);
     let since = child.escalated_at.or(killed_at);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What time it is in a story, and which tasks wait for a later one.
 pub(super) struct Clock {
@@ -22,9 +22,12 @@ impl Clock {
         Self { now: Instant::now(), timers: BTreeMap::new(), next: 0, yielding: Vec::new() }
     }
 
-    /// Goes on to the next timer. Answers which tasks are to be woken then: none says that there is no timer.
-    pub(super) fn advance(&mut self) -> Vec<Waker> {
-        let Some((&(at, _), _)) = self.timers.first_key_value() else { return Vec::new() };
+    /// Goes on to the next timer, if it is no further away than this. Answers which tasks are to be woken then: none says that there is no
+    /// such timer.
+    pub(super) fn advance(&mut self, at_most: Duration) -> Vec<Waker> {
+        let next =
+            self.timers.keys().next().filter(|(at, _)| at.saturating_duration_since(self.now) <= at_most);
+        let Some(&(at, _)) = next else { return Vec::new() };
         self.now = self.now.max(at);
         let later = self.timers.split_off(&(at, u64::MAX));
         std::mem::replace(&mut self.timers, later).into_values().collect()

@@ -31,7 +31,8 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-pub use self::failure::Failure;
+pub use self::failure::{Failure, Wrong};
+pub use self::manner::Time;
 pub(crate) use self::mutex::Mutex;
 pub use self::sleep::{Sleep, YieldNow};
 pub use self::threads::run;
