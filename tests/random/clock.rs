@@ -1,34 +1,42 @@
-//! How time passes in a story, and tasks beside the tree.
+//! A story's time, and tasks beside the tree: virtual time on tokio's clock or on that of the seeded scheduler, or real time.
 
-use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::runtime::{Builder, Runtime};
+use rootward_core::seeded;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
-/// How time passes in a story.
+/// How time passes in a story, and what runs beside what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timing {
-    /// On one thread and in no time at all: what happens is decided by the story alone.
+    /// In virtual time and on one thread: the story alone decides what happens.
     Virtual,
-    /// On two threads beside the operator's, in real time: what happens depends on the moment as well.
+    /// In virtual time, on threads of the seeded scheduler: a seed decides the rest.
+    Seeded,
+    /// In real time, on two threads beside the operator's: what happens depends on the moment as well.
     Real,
 }
 
 impl Timing {
-    /// Where a story is played.
-    pub(crate) fn runtime(self) -> io::Result<Runtime> {
+    /// Whether the time of an event is that of the decision from which it follows.
+    pub(crate) fn is_exact(self) -> bool {
         match self {
-            Self::Virtual => Builder::new_current_thread().enable_time().start_paused(true).build(),
-            Self::Real => Builder::new_multi_thread().worker_threads(2).enable_time().build(),
+            Self::Virtual | Self::Seeded => true,
+            Self::Real => false,
+        }
+    }
+
+    /// Whether nothing else happens between a decision and the event that tells of it.
+    pub(crate) fn is_on_one_thread(self) -> bool {
+        match self {
+            Self::Virtual => true,
+            Self::Seeded | Self::Real => false,
         }
     }
 
     /// After so much time whatever has not happened never will.
     pub(crate) fn never(self) -> Duration {
         match self {
-            Self::Virtual => Duration::from_secs(600),
+            Self::Virtual | Self::Seeded => Duration::from_secs(600),
             // A loaded machine may stand still for a while.
             Self::Real => Duration::from_secs(60),
         }
@@ -37,32 +45,57 @@ impl Timing {
     /// How long a stop may take before it is forced: there are children that take for ever.
     pub(crate) fn patience(self) -> Duration {
         match self {
-            Self::Virtual => Duration::from_secs(40),
+            Self::Virtual | Self::Seeded => Duration::from_secs(40),
             Self::Real => Duration::from_millis(40),
         }
     }
 }
 
-/// Lets time pass for a leaf.
+/// What time it is in the story.
+pub(crate) fn now() -> Instant {
+    seeded::now().unwrap_or_else(|| tokio::time::Instant::now().into_std())
+}
+
+/// Lets time pass for a leaf or for the operator.
 #[expect(
     clippy::disallowed_methods,
     reason = "what passes here is part of the story, and decides nothing else"
 )]
 pub(crate) async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
+    match now().checked_add(time).and_then(seeded::sleep_until) {
+        Some(sleep) => sleep.await,
+        None => tokio::time::sleep(time).await,
+    }
 }
 
 /// Lets real time pass for the operator, also less than a timer can count.
 pub(crate) async fn pass_exactly(time: Duration) {
-    let due = Instant::now() + time;
+    let due = now() + time;
     pass(time.saturating_sub(A_TICK)).await;
-    while Instant::now() < due {
+    while now() < due {
         std::thread::yield_now();
     }
 }
 
-/// By so much a timer of tokio is late.
+/// By so much a timer of tokio may be late.
 const A_TICK: Duration = Duration::from_millis(1);
+
+/// Lets others go first.
+pub(crate) async fn give_way() {
+    match seeded::yield_now() {
+        Some(yields) => yields.await,
+        None => tokio::task::yield_now().await,
+    }
+}
+
+/// Waits for something, and no longer than this. `None` says that it has not come.
+pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        output = future => Some(output),
+        () = pass(time) => None,
+    }
+}
 
 /// Runs something beside the tree.
 #[expect(clippy::disallowed_methods, reason = "this is what stands outside of the tree")]
@@ -70,5 +103,8 @@ pub(crate) fn beside<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    tokio::spawn(future)
+    match seeded::runtime() {
+        Some(runtime) => runtime.spawn(future),
+        None => tokio::spawn(future),
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rootward::{ChildSpec, StartChildError, SupervisorHandle};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
-use crate::clock::beside;
+use crate::clock::{beside, now};
 
 /// What a leaf is made to do by itself.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,7 @@ impl Desk {
         self.call(path, |supervisor| async move {
             // What else comes of it is written in the record.
             if let Err(StartChildError::Stopping { .. }) = supervisor.start_child(child).await {
-                let refusal = Refusal { supervisor: supervisor_path, child: id, at: Instant::now() };
+                let refusal = Refusal { supervisor: supervisor_path, child: id, at: now() };
                 desk.state().refusals.push(refusal);
             }
         });

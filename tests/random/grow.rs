@@ -2,6 +2,7 @@
 //!
 //! All times are multiples of ten milliseconds, so that between them there are moments in which nothing can happen.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -29,8 +30,22 @@ pub(crate) fn any_plan() -> impl Generate<Value = Plan> {
         4 => any_group(Mood::Calm, 3, 6),
         1 => any_group(Mood::Calm, 4, 9),
         2 => broad_group(),
-        1 => deep_group(),
+        1 => deep_group(2..24),
     ];
+    with_options(root)
+}
+
+/// A small tree, for a story of which every step counts.
+pub(crate) fn any_small_plan() -> impl Generate<Value = Plan> {
+    let root = prop_oneof![
+        6 => any_group(Mood::Lively, 2, 3),
+        4 => any_group(Mood::Calm, 2, 4),
+        2 => deep_group(2..6),
+    ];
+    with_options(root)
+}
+
+fn with_options(root: impl Generate<Value = Group>) -> impl Generate<Value = Plan> {
     let deadline = option::weighted(0.9, select(vec![100, 1000, 3000, 10_000, 25_000]).prop_map(millis));
     let stop_reach = prop_oneof![3 => Just(StopReach::Subtree), 1 => Just(StopReach::Asked)];
     (root, deadline, any_rarely(), stop_reach).prop_map(|(mut root, deadline, stop_when_idle, stop_reach)| {
@@ -79,9 +94,9 @@ fn broad_group() -> BoxedStrategy<Group> {
 }
 
 /// Supervisors in supervisors, with a leaf or two on every level.
-fn deep_group() -> BoxedStrategy<Group> {
+fn deep_group(levels: Range<usize>) -> BoxedStrategy<Group> {
     let level = static_group(Mood::Calm, vec(any_member(Mood::Calm, 0, 0), 0..=2));
-    vec(level, 2..24)
+    vec(level, levels)
         .prop_map(|levels| {
             levels
                 .into_iter()

@@ -24,6 +24,7 @@ mod outline;
 mod plant;
 mod play;
 mod promises;
+mod seeded;
 mod story;
 mod stranger;
 
@@ -31,7 +32,6 @@ use std::hash::{BuildHasher, RandomState};
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
-use self::clock::Timing;
 use self::describe::Plan;
 use self::hasten::Hasten;
 use self::operate::Operation;
@@ -50,7 +50,7 @@ const COMMAND: &str = "cargo test -p rootward-tests --test random_trees";
 #[test]
 fn in_virtual_time_the_record_of_every_tree_keeps_the_promises() {
     let (config, seed) = config(CASES);
-    run(config, seed, "virtual_time", |plan, operations| play::play(plan, operations, Timing::Virtual));
+    run(config, seed, "virtual_time", play::play);
 }
 
 #[test]
@@ -59,16 +59,11 @@ fn on_two_threads_the_record_of_every_tree_keeps_the_promises() {
     // What has failed once need not fail again, so that a case cannot be shrunk.
     let config = Config { max_shrink_iters: 0, ..config };
     run(config, seed, "two_threads", |plan, operations| {
-        play::play(&plan.hastened(), &operations.hastened(), Timing::Real)
+        play::play_in_real_time(&plan.hastened(), &operations.to_vec().hastened())
     });
 }
 
-fn run(
-    config: Config,
-    seed: u64,
-    test: &str,
-    tell: impl Fn(&Plan, &Vec<Operation>) -> Result<Story, String>,
-) {
+fn run(config: Config, seed: u64, test: &str, tell: impl Fn(&Plan, &[Operation]) -> Result<Story, String>) {
     let cases = config.cases;
     let any_story = (grow::any_plan(), operate::any_operations());
     let result = TestRunner::new(config).run(&any_story, |(plan, operations)| {

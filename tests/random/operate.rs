@@ -49,6 +49,19 @@ pub(crate) fn any_operations() -> impl Generate<Value = Vec<Operation>> {
     prop_oneof![5 => any(), 1 => early_stop]
 }
 
+/// What is done in a short story, mostly while the tree is busy.
+pub(crate) fn any_few_operations() -> impl Generate<Value = Vec<Operation>> {
+    let turn = || Just(Operation::Pass(Duration::ZERO));
+    let end =
+        || prop_oneof![6 => Just(Operation::Stop), 1 => Just(Operation::Drop), 3 => Just(Operation::Force)];
+    let any = || proptest::collection::vec(prop_oneof![1 => any_operation(), 1 => turn()], 0..12);
+    let early_end = (0..8usize, end(), any()).prop_map(|(turns, end, rest)| {
+        let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
+        turns.chain([end]).chain(rest).collect()
+    });
+    prop_oneof![3 => any(), 2 => early_end]
+}
+
 fn any_operation() -> impl Generate<Value = Operation> {
     let deed = proptest::sample::select(vec![Deed::End, Deed::Fail, Deed::Panic]);
     let pair = || (any::<Pick>(), any::<Pick>());

@@ -1,13 +1,14 @@
 //! Plants a tree, operates on it, stops it, and keeps what there is to judge.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
+use rootward_core::seeded;
+use tokio::runtime::Builder;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
 
-use crate::clock::{Timing, beside, pass, pass_exactly};
+use crate::clock::{Timing, beside, give_way, now, pass, pass_exactly, within};
 use crate::describe::{Member, Plan};
 use crate::desk::Desk;
 use crate::operate::{Operation, Pick};
@@ -18,24 +19,48 @@ use crate::story::Story;
 /// # Errors
 ///
 /// What has never come to an end.
-pub(crate) fn play(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
-    let runtime = timing.runtime().map_err(|error| error.to_string())?;
+pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Virtual))
+}
+
+/// Plays one story as a seed wants it: what runs next, and when it is preempted.
+///
+/// # Errors
+///
+/// What has never come to an end.
+pub(crate) fn play_seeded(seed: u64, plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let (plan, operations) = (plan.clone(), operations.to_vec());
+    let description = format!("{plan:?}\n{operations:#?}");
+    let told = seeded::run(seed, move || async move { tell(&plan, &operations, Timing::Seeded).await });
+    told.unwrap_or_else(|failure| Err(format!("{failure}\n{description}")))
+}
+
+/// Plays one story in real time, on two threads beside the caller's.
+///
+/// # Errors
+///
+/// What has not come to an end.
+pub(crate) fn play_in_real_time(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Real))
+}
+
+async fn tell(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
     let desk = Desk::default();
-    let story = runtime.block_on(async {
-        let runaway = Arc::new(Notify::new());
-        let story = async {
-            let mut player = Player::begin(plan, timing, desk.clone(), Arc::clone(&runaway))?;
-            for operation in operations {
-                player.perform(operation).await;
-            }
-            player.end().await
-        };
-        tokio::select! {
-            biased;
-            () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
-            story = story => story,
+    let runaway = Arc::new(Notify::new());
+    let story = async {
+        let mut player = Player::begin(plan, timing, desk.clone(), Arc::clone(&runaway))?;
+        for operation in operations {
+            player.perform(operation).await;
         }
-    });
+        player.end().await
+    };
+    let story = tokio::select! {
+        biased;
+        () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
+        story = story => story,
+    };
     // The desk holds the tree, and the tree's specs hold the desk.
     desk.note_root(None);
     story
@@ -67,7 +92,7 @@ impl Player {
         let mut builder = builder.stop_reach(plan.stop_reach);
         let reader = beside(read(builder.subscribe(), runaway));
         // Not after the first event, from which on the record counts its time.
-        let began = Instant::now();
+        let began = now();
         let tree = Some(builder.launch());
         desk.note_root(tree.as_ref().and_then(Tree::root));
         let (added, looks, deeds) = (Vec::new(), Vec::new(), Vec::new());
@@ -89,7 +114,7 @@ impl Player {
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
             Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
             Operation::Force => self.with_tree("force", Tree::force),
-            // Without a handle and without a deadline nobody could bring down what takes for ever.
+            // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());
                 self.tree = None;
@@ -101,14 +126,14 @@ impl Player {
     /// Lets time pass. In virtual time it looks at the tree between two moments in which something can happen.
     async fn pass(&mut self, time: Duration) {
         if time.is_zero() {
-            return tokio::task::yield_now().await;
+            return give_way().await;
         }
         if self.timing == Timing::Real {
             return pass_exactly(time).await;
         }
         pass(ASIDE).await;
         if let Some(tree) = &self.tree {
-            self.looks.push((self.began.elapsed(), tree.snapshot()));
+            self.looks.push((self.elapsed(), tree.snapshot()));
         }
         pass(time - ASIDE).await;
     }
@@ -175,7 +200,11 @@ impl Player {
     }
 
     fn note(&mut self, deed: String) {
-        self.deeds.push(format!("{:>12} ms  {deed}", self.began.elapsed().as_millis()));
+        self.deeds.push(format!("{:>12} ms  {deed}", self.elapsed().as_millis()));
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().saturating_duration_since(self.began)
     }
 
     async fn end(mut self) -> Result<Story, String> {
@@ -184,15 +213,18 @@ impl Player {
             None => None,
         };
         let Self { plan, timing, desk, reader, began, added, looks, deeds, .. } = self;
-        let told = timeout(timing.never(), reader).await;
-        let events = told.map_err(|_| "the record has an end")?.map_err(|_| "the reader keeps up")?;
+        let told = within(timing.never(), reader).await;
+        let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
         if report.is_none() {
-            let _ = timeout(timing.never(), desk.deserted()).await;
+            let _ = within(timing.never(), desk.deserted()).await;
         }
-        timeout(timing.never(), desk.answered()).await.map_err(|_| "every call is answered")?;
+        within(timing.never(), desk.answered()).await.ok_or("every call is answered")?;
         let (called, refusals) = (desk.called(), desk.refusals());
-        let refusals = refusals.into_iter().map(|refusal| (refusal.at - began, refusal)).collect();
+        let refusals = refusals
+            .into_iter()
+            .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
+            .collect();
         let story = Story { plan, timing, added, called, refusals, events, report, looks, deeds };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),
@@ -204,13 +236,13 @@ impl Player {
     async fn stop(&mut self, tree: Tree) -> Result<Arc<StopReport>, String> {
         self.note("stop, and wait".to_owned());
         tree.request_stop(StopCause::Api);
-        if timeout(self.timing.patience(), tree.wait()).await.is_err() {
+        if within(self.timing.patience(), tree.wait()).await.is_none() {
             self.note("force".to_owned());
             tree.force();
         }
         let never = self.timing.never();
-        let report = timeout(never, tree.wait()).await.map_err(|_| "every stop comes to an end")?;
-        timeout(never, tree.wait_gone()).await.map_err(|_| "everything is gone in the end")?;
+        let report = within(never, tree.wait()).await.ok_or("every stop comes to an end")?;
+        within(never, tree.wait_gone()).await.ok_or("everything is gone in the end")?;
         Ok(report)
     }
 }

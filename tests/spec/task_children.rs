@@ -181,28 +181,6 @@ async fn a_task_may_wait_for_its_children() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_stops_may_wait_for_children_of_which_the_first_ends_first() {
-    let (tree, log) = given_parent(|cx| async move {
-        for n in 1..3 {
-            let parent = cx.clone();
-            let takes_a_while = async move {
-                parent.stopping().await;
-                work_for(n * SECOND).await
-            };
-            cx.spawn(None, takes_a_while).await.unwrap();
-        }
-        cx.stopping().await;
-        cx.wait_for_children().await;
-    })
-    .await;
-
-    let report = tree.stop().await;
-
-    assert_eq!(report.find("root/task").unwrap().outcome, Outcome::Graceful);
-    assert_eq!(log.until_the_end().await.paths("stopped"), ["task/task-2", "task", "root"]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_child_of_a_task_is_restarted_as_under_a_supervisor() {
     let (tree, mut log) = given_parent(|cx| async move {
         let (sender, mut orders) = mpsc::unbounded_channel::<()>();

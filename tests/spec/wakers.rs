@@ -3,16 +3,17 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 use std::thread;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rootward::{ChildSpec, Exit, Outcome, Restart, Supervisor, TaskContext};
-use rootward_tests::{BACKSTOP, OddWaker, odd_waker};
+use rootward_tests::BACKSTOP;
 use tokio::sync::oneshot;
 
 use crate::support::{
-    Blocked, EventLog, Flag, GivenTree, OtherRuntime, given, launched, obedient, until, within,
+    Act, Blocked, EventLog, Flag, GivenTree, Odd, OtherRuntime, given, launched, obedient, poll, until,
+    within,
 };
 
 #[tokio::test]
@@ -179,43 +180,7 @@ async fn a_task_whose_waker_panics_in_a_clone_has_panicked() {
     assert!(tree.stop().await.clean);
 }
 
-type Act = Box<dyn Fn() + Send + Sync>;
 type Waits = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A waker that does as a test wants it.
-struct Odd {
-    clone: Act,
-    wake: Act,
-    drop: Act,
-    woken: Flag,
-}
-
-impl Default for Odd {
-    fn default() -> Self {
-        Self { clone: Box::new(|| {}), wake: Box::new(|| {}), drop: Box::new(|| {}), woken: Flag::default() }
-    }
-}
-
-impl Odd {
-    fn waker(self) -> Waker {
-        odd_waker(Arc::new(self))
-    }
-}
-
-impl OddWaker for Odd {
-    fn cloned(&self) {
-        (self.clone)();
-    }
-
-    fn woken(&self) {
-        self.woken.raise();
-        (self.wake)();
-    }
-
-    fn dropped(&self) {
-        (self.drop)();
-    }
-}
 
 #[derive(Default)]
 struct DropsWhatItWakes {
@@ -241,10 +206,6 @@ fn made_of_the_context(cx: TaskContext) -> Waits {
 
 fn made_of_the_token(cx: TaskContext) -> Waits {
     Box::pin(cx.token().cancelled_owned())
-}
-
-fn poll(future: Pin<&mut (impl Future<Output = ()> + ?Sized)>, waker: &Waker) -> Poll<()> {
-    future.poll(&mut Context::from_waker(waker))
 }
 
 /// A thread of which a test may lose sight.

@@ -39,11 +39,17 @@ mod panics;
 mod policy;
 mod port;
 mod report;
+#[cfg(feature = "seeded")]
+#[doc(hidden)]
+pub mod seeded;
 mod snapshot;
 mod spawn;
 mod spec;
 mod stuck;
+#[doc(hidden)]
+pub mod subscriber;
 mod supervisor;
+mod sync;
 mod task;
 mod tree;
 mod turns;

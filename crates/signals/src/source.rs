@@ -19,12 +19,15 @@ pub struct SignalSource(Kind);
 #[derive(Debug)]
 enum Kind {
     System,
-    Channel(mpsc::UnboundedReceiver<Signal>),
+    Channel(mpsc::Receiver<Signal>),
 }
 
 /// Sends signals to the other end of [`SignalSource::channel`].
 #[derive(Clone, Debug)]
-pub struct SignalSender(mpsc::UnboundedSender<Signal>);
+pub struct SignalSender(mpsc::Sender<Signal>);
+
+/// How many signals of a channel may wait to be heard. The kernel keeps one of a kind.
+const CHANNEL: usize = 64;
 
 /// Says why the root signal actor does not listen.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,8 @@ pub enum SignalError {
         #[source]
         source: io::Error,
     },
-    /// The thread on which handlers are called could not be started.
-    #[error("cannot start the thread for signal handlers")]
+    /// A thread that signals need could not be started.
+    #[error("cannot start a thread for signals")]
     Thread(#[source] io::Error),
 }
 
@@ -52,7 +55,7 @@ impl SignalSource {
 
     /// Signals that a [`SignalSender`] sends. The process's own are left alone.
     pub fn channel() -> (SignalSender, Self) {
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (sender, receiver) = mpsc::channel(CHANNEL);
         (SignalSender(sender), Self(Kind::Channel(receiver)))
     }
 
@@ -75,9 +78,10 @@ impl Default for SignalSource {
 }
 
 impl SignalSender {
-    /// Acts as if the signal had reached the process. Nothing happens if nobody listens any more.
+    /// Acts as if the signal had reached the process, and returns at once. Nothing happens if the other end is gone,
+    /// or if 64 signals wait to be heard there.
     pub fn send(&self, signal: Signal) {
-        let _ = self.0.send(signal);
+        let _ = self.0.try_send(signal);
     }
 }
 
@@ -85,7 +89,7 @@ impl SignalSender {
 #[derive(Debug)]
 pub(crate) enum Ear {
     System(Vec<(Signal, unix::Signal)>),
-    Channel(mpsc::UnboundedReceiver<Signal>),
+    Channel(mpsc::Receiver<Signal>),
 }
 
 impl Ear {

@@ -15,7 +15,6 @@ use rootward::{Event, StopReach, Strategy};
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
 
-use crate::clock::Timing;
 use crate::story::Story;
 
 /// What a record says, up to some event.
@@ -101,10 +100,7 @@ impl<'a> Ledger<'a> {
     /// A time until which something may have become due that is seen in an event at this time. In real time, in which a moment in the
     /// record is never exactly that of the decision, everything that can become due at all may have.
     pub(crate) fn may_be_due_by(&self, at: Duration) -> Duration {
-        match self.story.timing {
-            Timing::Virtual => at,
-            Timing::Real => Duration::MAX,
-        }
+        if self.story.timing.is_exact() { at } else { Duration::MAX }
     }
 
     /// Why a child is started by this event.

@@ -3,7 +3,6 @@
 use rootward::{Event, EventKind, Exit, Outcome, StopCause};
 
 use super::{Verdict, graces, keep, shutdowns};
-use crate::clock::Timing;
 use crate::ledger::{Ledger, Node};
 
 pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
@@ -22,7 +21,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         EventKind::Stopped { outcome, status, elapsed, .. } => {
             has_status(child, status.as_ref())?;
             let asked_at = child.asked.map(|asked| asked.at);
-            let is_exact = ledger.story().timing == Timing::Virtual;
+            let is_exact = ledger.story().timing.is_exact();
             keep(
                 !is_exact || asked_at == event.at.checked_sub(*elapsed),
                 "a stop takes from the request to the acknowledgement",
@@ -69,8 +68,8 @@ fn is_at_the_deadline(ledger: &Ledger<'_>, event: &Event) -> bool {
     let root = ledger.nodes().find(|node| node.is_root());
     let asked_at = root.and_then(|root| root.asked).map(|asked| asked.at);
     let deadline = asked_at.zip(ledger.story().plan.deadline).map(|(at, deadline)| at + deadline);
-    match ledger.story().timing {
-        Timing::Virtual => deadline == Some(event.at),
-        Timing::Real => deadline.is_some_and(|deadline| deadline <= event.at),
+    match ledger.story().timing.is_exact() {
+        true => deadline == Some(event.at),
+        false => deadline.is_some_and(|deadline| deadline <= event.at),
     }
 }

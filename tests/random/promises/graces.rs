@@ -5,7 +5,6 @@ use std::time::Duration;
 use rootward::{Event, EventKind, Shutdown, StopCause};
 
 use super::{Verdict, keep};
-use crate::clock::Timing;
 use crate::describe::Answer;
 use crate::ledger::{Ledger, Node, Stage};
 
@@ -49,16 +48,14 @@ pub(super) fn goes_all_at_once(
     event: &Event,
     cause: StopCause,
 ) -> bool {
-    match ledger.story().timing {
-        Timing::Virtual => may_be_forced(ledger, supervisor, event.at),
-        Timing::Real => {
-            let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
-            cause == StopCause::Deadline
-                || ledger.way_up(supervisor).any(is_forced)
-                || is_killed(ledger, supervisor)
-                || is_abandoned(supervisor, Duration::MAX)
-        }
+    if ledger.story().timing.is_exact() {
+        return may_be_forced(ledger, supervisor, event.at);
     }
+    let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
+    cause == StopCause::Deadline
+        || ledger.way_up(supervisor).any(is_forced)
+        || is_killed(ledger, supervisor)
+        || is_abandoned(supervisor, Duration::MAX)
 }
 
 /// Whether the time that this child and those above it have is over.
@@ -74,11 +71,8 @@ pub(super) fn is_abandoned(child: &Node<'_>, now: Duration) -> bool {
 
 /// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below it has.
 pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> bool {
-    let a_while = match ledger.story().timing {
-        Timing::Virtual => Duration::from_secs(1),
-        // The supervisor counts from a moment before that in the record.
-        Timing::Real => Duration::from_millis(500),
-    };
+    // In real time the supervisor counts from a moment before that in the record.
+    let a_while = Duration::from_millis(if ledger.story().timing.is_exact() { 1000 } else { 500 });
     let killed_at = child.asked.filter(|_| is_killed(ledger, child)).map(|asked| asked.at);
     let since = child.escalated_at.or(killed_at);
     let is_overdue = child.stage == Stage::Stopping && since.is_some_and(|since| since + a_while <= now);

@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use rootward::{Event, EventKind, Outcome};
 
-use crate::clock::Timing;
 use crate::ledger::Ledger;
 use crate::story::Story;
 
@@ -59,7 +58,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
         of_event(keep(event.seq == seq, "events are counted from 1 without gaps"))?;
         of_event(keep(event.at >= now, "time does not run backwards"))?;
         // In real time there is no moment of which it is known that nothing can happen in it.
-        if event.at > now && story.timing == Timing::Virtual {
+        if event.at > now && story.timing.is_exact() {
             let of_rest = |verdict: Verdict| {
                 verdict.map_err(|promise| format!("{promise}, but see the time before event {seq}\n{story}"))
             };
@@ -85,7 +84,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     let is_last_word =
         |event: &Arc<Event>| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
-    if story.timing == Timing::Virtual || !story.events.iter().any(is_last_word) {
+    if story.timing.is_exact() || !story.events.iter().any(is_last_word) {
         return &story.events;
     }
     let stops = |event: &&Arc<Event>| event.path.depth() == 0 && event.what.name() == "stopping";

@@ -6,7 +6,6 @@ use rootward::{Event, EventKind, StopCause, StopOrder};
 
 use super::graces::{goes_all_at_once, is_abandoned, is_over, is_stuck};
 use super::{Verdict, groups, keep, shutdowns};
-use crate::clock::Timing;
 use crate::ledger::{How, Ledger, Node, Origin, Stage};
 
 pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
@@ -51,7 +50,7 @@ fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> b
 
 fn may_have_been_idle(ledger: &Ledger<'_>) -> bool {
     // On two threads a call may come between the last end and the stop.
-    let may_have_been_called = ledger.story().timing == Timing::Real && !ledger.story().called.is_empty();
+    let may_have_been_called = !ledger.story().timing.is_on_one_thread() && !ledger.story().called.is_empty();
     may_have_been_called || shutdowns::may_be_idle(ledger)
 }
 
@@ -78,8 +77,10 @@ fn is_out_of_turn(ledger: &Ledger<'_>, supervisor: &Node<'_>, cause: StopCause) 
         StopCause::AutoShutdown | StopCause::GaveUp | StopCause::StartFailed | StopCause::Sibling
     );
     // On two threads an ancestor's stop may be written between the decision and the event.
-    let is_exact = ledger.story().timing == Timing::Virtual;
-    is_exact && is_by_itself && !supervisor.house.stops && ledger.is_held(supervisor)
+    ledger.story().timing.is_on_one_thread()
+        && is_by_itself
+        && !supervisor.house.stops
+        && ledger.is_held(supervisor)
 }
 
 fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {

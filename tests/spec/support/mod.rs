@@ -8,6 +8,7 @@ mod given;
 mod identity;
 mod json;
 mod log;
+mod odd;
 mod process;
 mod program;
 mod puppet;
@@ -22,6 +23,7 @@ pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched
 pub(crate) use identity::{Identity, Leftovers};
 pub(crate) use json::assert_holds;
 pub(crate) use log::EventLog;
+pub(crate) use odd::{Act, Odd, poll};
 pub(crate) use process::fixture;
 pub(crate) use process::{identity_of, line_in, pid_in};
 pub(crate) use program::{Finished, Program};

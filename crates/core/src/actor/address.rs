@@ -100,7 +100,8 @@ impl<M: Message> Address<M> {
     pub async fn wait(&self) -> Result<ActorRef<M>, Abandoned> {
         let mut board = self.board.subscribe();
         loop {
-            if let Some(found) = board.borrow_and_update().outlook() {
+            let outlook = board.borrow_and_update().outlook();
+            if let Some(found) = outlook {
                 return found;
             }
             // This address holds the sending side itself, so that there is always a next change to wait for.

@@ -4,9 +4,10 @@
 //! first handle is used.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Weak;
 
 use crate::panics::catch;
+use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// Kills at once what a child has started outside of the program.
 pub trait KillHandle: Send + Sync {
@@ -43,6 +44,7 @@ impl KillRegistry {
     pub(super) fn kill_all(&self) {
         let handles: Vec<_> = self.lock().all.iter().filter_map(Weak::upgrade).collect();
         for handle in handles.into_iter().rev() {
+            point();
             // The handle may be the last of its kind by now, so that its drop is caught as well.
             let _ = catch(move || handle.kill());
         }

@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use crate::sync::point;
+
 /// How many scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
 pub(super) struct Marks(AtomicU64);
@@ -62,7 +64,9 @@ impl StopScope {
 
     /// Marks that a stop has begun here.
     pub(crate) fn begin_stop(&self) {
+        point();
         if !self.stopping.swap(true, Ordering::SeqCst) {
+            point();
             self.marks.0.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -78,6 +82,7 @@ impl StopScope {
 
     /// Whether a stop has begun here or above.
     pub(crate) fn is_stopping(&self) -> bool {
+        point();
         if self.stopping.load(Ordering::SeqCst) {
             return true;
         }
@@ -90,6 +95,7 @@ impl StopScope {
     fn is_stopping_above(&self) -> bool {
         // Read before the walk: a mark that is set during it makes the next look walk again.
         let marks = self.marks.0.load(Ordering::SeqCst);
+        point();
         if self.clear_at.load(Ordering::SeqCst) == marks {
             return false;
         }

@@ -48,6 +48,11 @@ pub(crate) struct Stall {
 
 /// Has somebody looked after, for as long as it is there.
 pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
+    // It goes by the system's time, and would come in where no seed says so.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return;
+    }
     watchers().push(watcher);
     runs_on(|| {
         // Without a thread nothing is noticed, and everything else goes on.
@@ -59,6 +64,11 @@ pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
 
 /// What a worker is stuck in, if a thread is at work on it right now.
 pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
+    // A thread that the seeded scheduler holds up is not stuck.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return None;
+    }
     let now = clock();
     let all = slots();
     all.iter().find_map(|slot| {

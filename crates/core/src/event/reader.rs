@@ -148,7 +148,8 @@ struct Bell(Mutex<Option<oneshot::Sender<()>>>);
 
 impl Bell {
     fn ring(&self) {
-        if let Some(ring) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ring) = ring {
             // The thread may not wait any more, and then it need not be woken.
             let _ = ring.send(());
         }

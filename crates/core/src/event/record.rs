@@ -4,18 +4,20 @@
 //! other.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Waker;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::backlog::{Backlog, Capacity};
 use super::text::{self, Text};
 use super::{Event, EventKind, Events, Stream};
 use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
 use crate::panics::catch;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
@@ -104,14 +106,14 @@ impl Record {
             return;
         }
         let first = inner.backlog.number(count);
-        let origin = *inner.origin.get_or_insert_with(Instant::now);
+        let origin = *inner.origin.get_or_insert_with(now);
         if !inner.backlog.is_output_read() {
             inner.backlog.pass_over(first, count);
             return;
         }
         let waiting = inner.backlog.push_lines(Text {
             first,
-            at: origin.elapsed(),
+            at: now().saturating_duration_since(origin),
             time: SystemTime::now(),
             path: path.clone(),
             incarnation,
@@ -179,12 +181,12 @@ fn write(
         return;
     }
     let seq = inner.backlog.number(1);
-    let origin = *inner.origin.get_or_insert_with(Instant::now);
+    let origin = *inner.origin.get_or_insert_with(now);
     if !inner.backlog.is_read() {
         return;
     }
     let (path, what) = make();
-    let (at, time) = (origin.elapsed(), SystemTime::now());
+    let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
     let waiting = inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what });
     drop(inner);
     wake(waiting);

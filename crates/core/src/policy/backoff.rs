@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Says how long a child's restarts are put off, the longer the more of them there have been in a row (systemd's
 /// `RestartSec=`, `RestartSteps=` and `RestartMaxDelaySec=`; OTP has no such thing).
 ///
-/// The n-th restart in a row waits `initial · factor^(n-1)`, at most `max`, more or less by up to the fraction `jitter`. The
-/// count begins anew when the child has run for [`reset_after`](Self::reset_after).
+/// The n-th restart in a row waits `initial · factor^(n-1)`, at most `max`, more or less by up to the fraction
+/// `jitter`. The count begins anew when the child has run for [`reset_after`](Self::reset_after).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     /// The delay of the first restart.
@@ -15,8 +15,8 @@ pub struct Backoff {
     pub max: Duration,
     /// By how much each delay is longer than the one before. Default 2; at least 1.
     pub factor: f64,
-    /// By what fraction a delay may be longer or shorter, so that children that failed together do not all come back at the
-    /// same moment. Default 0, which makes the delays exact; at most 1.
+    /// By what fraction a delay may be longer or shorter, so that children that failed together do not all come back at
+    /// the same moment. Default 0, which makes the delays exact; at most 1.
     pub jitter: f64,
     /// How long a child has to run for its count to begin anew. By default the window of its supervisor's intensity.
     pub reset_after: Option<Duration>,

@@ -1,7 +1,7 @@
 //! A map whose keys only ever grow, in their order.
 //!
-//! Children get growing keys, are looked up by key all the time, and are walked in start order and in reverse. A vector in which
-//! deleted entries leave gaps does all of that by index, where a tree of nodes would search.
+//! Children get growing keys, are looked up by key all the time, and are walked in start order and in reverse. A vector
+//! in which deleted entries leave gaps does all of that by index, where a tree of nodes would search.
 
 use std::collections::VecDeque;
 

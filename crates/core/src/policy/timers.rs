@@ -1,7 +1,7 @@
 //! The moments at which something has to be done about a child, at most one for each.
 //!
-//! While children are stopped one after the other there is a single one, which comes and goes for each of them. It lies beside the others,
-//! where it is found without a search.
+//! While children are stopped one after the other there is a single one, which comes and goes for each of them. It lies
+//! beside the others, where it is found without a search.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

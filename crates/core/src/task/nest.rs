@@ -7,11 +7,13 @@ use tokio::sync::mpsc;
 
 use super::node::TaskNode;
 use crate::child::{ChildPath, Exit, Shutdown};
+use crate::clock;
 use crate::context::{StopScope, TreeContext};
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Listener, Report, Reporter, RunningChild, StartContext};
 use crate::report::NodeReport;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::sync::point;
 
 /// What a task holds of its children: their supervisor, which stands at the task's own path.
 pub(crate) struct Nest {
@@ -35,6 +37,7 @@ struct Reports(mpsc::UnboundedSender<ChildReport>);
 
 impl Listener for Reports {
     fn hear(&self, report: ChildReport) {
+        point();
         // A listener that is gone has nothing to tell its task any more.
         let _ = self.0.send(report);
     }
@@ -98,7 +101,7 @@ pub(super) async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiv
 
 async fn sleep_until(at: Option<Instant>) {
     match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
+        Some(at) => clock::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -19,8 +19,10 @@ use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
 use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
+use crate::sync::point;
 
 /// One incarnation of a task.
 ///
@@ -76,6 +78,7 @@ impl TaskNode {
     /// Says that the task is about to be asked to stop: nothing below it starts any more.
     pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
+        point();
         self.gate.with_nest(|nest| nest.supervisor.hold());
     }
 
@@ -90,7 +93,9 @@ impl TaskNode {
     /// Aborts the body, and has its children end in this way.
     pub(super) fn end(&self, end: impl FnOnce(&mut Nest)) {
         self.gate.shut(|nest| end(nest));
+        point();
         self.aborted.store(true, Ordering::Release);
+        point();
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
@@ -100,7 +105,7 @@ impl TaskNode {
 
     /// Tells all that waits in the task that it is to stop.
     fn tell_stop(&self) {
-        self.notify.stop().tell(self.tree.task_runtime());
+        self.notify.stop().tell(self.tree.control());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
@@ -113,7 +118,7 @@ impl TaskNode {
         if self.notify.is_stopping() {
             token.cancel();
         }
-        to_tell.tell(self.tree.task_runtime());
+        to_tell.tell(self.tree.control());
         token
     }
 
@@ -181,7 +186,7 @@ impl TaskNode {
         if let Some(deadline) = deadline {
             nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
-        self.tree.control().spawn(host(Arc::clone(self), reports));
+        place(self.tree.control()).spawn(host(Arc::clone(self), reports));
         Box::new(nest)
     }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::notify::{Key, Notify, Seen, ToTell};
 use crate::panics::catch;
+use crate::spawn::place;
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -77,8 +78,8 @@ impl ToTell<CancellationToken> {
     /// Wakes what is to be woken, and returns at once.
     ///
     /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so is what waits for a
-    /// token: they are woken by a task of their own, where tasks run.
-    pub(super) fn tell(self, tasks: &Handle) {
+    /// token: they are woken by a task of their own, on the supervisors' runtime, because tasks may have taken every thread of theirs.
+    pub(super) fn tell(self, control: &Handle) {
         let Self { wakers, token } = self;
         let mut foreign = Vec::new();
         for (_, waker) in wakers {
@@ -89,7 +90,7 @@ impl ToTell<CancellationToken> {
         }
         if token.is_some() || !foreign.is_empty() {
             let foreign = Foreign { wakers: foreign, token };
-            tasks.spawn(async move { drop(foreign) });
+            place(control).spawn(async move { drop(foreign) });
         }
     }
 }

@@ -10,6 +10,7 @@ use super::error::TreeStartError;
 use super::handle::Tree;
 use super::plan::{Plan, Unreapable};
 use crate::child::{ChildId, ChildPath, SpecError};
+use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{Capacity, Events, Log, Record};
 use crate::supervisor::Supervisor;
@@ -228,7 +229,7 @@ impl TreeBuilder {
         let log = self.log.then(|| Log::start(&record)).flatten();
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
-        drop(tokio::time::sleep_until(tokio::time::Instant::now()));
+        require_timers();
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
         let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {

@@ -15,12 +15,13 @@ use super::root::{Root, RootListener};
 use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
 use crate::child::{Shutdown, StartError, StopCause};
-use crate::clock::now;
+use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
 
 /// Starts the root, and the guardian beside it.
@@ -66,7 +67,7 @@ pub(super) fn start(
         guardian.stop(StopCause::Token);
     }
     prepared.begin();
-    context.control().spawn(guardian.watch(commands));
+    place(context.control()).spawn(guardian.watch(commands));
     (root, by_others)
 }
 
@@ -218,7 +219,7 @@ impl Drop for Guardian {
 
 async fn sleep_until(at: Option<Instant>) {
     match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
+        Some(at) => clock::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -20,6 +20,7 @@ use crate::event::{EventKind, Events, Log, SignalAction};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::sync::point;
 
 /// A running tree.
 ///
@@ -61,6 +62,7 @@ impl Desk {
                 Command::Answer | Command::Hear(_) => {}
             }
         }
+        point();
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
     }

@@ -1,7 +1,7 @@
 //! What is wanted of single children: to be started, terminated, restarted or deleted (OTP's rules 42 to 46).
 //!
-//! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it: only
-//! the caller waits for the child.
+//! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it:
+//! only the caller waits for the child.
 
 use std::time::Instant;
 
@@ -91,8 +91,8 @@ impl Machine {
         }
     }
 
-    /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so that it
-    /// gets what is left of the deadline and no more.
+    /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so
+    /// that it gets what is left of the deadline and no more.
     fn clean_up(&mut self, offer: Offer, why: Why, now: Instant, out: &mut Actions) {
         let Offer { call, key, id, traits } = offer;
         if let Some(objection) = self.objection_to(&id) {
@@ -125,8 +125,8 @@ impl Machine {
 
     /// Does what a call wants, now that it has its turn.
     ///
-    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever waits
-    /// in the queue behind the call, and is not cut short by it.
+    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever
+    /// waits in the queue behind the call, and is not cut short by it.
     pub(super) fn take_up_call(
         &mut self,
         call: CallId,

@@ -57,7 +57,8 @@ pub(super) enum State {
     Starting {
         give_up_at: Option<Instant>,
     },
-    /// Its start has taken too long and has been ended by force. It may still say that it runs, if it came to that before.
+    /// Its start has taken too long and has been ended by force. It may still say that it runs, if it came to that
+    /// before.
     Abandoned,
     Running,
     /// Gone by itself; what follows from it has not been decided yet.
@@ -72,8 +73,8 @@ pub(super) enum State {
     Stopping {
         kill_at: Option<Instant>,
     },
-    /// Killed as its spec wants it, or forced: there is nothing more to be done than to wait. If it is still there at this
-    /// time, it counts as stuck.
+    /// Killed as its spec wants it, or forced: there is nothing more to be done than to wait. If it is still there at
+    /// this time, it counts as stuck.
     Killed {
         stuck_at: Option<Instant>,
     },

@@ -182,7 +182,8 @@ impl Children {
         }
     }
 
-    /// The children that wait for a restart, or for the machine to decide what follows from their end, the last started first.
+    /// The children that wait for a restart, or for the machine to decide what follows from their end, the last started
+    /// first.
     pub(super) fn unsettled(&self) -> Vec<ChildKey> {
         if self.unsettled == 0 {
             return Vec::new();
@@ -230,7 +231,8 @@ impl Children {
         child
     }
 
-    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last asked.
+    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last
+    /// asked.
     pub(super) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.restarting_changes.drain(..)
     }

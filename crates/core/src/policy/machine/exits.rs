@@ -59,8 +59,8 @@ impl Machine {
         self.children.get(key).filter(|child| child.generation == generation)
     }
 
-    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or another
-    /// exit can come in between.
+    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or
+    /// another exit can come in between.
     pub(super) fn try_again(&mut self, key: ChildKey) {
         self.children.set(key, State::Restarting { due: None });
         let generation = self.children.get(key).map_or(0, |child| child.generation);
@@ -155,8 +155,8 @@ impl Machine {
         self.pending.push_back(Pending::Due { key, generation });
     }
 
-    /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by now, and wait its
-    /// turn.
+    /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by
+    /// now, and wait its turn.
     pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
         let is_its_turn = |pending: &Pending| match pending {
             Pending::Due { key: due, generation } => *due == key && self.is_due(key, *generation),

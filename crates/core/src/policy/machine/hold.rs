@@ -1,5 +1,5 @@
-//! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts nothing
-//! and does not give up, and waits until it is asked to stop itself.
+//! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts
+//! nothing and does not give up, and waits until it is asked to stop itself.
 
 use super::calls::Reply;
 use super::child::{ChildKey, State};

@@ -8,8 +8,8 @@ use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::StopCause;
 use crate::policy::Strategy;
 
-/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
-/// one child is waited for, but for those that are stuck.
+/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at
+/// most one child is waited for, but for those that are stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
     purpose: Purpose,
@@ -141,7 +141,8 @@ impl Machine {
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if self.is_for_later(&round) {
-            // The siblings that share its fate have been stopped by now, and start together with it when the delay is over.
+            // The siblings that share its fate have been stopped by now, and start together with it when the delay is
+            // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
             self.phase = Phase::Working(round);
@@ -213,8 +214,8 @@ impl Machine {
         matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 
-    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
-    /// it is tried again (rules 31 and 32).
+    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and
+    /// otherwise it is tried again (rules 31 and 32).
     fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
         match purpose {
             Purpose::Init => {

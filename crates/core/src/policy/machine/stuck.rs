@@ -1,4 +1,5 @@
-//! Children that do not go although they were forced: they keep no sibling from being asked, and are waited for to the end.
+//! Children that do not go although they were forced: they keep no sibling from being asked, and are waited for to the
+//! end.
 
 use std::time::Instant;
 

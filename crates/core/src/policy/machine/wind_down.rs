@@ -111,7 +111,8 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
+    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
+    /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), now, out);
@@ -131,15 +132,6 @@ impl Machine {
                 State::Killed { .. } => self.is_overdue(key),
                 State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}
             }
-        }
-    }
-
-    /// Whether all children are being stopped, each when the one after it is gone.
-    pub(crate) fn unwinds_in_order(&self) -> bool {
-        match (self.phase, self.policy.stop_order) {
-            (Phase::WindingDown(down), StopOrder::Reverse) => !down.forced,
-            (Phase::WindingDown(_), StopOrder::Concurrent)
-            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished, _) => false,
         }
     }
 
@@ -201,8 +193,8 @@ impl Machine {
         }
     }
 
-    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
-    /// absorbed and counts for nothing (rule 26).
+    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
+    /// end is absorbed and counts for nothing (rule 26).
     pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };

@@ -1,4 +1,5 @@
-//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves it.
+//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves
+//! it.
 
 mod asked;
 mod auto_shutdown;

@@ -163,7 +163,7 @@ impl World {
     /// Tells the machine something and does what it wants, and what follows from that at once.
     fn tell(&mut self, input: Input) -> Result<(), TestCaseError> {
         let mut facts = vec![input];
-        loop {
+        for _ in 0..100 {
             for fact in &facts {
                 self.hear(fact);
             }
@@ -178,6 +178,7 @@ impl World {
                 return self.at_rest();
             }
         }
+        Err(TestCaseError::fail("there is an end to what follows from one fact"))
     }
 
     fn hear(&mut self, input: &Input) {
