@@ -1,4 +1,4 @@
-//! A story's time, and tasks beside the tree: virtual time on tokio's clock or on that of the seeded scheduler, or real time.
+//! A story's time, and tasks beside the tree: virtual time on tokio's or the seeded scheduler's clock, or real time.
 
 use std::time::{Duration, Instant};
 

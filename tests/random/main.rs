@@ -1,14 +1,17 @@
-//! Random trees: whatever they look like, whatever their tasks do and whatever is asked of them, their records keep the promises.
+//! Random trees: whatever happens in them, their records keep the promises.
 //!
-//! A tree is [grown](grow) and [planted](plant), [operated](operate) on, and judged by its record, promise by [promise](promises).
+//! A tree is [grown](grow) and [planted](plant), [operated](operate) on, and judged by its record, promise by
+//! [promise](promises).
 //!
-//! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a small one, and
-//!   shown with its seed, its tree, its operations and its record.
-//! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the promises that need
-//!   no exact clock. What happens depends on the moment as well, so that a case that fails is shown as it is, and need not fail again.
+//! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a
+//!   small one, and shown with its seed, its tree, its operations and its record.
+//! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the
+//!   promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is shown
+//!   as it is, and need not fail again.
+//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on.
 //!
-//! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or `two_threads`. A
-//! case that fails says with what command it is played again.
+//! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or
+//! `two_threads`. A case that fails says with what command it is played again.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a promise looks for one kind of event among many")]
 

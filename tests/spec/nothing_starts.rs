@@ -1,7 +1,7 @@
-//! Nothing starts once stopping has begun: not below the supervisor that stops, however deep and however long its turn is away.
+//! Nothing starts once stopping has begun: nowhere below the supervisor that stops, also if its turn is far away.
 //!
-//! The order of the record says so. Behind the `stopping` of a supervisor there is no `starting`, `restarting` or `gave_up` below it, but
-//! for clean-up work.
+//! The order of the record says so. Behind the `stopping` of a supervisor there is no `starting`, `restarting` or
+//! `gave_up` below it, but for clean-up work.
 
 mod by_otps_rule;
 mod in_supervisors;

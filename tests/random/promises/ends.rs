@@ -46,8 +46,8 @@ fn has_outcome(ledger: &Ledger<'_>, child: &Node<'_>, outcome: Outcome) -> bool 
     }
 }
 
-/// Whether it was killed, and neither it nor its supervisor was asked for another reason before that. Otherwise it may have gone
-/// before the kill reached it.
+/// Whether it was killed, and neither it nor its supervisor was asked for another reason before that. Otherwise it may
+/// have gone before the kill reached it.
 fn is_killed_from_the_beginning(ledger: &Ledger<'_>, child: &Node<'_>) -> bool {
     let was_asked_by_parent = child.asked.is_some_and(|asked| asked.cause == StopCause::Parent);
     let parent = || ledger.parent(child.path).filter(|_| was_asked_by_parent);

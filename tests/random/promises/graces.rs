@@ -40,8 +40,8 @@ pub(super) fn may_be_forced(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration
     is_due || child.escalated_at.is_some() || is_killed(ledger, child) || above()
 }
 
-/// Whether a child of this supervisor need not wait for its turn: whatever is left there is made to go. In real time the record says so,
-/// and its clock does not.
+/// Whether a child of this supervisor need not wait for its turn: whatever is left there is made to go. In real time
+/// the record says so, and its clock does not.
 pub(super) fn goes_all_at_once(
     ledger: &Ledger<'_>,
     supervisor: &Node<'_>,
@@ -69,7 +69,8 @@ pub(super) fn is_abandoned(child: &Node<'_>, now: Duration) -> bool {
         && timeout(child).is_some_and(|timeout| timeout <= child.asked.map_or(now, |asked| asked.at))
 }
 
-/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below it has.
+/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below
+/// it has.
 pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> bool {
     // In real time the supervisor counts from a moment before that in the record.
     let a_while = Duration::from_millis(if ledger.story().timing.is_exact() { 1000 } else { 500 });

@@ -1,4 +1,4 @@
-//! Children are asked to stop for a reason, the last one first, each when the one after it has acknowledged or is stuck.
+//! Children are asked to stop for a reason, the last one first, each when the one after it is gone or stuck.
 
 use std::time::Duration;
 

@@ -80,7 +80,7 @@ async fn a_child_of_a_task_that_ends_stays_down() {
     assert_eq!(log.until_the_end().await.of_child("group/x"), ["starting", "started", "exited"]);
 }
 
-/// A tree with a task that does something once the stop of the tree has begun, says what came of it, and waits for its turn.
+/// A tree with a task that does something once the stop has begun, says what came of it, and waits for its turn.
 struct Given {
     tree: GivenTree,
     log: EventLog,
