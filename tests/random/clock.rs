@@ -14,6 +14,8 @@ pub(crate) enum Timing {
     Seeded,
     /// In real time, on two threads beside the operator's: what happens depends on the moment as well.
     Real,
+    /// On two or three threads that a seed preempts, and in no time at all: what happens is decided by the story and the seed.
+    Seeded,
 }
 
 impl Timing {
@@ -31,6 +33,16 @@ impl Timing {
             Self::Virtual => true,
             Self::Seeded | Self::Real => false,
         }
+    }
+
+    /// Whether a moment in the record is exactly that in which everything happened that is written at it.
+    pub(crate) fn is_exact(self) -> bool {
+        matches!(self, Self::Virtual | Self::Seeded)
+    }
+
+    /// Whether nothing can be decided between the decision of a supervisor and its event.
+    pub(crate) fn is_one_thread(self) -> bool {
+        self == Self::Virtual
     }
 
     /// After so much time whatever has not happened never will.
