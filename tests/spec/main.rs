@@ -19,6 +19,7 @@ mod good_guest;
 mod hostile_log;
 mod intensity;
 mod live;
+mod nothing_starts;
 mod output;
 mod peer_cases;
 mod processes;

@@ -74,8 +74,8 @@ impl Round {
         Self::new(Purpose::Restart(trigger), Stops::Range { from, below: None }, Starts::From(from))
     }
 
-    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if that could not be
-    /// written down, so that only stops have to wait for it.
+    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if
+    /// that could not be written down, so that only stops have to wait for it.
     pub(super) fn once_announced(self) -> Self {
         let announced = match self.stops {
             Stops::None => true,
