@@ -49,6 +49,8 @@ pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{
     ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown,
 };
+#[doc(hidden)]
+pub use event::subscriber;
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};

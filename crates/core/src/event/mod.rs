@@ -9,6 +9,8 @@ mod reader;
 mod record;
 mod size;
 mod span;
+#[doc(hidden)]
+pub mod subscriber;
 mod telemetry;
 #[cfg(test)]
 mod tests;

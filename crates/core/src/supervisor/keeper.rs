@@ -20,6 +20,7 @@ use super::engine::{Engine, Outcome, Turn};
 use super::survey::survey;
 use super::{SpecError, Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::event::subscriber::without_subscriber;
 use crate::panics::drop_quietly;
 use crate::policy::End;
 use crate::port::{Deputy, Ended, Inbox, Launch, Mail, RunningChild, StartChild, StartContext, StopRequest};
@@ -148,7 +149,8 @@ impl Keeper {
         let start = Actor::spawn(None, SupervisorActor { _keeper: self }, shared);
         // The actor's own start waits for nothing, and so this takes one step, whoever's turn it is part of.
         let start = pin!(unconstrained(start));
-        if let Poll::Ready(Ok((actor, _))) = start.poll(&mut Context::from_waker(Waker::noop())) {
+        let started = without_subscriber(|| start.poll(&mut Context::from_waker(Waker::noop())));
+        if let Poll::Ready(Ok((actor, _))) = started {
             // An actor that is gone already has dropped its keeper.
             let _ = actor.cast(Begin);
         }

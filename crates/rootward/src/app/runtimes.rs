@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// One runtime for what must always answer, and one for the tasks, which are somebody else's code.
@@ -21,9 +22,13 @@ const CONTROL_THREADS: usize = 2;
 
 impl Runtimes {
     pub(super) fn build() -> io::Result<Self> {
+        let subscriber = WithoutRactor::of_the_default();
         let control = Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
+            // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
+            .on_thread_start(move || subscriber.enter_thread())
+            .on_thread_stop(WithoutRactor::leave_thread)
             .enable_all()
             .build()?;
         let tasks = Builder::new_multi_thread().thread_name("rootward-task").enable_all().build()?;
