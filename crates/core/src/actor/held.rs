@@ -90,8 +90,8 @@ impl<A: Actor> Held<A> {
     /// Drops all there is, the state first, and says which panic came of it.
     pub(super) fn give_back(self) -> Result<(), Panic> {
         let Self { actor, state, worker, span, .. } = self;
-        let _inside = span.enter();
         let _at_work = AtWork::on(worker, Doing::Drop);
+        let _inside = span.enter();
         let state = catch(move || drop(state));
         let actor = catch(move || drop(actor));
         state.and(actor)

@@ -55,15 +55,15 @@ pub(super) async fn keep<A: Actor>(
     reporter: Reporter,
 ) {
     let Post { path, incarnation, orders, seat, worker } = post;
+    let at_work = AtWork::on(worker, Doing::Poll);
     let mut span = ChildSpan::default();
     span.make(&path, incarnation, ChildKind::Actor);
     let inside = span.enter();
-    let at_work = AtWork::on(worker, Doing::Poll);
     let (actor, arguments) = match catch(make) {
         Ok(made) => made,
         Err(panic) => return reporter.failed(StartError::Panicked(panic)),
     };
-    drop((at_work, inside));
+    drop((inside, at_work));
     let held = Arc::new(Held::new(actor, seat.clone(), worker, span));
 
     let guarded = Guarded(Arc::clone(&held));

@@ -32,10 +32,10 @@ pin_project! {
             if this.future.is_none() {
                 return;
             }
-            let _inside = this.end.node.enter(this.span);
             let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
+            let inside = this.end.node.enter(this.span);
             let dropped = catch(|| this.future.set(None));
-            drop(at_work);
+            drop((inside, at_work));
             if let Err(panic) = dropped {
                 this.end.is(Exit::Aborted.and_then_panicked(panic), Reporter::ended);
             }
@@ -58,9 +58,9 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
-        let inside = this.end.node.enter(this.span);
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
+        let inside = this.end.node.enter(this.span);
         let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
             Ok(poll) => ready!(poll),
             Err(panic) => Exit::Panicked(panic),
@@ -71,8 +71,7 @@ where
             Ok(()) => exit,
             Err(panic) => exit.and_then_panicked(panic),
         };
-        drop(at_work);
-        drop(inside);
+        drop((inside, at_work));
         this.end.is(exit, Reporter::ended_here);
         Poll::Ready(())
     }
