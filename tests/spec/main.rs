@@ -16,6 +16,7 @@ mod events;
 mod failing;
 mod gate;
 mod good_guest;
+mod hostile_log;
 mod intensity;
 mod live;
 mod output;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::Dispatch;
 use tracing::dispatcher::{get_default, with_default};
+use tracing::level_filters::LevelFilter;
 use tracing::subscriber::NoSubscriber;
 
 use super::{Events, Lagged, Record, telemetry};
@@ -39,7 +40,11 @@ impl Log {
         let lost = Arc::new(AtomicU64::new(0));
         let events = record.subscribe();
         events.count_losses(&lost);
-        let writer = Writer { events, reached: reached_sender, lost: Arc::clone(&lost), untold: 0 };
+        // At first as far as can be said without asking the subscriber, which is not asked on this thread.
+        let hears_output = LevelFilter::current() >= LevelFilter::DEBUG;
+        events.take_output(hears_output);
+        let lost_there = Arc::clone(&lost);
+        let writer = Writer { events, hears_output, reached: reached_sender, lost: lost_there, untold: 0 };
         let write = move || {
             // A subscriber that is not global is unknown on this thread. One that is global is called more quickly without this.
             match get_default(Dispatch::is::<NoSubscriber>) {
@@ -76,6 +81,8 @@ impl Log {
 /// What the log's thread has.
 struct Writer {
     events: Events,
+    /// Whether the subscriber takes what processes write.
+    hears_output: bool,
     reached: watch::Sender<u64>,
     lost: Arc<AtomicU64>,
     /// How many lost events no line has told of.
@@ -85,12 +92,11 @@ struct Writer {
 impl Writer {
     /// Makes every event a line, until the record ends.
     fn write(mut self) {
-        let mut hears_output = true;
         loop {
-            let hears = catch(telemetry::hears_output).unwrap_or(hears_output);
-            if hears != hears_output {
-                self.events.take_output(hears);
-                hears_output = hears;
+            let hears_output = catch(telemetry::hears_output).unwrap_or(self.hears_output);
+            if hears_output != self.hears_output {
+                self.events.take_output(hears_output);
+                self.hears_output = hears_output;
             }
             match self.events.blocking_next() {
                 Ok(Some(event)) => {

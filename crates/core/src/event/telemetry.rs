@@ -22,7 +22,7 @@ pub(super) fn hears_output() -> bool {
 
 /// Logs that so many events are not in the log.
 pub(super) fn log_lost(events: u64) {
-    warn!(target: TARGET, parent: None, { log.lost = events }, "{events} events were not logged");
+    warn!(target: TARGET, parent: None, { log.lost = events }, "events were not logged");
 }
 
 /// Logs an event.
