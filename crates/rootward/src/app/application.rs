@@ -33,7 +33,9 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 ///
 /// It builds two runtimes. Supervisors, process actors, signals and timers live on the small control runtime;
 /// task children live on the other one, so that a task which never yields can stop neither the supervisors
-/// nor the signals. It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens
+/// nor the signals. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber before, and waits at
+/// the end for its log, up to a second and as long as that gets on. It makes the places of panics known
+/// ([`capture_panics`](crate::capture_panics)), listens
 /// for signals before anything is started, and starts the tree. When the tree has stopped, for whatever
 /// reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
 /// `exit`.
