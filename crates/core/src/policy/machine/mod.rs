@@ -294,4 +294,10 @@ impl Machine {
     pub(crate) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.children.restarting_changes()
     }
+
+    /// The child with this id.
+    #[cfg(test)]
+    pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
+        self.children.key(id)
+    }
 }

@@ -264,6 +264,17 @@ fn a_child_that_is_deleted_does_not_wait_any_more() {
 // --- key and is_closed ---
 
 #[test]
+fn children_are_found_by_their_ids_as_long_as_they_are_there() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+    assert_eq!([A, B, C].map(|key| rig.machine.key(&id(key))), [Some(A), Some(B), None]);
+
+    rig.starts(C, permanent());
+    rig.terminated(A);
+    rig.asks_for(Request::Delete(id(A)));
+    assert_eq!([A, B, C].map(|key| rig.machine.key(&id(key))), [None, Some(B), Some(C)]);
+}
+
+#[test]
 fn only_the_supervisor_of_a_tasks_children_has_to_be_closed() {
     let mut rig = Rig::running(nest(), []);
     assert!(!rig.machine.is_closed());

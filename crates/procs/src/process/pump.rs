@@ -1,7 +1,7 @@
-//! What a process writes, line by line.
+//! Reads one stream that a process writes, line by line.
 //!
-//! Nothing waits for the end of a stream: it comes when everybody who holds the pipe has closed it, and that may be somebody
-//! the process has left behind.
+//! Nothing waits for the end of a stream: it comes when every process that holds the pipe has closed it, and one of
+//! them may have been left behind.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -16,11 +16,11 @@ use tokio::time::{Instant, timeout_at};
 use crate::policy::{Line, Lines, Piece};
 use crate::sys::{self, Watched};
 
-/// How much is read at once from somebody who writes little, onto the stack: a process that is silent costs no memory.
+/// How much is read at once of a stream that brings little, onto the stack: a process that is silent costs no memory.
 const CHUNK: usize = 8 * 1024;
 
-/// How much is read at once from somebody who has just filled a [`CHUNK`], into memory that is given back at once. It is what a pipe
-/// holds, and all that is done for one chatty process before it is somebody else's turn.
+/// How much is read at once of a stream that has just filled a [`CHUNK`], into memory that is given back at once. It is
+/// what a pipe holds, and all that is done for one chatty process before another task gets its turn.
 const LARGE_CHUNK: usize = 64 * 1024;
 
 /// How long a stream that outlives its process may be silent before it is closed.
@@ -35,8 +35,8 @@ pub(super) struct Pump {
     pipe: Watched,
     stream: Stream,
     lines: Lines,
-    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent has none: it
-    /// counts as readable until a read finds nothing, and that read gives the memory back.
+    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent
+    /// has none: it counts as readable until a read finds nothing, and that read gives the memory back.
     large: Option<Box<[u8; LARGE_CHUNK]>>,
     ended: bool,
 }
@@ -62,8 +62,8 @@ impl Pump {
         }
     }
 
-    /// If a lot is likely to be read, waits until those who read the events have had a chance to take what came before. Cancel
-    /// safe.
+    /// If a lot is likely to be read, waits until the readers of the events have had a chance to take what came before.
+    /// Cancel safe.
     pub(super) async fn room(&self, sink: &OutputSink) {
         if self.large.is_some() {
             sink.room().await;
@@ -116,19 +116,19 @@ impl Pump {
     }
 
     /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
-    pub(super) async fn drain_on(mut self, sink: OutputSink) {
+    pub(super) async fn drain_on(mut self, sink: &OutputSink) {
         let latest = Instant::now() + LONGEST_DRAIN;
         while !self.ended {
             let silent = latest.min(Instant::now() + IDLE);
             if timeout_at(silent, self.readable()).await.is_err() {
                 break;
             }
-            self.room(&sink).await;
-            self.read(|written| written.to(&sink));
-            // However much there is to read, it is somebody else's turn now.
+            self.room(sink).await;
+            self.read(|written| written.to(sink));
+            // However much there is to read, another task gets its turn now.
             tokio::task::yield_now().await;
         }
-        self.lines.flush(|line| output(self.stream, line).to(&sink));
+        self.lines.flush(|line| output(self.stream, line).to(sink));
     }
 
     fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(Written<'_>)) {
