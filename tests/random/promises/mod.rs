@@ -84,7 +84,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     let is_last_word =
         |event: &Arc<Event>| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
-    if story.timing.is_exact() || !story.events.iter().any(is_last_word) {
+    if story.timing.is_on_one_thread() || !story.events.iter().any(is_last_word) {
         return &story.events;
     }
     let stops = |event: &&Arc<Event>| event.path.depth() == 0 && event.what.name() == "stopping";
