@@ -18,6 +18,7 @@ mod gate;
 mod good_guest;
 mod hostile_log;
 mod intensity;
+mod job_results;
 mod live;
 mod nothing_starts;
 mod output;

@@ -8,6 +8,7 @@
 
 mod fate;
 mod inspect;
+mod noted;
 mod reporter;
 mod start;
 
@@ -16,5 +17,6 @@ pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use fate::Fate;
+pub(crate) use noted::{Noted, WhenNoted};
 pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};
 pub(crate) use start::Running;

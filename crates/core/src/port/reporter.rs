@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Fate;
+use super::{Fate, Noted};
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
@@ -28,7 +28,11 @@ pub(crate) enum Report {
     },
     /// All that is left of the child, a supervisor that stops, is stuck.
     Stuck,
-    Ended(Fate),
+    Ended {
+        fate: Fate,
+        /// Dropped when the supervisor has taken note of it.
+        noted: Option<Noted>,
+    },
 }
 
 /// A report on its way, and which incarnation of which child it is of.
@@ -89,12 +93,14 @@ pub struct Ended {
     pub stragglers: Vec<Straggler>,
     /// How its children ended, if it is a supervisor.
     pub(crate) children: Vec<NodeReport>,
+    /// Dropped when the supervisor has taken note of the end.
+    pub(crate) noted: Option<Noted>,
 }
 
 impl Ended {
     /// It is gone, and ended like this.
     pub fn new(exit: Exit) -> Self {
-        Self { exit, stragglers: Vec::new(), children: Vec::new() }
+        Self { exit, stragglers: Vec::new(), children: Vec::new(), noted: None }
     }
 
     /// Adds the descendants that were still there after the child itself had gone.
@@ -107,6 +113,16 @@ impl Ended {
     pub(crate) fn with_children(mut self, children: Vec<NodeReport>) -> Self {
         self.children = children;
         self
+    }
+
+    pub(crate) fn with_noted(mut self, noted: Option<Noted>) -> Self {
+        self.noted = noted;
+        self
+    }
+
+    fn into_report(mut self) -> Report {
+        let noted = self.noted.take();
+        Report::Ended { fate: self.into(), noted }
     }
 }
 
@@ -156,7 +172,7 @@ impl Reporter {
 
     /// Says that the child is gone, after everything it held has been given back.
     pub fn ended(mut self, ended: impl Into<Ended>) {
-        self.close(Report::Ended(ended.into().into()));
+        self.close(ended.into().into_report());
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
@@ -202,7 +218,7 @@ impl Drop for Reporter {
             } else {
                 Exit::Aborted
             };
-            self.close(Report::Ended(Ended::new(exit).into()));
+            self.close(Ended::new(exit).into_report());
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, Left, Purpose};
 use super::nest::{LastWord, Nest};
-use super::ready::Readiness;
+use super::special::Special;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
 use crate::clock::{self, now};
@@ -40,14 +40,14 @@ pub(crate) struct TaskNode {
     /// Whether the supervisor is about to ask the task to stop.
     held: AtomicBool,
     pub(super) notify: StopNotify,
-    /// How the task says that it has started, if it is one that says so.
-    pub(super) readiness: Option<Box<Readiness>>,
+    /// What few tasks have.
+    pub(super) special: Option<Box<Special>>,
     handle: OnceLock<AbortHandle>,
     gate: Gate<Box<Nest>, Option<Instant>, Box<LastWord>>,
 }
 
 impl TaskNode {
-    pub(super) fn new(cx: &StartContext, readiness: Option<Box<Readiness>>) -> Self {
+    pub(super) fn new(cx: &StartContext, special: Option<Box<Special>>) -> Self {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
@@ -58,7 +58,7 @@ impl TaskNode {
             scope: Arc::clone(&cx.scope),
             held: AtomicBool::new(false),
             notify: StopNotify::new(),
-            readiness,
+            special,
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
@@ -105,7 +105,7 @@ impl TaskNode {
     }
 
     /// Tells all that waits in the task that it is to stop.
-    fn tell_stop(&self) {
+    pub(super) fn tell_stop(&self) {
         self.notify.stop().tell(self.tree.control());
     }
 
@@ -223,7 +223,7 @@ impl TaskNode {
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.tell_stop();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
+            (Left::Last(nest), Some(word)) => word.say(self, nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
         }
     }
@@ -250,7 +250,7 @@ impl TaskNode {
             u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
         });
         if let Some((word, nest)) = last {
-            word.say(Some(*nest));
+            word.say(self, Some(*nest));
         }
     }
 }
@@ -279,15 +279,17 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, nest: Option<Nest>) {
+    fn say(self, node: &TaskNode, nest: Option<Nest>) {
         let Self { reporter, exit } = self;
-        match nest {
-            None => reporter.ended(exit),
+        let ended = match nest {
+            None => Ended::new(exit),
             Some(nest) => {
                 let exit = if nest.gave_up { escalated(exit) } else { exit };
-                reporter.ended(Ended::new(exit).with_children(nest.reports));
+                Ended::new(exit).with_children(nest.reports)
             }
-        }
+        };
+        let noted = node.special.as_ref().and_then(|special| special.take_noted());
+        reporter.ended(ended.with_noted(noted));
     }
 }
 
@@ -324,7 +326,7 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
             Report::Stopping { .. } => force_at = node.escalate(),
             Report::Stuck => node.nest_is_stuck(),
             Report::Failed { children, .. } => return node.nest_ended(children),
-            Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
+            Report::Ended { mut fate, .. } => return node.nest_ended(fate.take_children()),
         }
     }
 }

@@ -164,7 +164,7 @@ impl Guardian {
                 self.ended(Some(*error), children);
                 true
             }
-            Report::Ended(mut fate) => {
+            Report::Ended { mut fate, .. } => {
                 let error = (!self.root.is_started()).then_some(StartError::Stopped);
                 self.ended(error, fate.take_children());
                 true

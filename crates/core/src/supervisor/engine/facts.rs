@@ -43,7 +43,8 @@ impl Engine {
 
     /// Notes what a child said, writes it into the record, and makes it a fact.
     fn hear(&mut self, key: ChildKey, incarnation: u32, report: Report, now: Instant) -> Option<Input> {
-        if let Report::Ended(fate) = report {
+        if let Report::Ended { fate, noted } = report {
+            self.noted.extend(noted);
             return self.ended(key, incarnation, fate, now);
         }
         let is_meant = self.shared.view.with(key, |entry| entry.is_live_as(incarnation))?;
@@ -77,7 +78,7 @@ impl Engine {
             }
             Report::Stuck => Some(Input::Stuck(key)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
-            Report::Stopping { .. } | Report::Ended(_) => None,
+            Report::Stopping { .. } | Report::Ended { .. } => None,
         }
     }
 

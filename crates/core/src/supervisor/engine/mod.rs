@@ -25,7 +25,7 @@ use crate::clock::now;
 use crate::context::Activity;
 use crate::panics::catch;
 use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Reporter, RunningChild};
+use crate::port::{Noted, Reporter, RunningChild};
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;
@@ -56,6 +56,8 @@ pub(super) struct Engine {
     is_held: bool,
     /// Kept until the facts that came with them have been dealt with.
     settling: Option<Activity>,
+    /// What is to be dropped once the ends that it came with have been dealt with.
+    noted: Vec<Noted>,
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
@@ -98,6 +100,7 @@ impl Engine {
             has_heard_all: false,
             is_held: false,
             settling: None,
+            noted: Vec::new(),
             policy,
             machine,
             running,
@@ -180,6 +183,8 @@ impl Engine {
 
     /// Nothing is to be done until something happens.
     fn settle(&mut self) {
+        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free to be made.
+        self.noted.clear();
         if !self.machine.is_restarting() {
             self.settling = None;
         }

@@ -18,6 +18,7 @@ impl Engine {
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         self.settling = None;
         self.calls.dismiss();
+        self.noted.clear();
         let start_error = self.start_error.take();
         if let Some(reporter) = self.reporter.take() {
             let unwritten = None;
