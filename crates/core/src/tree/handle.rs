@@ -1,17 +1,17 @@
 //! What a program holds of a tree.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::build::TreeStartError;
-use super::guardian::{self, Command, Plan};
+use super::guardian::{self, Command, Plan, Reporting};
 use super::report_writer::Progress;
 use super::root::Root;
-use super::watchdog::Watchdog;
 use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, Events, SignalAction, StopCause};
 use crate::report::StopReport;
@@ -44,13 +44,13 @@ struct Shared {
 #[derive(Clone)]
 struct Desk {
     guardian: mpsc::UnboundedSender<Command>,
-    watchdog: Weak<Watchdog>,
+    reporting: Reporting,
 }
 
 impl Desk {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
-        if let Some(watchdog) = self.watchdog.upgrade() {
+        if let Some(watchdog) = self.reporting.watchdog.upgrade() {
             match command {
                 Command::Stop(cause) => watchdog.note_stop(cause),
                 Command::Force | Command::GiveUp => watchdog.note_stop(StopCause::Api),
@@ -59,6 +59,13 @@ impl Desk {
         }
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
+    }
+
+    /// Has the report written by this thread.
+    fn give_up(&self) {
+        if let Some(writer) = self.reporting.writer.upgrade() {
+            writer.stand_in(StopCause::Api, now());
+        }
     }
 }
 
@@ -77,8 +84,8 @@ impl Tree {
         let path = plan.path.clone();
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
-        let (root, watchdog) = guardian::start(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, watchdog };
+        let (root, reporting) = guardian::start(&context, plan, root, commands, progress_sender);
+        let desk = Desk { guardian, reporting };
         let keep = Arc::new(Keep(desk.clone()));
         Self { shared: Arc::new(Shared { context, path, root, desk, progress }), _keep: keep }
     }
@@ -173,10 +180,11 @@ impl Tree {
 
     /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
     ///
-    /// For a program that is about to leave. [`wait`](Self::wait) returns the report soon after this, unless the runtime on which the
-    /// tree was started stands still.
+    /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has it when this returns,
+    /// also while the runtime stands still.
     pub fn give_up(&self) {
         self.command(Command::GiveUp);
+        self.shared.desk.give_up();
     }
 
     /// Whether a stop has begun.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::Engine;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::port::StartError;
+use crate::port::{StartError, StartFailure};
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {
@@ -55,7 +55,8 @@ impl Engine {
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
-                Err(Refusal::StartFailed(self.calls.failure(key).unwrap_or(StartError::Stopped)))
+                let failure = self.calls.failure(key);
+                Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
