@@ -78,11 +78,7 @@ async fn answer(leaf: &Leaf, path: &str, desk: &Desk, presence: &mut Presence) -
 /// Has its supervisor start another child, and does not wait for it: the supervisor may be waiting for this one to go.
 fn breed(path: &str, desk: &Desk) {
     let Some((parent, _)) = path.rsplit_once('/') else { return };
-    let child = Member::brood().spec("y", desk);
-    desk.call(parent, |supervisor| async move {
-        // Whatever comes of it is written in the record.
-        let _ = supervisor.start_child(child).await;
-    });
+    desk.start(parent, "y", Member::brood().spec("y", desk));
 }
 
 async fn ordered(presence: &mut Presence) -> Deed {

@@ -1,13 +1,14 @@
-//! What the leaves of a tree and whoever operates on it share: who is there, and what has been asked of whom.
+//! What the leaves of a tree and its operator share: which leaves are there, and which supervisors have been called.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use rootward::SupervisorHandle;
-use tokio::sync::mpsc;
+use rootward::{ChildSpec, StartChildError, SupervisorHandle};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::clock::beside;
+use crate::clock::{beside, now};
 
 /// What a leaf is made to do by itself.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +19,35 @@ pub(crate) enum Deed {
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Desk(Arc<Mutex<State>>);
+pub(crate) struct Desk(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// A leaf is not there any more.
+    left: Notify,
+}
 
 #[derive(Default)]
 struct State {
-    /// By path and number, so that whoever is picked does not depend on chance.
+    /// By path and number, so that which leaf is picked does not depend on chance.
     present: BTreeMap<(String, u64), mpsc::UnboundedSender<Deed>>,
     next: u64,
     root: Option<SupervisorHandle>,
     called: BTreeSet<String>,
     calls: Vec<JoinHandle<()>>,
+    refusals: Vec<Refusal>,
     twice: Vec<String>,
+}
+
+/// A start that a supervisor has refused because it stops or is held.
+#[derive(Clone)]
+pub(crate) struct Refusal {
+    pub(crate) supervisor: String,
+    /// The id that the child was to have.
+    pub(crate) child: String,
+    /// When the caller had the answer.
+    pub(crate) at: Instant,
 }
 
 /// A leaf that is there, until this is dropped.
@@ -89,12 +108,40 @@ impl Desk {
         true
     }
 
+    /// Has a supervisor start a child, and lets the answer come when it comes.
+    pub(crate) fn start(&self, path: &str, id: &str, child: ChildSpec) {
+        let (desk, supervisor_path, id) = (self.clone(), path.to_owned(), id.to_owned());
+        self.call(path, |supervisor| async move {
+            // What else comes of it is written in the record.
+            if let Err(StartChildError::Stopping { .. }) = supervisor.start_child(child).await {
+                let refusal = Refusal { supervisor: supervisor_path, child: id, at: now() };
+                desk.state().refusals.push(refusal);
+            }
+        });
+    }
+
+    /// The starts that have been refused.
+    pub(crate) fn refusals(&self) -> Vec<Refusal> {
+        self.state().refusals.clone()
+    }
+
     /// How many leaves are there.
     pub(crate) fn present(&self) -> usize {
         self.state().present.len()
     }
 
-    /// The supervisors of whom something has been asked.
+    /// Waits until no leaf is there any more.
+    pub(crate) async fn deserted(&self) {
+        loop {
+            let left = self.0.left.notified();
+            if self.present() == 0 {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// The supervisors of which something has been asked.
     pub(crate) fn called(&self) -> BTreeSet<String> {
         self.state().called.clone()
     }
@@ -104,21 +151,27 @@ impl Desk {
         self.state().twice.clone()
     }
 
-    /// Waits for everybody who waits for an answer.
+    /// Waits until every call has its answer.
     pub(crate) async fn answered(&self) {
-        let calls = std::mem::take(&mut self.state().calls);
-        for call in calls {
-            call.await.expect("a call does not panic");
+        loop {
+            let calls = std::mem::take(&mut self.state().calls);
+            if calls.is_empty() {
+                return;
+            }
+            for call in calls {
+                call.await.expect("a call does not panic");
+            }
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Presence {
     fn drop(&mut self) {
         self.desk.state().present.remove(&self.key);
+        self.desk.0.left.notify_waiters();
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! All times are multiples of ten milliseconds, so that between them there are moments in which nothing can happen.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use proptest::collection::vec;
@@ -9,7 +10,7 @@ use proptest::option;
 use proptest::prelude::{BoxedStrategy, Just, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::Strategy as Generate;
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Launched, Leaf, Member, Opening, Plan};
 
@@ -29,13 +30,28 @@ pub(crate) fn any_plan() -> impl Generate<Value = Plan> {
         4 => any_group(Mood::Calm, 3, 6),
         1 => any_group(Mood::Calm, 4, 9),
         2 => broad_group(),
-        1 => deep_group(),
+        1 => deep_group(2..24),
     ];
+    with_options(root)
+}
+
+/// A small tree, for a story of which every step counts.
+pub(crate) fn any_small_plan() -> impl Generate<Value = Plan> {
+    let root = prop_oneof![
+        6 => any_group(Mood::Lively, 2, 3),
+        4 => any_group(Mood::Calm, 2, 4),
+        2 => deep_group(2..6),
+    ];
+    with_options(root)
+}
+
+fn with_options(root: impl Generate<Value = Group>) -> impl Generate<Value = Plan> {
     let deadline = option::weighted(0.9, select(vec![100, 1000, 3000, 10_000, 25_000]).prop_map(millis));
-    (root, deadline, any_rarely()).prop_map(|(mut root, deadline, stop_when_idle)| {
+    let stop_reach = prop_oneof![3 => Just(StopReach::Subtree), 1 => Just(StopReach::Asked)];
+    (root, deadline, any_rarely(), stop_reach).prop_map(|(mut root, deadline, stop_when_idle, stop_reach)| {
         bound(&mut root, 100);
         let root = Member { shutdown: Shutdown::Infinity, ..Member::new(Body::Group(root)) };
-        Plan { root, deadline, stop_when_idle }
+        Plan { root, deadline, stop_when_idle, stop_reach }
     })
 }
 
@@ -49,8 +65,8 @@ pub(crate) fn any_member_to_add() -> impl Generate<Value = Member> {
     })
 }
 
-/// Bounds how often a leaf can be started before everything above it has given up: what supervisors allow is multiplied from
-/// level to level.
+/// Bounds how often a leaf can be started before everything above it has given up: what supervisors allow is multiplied
+/// from level to level.
 fn bound(group: &mut Group, starts: u32) {
     group.intensity.max_restarts = group.intensity.max_restarts.min(starts - 1);
     let Form::Static { children, .. } = &mut group.form else { return };
@@ -78,9 +94,9 @@ fn broad_group() -> BoxedStrategy<Group> {
 }
 
 /// Supervisors in supervisors, with a leaf or two on every level.
-fn deep_group() -> BoxedStrategy<Group> {
+fn deep_group(levels: Range<usize>) -> BoxedStrategy<Group> {
     let level = static_group(Mood::Calm, vec(any_member(Mood::Calm, 0, 0), 0..=2));
-    vec(level, 2..24)
+    vec(level, levels)
         .prop_map(|levels| {
             levels
                 .into_iter()

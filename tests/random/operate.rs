@@ -16,7 +16,7 @@ pub(crate) type Pick = u8;
 /// Something that is done to a tree.
 #[derive(Clone)]
 pub(crate) enum Operation {
-    /// Time passes, and somebody looks at the tree.
+    /// Time passes, and the operator looks at the tree.
     Pass(Duration),
     /// A leaf is made to do something by itself.
     Make(Pick, Deed),
@@ -30,7 +30,7 @@ pub(crate) enum Operation {
     Restart { group: Pick, child: Pick },
     /// A child that may be down is deleted.
     Delete { group: Pick, child: Pick },
-    /// The tree is asked to stop, and nobody waits for it.
+    /// The tree is asked to stop, and the operator does not wait for it.
     Stop,
     /// The last handle is dropped.
     Drop,
@@ -47,6 +47,19 @@ pub(crate) fn any_operations() -> impl Generate<Value = Vec<Operation>> {
         turns.chain([Operation::Stop]).chain(rest).collect()
     });
     prop_oneof![5 => any(), 1 => early_stop]
+}
+
+/// What is done in a short story, mostly while the tree is busy.
+pub(crate) fn any_few_operations() -> impl Generate<Value = Vec<Operation>> {
+    let turn = || Just(Operation::Pass(Duration::ZERO));
+    let end =
+        || prop_oneof![6 => Just(Operation::Stop), 1 => Just(Operation::Drop), 3 => Just(Operation::Force)];
+    let any = || proptest::collection::vec(prop_oneof![1 => any_operation(), 1 => turn()], 0..12);
+    let early_end = (0..8usize, end(), any()).prop_map(|(turns, end, rest)| {
+        let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
+        turns.chain([end]).chain(rest).collect()
+    });
+    prop_oneof![3 => any(), 2 => early_end]
 }
 
 fn any_operation() -> impl Generate<Value = Operation> {

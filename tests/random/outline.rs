@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Leaf, Member, Plan};
 
@@ -11,6 +11,9 @@ impl fmt::Debug for Plan {
         write!(f, "a tree with the deadline {:?}", self.deadline)?;
         if self.stop_when_idle {
             f.write_str(" that stops when it is idle")?;
+        }
+        if self.stop_reach == StopReach::Asked {
+            f.write_str(", in which a stop reaches only the supervisors that are asked")?;
         }
         writeln!(f)?;
         write_member(f, &self.root, "root", 1)

@@ -1,13 +1,14 @@
-//! Plants a tree, operates on it in virtual time, stops it, and keeps what there is to judge.
+//! Plants a tree, operates on it, stops it, and keeps what there is to judge.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
+use rootward_core::seeded;
+use tokio::runtime::Builder;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
 
-use crate::clock::{beside, pass};
+use crate::clock::{Timing, beside, give_way, now, pass, pass_exactly, within};
 use crate::describe::{Member, Plan};
 use crate::desk::Desk;
 use crate::operate::{Operation, Pick};
@@ -19,46 +20,70 @@ use crate::story::Story;
 ///
 /// What has never come to an end.
 pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| error.to_string())?;
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Virtual))
+}
+
+/// Plays one story as a seed wants it: what runs next, and when it is preempted.
+///
+/// # Errors
+///
+/// What has never come to an end.
+pub(crate) fn play_seeded(
+    seed: u64,
+    plan: &Plan,
+    operations: &[Operation],
+    timing: Timing,
+) -> Result<Story, String> {
+    let (plan, operations) = (plan.clone(), operations.to_vec());
+    let description = format!("{plan:?}\n{operations:#?}");
+    let time = match timing {
+        Timing::SeededLoosely => seeded::Time::AtAnyPoint,
+        Timing::Virtual | Timing::Real | Timing::Seeded => seeded::Time::AtRest,
+    };
+    let told = seeded::run(seed, time, move || async move { tell(&plan, &operations, timing).await });
+    told.unwrap_or_else(|failure| Err(format!("{failure}\n{description}")))
+}
+
+/// Plays one story in real time, on two threads beside the caller's.
+///
+/// # Errors
+///
+/// What has not come to an end.
+pub(crate) fn play_in_real_time(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Real))
+}
+
+async fn tell(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
     let desk = Desk::default();
-    let story = runtime.block_on(async {
-        let runaway = Arc::new(Notify::new());
-        let story = async {
-            let mut player = Player::begin(plan, desk.clone(), Arc::clone(&runaway))?;
-            for operation in operations {
-                player.perform(operation).await;
-            }
-            player.end().await
-        };
-        tokio::select! {
-            biased;
-            () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
-            story = story => story,
+    let runaway = Arc::new(Notify::new());
+    let story = async {
+        let mut player = Player::begin(plan, timing, desk.clone(), Arc::clone(&runaway))?;
+        for operation in operations {
+            player.perform(operation).await;
         }
-    });
+        player.end().await
+    };
+    let story = tokio::select! {
+        biased;
+        () = runaway.notified() => Err(format!("{TOO_MUCH} events are enough for everything:\n{plan:?}")),
+        story = story => story,
+    };
     // The desk holds the tree, and the tree's specs hold the desk.
     desk.note_root(None);
     story
 }
 
-/// Whoever writes so much goes round in circles.
+/// A tree that writes so much goes round in circles.
 const TOO_MUCH: usize = 300_000;
-
-/// After so much virtual time whatever has not happened never will.
-const NEVER: Duration = Duration::from_secs(600);
-
-/// How long a stop may take before it is forced: there are children that take for ever.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A moment in which nothing else happens.
 const ASIDE: Duration = Duration::from_millis(1);
 
 struct Player {
     plan: Plan,
+    timing: Timing,
     desk: Desk,
     tree: Option<Tree>,
     reader: tokio::task::JoinHandle<Vec<Arc<Event>>>,
@@ -69,16 +94,18 @@ struct Player {
 }
 
 impl Player {
-    fn begin(plan: &Plan, desk: Desk, runaway: Arc<Notify>) -> Result<Self, String> {
+    fn begin(plan: &Plan, timing: Timing, desk: Desk, runaway: Arc<Notify>) -> Result<Self, String> {
         let root = plan.root.group().ok_or("the root is a supervisor")?.supervisor("root", &desk);
         let builder = root.tree().map_err(|error| format!("the description makes sense: {error}"))?;
-        let mut builder = builder.deadline(plan.deadline).stop_when_idle(plan.stop_when_idle);
+        let builder = builder.deadline(plan.deadline).stop_when_idle(plan.stop_when_idle);
+        let mut builder = builder.stop_reach(plan.stop_reach);
         let reader = beside(read(builder.subscribe(), runaway));
-        let tree = builder.launch();
-        desk.note_root(tree.root());
-        let (began, tree) = (Instant::now(), Some(tree));
+        // Not after the first event, from which on the record counts its time.
+        let began = now();
+        let tree = Some(builder.launch());
+        desk.note_root(tree.as_ref().and_then(Tree::root));
         let (added, looks, deeds) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { plan: plan.clone(), desk, tree, reader, began, added, looks, deeds })
+        Ok(Self { plan: plan.clone(), timing, desk, tree, reader, began, added, looks, deeds })
     }
 
     async fn perform(&mut self, operation: &Operation) {
@@ -96,7 +123,7 @@ impl Player {
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
             Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
             Operation::Force => self.with_tree("force", Tree::force),
-            // Without a handle and without a deadline nobody could bring down what takes for ever.
+            // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());
                 self.tree = None;
@@ -105,14 +132,19 @@ impl Player {
         }
     }
 
-    /// Lets time pass, and looks at the tree between two moments in which something can happen.
+    /// Lets time pass. In virtual time it looks at the tree between two moments in which something can happen.
     async fn pass(&mut self, time: Duration) {
         if time.is_zero() {
-            return tokio::task::yield_now().await;
+            return give_way().await;
+        }
+        match self.timing {
+            Timing::Virtual | Timing::Seeded => {}
+            Timing::Real => return pass_exactly(time).await,
+            Timing::SeededLoosely => return pass(time).await,
         }
         pass(ASIDE).await;
         if let Some(tree) = &self.tree {
-            self.looks.push((self.began.elapsed(), tree.snapshot()));
+            self.looks.push((self.elapsed(), tree.snapshot()));
         }
         pass(time - ASIDE).await;
     }
@@ -120,7 +152,9 @@ impl Player {
     fn add(&mut self, group: Pick, child: &Member) {
         let id = format!("x{}", self.added.len());
         self.added.push(child.clone());
-        self.start(group, child, &id);
+        if let Some(path) = self.group(group) {
+            self.start(&path, child, &id);
+        }
     }
 
     fn add_again(&mut self, group: Pick, child: Pick) {
@@ -132,17 +166,13 @@ impl Player {
         }
         let place = usize::from(child) % children.len();
         let child = children[place].clone();
-        self.start(group, &child, &child.id(place));
+        self.start(&path, &child, &child.id(place));
     }
 
-    fn start(&mut self, group: Pick, child: &Member, id: &str) {
-        let Some(path) = self.group(group) else { return };
+    fn start(&mut self, path: &str, child: &Member, id: &str) {
         let spec = child.spec(id, &self.desk);
         self.note(format!("start {id} under {path}"));
-        self.desk.call(&path, |supervisor| async move {
-            // Whatever comes of it is written in the record.
-            let _ = supervisor.start_child(spec).await;
-        });
+        self.desk.start(path, id, spec);
     }
 
     fn ask(&mut self, group: Pick, child: Pick, what: &'static str) {
@@ -181,7 +211,11 @@ impl Player {
     }
 
     fn note(&mut self, deed: String) {
-        self.deeds.push(format!("{:>12} ms  {deed}", self.began.elapsed().as_millis()));
+        self.deeds.push(format!("{:>12} ms  {deed}", self.elapsed().as_millis()));
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().saturating_duration_since(self.began)
     }
 
     async fn end(mut self) -> Result<Story, String> {
@@ -189,16 +223,20 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
-        let Self { plan, desk, reader, added, looks, deeds, .. } = self;
-        let told = timeout(NEVER, reader).await;
-        let events = told.map_err(|_| "the record has an end")?.map_err(|_| "the reader keeps up")?;
+        let Self { plan, timing, desk, reader, began, added, looks, deeds, .. } = self;
+        let told = within(timing.never(), reader).await;
+        let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
         if report.is_none() {
-            pass(NEVER).await;
+            let _ = within(timing.never(), desk.deserted()).await;
         }
-        timeout(NEVER, desk.answered()).await.map_err(|_| "every call is answered")?;
-        let called = desk.called();
-        let story = Story { plan, added, called, events, report, looks, deeds };
+        within(timing.never(), desk.answered()).await.ok_or("every call is answered")?;
+        let (called, refusals) = (desk.called(), desk.refusals());
+        let refusals = refusals
+            .into_iter()
+            .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
+            .collect();
+        let story = Story { plan, timing, added, called, refusals, events, report, looks, deeds };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),
             (0, Some(path)) => Err(format!("{path} never runs twice at the same time\n{story}")),
@@ -209,12 +247,13 @@ impl Player {
     async fn stop(&mut self, tree: Tree) -> Result<Arc<StopReport>, String> {
         self.note("stop, and wait".to_owned());
         tree.request_stop(StopCause::Api);
-        if timeout(PATIENCE, tree.wait()).await.is_err() {
+        if within(self.timing.patience(), tree.wait()).await.is_none() {
             self.note("force".to_owned());
             tree.force();
         }
-        let report = timeout(NEVER, tree.wait()).await.map_err(|_| "every stop comes to an end")?;
-        timeout(NEVER, tree.wait_gone()).await.map_err(|_| "everything is gone in the end")?;
+        let never = self.timing.never();
+        let report = within(never, tree.wait()).await.ok_or("every stop comes to an end")?;
+        within(never, tree.wait_gone()).await.ok_or("everything is gone in the end")?;
         Ok(report)
     }
 }

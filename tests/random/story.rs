@@ -1,4 +1,4 @@
-//! What there is to judge once a tree has been operated on: its record, above all.
+//! What there is to judge once a tree has been operated on: above all its record.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,15 +7,20 @@ use std::time::Duration;
 
 use rootward::{Event, EventKind, StopReport, TreeSnapshot};
 
+use crate::clock::Timing;
 use crate::describe::{Member, Plan};
+use crate::desk::Refusal;
 
 /// What there is to judge.
 pub(crate) struct Story {
     pub(crate) plan: Plan,
+    pub(crate) timing: Timing,
     /// The children that were added, by the numbers in their ids.
     pub(crate) added: Vec<Member>,
-    /// The supervisors of whom something was asked while they ran.
+    /// The supervisors of which a caller wanted something while they ran.
     pub(crate) called: BTreeSet<String>,
+    /// The starts that were refused, and when the caller knew it.
+    pub(crate) refusals: Vec<(Duration, Refusal)>,
     /// The whole record.
     pub(crate) events: Vec<Arc<Event>>,
     /// What the stop returned, unless the last handle had been dropped.

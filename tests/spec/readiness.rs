@@ -1,16 +1,21 @@
 //! When a process counts as started.
 
-use std::sync::Arc;
+use std::future::Pending;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::{Ready, ReadyError, Signal};
 use rootward::{
-    ChildSpec, ChildState, Ending, Exit, StartError, StopCause, Supervisor, Tree, TreeStartError,
+    ChildSpec, ChildState, Ending, EventKind, Exit, Outcome, StartError, StopCause, Supervisor, Tree,
+    TreeStartError,
 };
 use tokio::sync::Notify;
 
-use crate::support::{cause_of, fixture, identity_of, launched, obedient, within};
+use crate::support::{
+    Blocked, Identity, OtherRuntime, builder, cause_of, fixture, identity_of, launched, launched_tree,
+    obedient, until, within,
+};
 
 #[tokio::test]
 async fn the_next_child_starts_when_the_process_has_said_that_it_is_ready() {
@@ -134,7 +139,140 @@ async fn a_stop_does_not_wait_for_a_process_to_get_ready() {
     assert_eq!(log.until_the_end().await.paths("starting"), ["root", "a"]);
 }
 
+/// Case P17.
+#[tokio::test]
+async fn a_ready_function_that_blocks_its_thread_is_named_and_its_process_is_gone() {
+    let (blocked, release) = Blocked::new();
+    let elsewhere = OtherRuntime::new(1);
+    let (check, pid) = blocking(&blocked);
+    let a = fixture!("runs_forever").ready(check).into_child("a");
+    let builder = builder(Supervisor::new("root").child(obedient("b")).child(a));
+    let (tree, mut log) = launched_tree(builder.task_runtime(elsewhere.handle().clone()));
+    blocked.is_there().await;
+    let process = Identity::of(*pid.get().expect("the check was told"));
+    log.wait_for_line("a", "ready").await;
+
+    tree.request_stop(StopCause::Api);
+    let stopped = log.wait_for_event("a", "stopped").await;
+
+    assert!(!process.is_there());
+    let EventKind::Stopped { outcome, stragglers, .. } = &stopped.what else { panic!("{stopped:?}") };
+    let [check] = &stragglers[..] else { panic!("the check is named: {stopped:?}") };
+    assert_eq!(*outcome, Outcome::Graceful);
+    assert!(check.command.starts_with("the readiness check of `"), "{check:?}");
+    assert_eq!((check.pid, check.outcome), (std::process::id(), Outcome::Unreapable));
+    drop(release);
+    let report = tree.wait().await;
+    assert_eq!((report.ending, report.find("root/b").unwrap().outcome), (Ending::Forced, Outcome::Graceful));
+}
+
+#[tokio::test]
+async fn a_process_with_a_ready_function_that_blocks_its_thread_is_forced_before_the_deadline() {
+    let (blocked, release) = Blocked::new();
+    let elsewhere = OtherRuntime::new(1);
+    let (check, pid) = blocking(&blocked);
+    let a = fixture!("ignores_sigterm").ready(check).into_child("a");
+    let builder = builder(Supervisor::new("root").child(a)).deadline(Duration::from_secs(2));
+    let (tree, mut log) = launched_tree(builder.task_runtime(elsewhere.handle().clone()));
+    blocked.is_there().await;
+    let process = Identity::of(*pid.get().expect("the check was told"));
+    log.wait_for_line("a", "ready").await;
+
+    let report = tree.stop().await;
+
+    assert!(!process.is_there());
+    let a = report.find("root/a").unwrap();
+    assert_eq!((report.ending, a.outcome), (Ending::Forced, Outcome::Killed));
+    assert_eq!(a.stragglers.iter().map(|left| left.outcome).collect::<Vec<_>>(), [Outcome::Unreapable]);
+    drop(release);
+}
+
+#[tokio::test]
+async fn a_ready_function_that_is_not_over_is_gone_when_its_process_is_stopped() {
+    let held = Arc::new(());
+    let its_held = Arc::clone(&held);
+    let check = Ready::check(move |_| {
+        let held = Arc::clone(&its_held);
+        async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        }
+    });
+    let a = fixture!("runs_forever").ready(check).into_child("a");
+    let (tree, mut log) = launched(Supervisor::new("root").child(a));
+    log.wait_for_line("a", "ready").await;
+
+    let report = tree.stop().await;
+
+    assert!(report.clean, "{report:?}");
+    drop((report, tree));
+    until("the spec is gone", || Arc::strong_count(&held) == 1).await;
+}
+
+#[tokio::test]
+async fn a_ready_function_that_panics_is_a_failed_start_that_says_so() {
+    let panics = |check: Ready| async {
+        let a = fixture!("runs_forever").ready(check).ready_timeout(HOUR).into_child("a");
+        start_error(a).await.describe()
+    };
+
+    let at_once = panics(Ready::check(|_| -> Pending<()> { panic!("at once") })).await;
+    let later = panics(Ready::check(|_| async {
+        tokio::task::yield_now().await;
+        panic!("later");
+    }));
+    let dropped = panics(Ready::check(|_| async {
+        let _bomb = Bomb;
+    }));
+
+    assert!(at_once.ends_with("` panicked: at once"), "{at_once}");
+    let (later, dropped) = (later.await, dropped.await);
+    assert!(later.ends_with("` panicked: later"), "{later}");
+    assert!(dropped.ends_with("` panicked: in drop"), "{dropped}");
+}
+
+#[tokio::test]
+async fn a_ready_function_whose_error_panics_when_it_is_written_down_is_a_failed_start() {
+    let check = Ready::check(|_| async { Err::<(), _>(PanicsWhenShown) });
+    let a = fixture!("runs_forever").ready(check).ready_timeout(HOUR).into_child("a");
+
+    let error = start_error(a).await.describe();
+
+    assert!(error.ends_with("failed: (an error that panics when it is written down)"), "{error}");
+}
+
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A ready function that blocks its thread, and the process id that it was told.
+fn blocking(blocked: &Blocked) -> (Ready, Arc<OnceLock<u32>>) {
+    let (blocked, pid) = (blocked.clone(), Arc::<OnceLock<u32>>::default());
+    let told = Arc::clone(&pid);
+    let check = Ready::check(move |cx| {
+        told.get_or_init(|| cx.pid);
+        let blocked = blocked.clone();
+        async move { blocked.stay() }
+    });
+    (check, pid)
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in drop");
+    }
+}
+
+#[derive(Debug)]
+struct PanicsWhenShown;
+
+impl std::fmt::Display for PanicsWhenShown {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("it is shown");
+    }
+}
+
+impl std::error::Error for PanicsWhenShown {}
 
 /// Starts a tree with this one child, which cannot be started, and says why not.
 async fn start_error(child: ChildSpec) -> StartError {

@@ -1,6 +1,7 @@
 //! The house rules of this workspace, as tests.
 
 mod code;
+mod floors;
 mod imports;
 mod sources;
 

@@ -3,14 +3,29 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use crate::child::{Exit, StartError};
 use crate::panics::catch;
+
+impl Exit {
+    /// Makes an error and the chain of its sources an exit.
+    pub fn failed(error: &(dyn Error + 'static)) -> Self {
+        Self::Failed { error: chain(error) }
+    }
+}
+
+impl StartError {
+    /// The error and its sources on one line, from the outside in.
+    pub fn describe(&self) -> String {
+        chain(self)
+    }
+}
 
 /// Writes an error and its sources on one line, from the outside in.
 ///
 /// A source that the outer message already ends with is not repeated.
 ///
 /// The text is the user's, and may panic.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+fn chain(error: &(dyn Error + 'static)) -> String {
     catch(|| write_chain(error))
         .unwrap_or_else(|_| "(an error that panics when it is written down)".to_owned())
 }

@@ -39,35 +39,44 @@ mod panics;
 mod policy;
 mod port;
 mod report;
+#[cfg(feature = "seeded")]
+#[doc(hidden)]
+pub mod seeded;
 mod snapshot;
 mod spawn;
+mod spec;
 mod stuck;
+#[doc(hidden)]
+pub mod subscriber;
 mod supervisor;
+mod sync;
 mod task;
 mod tree;
 mod turns;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{
-    ChildId, ChildKind, ChildPath, ChildSpec, Exit, ExitClass, InvalidId, Panic, Restart, Shutdown,
+    ChildId, ChildKind, ChildPath, Exit, ExitClass, InvalidId, Outcome, Panic, Restart, Shutdown, SpecError,
+    SpecProblem, StartError, StopCause, Straggler,
 };
 pub use context::{KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, SignalAction, StopCause, Stream};
+pub use event::{Event, EventKind, Events, Lagged, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 pub use port::{
     Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
-    StartError, StopRequest,
+    StopRequest,
 };
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[doc(no_inline)]
 pub use ractor;
-pub use report::{Ending, NodeReport, Outcome, StopReport, Straggler};
+pub use report::{Ending, NodeReport, StopReport};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
+pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
-    SpecError, SpecProblem, StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
+    StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
     BlockingContext, IntoExit, NotSpawned, SpawnError, TaskContext, TaskError, TaskResult, TaskResults,

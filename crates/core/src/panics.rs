@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use crate::child::Panic;
+use crate::subscriber::with_subscriber;
 
 thread_local! {
     /// Whether this thread is inside [`catch`].
@@ -40,13 +41,13 @@ pub fn capture_panics() {
     });
 }
 
-/// Calls a function and makes a panic in it a value.
+/// Calls a function that is not the library's, with the program's subscriber, and makes a panic in it a value.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let outer = SUPERVISED.replace(true);
     // What the user's code has caught by itself is nobody's business any more.
     SEEN.set(false);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
-    let result = catch_unwind(AssertUnwindSafe(f));
+    let result = catch_unwind(AssertUnwindSafe(|| with_subscriber(f)));
     SUPERVISED.set(outer);
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();

@@ -126,7 +126,7 @@ impl Serialize for NodeSnapshot {
         }
         map.serialize_entry("restarts", &self.restarts)?;
         if let Some(since) = self.since {
-            map.serialize_entry("for_ms", &crate::report::whole_millis(since))?;
+            map.serialize_entry("for_ms", &crate::clock::whole_millis(since))?;
         }
         if self.forced {
             map.serialize_entry("forced", &true)?;

@@ -1,9 +1,20 @@
-//! How a child's task comes to have a name in tokio-console.
+//! Where the library's tasks are spawned, and how a child's task comes to have a name in tokio-console.
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::child::ChildPath;
+
+/// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when it is polled.
+#[cfg(not(feature = "seeded"))]
+pub(crate) fn place(runtime: &Handle) -> &Handle {
+    runtime
+}
+
+#[cfg(feature = "seeded")]
+pub(crate) fn place(runtime: &Handle) -> Handle {
+    crate::seeded::runtime().unwrap_or_else(|| runtime.clone())
+}
 
 /// Spawns a child's task. Where tokio can name tasks, it is named after the child's path.
 ///
@@ -13,10 +24,11 @@ where
     Fut: Future + Send + 'static,
     Fut::Output: Send + 'static,
 {
+    let runtime = place(runtime);
     #[cfg(all(tokio_unstable, feature = "console"))]
     {
         let named = tokio::task::Builder::new().name(path.as_str());
-        named.spawn_on(future, runtime).expect("a task that is spawned on a runtime is never refused")
+        named.spawn_on(future, &runtime).expect("a task that is spawned on a runtime is never refused")
     }
     #[cfg(not(all(tokio_unstable, feature = "console")))]
     {

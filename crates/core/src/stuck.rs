@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::clock::whole_millis;
 use crate::detector::{self, Doing, WorkerId};
-use crate::report::whole_millis;
 
 /// What a child is stuck in, as far as that can be seen from outside.
 ///

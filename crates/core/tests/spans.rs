@@ -1,7 +1,7 @@
 //! The spans in which children run, as a subscriber of `tracing` sees them.
 //!
-//! A program of their own, because a span that is first met while nobody listens may be taken for one that never interests
-//! anybody, and all other tests run without a listener.
+//! A program of their own, because a span that is first met without a subscriber may be taken for one that never interests any,
+//! and all other tests run without one.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -55,21 +55,32 @@ async fn what_is_dropped_when_a_task_is_aborted_or_an_actor_killed_speaks_in_the
     assert_eq!(spans, ["path=root/actor incarnation=1 kind=actor", "path=root/task incarnation=1 kind=task"]);
 }
 
-#[tokio::test]
-async fn what_blocking_work_says_is_said_in_its_span() {
+#[test]
+fn what_blocking_work_says_is_said_in_its_span() {
     let listener = Listener::default();
-    let _listens = tracing::subscriber::set_default(listener.clone());
-    // A thread of its own, on which nobody listens by itself.
-    let there = tracing::dispatcher::get_default(Clone::clone);
-    let work = ChildSpec::blocking("work", move |_| {
-        tracing::dispatcher::with_default(&there, || tracing::info!(target: "test", "hello"));
-    });
+    let runtime = runtime_that_listens(&listener);
+    let work = ChildSpec::blocking("work", |_| tracing::info!(target: "test", "hello"));
     let root = Supervisor::new("root").child(work.restart(Restart::Temporary));
-    let tree = root.tree().unwrap().stop_when_idle(true).launch();
 
-    tree.wait().await;
+    runtime.block_on(async { root.tree().unwrap().stop_when_idle(true).launch().wait().await });
 
     assert_eq!(listener.spans_of_events(), ["path=root/work incarnation=1 kind=task"]);
+}
+
+/// A runtime on whose threads, also those for blocking work, this is the default.
+fn runtime_that_listens(listener: &Listener) -> tokio::runtime::Runtime {
+    thread_local! {
+        static LISTENS: RefCell<Option<tracing::subscriber::DefaultGuard>> = const { RefCell::new(None) };
+    }
+    let listener = listener.clone();
+    let listen = move || LISTENS.set(Some(tracing::subscriber::set_default(listener.clone())));
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .on_thread_start(listen)
+        .on_thread_stop(|| LISTENS.set(None))
+        .build()
+        .unwrap()
 }
 
 /// Says something when it is dropped.
@@ -153,7 +164,7 @@ struct Heard {
 
 impl Listener {
     fn spans_of_events(&self) -> Vec<String> {
-        self.0.events.lock().expect("nobody panics in there").clone()
+        self.0.events.lock().expect("no test panics in there").clone()
     }
 }
 
@@ -167,7 +178,7 @@ impl Subscriber for Listener {
         let mut fields = Fields(Vec::new());
         span.record(&mut fields);
         assert_eq!(span.metadata().name(), "child");
-        self.0.spans.lock().expect("nobody panics in there").push((id.clone(), fields.0.join(" ")));
+        self.0.spans.lock().expect("no test panics in there").push((id.clone(), fields.0.join(" ")));
         id
     }
 
@@ -176,10 +187,10 @@ impl Subscriber for Listener {
             return;
         }
         let inside = ENTERED.with_borrow(|entered| entered.last().cloned());
-        let spans = self.0.spans.lock().expect("nobody panics in there");
+        let spans = self.0.spans.lock().expect("no test panics in there");
         let span = spans.iter().find(|(id, _)| Some(id) == inside.as_ref());
         let name = span.map_or_else(|| "none".to_owned(), |(_, fields)| fields.clone());
-        self.0.events.lock().expect("nobody panics in there").push(name);
+        self.0.events.lock().expect("no test panics in there").push(name);
     }
 
     fn enter(&self, span: &Id) {

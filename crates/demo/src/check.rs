@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::run::BAD_INPUT;
 use crate::tasks::Sample;
 use crate::{tell, tree_file};
 
@@ -16,7 +15,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
         }
         Err(error) => {
             tell::error(error);
-            ExitCode::from(BAD_INPUT)
+            ExitCode::from(tell::BAD_INPUT)
         }
     }
 }

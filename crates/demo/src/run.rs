@@ -12,9 +12,6 @@ use crate::records::{RecordError, Records, Screen};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
 
-/// The status of a command line or a tree file that makes no sense. Nothing has been started then.
-pub(crate) const BAD_INPUT: u8 = 2;
-
 /// Says why nothing was started.
 #[derive(Debug, thiserror::Error)]
 enum NotStarted {
@@ -102,7 +99,7 @@ impl NotStarted {
     fn status(&self) -> u8 {
         match self {
             Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
-                BAD_INPUT
+                tell::BAD_INPUT
             }
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) => Finished::FAILED,
             Self::Run(error) => error.status(),

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::io::Write;
 
+/// The status of a command line or a tree file that makes no sense. Nothing has been started then.
+pub(crate) const BAD_INPUT: u8 = 2;
+
 /// Writes an error, the way the command line's own errors look.
 pub(crate) fn error(message: impl fmt::Display) {
     let _ = writeln!(std::io::stderr(), "error: {message}");

@@ -1,20 +1,34 @@
 //! The root signal actor: hears signals one by one, and does what the policy says.
+//!
+//! It acts upon a signal first and writes it down afterwards. Nothing that it does waits: handlers and the snapshot
+//! have a thread, the last kill has another.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward_core::{StopCause, Tree};
 use tokio::sync::watch;
 
 use crate::Signal;
-use crate::handlers::{Call, HandlerThread, SignalReceived};
-use crate::policy::{Decided, Escalation, Patience, Reaction, Ticket};
+use crate::handlers::{self, HandlerThread, SignalReceived};
+use crate::last_kill::LastKill;
+use crate::policy::{Calls, Decided, Escalation, Patience, Reaction, Ticket};
+
+/// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
+const LAST_KILL: Duration = Duration::from_secs(1);
 
 /// What the actor is told.
 #[derive(Debug)]
 pub(crate) enum Message {
+    /// A signal has arrived.
     Arrived { signal: Signal, at: Instant },
+    /// Handlers have been called.
     Handled(Ticket),
+    /// A stop may have waited long enough for its handlers.
+    Look,
+    /// The last kill has been done, or has taken too long.
+    Killed,
 }
 
 /// The actor's behaviour. What it knows is in its [`State`].
@@ -23,10 +37,14 @@ pub(crate) struct RootSignalActor;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) tree: Tree,
+    pub(crate) tree: Arc<Tree>,
     pub(crate) escalation: Escalation,
+    pub(crate) calls: Calls,
     pub(crate) patience: Patience,
     pub(crate) handlers: Option<HandlerThread>,
+    pub(crate) last_kill: LastKill,
+    /// The signal because of which the program leaves once the last kill is done.
+    pub(crate) leaving: Option<Decided>,
     pub(crate) left: watch::Sender<Option<u8>>,
 }
 
@@ -46,42 +64,82 @@ impl Actor for RootSignalActor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         let due = match message {
-            Message::Arrived { signal, at } => state.arrived(signal, at, myself),
-            Message::Handled(ticket) => state.patience.handled(ticket),
+            Message::Arrived { signal, at } => state.arrived(signal, at, &myself),
+            Message::Handled(ticket) => {
+                state.calls.made(ticket);
+                state.patience.handled(ticket)
+            }
+            Message::Look => state.patience.look(now()),
+            Message::Killed => {
+                state.leave();
+                Vec::new()
+            }
         };
         for decided in due {
-            state.carry_out(decided);
+            state.carry_out(decided, &myself);
         }
+        state.call_handlers(&myself);
         Ok(())
     }
 }
 
 impl State {
-    fn arrived(&mut self, signal: Signal, at: Instant, myself: ActorRef<Message>) -> Vec<Decided> {
-        let reaction = self.escalation.step(signal, at);
-        let (ticket, mut due) = self.patience.decided(Decided { signal, reaction });
-        match &self.handlers {
-            Some(handlers) => handlers.call(Call {
-                received: SignalReceived { signal, action: reaction.into() },
-                snapshot: (reaction == Reaction::Snapshot).then(|| self.tree.snapshot()),
-                // If the actor has gone meanwhile, nothing is left to be carried out.
-                done: Box::new(move || drop(myself.cast(Message::Handled(ticket)))),
-            }),
-            None => due.extend(self.patience.handled(ticket)),
+    /// Decides what a signal means. Gives back what is to be carried out now.
+    fn arrived(&mut self, signal: Signal, at: Instant, myself: &ActorRef<Message>) -> Vec<Decided> {
+        let decided = Decided { signal, reaction: self.escalation.step(signal, at) };
+        let is_called_for = |handlers: &HandlerThread| handlers.is_called_for(decided);
+        let call = self.handlers.as_ref().is_some_and(is_called_for).then(|| self.calls.add(decided));
+        let waited = self.patience.until();
+        let due = self.patience.decided(decided, call, at);
+        if let Some(until) = self.patience.until().filter(|_| waited.is_none()) {
+            myself.send_after(until.saturating_duration_since(now()), || Message::Look);
         }
         due
     }
 
-    fn carry_out(&mut self, Decided { signal, reaction }: Decided) {
-        self.tree.note_signal(signal.name(), reaction.into());
-        match reaction {
-            Reaction::Stop => self.tree.request_stop(StopCause::Signal(signal.name())),
+    fn carry_out(&mut self, decided: Decided, myself: &ActorRef<Message>) {
+        match decided.reaction {
+            Reaction::Stop => self.tree.request_stop(StopCause::Signal(decided.signal.name())),
             Reaction::Force => self.tree.force(),
             Reaction::Leave => {
-                self.tree.last_kill();
-                self.left.send_replace(Some(signal.exit_status()));
+                self.leaving = Some(decided);
+                let done = myself.clone();
+                // If the actor has gone meanwhile, nothing is left to be carried out.
+                self.last_kill.of(Tree::clone(&self.tree), move || drop(done.cast(Message::Killed)));
+                myself.send_after(LAST_KILL, || Message::Killed);
+                // It is written down when the program may leave.
+                return;
             }
             Reaction::Snapshot | Reaction::Ignore => {}
         }
+        self.note(decided);
     }
+
+    fn leave(&mut self) {
+        if let Some(decided) = self.leaving.take() {
+            self.left.send_replace(Some(decided.signal.exit_status()));
+            self.note(decided);
+        }
+    }
+
+    fn note(&self, Decided { signal, reaction }: Decided) {
+        self.tree.note_signal(signal.name(), reaction.into());
+    }
+
+    /// Has the next handlers called, unless handlers are being called.
+    fn call_handlers(&mut self, myself: &ActorRef<Message>) {
+        let Some(handlers) = &self.handlers else { return };
+        let Some(call) = self.calls.next() else { return };
+        let Decided { signal, reaction } = call.decided;
+        let myself = myself.clone();
+        handlers.call(handlers::Call {
+            received: SignalReceived { signal, action: reaction.into(), times: call.times },
+            shown: (reaction == Reaction::Snapshot).then(|| Arc::downgrade(&self.tree)),
+            done: Box::new(move || drop(myself.cast(Message::Handled(call.ticket)))),
+        });
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

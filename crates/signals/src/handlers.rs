@@ -1,20 +1,21 @@
 //! The application's own handlers, and the thread on which they are called.
 //!
-//! A thread of their own, because they are somebody else's code and may block: on a full pipe that they print
-//! to, on a lock. On a worker thread of the runtime that would hold up supervisors, and the next signal with
-//! them. The thread exists only if something is registered, and nobody ever waits for it.
+//! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock.
+//! On a runtime's thread that would hold up the next signal. The thread exists only if something is registered. It
+//! also takes the snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Weak, mpsc};
 use std::thread;
 
-use rootward_core::{SignalAction, TreeSnapshot};
+use rootward_core::{SignalAction, Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
 use crate::Signal;
+use crate::policy::{Decided, Reaction};
+use crate::quietly::quietly;
 
 /// What a handler is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct SignalReceived {
     pub signal: Signal,
     /// What it means for the tree.
     pub action: SignalAction,
+    /// How often it has arrived. More than once only if handlers were busy meanwhile: equal signals that wait for
+    /// their handlers are one.
+    pub times: u32,
 }
 
 type Handler = Box<dyn FnMut(&SignalReceived) + Send>;
@@ -38,13 +42,17 @@ pub(crate) struct Handlers {
 
 /// The thread that calls them.
 #[derive(Debug)]
-pub(crate) struct HandlerThread(mpsc::Sender<Call>);
+pub(crate) struct HandlerThread {
+    calls: mpsc::SyncSender<Call>,
+    signals: BTreeSet<Signal>,
+}
 
 /// One signal to call handlers for.
 pub(crate) struct Call {
     pub(crate) received: SignalReceived,
-    /// Shown after the handlers have been called.
-    pub(crate) snapshot: Option<TreeSnapshot>,
+    /// The tree of which a snapshot is shown after the handlers have been called. A call that waits or hangs keeps no
+    /// tree.
+    pub(crate) shown: Option<Weak<Tree>>,
     /// Told when all that is over.
     pub(crate) done: Box<dyn FnOnce() + Send>,
 }
@@ -62,32 +70,37 @@ impl Handlers {
         self.show_snapshot.is_some()
     }
 
-    /// The signals that somebody wants to hear of.
+    /// The signals that handlers are registered for.
     pub(crate) fn signals(&self) -> BTreeSet<Signal> {
         self.by_signal.iter().map(|(signal, _)| *signal).collect()
     }
 
     /// Starts the thread that calls the handlers, if there are any. It ends when its handle is dropped.
     pub(crate) fn start(mut self, runtime: Handle) -> io::Result<Option<HandlerThread>> {
-        if self.by_signal.is_empty() && self.show_snapshot.is_none() {
+        let signals = self.signals();
+        if signals.is_empty() && self.show_snapshot.is_none() {
             return Ok(None);
         }
-        let (sender, calls) = mpsc::channel();
+        // The root signal actor has one call made at a time.
+        let (sender, calls) = mpsc::sync_channel(1);
         thread::Builder::new().name("rootward-signal".to_owned()).spawn(move || {
             let _entered = runtime.enter();
             for call in calls {
                 self.serve(call);
             }
         })?;
-        Ok(Some(HandlerThread(sender)))
+        Ok(Some(HandlerThread { calls: sender, signals }))
     }
 
     fn serve(&mut self, call: Call) {
-        let Call { received, snapshot, done } = call;
+        let Call { received, shown, done } = call;
         for (_, handler) in self.by_signal.iter_mut().filter(|(signal, _)| *signal == received.signal) {
             survive(received.signal, || handler(&received));
         }
-        if let (Some(show), Some(snapshot)) = (&mut self.show_snapshot, snapshot) {
+        if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
+            let snapshot = tree.snapshot();
+            // The function may take long, and the tree is not to be kept by that.
+            drop(tree);
             survive(received.signal, || show(&snapshot));
         }
         done();
@@ -95,10 +108,18 @@ impl Handlers {
 }
 
 impl HandlerThread {
+    /// Whether there is anything to call for a signal that means this.
+    pub(crate) fn is_called_for(&self, Decided { signal, reaction }: Decided) -> bool {
+        reaction == Reaction::Snapshot || self.signals.contains(&signal)
+    }
+
     /// Has the handlers called, soon. Returns at once.
     pub(crate) fn call(&self, call: Call) {
-        if let Err(mpsc::SendError(unserved)) = self.0.send(call) {
-            (unserved.done)();
+        if let Err(mpsc::TrySendError::Full(call) | mpsc::TrySendError::Disconnected(call)) =
+            self.calls.try_send(call)
+        {
+            // Only a bug can bring this about, and a stop must not wait because of it.
+            (call.done)();
         }
     }
 }
@@ -108,10 +129,10 @@ impl HandlerThread {
 fn survive(signal: Signal, handler: impl FnOnce()) {
     // A handler that panicked is called again for the next signal, as if it had returned; what it left half
     // done is its own.
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(handler)) {
-        tracing::error!(target: "rootward", { signal.name = %signal }, "a signal handler panicked");
-        // A payload may panic when it is dropped. There is nobody left to tell.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    if !quietly(handler) {
+        quietly(
+            || tracing::error!(target: "rootward", { signal.name = %signal }, "a signal handler panicked"),
+        );
     }
 }
 

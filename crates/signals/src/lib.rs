@@ -6,20 +6,24 @@
 //! and [`SignalsGuard::left`] hands the third signal to the application.
 //!
 //! Inside, `policy` decides and knows nothing of clocks and runtimes; the actor carries out what it decides;
-//! a listener feeds the actor; and a thread calls the handlers, so that code which is not ours can hold up
+//! a listener feeds the actor; and a thread calls the handlers, so that foreign code can hold up
 //! neither the tree nor the next signal.
 //!
 //! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition
-//! before the application asks for it.
+//! before the application asks for it, or after the last guard has been dropped.
 
 mod actor;
 mod guard;
 mod handlers;
+mod last_kill;
 mod listening;
 mod policy;
+mod quietly;
 mod signal;
 mod signals;
 mod source;
+mod sys;
+mod system;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,8 @@
 //! Signals that are heard already, and what becomes of them once there is a tree.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::Tree;
 use tokio::sync::watch;
@@ -8,7 +11,8 @@ use tokio::time::Instant;
 use crate::SignalsGuard;
 use crate::actor::{Message, RootSignalActor, State};
 use crate::handlers::HandlerThread;
-use crate::policy::{Escalation, Patience, Rules};
+use crate::last_kill::LastKill;
+use crate::policy::{Calls, Escalation, Patience, Rules};
 use crate::source::Ear;
 
 /// Signals that are heard, and kept until there is a tree for them: what
@@ -18,16 +22,14 @@ use crate::source::Ear;
 #[derive(Debug)]
 #[must_use = "signals that are heard go nowhere until they are attached to a tree"]
 pub struct Listening {
-    ear: Ear,
-    rules: Rules,
-    handlers: Option<HandlerThread>,
+    pub(crate) ear: Ear,
+    pub(crate) rules: Rules,
+    pub(crate) handlers: Option<HandlerThread>,
+    pub(crate) handler_timeout: Option<Duration>,
+    pub(crate) last_kill: LastKill,
 }
 
 impl Listening {
-    pub(crate) fn new(ear: Ear, rules: Rules, handlers: Option<HandlerThread>) -> Self {
-        Self { ear, rules, handlers }
-    }
-
     /// Has every signal act upon this tree as long as the guard is held, beginning with those that have
     /// arrived meanwhile.
     ///
@@ -35,13 +37,17 @@ impl Listening {
     ///
     /// If it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
-        let Self { ear, rules, handlers } = self;
+        let Self { ear, rules, handlers, handler_timeout, last_kill } = self;
+        let dispositions = ear.dispositions();
         let (sender, left) = watch::channel(None);
         let state = State {
-            tree: tree.clone(),
+            tree: Arc::new(tree.clone()),
             escalation: Escalation::new(rules),
-            patience: Patience::default(),
+            calls: Calls::default(),
+            patience: Patience::new(handler_timeout),
             handlers,
+            last_kill,
+            leaving: None,
             left: sender,
         };
         // Its mailbox is open at once, so that attaching need not be async.
@@ -52,7 +58,7 @@ impl Listening {
             reason = "the listener is the actor's ear, and its guard ends both"
         )]
         let listener = tokio::spawn(listen(ear, actor.clone())).abort_handle();
-        SignalsGuard { actor, listener, left }
+        SignalsGuard { actor, listener, left, dispositions }
     }
 }
 

@@ -1,9 +1,12 @@
 //! How the application says which signals it wants to be attended to.
 
+use std::time::Duration;
+
 use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
 use crate::handlers::Handlers;
+use crate::last_kill::LastKill;
 use crate::policy::Rules;
 use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard};
 
@@ -25,7 +28,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 ///
 /// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called,
 /// and only those of SIGINT, SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT
-/// (Ctrl-\\) stays the last way out. What has been changed stays so until the process ends.
+/// (Ctrl-\\) stays the last way out. When the last guard has been dropped each signal does again what it did before.
 ///
 /// # Examples
 ///
@@ -52,31 +55,42 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "signals are attended to only once they are attached to a tree"]
 pub struct Signals {
     source: SignalSource,
     hangup: Hangup,
     handlers: Handlers,
+    handler_timeout: Option<Duration>,
     handler_runtime: Option<Handle>,
 }
+
+/// How long a stop waits for its handlers unless the application says otherwise.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Signals {
     /// The usual meaning for SIGINT, SIGTERM and SIGHUP, and nothing else.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            source: SignalSource::default(),
+            hangup: Hangup::default(),
+            handlers: Handlers::default(),
+            handler_timeout: Some(HANDLER_TIMEOUT),
+            handler_runtime: None,
+        }
     }
 
     /// Registers a handler for a signal.
     ///
-    /// Any number of handlers may listen for a signal. All of them see it every time, in the order in which
-    /// they were registered, and before the tree is touched, except that a force or a leave never waits for
-    /// handlers: one that hangs must not take away the way out. A handler that panics keeps nobody else from
-    /// seeing the signal.
+    /// Any number of handlers may listen for a signal. All of them see it, in the order in which they were
+    /// registered, and before the tree is touched. But a handler that hangs takes nothing away: a stop waits for its
+    /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
+    /// handler that panics does not keep the others from seeing the signal.
     ///
-    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that
-    /// has something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to
-    /// where it is awaited, and does not keep the stop waiting.
+    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that has
+    /// something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to where it is
+    /// awaited, and does not keep the stop waiting. A signal that arrives again while handlers are busy and an equal
+    /// one waits for its own is one with it: [`SignalReceived::times`] counts them.
     pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
         self.handlers.add(signal, Box::new(handler));
         self
@@ -84,7 +98,9 @@ impl Signals {
 
     /// Says who shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
-    /// Without it SIGUSR1 is left alone. It runs where handlers run, after those for SIGUSR1.
+    /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
+    /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than
+    /// the [timeout](Self::handler_timeout).
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.handlers.show_snapshots_with(Box::new(show));
         self
@@ -93,6 +109,13 @@ impl Signals {
     /// Says what SIGHUP does. The default is [`Hangup::Stop`].
     pub fn hangup(mut self, hangup: Hangup) -> Self {
         self.hangup = hangup;
+        self
+    }
+
+    /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not
+    /// come to an end by then the stop begins without them. The default is 5 s; `None` means as long as it takes.
+    pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.handler_timeout = timeout.into();
         self
     }
 
@@ -116,7 +139,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if the system refuses a signal, or a thread for the handlers.
+    /// [`SignalError`] if the system refuses a signal, or one of the two threads: one for the handlers if there are
+    /// any, and one for the last kill.
     ///
     /// # Panics
     ///
@@ -126,8 +150,9 @@ impl Signals {
         let signals = self.signals();
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let handlers = self.handlers.start(runtime).map_err(SignalError::Thread)?;
+        let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
         let ear = self.source.open(&signals)?;
-        Ok(Listening::new(ear, rules, handlers))
+        Ok(Listening { ear, rules, handlers, handler_timeout: self.handler_timeout, last_kill })
     }
 
     /// Begins to listen, and has every signal act upon this tree as long as the guard is held.
@@ -153,5 +178,11 @@ impl Signals {
             signals.insert(Signal::User1);
         }
         signals.into_iter().collect()
+    }
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self::new()
     }
 }

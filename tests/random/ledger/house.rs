@@ -15,6 +15,8 @@ pub(crate) struct House<'a> {
     pub(crate) restarts: Vec<Duration>,
     /// It has begun to stop, of its own accord or because it was asked to.
     pub(crate) stops: bool,
+    /// An event says so: from then on the supervisors below are held.
+    pub(crate) stop_is_written: bool,
     pub(crate) gave_up: bool,
     /// The group restart in hand.
     pub(crate) round: Option<Round<'a>>,
@@ -31,6 +33,12 @@ pub(crate) struct Round<'a> {
     pub(crate) started: Option<&'a str>,
 }
 
+impl<'a> Round<'a> {
+    pub(crate) fn begin(trigger: &'a str, due: Duration) -> Self {
+        Self { trigger, due, started: None }
+    }
+}
+
 impl<'a> House<'a> {
     /// The place of a child in start order.
     pub(crate) fn place(&self, path: &str) -> Option<usize> {
@@ -41,6 +49,11 @@ impl<'a> House<'a> {
     pub(crate) fn after(&self, path: &str) -> &[&'a str] {
         let place = self.place(path).map_or(self.children.len(), |place| place + 1);
         &self.children[place..]
+    }
+
+    /// An event says that the supervisor stops.
+    pub(crate) fn begin_stop(&mut self) {
+        (self.stops, self.stop_is_written) = (true, true);
     }
 
     pub(crate) fn add(&mut self, path: &'a str) {

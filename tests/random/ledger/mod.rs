@@ -1,15 +1,16 @@
 //! What a record says, event by event: how far each child has come, and what goes on in each supervisor.
 //!
-//! The ledger believes what it is told and judges nothing. It knows the tree's description and its record, and whether anything
-//! was asked of a supervisor while it ran; what exactly was asked it does not know.
+//! The ledger believes what it is told and judges nothing. It knows the tree's description and its record, and whether
+//! anything was asked of a supervisor while it ran; what exactly was asked it does not know.
 
 mod house;
 mod node;
 mod note;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use rootward::{Event, Strategy};
+use rootward::{Event, StopReach, Strategy};
 
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
@@ -44,12 +45,24 @@ impl<'a> Ledger<'a> {
         std::iter::successors(Some(child), |node| self.parent(node.path))
     }
 
-    /// Everybody of whom anything has been said.
+    /// Whether the stop of an ancestor has begun: until the supervisor is asked itself, it starts, restarts and gives
+    /// up nothing.
+    pub(crate) fn is_held(&self, supervisor: &Node<'a>) -> bool {
+        let mut above = self.way_up(supervisor).skip(1);
+        self.story.plan.stop_reach == StopReach::Subtree && above.any(|node| node.house.stop_is_written)
+    }
+
+    /// Whether nothing is started, restarted or given up here any more: the supervisor stops or is held.
+    pub(crate) fn starts_nothing(&self, supervisor: &Node<'a>) -> bool {
+        supervisor.house.stops || self.is_held(supervisor)
+    }
+
+    /// All children of which the record has said anything.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.values()
     }
 
-    /// Whether anybody below this path, on any level, is still there.
+    /// Whether any child below this path, on any level, is still there.
     pub(crate) fn has_any_below(&self, path: &str) -> bool {
         let prefix = format!("{path}/");
         let rest = self.nodes.range(prefix.as_str()..).map(|(_, node)| node);
@@ -85,6 +98,12 @@ impl<'a> Ledger<'a> {
         event.incarnation == 1
     }
 
+    /// A time until which something may have become due that is seen in an event at this time. In real time, in which a
+    /// moment in the record is never exactly that of the decision, everything that can become due at all may have.
+    pub(crate) fn may_be_due_by(&self, at: Duration) -> Duration {
+        if self.story.timing.is_exact() { at } else { Duration::MAX }
+    }
+
     /// Why a child is started by this event.
     pub(crate) fn origin(&self, event: &Event) -> Origin {
         let path = event.path.as_str();
@@ -98,12 +117,14 @@ impl<'a> Ledger<'a> {
         }
         match (group.strategy(), supervisor.house.round) {
             (Strategy::OneForOne, _) => match self.get(path).and_then(|node| node.due) {
-                Some(due) if due > event.at => Origin::Call,
+                Some(due) if due > self.may_be_due_by(event.at) => Origin::Call,
                 Some(_) if self.is_vague(supervisor, path) => Origin::Unclear,
                 Some(_) => Origin::Restart,
                 None => Origin::Call,
             },
-            (Strategy::OneForAll | Strategy::RestForOne, Some(round)) if round.due <= event.at => {
+            (Strategy::OneForAll | Strategy::RestForOne, Some(round))
+                if round.due <= self.may_be_due_by(event.at) =>
+            {
                 let place = supervisor.house.place(path);
                 let started = round.started.and_then(|started| supervisor.house.place(started));
                 match place > started || started.is_none() {
@@ -117,11 +138,22 @@ impl<'a> Ledger<'a> {
             {
                 Origin::Unclear
             }
-            (Strategy::OneForAll | Strategy::RestForOne, _) => Origin::Call,
+            // A round that was put off, before which a call has brought about another one.
+            (Strategy::OneForAll | Strategy::RestForOne, _) => match self.overdue(supervisor, event.at) {
+                Some(_) => Origin::Unclear,
+                None => Origin::Call,
+            },
         }
     }
 
-    /// While a restart is put off, a call may have cancelled it and brought its siblings back, and the record does not say so.
+    /// A child whose restart was put off until now.
+    fn overdue<'b>(&'b self, supervisor: &'b Node<'a>, now: Duration) -> Option<&'b Node<'a>> {
+        let by = self.may_be_due_by(now);
+        self.children(supervisor).find(|child| child.due.is_some_and(|due| due <= by))
+    }
+
+    /// While a restart is put off, a call may have cancelled it and brought its siblings back, and the record does not
+    /// say so.
     fn is_vague(&self, supervisor: &Node<'_>, trigger: &str) -> bool {
         self.was_called(supervisor) && self.get(trigger).is_none_or(|node| node.member.backoff.is_some())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Exit, ExitClass, Outcome, Restart, StopCause};
+use rootward::{Exit, ExitClass, Outcome, Restart, StopCause, Strategy};
 
 use super::House;
 use crate::describe::Member;
@@ -51,7 +51,7 @@ pub(crate) enum Origin {
     Init,
     /// It was restarted, or a sibling was and it with it.
     Restart,
-    /// Somebody asked for it.
+    /// A caller asked for it.
     Call,
     /// Either of the last two: the record does not tell which.
     Unclear,
@@ -69,6 +69,8 @@ pub(crate) struct Asked {
 pub(crate) struct End<'a> {
     pub(crate) seq: u64,
     pub(crate) how: How<'a>,
+    /// Its supervisor was held by then, so that nothing follows from it.
+    pub(crate) held: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +113,11 @@ impl<'a> Node<'a> {
 
     pub(crate) fn is_group(&self) -> bool {
         self.member.group().is_some()
+    }
+
+    /// Whether it is a supervisor that restarts several children together.
+    pub(crate) fn shares_fates(&self) -> bool {
+        self.member.group().is_some_and(|group| group.strategy() != Strategy::OneForOne)
     }
 
     pub(crate) fn is_in_motion(&self) -> bool {

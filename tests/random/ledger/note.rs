@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Restart, StopCause, Strategy};
+use rootward::{Event, EventKind, Restart, StopCause};
 
 use super::{Asked, End, House, How, Ledger, Node, Origin, Round, Stage, parent};
 use crate::describe::Group;
@@ -21,7 +21,7 @@ impl<'a> Ledger<'a> {
             EventKind::Escalated { .. } => self.with(path, |node| node.escalated_at = Some(event.at)),
             EventKind::Restarting { attempt, delay } => self.restarting(event, *attempt, *delay),
             EventKind::GaveUp { .. } => self.with(path, |node| {
-                node.house.stops = true;
+                node.house.begin_stop();
                 node.house.gave_up = true;
             }),
             EventKind::StartFailed { .. } => self.start_failed(event),
@@ -38,6 +38,8 @@ impl<'a> Ledger<'a> {
     fn starting(&mut self, event: &'a Event) {
         let path = event.path.as_str();
         let origin = self.origin(event);
+        let overdue = self.parent(path).and_then(|supervisor| self.overdue(supervisor, event.at));
+        let overdue = overdue.and_then(|trigger| Some(Round::begin(trigger.path, trigger.due?)));
         let is_new = self.is_new(event);
         let Some(member) = self.story.member(path) else { return };
         let node = self.nodes.entry(path).or_insert_with(|| Node::new(path, member));
@@ -53,6 +55,7 @@ impl<'a> Ledger<'a> {
         node.house = House::default();
         self.forget_below(path);
         self.with_parent(path, |supervisor| {
+            let is_group = supervisor.shares_fates();
             let house = &mut supervisor.house;
             house.initiated += usize::from(origin == Origin::Init);
             if is_new {
@@ -62,6 +65,7 @@ impl<'a> Ledger<'a> {
                 // The round may be still to come.
                 Origin::Unclear if house.round.is_some_and(|round| round.due > event.at) => {}
                 Origin::Restart | Origin::Unclear => {
+                    house.round = house.round.or(overdue.filter(|_| is_group));
                     let is_last = house.children.last() == Some(&path);
                     house.round = house.round.map(|round| Round { started: Some(path), ..round });
                     house.round = house.round.filter(|_| !is_last);
@@ -89,10 +93,10 @@ impl<'a> Ledger<'a> {
         self.with(path, |node| {
             node.stage = Stage::Stopping;
             node.asked = Some(Asked { at: event.at, cause });
-            node.house.stops = true;
+            node.house.begin_stop();
         });
         if !matches!(cause, StopCause::Api | StopCause::Sibling) {
-            self.with_parent(path, |supervisor| supervisor.house.stops = true);
+            self.with_parent(path, |supervisor| supervisor.house.begin_stop());
         }
     }
 
@@ -107,9 +111,8 @@ impl<'a> Ledger<'a> {
         let mut siblings = Vec::new();
         self.with_parent(path, |supervisor| {
             supervisor.house.restarts.push(event.at);
-            let strategy = supervisor.member.group().map(Group::strategy);
-            if strategy.is_some_and(|strategy| strategy != Strategy::OneForOne) {
-                supervisor.house.round = Some(Round { trigger: path, due, started: None });
+            if supervisor.shares_fates() {
+                supervisor.house.round = Some(Round::begin(path, due));
                 siblings.extend(supervisor.house.children.iter().chain(&supervisor.house.left).copied());
             }
         });
@@ -127,9 +130,10 @@ impl<'a> Ledger<'a> {
         }
         let origin = self.get(path).map(|node| node.origin);
         self.end(event, How::StartFailed);
+        let held = self.parent_is_held(path);
         self.with_parent(path, |supervisor| match origin {
-            // The supervisor cannot start without it.
-            Some(Origin::Init) => supervisor.house.stops = true,
+            // The supervisor cannot start without it, and that is its end, unless it waits to be asked.
+            Some(Origin::Init) => supervisor.house.stops |= !held,
             // The whole round is tried again, or what is left of it, once this has been announced.
             Some(Origin::Restart | Origin::Unclear) => {
                 // If it has not begun yet, this was a call's start after all.
@@ -148,18 +152,19 @@ impl<'a> Ledger<'a> {
         });
         let healthy = self.healthy(path);
         let absorbed = self.parent(path).is_some_and(|supervisor| supervisor.house.round.is_some());
+        let held = self.parent_is_held(path);
         let mut is_left = false;
         self.with(path, |node| {
             node.stage = Stage::Down;
             if node.up_at.is_some_and(|up_at| event.at - up_at >= healthy) {
                 node.attempts = 0;
             }
-            node.end = Some(End { seq: event.seq, how });
+            node.end = Some(End { seq: event.seq, how, held });
             node.absorbed = absorbed;
             is_left = match how {
                 How::Ignored => !keeps_it,
                 How::Exited { .. } => !keeps_it && node.has_ended_for_good(),
-                // Nobody but the caller wanted a child that could not be started the first time.
+                // Only the caller wanted a child that could not be started the first time.
                 How::StartFailed => !keeps_it || (node.origin == Origin::Call && node.incarnation == 1),
                 How::Stopped { .. } => !keeps_it && node.was_asked_alone(),
             };
@@ -167,6 +172,10 @@ impl<'a> Ledger<'a> {
         if is_left {
             self.with_parent(path, |supervisor| supervisor.house.leave(path));
         }
+    }
+
+    fn parent_is_held(&self, path: &str) -> bool {
+        self.parent(path).is_some_and(|supervisor| self.is_held(supervisor))
     }
 
     /// How long a child has to run to have run well.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Shutdown};
+use rootward::{Event, EventKind, Shutdown, StopCause};
 
 use super::{Verdict, keep};
 use crate::describe::Answer;
@@ -12,9 +12,10 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let EventKind::Escalated { .. } = event.what else { return Ok(()) };
     let Some(child) = ledger.get(event.path.as_str()) else { return Ok(()) };
     keep(child.escalated_at.is_none(), "a child is forced once")?;
-    // Anybody may force the root, and a child that cannot even be asked has no use for a grace.
+    // Any caller may force the root, and a child that cannot even be asked has no use for a grace.
     let needs_no_reason = child.is_root() || has_answer(child, |answer| *answer == Answer::Throws);
-    keep(needs_no_reason || may_be_forced(ledger, child, event.at), "a child that is asked has its grace")
+    let by = ledger.may_be_due_by(event.at);
+    keep(needs_no_reason || may_be_forced(ledger, child, by), "a child that is asked has its grace")
 }
 
 pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
@@ -26,7 +27,7 @@ pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
         let lingers = has_answer(child, |answer| matches!(answer, Answer::Lingers(_)));
         keep(
             child.is_group() || lingers || !is_forced(ledger, child, until),
-            "whoever is forced is gone at once, if it can be",
+            "a child that is forced is gone at once, if it can be",
         )?;
     }
     Ok(())
@@ -37,6 +38,24 @@ pub(super) fn may_be_forced(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration
     let is_due = is_over(ledger, child, now) || is_abandoned(child, now);
     let above = || ledger.parent(child.path).is_some_and(|parent| may_be_forced(ledger, parent, now));
     is_due || child.escalated_at.is_some() || is_killed(ledger, child) || above()
+}
+
+/// Whether a child of this supervisor need not wait for its turn: whatever is left there is made to go. In real time
+/// the record says so, and its clock does not.
+pub(super) fn goes_all_at_once(
+    ledger: &Ledger<'_>,
+    supervisor: &Node<'_>,
+    event: &Event,
+    cause: StopCause,
+) -> bool {
+    if ledger.story().timing.is_exact() {
+        return may_be_forced(ledger, supervisor, event.at);
+    }
+    let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
+    cause == StopCause::Deadline
+        || ledger.way_up(supervisor).any(is_forced)
+        || is_killed(ledger, supervisor)
+        || is_abandoned(supervisor, Duration::MAX)
 }
 
 /// Whether the time that this child and those above it have is over.
@@ -50,12 +69,14 @@ pub(super) fn is_abandoned(child: &Node<'_>, now: Duration) -> bool {
         && timeout(child).is_some_and(|timeout| timeout <= child.asked.map_or(now, |asked| asked.at))
 }
 
-/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below it has.
+/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below
+/// it has.
 pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> bool {
-    const A_WHILE: Duration = Duration::from_secs(1);
+    // In real time the supervisor counts from a moment before that in the record.
+    let a_while = Duration::from_millis(if ledger.story().timing.is_exact() { 1000 } else { 500 });
     let killed_at = child.asked.filter(|_| is_killed(ledger, child)).map(|asked| asked.at);
     let since = child.escalated_at.or(killed_at);
-    let is_overdue = child.stage == Stage::Stopping && since.is_some_and(|since| since + A_WHILE <= now);
+    let is_overdue = child.stage == Stage::Stopping && since.is_some_and(|since| since + a_while <= now);
     let mut below = ledger.live_children(child).peekable();
     let is_left_alone = below.peek().is_some();
     is_overdue || (is_left_alone && below.all(|child| is_stuck(ledger, child, now)))

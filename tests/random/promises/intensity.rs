@@ -20,6 +20,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
         EventKind::GaveUp { restarts, within } => {
             let Some(supervisor) = ledger.get(path) else { return Ok(()) };
             keep(!supervisor.house.stops, "a supervisor that stops does not give up")?;
+            keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops does not give up")?;
             let said = Intensity { max_restarts: restarts, within };
             let is_spent =
                 limit_of(supervisor) == Some(said) && is_spent(&supervisor.house.restarts, said, event.at);

@@ -1,4 +1,4 @@
-//! Who is restarted, when, and that nobody is forgotten.
+//! Which children are restarted and when, and that none of them is forgotten.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let EventKind::Restarting { attempt, delay } = event.what else { return Ok(()) };
     let Some(child) = ledger.get(event.path.as_str()) else { return Ok(()) };
     let Some(supervisor) = ledger.parent(child.path) else {
-        return keep(false, "nobody restarts the root");
+        return keep(false, "the root is not restarted");
     };
     keep(supervisor.is_live(), "a child is restarted by a supervisor that is there")?;
-    keep(!supervisor.house.stops, "nothing is restarted once stopping has begun")?;
+    keep(!supervisor.house.stops, "a supervisor that stops restarts nothing")?;
+    keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops restarts nothing")?;
     keep(is_to_be_restarted(child), "a child is restarted after an end after which its spec wants it to be")?;
     keep(child.due.is_none(), "a restart is announced once")?;
     keep(attempt == child.attempts + 1, "attempts are counted since the child last ran well")?;
@@ -38,10 +39,11 @@ fn delay_of(backoff: Backoff, attempt: u32) -> Duration {
     delay
 }
 
-/// When everybody rests, whoever is to be restarted has been, or has a delay.
+/// At rest a child that is to be restarted has been restarted, or its restart has a delay.
 pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
-    for supervisor in ledger.nodes().filter(|node| node.stage == Stage::Up && !node.house.stops) {
-        // What somebody has terminated or deleted stays down, and the record says nothing of it.
+    let up = ledger.nodes().filter(|node| node.stage == Stage::Up);
+    for supervisor in up.filter(|node| !ledger.starts_nothing(node)) {
+        // What a caller has terminated or deleted stays down, and the record does not say so.
         let is_busy = ledger.live_children(supervisor).any(Node::is_in_motion);
         if is_busy || ledger.was_called(supervisor) {
             continue;
@@ -52,7 +54,10 @@ pub(super) fn rest(ledger: &Ledger<'_>, until: Duration) -> Verdict {
             let is_put_off = child.due.is_some_and(|due| due >= until);
             keep(child.due.is_none() || is_put_off || round.is_some(), "a restart that is due is made")?;
             let is_looked_after = child.due.is_some() || round.is_some();
-            keep(is_looked_after || !is_to_be_restarted(child), "whoever is to be restarted is")?;
+            keep(
+                is_looked_after || !is_to_be_restarted(child),
+                "a child that is to be restarted is restarted",
+            )?;
         }
     }
     Ok(())

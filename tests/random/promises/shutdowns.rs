@@ -8,7 +8,8 @@ use super::{Verdict, keep};
 use crate::ledger::{Ledger, Node, Stage};
 
 pub(super) fn rest(ledger: &Ledger<'_>, _until: Duration) -> Verdict {
-    for supervisor in ledger.nodes().filter(|node| node.stage == Stage::Up && !node.house.stops) {
+    let up = ledger.nodes().filter(|node| node.stage == Stage::Up);
+    for supervisor in up.filter(|node| !ledger.starts_nothing(node)) {
         let is_busy = ledger.live_children(supervisor).any(Node::is_in_motion);
         if !is_busy && !ledger.was_called(supervisor) {
             keep(
@@ -22,11 +23,12 @@ pub(super) fn rest(ledger: &Ledger<'_>, _until: Duration) -> Verdict {
     Ok(())
 }
 
-/// Whether a significant child has ended for good.
+/// Whether a significant child has ended for good while its supervisor was not held.
 pub(super) fn may_shut_down(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {
     let Some(group) = supervisor.member.group() else { return false };
     let mut significant = significant(ledger, supervisor);
-    group.auto_shutdown != AutoShutdown::Never && significant.any(|child| child.has_ended_for_good())
+    let counts = |child: &Node<'_>| child.has_ended_for_good() && child.end.is_some_and(|end| !end.held);
+    group.auto_shutdown != AutoShutdown::Never && significant.any(counts)
 }
 
 /// Whether the last end of a significant child was one that stops the supervisor.
@@ -62,8 +64,8 @@ fn is_idle(ledger: &Ledger<'_>) -> bool {
     !ledger.nodes().any(|node| is_at_work(node) || is_waited_for(node))
 }
 
-/// Whether nothing runs, and nothing is going to be restarted, as far as the record tells: a restart that is put off may have
-/// been cancelled by a call.
+/// Whether nothing runs, and nothing is going to be restarted, as far as the record tells: a restart that is put off
+/// may have been cancelled by a call.
 pub(super) fn may_be_idle(ledger: &Ledger<'_>) -> bool {
     let is_waited_for =
         |child: &Node<'_>| is_put_off(ledger, child).is_some_and(|supervisor| !ledger.was_called(supervisor));
@@ -77,5 +79,5 @@ fn is_at_work(node: &Node<'_>) -> bool {
 /// The supervisor that is going to start this child again.
 fn is_put_off<'a, 'b>(ledger: &'b Ledger<'a>, child: &Node<'a>) -> Option<&'b Node<'a>> {
     let supervisor = ledger.parent(child.path).filter(|_| child.due.is_some())?;
-    (supervisor.is_live() && !supervisor.house.stops).then_some(supervisor)
+    (supervisor.is_live() && !ledger.starts_nothing(supervisor)).then_some(supervisor)
 }

@@ -1,4 +1,4 @@
-//! Children start in order, each when the one before it has started, and never once stopping has begun.
+//! Children start in order, each when the one before it has started, and never once the stop of an ancestor has begun.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ fn starting(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let Some(supervisor) = ledger.parent(path).filter(|supervisor| supervisor.is_live()) else {
         return keep(false, "a child is started by a supervisor that is there");
     };
-    let has_begun_to_stop = supervisor.house.stops || supervisor.stage == Stage::Stopping;
-    keep(!has_begun_to_stop, "nothing is started once stopping has begun")?;
+    keep(!supervisor.house.stops, "a supervisor that stops starts nothing")?;
+    keep(!ledger.is_held(supervisor), "a supervisor whose ancestor stops starts nothing")?;
     let Some(group) = supervisor.member.group() else {
         return keep(false, "a child is started by a supervisor");
     };
@@ -41,10 +41,10 @@ fn starting(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let waits = ledger.children(supervisor).any(is_waited_for);
     keep(!waits, "a child is started when the one before it has started")?;
     if origin == Origin::Call {
-        keep(ledger.was_called(supervisor), "nothing is started that nobody asked for")?;
+        keep(ledger.was_called(supervisor), "nothing is started without a reason")?;
     }
     if let Form::Dynamic { max_children } = group.form {
-        // Of a child that has ended the record does not say whether somebody has terminated it before it was restarted.
+        // Of a child that has ended the record does not say whether a caller has terminated it before it was restarted.
         let is_there =
             |child: &Node<'_>| child.is_live() || child.due.is_some() || !ledger.was_called(supervisor);
         let others = supervisor.house.children.iter().filter(|child| **child != path);
@@ -66,8 +66,8 @@ fn started(ledger: &Ledger<'_>, event: &Event) -> Verdict {
 
 /// A supervisor that starts is waiting for a child.
 pub(super) fn rest(ledger: &Ledger<'_>, _until: Duration) -> Verdict {
-    let starting = ledger.nodes().filter(|node| node.stage == Stage::Starting && !node.house.stops);
-    for node in starting.filter(|node| node.member.group().is_some()) {
+    let starting = ledger.nodes().filter(|node| node.stage == Stage::Starting && node.is_group());
+    for node in starting.filter(|node| !ledger.starts_nothing(node)) {
         keep(
             is_starting_a_first_child(ledger, node),
             "a supervisor that starts waits for nothing but a child",

@@ -6,7 +6,9 @@ use rootward::ractor::ActorStatus;
 use rootward::{Abandoned, Backoff, Restart, Supervisor, Undelivered};
 
 use super::clerk::{Clerk, Order, Step};
-use crate::support::{Flag, given, launched, settle, started_by, until};
+use crate::support::{
+    Act, Blocked, Flag, Odd, OtherRuntime, given, launched, poll, settle, started_by, until,
+};
 
 #[tokio::test(start_paused = true)]
 async fn an_address_leads_to_the_incarnation_that_is_there() {
@@ -192,4 +194,31 @@ async fn whoever_gives_up_waiting_at_an_address_changes_nothing() {
 /// A clerk that is restarted a second after its end.
 fn late(clerk: &Clerk) -> rootward::ChildSpec {
     clerk.spec("a").backoff(Backoff::new(Duration::from_secs(1), Duration::from_secs(1)).jitter(0.0))
+}
+
+#[tokio::test]
+async fn a_waker_that_waits_at_an_address_keeps_neither_the_actor_nor_its_supervisor() {
+    for wake in ["panics", "blocks"] {
+        let runtime = OtherRuntime::new(3);
+        let (blocked, release) = Blocked::new();
+        let blocks = blocked.clone();
+        let act: Act = match wake {
+            "panics" => Box::new(|| panic!("a waker panics")),
+            _ => Box::new(move || blocks.stay()),
+        };
+        let (a, woken) = (Clerk::new(), Flag::default());
+        let odd = Odd { wake: act, woken: woken.clone(), ..Odd::default() };
+        let address = a.address.clone();
+        let mut waits = Box::pin(async move { drop(address.wait().await) });
+        assert!(poll(waits.as_mut(), &odd.waker()).is_pending());
+
+        let entered = runtime.enter();
+        let (tree, _log) = launched(Supervisor::new("root").child(a.spec("a")));
+        drop(entered);
+        tree.started().await.expect("the tree can be started");
+
+        assert!(tree.stop().await.clean, "{wake}");
+        until("the waker is woken", || woken.is_raised()).await;
+        drop(release);
+    }
 }

@@ -9,6 +9,7 @@ mod hostile;
 mod identity;
 mod json;
 mod log;
+mod odd;
 mod process;
 mod program;
 mod puppet;
@@ -24,6 +25,7 @@ pub(crate) use hostile::{Deed, Hostile, Lookout, Place, WhenDropped, blocks, pan
 pub(crate) use identity::{Identity, Leftovers};
 pub(crate) use json::assert_holds;
 pub(crate) use log::EventLog;
+pub(crate) use odd::{Act, Odd, poll};
 pub(crate) use process::fixture;
 pub(crate) use process::{identity_of, line_in, pid_in};
 pub(crate) use program::{Finished, Program};

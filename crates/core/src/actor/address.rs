@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ractor::{ActorRef, Message, MessagingErr};
 use tokio::sync::watch;
 
-use super::seat::Board;
+use super::seat::{Abandoned, Board};
 
 /// Leads to an actor under supervision across its restarts.
 ///
@@ -65,11 +65,6 @@ pub struct Address<M> {
     board: Arc<watch::Sender<Board<M>>>,
 }
 
-/// Says that nobody will come to an address any more: the children that were to live there are gone, and so are their specs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no actor will come to this address any more")]
-pub struct Abandoned;
-
 /// Says that a message was not taken, and gives it back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no actor was there to take the message")]
@@ -105,7 +100,8 @@ impl<M: Message> Address<M> {
     pub async fn wait(&self) -> Result<ActorRef<M>, Abandoned> {
         let mut board = self.board.subscribe();
         loop {
-            if let Some(found) = board.borrow_and_update().outlook() {
+            let outlook = board.borrow_and_update().outlook();
+            if let Some(found) = outlook {
                 return found;
             }
             // This address holds the sending side itself, so that there is always a next change to wait for.
@@ -149,7 +145,7 @@ impl<M: Message> Address<M> {
         Err(Undelivered(message))
     }
 
-    pub(super) fn board(&self) -> &watch::Sender<Board<M>> {
+    pub(super) fn board(&self) -> &Arc<watch::Sender<Board<M>>> {
         &self.board
     }
 }

@@ -23,8 +23,8 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // An actor that is killed ends here: whatever its callback held is dropped where it stood.
-            let _inside = this.span.enter();
             let _at_work = AtWork::on(*this.worker, Doing::Drop);
+            let _inside = this.span.enter();
             this.future.set(None);
         }
     }
@@ -42,8 +42,8 @@ impl<Fut: Future> Future for Caught<'_, Fut> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let future = this.future.as_pin_mut().expect("it has its future until it is dropped");
-        let _inside = this.span.enter();
         let _at_work = AtWork::on(*this.worker, Doing::Poll);
+        let _inside = this.span.enter();
         match catch(|| future.poll(cx)) {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panic)),

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::held::{Held, Word};
-use crate::child::Exit;
-use crate::port::StartError;
+use crate::child::{Exit, StartError};
 
 /// Passes everything on to the user's actor, and notes how it ends.
 ///

@@ -7,11 +7,10 @@ use tokio::sync::MutexGuard;
 
 use super::caught::Caught;
 use super::seat::Seat;
-use crate::child::{Exit, Panic};
+use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::StartError;
 
 /// A user's actor and its state, and what they have said of their end.
 ///
@@ -75,7 +74,11 @@ impl<A: Actor> Held<A> {
     /// Notes how the actor ended, or why it could not start.
     pub(super) fn say(&self, word: Word) {
         self.leave();
-        self.word.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(word);
+        let mut first = self.word.lock().unwrap_or_else(PoisonError::into_inner);
+        let surplus = if first.is_none() { first.replace(word) } else { Some(word) };
+        drop(first);
+        // It may hold an error of the user's, whose drop is foreign code.
+        drop(surplus);
     }
 
     pub(super) fn take_word(&self) -> Option<Word> {
@@ -90,8 +93,8 @@ impl<A: Actor> Held<A> {
     /// Drops all there is, the state first, and says which panic came of it.
     pub(super) fn give_back(self) -> Result<(), Panic> {
         let Self { actor, state, worker, span, .. } = self;
-        let _inside = span.enter();
         let _at_work = AtWork::on(worker, Doing::Drop);
+        let _inside = span.enter();
         let state = catch(move || drop(state));
         let actor = catch(move || drop(actor));
         state.and(actor)

@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::guarded::Guarded;
 use super::held::{Held, Word};
 use super::seat::Seat;
-use crate::child::{Exit, Panic};
+use crate::child::{ChildKind, ChildPath, Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Reporter, StartError};
+use crate::port::Reporter;
 
 /// What the supervisor wants of an actor.
 #[derive(Clone, Default)]
@@ -41,10 +41,11 @@ impl Orders {
 
 /// What a keeper needs besides the actor.
 pub(super) struct Post<M> {
+    pub(super) path: ChildPath,
+    pub(super) incarnation: u32,
     pub(super) orders: Orders,
     pub(super) seat: Option<Seat<M>>,
     pub(super) worker: WorkerId,
-    pub(super) span: ChildSpan,
 }
 
 /// Lives an incarnation of an actor from its start to its report.
@@ -53,14 +54,16 @@ pub(super) async fn keep<A: Actor>(
     post: Post<A::Msg>,
     reporter: Reporter,
 ) {
-    let Post { orders, seat, worker, span } = post;
-    let inside = span.enter();
+    let Post { path, incarnation, orders, seat, worker } = post;
     let at_work = AtWork::on(worker, Doing::Poll);
+    let mut span = ChildSpan::default();
+    span.make(&path, incarnation, ChildKind::Actor);
+    let inside = span.enter();
     let (actor, arguments) = match catch(make) {
         Ok(made) => made,
         Err(panic) => return reporter.failed(StartError::Panicked(panic)),
     };
-    drop((at_work, inside));
+    drop((inside, at_work));
     let held = Arc::new(Held::new(actor, seat.clone(), worker, span));
 
     let guarded = Guarded(Arc::clone(&held));

@@ -15,4 +15,5 @@ mod keeper;
 mod seat;
 mod start;
 
-pub use address::{Abandoned, Address, Undelivered};
+pub use address::{Address, Undelivered};
+pub use seat::Abandoned;

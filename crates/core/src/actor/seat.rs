@@ -1,8 +1,21 @@
-//! Who is at an address, seen from inside.
+//! Which actor is at an address, seen from inside.
+
+use std::sync::Arc;
 
 use ractor::{ActorRef, ActorStatus, Message};
+use tokio::runtime::Handle;
 
-use super::address::{Abandoned, Address};
+use tokio::sync::watch;
+
+use crate::panics::catch;
+
+/// Says that no actor will come to an address any more: the children that were to live there are gone, and so are their specs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no actor will come to this address any more")]
+pub struct Abandoned;
+
+/// The board of one address, as its seats and those who wait share it.
+pub(super) type SharedBoard<M> = Arc<watch::Sender<Board<M>>>;
 
 /// What is known at an address.
 pub(super) struct Board<M> {
@@ -47,59 +60,84 @@ impl<M: Message> Board<M> {
     }
 }
 
-/// A child spec's hold on an address: as long as there is one, somebody may come.
-pub(super) struct Tenancy<M: Message>(Address<M>);
+/// A child spec's hold on an address: as long as there is one, an actor may come.
+pub(super) struct Tenancy<M: Message>(SharedBoard<M>);
 
 impl<M: Message> Tenancy<M> {
-    pub(super) fn new(address: &Address<M>) -> Self {
-        address.board().send_modify(|board| *board.tenants.get_or_insert(0) += 1);
-        Self(address.clone())
+    pub(super) fn new(board: &SharedBoard<M>) -> Self {
+        change(board, |board| *board.tenants.get_or_insert(0) += 1);
+        Self(Arc::clone(board))
     }
 
     /// A seat for one incarnation.
     pub(super) fn seat(&self) -> Seat<M> {
-        let mut number = 0;
-        self.0.board().send_if_modified(|board| {
+        let number = change(&self.0, |board| {
             board.seats += 1;
-            number = board.seats;
-            false
+            board.seats
         });
-        Seat { address: self.0.clone(), number }
+        Seat { board: Arc::clone(&self.0), number }
     }
 }
 
 impl<M: Message> Drop for Tenancy<M> {
     fn drop(&mut self) {
-        self.0.board().send_modify(|board| board.tenants = board.tenants.map(|tenants| tenants - 1));
+        change(&self.0, |board| board.tenants = board.tenants.map(|tenants| tenants - 1));
+        tell_waiters(&self.0);
     }
 }
 
 /// One incarnation's place at an address.
 pub(super) struct Seat<M> {
-    address: Address<M>,
+    board: SharedBoard<M>,
     number: u64,
 }
 
 impl<M: Message> Seat<M> {
     /// Says that the incarnation is there.
     pub(super) fn take(&self, actor: ActorRef<M>) {
-        self.address.board().send_modify(|board| board.holder = Some(Holder { seat: self.number, actor }));
+        let holder = Holder { seat: self.number, actor };
+        let before = change(&self.board, |board| board.holder.replace(holder));
+        drop(before);
+        tell_waiters(&self.board);
     }
 
-    /// Says that the incarnation takes no more messages. Whoever has come after it stays.
+    /// Says that the incarnation takes no more messages. One that has come after it stays. This is no news for what waits at the address.
     pub(super) fn leave(&self) {
-        self.address.board().send_if_modified(|board| {
+        let gone = change(&self.board, |board| {
             let is_mine = board.holder.as_ref().is_some_and(|holder| holder.seat == self.number);
-            if is_mine {
-                board.holder = None;
-            }
-            is_mine
+            if is_mine { board.holder.take() } else { None }
         });
+        drop(gone);
+    }
+}
+
+/// Changes what is known at an address, and wakes nothing. What is taken off the board is returned, and dropped when its lock is free.
+fn change<M: Message, R>(board: &SharedBoard<M>, change: impl FnOnce(&mut Board<M>) -> R) -> R {
+    let mut result = None;
+    board.send_if_modified(|board| {
+        result = Some(change(board));
+        false
+    });
+    result.expect("a change is made at once")
+}
+
+/// Wakes what waits at an address, and returns at once: a waker may be foreign code, and neither a supervisor nor an actor's keeper waits
+/// for it.
+fn tell_waiters<M: Message>(board: &SharedBoard<M>) {
+    // What comes to wait after this look sees the change itself.
+    if board.receiver_count() == 0 {
+        return;
+    }
+    let board = Arc::clone(board);
+    let tell = move || drop(catch(|| board.send_modify(|_| {})));
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async move { tell() })),
+        Err(_) => tell(),
     }
 }
 
 impl<M> Clone for Seat<M> {
     fn clone(&self) -> Self {
-        Self { address: self.address.clone(), number: self.number }
+        Self { board: Arc::clone(&self.board), number: self.number }
     }
 }

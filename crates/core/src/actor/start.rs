@@ -9,11 +9,11 @@ use super::address::Address;
 use super::held::leave;
 use super::keeper::{Orders, Post, keep};
 use super::seat::{Seat, Tenancy};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::detector::WorkerId;
-use crate::event::ChildSpan;
 use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
+use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
 
 impl ChildSpec {
@@ -54,7 +54,7 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address))))
+        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
     }
 }
 
@@ -84,9 +84,9 @@ where
         let make = Arc::clone(&self.make);
         let orders = Orders::default();
         let seat = self.tenancy.as_ref().map(Tenancy::seat);
-        let span = ChildSpan::new(&cx.path, cx.incarnation, ChildKind::Actor);
         let worker = WorkerId::new();
-        let post = Post { orders: orders.clone(), seat: seat.clone(), worker, span };
+        let (path, incarnation) = (cx.path.clone(), cx.incarnation);
+        let post = Post { path, incarnation, orders: orders.clone(), seat: seat.clone(), worker };
         let runtime = cx.task_runtime().clone();
         let keeper = keep(move || make(), post, cx.reporter);
         spawn_named(&runtime, &cx.path, keeper);

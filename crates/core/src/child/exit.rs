@@ -81,11 +81,6 @@ impl Exit {
         }
     }
 
-    /// Makes an error and the chain of its sources an exit.
-    pub fn failed(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self::Failed { error: crate::error::chain(error) }
-    }
-
     /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that came first.
     pub(crate) fn and_then_panicked(self, panic: Panic) -> Self {
         match self {

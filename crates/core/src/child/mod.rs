@@ -1,18 +1,19 @@
-//! What a user writes down about a child: plain data and no runtime.
+//! The words in which a child is spoken of: plain data and no runtime.
 
+mod cause;
 mod exit;
 mod id;
-mod kind;
+mod outcome;
 mod path;
-mod restart;
-mod shutdown;
-mod spec;
-mod starter;
+mod properties;
+mod spec_error;
+mod start_error;
 
+pub use cause::StopCause;
 pub use exit::{Exit, ExitClass, Panic};
 pub use id::{ChildId, InvalidId};
-pub use kind::ChildKind;
+pub use outcome::{Outcome, Straggler};
 pub use path::ChildPath;
-pub use restart::Restart;
-pub use shutdown::Shutdown;
-pub use spec::ChildSpec;
+pub use properties::{ChildKind, Restart, Shutdown};
+pub use spec_error::{SpecError, SpecProblem};
+pub use start_error::StartError;

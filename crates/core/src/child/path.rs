@@ -19,19 +19,34 @@ pub struct ChildPath(Arc<Place>);
 struct Place {
     parent: Option<ChildPath>,
     id: ChildId,
+    is_dynamic: bool,
     text: OnceLock<Box<str>>,
 }
 
 impl ChildPath {
     /// The path of a tree's root.
     pub fn root(id: &ChildId) -> Self {
-        Self(Arc::new(Place { parent: None, id: id.clone(), text: OnceLock::new() }))
+        Self::new(None, id, false)
     }
 
     /// The path of a child below this one.
     #[must_use]
     pub fn join(&self, id: &ChildId) -> Self {
-        Self(Arc::new(Place { parent: Some(self.clone()), id: id.clone(), text: OnceLock::new() }))
+        Self::new(Some(self.clone()), id, self.is_dynamic())
+    }
+
+    /// The same, for one of many children that come and go: the log makes less of them.
+    pub(crate) fn join_dynamic(&self, id: &ChildId) -> Self {
+        Self::new(Some(self.clone()), id, true)
+    }
+
+    fn new(parent: Option<Self>, id: &ChildId, is_dynamic: bool) -> Self {
+        Self(Arc::new(Place { parent, id: id.clone(), is_dynamic, text: OnceLock::new() }))
+    }
+
+    /// Whether this child, or one above it, is one of many that come and go: below a dynamic supervisor, or below a task.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.0.is_dynamic
     }
 
     /// The path as text.

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::sync::point;
+
 /// Counts what is active in a tree, and says when nothing is.
 #[derive(Debug, Default)]
 pub(crate) struct ActivityCounter {
@@ -27,6 +29,7 @@ impl ActivityCounter {
     pub(crate) async fn idle(&self) {
         loop {
             let notified = self.idle.notified();
+            point();
             if self.active.load(Ordering::Acquire) == 0 {
                 return;
             }
@@ -37,7 +40,9 @@ impl ActivityCounter {
 
 impl Drop for Activity {
     fn drop(&mut self) {
+        point();
         if self.0.active.fetch_sub(1, Ordering::AcqRel) == 1 {
+            point();
             self.0.idle.notify_waiters();
         }
     }

@@ -4,8 +4,10 @@
 //! written only if no scope above it is marked, and that is looked at inside the record's critical section. So the order of the record
 //! proves the rule: nothing starts once stopping has begun.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// Which scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
@@ -93,13 +95,25 @@ impl StopScope {
 
     /// Marks that a stop has begun here.
     pub(crate) fn begin_stop(&self) {
+        point();
         if !self.stopping.swap(true, Ordering::SeqCst) {
+            point();
             self.marks.add(self.depth);
         }
     }
 
+    /// Marks that a stop begins here, unless one has begun here or above. Says whether it was the one to mark it.
+    pub(crate) fn begin_stop_unless_stopping(&self) -> bool {
+        if self.is_stopping() {
+            return false;
+        }
+        self.begin_stop();
+        true
+    }
+
     /// Whether a stop has begun here or above.
     pub(crate) fn is_stopping(&self) -> bool {
+        point();
         if self.stopping.load(Ordering::SeqCst) {
             return true;
         }
@@ -112,6 +126,7 @@ impl StopScope {
     fn is_stopping_above(&self) -> bool {
         // Read before the walk: a mark that is set during it makes the next look walk again.
         let marks = self.marks.count.load(Ordering::SeqCst);
+        point();
         let clear_at = self.clear_at.load(Ordering::SeqCst);
         if clear_at == marks {
             return false;

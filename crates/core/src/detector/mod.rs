@@ -9,6 +9,8 @@
 
 mod slot;
 mod thread;
+mod ticks;
 
 pub(crate) use slot::{AtWork, Doing, WorkerId, this_thread};
-pub(crate) use thread::{Stall, TICK, Watcher, find, look_at, watch};
+pub(crate) use thread::{Stall, Watcher, find, watch};
+pub(crate) use ticks::{TICK, look_at};

@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::thread::{clock, notice};
+use super::ticks::{clock, notice};
 
 /// Who is at work. Numbers are given out once and never again; zero is nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,24 +5,13 @@
 //! nothing is.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::thread::{self, Thread};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::Duration;
 
 use super::slot::{Doing, Work, WorkerId, slots};
+use super::ticks::{TICK, clock, is_awake, may_sleep, notice, runs_on, tick_on, wakes_up};
 use crate::panics::{catch, drop_quietly};
-
-/// How precise everything is that the detector says.
-pub(crate) const TICK: Duration = Duration::from_millis(50);
-
-/// Counts the ticks.
-static CLOCK: AtomicU64 = AtomicU64::new(0);
-
-/// Whether the thread has to be woken when somebody begins to work.
-static PARKED: AtomicBool = AtomicBool::new(false);
-
-static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 
 /// Whoever has something looked after.
 static WATCHERS: Mutex<Vec<Weak<dyn Watcher>>> = Mutex::new(Vec::new());
@@ -59,37 +48,27 @@ pub(crate) struct Stall {
 
 /// Has somebody looked after, for as long as it is there.
 pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
+    // It goes by the system's time, and would come in where no seed says so.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return;
+    }
     watchers().push(watcher);
-    THREAD.get_or_init(|| {
-        // Without a thread nobody is warned, and everything else goes on.
+    runs_on(|| {
+        // Without a thread nothing is noticed, and everything else goes on.
         let thread = thread::Builder::new().name("rootward-detector".to_owned()).spawn(detect).ok()?;
         Some(thread.thread().clone())
     });
     notice();
 }
 
-/// What the detector's clock shows.
-pub(super) fn clock() -> u64 {
-    CLOCK.load(Ordering::Relaxed)
-}
-
-/// Begins to measure time: what the clock shows now, and from now on it goes.
-pub(crate) fn look_at() -> u64 {
-    notice();
-    clock()
-}
-
-/// Somebody begins to work.
-pub(super) fn notice() {
-    if PARKED.load(Ordering::Relaxed) && PARKED.swap(false, Ordering::AcqRel) {
-        if let Some(Some(thread)) = THREAD.get() {
-            thread.unpark();
-        }
-    }
-}
-
 /// What a worker is stuck in, if a thread is at work on it right now.
 pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
+    // A thread that the seeded scheduler holds up is not stuck.
+    #[cfg(feature = "seeded")]
+    if crate::seeded::is_on() {
+        return None;
+    }
     let now = clock();
     let all = slots();
     all.iter().find_map(|slot| {
@@ -112,21 +91,21 @@ fn detect() {
         if tick(&mut told) {
             continue;
         }
-        PARKED.store(true, Ordering::Release);
+        may_sleep();
         // Once more after a whole tick: whoever began to work meanwhile has seen that the thread has to be woken, or is seen now.
         thread::park_timeout(TICK);
         if !tick(&mut told) {
-            while PARKED.load(Ordering::Acquire) {
+            while !is_awake() {
                 thread::park();
             }
         }
-        PARKED.store(false, Ordering::Release);
+        wakes_up();
     }
 }
 
 /// Looks once at everything. `false` says that nobody needs the next look.
 fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
-    let now = CLOCK.fetch_add(1, Ordering::Relaxed) + 1;
+    let now = tick_on();
     let is_busy = is_anybody_at_work();
     if is_busy {
         warn(told);

@@ -1,34 +1,64 @@
-//! What has been written and not been read by everybody yet, and how far each reader has come.
+//! The events that have been written and that a reader has still to take, and how far each reader has come.
 //!
-//! It holds no event that all readers have taken, and none at all if nobody reads. It knows no clock and no lock, and wakes
-//! nobody itself: whoever writes does, when it has let go of the lock.
+//! It holds no event that all readers have taken, and none at all if there is no reader. It knows no clock and no lock. It
+//! neither wakes, clones nor drops a waker: the caller does, after letting go of the lock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
-use super::Event;
 use super::text::{self, Text};
+use super::{Event, EventKind};
+
+#[cfg(test)]
+mod tests;
 
 /// How many events a reader takes under one lock, if there are that many.
-const AT_ONCE: u64 = 64;
+const EVENTS_AT_ONCE: u64 = 64;
+
+/// How much text a reader takes under one lock, unless a single event has more.
+const BYTES_AT_ONCE: u64 = 64 * 1024;
 
 /// For how many there may be room when nothing is held: what a burst or a slow reader has needed is given back.
 const ROOM_AT_REST: usize = 1024;
 
-/// The events that somebody has still to read, in order.
+/// How far a reader may be behind before it loses the oldest events: what is held is bounded by both.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capacity {
+    /// How many events.
+    pub(crate) events: usize,
+    /// How many bytes of text in them.
+    pub(crate) bytes: usize,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { events: 16 * 1024, bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// So many events, and as much text as usual.
+impl From<usize> for Capacity {
+    fn from(events: usize) -> Self {
+        Self { events, ..Self::default() }
+    }
+}
+
+/// The events that a reader has still to take, in order.
 #[derive(Debug)]
 pub(super) struct Backlog {
-    /// How many events a reader may be behind.
-    capacity: u64,
+    capacity: Capacity,
     /// The number of the next event.
     next: u64,
     /// How many events are held.
     events: u64,
+    /// How much text has been held altogether.
+    text: u64,
     held: VecDeque<Held>,
     /// A place stays a reader's own until it goes.
     readers: Vec<Option<Reader>>,
-    /// Whether somebody waits until it is not [crowded](Self::is_crowded) any more.
+    /// Whether a writer waits until it is not [crowded](Self::is_crowded) any more.
     waited_for: bool,
     closed: bool,
 }
@@ -38,6 +68,10 @@ pub(super) struct Backlog {
 pub(super) struct Held {
     first: u64,
     count: u64,
+    bytes: u64,
+    /// How much text had been held before this.
+    offset: u64,
+    is_output: bool,
     pub(super) what: What,
 }
 
@@ -51,7 +85,13 @@ pub(super) enum What {
 struct Reader {
     /// The number of the event that it takes next.
     next: u64,
-    /// Whether it has lost events and has not caught up since.
+    /// Whether it takes the lines of processes as well.
+    takes_output: bool,
+    /// How many events it has lost and not been told of.
+    lost: u64,
+    /// Where all that it loses is counted at once, if that is wanted.
+    losses: Option<Arc<AtomicU64>>,
+    /// Whether it has been told of lost events and has not caught up since.
     late: bool,
     /// Set while it waits.
     waker: Option<Waker>,
@@ -70,98 +110,177 @@ pub(super) enum Taken {
     End,
 }
 
+impl Reader {
+    fn takes(&self, held: &Held) -> bool {
+        self.takes_output || !held.is_output
+    }
+
+    /// Whether it is worth waiting for. A reader that loses events cannot keep up, and would hold up a writer for good.
+    fn keeps_up(&self) -> bool {
+        self.takes_output && self.lost == 0 && !self.late
+    }
+}
+
 impl Backlog {
-    pub(super) fn new(capacity: usize) -> Self {
-        let (held, readers) = (VecDeque::new(), Vec::new());
+    pub(super) fn new(capacity: Capacity) -> Self {
         Self {
-            capacity: capacity as u64,
+            capacity,
             next: 1,
             events: 0,
-            held,
-            readers,
+            text: 0,
+            held: VecDeque::new(),
+            readers: Vec::new(),
             waited_for: false,
             closed: false,
         }
     }
 
     pub(super) fn is_read(&self) -> bool {
-        self.readers.iter().any(Option::is_some)
+        self.readers().next().is_some()
+    }
+
+    /// Whether a reader takes the lines of processes.
+    pub(super) fn is_output_read(&self) -> bool {
+        self.readers().any(|reader| reader.takes_output)
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// Gives numbers to so many events that are about to be pushed, and answers the first of them. They are pushed before any
-    /// others are counted, unless nobody reads.
+    // --- writing ---
+
+    /// Gives numbers to so many events, and answers the first of them. They are held or passed over before any others are
+    /// counted.
     pub(super) fn number(&mut self, count: u64) -> u64 {
         let first = self.next;
         self.next += count;
         first
     }
 
-    /// Holds an event for the readers, and answers whom to wake.
+    /// Holds an event for the readers, and answers which wakers are to be woken.
     #[must_use]
     pub(super) fn push(&mut self, event: Event) -> Vec<Waker> {
-        self.hold(Held { first: event.seq, count: 1, what: What::Event(Arc::new(event)) })
+        let is_output = matches!(event.what, EventKind::Output { .. });
+        let (first, bytes) = (event.seq, event.what.text_bytes());
+        self.hold(first, (1, bytes), is_output, What::Event(Arc::new(event)))
     }
 
-    /// Holds lines for the readers, and answers whom to wake.
+    /// Holds lines for the readers, and answers which wakers are to be woken.
     #[must_use]
     pub(super) fn push_lines(&mut self, lines: Text) -> Vec<Waker> {
-        let (first, count) = (lines.first, text::count(&lines.lines));
-        self.hold(Held { first, count, what: What::Lines(Arc::new(lines)) })
+        let (first, size) = (lines.first, (text::count(&lines.lines), lines.lines.len()));
+        self.hold(first, size, true, What::Lines(Arc::new(lines)))
     }
 
-    fn hold(&mut self, held: Held) -> Vec<Waker> {
+    /// Leaves out events that have been numbered and that no reader takes.
+    pub(super) fn pass_over(&mut self, first: u64, count: u64) {
+        self.go_past(first, count, |_| true);
+    }
+
+    fn hold(&mut self, first: u64, (count, bytes): (u64, usize), is_output: bool, what: What) -> Vec<Waker> {
+        let held = Held { first, count, bytes: bytes as u64, offset: self.text, is_output, what };
+        self.go_past(first, count, |reader| !reader.takes(&held));
+        if !self.readers().any(|reader| reader.takes(&held)) {
+            return Vec::new();
+        }
         self.events += held.count;
+        self.text += held.bytes;
         // What was written at once goes at once, and not before as many as were promised are there without it.
-        while self.held.front().is_some_and(|oldest| self.events - oldest.count >= self.capacity) {
+        while self.held.front().is_some_and(|oldest| {
+            self.events - oldest.count >= self.capacity.events as u64
+                || self.text - oldest.offset > self.capacity.bytes as u64
+        }) {
             self.drop_oldest();
         }
-        // Only then, so that there is never room for twice as many because of one.
+        let takers = self.readers.iter_mut().flatten().filter(|reader| reader.takes(&held));
+        let waiting = takers.filter_map(|reader| reader.waker.take()).collect();
+        // Only after the oldest have gone, so that there is never room for twice as many because of one.
         self.held.push_back(held);
+        waiting
+    }
+
+    /// Readers that have caught up go past what they do not take, so that they do not keep it here.
+    fn go_past(&mut self, first: u64, count: u64, leaves: impl Fn(&Reader) -> bool) {
+        for reader in self.readers.iter_mut().flatten() {
+            if reader.next == first && leaves(reader) {
+                reader.next += count;
+            }
+        }
+    }
+
+    /// Nothing will come any more. Answers which wakers are to be woken.
+    #[must_use]
+    pub(super) fn close(&mut self) -> Vec<Waker> {
+        self.closed = true;
         self.readers.iter_mut().flatten().filter_map(|reader| reader.waker.take()).collect()
     }
 
-    /// Whether a reader that has lost nothing is more than half as far behind as it may be. One that is late is not worth
-    /// waiting for: it would hold up for good what it cannot keep up with.
+    // --- waiting for readers ---
+
+    /// Whether a reader that has lost nothing is more than half as far behind as it may be.
     pub(super) fn is_crowded(&mut self) -> bool {
-        let crowded = self.is_behind(self.capacity / 2);
+        let crowded = self.is_behind(2);
         self.waited_for |= crowded;
         crowded
     }
 
-    /// Whether somebody waits for readers who were far behind, and now they have caught up almost. Almost at once would be a
+    /// Whether a writer waits for readers that were far behind, and they have almost caught up. To say so at once would be a
     /// waste: then readers and writer would wake each other for every few events.
     pub(super) fn has_made_room(&mut self) -> bool {
-        let has_made_room = self.waited_for && !self.is_behind(self.capacity / 8);
+        let has_made_room = self.waited_for && !self.is_behind(8);
         self.waited_for &= !has_made_room;
         has_made_room
     }
 
-    fn is_behind(&self, events: u64) -> bool {
-        let oldest = self.held.front().map_or(self.next, |held| held.first);
-        let far = |reader: &Reader| reader.next >= oldest && self.next - reader.next > events;
-        self.readers.iter().flatten().any(|reader| !reader.late && far(reader))
+    /// Whether a reader that keeps up is behind by more than this part of what it may be.
+    fn is_behind(&self, part: usize) -> bool {
+        let Capacity { events, bytes } = self.capacity;
+        let (events, bytes) = ((events / part) as u64, (bytes / part) as u64);
+        self.readers().filter(|reader| reader.keeps_up()).any(|reader| {
+            let oldest = self.held.get(self.position(reader));
+            self.next - reader.next > events || oldest.is_some_and(|oldest| self.text - oldest.offset > bytes)
+        })
     }
+
+    /// Where that begins which a reader has not taken.
+    fn position(&self, reader: &Reader) -> usize {
+        self.held.partition_point(|held| held.first < reader.next)
+    }
+
+    // --- reading ---
 
     /// A new reader, which takes what is written from now on.
     pub(super) fn subscribe(&mut self) -> usize {
-        let reader = Some(Reader { next: self.next, late: false, waker: None });
+        let (next, lost, losses, waker) = (self.next, 0, None, None);
+        let reader = Reader { next, takes_output: true, lost, losses, late: false, waker };
         match self.readers.iter().position(Option::is_none) {
             Some(free) => {
-                self.readers[free] = reader;
+                self.readers[free] = Some(reader);
                 free
             }
             None => {
-                self.readers.push(reader);
+                self.readers.push(Some(reader));
                 self.readers.len() - 1
             }
         }
     }
 
-    /// Answers what the reader has left here, which is to be dropped when the lock is free: it may hold who knows what.
+    /// Says whether the reader takes the lines of processes as well.
+    pub(super) fn take_output(&mut self, reader: usize, takes_output: bool) {
+        if let Some(reader) = &mut self.readers[reader] {
+            reader.takes_output = takes_output;
+        }
+    }
+
+    /// Has the events counted there that the reader loses, also while it does not read.
+    pub(super) fn count_losses(&mut self, reader: usize, losses: Arc<AtomicU64>) {
+        if let Some(reader) = &mut self.readers[reader] {
+            reader.losses = Some(losses);
+        }
+    }
+
+    /// Answers the waker that the reader has left here, which the caller drops after letting go of the lock.
     #[must_use]
     pub(super) fn unsubscribe(&mut self, reader: usize) -> Option<Waker> {
         let gone = self.readers[reader].take();
@@ -177,41 +296,41 @@ impl Backlog {
         into: &mut VecDeque<Held>,
         waker: &mut Option<Waker>,
     ) -> Taken {
-        let oldest = self.held.front().map_or(self.next, |held| held.first);
         let Some(reader) = &mut self.readers[reader] else { return Taken::End };
-        if reader.next < oldest {
-            let lost = oldest - reader.next;
-            reader.next = oldest;
+        if reader.lost > 0 {
             reader.late = true;
-            return Taken::Lost(lost);
+            return Taken::Lost(std::mem::take(&mut reader.lost));
         }
-        if reader.next == self.next {
-            reader.late = false;
-            if self.closed {
-                return Taken::End;
-            }
-            std::mem::swap(&mut reader.waker, waker);
-            return Taken::Nothing;
-        }
-        let enough = reader.next + AT_ONCE;
         let begin = self.held.partition_point(|held| held.first < reader.next);
-        for held in self.held.range(begin..).take_while(|held| held.first < enough) {
-            reader.next = held.first + held.count;
-            into.push_back(held.clone());
+        // What is not held any more by the end of this has been passed over.
+        let (mut next, mut events, mut bytes) = (self.next, 0, 0);
+        for held in self.held.range(begin..) {
+            if events >= EVENTS_AT_ONCE || bytes >= BYTES_AT_ONCE {
+                next = held.first;
+                break;
+            }
+            if reader.takes(held) {
+                events += held.count;
+                bytes += held.bytes;
+                into.push_back(held.clone());
+            }
         }
+        reader.next = next;
+        let taken = match (into.is_empty(), self.closed) {
+            (false, _) => Taken::Some,
+            (true, true) => Taken::End,
+            (true, false) => {
+                reader.late = false;
+                std::mem::swap(&mut reader.waker, waker);
+                Taken::Nothing
+            }
+        };
         self.drop_what_is_read();
-        Taken::Some
-    }
-
-    /// Nothing will come any more. Answers whom to wake.
-    #[must_use]
-    pub(super) fn close(&mut self) -> Vec<Waker> {
-        self.closed = true;
-        self.readers.iter_mut().flatten().filter_map(|reader| reader.waker.take()).collect()
+        taken
     }
 
     fn drop_what_is_read(&mut self) {
-        let read = self.readers.iter().flatten().map(|reader| reader.next).min().unwrap_or(self.next);
+        let read = self.readers().map(|reader| reader.next).min().unwrap_or(self.next);
         while self.held.front().is_some_and(|oldest| oldest.first < read) {
             self.drop_oldest();
         }
@@ -220,37 +339,22 @@ impl Backlog {
         }
     }
 
+    /// Drops the oldest, which is lost to readers that have not taken it.
     fn drop_oldest(&mut self) {
-        if let Some(oldest) = self.held.pop_front() {
-            self.events -= oldest.count;
+        let Some(oldest) = self.held.pop_front() else { return };
+        self.events -= oldest.count;
+        for reader in self.readers.iter_mut().flatten().filter(|reader| reader.next <= oldest.first) {
+            reader.next = oldest.first + oldest.count;
+            if reader.takes(&oldest) {
+                reader.lost += oldest.count;
+                if let Some(losses) = &reader.losses {
+                    losses.fetch_add(oldest.count, Ordering::Relaxed);
+                }
+            }
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::child::{ChildKind, ChildPath};
-    use crate::event::EventKind;
-
-    #[test]
-    fn there_is_room_for_as_many_as_may_be_held_and_for_none_when_all_have_been_read() {
-        let mut backlog = Backlog::new(2048);
-        let reader = backlog.subscribe();
-
-        for _ in 0..5000 {
-            let event = event(backlog.number(1));
-            assert!(backlog.push(event).is_empty());
-        }
-        assert_eq!(backlog.held.capacity(), 2048);
-        assert!(backlog.unsubscribe(reader).is_none());
-
-        assert_eq!(backlog.held.capacity(), 0);
-    }
-
-    fn event(seq: u64) -> Event {
-        let (at, time) = (std::time::Duration::ZERO, std::time::SystemTime::UNIX_EPOCH);
-        let path = ChildPath::root(&crate::child::ChildId::new("root").expect("it is a good one"));
-        Event { seq, at, time, path, incarnation: 1, kind: ChildKind::Task, what: EventKind::Starting }
+    fn readers(&self) -> impl Iterator<Item = &Reader> {
+        self.readers.iter().flatten()
     }
 }

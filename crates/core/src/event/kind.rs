@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap};
 
-use super::StopCause;
-use crate::child::Exit;
-use crate::report::{Outcome, Straggler, whole_millis};
+use crate::child::{Exit, StopCause};
+use crate::child::{Outcome, Straggler};
+use crate::clock::whole_millis;
 
 /// What happened to a child.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,21 +1,23 @@
-//! Everything that happens in a tree, in order: the one record that logs, reports and tests read.
+//! Everything that happens in a tree, in order: the one record that the log, the report and the tests read.
 
 mod backlog;
-mod cause;
 mod kind;
 mod line;
+mod log;
 mod reader;
 mod record;
+mod size;
 mod span;
 mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use cause::StopCause;
 pub use kind::{EventKind, SignalAction, Stream};
 pub use line::Event;
 pub use reader::{Events, Lagged};
 
-pub(crate) use record::{DEFAULT_CAPACITY, Record};
-pub(crate) use span::ChildSpan;
+pub(crate) use backlog::Capacity;
+pub(crate) use log::Log;
+pub(crate) use record::Record;
+pub(crate) use span::{ChildSpan, Inside};

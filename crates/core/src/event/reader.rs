@@ -1,10 +1,11 @@
-//! A tree's events as somebody reads them, one by one.
+//! A tree's events as a reader gets them, one by one.
 //!
-//! A reader takes some events at once and keeps them until it is asked for them, so that it and whoever writes rarely meet at
-//! the record's lock.
+//! A reader takes some events at once and keeps them until it is asked for them, so that it and the writers rarely meet at the
+//! record's lock.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
 
@@ -18,9 +19,10 @@ use super::text::Unfolding;
 
 /// Reads a tree's events in order, from the moment of the subscription to the root's last.
 ///
-/// A reader never holds up the tree. One that falls further behind than the tree's event capacity loses the oldest
-/// events, and [`next`](Self::next) says how many. A process that writes faster than that is read a little later, 10 ms for 64 KiB at
-/// most and only as long as the reader has lost nothing, or has caught up again since.
+/// A reader never holds up the tree. One that falls further behind than the tree's
+/// [event capacity](crate::TreeBuilder::event_capacity), or by more text than [that may be](crate::TreeBuilder::event_bytes), loses
+/// the oldest events, and [`next`](Self::next) says how many. A process that writes faster than that is read a little later, 10 ms
+/// for 64 KiB at most and only as long as the reader has lost nothing, or has caught up again since.
 #[derive(Debug)]
 pub struct Events {
     record: Arc<Shared>,
@@ -111,6 +113,16 @@ impl Events {
         }
     }
 
+    /// Says whether this reader takes the lines of processes as well. What it has taken already stays at hand.
+    pub(super) fn take_output(&self, takes_output: bool) {
+        self.record.relieve(|backlog| backlog.take_output(self.reader, takes_output));
+    }
+
+    /// Has the events counted there that this reader loses, also while it does not read.
+    pub(super) fn count_losses(&self, losses: &Arc<AtomicU64>) {
+        self.record.relieve(|backlog| backlog.count_losses(self.reader, Arc::clone(losses)));
+    }
+
     /// Takes what there is, when nothing is at hand.
     fn fetch(&mut self, waker: &Waker) -> Poll<Next> {
         let mut waker = Some(waker.clone());
@@ -136,8 +148,9 @@ struct Bell(Mutex<Option<oneshot::Sender<()>>>);
 
 impl Bell {
     fn ring(&self) {
-        if let Some(ring) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // Nobody listens any more, and then nobody needs to be woken.
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ring) = ring {
+            // The thread may not wait any more, and then it need not be woken.
             let _ = ring.send(());
         }
     }

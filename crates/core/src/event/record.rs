@@ -1,17 +1,23 @@
-//! The tree's record: gives every event its number and its time, and holds it for whoever reads.
+//! The tree's record: gives every event its number and its time, and holds it for the readers.
+//!
+//! It holds events and nothing else. No code that is not the library's runs under its lock, and the log is a reader like any
+//! other.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
-use super::backlog::Backlog;
-use super::telemetry;
-use super::text::{self, Text, Unfolding};
+use super::backlog::{Backlog, Capacity};
+use super::text::{self, Text};
 use super::{Event, EventKind, Events, Stream};
 use crate::child::{ChildKind, ChildPath};
+use crate::clock::now;
+use crate::panics::catch;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
@@ -21,7 +27,7 @@ pub(crate) struct Record {
 /// What the record and its readers have in common.
 pub(super) struct Shared {
     inner: Mutex<Inner>,
-    /// Readers have taken so much that whoever waited for them may go on.
+    /// Readers have taken so much that the writers that waited for them may go on.
     room: Notify,
 }
 
@@ -29,19 +35,16 @@ pub(super) struct Inner {
     /// When the first event was written.
     origin: Option<Instant>,
     backlog: Backlog,
-    /// Only the last words about those who are still there are written any more.
+    /// Only the last words about the children that are still there are written any more.
     hushed: bool,
 }
 
-/// How many events a reader may be behind before it loses the oldest.
-pub(crate) const DEFAULT_CAPACITY: usize = 16 * 1024;
-
-/// How long who writes a lot waits for readers, each time.
+/// How long a writer of a lot of lines waits for readers, each time.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 impl Record {
-    pub(crate) fn new(capacity: usize) -> Self {
-        let inner = Inner { origin: None, backlog: Backlog::new(capacity), hushed: false };
+    pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
+        let inner = Inner { origin: None, backlog: Backlog::new(capacity.into()), hushed: false };
         Self { shared: Arc::new(Shared { inner: Mutex::new(inner), room: Notify::new() }) }
     }
 
@@ -79,7 +82,7 @@ impl Record {
         is_allowed
     }
 
-    /// Writes what was seen from outside, unless the last words about those who are still there have begun.
+    /// Writes what was seen from outside, unless the last words about the children that are still there have begun.
     pub(crate) fn emit_unless_hushed(
         &self,
         path: &ChildPath,
@@ -96,37 +99,30 @@ impl Record {
     /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have one time.
     pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: Stream, lines: &str) {
         let count = text::count(lines);
-        let logging = telemetry::hears_output();
         // Not under the lock, if it can be helped.
-        let copy = (logging || self.shared.lock().backlog.is_read()).then(|| Box::from(lines));
+        let copy = self.shared.lock().backlog.is_output_read().then(|| Box::from(lines));
         let mut inner = self.shared.lock();
         if inner.backlog.is_closed() || count == 0 {
             return;
         }
         let first = inner.backlog.number(count);
-        let origin = *inner.origin.get_or_insert_with(Instant::now);
-        if !logging && !inner.backlog.is_read() {
+        let origin = *inner.origin.get_or_insert_with(now);
+        if !inner.backlog.is_output_read() {
+            inner.backlog.pass_over(first, count);
             return;
         }
-        let text = Text {
+        let waiting = inner.backlog.push_lines(Text {
             first,
-            at: origin.elapsed(),
+            at: now().saturating_duration_since(origin),
             time: SystemTime::now(),
             path: path.clone(),
             incarnation,
             kind: ChildKind::Process,
             stream,
             lines: copy.unwrap_or_else(|| Box::from(lines)),
-        };
-        if logging {
-            let text = Arc::new(text.clone());
-            Unfolding::new(text).for_each(|event| telemetry::log(&event));
-        }
-        if inner.backlog.is_read() {
-            let waiting = inner.backlog.push_lines(text);
-            drop(inner);
-            waiting.into_iter().for_each(std::task::Waker::wake);
-        }
+        });
+        drop(inner);
+        wake(waiting);
     }
 
     /// Waits while a reader that has lost nothing is so far behind that it soon could, and not for long.
@@ -138,10 +134,10 @@ impl Record {
     }
 
     async fn room_made(&self) {
-        // Made before the question is asked, so that it hears whatever comes after the answer.
+        // Made before the question is asked, so that it hears what comes after the answer.
         let room = self.shared.room.notified();
         if self.shared.lock().backlog.is_crowded() {
-            // Who has not made room by then loses what it loses.
+            // A reader that has not made room by then loses what it loses.
             let _ = timeout(PATIENCE, room).await;
         }
     }
@@ -154,7 +150,7 @@ impl Record {
     /// Ends the record. Nothing is written after the root's last event.
     pub(crate) fn close(&self) {
         let waiting = self.shared.lock().backlog.close();
-        waiting.into_iter().for_each(std::task::Waker::wake);
+        wake(waiting);
     }
 
     /// Whether a thread is in the middle of something with the record.
@@ -169,7 +165,7 @@ impl Record {
     }
 }
 
-/// Nothing will be written any more, and whoever reads hears it.
+/// Nothing will be written any more, and the readers hear it.
 impl Drop for Record {
     fn drop(&mut self) {
         self.close();
@@ -185,26 +181,26 @@ fn write(
         return;
     }
     let seq = inner.backlog.number(1);
-    let origin = *inner.origin.get_or_insert_with(Instant::now);
-    let logging = telemetry::listens();
-    if !logging && !inner.backlog.is_read() {
+    let origin = *inner.origin.get_or_insert_with(now);
+    if !inner.backlog.is_read() {
         return;
     }
     let (path, what) = make();
-    let (at, time) = (origin.elapsed(), SystemTime::now());
-    let event = Event { seq, at, time, path, incarnation, kind, what };
-    if logging {
-        telemetry::log(&event);
-    }
-    if inner.backlog.is_read() {
-        let waiting = inner.backlog.push(event);
-        drop(inner);
-        waiting.into_iter().for_each(std::task::Waker::wake);
+    let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
+    let waiting = inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what });
+    drop(inner);
+    wake(waiting);
+}
+
+/// Wakes the readers that wait. What a waker does is not ours, and a panic in it is not the writer's.
+fn wake(waiting: Vec<Waker>) {
+    for waker in waiting {
+        let _ = catch(|| waker.wake());
     }
 }
 
 impl Shared {
-    /// Has a reader take something, or go, and tells those who wait for room if that has made some.
+    /// Has a reader take something, or go, and tells the writers that wait for room if that has made some.
     pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
         let mut inner = self.lock();
         let result = change(&mut inner.backlog);

@@ -1,30 +1,46 @@
 //! Events as log lines: the only file that logs.
 //!
-//! Levels: what a healthy tree does is `info`, what a process writes is `debug`, a restart or an escalation is `warn`, and a
-//! supervisor that gives up or a start that fails is `error`.
+//! | level | what |
+//! | --- | --- |
+//! | `error` | a supervisor gives up, a start fails |
+//! | `warn` | a child ends abnormally or leaves processes behind, is restarted, is forced, does not yield or cannot be brought down; a supervisor fails; lines are lost |
+//! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
+//! | `debug` | starts that begin; ends as they should be; the lines of processes; and what is `info` elsewhere, of children that come and go |
 
 use tracing::{debug, error, info, warn};
 
 use super::{Event, EventKind};
+use crate::child::{Exit, ExitClass};
+use crate::child::{Outcome, StopCause, Straggler};
 
 pub(super) const TARGET: &str = "rootward";
 
-/// Whether anybody reads the log at all. A cheap question, asked before an event is made.
-pub(crate) fn listens() -> bool {
-    tracing::enabled!(target: TARGET, tracing::Level::ERROR)
-}
-
-/// Whether anybody reads what processes write. A log in production mostly does not.
+/// Whether the subscriber takes what processes write. In production it mostly does not.
 pub(super) fn hears_output() -> bool {
     tracing::enabled!(target: TARGET, tracing::Level::DEBUG)
 }
 
-pub(crate) fn log(event: &Event) {
+/// Logs that so many events are not in the log.
+pub(super) fn log_lost(events: u64) {
+    warn!(target: TARGET, parent: None, { log.lost = events }, "events were not logged");
+}
+
+/// Logs an event.
+pub(super) fn log(event: &Event) {
     let Event { path, incarnation, kind, what, .. } = event;
     macro_rules! line {
+        // What children do that come and go is of less interest.
+        (usual, $($rest:tt)+) => {
+            match path.is_dynamic() {
+                true => line!(debug, $($rest)+),
+                false => line!(info, $($rest)+),
+            }
+        };
+        // No span: the thread that writes this has nothing to do with what it is about.
         ($level:ident, $message:literal $(, $($field:tt)+)?) => {
             $level!(
                 target: TARGET,
+                parent: None,
                 { child.path = %path, child.incarnation = *incarnation, child.kind = %kind $(, $($field)+)? },
                 $message
             )
@@ -32,17 +48,24 @@ pub(crate) fn log(event: &Event) {
     }
     match what {
         EventKind::Starting => line!(debug, "child is starting"),
-        EventKind::Started { pid } => line!(info, "child started", process.pid = *pid),
+        EventKind::Started { pid } => line!(usual, "child started", process.pid = *pid),
         EventKind::StartFailed { error: cause } => {
             line!(error, "child could not be started", start.error = %cause);
         }
-        EventKind::Ignored => line!(info, "child had nothing to run"),
-        EventKind::Exited { status: Some(status), .. } => {
-            line!(warn, "child ended by itself", exit.reason = %status);
+        EventKind::Ignored => line!(usual, "child had nothing to run"),
+        EventKind::Exited { status: Some(status), stragglers } => {
+            match is_as_it_should_be(status, stragglers) {
+                true => line!(debug, "child ended by itself", exit.reason = %status),
+                false => {
+                    let left = stragglers.len();
+                    line!(warn, "child ended by itself", exit.reason = %status, exit.stragglers = left);
+                }
+            }
         }
-        EventKind::Exited { status: None, .. } => line!(warn, "child ended by itself"),
+        // Why it did is in the line about its stop.
+        EventKind::Exited { status: None, .. } => line!(usual, "supervisor ended by itself"),
         EventKind::Restarting { attempt, delay } => {
-            let delay_ms = crate::report::whole_millis(*delay);
+            let delay_ms = crate::clock::whole_millis(*delay);
             line!(warn, "child is restarted", restart.attempt = *attempt, restart.delay_ms = delay_ms);
         }
         EventKind::GaveUp { restarts, .. } => {
@@ -51,15 +74,43 @@ pub(crate) fn log(event: &Event) {
         EventKind::Signal { signal, action } => {
             line!(info, "signal received", signal.name = %signal, signal.action = ?action);
         }
-        EventKind::Stopping { cause, .. } => line!(info, "child is asked to stop", stop.cause = %cause),
+        EventKind::Stopping { cause, .. } => match is_a_failure(*cause) {
+            true => line!(warn, "child is asked to stop", stop.cause = %cause),
+            false => line!(usual, "child is asked to stop", stop.cause = %cause),
+        },
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
-        EventKind::Stopped { outcome, .. } => line!(info, "child is gone", stop.outcome = %outcome),
+        EventKind::Stopped { outcome: outcome @ Outcome::Unreapable, .. } => {
+            line!(warn, "child could not be brought down", stop.outcome = %outcome);
+        }
+        EventKind::Stopped { outcome, .. } => line!(usual, "child is gone", stop.outcome = %outcome),
         EventKind::Stalled { elapsed, thread } => {
-            let elapsed_ms = crate::report::whole_millis(*elapsed);
+            let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
         }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);
         }
+    }
+}
+
+/// Whether a child that ended by itself may well have done so.
+fn is_as_it_should_be(status: &Exit, stragglers: &[Straggler]) -> bool {
+    status.class() == ExitClass::Normal && stragglers.is_empty()
+}
+
+/// Whether a stop for this cause says that something is wrong that no other line tells of.
+fn is_a_failure(cause: StopCause) -> bool {
+    match cause {
+        StopCause::Failed | StopCause::Uncontained | StopCause::Deadline => true,
+        StopCause::Signal(_)
+        | StopCause::Api
+        | StopCause::Parent
+        | StopCause::Sibling
+        | StopCause::GaveUp
+        | StopCause::AutoShutdown
+        | StopCause::StartFailed
+        | StopCause::Idle
+        | StopCause::Dropped
+        | StopCause::Token => false,
     }
 }

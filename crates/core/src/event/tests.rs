@@ -1,8 +1,8 @@
 //! The record and its readers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Wake, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -33,7 +33,7 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
 }
 
 #[tokio::test]
-async fn lines_that_nobody_reads_are_counted_all_the_same() {
+async fn lines_without_a_reader_are_counted_all_the_same() {
     let record = Record::new(100);
     record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\n");
 
@@ -80,7 +80,7 @@ async fn a_reader_loses_no_more_than_it_has_to() {
 }
 
 #[tokio::test]
-async fn an_event_is_held_until_everybody_has_taken_it_and_no_longer() {
+async fn an_event_is_held_until_all_readers_have_taken_it_and_no_longer() {
     let record = Record::new(4);
     let (mut one, mut other, idle) = (record.subscribe(), record.subscribe(), record.subscribe());
     say(&record);
@@ -94,7 +94,7 @@ async fn an_event_is_held_until_everybody_has_taken_it_and_no_longer() {
 }
 
 #[tokio::test]
-async fn who_takes_the_place_of_a_reader_that_has_gone_reads_from_then_on() {
+async fn a_reader_that_takes_the_place_of_another_reads_from_then_on() {
     let record = Record::new(4);
     let (gone, mut stays) = (record.subscribe(), record.subscribe());
     say(&record);
@@ -120,6 +120,40 @@ async fn a_reader_is_woken_once_for_lines_that_were_written_at_once() {
     assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
 }
 
+#[test]
+fn a_waker_is_woken_and_dropped_when_the_record_is_free() {
+    let record = Arc::new(Record::new(4));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let [woken, mut replaced, gone] = [(); 3].map(|()| {
+        let mut events = record.subscribe();
+        let looks = Looks { record: Arc::clone(&record), seen: Arc::clone(&seen) };
+        assert!(poll(&Waker::from(Arc::new(looks)), &mut events).is_pending());
+        events
+    });
+
+    assert!(poll(Waker::noop(), &mut replaced).is_pending());
+    drop(gone);
+    say(&record);
+
+    let free = ["dropped while free", "dropped while free", "woken while free", "dropped while free"];
+    assert_eq!(*seen.lock().unwrap(), free);
+    drop((woken, replaced));
+}
+
+#[tokio::test]
+async fn a_waker_that_panics_harms_neither_the_writer_nor_other_readers() {
+    let record = Record::new(4);
+    let (mut one, mut other) = (record.subscribe(), record.subscribe());
+    let wakes = Arc::new(Wakes::default());
+    assert!(poll(&Waker::from(Arc::new(Panics)), &mut one).is_pending());
+    poll_with(&wakes, &mut other);
+
+    say(&record);
+
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    assert_eq!(one.next().await.unwrap().unwrap().seq, 1);
+}
+
 #[tokio::test]
 async fn a_record_that_is_dropped_ends() {
     let record = Record::new(4);
@@ -141,7 +175,7 @@ async fn a_task_may_not_block_even_if_there_is_something_to_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_writes_a_lot_waits_until_readers_have_almost_caught_up() {
+async fn a_writer_of_a_lot_waits_until_readers_have_almost_caught_up() {
     let record = Record::new(8);
     let mut events = record.subscribe();
     for _ in 0..5 {
@@ -207,9 +241,44 @@ fn read_all(events: &mut Events) {
 
 /// Reads one event, if there is one.
 fn poll_with(wakes: &Arc<Wakes>, events: &mut Events) -> bool {
-    let waker = Waker::from(Arc::clone(wakes));
-    let next = std::pin::pin!(events.next());
-    next.poll(&mut std::task::Context::from_waker(&waker)).is_ready()
+    poll(&Waker::from(Arc::clone(wakes)), events).is_ready()
+}
+
+fn poll(waker: &Waker, events: &mut Events) -> Poll<Result<Option<Arc<Event>>, Lagged>> {
+    std::pin::pin!(events.next()).poll(&mut Context::from_waker(waker))
+}
+
+/// A waker that looks whether a thread is in the middle of something with the record.
+struct Looks {
+    record: Arc<Record>,
+    seen: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Looks {
+    fn look(&self, when_free: &'static str, when_not: &'static str) {
+        self.seen.lock().unwrap().push(if self.record.is_locked() { when_not } else { when_free });
+    }
+}
+
+impl Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        self.look("woken while free", "woken while locked");
+    }
+}
+
+impl Drop for Looks {
+    fn drop(&mut self) {
+        self.look("dropped while free", "dropped while locked");
+    }
+}
+
+/// A waker that panics.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("this waker panics");
+    }
 }
 
 #[derive(Default)]

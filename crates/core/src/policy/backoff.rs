@@ -5,8 +5,8 @@ use std::time::Duration;
 /// Says how long a child's restarts are put off, the longer the more of them there have been in a row (systemd's
 /// `RestartSec=`, `RestartSteps=` and `RestartMaxDelaySec=`; OTP has no such thing).
 ///
-/// The n-th restart in a row waits `initial · factor^(n-1)`, at most `max`, more or less by up to the fraction `jitter`. The
-/// count begins anew when the child has run for [`reset_after`](Self::reset_after).
+/// The n-th restart in a row waits `initial · factor^(n-1)`, at most `max`, more or less by up to the fraction
+/// `jitter`. The count begins anew when the child has run for [`reset_after`](Self::reset_after).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     /// The delay of the first restart.
@@ -15,8 +15,8 @@ pub struct Backoff {
     pub max: Duration,
     /// By how much each delay is longer than the one before. Default 2; at least 1.
     pub factor: f64,
-    /// By what fraction a delay may be longer or shorter, so that children that failed together do not all come back at the
-    /// same moment. Default 0, which makes the delays exact; at most 1.
+    /// By what fraction a delay may be longer or shorter, so that children that failed together do not all come back at
+    /// the same moment. Default 0, which makes the delays exact; at most 1.
     pub jitter: f64,
     /// How long a child has to run for its count to begin anew. By default the window of its supervisor's intensity.
     pub reset_after: Option<Duration>,
@@ -107,6 +107,22 @@ mod tests {
     }
 
     #[test]
+    fn delays_can_grow_by_any_factor() {
+        let backoff = Backoff::new(MS(100), MS(1000)).factor(3.0);
+
+        assert_eq!([1, 2, 3].map(|attempt| backoff.delay(attempt, 0.5)), [100, 300, 900].map(MS));
+    }
+
+    #[test]
+    fn a_longest_delay_that_no_float_holds_is_kept_as_it_is() {
+        let max = Duration::new(u64::MAX, 1);
+        let backoff = Backoff::new(max, max);
+
+        assert_eq!(backoff.delay(1, 0.5), max);
+        assert_eq!(backoff.jitter(0.5).delay(9, 1.0), max);
+    }
+
+    #[test]
     fn a_factor_of_one_waits_the_same_each_time() {
         let backoff = Backoff::new(MS(100), MS(1000)).factor(1.0);
 
@@ -118,7 +134,9 @@ mod tests {
         let backoff = Backoff::new(MS(100), MS(1000));
 
         assert_eq!(backoff.problem(), None);
+        assert_eq!(Backoff::new(MS(1), MS(1)).factor(1.0).jitter(1.0).problem(), None);
         assert!(Backoff::new(MS(2), MS(1)).problem().is_some());
+        assert!(backoff.factor(f64::INFINITY).problem().is_some());
         assert!(backoff.factor(0.5).problem().is_some());
         assert!(backoff.factor(f64::NAN).problem().is_some());
         assert!(backoff.jitter(1.5).problem().is_some());

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Says how many restarts a supervisor makes within a time before it gives up (OTP's `intensity` and `period`, systemd's
-/// `StartLimitBurst=` and `StartLimitIntervalSec=`).
+/// Says how many restarts a supervisor makes within a time before it gives up (OTP's `intensity` and `period`,
+/// systemd's `StartLimitBurst=` and `StartLimitIntervalSec=`).
 ///
 /// The default is one restart within five seconds, as in OTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Intensity {
-    /// How many restarts are allowed. With 0 the first child that would be restarted ends the supervisor, and with [`u32::MAX`] there is
-    /// no limit.
+    /// How many restarts are allowed. With 0 the first child that would be restarted ends the supervisor, and with
+    /// [`u32::MAX`] there is no limit.
     pub max_restarts: u32,
     /// The time in which they are counted.
     pub within: Duration,
@@ -19,8 +19,9 @@ pub struct Intensity {
 impl Intensity {
     /// No limit: the supervisor never gives up because of restarts.
     ///
-    /// `max_restarts` is [`u32::MAX`], which always means that there is no limit, whatever the time. `within` is five seconds, as in the
-    /// default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to begin anew.
+    /// `max_restarts` is [`u32::MAX`], which always means that there is no limit, whatever the time. `within` is five
+    /// seconds, as in the default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to
+    /// begin anew.
     ///
     /// # Examples
     ///
@@ -62,8 +63,11 @@ impl RestartWindow {
         }
         let allowed = usize::try_from(self.limit.max_restarts).unwrap_or(usize::MAX);
         let has_left = |first: &Instant| now.saturating_duration_since(*first) > self.limit.within;
-        // The oldest of more than are allowed says nothing that the others do not say.
-        while self.restarts.len() > allowed || self.restarts.front().is_some_and(has_left) {
+        while self.restarts.front().is_some_and(has_left) {
+            self.restarts.pop_front();
+        }
+        if self.restarts.len() > allowed {
+            // The oldest of more than are allowed says nothing that the others do not say.
             self.restarts.pop_front();
         }
         self.restarts.push_back(now);

@@ -1,7 +1,7 @@
 //! What a supervisor decides, as pure state machines.
 //!
-//! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor. What is decided
-//! here is decided nowhere else.
+//! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor. What is
+//! decided here is decided nowhere else.
 
 mod backoff;
 mod intensity;

@@ -1,7 +1,7 @@
 //! A map whose keys only ever grow, in their order.
 //!
-//! Children get growing keys, are looked up by key all the time, and are walked in start order and in reverse. A vector in which
-//! deleted entries leave gaps does all of that by index, where a tree of nodes would search.
+//! Children get growing keys, are looked up by key all the time, and are walked in start order and in reverse. A vector
+//! in which deleted entries leave gaps does all of that by index, where a tree of nodes would search.
 
 use std::collections::VecDeque;
 
@@ -82,27 +82,25 @@ impl<T> Ordered<T> {
 
     /// Where a key stands.
     fn index(&self, key: ChildKey) -> Option<usize> {
-        let farthest = self.farthest(key)?;
-        match self.slots.get(farthest) {
-            Some((there, _)) if *there == key => Some(farthest),
-            _ => self.slots.binary_search_by_key(&key, |(there, _)| *there).ok(),
-        }
+        self.guess(key).or_else(|| self.slots.binary_search_by_key(&key, |(there, _)| *there).ok())
     }
 
     /// Where the first key stands that is not below this one.
     fn lower_bound(&self, key: ChildKey) -> usize {
-        let Some(farthest) = self.farthest(key) else { return 0 };
-        match self.slots.get(farthest) {
-            Some((there, _)) if *there == key => farthest,
-            _ => self.slots.partition_point(|(other, _)| *other < key),
-        }
+        self.guess(key).unwrap_or_else(|| self.slots.partition_point(|(other, _)| *other < key))
     }
 
-    /// Behind this place a key cannot stand, and there it stands if none before it is missing: keys that are missing only bring the
-    /// others nearer to the front.
-    fn farthest(&self, key: ChildKey) -> Option<usize> {
+    /// Where a key stands if none before it is missing, which spares most searches.
+    fn guess(&self, key: ChildKey) -> Option<usize> {
         let (first, _) = self.slots.front()?;
-        Some(usize::try_from(key.0.saturating_sub(first.0)).unwrap_or(usize::MAX))
+        let place = usize::try_from(key.0.saturating_sub(first.0)).ok()?;
+        self.slots.get(place).filter(|(there, _)| *there == key).map(|_| place)
+    }
+
+    /// For how many values there is room.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.slots.capacity()
     }
 }
 
@@ -137,8 +135,45 @@ mod tests {
                 prop_assert_eq!(range, expected);
                 prop_assert_eq!(ordered.len(), map.len());
                 prop_assert!(ordered.iter().map(|(key, _)| key).eq(map.keys().copied()));
+                ordered.iter_mut().for_each(|value| *value += 1);
+                map.values_mut().for_each(|value| *value += 1);
+                prop_assert_eq!(ordered.get_mut(key), map.get_mut(&key));
             }
         }
+    }
+
+    #[test]
+    fn gaps_are_closed_when_there_are_as_many_of_them_as_values_and_some_more() {
+        let mut ordered = Ordered::new();
+        (0..100).for_each(|key| ordered.push(ChildKey(key), ()));
+
+        for key in 1..59 {
+            ordered.remove(ChildKey(key));
+        }
+        assert_eq!((ordered.len(), ordered.slots.len()), (42, 100));
+        ordered.remove(ChildKey(59));
+        assert_eq!((ordered.len(), ordered.slots.len()), (41, 41));
+    }
+
+    #[test]
+    fn a_key_is_found_without_a_search_if_none_before_it_is_missing() {
+        let mut ordered = Ordered::new();
+        (3..9).for_each(|key| ordered.push(ChildKey(key), ()));
+        assert_eq!([2, 3, 7, 9].map(|key| ordered.guess(ChildKey(key))), [None, Some(0), Some(4), None]);
+
+        ordered.remove(ChildKey(3));
+        assert_eq!(ordered.guess(ChildKey(7)), Some(3), "a gap at the front is closed at once");
+        assert_eq!(Ordered::<()>::new().guess(ChildKey(0)), None);
+    }
+
+    #[test]
+    fn room_that_was_made_suffices() {
+        let mut ordered = Ordered::new();
+        ordered.reserve(100);
+        let room = ordered.room();
+
+        (0..100).for_each(|key| ordered.push(ChildKey(key), ()));
+        assert_eq!(ordered.room(), room);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! When somebody who has to end a stop at its deadline, and does not answer, is no longer waited for.
+//! When a guardian that has to end a stop at its deadline, and does not answer, is no longer waited for.
 
 use std::time::Duration;
 
-/// How long whoever is asked may take to answer. A runtime of which a thread is free answers at once.
+/// How long the guardian may take to answer. A runtime of which a thread is free answers at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Watches over one stop.
@@ -21,7 +21,7 @@ pub(crate) enum Look {
     Wait,
     /// Ask for a sign of life.
     Ask,
-    /// The deadline is over and the last question was not answered: somebody else has to have the last word.
+    /// The deadline is over and the last question was not answered: another thread has to write the report.
     StandIn,
 }
 
@@ -43,8 +43,8 @@ impl Standstill {
                 self.asked = Some(elapsed);
                 Look::Ask
             }
-            (true, Some(_), false) if elapsed >= self.deadline => Look::StandIn,
-            (true, Some(_), false) => Look::Wait,
+            // The question was asked so late that the deadline is over too.
+            (true, Some(_), false) => Look::StandIn,
         }
     }
 }
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn whoever_answers_is_asked_again_and_never_replaced() {
+    fn a_guardian_that_answers_is_asked_again_and_never_replaced() {
         let mut standstill = Standstill::new(10 * SECOND);
         standstill.look(9 * SECOND, false);
 
         assert_eq!(standstill.look(10 * SECOND, true), Look::Ask);
         assert_eq!(standstill.look(11 * SECOND, true), Look::Ask);
-        assert_eq!(standstill.look(12 * SECOND, false), Look::StandIn, "this time nobody answered");
+        assert_eq!(standstill.look(12 * SECOND, false), Look::StandIn, "this time there was no answer");
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub enum AutoShutdown {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopOrder {
-    /// The last started first, each when the one after it is gone.
+    /// The last started first, each when the one after it is gone. A child that was forced and is still there a second
+    /// later keeps no other child waiting.
     #[default]
     Reverse,
     /// All at once, which takes as long as the slowest of them. For children that do not need each other.

@@ -1,7 +1,7 @@
 //! The moments at which something has to be done about a child, at most one for each.
 //!
-//! While children are stopped one after the other there is a single one, which comes and goes for each of them. It lies beside the others,
-//! where it is found without a search.
+//! While children are stopped one after the other there is a single one, which comes and goes for each of them. It lies
+//! beside the others, where it is found without a search.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -44,7 +44,7 @@ impl Timers {
         self.first.map(|(at, _)| at)
     }
 
-    /// Whose moment has come, in the order of the moments.
+    /// The children of which the moment has come, in the order of the moments.
     pub(super) fn due(&self, now: Instant) -> impl Iterator<Item = ChildKey> + '_ {
         let all = self.first.iter().chain(&self.rest);
         all.take_while(move |(at, _)| *at <= now).map(|(_, key)| *key)

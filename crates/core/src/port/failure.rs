@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use super::StartError;
-use crate::child::ChildPath;
+use crate::child::{ChildPath, StartError};
 use crate::panics::drop_quietly;
 
 /// Of how many levels an error names each one. One from further down names the outermost ones, and the child with which it began.

@@ -4,8 +4,8 @@
 //! which kind of end it was, and take no memory of their own.
 
 use super::Ended;
-use crate::child::{Exit, ExitClass};
-use crate::report::{NodeReport, Straggler};
+use crate::child::{Exit, ExitClass, Straggler};
+use crate::report::NodeReport;
 
 /// What [`Ended`] says.
 #[derive(Debug)]
@@ -79,8 +79,8 @@ impl Fate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::child::Outcome;
     use crate::child::Panic;
-    use crate::report::Outcome;
 
     #[test]
     fn a_fate_tells_all_of_an_end_whatever_it_was() {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::report::Straggler;
+use crate::child::Straggler;
 use crate::stuck::Stuck;
 
 /// Answers at once, from any thread, also while the child and its supervisor stand still.

@@ -14,7 +14,7 @@ mod start;
 
 pub use inspect::Inspect;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
-pub use start::{Launch, RunningChild, StartChild, StartContext, StartError, StopRequest};
+pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use failure::StartFailure;
 pub(crate) use fate::Fate;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Fate, StartError, StartFailure};
-use crate::child::{ChildPath, Exit, Panic};
+use super::{Fate, StartFailure};
+use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
-use crate::event::{EventKind, StopCause, Stream};
+use crate::event::{EventKind, Stream};
 use crate::policy::ChildKey;
-use crate::report::{NodeReport, Straggler};
+use crate::report::NodeReport;
 
 /// What a child says of itself.
 pub(crate) enum Report {

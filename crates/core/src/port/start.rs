@@ -1,15 +1,12 @@
 //! How a child is started, asked to stop, and forced.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Inspect, Reporter};
-use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown};
+use crate::child::{ChildKind, ChildPath, Shutdown, SpecError, StartError, StopCause};
 use crate::context::{KillHandle, StopScope, TreeContext};
-use crate::event::StopCause;
-use crate::supervisor::SpecError;
 
 /// Starts incarnations of a child.
 pub trait StartChild: Send + Sync + 'static {
@@ -155,55 +152,8 @@ impl StartContext {
     }
 }
 
-/// Says why a child could not be started.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The child's own start failed.
-    #[error(transparent)]
-    Failed(Arc<dyn Error + Send + Sync>),
-    /// The child's start panicked.
-    #[error("the start panicked: {0}")]
-    Panicked(Panic),
-    /// The child ended before it counted as started.
-    #[error("it ended before it had started: {0}")]
-    Ended(Exit),
-    /// A child of this supervisor could not be started, so that the supervisor could not either.
-    #[error("failed to start {path}")]
-    Child {
-        /// The child that failed.
-        path: ChildPath,
-        /// Why it failed.
-        source: Arc<StartError>,
-    },
-    /// It took longer than its spec allows.
-    #[error("it had not started after {}", to_the_millisecond(*.0))]
-    TimedOut(Duration),
-    /// A stop came before the start was over.
-    #[error("it was stopped before it had started")]
-    Stopped,
-}
-
-impl StartError {
-    /// The child's own start failed with this error.
-    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
-        Self::Failed(Arc::new(error))
-    }
-
-    /// The error and its sources on one line, from the outside in.
-    pub fn describe(&self) -> String {
-        crate::error::chain(self)
-    }
-}
-
 /// A running child and the process id it has, if it is a process.
 pub(crate) struct Running {
     pub(crate) child: Box<dyn RunningChild>,
     pub(crate) pid: Option<u32>,
-}
-
-/// A time as a person reads it, who cares for no less than a millisecond.
-fn to_the_millisecond(time: Duration) -> humantime::FormattedDuration {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    humantime::format_duration(Duration::from_millis(millis))
 }

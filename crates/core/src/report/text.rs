@@ -6,8 +6,9 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use super::{Ending, NodeReport, Outcome, StopReport, whole_millis};
-use crate::child::ChildKind;
+use super::{Ending, NodeReport, StopReport};
+use crate::child::{ChildKind, Outcome};
+use crate::clock::whole_millis;
 
 /// A line that says how the stop came out, why there was one and how long it took; then a line for each child, indented by its depth;
 /// then the containment level, if there was one.

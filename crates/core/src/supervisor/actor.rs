@@ -11,6 +11,7 @@ use super::engine::{Engine, Plan, Progress};
 use super::link::ChildLink;
 use super::mail::Mail;
 use crate::panics::drop_quietly;
+use crate::spawn::place;
 
 /// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the actor's hold on the link,
 /// which acknowledges the supervisor.
@@ -45,7 +46,8 @@ impl Actor for SupervisorActor {
 /// Starts the actor of a supervisor. Its mailbox is open when this returns.
 pub(super) fn spawn(plan: Plan) {
     let shared = Arc::clone(&plan.shared);
-    let _inside = shared.tree.control().enter();
+    let control = place(shared.tree.control());
+    let _inside = control.enter();
     // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
     let actor = SupervisorActor { link: OnceLock::new() };
     match ActorRuntime::spawn_instant(None, actor, plan) {

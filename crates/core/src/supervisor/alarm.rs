@@ -8,6 +8,8 @@ use tokio::task::AbortHandle;
 
 use super::mail::Mail;
 use super::shared::Shared;
+use crate::clock::sleep_until;
+use crate::spawn::place;
 
 /// Sends [`Mail::Alarm`] at the earliest of the moments that were asked for.
 ///
@@ -30,8 +32,8 @@ impl Alarm {
             None => {}
         }
         let supervisor = Arc::clone(&self.supervisor);
-        let sleeper = runtime.spawn(async move {
-            tokio::time::sleep_until(at.into()).await;
+        let sleeper = place(runtime).spawn(async move {
+            sleep_until(at).await;
             supervisor.send(Mail::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));

@@ -1,7 +1,7 @@
 //! How a supervisor is described.
 
-use crate::child::ChildSpec;
 use crate::policy::{AutoShutdown, Closing, Intensity, Policy, StopOrder, Strategy};
+use crate::spec::ChildSpec;
 
 /// Describes a supervisor: its children, in start order, and the rules by which they live.
 ///

@@ -3,9 +3,9 @@
 use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
-use crate::port::StartError;
+use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
 pub(super) struct Call {

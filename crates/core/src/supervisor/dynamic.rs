@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Supervisor;
-use crate::child::ChildSpec;
 use crate::policy::{AutoShutdown, Intensity, Keeping, Policy, StopOrder};
+use crate::spec::ChildSpec;
 
 /// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`, OTP's
 /// `simple_one_for_one`).

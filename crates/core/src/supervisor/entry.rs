@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, Exit};
+use crate::child::{ChildId, ChildKind, ChildPath, Exit, Outcome, Straggler};
 use crate::policy::Traits;
 use crate::port::{Ended, Fate, Inspect};
-use crate::report::{NodeReport, Outcome, Straggler};
+use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
+use crate::spec::ChildSpec;
 
 /// One child: its spec, what is known of its latest incarnation, and how that ended.
 pub(super) struct Entry {
@@ -164,7 +165,7 @@ impl Entry {
     }
 
     pub(super) fn traits(&self) -> Traits {
-        Traits::of(self.spec.as_ref().expect("a spec is there until all children are gone"))
+        self.spec.as_ref().expect("a spec is there until all children are gone").traits()
     }
 
     /// Takes out the spec, which holds what a user's closures have captured.

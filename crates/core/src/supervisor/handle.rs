@@ -12,13 +12,13 @@ use super::mail::Mail;
 use super::shared::Shared;
 use super::survey::{note_stall, survey};
 use super::view::ChildCount;
-use super::{SpecError, SpecProblem};
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
-use crate::port::{Inspect, StartError};
+use crate::port::Inspect;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
 ///

@@ -9,12 +9,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::mail::Mail;
 use super::shared::Shared;
-use crate::child::{ChildKind, ChildPath, Exit, Panic};
+use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::policy::End;
 use crate::port::{ChildReport, Ended, Listener, Reporter, StartFailure};
-use crate::report::{NodeReport, Outcome};
+use crate::report::NodeReport;
 use crate::turns::in_turn;
 
 /// Where the children of one supervisor report.

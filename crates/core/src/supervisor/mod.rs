@@ -32,7 +32,6 @@ mod tests;
 
 pub use build::Supervisor;
 pub use call::StartedChild;
-pub use check::{SpecError, SpecProblem};
 pub use dynamic::DynamicSupervisor;
 pub use handle::{
     DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{RestartChildError, Supervisor, SupervisorHandle, TerminateChildError};
-use crate::child::ChildSpec;
+use crate::spec::ChildSpec;
 
 /// Describes a supervisor of several children of the same kind that share the work among them.
 ///

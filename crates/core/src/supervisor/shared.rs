@@ -14,6 +14,7 @@ use crate::context::{StopScope, TreeContext};
 use crate::panics::drop_quietly;
 use crate::policy::AutoShutdown;
 use crate::port::Inspect;
+use crate::sync::point;
 
 /// The part of one incarnation of a supervisor that others may touch. Nothing in it waits for the actor.
 pub(crate) struct Shared {
@@ -50,9 +51,11 @@ impl Shared {
 
     /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
     pub(super) fn send(&self, mail: Mail) {
+        point();
         if let Some(actor) = self.actor.get() {
             // Before it is there, so that the actor never sees fewer messages than it has.
             self.waiting.fetch_add(1, Ordering::AcqRel);
+            point();
             if let Err(undelivered) = actor.cast(mail) {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
                 drop_quietly(undelivered);

@@ -8,9 +8,10 @@ use super::entry::Entry;
 use super::mail::Mail;
 use super::shared::Shared;
 use super::view::View;
-use super::{SpecError, Supervisor, SupervisorHandle};
-use crate::child::{ChildKind, ChildSpec};
+use super::{Supervisor, SupervisorHandle};
+use crate::child::{ChildKind, SpecError};
 use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::spec::ChildSpec;
 use crate::turns::in_turn;
 
 /// Starts a supervisor, as a child of another one or as a root.

@@ -8,11 +8,12 @@ use super::Supervisor;
 use super::mail::Mail;
 use super::shared::Shared;
 use super::start::SupervisorStart;
-use crate::child::{ChildId, ChildPath, ChildSpec, Exit, Shutdown};
+use crate::child::{ChildId, ChildPath, Exit, Shutdown, StopCause};
 use crate::context::{Provisions, StopReach, TreeContext};
-use crate::event::{EventKind, Events, Record, StopCause};
+use crate::event::{EventKind, Events, Record};
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
+use crate::spec::ChildSpec;
 
 #[tokio::test(start_paused = true)]
 async fn when_the_actor_fails_the_children_are_stopped_in_reverse_order_before_the_parent_hears_of_it() {

@@ -3,14 +3,15 @@
 //! The lock is held to read or to write plain data, and never while a line runs that is not the library's: what is dropped goes out of it
 //! first, and what a child is asked is asked when it is free.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::entry::{Entry, Seen};
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::ChildKind;
 use crate::policy::{ChildKey, Ordered};
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
+use crate::spec::ChildSpec;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The children of one supervisor. Only its actor writes.
 pub(super) struct View(Mutex<Table>);

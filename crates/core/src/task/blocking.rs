@@ -110,12 +110,13 @@ where
         let shared = Arc::new(Shared::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
-        let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
         let over = Arc::clone(&shared);
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {
             context.shared.lock().runs = Some((now(), this_thread()));
+            let mut span = ChildSpan::default();
+            span.make(&context.path, context.incarnation, ChildKind::Task);
             let inside = span.enter();
             let exit = catch(|| run(context).into_exit());
             drop(inside);

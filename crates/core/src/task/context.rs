@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Stopping;
 use super::gate::Purpose;
 use super::node::TaskNode;
 use super::spawn::{SpawnError, Spawning, is_cleaning_up};
-use crate::child::{ChildPath, ChildSpec};
+use super::stopping::Stopping;
+use crate::child::ChildPath;
+use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
 
 /// Tells a task where it stands and when it has to stop, and starts children below it.
@@ -50,7 +51,7 @@ impl TaskContext {
     ///
     /// Cancel safe: it can be dropped and called again, as in a `select!` loop.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + '_ {
-        Stopping::new(&self.node)
+        Stopping::new(&self.node.notify)
     }
 
     /// Whether the task has been asked to stop, is to end without having been asked, or has ended.

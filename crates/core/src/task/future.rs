@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::IntoExit;
 use super::node::TaskNode;
+use super::stopping::note_tokios;
 use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
@@ -32,10 +33,10 @@ pin_project! {
             if this.future.is_none() {
                 return;
             }
-            let _inside = this.span.enter();
             let at_work = AtWork::on(this.end.node.worker, Doing::Drop);
+            let inside = this.end.node.enter(this.span);
             let dropped = catch(|| this.future.set(None));
-            drop(at_work);
+            drop((inside, at_work));
             if let Err(panic) = dropped {
                 this.end.is(Exit::Aborted.and_then_panicked(panic));
             }
@@ -44,8 +45,8 @@ pin_project! {
 }
 
 impl<Fut> Supervised<Fut> {
-    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter, span: ChildSpan) -> Self {
-        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span }
+    pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
+        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span: ChildSpan::default() }
     }
 }
 
@@ -57,10 +58,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let inside = this.span.enter();
+        note_tokios(cx.waker());
         let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Ready(()) };
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
+        let inside = this.end.node.enter(this.span);
         let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
             Ok(poll) => ready!(poll),
             Err(panic) => Exit::Panicked(panic),
@@ -71,8 +73,7 @@ where
             Ok(()) => exit,
             Err(panic) => exit.and_then_panicked(panic),
         };
-        drop(at_work);
-        drop(inside);
+        drop((inside, at_work));
         this.end.is(exit);
         Poll::Ready(())
     }

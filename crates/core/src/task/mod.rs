@@ -7,7 +7,6 @@
 //! may still be started, and which of the two has the last word.
 
 mod awaited;
-mod bell;
 mod blocking;
 mod context;
 mod future;
@@ -15,11 +14,14 @@ mod gate;
 mod lazy;
 mod nest;
 mod node;
+mod notify;
 mod once;
 mod ready;
 mod result;
 mod spawn;
+mod spec;
 mod start;
+mod stopping;
 mod supervisor;
 mod sync;
 

@@ -5,22 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::bell::Bell;
 use super::gate::{Gate, Left, Purpose};
-use super::nest::{LastWord, Nest, host};
+use super::nest::{LastWord, Nest};
 use super::ready::Readiness;
-use crate::child::{ChildPath, Exit, Shutdown};
-use crate::clock::now;
+use super::stopping::StopNotify;
+use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
+use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
-use crate::event::StopCause;
-use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
+use crate::event::{ChildSpan, Inside};
+use crate::port::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
+use crate::sync::point;
 
 /// One incarnation of a task.
 ///
@@ -28,7 +31,6 @@ use crate::supervisor::SupervisorHandle;
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    stopping: AtomicBool,
     aborted: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
@@ -37,9 +39,7 @@ pub(crate) struct TaskNode {
     scope: Arc<StopScope>,
     /// Whether the supervisor is about to ask the task to stop.
     held: AtomicBool,
-    /// Rung when the task is asked to stop.
-    pub(super) bell: Bell,
-    pub(super) token: OnceLock<CancellationToken>,
+    pub(super) notify: StopNotify,
     /// How the task says that it has started, if it is one that says so.
     pub(super) readiness: Option<Box<Readiness>>,
     handle: OnceLock<AbortHandle>,
@@ -51,19 +51,23 @@ impl TaskNode {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
-            stopping: AtomicBool::new(false),
             aborted: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
             scope: Arc::clone(&cx.scope),
             held: AtomicBool::new(false),
-            bell: Bell::default(),
-            token: OnceLock::new(),
+            notify: StopNotify::new(),
             readiness,
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
+    }
+
+    /// Enters the task's span, which is made when the task is first polled, or dropped before that.
+    pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
+        span.make(&self.path, self.incarnation, ChildKind::Task);
+        span.enter()
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
@@ -75,6 +79,7 @@ impl TaskNode {
     /// Says that the task is about to be asked to stop: nothing below it starts any more.
     pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
+        point();
         self.gate.with_nest(|nest| nest.supervisor.hold());
     }
 
@@ -83,39 +88,38 @@ impl TaskNode {
         let request = StopRequest::new(StopCause::Parent, deadline);
         // The gate first: whoever sees that a stop has begun finds it shut.
         self.gate.drain(deadline, tighten, |nest| nest.child.stop(request));
-        self.ring();
+        self.tell_stop();
     }
 
     /// Aborts the body, and has its children end in this way.
     pub(super) fn end(&self, end: impl FnOnce(&mut Nest)) {
         self.gate.shut(|nest| end(nest));
+        point();
         self.aborted.store(true, Ordering::Release);
+        point();
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
-        self.ring();
+        self.tell_stop();
     }
 
-    fn ring(&self) {
-        self.stopping.store(true, Ordering::Release);
-        if let Some(token) = self.token.get() {
-            token.cancel();
-        }
-        self.bell.ring();
+    /// Tells all that waits in the task that it is to stop.
+    fn tell_stop(&self) {
+        self.notify.stop().tell(self.tree.control());
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire) || self.token.get().is_some_and(CancellationToken::is_cancelled)
+        let is_cancelled = || self.notify.made_token().is_some_and(|token| token.is_cancelled());
+        self.notify.is_stopping() || is_cancelled()
     }
 
     pub(super) fn token(&self) -> CancellationToken {
-        let token = self.token.get_or_init(CancellationToken::new).clone();
-        if self.stopping.load(Ordering::Acquire) {
+        let (token, to_tell) = self.notify.token(CancellationToken::new);
+        if self.notify.is_stopping() {
             token.cancel();
         }
-        // Those who wait already have to wait for the token too.
-        self.bell.ring();
+        to_tell.tell(self.tree.control());
         token
     }
 
@@ -183,7 +187,7 @@ impl TaskNode {
         if let Some(deadline) = deadline {
             nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
-        self.tree.control().spawn(host(Arc::clone(self), reports));
+        place(self.tree.control()).spawn(host(Arc::clone(self), reports));
         Box::new(nest)
     }
 
@@ -192,7 +196,7 @@ impl TaskNode {
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
         self.gate.drain(force_at, tighten, |nest| nest.gave_up = true);
-        self.ring();
+        self.tell_stop();
         force_at
     }
 
@@ -217,7 +221,7 @@ impl TaskNode {
             Box::new(word.take().expect("a last word is left once"))
         });
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
-        self.ring();
+        self.tell_stop();
         match (left, word) {
             (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
@@ -297,5 +301,37 @@ fn escalated(exit: Exit) -> Exit {
         | Exit::Code(_)
         | Exit::Signal { .. }
         | Exit::Unknown => Exit::Failed { error: "its children used up their restart intensity".to_owned() },
+    }
+}
+
+/// Listens to a nest until it is gone, and tells its task.
+async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
+    let mut force_at = None;
+    loop {
+        let said = tokio::select! {
+            biased;
+            said = reports.recv() => said,
+            () = sleep_until(force_at) => {
+                force_at = None;
+                node.end(|nest| nest.child.force());
+                continue;
+            }
+        };
+        // The activity that came with a report ends when it has been dealt with.
+        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
+        match report {
+            Report::Started { .. } | Report::Ignored => {}
+            Report::Stopping { .. } => force_at = node.escalate(),
+            Report::Stuck => node.nest_is_stuck(),
+            Report::Failed { children, .. } => return node.nest_ended(children),
+            Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => clock::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,12 +1,14 @@
 //! Tasks that run once: a future and not a function that makes one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::lazy::Lazy;
 use super::start::{Ready, launch};
 use super::{IntoExit, TaskContext};
-use crate::child::{ChildKind, ChildSpec, Restart};
+use crate::child::{ChildKind, Restart};
 use crate::port::{Launch, StartChild, StartContext};
+use crate::spec::ChildSpec;
+use crate::sync::{Mutex, PoisonError};
 
 /// Something that can be run once, and taken back as long as it has not been.
 pub(super) struct Once<F>(Arc<Mutex<Option<F>>>);

@@ -14,8 +14,9 @@ use super::node::TaskNode;
 use super::once::Once;
 use super::start::{Ready, launch};
 use super::{IntoExit, TaskContext};
-use crate::child::{ChildId, ChildKind, ChildPath, ChildSpec, InvalidId, Restart, Shutdown};
+use crate::child::{ChildId, ChildKind, ChildPath, InvalidId, Restart, Shutdown};
 use crate::port::{Launch, StartChild, StartContext};
+use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild};
 
 /// Says why a task could not start a future below itself, and hands the future back.

@@ -8,7 +8,6 @@ use super::node::TaskNode;
 use super::ready::Readiness;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
-use crate::event::ChildSpan;
 use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
 
@@ -61,9 +60,8 @@ where
     let node = Arc::new(TaskNode::new(&cx, readiness));
     let future = run(TaskContext::new(Arc::clone(&node)));
     let runtime = cx.task_runtime().clone();
-    let StartContext { path, incarnation, reporter, .. } = cx;
-    let span = ChildSpan::new(&path, incarnation, ChildKind::Task);
-    let task = spawn_named(&runtime, &path, Supervised::new(future, Arc::clone(&node), reporter, span));
+    let StartContext { path, reporter, .. } = cx;
+    let task = spawn_named(&runtime, &path, Supervised::new(future, Arc::clone(&node), reporter));
     node.runs_as(task.abort_handle());
     match ready {
         Ready::AtOnce => Launch::running(RunningTask { node }),

@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::guardian::Plan;
+use super::error::TreeStartError;
 use super::handle::Tree;
-use crate::child::{ChildId, ChildPath};
+use super::plan::{Plan, Unreapable};
+use crate::child::{ChildId, ChildPath, SpecError};
+use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
-use crate::event::{Events, Record};
-use crate::port::StartError;
-use crate::report::StopReport;
-use crate::supervisor::{SpecError, Supervisor};
+use crate::event::{Capacity, Events, Log, Record};
+use crate::supervisor::Supervisor;
 
 /// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
 const MOST_EVENTS: usize = 1 << 24;
@@ -30,6 +30,8 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`stop_reach`](Self::stop_reach) | [`StopReach::Subtree`] |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
+/// | [`event_bytes`](Self::event_bytes) | 16 MiB of text |
+/// | [`log`](Self::log) | `false` |
 #[derive(Debug)]
 #[must_use = "a tree builder does nothing until it is started"]
 pub struct TreeBuilder {
@@ -42,41 +44,11 @@ pub struct TreeBuilder {
     stop_on: CancellationToken,
     stop_reach: StopReach,
     task_runtime: Option<Handle>,
-    event_capacity: usize,
+    capacity: Capacity,
+    log: bool,
     containment: Option<&'static str>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
-}
-
-/// What a stop does at its deadline about children that cannot be brought down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Unreapable {
-    /// It names them in its report and is over. They are still waited for in the background:
-    /// [`Tree::wait_gone`](crate::Tree::wait_gone) has the completed report.
-    #[default]
-    Report,
-    /// It goes on until they are gone, however long that takes.
-    Wait,
-}
-
-/// Says why a tree is not there.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TreeStartError {
-    /// The description of the tree makes no sense. Nothing was started.
-    #[error("the tree's description makes no sense: {0}")]
-    Spec(#[from] SpecError),
-    /// A child could not be started, or the tree was stopped before it had started. Everything is gone again, or the
-    /// report says what is not.
-    #[error("the tree could not be started")]
-    Start {
-        /// What failed.
-        #[source]
-        error: StartError,
-        /// How the part that had been started came down.
-        report: Arc<StopReport>,
-    },
 }
 
 impl Supervisor {
@@ -122,7 +94,8 @@ impl TreeBuilder {
             stop_on: CancellationToken::new(),
             stop_reach: StopReach::default(),
             task_runtime: None,
-            event_capacity: crate::event::DEFAULT_CAPACITY,
+            capacity: Capacity::default(),
+            log: false,
             containment: None,
             provisions: Provisions::default(),
             record: None,
@@ -192,7 +165,36 @@ impl TreeBuilder {
     /// were read from a process at once are kept or lost together. Events are held until every reader has taken them, and only then
     /// take memory. Without effect after the first [`subscribe`](Self::subscribe).
     pub fn event_capacity(mut self, events: usize) -> Self {
-        self.event_capacity = events.clamp(1, MOST_EVENTS);
+        self.capacity.events = events.clamp(1, MOST_EVENTS);
+        self
+    }
+
+    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write, errors and
+    /// panics. What is held for one reader that never reads takes this much memory and some 200 bytes for each event. The newest
+    /// event is held in any case, and so are lines that were read from a process at once, which have 64 KiB at most. Without effect
+    /// after the first [`subscribe`](Self::subscribe).
+    pub fn event_bytes(mut self, bytes: usize) -> Self {
+        self.capacity.bytes = bytes;
+        self
+    }
+
+    /// Says whether the tree's events become log lines: events of [`tracing`](https://docs.rs/tracing) with the target `rootward`.
+    /// Off by default in an embedded tree; a whole program under `rootward::run` logs.
+    ///
+    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global one, or, if
+    /// there is none, the one that is the default where the tree is launched. Without a subscriber at that time nothing is logged.
+    /// A subscriber that blocks, is slow, panics, or looks at the tree costs log lines and nothing else. The log is then a
+    /// [reader](Events) that has fallen behind: it loses the oldest events, a warning says how many, and [`Tree::unlogged`] counts
+    /// them. [`Tree::logged`] waits until the log is complete.
+    ///
+    /// | level | what |
+    /// | --- | --- |
+    /// | `error` | a supervisor gives up, a start fails |
+    /// | `warn` | a child ends abnormally or leaves processes behind, is restarted, is forced, does not yield or cannot be brought down; a supervisor fails |
+    /// | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
+    /// | `debug` | ends as they should be; lines that processes write; what is `info` elsewhere, of children that come and go: below a dynamic supervisor, or below a task |
+    pub fn log(mut self, log: bool) -> Self {
+        self.log = log;
         self
     }
 
@@ -224,9 +226,10 @@ impl TreeBuilder {
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
         let record = Arc::clone(self.record());
+        let log = self.log.then(|| Log::start(&record)).flatten();
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
-        drop(tokio::time::sleep_until(tokio::time::Instant::now()));
+        require_timers();
         let tasks = self.task_runtime.unwrap_or_else(|| control.clone());
         let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {
@@ -240,7 +243,7 @@ impl TreeBuilder {
             stall_threshold: self.stall_threshold,
             unreapable: self.unreapable,
         };
-        Tree::launch(context, plan, Supervisor::clone(&self.root))
+        Tree::launch(context, plan, Supervisor::clone(&self.root), log)
     }
 
     /// Starts the tree, and waits until all of it has started.
@@ -263,7 +266,7 @@ impl TreeBuilder {
     }
 
     fn record(&mut self) -> &Arc<Record> {
-        let capacity = self.event_capacity;
+        let capacity = self.capacity;
         self.record.get_or_insert_with(|| Arc::new(Record::new(capacity)))
     }
 }

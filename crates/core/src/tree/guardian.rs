@@ -6,52 +6,23 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
-use super::build::Unreapable;
+use super::command::{Command, Commands};
+use super::plan::Plan;
 use super::report_writer::{Progress, ReportWriter};
 use super::root::{Root, RootListener};
 use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
-use crate::child::{ChildPath, Shutdown};
-use crate::clock::now;
+use crate::child::{Shutdown, StartError, StopCause};
+use crate::clock::{self, now};
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
+use crate::event::EventKind;
 use crate::policy::ChildKey;
-use crate::port::{
-    ChildReport, Report, Reporter, RunningChild, StartContext, StartError, StartFailure, StopRequest,
-};
+use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StartFailure, StopRequest};
 use crate::report::NodeReport;
+use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
-
-/// What the guardian is told: what the program wants of the root, and what the root says of itself.
-pub(super) enum Command {
-    Stop(StopCause),
-    Force,
-    /// Show that the guardian has its turn.
-    Answer,
-    /// Report now, whatever is still there.
-    GiveUp,
-    Hear(Box<ChildReport>),
-}
-
-/// What the user chose for the whole tree.
-pub(crate) struct Plan {
-    pub(crate) path: ChildPath,
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) stop_when_idle: bool,
-    pub(crate) stall_threshold: Option<Duration>,
-    pub(crate) unreapable: Unreapable,
-    /// Stops the tree when it is cancelled.
-    pub(crate) stop_on: CancellationToken,
-}
-
-impl Plan {
-    /// How long after its request a stop is over for those who wait for it, whatever is still there then.
-    fn reported_at(&self) -> Option<Duration> {
-        self.deadline.filter(|_| self.unreapable == Unreapable::Report)
-    }
-}
 
 /// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
 #[derive(Clone)]
@@ -59,9 +30,6 @@ pub(super) struct Reporting {
     pub(super) writer: Weak<ReportWriter>,
     pub(super) watchdog: Weak<Watchdog>,
 }
-
-/// Both ends of the guardian's queue.
-pub(super) type Commands = (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Command>);
 
 /// Starts the root, and the guardian beside it.
 pub(super) fn start(
@@ -109,7 +77,7 @@ pub(super) fn start(
         guardian.stop(StopCause::Token);
     }
     prepared.begin();
-    context.control().spawn(guardian.watch(commands));
+    place(context.control()).spawn(guardian.watch(commands));
     (root, reporting)
 }
 
@@ -261,7 +229,7 @@ impl Drop for Guardian {
 
 async fn sleep_until(at: Option<Instant>) {
     match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
+        Some(at) => clock::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -2,21 +2,25 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::build::TreeStartError;
-use super::guardian::{self, Command, Plan, Reporting};
+use super::command::Command;
+use super::error::TreeStartError;
+use super::guardian::{self, Reporting};
+use super::plan::Plan;
 use super::report_writer::Progress;
 use super::root::Root;
-use crate::child::{ChildKind, ChildPath};
+use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, Events, SignalAction, StopCause};
+use crate::event::{EventKind, Events, Log, SignalAction};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::sync::point;
 
 /// A running tree.
 ///
@@ -38,6 +42,7 @@ struct Shared {
     root: Arc<Root>,
     desk: Desk,
     progress: watch::Receiver<Progress>,
+    log: Option<Log>,
 }
 
 /// Where the program's wishes are handed in.
@@ -57,6 +62,7 @@ impl Desk {
                 Command::Answer | Command::Hear(_) => {}
             }
         }
+        point();
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
     }
@@ -78,7 +84,7 @@ impl Drop for Keep {
 }
 
 impl Tree {
-    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor) -> Self {
+    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
         let (guardian, commands) = mpsc::unbounded_channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let path = plan.path.clone();
@@ -87,7 +93,7 @@ impl Tree {
         let (root, reporting) = guardian::start(&context, plan, root, commands, progress_sender);
         let desk = Desk { guardian, reporting };
         let keep = Arc::new(Keep(desk.clone()));
-        Self { shared: Arc::new(Shared { context, path, root, desk, progress }), _keep: keep }
+        Self { shared: Arc::new(Shared { context, path, root, desk, progress, log }), _keep: keep }
     }
 
     /// The root's path.
@@ -236,6 +242,28 @@ impl Tree {
     /// [`TreeBuilder`](crate::TreeBuilder).
     pub fn events(&self) -> Events {
         self.shared.context.record().subscribe()
+    }
+
+    /// Waits until the [log](crate::TreeBuilder::log) of a tree that has stopped is complete, and says whether it is: whether every
+    /// event has become a line, or has been counted by [`unlogged`](Self::unlogged).
+    ///
+    /// Not longer than `patience`, by tokio's clock, and not longer than 250 ms for a single line: a subscriber that blocks is not
+    /// waited for. `true` at once if the tree keeps no log.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a caller that gives up waiting changes nothing.
+    pub async fn logged(&self, patience: Duration) -> bool {
+        match &self.shared.log {
+            Some(log) => log.ended(patience).await,
+            None => true,
+        }
+    }
+
+    /// How many events are missing from the [log](crate::TreeBuilder::log), because the subscriber was too slow or panicked. 0 if the
+    /// tree keeps no log.
+    pub fn unlogged(&self) -> u64 {
+        self.shared.log.as_ref().map_or(0, Log::lost)
     }
 
     /// Writes into the record that a signal reached the root, and what it means.

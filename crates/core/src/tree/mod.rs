@@ -1,12 +1,17 @@
 //! A whole tree: how it is started, asked to stop, and awaited.
 
 mod build;
+mod command;
+mod error;
 mod guardian;
 mod handle;
+mod plan;
 mod report_writer;
 mod root;
 mod stalls;
 mod watchdog;
 
-pub use build::{TreeBuilder, TreeStartError, Unreapable};
+pub use build::TreeBuilder;
+pub use error::TreeStartError;
 pub use handle::Tree;
+pub use plan::Unreapable;

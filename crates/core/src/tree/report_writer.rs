@@ -2,19 +2,20 @@
 //!
 //! It decides nothing. What it does, it does at once, from views and without waiting, so that any thread can have it done.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::root::{Root, RootStop, Sight};
-use crate::child::{ChildKind, ChildPath};
+use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
-use crate::port::{StartError, StartFailure};
-use crate::report::{NodeReport, Outcome, StopReport};
+use crate::event::EventKind;
+use crate::port::StartFailure;
+use crate::report::{NodeReport, StopReport};
+use crate::sync::{Mutex, PoisonError, point};
 
 /// How far the tree has come, for all who wait for it.
 #[derive(Clone, Default)]
@@ -53,6 +54,7 @@ impl ReportWriter {
 
     /// Says how far the tree has come.
     pub(super) fn tell(&self, change: impl FnOnce(&mut Progress)) {
+        point();
         self.progress.send_modify(change);
     }
 
@@ -112,6 +114,7 @@ impl ReportWriter {
 
     /// Whether the caller is the one that writes the report.
     fn claim(&self) -> bool {
+        point();
         !self.is_claimed.swap(true, Ordering::AcqRel)
     }
 
@@ -164,6 +167,7 @@ impl ReportWriter {
     /// Writes the root's last event, closes the record, and hands the report to all who wait.
     fn write(&self, report: &Arc<StopReport>) {
         self.has_reported.store(true, Ordering::Release);
+        point();
         self.root.emit(EventKind::Stopped {
             outcome: report.root.outcome,
             status: None,

@@ -1,19 +1,20 @@
 //! What is known of a tree's root, for the guardian, the report writer and the handles: plain data.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::guardian::Command;
-use crate::child::{ChildKind, ChildPath};
+use super::command::Command;
+use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, StopCause};
+use crate::event::EventKind;
 use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::SupervisorHandle;
+use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// The root as others see it.
 pub(super) struct Root {
@@ -70,21 +71,23 @@ impl Root {
 
     /// The same for a stop that was asked for before.
     pub(super) fn begin_stop_at(&self, cause: StopCause, since: Instant) {
-        {
-            let mut state = self.lock();
-            if state.stop.is_some() {
-                return;
-            }
-            state.stop = Some(RootStop { since, ..RootStop::now(cause) });
-        }
         // Before it is written, so that nothing starts after it.
         self.context.scope().begin_stop();
-        self.emit(EventKind::Stopping { cause, signal: None });
+        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what follows from it.
+        let is_first = || {
+            let mut state = self.lock();
+            let is_first = state.stop.is_none();
+            state.stop.get_or_insert(RootStop { since, ..RootStop::now(cause) });
+            is_first
+        };
+        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None });
+        self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
 
     /// Notes that the root is forced. `false` says that it has been before, or does not stop.
     pub(super) fn begin_force(&self) -> bool {
-        match &mut self.lock().stop {
+        let mut state = self.lock();
+        match &mut state.stop {
             Some(stop) => !std::mem::replace(&mut stop.forced, true),
             None => false,
         }
@@ -178,6 +181,7 @@ impl Listener for RootListener {
         if let Report::Started { .. } = report.report {
             self.root.has_started();
         }
+        point();
         // A guardian that is gone has nothing to report to.
         let _ = self.guardian.send(Command::Hear(Box::new(report)));
     }

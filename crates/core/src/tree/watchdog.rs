@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::guardian::Command;
+use super::command::Command;
 use super::report_writer::ReportWriter;
+use crate::child::StopCause;
 use crate::clock::now;
 use crate::detector::{TICK, Watcher, look_at, watch};
-use crate::event::StopCause;
 use crate::policy::{Look, Standstill};
 
 /// Watches over one guardian, which holds it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::TaskContext;
 
-use super::sample::{Waited, wait};
+use super::wait::{Waited, wait};
 
 #[derive(Debug, thiserror::Error)]
 #[error("this sample task fails on purpose")]

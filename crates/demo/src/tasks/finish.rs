@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::TaskContext;
 
-use super::sample::wait;
+use super::wait::wait;
 
 pub(super) async fn run(cx: TaskContext, after: Duration) {
     // Asked to stop or out of time, the task has nothing left to do.

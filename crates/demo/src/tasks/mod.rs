@@ -9,5 +9,6 @@ mod never_yield;
 mod panic;
 mod respawn;
 mod sample;
+mod wait;
 
 pub(crate) use sample::{Sample, SampleTask};

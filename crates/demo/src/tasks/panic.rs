@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rootward::TaskContext;
 
-use super::sample::{Waited, wait};
+use super::wait::{Waited, wait};
 
 pub(super) async fn run(cx: TaskContext, after: Duration) {
     match wait(&cx, after).await {

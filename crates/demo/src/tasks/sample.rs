@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use rootward::{ChildSpec, TaskContext};
+use rootward::ChildSpec;
 
 use super::{block_thread, fail, finish, forever, ignore_stop, never_yield, panic, respawn};
 
@@ -113,22 +113,6 @@ impl fmt::Display for SampleTask {
             write!(f, " after {}", humantime::format_duration(self.after))?;
         }
         Ok(())
-    }
-}
-
-/// What a task found when it had waited for its time.
-pub(super) enum Waited {
-    /// The time is over.
-    Over,
-    /// It was asked to stop before.
-    Stopping,
-}
-
-/// Waits for a time, or until the task is asked to stop.
-pub(super) async fn wait(cx: &TaskContext, time: Duration) -> Waited {
-    match tokio::time::timeout(time, cx.stopping()).await {
-        Ok(()) => Waited::Stopping,
-        Err(_) => Waited::Over,
     }
 }
 

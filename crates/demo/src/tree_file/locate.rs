@@ -1,6 +1,6 @@
 //! Finds the child in which a line stands: for mistakes of syntax, which are found before there is a tree.
 
-use super::child::id_of;
+use super::supervisor::id_of;
 use super::value::{Value, What};
 
 /// The path of the child that begins last before this line, in a file that could be read in part.

@@ -10,7 +10,6 @@
 
 mod backoff;
 mod build;
-mod child;
 mod duration;
 mod error;
 mod json;

@@ -1,16 +1,16 @@
-//! The root of a tree file, and the supervisors in it.
+//! The root of a tree file, the supervisors in it, and their children: each holds the next, so that they are read in one file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use rootward::{AutoShutdown, ChildId, Intensity, Strategy};
+use rootward::{AutoShutdown, ChildId, Intensity, Restart, Shutdown, Strategy};
 
-use super::child;
 use super::error::{FileError, Problem};
-use super::model::{Child, SupervisorPart, TreeFile};
+use super::model::{Child, Kind, SupervisorPart, TreeFile};
 use super::section::{Field, Keys, Section};
-use super::value::Value;
+use super::value::{Value, What};
+use super::{backoff, duration, process, task};
 
 const ROOT: Keys = Keys {
     of: "the root",
@@ -18,7 +18,7 @@ const ROOT: Keys = Keys {
     not_yet: &[],
 };
 
-pub(super) const SUPERVISOR: Keys = Keys {
+const SUPERVISOR: Keys = Keys {
     of: "a supervisor",
     known: &["strategy", "max_restarts", "within", "auto_shutdown", "children"],
     not_yet: &[],
@@ -36,12 +36,21 @@ const AUTO_SHUTDOWNS: [(&str, AutoShutdown); 3] = [
     ("all_significant", AutoShutdown::AllSignificant),
 ];
 
+const CHILD: Keys = Keys {
+    of: "a child",
+    known: &["id", "restart", "shutdown", "significant", "backoff", "process", "task", "supervisor"],
+    not_yet: &[],
+};
+
+const RESTARTS: [(&str, Restart); 3] =
+    [("permanent", Restart::Permanent), ("transient", Restart::Transient), ("temporary", Restart::Temporary)];
+
 /// Below the 30 s that Kubernetes grants.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(25);
 
 pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError> {
     // The name under which every mistake in the file will be reported has to be known first.
-    let name = child::id_of(top).unwrap_or("root");
+    let name = id_of(top).unwrap_or("root");
     let field = Field::top(file, name, top);
     let section = field.section(&ROOT)?;
     let id = section.or("id", "root", |id| checked_id(id))?;
@@ -51,7 +60,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
 }
 
 /// Reads the part that the root and all other supervisors have in common.
-pub(super) fn read(section: &Section<'_>) -> Result<SupervisorPart, FileError> {
+fn read(section: &Section<'_>) -> Result<SupervisorPart, FileError> {
     let default = Intensity::default();
     let strategy = section.or("strategy", Strategy::default(), |field| field.name(&STRATEGIES))?;
     let max_restarts = section.or("max_restarts", default.max_restarts, Field::count)?;
@@ -71,7 +80,7 @@ fn read_children(
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     let mut read = Vec::new();
     for field in children.list()? {
-        let (child, at) = child::read(supervisor.child(), &field, auto_shutdown)?;
+        let (child, at) = read_child(supervisor.child(), &field, auto_shutdown)?;
         if let Some(first_line) = lines.insert(child.id.clone(), at.line()) {
             let supervisor = supervisor.child().to_owned();
             return Err(at.error(Problem::DuplicateId { id: child.id, supervisor, first_line }));
@@ -81,7 +90,97 @@ fn read_children(
     Ok(read)
 }
 
-pub(super) fn checked_id<'a>(field: &Field<'a>) -> Result<&'a str, FileError> {
+fn checked_id<'a>(field: &Field<'a>) -> Result<&'a str, FileError> {
     let id = field.text()?;
     ChildId::new(id).map(|_| id).map_err(|invalid| field.error(Problem::Id(invalid)))
+}
+
+/// Reads a child of the supervisor at `parent`, and says where its id stands.
+fn read_child<'a>(
+    parent: &str,
+    field: &Field<'a>,
+    auto_shutdown: AutoShutdown,
+) -> Result<(Child, Field<'a>), FileError> {
+    // A child without a usable name is reported under its supervisor, by its number.
+    let field = match id_of(field.value()) {
+        Some(id) => field.as_child(format!("{parent}/{id}")),
+        None => field.clone(),
+    };
+    let section = field.section(&CHILD)?;
+    let at = section.required("id", "every child needs a name of its own among its siblings")?;
+    let id = checked_id(&at)?.to_owned();
+    let restart = section.or("restart", Restart::default(), |restart| restart.name(&RESTARTS))?;
+    let shutdown = section.or("shutdown", None, |shutdown| read_shutdown(shutdown).map(Some))?;
+    let significant = read_significant(parent, &section, restart, auto_shutdown)?;
+    let backoff = section.or("backoff", None, |field| backoff::read(field).map(Some))?;
+    let kind = read_kind(&section)?;
+    Ok((Child { id, restart, shutdown, significant, backoff, kind }, at))
+}
+
+/// The id that a table claims to have, for messages: anything that could stand in a path.
+pub(super) fn id_of(value: &Value) -> Option<&str> {
+    match &value.get("id")?.what {
+        What::Text(id) if ChildId::new(id).is_ok() => Some(id),
+        What::Text(_)
+        | What::Number(_)
+        | What::Flag(_)
+        | What::List(_)
+        | What::Table(_)
+        | What::Moment
+        | What::Null => None,
+    }
+}
+
+fn read_shutdown(field: &Field<'_>) -> Result<Shutdown, FileError> {
+    match &field.value().what {
+        What::Text(text) if text == "kill" => Ok(Shutdown::Kill),
+        What::Text(text) if text == "infinity" => Ok(Shutdown::Infinity),
+        What::Text(text) => duration::parse(text).map(Shutdown::Grace).map_err(|problem| {
+            // Here there are other words to choose from than where nothing but a duration will do.
+            let no_duration = matches!(problem, Problem::NotADuration { .. });
+            field.error(if no_duration { Problem::NotAShutdown { text: text.clone() } } else { problem })
+        }),
+        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+            Err(field.expected("a duration in quotes, such as \"5s\", or \"kill\" or \"infinity\""))
+        }
+    }
+}
+
+fn read_significant(
+    parent: &str,
+    section: &Section<'_>,
+    restart: Restart,
+    auto_shutdown: AutoShutdown,
+) -> Result<bool, FileError> {
+    let Some(field) = section.field("significant") else {
+        return Ok(false);
+    };
+    if !field.flag()? {
+        return Ok(false);
+    }
+    match (restart, auto_shutdown) {
+        (Restart::Permanent, _) => Err(field.error(Problem::SignificantPermanent)),
+        (Restart::Transient | Restart::Temporary, AutoShutdown::Never) => {
+            Err(field.error(Problem::SignificantWithoutAutoShutdown { supervisor: parent.to_owned() }))
+        }
+        (
+            Restart::Transient | Restart::Temporary,
+            AutoShutdown::AnySignificant | AutoShutdown::AllSignificant,
+        ) => Ok(true),
+    }
+}
+
+fn read_kind(section: &Section<'_>) -> Result<Kind, FileError> {
+    let kinds = ["process", "task", "supervisor"];
+    let given: Vec<_> = kinds.into_iter().filter_map(|kind| Some((kind, section.field(kind)?))).collect();
+    match given.as_slice() {
+        [("process", field)] => Ok(Kind::Process(Box::new(process::read(field)?))),
+        [("task", field)] => Ok(Kind::Task(task::read(field)?)),
+        [(_, field)] => Ok(Kind::Supervisor(read(&field.section(&SUPERVISOR)?)?)),
+        [] => Err(section.error(Problem::NoKind)),
+        several => {
+            let kinds = several.iter().map(|(kind, _)| *kind).collect();
+            Err(section.error(Problem::SeveralKinds { kinds }))
+        }
+    }
 }

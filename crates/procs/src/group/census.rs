@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
@@ -13,6 +13,7 @@ use nix::unistd::{Pid, getpgid};
 use tokio::sync::oneshot;
 
 use super::kin::{descendants_of, is_descendant};
+use super::stat::{field, read_start};
 use crate::sys;
 use crate::worker::Worker;
 
@@ -31,9 +32,6 @@ pub(crate) type Census = Option<Vec<Member>>;
 
 /// How many members are looked at closely. When these have gone, another census shows the others.
 const MOST: usize = 64;
-
-/// How much is read of a command line.
-const LONGEST_COMMAND: u64 = 1024;
 
 /// Whom to count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,13 +143,6 @@ fn began(stat: &str) -> Option<u64> {
     field(stat, 22)?.parse().ok()
 }
 
-/// A field of a process's state, counted as in proc(5), from the third on.
-pub(super) fn field(stat: &str, number: usize) -> Option<&str> {
-    // The second field is a name in parentheses that may hold anything, blanks and parentheses too.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(number - 3)
-}
-
 /// The command line, or the name alone if there is none.
 fn command(pid: i32) -> String {
     let line = read_start(&format!("/proc/{pid}/cmdline")).replace('\0', " ");
@@ -159,15 +150,6 @@ fn command(pid: i32) -> String {
         "" => read_start(&format!("/proc/{pid}/comm")).trim_end().to_owned(),
         line => line.to_owned(),
     }
-}
-
-pub(super) fn read_start(path: &str) -> String {
-    let mut bytes = Vec::new();
-    if let Ok(file) = fs::File::open(path) {
-        // What could be read before an error is better than nothing.
-        let _ = file.take(LONGEST_COMMAND).read_to_end(&mut bytes);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

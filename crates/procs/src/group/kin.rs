@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::census::{field, read_start};
+use super::stat::{field, read_start};
 
 /// How many descendants are listed at most. When these have gone, the others are.
 const MOST: usize = 1024;

@@ -103,7 +103,8 @@ impl Group {
     ///
     /// Zombies that nobody has reaped are members of a group.
     pub(crate) fn is_empty(&self) -> Option<bool> {
-        match (self.reach, *self.lock()) {
+        let is_reaped = *self.lock();
+        match (self.reach, is_reaped) {
             (Reach::Descriptor, _) => {
                 let looked = sys::send_to_group(&self.pidfd, 0);
                 Some(looked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH)))

@@ -6,6 +6,7 @@ mod census;
 mod kin;
 mod leader;
 mod moment;
+mod stat;
 
 pub(crate) use census::{Census, Member, Which, census, group_of};
 pub(crate) use kin::is_descendant;

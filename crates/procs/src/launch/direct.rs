@@ -1,7 +1,8 @@
 //! Starts programs as children of this process.
 //!
-//! One thread does it, for two reasons. An exec can take long, from a slow file system for example, and must not hold up a
-//! runtime's worker. And the kernel kills a program when the thread that started it ends, so that thread must never end.
+//! One thread does it, for two reasons. An exec can take long, from a slow file system for example, and must not hold
+//! up a runtime's worker. And the kernel kills a program when the thread that started it ends, so that thread must
+//! never end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{Answer, Launched, Launcher, Launching, Order, SpawnError, image, stdio};
 use crate::group::Group;
-use crate::set::{Grip, Leash, Set};
+use crate::set::{Ack, Grip, Leash, Set};
 use crate::spec::Command;
 use crate::sys::{self, Stack};
 use crate::worker::Worker;
@@ -42,17 +43,17 @@ impl Launcher for Direct {
 
 fn work(jobs: &Receiver<Job>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, grip }, answer } in jobs {
+    for Job { order: Order { process, grip, ack }, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
-        let result = catch_unwind(AssertUnwindSafe(|| launch(process.command(), &grip, &mut stack)));
+        let result = catch_unwind(AssertUnwindSafe(|| launch(process.command(), (&grip, ack), &mut stack)));
         if let Ok(result) = result {
-            // Dropping an answer that nobody takes kills and reaps the program.
+            // An answer that is not taken is dropped, which kills and reaps the program.
             let _ = answer.send(result);
         }
     }
 }
 
-fn launch(command: &Command, grip: &Grip, stack: &mut Stack) -> Answer {
+fn launch(command: &Command, (grip, ack): (&Grip, Ack), stack: &mut Stack) -> Answer {
     let refused = |error| SpawnError::new(command, error);
     let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
@@ -61,7 +62,7 @@ fn launch(command: &Command, grip: &Grip, stack: &mut Stack) -> Answer {
         Ok(spawned) => {
             let set = Arc::new(Set::Group(Group::new(spawned)));
             grip.hold(&set);
-            Ok(Launched { leash: Leash::new(set), watch: None, stdout, stderr })
+            Ok(Launched { leash: Leash::new(set).with(ack), watch: None, stdout, stderr })
         }
         Err(failure) => Err(SpawnError::from_failure(command, failure, image::exists(command))),
     }

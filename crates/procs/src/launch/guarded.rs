@@ -31,7 +31,7 @@ impl Launcher for Guarded {
 }
 
 /// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
-async fn launch(Order { process, grip }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
+async fn launch(Order { process, grip, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
     let command = process.command();
     let refused = |error| SpawnError::new(command, error);
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
@@ -50,7 +50,7 @@ async fn launch(Order { process, grip }: Order, client: Arc<Client>, cgroup: boo
         Ok((spawned, reaper)) => {
             let set = Arc::new(Set::Tree(Ward::new(spawned, reaper, line, client)));
             grip.hold(&set);
-            Ok(Launched { leash: Leash::new(set), watch: Some(watch), stdout, stderr })
+            Ok(Launched { leash: Leash::new(set).with(ack), watch: Some(watch), stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);
@@ -123,7 +123,7 @@ fn begin_in(command: &Command) -> io::Result<Option<OwnedFd>> {
 
 enum Failed {
     Refused(Failure),
-    /// Nobody has answered.
+    /// No answer has come.
     Silent(io::Error),
 }
 
@@ -153,7 +153,7 @@ fn gone_or(command: &Command, error: io::Error) -> SpawnError {
     if is_cut(&error) { SpawnError::no_warden(command) } else { SpawnError::new(command, error) }
 }
 
-/// Whether nobody is at the other end of a line.
+/// Whether the other end of a line is closed.
 fn is_cut(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN))
 }

@@ -1,7 +1,7 @@
 //! How programs come to run: the port behind which they are started, and what can go wrong.
 //!
-//! The [`Direct`] launcher starts programs as children of this process, the [`Guarded`] one has a warden do it. The rest of the
-//! crate does not know which launcher it uses.
+//! The [`Direct`] launcher starts programs as children of this process, the [`Guarded`] one has a warden do it. The
+//! rest of the crate does not know which launcher it uses.
 
 mod direct;
 mod error;
@@ -13,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::set::{Grip, Leash};
+use crate::set::{Ack, Grip, Leash};
 use crate::spec::Process;
 use crate::sys::Watched;
 
@@ -30,8 +30,10 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 /// A program to be started.
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
-    /// Gets hold of the process before anybody else hears of it.
+    /// Gets hold of the process before anything else does.
     pub(crate) grip: Arc<Grip>,
+    /// Held until the attempt is over, and then by the leash.
+    pub(crate) ack: Ack,
 }
 
 /// A start that is under way.

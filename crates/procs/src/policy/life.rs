@@ -1,12 +1,15 @@
 //! The life of one process child, from the wish to start it until nothing of it is left.
 //!
-//! A process child is a set: the program, and what it has started. The machine is told facts ([`Input`]) and answers with what is
-//! to be done ([`Action`]). It knows three things that are easily taken for one: that the program has ended, that
-//! somebody of its set is still there, and that the set is empty. Only the last is the end.
+//! A process child is a set: the program, and what it has started. The machine is told facts ([`Input`]) and answers
+//! with what is to be done ([`Action`]). It tells three facts apart that are easily taken for one: the program has
+//! ended, the set still has a member, and the set is empty. Only the last is the end of the set.
+//!
+//! A readiness check that runs as a task is the user's code and can block its thread. The machine waits for its end for
+//! a short while after the set is empty, and then goes on without it.
 //!
 //! Absent on purpose: the grace of a stop. The supervisor ends it, as it does for every kind of child, with
 //! [`Input::Force`]. The machine has a clock of its own only for what happens without a supervisor's request: a start
-//! that does not get ready, and leftovers of a program that ended by itself.
+//! that does not get ready, leftovers of a program that ended by itself, and a check that does not end.
 
 use std::time::{Duration, Instant};
 
@@ -18,10 +21,19 @@ use crate::Signal;
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) ladder: Ladder,
-    /// How long the program may take to get ready, if it has a way to say so.
-    pub(crate) ready_within: Option<Duration>,
+    /// How the program says that it is ready, if it has a way to.
+    pub(crate) readiness: Option<Readiness>,
     /// How long what is stopped without a supervisor's request may take to go.
     pub(crate) own_grace: Duration,
+}
+
+/// How a program says that it is ready.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Readiness {
+    /// How long it may take.
+    pub(crate) within: Duration,
+    /// Whether a task finds out, which has to be ended.
+    pub(crate) has_check: bool,
 }
 
 /// A fact that the machine is told.
@@ -37,7 +49,9 @@ pub(crate) enum Input {
     Ready,
     /// The program will never be ready.
     NeverReady,
-    /// The supervisor asks it to stop.
+    /// Nothing is left of the readiness check, whatever it has said.
+    CheckOver,
+    /// The supervisor asks the process to stop.
     Stop,
     /// The supervisor's patience is over.
     Force,
@@ -45,9 +59,9 @@ pub(crate) enum Input {
     Timer,
     /// The program has ended.
     Exited,
-    /// The program has ended, and somebody of its set is there.
+    /// The program has ended, and the set has other members.
     Inhabited,
-    /// The program has ended, and nobody of its set is there any more.
+    /// The program has ended, and the set has no member any more.
     Empty,
 }
 
@@ -56,18 +70,20 @@ pub(crate) enum Input {
 pub(crate) enum Action {
     /// Start the program, and say how it went.
     Launch,
-    /// Find out whether the program is ready, and say so.
+    /// Find out whether the program is ready, and say so. If that takes a check, say when nothing is left of it.
     AwaitReady,
+    /// Abort the check: its answer does not matter any more.
+    EndCheck,
     /// Tell the supervisor that the child has started.
     ReportStarted,
-    /// Send this to everybody in the set, once, and see to it that stopped processes notice. Who comes into being
+    /// Send this to every member of the set, once, and have stopped processes continue. A member that comes into being
     /// after it and is seen later gets it then.
     Signal(Signal),
     /// Say when this time has come. A later word replaces an earlier one.
     WakeAt(Instant),
-    /// The program has ended: look who else is there, and say so until nobody is.
+    /// The program has ended: look for other members, and say when there are some and when there are none.
     Survey,
-    /// Nothing is left. Tell the supervisor.
+    /// Nothing of the set is left. Tell the supervisor.
     Finish(Verdict),
 }
 
@@ -82,17 +98,6 @@ pub(crate) enum Verdict {
     Ended,
 }
 
-/// How far a life has come, as it looks from outside the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    /// The start has not been answered.
-    Launching,
-    /// The program runs.
-    Alive,
-    /// The program has ended, its set may not be empty.
-    Left,
-}
-
 /// The state of one process child.
 #[derive(Debug)]
 pub(crate) struct Life {
@@ -100,6 +105,7 @@ pub(crate) struct Life {
     phase: Phase,
     /// What the end will come down to.
     verdict: Verdict,
+    check: Check,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +121,10 @@ enum Phase {
     Alive(Pressure),
     /// The program has ended, and its set may not be empty.
     Left(Pressure),
+    /// The set is empty, and the check has not ended. It is waited for until this time.
+    Checking {
+        until: Option<Instant>,
+    },
     Gone,
 }
 
@@ -139,33 +149,39 @@ enum Pressure {
     },
 }
 
+/// How far the readiness check has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// There is none, or none any more.
+    Over,
+    Running,
+    /// It has been aborted, and may still be there.
+    Ending,
+}
+
 /// How long after one SIGKILL another follows. One suffices for what the kernel lets us kill; a process that had
 /// other rights at the time may be within reach later.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long an empty set waits for the end of a check that has been aborted. One that waits in its future ends at once;
+/// one that blocks its thread may never end.
+const CHECK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same after SIGKILL. A supervisor forces its children shortly before its deadline, and the end should be told
+/// before that.
+const CHECK_PATIENCE_AFTER_KILL: Duration = Duration::from_millis(50);
+
 impl Life {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, phase: Phase::New, verdict: Verdict::Ended }
-    }
-
-    /// A machine for a life whose first machine is lost: everything has to go, at once.
-    pub(crate) fn salvaged(rules: Rules, stage: Stage, now: Instant) -> (Self, Vec<Action>) {
-        let mut life = Self::new(rules);
-        life.phase = match stage {
-            Stage::Launching => Phase::Launching(Wish::Run),
-            Stage::Alive => Phase::Alive(Pressure::None),
-            Stage::Left => Phase::Left(Pressure::None),
-        };
-        let mut actions = life.step(Input::Force, now);
-        if stage == Stage::Left {
-            actions.push(Action::Survey);
-        }
-        (life, actions)
+        Self { rules, phase: Phase::New, verdict: Verdict::Ended, check: Check::Over }
     }
 
     /// Takes a fact and says what follows from it.
     pub(crate) fn step(&mut self, input: Input, now: Instant) -> Vec<Action> {
         use {Action as A, Input as I, Phase as P, Pressure as Pr};
+        if input == I::CheckOver {
+            self.check = Check::Over;
+        }
         match (self.phase, input) {
             (P::New, I::Begin) => self.enter(P::Launching(Wish::Run), [A::Launch]),
 
@@ -174,7 +190,7 @@ impl Life {
             (P::Launching(_), I::Force) => self.enter(P::Launching(Wish::Kill), []),
             (P::Launching(_), I::LaunchFailed) => {
                 self.verdict = Verdict::NotLaunched;
-                self.enter(P::Gone, [A::Finish(self.verdict)])
+                self.finish()
             }
             (P::Launching(Wish::Run), I::Launched) => self.launched(now),
             (P::Launching(Wish::Stop), I::Launched) => self.ask(P::Alive, None, now),
@@ -185,21 +201,31 @@ impl Life {
             (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
-            (P::Unready { .. }, I::Exited) => self.enter(P::Left(Pr::None), [A::Survey]),
-            (P::Alive(pressure), I::Exited) => self.enter(P::Left(pressure), [A::Survey]),
+            (P::Unready { .. }, I::Exited) => self.left(Pr::None),
+            (P::Alive(pressure), I::Exited) => self.left(pressure),
             (P::Alive(pressure), I::Timer) => self.timer(P::Alive, pressure, now),
 
-            // Leftovers that nobody has asked to go: they get the stop signal, too, and a grace of their own.
+            // Leftovers that have not been asked to go: they get the stop signal, too, and a grace of their own.
             (P::Left(Pr::None), I::Inhabited) => self.ask(P::Left, self.own_deadline(now), now),
             (P::Left(Pr::Killed { .. }), I::Inhabited) => self.kill(P::Left, now),
             (P::Left(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Left, now),
             (P::Left(pressure), I::Timer) => self.timer(P::Left, pressure, now),
-            (P::Left(_), I::Empty) => self.enter(P::Gone, [A::Finish(self.verdict)]),
+            (P::Left(pressure), I::Empty) => self.empty(pressure, now),
+
+            (P::Checking { .. }, I::CheckOver | I::Force) => self.finish(),
+            (P::Checking { until: Some(until) }, I::Timer) if now >= until => self.finish(),
 
             // The same again, too late, or not meant for this phase.
-            (P::New | P::Launching(_) | P::Unready { .. } | P::Alive(_) | P::Left(_) | P::Gone, _) => {
-                Vec::new()
-            }
+            (
+                P::New
+                | P::Launching(_)
+                | P::Unready { .. }
+                | P::Alive(_)
+                | P::Left(_)
+                | P::Checking { .. }
+                | P::Gone,
+                _,
+            ) => Vec::new(),
         }
     }
 
@@ -209,11 +235,12 @@ impl Life {
     }
 
     fn launched(&mut self, now: Instant) -> Vec<Action> {
-        match self.rules.ready_within {
+        match self.rules.readiness {
             None => self.enter(Phase::Alive(Pressure::None), [Action::ReportStarted]),
-            Some(within) => {
+            Some(Readiness { within, has_check }) => {
                 let until = now.checked_add(within);
                 self.phase = Phase::Unready { until };
+                self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
         }
@@ -238,13 +265,26 @@ impl Life {
     ) -> Vec<Action> {
         self.phase = phase(Pressure::Asked { rung, kill_at });
         let wake_at = rung.due().into_iter().chain(kill_at).min();
-        [Action::Signal(signal)].into_iter().chain(wake_at.map(Action::WakeAt)).collect()
+        self.press(signal, wake_at)
     }
 
     fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
-        [Action::Signal(Signal::KILL)].into_iter().chain(again_at.map(Action::WakeAt)).collect()
+        self.press(Signal::KILL, again_at)
+    }
+
+    fn press(&mut self, signal: Signal, wake_at: Option<Instant>) -> Vec<Action> {
+        let end_check = self.end_check();
+        end_check.into_iter().chain([Action::Signal(signal)]).chain(wake_at.map(Action::WakeAt)).collect()
+    }
+
+    /// A process that is on its way out has no use for a check.
+    fn end_check(&mut self) -> Option<Action> {
+        (self.check == Check::Running).then(|| {
+            self.check = Check::Ending;
+            Action::EndCheck
+        })
     }
 
     fn timer(&mut self, phase: fn(Pressure) -> Phase, pressure: Pressure, now: Instant) -> Vec<Action> {
@@ -258,6 +298,27 @@ impl Life {
             Pressure::Killed { again_at } if due(again_at) => self.kill(phase, now),
             Pressure::None | Pressure::Killed { .. } => Vec::new(),
         }
+    }
+
+    fn left(&mut self, pressure: Pressure) -> Vec<Action> {
+        self.phase = Phase::Left(pressure);
+        self.end_check().into_iter().chain([Action::Survey]).collect()
+    }
+
+    fn empty(&mut self, pressure: Pressure, now: Instant) -> Vec<Action> {
+        if self.check == Check::Over {
+            return self.finish();
+        }
+        let until = now.checked_add(match pressure {
+            Pressure::None | Pressure::Asked { .. } => CHECK_PATIENCE,
+            Pressure::Killed { .. } => CHECK_PATIENCE_AFTER_KILL,
+        });
+        self.phase = Phase::Checking { until };
+        until.map(Action::WakeAt).into_iter().collect()
+    }
+
+    fn finish(&mut self) -> Vec<Action> {
+        self.enter(Phase::Gone, [Action::Finish(self.verdict)])
     }
 
     fn own_deadline(&self, now: Instant) -> Option<Instant> {

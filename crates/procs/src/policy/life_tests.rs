@@ -176,17 +176,65 @@ fn a_stop_after_the_end_changes_nothing() {
     }
 }
 
-// --- starting over ---
+// --- checks ---
 
 #[test]
-fn a_salvaged_life_kills_whatever_there_is() {
-    let now = answers_at();
-    let salvaged = |stage| Life::salvaged(rules(), stage, now).1;
-    let again = Action::WakeAt(now + SECOND);
+fn a_check_that_has_answered_is_not_ended() {
+    let mut life = Sim::checked();
+    life.tell(Input::CheckOver);
+    assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
 
-    assert_eq!(salvaged(Stage::Launching), []);
-    assert_eq!(salvaged(Stage::Alive), [KILL, again]);
-    assert_eq!(salvaged(Stage::Left), [KILL, again, Action::Survey]);
+    assert_eq!(life.tell(Input::Stop), [TERM]);
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn a_check_is_ended_once_as_soon_as_its_answer_does_not_matter() {
+    let first = |input| Sim::checked().tell(input);
+    let wake = |seconds: u32| Action::WakeAt(answers_at() + seconds * SECOND);
+
+    assert_eq!(first(Input::Stop), [Action::EndCheck, TERM]);
+    assert_eq!(first(Input::Force), [Action::EndCheck, KILL, wake(1)]);
+    assert_eq!(first(Input::Exited), [Action::EndCheck, Action::Survey]);
+    let mut life = Sim::checked();
+    assert_eq!(life.later(10, Input::Timer), [Action::EndCheck, TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+}
+
+#[test]
+fn an_empty_set_waits_for_the_end_of_its_check() {
+    let mut life = Sim::checked();
+    life.tell(Input::Stop);
+    life.tell(Input::Exited);
+
+    assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Ready), []);
+    assert_eq!(life.tell(Input::CheckOver), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn an_empty_set_does_not_wait_for_ever_for_a_check_that_blocks() {
+    for late in [(1, Input::Timer), (0, Input::Force)] {
+        let mut life = Sim::checked();
+        life.tell(Input::Stop);
+        life.tell(Input::Exited);
+        life.tell(Input::Empty);
+
+        assert_eq!(life.tell(Input::Timer), []);
+        assert_eq!(life.later(late.0, late.1), [Action::Finish(Verdict::Ended)]);
+    }
+}
+
+#[test]
+fn after_sigkill_a_check_is_waited_for_less_than_a_deadline_can_tell() {
+    let mut life = Sim::checked();
+    life.tell(Input::Force);
+    life.tell(Input::Exited);
+
+    let soon = Action::WakeAt(life.now + Duration::from_millis(50));
+    assert_eq!(life.tell(Input::Empty), [soon]);
 }
 
 // --- at random ---
@@ -194,10 +242,10 @@ fn a_salvaged_life_kills_whatever_there_is() {
 proptest! {
     #[test]
     fn whatever_happens_a_life_ends_once_and_signals_only_what_is_there(
-        ready in any::<bool>(),
+        rules in proptest::sample::select(vec![rules(), ready_rules(), check_rules()]),
         story in proptest::collection::vec((input(), 0_u64..4), 0..40),
     ) {
-        let mut life = Sim::new(if ready { ready_rules() } else { rules() });
+        let mut life = Sim::new(rules);
         let mut seen = Vec::new();
         let (mut launched, mut begun) = (false, false);
         for (input, seconds) in story {
@@ -205,17 +253,20 @@ proptest! {
             launched |= begun && input == Input::Launched;
             begun |= input == Input::Begin;
             let signals = actions.iter().any(|action| matches!(action, Action::Signal(_)));
-            prop_assert!(!signals || launched, "{input:?} led to {actions:?} before there was anybody");
+            prop_assert!(!signals || launched, "{input:?} led to {actions:?} before there was a program");
             seen.extend(actions);
         }
         // However far it has come: from here on it is stopped, and the world answers.
-        for input in [Input::Begin, Input::Stop, Input::Launched, Input::Force, Input::Exited, Input::Empty] {
+        let stop = [Input::Begin, Input::Stop, Input::Launched, Input::Force, Input::Exited, Input::Empty];
+        for input in stop.into_iter().chain([Input::CheckOver]) {
             seen.extend(life.tell(input));
         }
 
         let finishes = seen.iter().filter(|action| matches!(action, Action::Finish(_))).count();
         prop_assert_eq!(finishes, 1);
         prop_assert!(matches!(seen.last(), Some(Action::Finish(_))), "something came after the end: {:?}", seen);
+        let ended_checks = seen.iter().filter(|action| matches!(action, Action::EndCheck)).count();
+        prop_assert!(ended_checks <= 1);
         let started: Vec<_> = seen.iter().filter(|action| matches!(action, Action::ReportStarted)).collect();
         prop_assert!(started.len() <= 1);
         let first_signal = seen.iter().position(|action| matches!(action, Action::Signal(_)));
@@ -234,6 +285,7 @@ fn input() -> impl Strategy<Value = Input> {
         Input::LaunchFailed,
         Input::Ready,
         Input::NeverReady,
+        Input::CheckOver,
         Input::Stop,
         Input::Force,
         Input::Timer,
@@ -268,6 +320,13 @@ impl Sim {
         life
     }
 
+    fn checked() -> Self {
+        let mut life = Self::new(check_rules());
+        life.tell(Input::Begin);
+        life.tell(Input::Launched);
+        life
+    }
+
     fn tell(&mut self, input: Input) -> Vec<Action> {
         self.life.step(input, self.now)
     }
@@ -289,11 +348,15 @@ fn answers_at() -> Instant {
 }
 
 fn rules() -> Rules {
-    Rules { ladder: Ladder::single(Signal::TERM), ready_within: None, own_grace: 5 * SECOND }
+    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, own_grace: 5 * SECOND }
 }
 
 fn ready_rules() -> Rules {
-    Rules { ready_within: Some(10 * SECOND), ..rules() }
+    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: false }), ..rules() }
+}
+
+fn check_rules() -> Rules {
+    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: true }), ..rules() }
 }
 
 fn ladder() -> Ladder {

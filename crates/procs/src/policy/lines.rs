@@ -177,6 +177,30 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_cut_between_characters_wherever_the_cut_falls() {
+        for character in ["ü", "€", "🦀"] {
+            for before in 0..character.len() {
+                let whole = LONGEST - before - (LONGEST - before) % character.len();
+                let line = &lines(&[&format!("{}{}", "x".repeat(before), character.repeat(LONGEST))])[0];
+
+                assert_eq!((line.text.len(), line.truncated, line.lossy), (before + whole, true, false));
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_before_a_cut_that_are_no_text_in_themselves_are_the_writers_fault() {
+        for end in [&b"\xff"[..], b"\x82\x82", b"\xff\xc3", b"x\x82"] {
+            let mut long = vec![b'x'; LONGEST - end.len()];
+            long.extend_from_slice(end);
+            long.push(b'x');
+            let line = &lines(&[&long])[0];
+
+            assert_eq!((line.truncated, line.lossy), (true, true), "{end:?}");
+        }
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_replaced_and_said_to_be() {
         let seen = lines(&[b"one\na\xffb\ntwo\n"]);
 
@@ -206,6 +230,30 @@ mod tests {
         });
 
         assert_eq!(pieces, 1);
+    }
+
+    #[test]
+    fn a_line_of_just_the_longest_length_needs_no_care_and_a_longer_one_does() {
+        let is_whole = |length: usize| {
+            let mut pieces = Vec::new();
+            Lines::default().feed(format!("{}\n", "x".repeat(length)).as_bytes(), |piece| {
+                pieces.push(matches!(piece, Piece::Lines(_)));
+            });
+            pieces
+        };
+
+        assert_eq!(LONGEST, 65_536);
+        assert_eq!(is_whole(LONGEST), [true]);
+        assert_eq!(is_whole(LONGEST + 1), [false]);
+    }
+
+    #[test]
+    fn nothing_is_emitted_before_a_line_is_complete() {
+        let mut pieces = 0;
+
+        Lines::default().feed(b"not yet", |_| pieces += 1);
+
+        assert_eq!(pieces, 0);
     }
 
     proptest! {

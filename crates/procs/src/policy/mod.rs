@@ -8,5 +8,5 @@ mod lines;
 
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
-pub(crate) use life::{Action, Input, Life, Rules, Stage, Verdict};
+pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};

@@ -1,24 +1,38 @@
-//! A process child: its actor, which decides, and its keeper, which has it in hand.
+//! A process child: its owner, which decides, and its sensors, which see.
 //!
-//! For every incarnation there is a ractor actor that runs the [`Life`](crate::policy::Life) machine. It takes what the
-//! supervisor asks and what the keeper sees, and answers with orders. Beside it stands the keeper, a plain task that owns
-//! the process: it watches the process and its output, carries out the orders, and tells the supervisor. Should the
-//! actor fail, the keeper runs a machine of its own that ends everything; should the keeper be dropped with its
-//! runtime, the [`Leash`](crate::set::Leash) kills and reaps. The supervisor hears of the end when there is nothing left.
+//! Every incarnation has an [`owner`]: a ractor actor whose state holds the machine of the process's
+//! [`Life`](crate::policy::Life), the set of processes, and the right to report to the supervisor. It hears messages
+//! through its own mailbox: what the supervisor asks, and facts from its sensors. A [`sensor`] is a task that owns the
+//! descriptors it waits for and tells what it has seen; it decides nothing. One waits for the launcher's answer, for
+//! the end of the process and of its set, and reads the outputs. Others exist only while they are needed: a readiness
+//! [`check`], an [`alarm`], and the sensors of [members](member_sensors) that were left behind.
 //!
-//! Absent on purpose: decisions outside of [`policy`](crate::policy), and waiting for the end of an output: a process that
-//! has ended may have lent its pipes to somebody who lives on.
+//! What a process wrote is in the record before its end is told, because one sensor reads the one and sees the other. A
+//! panic in the user's code is caught where that is called. Should the handling of a message panic, the set is killed.
+//! Should the owner be dropped with its runtime, the [`Leash`](crate::set::Leash) kills and reaps. The supervisor hears
+//! of the end when nothing is left.
+//!
+//! Absent on purpose: decisions outside of [`policy`](crate::policy), and waiting for the end of an output: a process
+//! that has ended may have lent its pipes to one that lives on.
 
-mod actor;
-mod body;
-mod keeper;
-mod output;
-mod probe;
-mod rest;
+mod alarm;
+mod check;
+mod end;
+mod error;
+mod launching;
+mod member_sensors;
+mod members;
+mod message;
+mod outputs;
+mod owner;
+mod panics;
+mod pump;
+mod sensor;
 mod start;
 mod stragglers;
+mod survey;
 #[cfg(test)]
 mod tests;
 
-pub use probe::ReadyError;
+pub use error::ReadyError;
 pub(crate) use start::StartProcess;

@@ -1,32 +1,33 @@
 //! How a process child is started, and what its supervisor holds of it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
     ChildKind, Inspect, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
     StopRequest, Straggler,
 };
-use tokio::sync::mpsc;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::actor::{Message, ProcessActor, State};
-use super::body::Body;
-use super::keeper::{self, Keeper};
-use super::stragglers::Stragglers;
+use super::launching;
+use super::message::Message;
+use super::outputs::Lines;
+use super::owner::{Beginning, Owner, ProcessActor, Shared};
+use super::sensor::Sensor;
 use crate::Containment;
 use crate::Signal;
-use crate::policy::{Action, Input, Life};
-use crate::set::Grip;
+use crate::launch::{Launcher, Order};
+use crate::policy::{Input, Life};
+use crate::set::Ack;
 use crate::spec::{Process, problem_with};
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
     process: Arc<Process>,
-    /// Where a test finds the actor of the last incarnation.
     #[cfg(test)]
-    pub(super) actor: Arc<std::sync::Mutex<Option<ActorRef<Message>>>>,
+    pub(super) test: super::tests::Seams,
 }
 
 impl StartProcess {
@@ -34,8 +35,18 @@ impl StartProcess {
         Self {
             process,
             #[cfg(test)]
-            actor: Arc::default(),
+            test: Default::default(),
         }
+    }
+
+    fn launcher(&self, cx: &StartContext) -> Arc<dyn Launcher> {
+        #[cfg(test)]
+        if let Some(launcher) = &self.test.launcher {
+            return Arc::clone(launcher);
+        }
+        cx.provided::<Containment>()
+            .map(|it| it.launcher())
+            .unwrap_or_else(|| Containment::default().launcher())
     }
 }
 
@@ -47,34 +58,30 @@ impl StartChild for StartProcess {
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
-        let grip = Arc::new(Grip::default());
-        let containment = cx.provided::<Containment>().map(|it| (*it).clone()).unwrap_or_default();
-        let stragglers = Arc::default();
-        let held = (Arc::clone(&grip), Arc::clone(&stragglers));
-        let mut body = Body::new(Arc::clone(&self.process), containment.launcher(), held, &cx);
-        let mut life = Life::new(rules.clone());
-        // The program first: while it starts there is time for those who look after it.
-        if life.step(Input::Begin, Instant::now().into_std()).contains(&Action::Launch) {
-            body.launch();
+        let (sink, tasks, launcher) = (cx.output(), cx.task_runtime().clone(), self.launcher(&cx));
+        let shared = Shared::default();
+        cx.register_kill(&shared.grip);
+        let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
+        // The program first: while it starts there is time to make its owner.
+        let mut life = Life::new(rules);
+        life.step(Input::Begin, Instant::now().into_std());
+        let order = Order { process: Arc::clone(&process), grip: Arc::clone(&shared.grip), ack: ack.clone() };
+        let launching = launching::begin(launcher.as_ref(), order);
+        let lines =
+            Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
+        let (over, is_over) = oneshot::channel();
+        let sensor = Sensor { process: Arc::clone(&process), launching, lines, is_over };
+        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), over });
+        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
+        // ours.
+        match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {
+            Ok((actor, _)) => {
+                #[cfg(test)]
+                self.test.started(&actor);
+                Launch::starting(RunningProcess { actor, shared: Arc::new(shared), asks })
+            }
+            Err(error) => Launch::Failed(StartError::new(error)),
         }
-        let (orders, receiver) = mpsc::unbounded_channel();
-        // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
-        let state = State::new(life, orders);
-        let actor = match ActorRuntime::spawn_instant(None, ProcessActor, state) {
-            Ok((actor, joined)) => keeper::Actor::new(actor, receiver, joined),
-            Err(error) => return Launch::Failed(StartError::new(error)),
-        };
-        #[cfg(test)]
-        {
-            *self.actor.lock().unwrap() = Some(actor.mailbox().clone());
-        }
-        cx.register_kill(&grip);
-        let leftovers = Arc::new(Leftovers { stragglers, _grip: grip });
-        let running = RunningProcess { actor: actor.mailbox().clone(), leftovers, asks };
-        let mut keeper = Keeper::new(actor, rules, body, cx.reporter);
-        #[expect(clippy::disallowed_methods, reason = "the keeper is how the process belongs to the tree")]
-        tokio::spawn(async move { keeper.keep().await });
-        Launch::starting(running)
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
@@ -88,39 +95,27 @@ impl StartChild for StartProcess {
 /// What the supervisor holds of a process.
 struct RunningProcess {
     actor: ActorRef<Message>,
-    leftovers: Arc<Leftovers>,
+    /// What others may look at. It keeps the kill handle registered until the process has been reported as gone.
+    shared: Arc<Shared>,
     /// The first signal of the ladder.
     asks: Signal,
 }
 
-/// What may be seen of a process from outside.
-struct Leftovers {
-    stragglers: Arc<Mutex<Stragglers>>,
-    /// Keeps the kill handle registered for as long as the process has not been reported as gone.
-    _grip: Arc<Grip>,
-}
-
-impl Inspect for Leftovers {
-    fn stragglers(&self) -> Vec<Straggler> {
-        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
-    }
-}
-
 impl RunningProcess {
-    fn tell(&self, fact: Input) {
-        // An actor that is gone is missed by its keeper, which ends the process in its place.
-        let _ = self.actor.cast(Message::Fact(fact));
+    fn tell(&self, message: Message) {
+        // An owner that is gone has left its process to the leash, which kills it.
+        let _ = self.actor.cast(message);
     }
 }
 
 impl RunningChild for RunningProcess {
     fn stop(&mut self, _request: StopRequest) {
         // The deadline is the supervisor's to keep: when it is over, `force` is called.
-        self.tell(Input::Stop);
+        self.tell(Message::Stop);
     }
 
     fn force(&mut self) {
-        self.tell(Input::Force);
+        self.tell(Message::Force);
     }
 
     fn force_name(&self) -> &'static str {
@@ -132,6 +127,12 @@ impl RunningChild for RunningProcess {
     }
 
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {
-        Some(Arc::clone(&self.leftovers) as _)
+        Some(Arc::clone(&self.shared) as _)
+    }
+}
+
+impl Inspect for Shared {
+    fn stragglers(&self) -> Vec<Straggler> {
+        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
     }
 }

@@ -1,176 +1,216 @@
-//! What becomes of a process when its actor fails, and of its set on a kernel that knows groups by number only.
+//! What becomes of a process when its owner fails or is dropped, and of its set on a kernel that knows groups by number
+//! only.
 
-use std::sync::{Arc, Mutex};
+mod dropped;
+mod failures;
+mod members;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use ractor::ActorRef;
-use rootward_core::{ChildSpec, EventKind, Events, Exit, Supervisor, Tree};
+use rootward_core::{ChildSpec, EventKind, Events, Exit, StartChild, Supervisor, Tree};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::StartProcess;
-use super::actor::Message;
-use super::rest::Rest;
-use crate::group::{Group, Which, census};
-use crate::policy::Input;
-use crate::set::Set;
-use crate::sys;
-use crate::sys::given::running;
-use crate::{Process, Signal};
+use super::message::Message;
+use crate::launch::Launcher;
+use crate::{Process, Ready};
 
 /// Far longer than anything here takes: it ends a test that hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-#[tokio::test]
-async fn a_process_whose_actor_fails_is_killed_and_reaped_and_reported() {
-    let (_tree, mut events, actor) = given("trap '' TERM; echo running; exec sleep 1000");
-    find(&mut events, |what| matches!(what, EventKind::Output { .. }).then_some(())).await;
-
-    poison(&actor);
-
-    let exit =
-        find(
-            &mut events,
-            |what| if let EventKind::Exited { status, .. } = what { status.clone() } else { None },
-        );
-    assert_eq!(exit.await, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
+/// Where a test takes hold of a process.
+#[derive(Default)]
+pub(super) struct Seams {
+    /// Starts the programs, in place of the tree's launcher.
+    pub(super) launcher: Option<Arc<dyn Launcher>>,
+    owner: Arc<Mutex<Option<ActorRef<Message>>>>,
 }
 
-#[tokio::test]
-async fn a_start_whose_actor_fails_has_failed() {
-    let (_tree, mut events, actor) = given("exec sleep 1000");
-    find(&mut events, |what| matches!(what, EventKind::Starting).then_some(())).await;
-    while actor.lock().unwrap().is_none() {
-        tokio::task::yield_now().await;
-    }
-
-    poison(&actor);
-
-    find(&mut events, |what| {
-        matches!(what, EventKind::StartFailed { .. } | EventKind::Exited { .. }).then_some(())
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
-    for reach in [Group::new, Group::by_number] {
-        let group = Set::Group(reach(running("sleep 1000 & exit 0")));
-        let bell = sys::watch(group.bell()).unwrap();
-        while group.exited().is_none() {
-            tokio::task::yield_now().await;
-        }
-        let mut rest = Rest::default();
-        rest.survey();
-
-        assert_eq!(rest.news(&group, &bell).await, Input::Inhabited);
-        rest.about_to_signal(Signal::KILL, &group);
-        group.signal(Signal::KILL).unwrap();
-        while rest.news(&group, &bell).await != Input::Empty {}
-        group.release();
-
-        let left = rest.stragglers();
-        assert_eq!(
-            left.iter().map(|left| left.outcome).collect::<Vec<_>>(),
-            [rootward_core::Outcome::Killed]
-        );
+impl Seams {
+    pub(super) fn started(&self, owner: &ActorRef<Message>) {
+        *self.owner.lock().unwrap() = Some(owner.clone());
     }
 }
 
-#[tokio::test]
-async fn who_leaves_the_set_is_not_waited_for_and_not_spoken_of() {
-    let left = Left::behind().await;
-
-    left.leave();
-
-    left.assert_is_not_spoken_of().await;
+/// A tree with one child, `root/child`, and what happens to that.
+struct Given {
+    tree: Tree,
+    events: Events,
 }
 
-#[tokio::test]
-async fn who_has_left_the_set_when_it_is_counted_again_is_not_spoken_of() {
-    let mut left = Left::behind().await;
-
-    left.leave();
-    while left.set.has(left.member) {
-        tokio::task::yield_now().await;
-    }
-    left.rest.survey();
-
-    left.assert_is_not_spoken_of().await;
-}
-
-/// A member of a group whose leader has ended.
-struct Left {
-    set: Set,
-    bell: sys::Watched,
-    rest: Rest,
-    member: i32,
-    fifo: std::path::PathBuf,
-    _dir: tempfile::TempDir,
-}
-
-impl Left {
-    async fn behind() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let fifo = dir.path().join("fifo");
-        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
-        let set = Set::Group(Group::new(running(&daemon)));
-        let bell = sys::watch(set.bell()).unwrap();
-        while set.exited().is_none() {
-            tokio::task::yield_now().await;
-        }
-        let mut rest = Rest::default();
-        rest.survey();
-        assert_eq!(rest.news(&set, &bell).await, Input::Inhabited);
-        let member = census(Which::Group(set.pid())).await.unwrap().unwrap().remove(0).pid;
-        Self { set, bell, rest, member, fifo, _dir: dir }
+impl Given {
+    fn new(start: impl StartChild) -> Self {
+        Self::with_tasks_on(&Handle::current(), start)
     }
 
-    /// Has the member go to a session of its own.
-    fn leave(&self) {
-        std::fs::write(&self.fifo, "go\n").unwrap();
+    /// A tree whose tasks, a user's readiness check among them, run elsewhere.
+    fn with_tasks_on(tasks: &Handle, start: impl StartChild) -> Self {
+        let child = ChildSpec::new("child", start);
+        let root = Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(child);
+        let mut builder = root.tree().unwrap().task_runtime(tasks.clone());
+        let events = builder.subscribe();
+        Self { tree: builder.launch(), events }
     }
 
-    async fn assert_is_not_spoken_of(mut self) {
-        // Until it has gone it may be seen again.
-        let mut news = Input::Inhabited;
-        while news == Input::Inhabited {
-            news = timeout(PATIENCE, self.rest.news(&self.set, &self.bell)).await.expect("there is news");
-        }
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.member), nix::sys::signal::SIGKILL).unwrap();
-        assert_eq!(news, Input::Empty);
-        assert_eq!(self.rest.stragglers(), []);
-    }
-}
-
-type Mailbox = Arc<Mutex<Option<ActorRef<Message>>>>;
-
-fn given(script: &str) -> (Tree, Events, Mailbox) {
-    let process = Process::new("/bin/sh").args(["-c", script]);
-    let start = StartProcess::new(Arc::new(process));
-    let actor = Arc::clone(&start.actor);
-    let root =
-        Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(ChildSpec::new("child", start));
-    let mut builder = root.tree().unwrap();
-    let events = builder.subscribe();
-    (builder.launch(), events, actor)
-}
-
-fn poison(actor: &Mailbox) {
-    let actor = actor.lock().unwrap().clone().expect("the process has been started");
-    actor.cast(Message::Poison).unwrap();
-}
-
-async fn find<T>(events: &mut Events, recognise: impl Fn(&EventKind) -> Option<T>) -> T {
-    let find = async {
-        loop {
-            let event = events.next().await.unwrap().expect("the event comes before the last one");
-            if event.path == "root/child" {
-                if let Some(found) = recognise(&event.what) {
-                    return found;
+    /// The next event of the child that this recognises.
+    async fn find<T>(&mut self, recognise: impl Fn(&EventKind) -> Option<T>) -> T {
+        let find = async {
+            loop {
+                let event = self.events.next().await.unwrap().expect("the event comes before the last one");
+                if event.path == "root/child" {
+                    if let Some(found) = recognise(&event.what) {
+                        return found;
+                    }
                 }
             }
+        };
+        timeout(PATIENCE, find).await.expect("the event comes")
+    }
+
+    async fn starting(&mut self) {
+        self.find(|what| matches!(what, EventKind::Starting).then_some(())).await;
+    }
+
+    async fn line(&mut self) -> String {
+        self.find(|what| if let EventKind::Output { line, .. } = what { Some(line.clone()) } else { None })
+            .await
+    }
+
+    async fn wait_for_line(&mut self, expected: &str) {
+        while self.line().await != expected {}
+    }
+
+    /// How the child ended, by itself or in a stop.
+    async fn exit(&mut self) -> Exit {
+        self.find(|what| {
+            let (EventKind::Exited { status, .. } | EventKind::Stopped { status, .. }) = what else {
+                return None;
+            };
+            status.clone()
+        })
+        .await
+    }
+
+    /// Why the child could not be started.
+    async fn start_failure(&mut self) -> String {
+        self.find(|what| if let EventKind::StartFailed { error } = what { Some(error.clone()) } else { None })
+            .await
+    }
+}
+
+/// The owner of the child's last incarnation.
+struct KnownOwner(Arc<Mutex<Option<ActorRef<Message>>>>);
+
+impl KnownOwner {
+    fn is_known(&self) -> bool {
+        self.0.lock().unwrap().is_some()
+    }
+
+    fn tell(&self, message: Message) {
+        let owner = self.0.lock().unwrap().clone().expect("the process has been started");
+        // It may be gone already.
+        let _ = owner.cast(message);
+    }
+}
+
+fn given(process: Process) -> (Given, KnownOwner) {
+    given_with_tasks_on(&Handle::current(), process)
+}
+
+fn given_with_tasks_on(tasks: &Handle, process: Process) -> (Given, KnownOwner) {
+    let start = StartProcess::new(Arc::new(process));
+    let owner = KnownOwner(Arc::clone(&start.test.owner));
+    (Given::with_tasks_on(tasks, start), owner)
+}
+
+fn shell(script: &str) -> Process {
+    Process::new("/bin/sh").args(["-c", script])
+}
+
+/// A program that exits with code 5 and leaves a member behind. That writes its process id, and `asked` for each
+/// SIGTERM.
+fn leaves_a_member(dir: &Path) -> Process {
+    let member = "trap \"echo asked\" TERM; echo $$; echo > ready; while :; do :; done";
+    shell(&format!("sh -c '{member}' & until [ -s ready ]; do :; done; exit 5")).current_dir(dir)
+}
+
+/// A readiness check that blocks its thread, and the runtime whose only thread that is.
+struct BlockingCheck {
+    runtime: Option<Runtime>,
+    asked: watch::Sender<Option<u32>>,
+    /// Lets the thread go when it is dropped.
+    _release: mpsc::Sender<()>,
+    released: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+impl BlockingCheck {
+    fn new() -> Self {
+        let runtime = runtime();
+        let (release, released) = mpsc::channel();
+        let released = Arc::new(Mutex::new(released));
+        Self { runtime: Some(runtime), asked: watch::Sender::default(), _release: release, released }
+    }
+
+    fn ready(&self) -> Ready {
+        let (asked, released) = (self.asked.clone(), Arc::clone(&self.released));
+        Ready::check(move |cx| {
+            let (asked, released) = (asked.clone(), Arc::clone(&released));
+            async move {
+                asked.send_replace(Some(cx.pid));
+                let _ = released.lock().unwrap().recv();
+            }
+        })
+    }
+
+    fn tasks(&self) -> Handle {
+        self.runtime.as_ref().unwrap().handle().clone()
+    }
+
+    /// Waits until it blocks, and says which process it is about.
+    async fn pid(&self) -> u32 {
+        let mut asked = self.asked.subscribe();
+        let pid = timeout(PATIENCE, asked.wait_for(Option::is_some)).await.expect("it is asked").unwrap();
+        pid.unwrap()
+    }
+}
+
+impl Drop for BlockingCheck {
+    fn drop(&mut self) {
+        // Its thread ends when it is let go.
+        self.runtime.take().unwrap().shutdown_background();
+    }
+}
+
+/// Another runtime, with one thread.
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn sigkill() -> Exit {
+    Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false }
+}
+
+/// Whether there is a process with this id that is not a zombie.
+fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with(['Z', 'X']))
+}
+
+/// Whether there is a process with this id, if only a zombie.
+fn is_there(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let look = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, find).await.expect("the event comes")
+    timeout(PATIENCE, look).await.expect("this happens");
 }

@@ -16,7 +16,7 @@ enum Held {
     /// There is no process yet.
     #[default]
     Nothing,
-    /// Whoever is responsible for it keeps it. This may be held by somebody who outlives the runtime, and must not keep its reaper.
+    /// The owner keeps the set. A handle can outlive the runtime, and must not keep the set's reaper.
     Set(Weak<Set>),
     /// It is to be killed as soon as it is there.
     Doomed,
@@ -32,17 +32,21 @@ impl Grip {
         }
     }
 
-    /// Kills the set now, or as soon as there is one.
+    /// Kills the set now, or as soon as there is one. From any thread, and without waiting for anything.
     pub(crate) fn kill(&self) {
         let mut held = self.lock();
-        match &*held {
-            Held::Set(set) => {
-                if let Some(set) = set.upgrade() {
-                    kill(&set);
-                }
+        let set = match &*held {
+            Held::Set(set) => set.upgrade(),
+            Held::Nothing | Held::Doomed => {
+                *held = Held::Doomed;
+                None
             }
-            Held::Nothing | Held::Doomed => *held = Held::Doomed,
-        }
+        };
+        // Under the lock: the owner lets go before it releases the set, which may belong to another process then.
+        set.iter().for_each(|set| kill(set));
+        drop(held);
+        // Not under the lock: should this be the last reference, it takes the set's warden along.
+        drop(set);
     }
 
     /// Lets go, because nothing is left.

@@ -1,4 +1,4 @@
-//! Sees to it that a process set is not forgotten.
+//! Has a process set killed and reaped that its owner has lost.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -9,52 +9,61 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::SigSet;
 use rootward_core::Exit;
 
-use super::Set;
+use super::{Ack, Set};
 use crate::Signal;
 
-/// Whoever holds a leash is responsible for a process set.
+/// Makes its holder responsible for a process set.
 ///
 /// If it is dropped before the set was released, because a runtime was shut down or a task panicked, the set is killed
-/// and reaped all the same, by a thread that exists only for that.
+/// and reaped all the same, by a thread that exists only for that. The acknowledgement is let go after that.
 #[derive(Debug)]
-pub(crate) struct Leash(Option<Arc<Set>>);
+pub(crate) struct Leash {
+    set: Option<Arc<Set>>,
+    ack: Option<Ack>,
+}
 
 /// How often a thread that buries a set looks whether it is empty.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 impl Leash {
     pub(crate) fn new(set: Arc<Set>) -> Self {
-        Self(Some(set))
+        Self { set: Some(set), ack: None }
+    }
+
+    /// Holds this until nothing is left of the set.
+    pub(crate) fn with(mut self, ack: Ack) -> Self {
+        self.ack = Some(ack);
+        self
     }
 
     pub(crate) fn set(&self) -> &Arc<Set> {
-        self.0.as_ref().expect("a leash holds its set until it is used up")
+        self.set.as_ref().expect("a leash holds its set until it is used up")
     }
 
     /// Lets go of a set that is empty.
     pub(crate) fn release(mut self) {
-        if let Some(set) = self.0.take() {
+        if let Some(set) = self.set.take() {
             set.release();
         }
     }
 
     /// Kills the set, and calls a function when nothing of it is left.
     pub(crate) fn bury(mut self, then: impl FnOnce(Exit) + Send + 'static) {
-        if let Some(set) = self.0.take() {
-            bury(set, then);
+        if let Some(set) = self.set.take() {
+            bury(set, self.ack.take(), then);
         }
     }
 }
 
 impl Drop for Leash {
     fn drop(&mut self) {
-        if let Some(set) = self.0.take() {
-            bury(set, drop);
+        if let Some(set) = self.set.take() {
+            bury(set, self.ack.take(), drop);
         }
     }
 }
 
-fn bury(set: Arc<Set>, then: impl FnOnce(Exit) + Send + 'static) {
+fn bury(set: Arc<Set>, ack: Option<Ack>, then: impl FnOnce(Exit) + Send + 'static) {
     kill(&set);
     let name = "rootward-reap".to_owned();
     // Without a thread the zombie stays until this program ends. The kill has been sent in any case.
@@ -67,10 +76,11 @@ fn bury(set: Arc<Set>, then: impl FnOnce(Exit) + Send + 'static) {
         }
         set.release();
         then(exit);
+        drop(ack);
     });
 }
 
-/// Whether nobody lives in the set, whose leader has ended. Zombies that their parent does not reap do not count.
+/// Whether the set, whose leader has ended, has no living member. Zombies that their parent does not reap do not count.
 fn is_empty(set: &Set) -> bool {
     let counted = || matches!(set.census().blocking_recv(), Ok(Some(members)) if members.is_empty());
     set.is_empty() == Some(true) || (set.can_be_counted_out() && counted())
@@ -85,7 +95,7 @@ fn wait(set: &Set) -> Exit {
         let _ = nix::poll::poll(&mut fds, PollTimeout::NONE);
         match set.exited() {
             Some(exit) => return exit,
-            // There was something else to hear, or somebody traces it and has not let go.
+            // There was something else to hear, or a debugger traces it and has not let go.
             None => pause(),
         }
     }

@@ -1,8 +1,10 @@
 //! The set of a process child: the program, and what it has started.
 //!
-//! How far it is followed depends on who has started it. A [`Leash`] sees to it that a set is not forgotten, and a [`Grip`] lets
-//! the last kill reach it from any thread.
+//! How far it is followed depends on the launcher that has started it. A [`Leash`] has a set killed and reaped that its
+//! owner has lost, and the supervisor hears of that through the [`Ack`]. A [`Grip`] lets the last kill reach a set from
+//! any thread.
 
+mod ack;
 mod grip;
 mod leash;
 
@@ -17,6 +19,7 @@ use crate::Signal;
 use crate::group::{self, Census, Group, Which, group_of, is_descendant};
 use crate::warden::Ward;
 
+pub(crate) use ack::Ack;
 pub(crate) use grip::Grip;
 pub(crate) use leash::Leash;
 
@@ -54,8 +57,8 @@ impl Set {
         }
     }
 
-    /// Sends a signal to the program's process group, and sees to it that stopped processes notice; SIGKILL to everybody who can be
-    /// reached. That nobody is there is no error.
+    /// Sends a signal to the program's process group, and has stopped processes continue; SIGKILL to every member that
+    /// can be reached. That there is none is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         match self {
             Self::Group(group) => group.signal(signal),
@@ -71,7 +74,7 @@ impl Set {
         }
     }
 
-    /// Whether nobody is left, after the program has ended. `None` if only a census can tell.
+    /// Whether no member is left, after the program has ended. `None` if only a census can tell.
     pub(crate) fn is_empty(&self) -> Option<bool> {
         match self {
             Self::Group(group) => group.is_empty(),
@@ -79,15 +82,7 @@ impl Set {
         }
     }
 
-    /// Whether it has said already that nobody is left.
-    pub(crate) fn is_known_to_be_empty(&self) -> bool {
-        match self {
-            Self::Group(_) => false,
-            Self::Tree(ward) => ward.is_known_to_be_empty(),
-        }
-    }
-
-    /// Begins to count who is there.
+    /// Begins to count the members.
     pub(crate) fn census(&self) -> oneshot::Receiver<Census> {
         group::census(match self {
             Self::Group(group) => Which::Group(group.pid()),
@@ -95,7 +90,7 @@ impl Set {
         })
     }
 
-    /// Whether a census that finds nobody proves that nobody is there who can still do anything.
+    /// Whether a census that finds no member proves that there is none that can still do anything.
     pub(crate) fn can_be_counted_out(&self) -> bool {
         matches!(self, Self::Group(_))
     }

@@ -11,4 +11,4 @@ pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 
 pub(crate) use problem::problem_with;
-pub(crate) use ready::Condition;
+pub(crate) use ready::{Checking, Condition};

@@ -9,7 +9,7 @@ use rootward_core::{ChildSpec, Shutdown};
 
 use super::{Command, Output, Ready, Stdin};
 use crate::Signal;
-use crate::policy::{Ladder, Rules, Step};
+use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
 
 /// Describes an operating-system process as a child.
@@ -58,8 +58,8 @@ pub struct Process {
 impl Process {
     /// A process that runs this program.
     ///
-    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) sets one, else this program's. A relative
-    /// path with `/` counts from the process's working directory.
+    /// A name without `/` is looked for in `PATH`: the process's own if [`env`](Self::env) sets one, else this
+    /// program's. A relative path with `/` counts from the process's working directory.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             command: Command::new(program),
@@ -165,8 +165,8 @@ impl Process {
 
     /// Says how long what the process leaves behind may take to go, if the process has ended by itself.
     ///
-    /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time to
-    /// go. When a supervisor stops the child, the child's own grace counts instead.
+    /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time
+    /// to go. When a supervisor stops the child, the child's own grace counts instead.
     pub fn straggler_grace(mut self, grace: Duration) -> Self {
         self.straggler_grace = Some(grace);
         self
@@ -203,7 +203,10 @@ impl Process {
         };
         Rules {
             ladder: self.ladder.clone(),
-            ready_within: self.ready.is_some().then_some(self.ready_timeout),
+            readiness: self
+                .ready
+                .as_ref()
+                .map(|ready| Readiness { within: self.ready_timeout, has_check: ready.has_check() }),
             own_grace: self.straggler_grace.unwrap_or(grace),
         }
     }

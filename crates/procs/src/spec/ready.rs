@@ -54,7 +54,7 @@ impl Ready {
 
     /// Ready when a TCP connection to this address (`host:port`) succeeds.
     ///
-    /// That somebody answers there is all this can tell: it may be another process.
+    /// That the address answers is all this can tell: another process may listen there.
     pub fn tcp(address: impl Into<String>) -> Self {
         Self(Condition::Tcp(address.into()))
     }
@@ -68,9 +68,14 @@ impl Ready {
 
     /// Ready when this function's future has ended, with `()` or `Ok`.
     ///
-    /// It is called once for every incarnation and may take as long as the process's ready timeout allows. If it returns an
-    /// error or panics, the process will never be ready. It runs as a task on the tree's task runtime, and is dropped when
-    /// nobody waits for its answer any more.
+    /// It is called once for every incarnation and may take as long as the process's ready timeout allows. If it
+    /// returns an error or panics, the process will never be ready. It runs as a task on the tree's task runtime, and
+    /// is dropped when its answer does not matter any more: when the process is asked to stop, is killed, or has ended.
+    ///
+    /// A check that blocks its thread cannot be ended. When its process is gone, the stop waits for it for a second at
+    /// most (50 milliseconds after SIGKILL), and then names it among the
+    /// [stragglers](rootward_core::NodeReport::stragglers) as [`Unreapable`](rootward_core::Outcome::Unreapable), with
+    /// the process id of this program.
     pub fn check<F, Fut>(check: F) -> Self
     where
         F: Fn(ReadyContext) -> Fut + Send + Sync + 'static,
@@ -83,6 +88,25 @@ impl Ready {
             // The user's function is called inside the task, where a panic in it is caught.
             Box::pin(async move { check(cx).await.into_exit() })
         })))
+    }
+}
+
+impl Ready {
+    /// The line, if a line says it.
+    pub(crate) fn line_to_match(&self) -> Option<&Regex> {
+        match &self.0 {
+            // One that does not parse was refused when the tree was built.
+            Condition::Line(regex) => regex.as_ref().ok(),
+            Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
+        }
+    }
+
+    /// Whether a task finds out. Lines are looked at where they are read.
+    pub(crate) fn has_check(&self) -> bool {
+        match &self.0 {
+            Condition::Line(_) => false,
+            Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => true,
+        }
     }
 }
 

@@ -134,11 +134,6 @@ impl Ward {
         heard.empty || (heard.lost && self.client.is_swept(self.reaper))
     }
 
-    /// Whether the reaper has said that nobody is left.
-    pub(crate) fn is_known_to_be_empty(&self) -> bool {
-        self.lock().empty
-    }
-
     /// Whether there is nothing more to hear on the line, by what was heard the last time.
     pub(crate) fn is_silent(&self) -> bool {
         let heard = self.lock();

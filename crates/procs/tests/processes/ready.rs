@@ -26,7 +26,8 @@ async fn a_process_that_says_it_is_ready_and_ends_has_started_first() {
 
     let given = tree([process]);
 
-    given.tree.started().await.unwrap();
+    let order: Vec<String> = given.rest().await.iter().filter_map(|event| tell(&event.what)).collect();
+    assert_eq!(order, ["ready", "started", "exited"]);
 }
 
 #[tokio::test]
@@ -65,6 +66,15 @@ async fn a_process_that_is_not_ready_in_time_is_ended_and_its_start_has_failed()
 
     assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 100ms");
     assert!(!is_alive(pid));
+}
+
+#[tokio::test]
+async fn a_check_that_does_not_end_in_time_is_dropped_and_the_time_is_what_is_named() {
+    let check = Ready::check(|_| std::future::pending::<()>());
+    let process = shell("exec sleep 1000").ready(check).ready_timeout(Duration::from_millis(50));
+    let given = tree([process.into_child("child")]);
+
+    assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 50ms");
 }
 
 #[tokio::test]
@@ -108,6 +118,7 @@ async fn a_process_that_is_still_getting_ready_can_be_stopped() {
 fn tell(what: &EventKind) -> Option<String> {
     match what {
         EventKind::Started { pid: Some(_) } => Some("started".into()),
+        EventKind::Exited { status: Some(_), .. } => Some("exited".into()),
         EventKind::Output { line, .. } => Some(line.clone()),
         _ => None,
     }

@@ -31,12 +31,12 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 ///
 /// # What it does
 ///
-/// It builds two runtimes. Supervisors, process actors, signals and timers live on the small control runtime;
-/// task children live on the other one, so that a task which never yields can stop neither the supervisors
-/// nor the signals. It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens
-/// for signals before anything is started, and starts the tree. When the tree has stopped, for whatever
-/// reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
-/// `exit`.
+/// It builds three runtimes. Supervisors and process actors live on the small control runtime; task children live on
+/// another one, so that a task which never yields cannot stop the supervisors; and signals and the wait for the end
+/// have the thread that runs the application to themselves, so that a third signal leads out whatever else is
+/// blocked. It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals
+/// before anything is started, and starts the tree. When the tree has stopped, for whatever reason, or a third signal
+/// says so, it shuts the runtimes down and returns the exit status. It never calls `exit`.
 ///
 /// | status | meaning |
 /// | --- | --- |
@@ -133,6 +133,13 @@ impl Application {
         self.change_signals(|signals| signals.on(signal, handler))
     }
 
+    /// Says how long the signal that stops the tree waits for its handlers. The default is 5 s. See
+    /// [`Signals::handler_timeout`].
+    pub fn handler_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        let timeout = timeout.into();
+        self.change_signals(|signals| signals.handler_timeout(timeout))
+    }
+
     /// Says who shows the tree's snapshot on SIGUSR1.
     pub fn on_snapshot(self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.change_signals(|signals| signals.on_snapshot(show))
@@ -148,18 +155,21 @@ impl Application {
         self.change_signals(|signals| signals.source(source))
     }
 
-    /// Has a function called with the tree's handle as soon as there is one, on the thread that runs the
-    /// application. The tree is still starting then.
+    /// Has a function called with the tree's handle as soon as there is one, on a blocking thread of the task
+    /// runtime. The tree is still starting then.
     ///
     /// A `tokio::spawn` in the function ends up on the task runtime. The application ends no earlier than the
-    /// function. If it panics, the tree is stopped, and the panic goes on when everything is gone.
+    /// function, unless a third signal says to leave. If it panics, the tree is stopped, and the panic goes on when
+    /// everything is gone.
     pub fn on_launch(mut self, hook: impl FnOnce(&Tree) + Send + 'static) -> Self {
         self.on_launch = Some(Box::new(hook));
         self
     }
 
-    /// Says what becomes of the stop report, in place of the account on standard error. The hook is not
-    /// called if a third signal says to leave: [`Finished::report`](super::Finished::report) has what was known then.
+    /// Says what becomes of the stop report, in place of the account on standard error. It is called on the thread
+    /// that runs the application, after the end: signals do what they did before the application was run. The hook is
+    /// not called if a third signal says to leave: [`Finished::report`](super::Finished::report) has what was known
+    /// then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self
@@ -220,7 +230,7 @@ impl Application {
 
 /// What a whole program wants of its tree, unless it says otherwise.
 fn usual(tree: TreeBuilder) -> TreeBuilder {
-    tree.stop_when_idle(true)
+    tree.stop_when_idle(true).log(true)
 }
 
 /// Writes to standard error. If nobody reads there any more, there is nobody to tell.

@@ -1,5 +1,6 @@
 //! A program that is ready to run, and how it is run.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
 use rootward_signals::{SignalError, Signals};
+use tokio::task::JoinError;
 
 use super::Finished;
 use super::hold::Hold;
@@ -72,13 +74,11 @@ impl Prepared {
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
-        let finished = runtimes.control().block_on(drive(tree, signals, &hold, |tree| {
-            let _entered = runtimes.tasks().enter();
-            if let Some(hook) = on_launch {
-                hook(tree);
-            }
-        }))?;
+        let (finished, panic) = runtimes.block_on(drive(&runtimes, tree, signals, on_launch, &hold))?;
         hold.end(&finished);
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
         if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
             hook(report);
         }
@@ -86,27 +86,34 @@ impl Prepared {
     }
 }
 
-/// Runs the tree on the runtime that awaits this.
+/// What a panic carries.
+type Payload = Box<dyn Any + Send>;
+
+/// Runs the tree on the control runtime, and waits for its end or for a way out on the runtime that awaits this. If
+/// the function that was to be called at the launch has panicked, its payload comes along.
 async fn drive(
+    runtimes: &Runtimes,
     tree: TreeBuilder,
     signals: Signals,
+    on_launch: Option<OnLaunch>,
     hold: &Hold,
-    on_launch: impl FnOnce(&Tree),
-) -> Result<Finished, SignalError> {
+) -> Result<(Finished, Option<Payload>), SignalError> {
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
-    let tree = tree.launch();
+    let tree = {
+        let _entered = runtimes.enter_control();
+        tree.launch()
+    };
     let guard = listening.attach(&tree);
-    let panicked = catch_unwind(AssertUnwindSafe(|| on_launch(&tree))).err();
-    if panicked.is_some() {
-        tree.request_stop(StopCause::Api);
-    }
-    let finished = async {
-        tokio::select! {
-            biased;
-            status = guard.left() => left(status, &tree).await,
-            report = tree.wait() => Finished::Stopped(report),
-        }
+    let mut panic = None;
+    let stopped = async {
+        let launched = async {
+            panic = call(on_launch, runtimes, &tree).await.err();
+            if panic.is_some() {
+                tree.request_stop(StopCause::Api);
+            }
+        };
+        tokio::join!(tree.wait(), launched).0
     };
     let lost = async {
         hold.lost().await;
@@ -114,12 +121,33 @@ async fn drive(
         std::future::pending::<Infallible>().await
     };
     let finished = tokio::select! {
-        finished = finished => finished,
+        biased;
+        status = guard.left() => left(status, &tree).await,
+        report = stopped => Finished::Stopped(report),
         never = lost => match never {},
     };
-    match panicked {
-        Some(payload) => resume_unwind(payload),
-        None => Ok(finished),
+    tree.logged(log_patience(&finished)).await;
+    Ok((finished, panic))
+}
+
+/// Calls the application's function where it can hold up neither the way out nor a supervisor.
+async fn call(on_launch: Option<OnLaunch>, runtimes: &Runtimes, tree: &Tree) -> Result<(), Payload> {
+    let Some(hook) = on_launch else { return Ok(()) };
+    let tree = tree.clone();
+    // It panics if the system has no thread for it.
+    let called = catch_unwind(AssertUnwindSafe(|| runtimes.tasks().spawn_blocking(move || hook(&tree))))?;
+    match called.await.map_err(JoinError::try_into_panic) {
+        Err(Ok(payload)) => Err(payload),
+        // It cannot be cancelled.
+        Ok(()) | Err(Err(_)) => Ok(()),
+    }
+}
+
+/// How long the program waits for its log to be complete, if the log gets on.
+fn log_patience(finished: &Finished) -> Duration {
+    match finished {
+        Finished::Left { .. } => FAREWELL,
+        Finished::Stopped(_) => Duration::from_secs(1),
     }
 }
 

@@ -1,16 +1,19 @@
-//! The two runtimes of a program around one tree.
+//! The three runtimes of a program around one tree.
 
 use std::io;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use rootward_core::subscriber::{mute_thread, unmute_thread};
+use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
-/// One runtime for what must always answer, and one for the tasks, which are somebody else's code.
+/// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
 ///
-/// A task that never yields keeps the worker thread it is on. On the tasks' runtime it can starve other tasks
-/// and nothing else: the supervisors still hear signals, stop everything that can be stopped, and name the
-/// task that would not go.
+/// A task that never yields keeps the worker thread it is on. On the tasks' runtime it can starve other tasks and
+/// nothing else: the supervisors still hear signals, stop everything that can be stopped, and name the task that
+/// would not go. Should foreign code block the control runtime as well, as a start of a child of the application's
+/// own kind can, then the signals, which have a thread to themselves, still lead out.
 #[derive(Debug)]
 pub(super) struct Runtimes {
+    signals: InBackground,
     control: InBackground,
     tasks: InBackground,
 }
@@ -21,21 +24,51 @@ const CONTROL_THREADS: usize = 2;
 
 impl Runtimes {
     pub(super) fn build() -> io::Result<Self> {
+        let signals = Builder::new_current_thread().enable_all().build()?;
         let control = Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
+            // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
+            .on_thread_start(mute_thread)
+            .on_thread_stop(unmute_thread)
             .enable_all()
             .build()?;
         let tasks = Builder::new_multi_thread().thread_name("rootward-task").enable_all().build()?;
-        Ok(Self { control: InBackground(Some(control)), tasks: InBackground(Some(tasks)) })
+        Ok(Self { signals: signals.into(), control: control.into(), tasks: tasks.into() })
     }
 
-    pub(super) fn control(&self) -> &Runtime {
-        self.control.runtime()
+    /// Runs a future on the calling thread, together with whatever it spawns and with nothing else.
+    ///
+    /// No subscriber of `tracing` is active meanwhile, as on the control runtime: only the library's own code runs
+    /// there. ractor's spans are no business of the application's log.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let _muted = Muted::begin();
+        self.signals.runtime().block_on(future)
+    }
+
+    /// Has what is spawned until the guard is dropped run on the control runtime.
+    pub(super) fn enter_control(&self) -> EnterGuard<'_> {
+        self.control.runtime().enter()
     }
 
     pub(super) fn tasks(&self) -> &Handle {
         self.tasks.runtime().handle()
+    }
+}
+
+/// Keeps the calling thread without a subscriber, also when it panics.
+struct Muted;
+
+impl Muted {
+    fn begin() -> Self {
+        mute_thread();
+        Self
+    }
+}
+
+impl Drop for Muted {
+    fn drop(&mut self) {
+        unmute_thread();
     }
 }
 
@@ -50,6 +83,12 @@ struct InBackground(Option<Runtime>);
 impl InBackground {
     fn runtime(&self) -> &Runtime {
         self.0.as_ref().expect("a runtime is there until it is dropped")
+    }
+}
+
+impl From<Runtime> for InBackground {
+    fn from(runtime: Runtime) -> Self {
+        Self(Some(runtime))
     }
 }
 

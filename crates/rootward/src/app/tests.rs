@@ -1,5 +1,7 @@
 //! Whole programs, with signals from a source that the test holds.
 
+mod way_out;
+
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};

@@ -2,10 +2,12 @@
 //!
 //! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor.
 
+mod calls;
 mod escalation;
 mod patience;
 
 pub use escalation::Hangup;
 
+pub(crate) use calls::{Calls, Ticket};
 pub(crate) use escalation::{Escalation, Reaction, Rules};
-pub(crate) use patience::{Decided, Patience, Ticket};
+pub(crate) use patience::{Decided, Patience};

@@ -1,12 +1,14 @@
 //! The application's own handlers: order, panics, and handlers that hang.
 
 use std::sync::mpsc as sync_mpsc;
+use std::time::Duration;
 
 use rootward_core::{Ending, SignalAction, StopCause};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use super::{given_tree, obedient, stubborn};
-use crate::{Signal, SignalSource, Signals};
+use super::{given_tree, hangs, obedient, stubborn};
+use crate::{Signal, SignalReceived, SignalSource, Signals};
 
 /// Registers this many handlers for each signal, each of which sends what it saw and its number.
 fn with_handlers(
@@ -79,12 +81,7 @@ async fn a_handler_that_panics_keeps_nobody_else_from_seeing_the_signal() {
 async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
-    let (_never, blocked) = sync_mpsc::channel::<()>();
-    let (entered, mut hanging) = mpsc::unbounded_channel();
-    let hang = move |_: &_| {
-        entered.send(()).unwrap();
-        let _ = blocked.recv();
-    };
+    let (hang, mut hanging, _never) = hangs();
     let guard = Signals::new().source(source).on(Signal::Interrupt, hang).attach(&tree).unwrap();
     sender.send(Signal::Interrupt);
     hanging.recv().await;
@@ -96,6 +93,66 @@ async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
     sender.send(Signal::Interrupt);
     assert_eq!(guard.left().await, 130);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_begins_without_handlers_that_have_not_come_to_an_end_in_time() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let timeout = Duration::from_secs(3600);
+    let signals = Signals::new().source(source).on(Signal::Terminate, hang).handler_timeout(timeout);
+    let _guard = signals.attach(&tree).unwrap();
+    let begun = Instant::now();
+
+    sender.send(Signal::Terminate);
+    hanging.recv().await;
+
+    let report = tree.wait().await;
+    assert_eq!((report.ending, report.cause), (Ending::Clean, StopCause::Signal("SIGTERM")));
+    assert!(begun.elapsed() >= timeout, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_no_handler_of_another_signal() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let signals = Signals::new().source(source).on(Signal::User2, hang).handler_timeout(None);
+    let _guard = signals.attach(&tree).unwrap();
+    sender.send(Signal::User2);
+    hanging.recv().await;
+
+    sender.send(Signal::Terminate);
+
+    assert!(tree.wait().await.clean);
+}
+
+#[tokio::test]
+async fn equal_signals_that_arrive_while_a_handler_is_busy_are_one_call() {
+    const MANY: u32 = 1000;
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (told, mut calls) = mpsc::unbounded_channel();
+    let (release, blocked) = sync_mpsc::channel::<()>();
+    let busy = move |received: &SignalReceived| {
+        told.send(received.times).unwrap();
+        let _ = blocked.recv();
+    };
+    let _guard = Signals::new().source(source).on(Signal::User2, busy).attach(&tree).unwrap();
+    sender.send(Signal::User2);
+    assert_eq!(calls.recv().await, Some(1));
+    log.signal().await;
+
+    for _ in 0..MANY {
+        sender.send(Signal::User2);
+        assert_eq!(log.signal().await.1, SignalAction::Ignore);
+    }
+    drop(release);
+
+    assert_eq!(calls.recv().await, Some(MANY));
+    assert!(tree.stop().await.clean);
+    assert_eq!(calls.try_recv().ok(), None);
 }
 
 #[tokio::test]

@@ -3,12 +3,15 @@
 
 mod escalation;
 mod handlers;
+mod way_out;
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc as sync_mpsc};
 
 use rootward_core::{
     ChildSpec, Event, EventKind, Events, Shutdown, SignalAction, StopCause, Supervisor, Tree,
 };
+
+use tokio::sync::mpsc;
 
 use crate::{Listening, SignalError, SignalSender, Signals, SignalsGuard};
 
@@ -39,6 +42,18 @@ pub(crate) async fn given_tree(child: ChildSpec) -> (Tree, Log) {
     let mut builder = Supervisor::new("root").child(child).tree().unwrap().deadline(None);
     let log = Log(builder.subscribe());
     (builder.start().await.unwrap(), log)
+}
+
+/// A handler that hangs until the last of these is dropped, and says when it begins to.
+pub(crate) fn hangs<T: ?Sized>() -> (impl FnMut(&T) + Send, mpsc::UnboundedReceiver<()>, sync_mpsc::Sender<()>)
+{
+    let (never, blocked) = sync_mpsc::channel::<()>();
+    let (entered, hanging) = mpsc::unbounded_channel();
+    let hang = move |_: &T| {
+        let _ = entered.send(());
+        let _ = blocked.recv();
+    };
+    (hang, hanging, never)
 }
 
 /// A tree's events, one after the other.

@@ -1,66 +1,17 @@
 //! What is wanted of single children: to be started, terminated, restarted or deleted (OTP's rules 42 to 46).
 //!
-//! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it: only
-//! the caller waits for the child.
+//! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it:
+//! only the caller waits for the child.
 
 use std::time::Instant;
 
 use super::child::{ChildKey, State, Traits};
-use super::exits::Pending;
+use super::pending::Pending;
+use super::requests::{CallId, Reply, Request};
+use super::waiting::{WaitsFor, refuse, reply};
 use super::wind_down::Why;
 use super::{Action, Actions, Keeping, Machine, Phase, Progress};
-use crate::child::ChildId;
-use crate::event::StopCause;
-
-/// Names a call to the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct CallId(pub(crate) u64);
-
-/// What a caller wants of one child.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Request {
-    /// Add this child behind all others, and start it.
-    Start { key: ChildKey, id: ChildId, traits: Traits },
-    /// The same, also while the supervisor stops: the child is asked to stop as soon as it has started.
-    CleanUp { key: ChildKey, id: ChildId, traits: Traits },
-    /// Stop it, and do not start it again.
-    Terminate(ChildId),
-    /// Start it, now that it is down.
-    Restart(ChildId),
-    /// Forget it, now that it is down.
-    Delete(ChildId),
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
-    /// The child runs.
-    Started(ChildKey),
-    /// The child had nothing to run.
-    Ignored,
-    /// The child could not be started.
-    StartFailed(ChildKey),
-    /// The child was stopped before it had started.
-    StartCancelled,
-    /// The child is down, or deleted.
-    Done,
-    /// A child with this id runs already.
-    AlreadyStarted,
-    /// A child with this id is there already, and is down.
-    AlreadyPresent,
-    /// There are as many children as there may be.
-    MaxChildren,
-    /// No child has this id.
-    NotFound,
-    /// The child runs.
-    Running,
-    /// The child is going to be started again.
-    Restarting,
-    /// Children that are down are not kept here, so that there is nothing to restart or to delete.
-    NothingKept,
-    /// The supervisor stops.
-    Stopping,
-}
+use crate::child::{ChildId, StopCause};
 
 /// A child that a call brings along.
 struct Offer {
@@ -68,23 +19,6 @@ struct Offer {
     key: ChildKey,
     id: ChildId,
     traits: Traits,
-}
-
-/// A call that waits for a child.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waiter {
-    call: CallId,
-    pub(super) waits_for: WaitsFor,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WaitsFor {
-    /// A new child to run. If it cannot be started it is not kept.
-    FirstStart,
-    /// A child that was down to run.
-    Start,
-    /// A child to be gone.
-    End,
 }
 
 impl Machine {
@@ -108,8 +42,8 @@ impl Machine {
         }
     }
 
-    /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so that it
-    /// gets what is left of the deadline and no more.
+    /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so
+    /// that it gets what is left of the deadline and no more.
     fn clean_up(&mut self, offer: Offer, why: Why, now: Instant, out: &mut Actions) {
         let Offer { call, key, id, traits } = offer;
         if let Some(objection) = self.objection_to(&id) {
@@ -142,8 +76,8 @@ impl Machine {
 
     /// Does what a call wants, now that it has its turn.
     ///
-    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever waits
-    /// in the queue behind the call, and is not cut short by it.
+    /// If that is a start, the machine goes on in its next step: a start that fails at once has failed before whatever
+    /// waits in the queue behind the call, and is not cut short by it.
     pub(super) fn take_up_call(
         &mut self,
         call: CallId,
@@ -223,7 +157,7 @@ impl Machine {
     }
 
     fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
-        let called_off = matches!(self.children.state(key), State::Restarting { due: Some(_) });
+        let called_off = self.is_put_off(key);
         self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),
@@ -231,100 +165,6 @@ impl Machine {
         }
         if called_off {
             self.resume_siblings(key);
-        }
-    }
-
-    fn wait(&mut self, call: CallId, key: ChildKey, waits_for: WaitsFor) {
-        self.waiting.entry(key).or_default().push(Waiter { call, waits_for });
-    }
-
-    /// Something has become of a child: answers the callers that waited for it.
-    ///
-    /// `was_stopped` says whether it was asked to stop before.
-    pub(super) fn answer(&mut self, key: ChildKey, was_stopped: bool, out: &mut Actions) {
-        // Nearly always no call waits at all, and this is asked about every child.
-        if self.waiting.is_empty() {
-            return;
-        }
-        let Some(waiters) = self.waiting.remove(&key) else { return };
-        let state = self.children.state(key);
-        let starts = |waiter: &Waiter| waiter.waits_for != WaitsFor::End;
-        match state {
-            State::Running | State::Ended(_) => {
-                let (starts, ends): (Vec<_>, Vec<_>) = waiters.into_iter().partition(starts);
-                reply_all(starts, Reply::Started(key), out);
-                if !ends.is_empty() {
-                    self.waiting.insert(key, ends);
-                }
-            }
-            State::Failed => {
-                let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
-                // Before the child is forgotten, because it knows why it could not be started.
-                reply_all(waiters, Reply::StartFailed(key), out);
-                match is_new {
-                    true => self.forget(key, out),
-                    false => self.put_down(key, out),
-                }
-            }
-            State::Down => self.answer_down(key, was_stopped, waiters, out),
-            State::Starting { .. }
-            | State::Abandoned
-            | State::Restarting { .. }
-            | State::Stopping { .. }
-            | State::Killed { .. } => {
-                self.waiting.insert(key, waiters);
-            }
-        }
-    }
-
-    /// A child for which callers waited is down.
-    fn answer_down(&mut self, key: ChildKey, was_stopped: bool, waiters: Vec<Waiter>, out: &mut Actions) {
-        let (starts, ends): (Vec<_>, Vec<_>) =
-            waiters.into_iter().partition(|waiter| waiter.waits_for != WaitsFor::End);
-        if was_stopped && self.is_kept(key) && self.is_about_to_start(key) {
-            // A group restart has cut its start short, and starts it again: that start is what they wait for now.
-            reply_all(ends, Reply::Done, out);
-            if !starts.is_empty() {
-                self.waiting.insert(key, starts);
-            }
-            return;
-        }
-        let never_ran = starts.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
-        match was_stopped && never_ran {
-            // No caller is told that it is there, so it is not.
-            true => self.forget(key, out),
-            false => self.put_down(key, out),
-        }
-        reply_all(ends, Reply::Done, out);
-        let answer = if was_stopped { Reply::StartCancelled } else { Reply::Ignored };
-        reply_all(starts, answer, out);
-    }
-
-    pub(super) fn take_waiters(&mut self, key: ChildKey) -> Vec<Waiter> {
-        self.waiting.remove(&key).unwrap_or_default()
-    }
-
-    /// A child does not start, because a stop has begun.
-    pub(super) fn dismiss(&mut self, waiters: Vec<Waiter>, out: &mut Actions) {
-        for waiter in waiters {
-            let answer = match waiter.waits_for {
-                WaitsFor::End => Reply::Done,
-                WaitsFor::FirstStart | WaitsFor::Start => Reply::Stopping,
-            };
-            reply(waiter.call, answer, out);
-        }
-    }
-
-    /// The supervisor stops: no caller gets what it wanted any more.
-    pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
-        for pending in std::mem::take(&mut self.pending) {
-            match pending {
-                Pending::Call { call, request } => refuse(call, &request, out),
-                Pending::Exit { .. } | Pending::Retry { .. } | Pending::Due { .. } => {}
-            }
-        }
-        for (_, waiters) in std::mem::take(&mut self.waiting) {
-            reply_all(waiters, Reply::Stopping, out);
         }
     }
 }
@@ -341,23 +181,5 @@ fn occupied(state: State) -> Reply {
         | State::Failed
         | State::Stopping { .. }
         | State::Killed { .. } => Reply::Running,
-    }
-}
-
-/// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
-fn refuse(call: CallId, request: &Request, out: &mut Actions) {
-    if let Request::Start { key, .. } | Request::CleanUp { key, .. } = request {
-        out.push_back(Action::Refuse(*key));
-    }
-    reply(call, Reply::Stopping, out);
-}
-
-fn reply(call: CallId, reply: Reply, out: &mut Actions) {
-    out.push_back(Action::Reply { call, reply });
-}
-
-fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) {
-    for waiter in waiters {
-        reply(waiter.call, answer, out);
     }
 }

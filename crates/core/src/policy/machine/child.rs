@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::child::{ChildId, ChildSpec, ExitClass, Restart, Shutdown};
+use crate::child::{ChildId, ExitClass, Restart, Shutdown};
 use crate::policy::intensity::RestartWindow;
 use crate::policy::{Backoff, Intensity};
 
@@ -57,7 +57,8 @@ pub(super) enum State {
     Starting {
         give_up_at: Option<Instant>,
     },
-    /// Its start has taken too long and has been ended by force. It may still say that it runs, if it came to that before.
+    /// Its start has taken too long and has been ended by force. It may still say that it runs, if it came to that
+    /// before.
     Abandoned,
     Running,
     /// Gone by itself; what follows from it has not been decided yet.
@@ -72,23 +73,14 @@ pub(super) enum State {
     Stopping {
         kill_at: Option<Instant>,
     },
-    /// Killed as its spec wants it, or forced: there is nothing more to be done than to wait. If it is still there at this
-    /// time, it counts as stuck.
+    /// Killed as its spec wants it, or forced: there is nothing more to be done than to wait. If it is still there at
+    /// this time, it counts as stuck.
     Killed {
         stuck_at: Option<Instant>,
     },
 }
 
 impl Traits {
-    pub(crate) fn of(spec: &ChildSpec) -> Self {
-        Self {
-            restart: spec.get_restart(),
-            shutdown: spec.get_shutdown(),
-            significant: spec.is_significant(),
-            tuning: spec.tuning().cloned(),
-        }
-    }
-
     pub(super) fn backoff(&self) -> Option<Backoff> {
         self.tuning.as_ref().and_then(|tuning| tuning.backoff)
     }

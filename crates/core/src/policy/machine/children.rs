@@ -53,6 +53,12 @@ impl Children {
         }
     }
 
+    /// For how many children there is room.
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.table.room()
+    }
+
     pub(super) fn insert(&mut self, key: ChildKey, id: ChildId, traits: Traits) {
         if let Some(names) = self.names.get_mut() {
             names.insert(id.clone(), key);
@@ -120,46 +126,28 @@ impl Children {
         self.timers.next()
     }
 
-    /// The children about whom something has to be done by now, the last started first.
+    /// The children about which something has to be done by now, the last started first.
     pub(super) fn due(&self, now: Instant) -> Vec<ChildKey> {
         let mut due: Vec<ChildKey> = self.timers.due(now).collect();
         due.sort_unstable_by(|a, b| b.cmp(a));
         due
     }
 
-    /// Cuts every grace that goes beyond the deadline.
-    pub(super) fn tighten(&mut self, deadline: Instant) {
-        let stopping = |child: &Child| match child.state {
-            State::Stopping { kill_at } => Some(kill_at),
-            State::Down
-            | State::Starting { .. }
-            | State::Abandoned
-            | State::Running
-            | State::Ended(_)
-            | State::Failed
-            | State::Restarting { .. }
-            | State::Killed { .. } => None,
-        };
-        let all: Vec<_> =
-            self.table.iter().filter_map(|(key, child)| Some((key, stopping(child)?))).collect();
-        for (key, kill_at) in all {
-            self.set(key, State::Stopping { kill_at: earlier(kill_at, Some(deadline)) });
-        }
-    }
-
     pub(super) fn any_live(&self) -> bool {
         self.live > 0
     }
 
-    /// Whether there are children that live, and all of them are stuck.
+    /// Whether all children that live are stuck.
     pub(super) fn all_stuck(&self) -> bool {
-        self.live > 0 && self.stuck == self.live
+        self.stuck == self.live
     }
 
     /// Whether one of the children from this key on is stuck in its stop.
     pub(super) fn any_stuck_from(&self, key: ChildKey) -> bool {
-        let is_stuck = |(_, child): (_, &Child)| child.stuck && child.state.is_stopping();
-        self.stuck > 0 && self.table.range(key, None).any(is_stuck)
+        if self.stuck == 0 {
+            return false;
+        }
+        self.table.range(key, None).any(|(_, child)| child.stuck && child.state.is_stopping())
     }
 
     pub(super) fn is_stuck(&self, key: ChildKey) -> bool {
@@ -174,7 +162,8 @@ impl Children {
         }
     }
 
-    /// The children that wait for a restart, or for the machine to decide what follows from their end, the last started first.
+    /// The children that wait for a restart, or for the machine to decide what follows from their end, the last started
+    /// first.
     pub(super) fn unsettled(&self) -> Vec<ChildKey> {
         if self.unsettled == 0 {
             return Vec::new();
@@ -222,7 +211,8 @@ impl Children {
         child
     }
 
-    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last asked.
+    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last
+    /// asked.
     pub(super) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.restarting_changes.drain(..)
     }

@@ -2,27 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
+use super::pending::Pending;
 use super::round::Round;
 use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
-use crate::child::Restart;
-use crate::event::StopCause;
+use crate::child::{Restart, StopCause};
 use crate::policy::restart::is_restarted;
 use crate::policy::{AutoShutdown, Intensity, Strategy};
-
-/// Something that waits its turn.
-#[derive(Clone, Debug)]
-pub(super) enum Pending {
-    /// A child has ended by itself.
-    Exit { key: ChildKey, generation: u32 },
-    /// A restart has failed and is to be tried again, which counts.
-    Retry { key: ChildKey, generation: u32 },
-    /// The delay of a restart that has been counted is over.
-    Due { key: ChildKey, generation: u32 },
-    /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
-}
 
 impl Machine {
     /// Takes up what has waited longest.
@@ -60,8 +46,8 @@ impl Machine {
         self.children.get(key).filter(|child| child.generation == generation)
     }
 
-    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or another
-    /// exit can come in between.
+    /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or
+    /// another exit can come in between.
     pub(super) fn try_again(&mut self, key: ChildKey) {
         self.children.set(key, State::Restarting { due: None });
         let generation = self.children.get(key).map_or(0, |child| child.generation);
@@ -122,7 +108,7 @@ impl Machine {
         out.push_back(Action::Restarting { key, attempt, delay });
         let due = (!delay.is_zero()).then(|| later(now, delay));
         self.children.set(key, State::Restarting { due });
-        self.begin_restart(key);
+        self.phase = Phase::Working(self.round_for(key).once_announced());
     }
 
     /// The shell has written down that the supervisor gives up.
@@ -134,11 +120,15 @@ impl Machine {
     }
 
     fn begin_restart(&mut self, key: ChildKey) {
-        self.phase = Phase::Working(match self.policy.strategy {
+        self.phase = Phase::Working(self.round_for(key));
+    }
+
+    fn round_for(&self, key: ChildKey) -> Round {
+        match self.policy.strategy {
             Strategy::OneForOne => Round::restart_one(key),
             Strategy::OneForAll => Round::restart_all(key),
             Strategy::RestForOne => Round::restart_rest(key),
-        });
+        }
     }
 
     /// The delay of a restart is over.
@@ -150,6 +140,14 @@ impl Machine {
         }
         let generation = self.children.get(key).map_or(0, |child| child.generation);
         self.pending.push_back(Pending::Due { key, generation });
+    }
+
+    /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by
+    /// now, and wait its turn.
+    pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
+        let is_its_turn = |pending: &Pending| matches!(pending, Pending::Due { key: due, .. } if *due == key);
+        let State::Restarting { due } = self.children.state(key) else { return false };
+        due.is_some() || self.pending.iter().any(is_its_turn)
     }
 
     /// Counts a restart, for the supervisor and for the child itself.

@@ -1,9 +1,10 @@
-//! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts nothing
-//! and does not give up, and waits until it is asked to stop itself.
+//! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts
+//! nothing and does not give up, and waits until it is asked to stop itself.
 
-use super::calls::WaitsFor;
 use super::child::{ChildKey, State};
-use super::exits::Pending;
+use super::pending::Pending;
+use super::requests::Reply;
+use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 
 impl Machine {
@@ -30,13 +31,9 @@ impl Machine {
 
     /// The shell has not carried out the start of a child, because the stop of an ancestor has begun.
     pub(super) fn cancelled(&mut self, key: ChildKey, out: &mut Actions) {
-        match self.children.state(key) {
-            State::Starting { .. } | State::Abandoned | State::Stopping { .. } | State::Killed { .. } => {
-                self.children.set(key, State::Down);
-                self.refuse_start(key, out);
-            }
-            // Nothing of it was to be started.
-            State::Down | State::Running | State::Ended(_) | State::Failed | State::Restarting { .. } => {}
+        if matches!(self.children.state(key), State::Starting { .. }) {
+            self.children.set(key, State::Down);
+            self.refuse_start(key, out);
         }
         self.hold(out);
     }
@@ -51,6 +48,6 @@ impl Machine {
             }
             false => self.put_down(key, out),
         }
-        self.dismiss(waiters, out);
+        reply_all(waiters, Reply::Stopping, out);
     }
 }

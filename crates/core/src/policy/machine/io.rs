@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::calls::{CallId, Reply, Request};
 use super::child::ChildKey;
-use crate::child::ExitClass;
-use crate::event::StopCause;
+use super::requests::{CallId, Reply, Request};
+use crate::child::{ExitClass, StopCause};
 use crate::policy::{Intensity, Queue};
 
 /// A fact that the machine is told.
@@ -23,18 +22,22 @@ pub(crate) enum Input {
     Ended(ChildKey, ExitClass),
     /// Stop everything in order, by this time.
     Stop { cause: StopCause, deadline: Option<Instant> },
-    /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up work.
-    /// The children that run go on until the supervisor itself is asked to stop.
+    /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
+    /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,
     /// A caller wants something of one child.
     Call { call: CallId, request: Request },
-    /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies [`Hold`](Self::Hold).
+    /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
+    /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
+    /// The shell has written down that this child is restarted: siblings that share its fate are stopped now.
+    Announced(ChildKey),
     /// The shell has written down that the supervisor gives up: it stops now.
     GaveUp,
     /// The child could not be asked to stop, and the shell has forced it instead.
     Forced(ChildKey),
-    /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children are left.
+    /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
+    /// are left.
     Stuck(ChildKey),
     /// No caller brings in a child any more.
     Close,
@@ -55,7 +58,8 @@ pub(crate) enum Action {
     Start(ChildKey),
     /// Start the child, although a stop may be under way.
     StartCleanUp(ChildKey),
-    /// Ask the child to stop; it will be forced at the deadline. If it cannot be asked, force it and say [`Input::Forced`].
+    /// Ask the child to stop; it will be forced at the deadline. If it cannot be asked, force it and say
+    /// [`Input::Forced`].
     Stop { key: ChildKey, cause: StopCause, deadline: Option<Instant> },
     /// End the child at once, as its spec wants it.
     Kill { key: ChildKey, cause: StopCause },
@@ -67,23 +71,25 @@ pub(crate) enum Action {
     Keep(ChildKey),
     /// The child that was offered is not wanted.
     Decline(ChildKey),
-    /// The child is not started, because the supervisor or an ancestor stops. The refusal counts.
+    /// The child is not started, because the supervisor or an ancestor stops, and the refusal is counted. It was
+    /// offered, or it was kept and is forgotten next.
     Refuse(ChildKey),
     /// The child has been deleted.
     Forget(ChildKey),
     /// What a caller wanted has been done, or cannot be.
     Reply { call: CallId, reply: Reply },
-    /// The child is about to be started again. If the stop of an ancestor has begun, say [`Input::Hold`] instead of writing it down.
+    /// The child is about to be started again. Write it down and say [`Input::Announced`], or, if the stop of an
+    /// ancestor has begun, say [`Input::Hold`] instead.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
-    /// This restart intensity is used up, the supervisor's or a child's own. Write it down and say [`Input::GaveUp`], or, if the
-    /// stop of an ancestor has begun, say [`Input::Hold`] instead.
+    /// This restart intensity is used up, the supervisor's or a child's own. Write it down and say [`Input::GaveUp`],
+    /// or, if the stop of an ancestor has begun, say [`Input::Hold`] instead.
     GaveUp(Intensity),
     /// All children have been started.
     Ready,
     /// The supervisor has begun to stop of its own accord.
     Stopping(StopCause),
-    /// Of a supervisor that stops only children are left that do not go although they were forced. Its parent need not keep
-    /// other children waiting for it.
+    /// Of a supervisor that stops only children are left that do not go although they were forced. Its parent need not
+    /// keep other children waiting for it.
     Stuck,
     /// All children are gone.
     Finish(End),

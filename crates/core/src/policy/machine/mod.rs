@@ -1,45 +1,48 @@
 //! The supervisor's machine: what to start, what to stop, when to give up.
 //!
-//! The machine knows children by their keys and how far each has come. Its shell tells it facts ([`Input`]), and it answers
-//! with what the shell has to do ([`Action`]). Only one thing is in hand at a time, as in OTP: while children are stopped and
-//! started, what else happens waits in a queue. A stop does not wait: it ends whatever is in hand.
+//! The machine knows children by their keys and how far each has come. Its shell tells it facts ([`Input`]), and it
+//! answers with what the shell has to do ([`Action`]). Only one thing is in hand at a time, as in OTP: while children
+//! are stopped and started, what else happens waits in a queue. A stop does not wait: it ends whatever is in hand.
 //!
-//! Facts change what is known of a child; then [`Machine::advance`] goes on with what is in hand until there is something to
-//! wait for. A fact that comes late or twice changes nothing.
+//! Facts change what is known of a child; then [`Machine::advance`] goes on with what is in hand until there is
+//! something to wait for. A fact that comes late or twice changes nothing.
 //!
 //! # The contract with the shell
 //!
-//! 1. *All facts that are there go into one [`step`](Machine::step).* What has happened before a decision has its place before
-//!    what follows from the decision: a sibling that has died already is not asked to stop.
+//! 1. *All facts that are there go into one [`step`](Machine::step).* What has happened before a decision has its place
+//!    before what follows from the decision: a sibling that has died already is not asked to stop.
 //! 2. *All actions of a step are carried out, in order, before the next step.*
-//! 3. *What an action answers at once goes to the front of the facts*, because it was over before anything else could be heard:
-//!
-//!    | action | answers |
-//!    | --- | --- |
-//!    | [`Start`](Action::Start) | `Started`, `Ignored` or `StartFailed`, at once or later; or at once `Cancelled`, if the stop of an ancestor has begun |
-//!    | [`StartCleanUp`](Action::StartCleanUp) | the same, but never `Cancelled` |
-//!    | [`Restarting`](Action::Restarting) | at once `Hold`, if the stop of an ancestor has begun; the start or the stops that follow are carried out as usual, so that the start is answered with `Cancelled` |
-//!    | [`Stop`](Action::Stop) | at once `Forced`, if the child could not be asked and was forced instead |
-//!    | [`GaveUp`](Action::GaveUp) | always at once: `GaveUp` if the shell has written it down, `Hold` if the stop of an ancestor has begun |
-//!
-//! 4. *The shell steps again, also without facts, while [`goes_on`](Machine::goes_on).* In between it answers what can be
-//!    answered at once, so that a start that fails at once has failed before the machine takes up what waits behind it.
-//! 5. *When there are no facts and no actions left*, the shell sets its alarm to [`next_alarm`](Machine::next_alarm) and sends
-//!    [`Input::Alarm`] at that time. Alarms that come early, late or twice do no harm.
+//! 3. *What an action answers at once goes to the front of the facts*, because it was over before anything else could
+//!    be heard:
+//!    - [`Start`](Action::Start) is answered with `Started`, `Ignored` or `StartFailed`, at once or later; or with
+//!      `Cancelled` at once, if the stop of an ancestor has begun.
+//!    - [`StartCleanUp`](Action::StartCleanUp) is answered in the same way, but never with `Cancelled`.
+//!    - [`Restarting`](Action::Restarting) is always answered at once: with `Announced` if the shell has written it down,
+//!      or with `Hold` if the stop of an ancestor has begun. A start behind it is carried out as usual, so that it is
+//!      answered with `Cancelled`.
+//!    - [`GaveUp`](Action::GaveUp) is always answered at once: with `GaveUp` if the shell has written it down, or with
+//!      `Hold` if the stop of an ancestor has begun.
+//!    - [`Stop`](Action::Stop) is answered with `Forced` at once, if the child could not be asked and the shell has
+//!      forced it instead.
+//! 4. *The shell steps again, also without facts, while [`goes_on`](Machine::goes_on).* In between it answers what can
+//!    be answered at once, so that a start that fails at once has failed before the machine takes up what waits behind
+//!    it.
+//! 5. *When there are no facts and no actions left*, the shell sets its alarm to [`next_alarm`](Machine::next_alarm)
+//!    and sends [`Input::Alarm`] at that time. Alarms that come early, late or twice do no harm.
 //! 6. *After each step* the shell may ask: [`restarting_changes`](Machine::restarting_changes) for what snapshots show,
 //!    [`is_restarting`](Machine::is_restarting) for whether there is still something to settle, and
-//!    [`is_quiet`](Machine::is_quiet) for callers that wait until there are no children. It takes the changes out regularly, since
-//!    the machine keeps them until then.
-//! 7. *[`Input::Stuck`] is said of a child* that has been forced and cannot go, or of a supervisor whose own machine has answered
-//!    [`Action::Stuck`]. It holds for the incarnation of which it is said.
+//!    [`is_quiet`](Machine::is_quiet) for callers that wait until there are no children. It takes the changes out
+//!    regularly, since the machine keeps them until then.
+//! 7. *[`Input::Stuck`] is said of a child* that has been forced and cannot go, or of a supervisor whose own machine
+//!    has answered [`Action::Stuck`]. It holds for the incarnation of which it is said.
 //! 8. *After [`Action::Finish`] there are no actions any more*, whatever the machine is told, but for refusals.
 //!
 //! # Held
 //!
-//! Once the stop of an ancestor has begun ([`Input::Hold`]) nothing is started, restarted or given up here, although the
-//! supervisor itself is asked only when its turn comes. A child that ends stays down. What was in hand is abandoned: children
-//! that start go on starting, children that are being stopped are waited for. Calls that stop or delete children still work, and
-//! clean-up work is still started.
+//! Once the stop of an ancestor has begun ([`Input::Hold`]) nothing is started, restarted or given up here, although
+//! the supervisor itself is asked only when its turn comes. A child that ends stays down. What was in hand is
+//! abandoned: children that start go on starting, children that are being stopped are waited for. Calls that stop or
+//! delete children still work, and clean-up work is still started.
 
 mod calls;
 mod child;
@@ -49,8 +52,11 @@ mod facts;
 mod hold;
 mod io;
 mod noise;
+mod pending;
+mod requests;
 mod round;
 mod stuck;
+mod waiting;
 mod wind_down;
 
 #[cfg(test)]
@@ -59,20 +65,20 @@ mod tests;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use self::calls::Waiter;
 use self::child::State;
 use self::children::Children;
-use self::exits::Pending;
 use self::noise::Noise;
+use self::pending::Pending;
 use self::round::Round;
+use self::waiting::Waiter;
 use self::wind_down::WindDown;
 use super::intensity::RestartWindow;
 use super::{AutoShutdown, Intensity, StopOrder, Strategy};
 use crate::child::ChildId;
 
-pub(crate) use self::calls::{CallId, Reply, Request};
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
 pub(crate) use self::io::{Action, Actions, End, Input};
+pub(crate) use self::requests::{CallId, Reply, Request};
 
 /// What a supervisor's user chose.
 #[derive(Clone, Copy, Debug)]
@@ -101,14 +107,21 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Whether the children come and go: those of a dynamic supervisor, and those of a task.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.closing == Closing::WhenTold || self.keeping != Keeping::Specs
+    }
+}
+
 /// When a supervisor that stops has come to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Closing {
     /// When its last child is gone.
     #[default]
     WhenEmpty,
-    /// When it has been told as well that no caller brings in a child any more: the supervisor of a task's children, which takes
-    /// in clean-up work while it stops.
+    /// When it has been told as well that no caller brings in a child any more: the supervisor of a task's children,
+    /// which takes in clean-up work while it stops.
     WhenTold,
 }
 
@@ -216,6 +229,7 @@ impl Machine {
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),
             Input::Cancelled(key) => self.cancelled(key, out),
+            Input::Announced(key) => self.announced(key),
             Input::GaveUp => self.gave_up(out),
             Input::Forced(key) => self.forced(key, now),
             Input::Stuck(key) => self.children.set_stuck(key),
@@ -271,17 +285,20 @@ impl Machine {
     }
 
     /// Whether this child waits for another attempt to restart it.
+    #[cfg(test)]
     pub(crate) fn awaits_restart(&self, key: ChildKey) -> bool {
         self.children.state(key).is_restarting()
     }
 
-    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last asked, in
-    /// order. A child that did both in between is left out. Among them may be children that have been deleted since.
+    /// Takes out which children have begun (`true`) or ceased (`false`) to wait for a restart since this was last
+    /// asked, in order. A child that did both in between is left out. Among them may be children that have been deleted
+    /// since.
     pub(crate) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.children.restarting_changes()
     }
 
     /// The child with this id.
+    #[cfg(test)]
     pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
         self.children.key(id)
     }

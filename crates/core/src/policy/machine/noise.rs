@@ -19,3 +19,20 @@ impl Noise {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are exactly what a double can hold")]
+    fn the_numbers_are_those_of_the_published_generator() {
+        let published: [u64; 3] =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let mut noise = Noise::new(1_234_567);
+
+        for number in published {
+            assert_eq!(noise.next().to_bits(), ((number >> 11) as f64 / 9_007_199_254_740_992.0).to_bits());
+        }
+    }
+}

@@ -5,17 +5,19 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::event::StopCause;
+use crate::child::StopCause;
 use crate::policy::Strategy;
 
-/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at most
-/// one child is waited for, but for those that are stuck.
+/// First some children are stopped, the last one first, and then some are started, the first one first. At any time at
+/// most one child is waited for, but for those that are stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
     purpose: Purpose,
     stops: Stops,
     starts: Starts,
     waiting_for: Option<ChildKey>,
+    /// Whether it may begin: no sibling is stopped because of a restart that is not written down.
+    announced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +52,12 @@ enum Starts {
 impl Round {
     /// All children are started.
     pub(super) fn init() -> Self {
-        Self { purpose: Purpose::Init, stops: Stops::None, starts: Starts::From(FIRST), waiting_for: None }
+        Self::new(Purpose::Init, Stops::None, Starts::From(FIRST))
     }
 
     /// Only the child itself is started again.
     pub(super) fn restart_one(key: ChildKey) -> Self {
-        let purpose = Purpose::Restart(key);
-        Self { purpose, stops: Stops::None, starts: Starts::One(key), waiting_for: None }
+        Self::new(Purpose::Restart(key), Stops::None, Starts::One(key))
     }
 
     /// All others are stopped, and then all are started.
@@ -70,18 +71,29 @@ impl Round {
     }
 
     fn restart_from(from: ChildKey, trigger: ChildKey) -> Self {
-        let purpose = Purpose::Restart(trigger);
-        let stops = Stops::Range { from, below: None };
-        Self { purpose, stops, starts: Starts::From(from), waiting_for: None }
+        Self::new(Purpose::Restart(trigger), Stops::Range { from, below: None }, Starts::From(from))
+    }
+
+    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if
+    /// that could not be written down, so that only stops have to wait for it.
+    pub(super) fn once_announced(self) -> Self {
+        let announced = match self.stops {
+            Stops::None => true,
+            Stops::Range { .. } => false,
+        };
+        Self { announced, ..self }
     }
 
     /// Those from this key on are started that are down, but for one child whose restart has been called off.
     fn resume(from: ChildKey, without: ChildKey) -> Self {
-        let purpose = Purpose::Resume(without);
-        Self { purpose, stops: Stops::None, starts: Starts::From(from), waiting_for: None }
+        Self::new(Purpose::Resume(without), Stops::None, Starts::From(from))
     }
 
-    /// The child on whose account others are restarted.
+    fn new(purpose: Purpose, stops: Stops, starts: Starts) -> Self {
+        Self { purpose, stops, starts, waiting_for: None, announced: true }
+    }
+
+    /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
             Purpose::Init | Purpose::Resume(_) => None,
@@ -92,8 +104,8 @@ impl Round {
     /// Whether this child is among those that are still to be started.
     fn will_start(&self, key: ChildKey) -> bool {
         match self.starts {
-            Starts::None => false,
-            Starts::One(one) => key == one,
+            // A child that is restarted alone is told to start at once.
+            Starts::None | Starts::One(_) => false,
             Starts::From(from) => key >= from,
         }
     }
@@ -102,6 +114,9 @@ impl Round {
 impl Machine {
     /// Does the next step of a round.
     pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
+        if !round.announced {
+            return Progress::Wait;
+        }
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
                 State::Starting { .. } | State::Abandoned => return Progress::Wait,
@@ -125,8 +140,9 @@ impl Machine {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
-        } else if self.is_put_off(round.trigger()) {
-            // The siblings that share its fate have been stopped by now, and start together with it when the delay is over.
+        } else if self.is_for_later(&round) {
+            // The siblings that share its fate have been stopped by now, and start together with it when the delay is
+            // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
             self.phase = Phase::Working(round);
@@ -145,10 +161,23 @@ impl Machine {
         Progress::GoOn
     }
 
+    /// The shell has written down that this child is restarted.
+    pub(super) fn announced(&mut self, key: ChildKey) {
+        match &mut self.phase {
+            Phase::Working(round) if round.trigger() == Some(key) => round.announced = true,
+            Phase::New
+            | Phase::Idle
+            | Phase::Working(_)
+            | Phase::GivingUp
+            | Phase::WindingDown(_)
+            | Phase::Finished => {}
+        }
+    }
+
     /// Whether the child, which is down, is started as soon as its turn comes.
     pub(super) fn is_about_to_start(&self, key: ChildKey) -> bool {
         match self.phase {
-            Phase::Working(round) => round.will_start(key) && !self.is_put_off(round.trigger()),
+            Phase::Working(round) => round.will_start(key) && !self.is_for_later(&round),
             Phase::New | Phase::Idle | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => false,
         }
     }
@@ -179,13 +208,14 @@ impl Machine {
         }
     }
 
-    fn is_put_off(&self, trigger: Option<ChildKey>) -> bool {
-        let state = trigger.map(|key| self.children.state(key));
+    /// Whether the round stops children now and starts them later, when the delay of a restart is over.
+    fn is_for_later(&self, round: &Round) -> bool {
+        let state = round.trigger().map(|key| self.children.state(key));
         matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 
-    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and otherwise
-    /// it is tried again (rules 31 and 32).
+    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and
+    /// otherwise it is tried again (rules 31 and 32).
     fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
         match purpose {
             Purpose::Init => {

@@ -1,4 +1,5 @@
-//! Children that do not go although they were forced: they keep no sibling from being asked, and are waited for to the end.
+//! Children that do not go although they were forced: they keep no sibling from being asked, and are waited for to the
+//! end.
 
 use std::time::Instant;
 
@@ -29,7 +30,7 @@ impl Machine {
 
     /// Says, once, that of this supervisor only children are left that do not go.
     pub(super) fn say_stuck(&mut self, mut down: WindDown, out: &mut Actions) {
-        // One that takes in clean-up work is not yet at its end.
+        // One that takes in clean-up work has not come to its end.
         if self.closed && self.children.all_stuck() && !std::mem::replace(&mut down.said_stuck, true) {
             self.phase = Phase::WindingDown(down);
             out.push_back(Action::Stuck);

@@ -5,8 +5,7 @@ use std::time::Instant;
 use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
-use crate::child::Shutdown;
-use crate::event::StopCause;
+use crate::child::{Shutdown, StopCause};
 use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
@@ -58,8 +57,8 @@ impl Machine {
                 self.wind_down(End::Stopped, Why { cause, deadline }, out)
             }
             Phase::WindingDown(down) => {
+                // A grace that goes beyond it is over with it, because everything is forced then.
                 down.deadline = earlier(down.deadline, deadline);
-                self.tighten(deadline);
             }
             Phase::Finished => {}
         }
@@ -112,11 +111,11 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single children.
+    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
+    /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
         if self.deadline().is_some_and(|deadline| now >= deadline) {
             self.force(Some(StopCause::Deadline), now, out);
-            return;
         }
         self.all_are_overdue(now);
         for key in self.children.due(now) {
@@ -133,15 +132,6 @@ impl Machine {
                 State::Killed { .. } => self.is_overdue(key),
                 State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}
             }
-        }
-    }
-
-    /// Whether all children are being stopped, each when the one after it is gone.
-    pub(crate) fn unwinds_in_order(&self) -> bool {
-        match (self.phase, self.policy.stop_order) {
-            (Phase::WindingDown(down), StopOrder::Reverse) => !down.forced,
-            (Phase::WindingDown(_), StopOrder::Concurrent)
-            | (Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished, _) => false,
         }
     }
 
@@ -203,8 +193,8 @@ impl Machine {
         }
     }
 
-    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its end is
-    /// absorbed and counts for nothing (rule 26).
+    /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
+    /// end is absorbed and counts for nothing (rule 26).
     pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
@@ -248,7 +238,6 @@ impl Machine {
         let Why { cause, deadline } = why;
         self.dismiss_callers(out);
         self.settle_all(out);
-        self.tighten(deadline);
         let down = WindDown {
             end,
             cause,
@@ -260,12 +249,6 @@ impl Machine {
             said_stuck: false,
         };
         self.phase = Phase::WindingDown(down);
-    }
-
-    fn tighten(&mut self, deadline: Option<Instant>) {
-        if let Some(deadline) = deadline {
-            self.children.tighten(deadline);
-        }
     }
 
     fn finish(&mut self, end: End, out: &mut Actions) {

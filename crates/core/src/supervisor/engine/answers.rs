@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use super::Engine;
+use crate::child::StartError;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::port::{StartError, StartFailure};
+use crate::port::StartFailure;
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {
@@ -15,11 +16,11 @@ impl Engine {
         let path = &self.shared.path;
         let request = match demand {
             Demand::Start { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::Start { key, id, traits }
             }
             Demand::CleanUp { id, spec } => {
-                let (key, id, traits) = self.calls.offer(id, *spec, self.policy.keeping, path);
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::CleanUp { key, id, traits }
             }
             Demand::Quiet => {
@@ -80,6 +81,8 @@ impl Engine {
             Some(())
         });
         if let (Some(Some(())), Some(child)) = (is_late, self.child(key)) {
+            // Before any child of it is asked to go, so that nothing below it starts after that.
+            let _ = catch(|| child.hold());
             let _ = catch(|| child.force());
         }
     }

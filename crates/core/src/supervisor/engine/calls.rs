@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::child::{ChildId, ChildPath, ChildSpec};
+use crate::child::{ChildId, ChildPath};
 use crate::panics::drop_quietly;
-use crate::policy::{CallId, ChildKey, Keeping, Traits};
+use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
 use crate::port::StartFailure;
+use crate::spec::ChildSpec;
 use crate::supervisor::call::{Answer, Refusal, Success};
 use crate::supervisor::entry::Entry;
 
@@ -84,16 +85,20 @@ impl Calls {
         &mut self,
         id: ChildId,
         spec: ChildSpec,
-        keeping: Keeping,
+        policy: Policy,
         path: &ChildPath,
     ) -> Offered {
         let key = ChildKey(self.next_key);
         self.next_key += 1;
-        let id = match keeping {
+        let id = match policy.keeping {
             Keeping::Specs => id,
             Keeping::Nothing { .. } => id.numbered(key.0),
         };
-        let entry = Entry::new(spec, path.join(&id));
+        let path = match policy.is_dynamic() {
+            true => path.join_dynamic(&id),
+            false => path.join(&id),
+        };
+        let entry = Entry::new(spec, path);
         let traits = entry.traits();
         self.offered.insert(key, entry);
         (key, id, traits)

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::child::{ChildKind, ChildPath};
-use crate::event::{EventKind, StopCause};
+use crate::child::{ChildKind, ChildPath, StartError, StopCause};
+use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StartError, StartFailure, StopRequest};
+use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StartFailure, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Stop, StopStage, Tag};
 
@@ -44,7 +44,9 @@ impl Engine {
             Action::Restarting { key, attempt, delay } => self.restarting(key, attempt, delay),
             Action::GaveUp(limit) => {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
-                let written = self.emit_unless_stopping(self.own_tag(), what);
+                // Marked in the section that writes it, so that nothing further down starts after it.
+                let scope = &self.shared.scope;
+                let written = self.emit_if(|| scope.begin_stop_unless_stopping(), self.own_tag(), what);
                 self.facts.push_front(if written { Input::GaveUp } else { Input::Hold });
             }
             Action::Ready => {
@@ -83,9 +85,12 @@ impl Engine {
     /// Writes an event, unless a stop has begun here or above. That is looked at while the record numbers the event, so that no such event
     /// stands behind the `stopping` of an ancestor.
     fn emit_unless_stopping(&self, tag: Tag, what: EventKind) -> bool {
+        self.emit_if(|| !self.shared.scope.is_stopping(), tag, what)
+    }
+
+    fn emit_if(&self, allowed: impl FnOnce() -> bool, tag: Tag, what: EventKind) -> bool {
         let Tag { path, kind, incarnation } = tag;
-        let scope = &self.shared.scope;
-        self.shared.tree.record().emit_if(|| !scope.is_stopping(), kind, incarnation, || (path, what))
+        self.shared.tree.record().emit_if(allowed, kind, incarnation, || (path, what))
     }
 
     fn restarting(&mut self, key: ChildKey, attempt: u32, delay: Duration) {
@@ -95,13 +100,14 @@ impl Engine {
             entry.tag()
         });
         let Some(tag) = tag else { return };
-        if !self.emit_unless_stopping(tag, EventKind::Restarting { attempt, delay }) {
+        let written = self.emit_unless_stopping(tag, EventKind::Restarting { attempt, delay });
+        if !written {
             self.shared.view.with(key, |entry| {
                 entry.awaits_restart = false;
                 entry.restarts -= 1;
             });
-            self.facts.push_front(Input::Hold);
         }
+        self.facts.push_front(if written { Input::Announced(key) } else { Input::Hold });
     }
 
     /// Starts a child, unless a stop has begun here or above.

@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use super::Engine;
-use crate::event::{EventKind, StopCause};
+use crate::child::{StartError, StopCause};
+use crate::event::EventKind;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
-use crate::port::{ChildReport, Fate, Report, StartError, StartFailure, StopRequest};
+use crate::port::{ChildReport, Fate, Report, StartFailure, StopRequest};
 use crate::supervisor::entry::{Stop, Tag, Was, outcome};
 use crate::supervisor::mail::Mail;
 
@@ -168,7 +169,7 @@ impl Engine {
         &self,
         key: ChildKey,
         tag: Tag,
-        make: impl FnOnce(Option<crate::child::Exit>, Vec<crate::report::Straggler>) -> EventKind,
+        make: impl FnOnce(Option<crate::child::Exit>, Vec<crate::child::Straggler>) -> EventKind,
     ) {
         let Tag { path, kind, incarnation } = tag;
         let end = || self.shared.view.with(key, |entry| entry.end()).unwrap_or_default();

@@ -166,11 +166,10 @@ impl Engine {
     /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
     fn decide(&mut self) -> Option<End> {
         let now = now();
-        if !self.is_held && self.shared.scope.is_stopping() {
-            self.is_held = true;
-            self.facts.push_back(Input::Hold);
-        }
         for _ in 0..STEPS_PER_TURN {
+            if self.todo.is_empty() {
+                self.note_stop();
+            }
             if let Some(action) = self.todo.pop_front() {
                 if let Some(end) = self.perform(action, now) {
                     return Some(end);
@@ -186,6 +185,14 @@ impl Engine {
             self.settle();
         }
         None
+    }
+
+    /// Has the machine hear that a stop has begun here or above, together with whatever has happened since.
+    fn note_stop(&mut self) {
+        if !self.is_held && self.shared.scope.is_stopping() {
+            self.is_held = true;
+            self.facts.push_back(Input::Hold);
+        }
     }
 
     /// Nothing is to be done until something happens.

@@ -1,11 +1,12 @@
 //! How an engine comes to its end: in the ordinary way, after failures, and in the middle of something.
 
 use super::{Engine, FAILURES};
+use crate::child::{Outcome, StopCause};
 use crate::clock::now;
-use crate::event::{EventKind, StopCause};
+use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{End, Input, Machine, Ordered};
-use crate::report::{NodeReport, Outcome};
+use crate::report::NodeReport;
 use crate::supervisor::entry::{Stop, StopStage};
 use crate::supervisor::link::{Acknowledgement, Unwritten};
 

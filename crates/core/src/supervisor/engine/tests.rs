@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::child::{ChildKind, ChildSpec};
+use crate::child::{ChildKind, StartError};
 use crate::event::{EventKind, Events};
-use crate::port::{Launch, StartChild, StartContext, StartError};
+use crate::port::{Launch, StartChild, StartContext};
+use crate::spec::ChildSpec;
 use crate::supervisor::Supervisor;
 
 #[tokio::test(start_paused = true)]
@@ -24,6 +25,22 @@ async fn a_restart_that_fails_is_tried_again_behind_the_ends_that_had_happened_b
 
     let restarts = restarted(events).await;
     assert_eq!(restarts, ["root/a", "root/b", "root/c"], "and a's second attempt is one too many");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_fails_when_the_stop_of_an_ancestor_has_just_begun_stops_no_sibling() {
+    let end = Arc::new(Notify::new());
+    let group = Supervisor::new("group").child(ends_when("a", &end)).child(ChildSpec::new("b", FailsInAStop));
+    let mut builder = Supervisor::new("root").child(group).tree().unwrap();
+    let mut events = builder.subscribe();
+    let tree = builder.launch();
+
+    while events.next().await.unwrap().is_some_and(|event| event.what.name() != "start_failed") {}
+    end.notify_waiters();
+
+    let next = events.next().await.unwrap().unwrap();
+    assert_eq!((next.path.as_str(), next.what.name()), ("root/group/a", "exited"));
+    assert!(tree.stop().await.clean);
 }
 
 /// A task that ends when it is told to.
@@ -48,6 +65,20 @@ impl StartChild for StartsOnce {
             1 => self.0.start(cx),
             _ => Launch::Failed(StartError::Stopped),
         }
+    }
+}
+
+/// Fails to start, and in the middle of that the stop of the tree begins, as it may on another thread.
+struct FailsInAStop;
+
+impl StartChild for FailsInAStop {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        cx.tree.scope().begin_stop();
+        Launch::Failed(StartError::Stopped)
     }
 }
 

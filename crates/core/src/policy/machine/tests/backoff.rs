@@ -60,6 +60,41 @@ fn a_stop_cancels_a_restart_that_is_put_off() {
 }
 
 #[test]
+fn a_delay_too_long_for_the_clock_is_a_very_long_delay() {
+    let backoff = Backoff::new(Duration::MAX, Duration::MAX);
+    let endless = tuned(Tuning { backoff: Some(backoff), ..Tuning::default() });
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [endless]);
+    rig.failed(A);
+
+    let years = Duration::from_secs(20 * 365 * 24 * 60 * 60);
+    assert!(rig.machine.next_alarm().is_some_and(|at| at > rig.now + years));
+}
+
+#[test]
+fn restarts_that_are_due_take_place_one_after_the_other() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff(), with_backoff()]);
+    rig.failed(A);
+    rig.failed(B);
+    rig.passes(DELAY);
+
+    assert_eq!(rig.tell(Input::Alarm), [Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), [Action::Start(A)]);
+}
+
+#[test]
+fn a_restart_that_is_due_and_is_called_off_before_its_turn_does_not_take_place() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff(), permanent()]);
+    rig.failed(A);
+    rig.failed(B);
+    rig.tell(Input::Call { call: CALL, request: Request::Terminate(id(A)) });
+    rig.passes(DELAY);
+    assert_eq!(rig.tell(Input::Alarm), [], "B is being started");
+
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Done)]);
+    assert!(rig.machine.next_alarm().is_none());
+}
+
+#[test]
 fn a_restart_that_is_put_off_is_counted_once() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [with_backoff()]);
     rig.failed(A);

@@ -70,7 +70,7 @@ fn to_terminate_what_is_down_is_fine_and_what_is_unknown_is_not() {
 }
 
 #[test]
-fn two_callers_who_terminate_the_same_child_are_both_answered() {
+fn two_callers_that_terminate_the_same_child_are_both_answered() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.asks_for(Request::Terminate(id(A)));
     rig.asks_for(Request::Terminate(id(A)));
@@ -103,7 +103,7 @@ fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
 }
 
 #[test]
-fn the_end_of_a_significant_child_that_was_terminated_stops_nobody() {
+fn the_end_of_a_significant_child_that_was_terminated_does_not_stop_the_supervisor() {
     let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
     let mut rig = Rig::running(policy, [significant(transient())]);
     rig.asks_for(Request::Terminate(id(A)));
@@ -234,6 +234,61 @@ fn siblings_that_wait_for_a_restart_that_is_called_off_come_back_without_it() {
     }
 }
 
+#[test]
+fn siblings_come_back_also_if_the_restart_was_due_when_it_was_called_off() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), put_off()]);
+    rig.failed(B);
+    rig.ended(A);
+    rig.passes(GRACE);
+    let calls = [Request::Start { key: C, id: id(C), traits: permanent() }, Request::Terminate(id(B))];
+    rig.tell_all(calls.map(|request| Input::Call { call: CALL, request }));
+
+    // The restart is queued behind the call that calls it off.
+    assert_eq!(rig.tell(Input::Alarm), [replied(Reply::Done), Action::Start(A)]);
+}
+
+#[test]
+fn siblings_do_not_come_back_when_a_restart_that_failed_is_called_off() {
+    let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent(), permanent()]);
+    rig.failed(A);
+    rig.ended(C);
+    rig.ended(B);
+    rig.asks_for(Request::Terminate(id(A)));
+
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::Done)]);
+}
+
+#[test]
+fn a_start_that_a_group_restart_cuts_short_is_over_if_the_restart_is_put_off() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [put_off()]);
+    rig.starts(B, permanent());
+    rig.failed(A);
+
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled)]);
+}
+
+#[test]
+fn a_start_that_a_group_restart_does_not_concern_goes_on() {
+    let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
+    rig.terminated(A);
+    rig.asks_for(Request::Restart(id(A)));
+
+    assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
+}
+
+#[test]
+fn a_child_that_is_terminated_while_it_starts_and_does_not_share_the_fate_of_one_that_restarts_is_answered_for()
+ {
+    let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
+    rig.terminated(A);
+    rig.asks_for(Request::Restart(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
+    rig.failed(B);
+
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::StartCancelled)]);
+}
+
 // --- dynamic supervisors ---
 
 #[test]
@@ -281,10 +336,51 @@ fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
     assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
 }
 
+// --- clean-up work ---
+
+#[test]
+fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline() {
+    let mut rig = Rig::running(nest(), [permanent()]);
+    let deadline = Some(rig.now + GRACE / 2);
+    rig.stop(deadline);
+
+    let stop = Action::Stop { key: B, cause: StopCause::Parent, deadline };
+    let begun = [Action::Keep(B), Action::StartCleanUp(B), replied(Reply::Started(B)), stop];
+    assert_eq!(rig.cleans_up(B), begun);
+    rig.tell(Input::Close);
+    assert_eq!(rig.ended(A), []);
+    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+}
+
+#[test]
+fn clean_up_work_with_an_id_that_is_there_is_declined_while_all_stop() {
+    let mut rig = Rig::running(nest(), [permanent()]);
+    rig.stop(None);
+    let request = Request::CleanUp { key: B, id: id(A), traits: permanent() };
+
+    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
+}
+
+#[test]
+fn clean_up_work_is_refused_once_all_has_been_forced() {
+    let mut rig = Rig::running(nest(), [permanent()]);
+    rig.tell(Input::Force);
+
+    assert_eq!(rig.cleans_up(B), [Action::Refuse(B), replied(Reply::Stopping)]);
+}
+
+#[test]
+fn nothing_but_clean_up_work_is_started_while_all_stop() {
+    let mut rig = Rig::running(nest(), [permanent()]);
+    rig.stop(None);
+
+    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(Reply::Stopping)]);
+}
+
 // --- the end ---
 
 #[test]
-fn everybody_who_waits_is_answered_when_the_supervisor_stops() {
+fn every_caller_that_waits_is_answered_when_the_supervisor_stops() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.asks_for(Request::Terminate(id(A)));
 

@@ -104,6 +104,27 @@ fn a_restart_that_the_shell_may_not_write_down_is_abandoned_together_with_its_st
     assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
 }
 
+#[test]
+fn a_group_restart_stops_siblings_when_the_shell_has_written_it_down() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
+    assert_eq!(rig.tell_only([Input::Ended(A, ExitClass::Abnormal)]), [restarting(A, 1)]);
+
+    assert_eq!(rig.tell(Input::Announced(B)), [], "it is not B that is restarted");
+    assert_eq!(rig.tell(Input::Announced(A)), [rig.asks(B, StopCause::Sibling)]);
+}
+
+#[test]
+fn a_group_restart_that_the_shell_may_not_write_down_stops_no_sibling() {
+    for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
+        let mut rig = Rig::running(policy(strategy, 9), [permanent(), permanent()]);
+        assert_eq!(rig.tell_only([Input::Ended(A, ExitClass::Abnormal)]), [restarting(A, 1)]);
+
+        assert_eq!(rig.tell(Input::Hold), []);
+        assert!(!rig.machine.is_restarting());
+        assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
+    }
+}
+
 // --- rounds ---
 
 #[test]

@@ -1,4 +1,5 @@
-//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves it.
+//! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves
+//! it.
 
 mod asked;
 mod auto_shutdown;
@@ -14,8 +15,7 @@ mod stuck;
 use std::sync::Arc;
 
 use super::*;
-use crate::child::{ExitClass, Restart, Shutdown};
-use crate::event::StopCause;
+use crate::child::{ExitClass, Restart, Shutdown, StopCause};
 use crate::policy::Backoff;
 
 const A: ChildKey = ChildKey(0);
@@ -54,8 +54,21 @@ impl Rig {
         self.tell_all([input])
     }
 
-    /// All of it has happened before anything is decided.
+    /// All of it has happened before anything is decided. What the machine wants to have written down is.
     fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
+        let mut actions = self.tell_only(inputs);
+        let announced = |action: &Action| match action {
+            Action::Restarting { key, .. } => Some(Input::Announced(*key)),
+            _ => None,
+        };
+        if let Some(announced) = actions.iter().find_map(announced) {
+            actions.extend(self.tell_only([announced]));
+        }
+        actions
+    }
+
+    /// The same, and nothing is written down.
+    fn tell_only<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
         let mut out = Actions::new();
         self.machine.step(inputs, self.now, &mut out);
         out.drain().collect()

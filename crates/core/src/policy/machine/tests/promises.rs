@@ -23,6 +23,11 @@ proptest! {
                 Step::Say(input) => world.tell(input)?,
                 Step::Call(request, key) => world.call(request, key)?,
                 Step::HoldBack => world.ancestor_stops = true,
+                Step::StopSoon => {
+                    let deadline = Some(world.rig.now + GRACE);
+                    world.tell(Input::Stop { cause: StopCause::Parent, deadline })?;
+                    world.deadline = world.deadline.or(deadline);
+                }
             }
         }
 
@@ -51,6 +56,8 @@ enum Step {
     Call(Wish, u64),
     /// The stop of an ancestor begins; the machine learns of it when it wants something that is not allowed any more.
     HoldBack,
+    /// The supervisor is asked to stop, and has the time of one grace.
+    StopSoon,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +94,7 @@ struct World {
     /// The supervisor itself stops.
     stopping: bool,
     all_at_once: bool,
+    deadline: Option<Instant>,
     said_stuck: bool,
     finished: u32,
 }
@@ -112,6 +120,7 @@ impl World {
             ancestor_stops: false,
             held: false,
             stopping: false,
+            deadline: None,
             said_stuck: false,
             finished: 0,
         }
@@ -123,6 +132,7 @@ impl World {
         while let Some(at) = self.rig.machine.next_alarm().filter(|at| *at <= until) {
             prop_assert!(at >= self.rig.now, "no alarm is wanted for a time that is over");
             self.rig.now = at;
+            self.all_at_once |= self.deadline.is_some_and(|deadline| deadline <= at);
             self.tell(Input::Alarm)?;
             let next = self.rig.machine.next_alarm();
             prop_assert!(next.is_none_or(|next| next > at), "what was due has been done");
@@ -153,7 +163,7 @@ impl World {
     /// Tells the machine something and does what it wants, and what follows from that at once.
     fn tell(&mut self, input: Input) -> Result<(), TestCaseError> {
         let mut facts = vec![input];
-        loop {
+        for _ in 0..100 {
             for fact in &facts {
                 self.hear(fact);
             }
@@ -168,6 +178,7 @@ impl World {
                 return self.at_rest();
             }
         }
+        Err(TestCaseError::fail("there is an end to what follows from one fact"))
     }
 
     fn hear(&mut self, input: &Input) {
@@ -199,7 +210,12 @@ impl World {
                 self.stopping = true;
                 self.all_at_once = true;
             }
-            Input::Begin | Input::Close | Input::Alarm | Input::Call { .. } | Input::GaveUp => {}
+            Input::Begin
+            | Input::Close
+            | Input::Alarm
+            | Input::Call { .. }
+            | Input::Announced(_)
+            | Input::GaveUp => {}
         }
     }
 
@@ -255,7 +271,7 @@ impl World {
                 self.forced.entry(key).or_insert(self.rig.now);
             }
             Action::AbandonStart(key) => prop_assert!(self.starting.contains(&key)),
-            Action::Restarting { .. } => {
+            Action::Restarting { key, .. } => {
                 prop_assert!(!self.stopping && !self.held, "nothing is restarted once stopping has begun");
                 if self.ancestor_stops {
                     return Ok(Some(Input::Hold));
@@ -265,6 +281,7 @@ impl World {
                 self.restarts.retain(|restart| now.duration_since(*restart) <= within);
                 self.restarts.push(now);
                 prop_assert!(self.restarts.len() <= max_restarts as usize, "restarts stay within intensity");
+                return Ok(Some(Input::Announced(key)));
             }
             Action::GaveUp(_) => {
                 prop_assert!(!self.stopping && !self.held, "nothing is given up once stopping has begun");
@@ -392,6 +409,7 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         20 => says.prop_map(Step::Say),
         8 => (wish, 0u64..6).prop_map(|(wish, key)| Step::Call(wish, key)),
         1 => Just(Step::HoldBack),
+        1 => Just(Step::StopSoon),
     ];
     (step, (0u64..4).prop_map(Duration::from_secs))
 }

@@ -1,4 +1,4 @@
-//! Who is restarted when a child has ended.
+//! Which children are restarted when one has ended.
 
 use super::*;
 
@@ -48,7 +48,7 @@ fn a_group_restart_deletes_temporary_siblings() {
 }
 
 #[test]
-fn the_end_of_a_temporary_child_restarts_nobody() {
+fn the_end_of_a_temporary_child_restarts_no_child() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [temporary(), permanent()]);
 
     assert_eq!(rig.failed(A), [Action::Forget(A)]);

@@ -49,6 +49,18 @@ fn a_tighter_deadline_cuts_a_grace_that_is_running() {
 }
 
 #[test]
+fn a_grace_that_was_running_before_the_stop_ends_with_the_deadline_too() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+    rig.stop(Some(rig.now + Duration::from_secs(1)));
+
+    rig.passes(Duration::from_secs(1));
+
+    let cause = StopCause::Deadline;
+    assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: B, cause }, Action::Force { key: A, cause }]);
+}
+
+#[test]
 fn when_the_deadline_is_over_everything_is_forced_at_once() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
     let deadline = rig.now + Duration::from_secs(1);
@@ -91,6 +103,47 @@ fn a_stop_cancels_a_restart_that_waits() {
 }
 
 #[test]
+fn a_supervisor_whose_actor_failed_stops_what_is_left_in_order() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+
+    let stops = [Action::Stopping(StopCause::Failed), rig.asks(B, StopCause::Failed)];
+    assert_eq!(rig.tell(Input::Fail), stops);
+    assert_eq!(rig.tell(Input::Fail), []);
+    assert_eq!(rig.ended(B), [rig.asks(A, StopCause::Failed)]);
+    assert_eq!(rig.ended(A), [Action::Finish(End::Failed)]);
+    assert_eq!(rig.tell(Input::Fail), []);
+}
+
+#[test]
+fn a_supervisor_whose_actor_fails_while_it_stops_was_asked_to_stop() {
+    let mut rig = Rig::running(Policy::default(), [permanent()]);
+    rig.stop(None);
+
+    assert_eq!(rig.tell(Input::Fail), []);
+    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+}
+
+#[test]
+fn a_machine_that_takes_over_stops_the_children_that_run_and_starts_none() {
+    let mut rig = Rig::new(Policy::default(), [permanent()]);
+    rig.machine.adopt(B, id(B), permanent());
+    rig.machine.reserve(10);
+    assert!(!rig.machine.is_quiet());
+
+    let stops = [Action::Stopping(StopCause::Failed), rig.asks(B, StopCause::Failed)];
+    assert_eq!(rig.tell(Input::Fail), stops);
+    assert_eq!(rig.ended(B), [Action::Finish(End::Failed)]);
+}
+
+#[test]
+fn room_that_was_made_for_children_suffices() {
+    let mut rig = Rig::new(Policy::default(), []);
+    rig.machine.reserve(100);
+    let room = rig.machine.children.room();
+    assert!(room >= 100);
+}
+
+#[test]
 fn a_second_stop_changes_nothing() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.stop(None);
@@ -106,4 +159,18 @@ fn a_supervisor_that_was_never_started_is_finished_when_it_is_stopped() {
 
     assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
     assert_eq!(rig.tell(Input::Begin), []);
+}
+
+#[test]
+fn children_that_end_by_themselves_in_a_stop_leave_it_quiet_once_all_are_gone() {
+    let mut rig =
+        Rig::running(Policy { closing: Closing::WhenTold, ..Policy::default() }, [permanent(), permanent()]);
+    rig.stop(None);
+
+    rig.failed(A);
+    assert!(!rig.machine.is_quiet(), "the other one is still there");
+    rig.ended(B);
+
+    assert!(rig.machine.is_quiet(), "a restart that will not come is nothing to wait for");
+    assert!(!rig.machine.is_restarting());
 }

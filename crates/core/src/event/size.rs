@@ -1,0 +1,45 @@
+//! How much text an event holds, for the bound on what waits for readers.
+//!
+//! Roughly: texts that a child or a process can make long are counted, and what every event has is not.
+
+use super::EventKind;
+use crate::child::Straggler;
+use crate::child::{Exit, Panic};
+
+impl EventKind {
+    /// How many bytes of text this holds.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Self::StartFailed { error } => error.len(),
+            Self::Exited { status, stragglers } | Self::Stopped { status, stragglers, .. } => {
+                of_exit(status.as_ref()) + of_stragglers(stragglers)
+            }
+            Self::Signal { signal, .. } => signal.len(),
+            Self::Stalled { thread, .. } => thread.len(),
+            Self::Output { line, .. } => line.len(),
+            Self::Starting
+            | Self::Started { .. }
+            | Self::Ignored
+            | Self::Restarting { .. }
+            | Self::GaveUp { .. }
+            | Self::Stopping { .. }
+            | Self::Escalated { .. } => 0,
+        }
+    }
+}
+
+fn of_exit(exit: Option<&Exit>) -> usize {
+    match exit {
+        Some(Exit::Failed { error }) => error.len(),
+        Some(Exit::Panicked(Panic { message, location, backtrace })) => {
+            let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+            message.len() + of(location) + of(backtrace)
+        }
+        Some(Exit::Signal { name, .. }) => name.len(),
+        Some(Exit::Normal | Exit::Shutdown | Exit::Aborted | Exit::Code(_) | Exit::Unknown) | None => 0,
+    }
+}
+
+fn of_stragglers(stragglers: &[Straggler]) -> usize {
+    stragglers.iter().map(|straggler| size_of::<Straggler>() + straggler.command.len()).sum()
+}

@@ -1,0 +1,16 @@
+//! The mutex of all that is the tree's: the standard library's, or the seeded scheduler's, which lets others go on before it locks.
+
+#[cfg(not(feature = "seeded"))]
+pub(crate) use std::sync::Mutex;
+pub(crate) use std::sync::{MutexGuard, PoisonError};
+
+#[cfg(feature = "seeded")]
+pub(crate) use crate::seeded::Mutex;
+
+/// A point at which another thread may go on, for the seeded scheduler. Otherwise it is nothing.
+#[cfg(not(feature = "seeded"))]
+#[inline(always)]
+pub(crate) fn point() {}
+
+#[cfg(feature = "seeded")]
+pub(crate) use crate::seeded::point;

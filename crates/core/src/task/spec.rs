@@ -1,0 +1,48 @@
+//! How tasks and blocking work are described as children.
+
+use super::{BlockingContext, BlockingStart, IntoExit, Ready, TaskContext, TaskStart};
+use crate::spec::ChildSpec;
+
+impl ChildSpec {
+    /// Describes an async task.
+    ///
+    /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
+    /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
+    ///
+    /// When the supervisor stops the task it first asks, by way of the [`TaskContext`]. A task that never looks is
+    /// aborted when its grace is over.
+    pub fn task<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::new(id, TaskStart::new(run, Ready::AtOnce))
+    }
+
+    /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
+    ///
+    /// The next sibling starts after that. A service that ends before has not been started, and
+    /// [`start_timeout`](Self::start_timeout) limits how long it may take.
+    pub fn service<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::new(id, TaskStart::new(run, Ready::WhenTold))
+    }
+
+    /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
+    ///
+    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
+    /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut
+    /// down in the background, waits for it as well.
+    pub fn blocking<F, R>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(BlockingContext) -> R + Send + Sync + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::new(id, BlockingStart::new(run))
+    }
+}

@@ -1,0 +1,20 @@
+//! What the guardian is told.
+
+use tokio::sync::mpsc;
+
+use crate::child::StopCause;
+use crate::port::ChildReport;
+
+/// What the guardian is told: what the program wants of the root, and what the root says of itself.
+pub(super) enum Command {
+    Stop(StopCause),
+    Force,
+    /// Show that the guardian has its turn.
+    Answer,
+    /// Report now, whatever is still there.
+    GiveUp,
+    Hear(Box<ChildReport>),
+}
+
+/// Both ends of the guardian's queue.
+pub(super) type Commands = (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Command>);

@@ -1,0 +1,27 @@
+//! Tells the owner of a process that a time has come.
+
+use std::time::Instant;
+
+use ractor::ActorRef;
+use tokio::task::AbortHandle;
+
+use super::message::{Fact, Message};
+
+/// A time that has been set. It is forgotten when this is dropped.
+#[derive(Debug)]
+pub(super) struct Alarm(AbortHandle);
+
+impl Alarm {
+    /// Has the owner told when this time has come.
+    pub(super) fn at(at: Instant, owner: &ActorRef<Message>) -> Self {
+        let now = tokio::time::Instant::now().into_std();
+        let timer = owner.send_after(at.saturating_duration_since(now), || Message::Fact(Fact::Time));
+        Self(timer.abort_handle())
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,117 @@
+//! The end of a process, as its owner brings it about: in order, or because the owner has failed or is dropped.
+//!
+//! Whatever happens, the supervisor hears of the end last: after the set is gone, and after what the owner held has
+//! been given back.
+
+use rootward_core::{Ended, Exit, StartError};
+
+use super::error::ReadyError;
+use super::message::{Fact, Message};
+use super::owner::{Owner, Sensing, State};
+use crate::policy::Verdict;
+
+impl Owner {
+    /// Acknowledges. The last that the owner does.
+    pub(super) fn end(&mut self) {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Finished(verdict) => self.acknowledge(verdict),
+            State::Owning | State::Failing | State::Failed => self.give_up(),
+            State::Ended => {}
+        }
+    }
+
+    /// Gives back everything, now that nothing is left of the set, and tells the supervisor.
+    fn acknowledge(&mut self, verdict: Verdict) {
+        self.alarm = None;
+        // It has been aborted. If it is still there, it blocks its thread.
+        let check = self.check.take().map(|_| self.check_name());
+        self.members.note_check(check);
+        self.grip.let_go();
+        if let Some(leash) = self.leash.take() {
+            leash.release();
+        }
+        let report = match verdict {
+            Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
+            Verdict::Ended => Ok(self.ended()),
+        };
+        // The supervisor is to hold the last reference, and with it what a user's check holds.
+        self.process = None;
+        if let Some(reporter) = self.ack.take() {
+            match report {
+                Ok(ended) => reporter.ended(ended),
+                Err(failure) => reporter.failed(failure),
+            }
+        }
+    }
+
+    fn ended(&mut self) -> Ended {
+        let exit = self.exit.take().unwrap_or(Exit::Unknown);
+        Ended::new(exit).with_stragglers(self.members.report())
+    }
+
+    /// Why the start failed.
+    fn failure(&mut self) -> StartError {
+        self.failure.take().unwrap_or_else(|| {
+            let within = self.process.as_ref().map(|process| process.get_ready_timeout()).unwrap_or_default();
+            StartError::new(ReadyError::TimedOut { program: self.program(), within })
+        })
+    }
+
+    // --- the end of an owner that has failed ---
+
+    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed,
+    /// and reaped as soon as the sensor has let go of it.
+    pub(super) fn fail(&mut self) {
+        if let State::Owning | State::Failing = self.state {
+            self.over();
+            self.state = match self.sensing {
+                Sensing::On(_) | Sensing::Ending => State::Failing,
+                Sensing::Through => State::Failed,
+            };
+            self.grip.kill();
+        }
+    }
+
+    /// Waits for the sensor to let go. The bell may be watched for another set as soon as this one is released.
+    pub(super) fn hear_after_failure(&mut self, message: Message) {
+        let Message::Fact(fact) = message else { return };
+        let is_through = match fact {
+            Fact::Launched(Ok(leash)) => {
+                self.leash = Some(leash);
+                false
+            }
+            Fact::Exited { exit, is_last } => {
+                self.exit = Some(exit);
+                is_last
+            }
+            Fact::Launched(Err(_)) | Fact::Empty | Fact::Lost => true,
+            Fact::Ready | Fact::Checked(_) | Fact::Time | Fact::Counted(..) | Fact::Look(_) => false,
+        };
+        if is_through && self.state == State::Failing {
+            self.state = State::Failed;
+        }
+    }
+
+    /// Has the set killed and reaped by a thread that exists only for that, and the supervisor told after it.
+    fn give_up(&mut self) {
+        let Some(leash) = self.leash.take() else {
+            // A program that is being started is killed when it is there. The acknowledgement waits for that.
+            self.grip.kill();
+            return;
+        };
+        let exit = self.exit.take();
+        let reporter = self.ack.take();
+        leash.bury(move |found| {
+            if let Some(reporter) = reporter {
+                reporter.ended(exit.unwrap_or(found));
+            }
+        });
+    }
+}
+
+impl Drop for Owner {
+    /// The runtime is shut down, or ractor's task is gone: the process goes, and the supervisor hears of it after that.
+    fn drop(&mut self) {
+        self.end();
+    }
+}

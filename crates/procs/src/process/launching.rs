@@ -1,0 +1,63 @@
+//! The start of a program: the order goes out, and the answer becomes a set with an owner and something to watch.
+
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::oneshot;
+
+use super::outputs::{Lines, Outputs};
+use crate::launch::{Answer, Launched, Launcher, Launching, Order, SpawnError};
+use crate::set::{Leash, Set};
+use crate::spec::Command;
+use crate::sys::{self, Watched};
+
+/// What is watched of a program that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) set: Arc<Set>,
+    pub(super) bell: Watched,
+    pub(super) outputs: Outputs,
+}
+
+/// Begins to start a program.
+pub(super) fn begin(launcher: &dyn Launcher, order: Order) -> Launching {
+    let mut launching = launcher.launch(order);
+    // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
+    // is woken.
+    match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
+        Poll::Pending => launching,
+    }
+}
+
+/// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when
+/// nothing of it is left. A leash that is dropped on the way kills and reaps.
+pub(super) async fn take_in(
+    answer: Answer,
+    command: &Command,
+    lines: Lines,
+) -> Result<(Leash, Running), SpawnError> {
+    let Launched { leash, watch, stdout, stderr } = answer?;
+    let set = Arc::clone(leash.set());
+    let watched = watch
+        .map_or_else(|| sys::watch(set.bell()), Ok)
+        .and_then(|bell| Ok((bell, Outputs::new(stdout, stderr, lines)?)));
+    match watched {
+        Ok((bell, outputs)) => Ok((leash, Running { set, bell, outputs })),
+        Err(error) => Err(undo(leash, command, error).await),
+    }
+}
+
+/// Ends a program that runs and cannot be watched.
+async fn undo(leash: Leash, command: &Command, error: io::Error) -> SpawnError {
+    let error = SpawnError::new(command, error);
+    let (gone, receiver) = oneshot::channel();
+    leash.bury(move |_| {
+        // The receiver is gone if the runtime is.
+        let _ = gone.send(());
+    });
+    // If the thread that buries is gone as well, nothing better can be said.
+    let _ = receiver.await;
+    error
+}

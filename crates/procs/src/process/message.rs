@@ -1,0 +1,47 @@
+//! What the owner of a process is told: by the supervisor, and by the sensors.
+
+use rootward_core::Exit;
+
+use crate::group::Census;
+use crate::launch::SpawnError;
+use crate::set::Leash;
+
+/// What the owner of a process is told.
+pub(super) enum Message {
+    /// The supervisor asks the process to stop.
+    Stop,
+    /// The supervisor's patience is over.
+    Force,
+    /// A sensor has seen something.
+    Fact(Fact),
+    /// Makes the owner panic, so that a test can see what becomes of the process.
+    #[cfg(test)]
+    Poison,
+}
+
+/// What a sensor has seen.
+pub(super) enum Fact {
+    /// How the start went.
+    Launched(Result<Leash, SpawnError>),
+    /// The process has written the line that says that it is ready.
+    Ready,
+    /// The readiness check ended like this, and nothing is left of it.
+    Checked(Exit),
+    /// The time has come for which the alarm was set.
+    Time,
+    /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the
+    /// set, this is [`Fact::Empty`] as well.
+    Exited { exit: Exit, is_last: bool },
+    /// A census is over, the one with this number.
+    Counted(Round, Census),
+    /// The members that are watched since this census have ended, or it is time to look again.
+    Look(Round),
+    /// The sensor has let go of everything but outputs that another process holds open. If the program had been
+    /// started, its set is empty, or the owner has said that it is over.
+    Empty,
+    /// The sensor has failed, and has let go of everything.
+    Lost,
+}
+
+/// The number of a census of the members.
+pub(super) type Round = u32;

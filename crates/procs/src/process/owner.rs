@@ -1,0 +1,274 @@
+//! The owner of one process: a ractor actor that has everything of it in its state, and decides everything about it.
+//!
+//! What the supervisor asks and what the sensors have seen comes through the actor's own mailbox. Each message is told
+//! to the [`Life`] machine, and what that answers is done before the next message is looked at. Nothing in here waits:
+//! a process that cannot be ended, a check that blocks and a pipe that stays open hold up no message.
+//!
+//! Absent on purpose: decisions, which are the machine's. And any use of ractor's links, names and exit reasons.
+
+use std::sync::{Arc, Mutex};
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rootward_core::{Exit, ExitClass, StartError};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::alarm::Alarm;
+use super::check::Check;
+use super::error::ReadyError;
+use super::member_sensors::MemberSensor;
+use super::members::Members;
+use super::message::{Fact, Message, Round};
+use super::panics::catch;
+use super::sensor::Sensor;
+use super::stragglers::Stragglers;
+use crate::Signal;
+use crate::policy::{Action, Input, Life, Verdict};
+use crate::set::{Ack, Grip, Leash};
+use crate::spec::Process;
+
+/// The actor's behaviour. What it has is its [`Owner`].
+pub(super) struct ProcessActor;
+
+/// One incarnation of a process, with everything that belongs to it.
+pub(super) struct Owner {
+    pub(super) life: Life,
+    /// Given back before the end is reported.
+    pub(super) process: Option<Arc<Process>>,
+    pub(super) ack: Ack,
+    pub(super) grip: Arc<Grip>,
+    pub(super) tasks: Handle,
+    pub(super) leash: Option<Leash>,
+    pub(super) members: Members,
+    pub(super) sensing: Sensing,
+    pub(super) member_sensor: Option<MemberSensor>,
+    pub(super) round: Round,
+    pub(super) check: Option<Check>,
+    pub(super) alarm: Option<Alarm>,
+    pub(super) exit: Option<Exit>,
+    /// Why the start failed, if it did.
+    pub(super) failure: Option<StartError>,
+    pub(super) state: State,
+}
+
+/// What the owner of a process that is being started begins with.
+pub(super) struct Beginning {
+    pub(super) life: Life,
+    pub(super) process: Arc<Process>,
+    pub(super) tasks: Handle,
+    pub(super) ack: Ack,
+    pub(super) shared: Shared,
+    /// Dropping it tells the sensor that it is over.
+    pub(super) over: oneshot::Sender<()>,
+}
+
+/// What other threads reach of a process without its owner. Each is locked for as long as it takes to read or to kill.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared {
+    /// Kills the set.
+    pub(super) grip: Arc<Grip>,
+    /// Says what is left of the set.
+    pub(super) stragglers: Arc<Mutex<Stragglers>>,
+}
+
+/// How far the owner has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Owning,
+    /// The machine has come to its end, and nothing of the set is left.
+    Finished(Verdict),
+    /// The handling of a message has panicked, and the sensor has not let go of the set yet.
+    Failing,
+    /// The handling of a message or a sensor has panicked, and the sensor has let go of the set.
+    Failed,
+    /// The supervisor has been told, or will be when the set has been killed.
+    Ended,
+}
+
+/// How far the sensor has come.
+#[derive(Debug)]
+pub(super) enum Sensing {
+    /// It waits for what happens, and can be told that it is over.
+    On(oneshot::Sender<()>),
+    /// It has been told.
+    Ending,
+    /// It has let go of everything.
+    Through,
+}
+
+impl Actor for ProcessActor {
+    type Msg = Message;
+    type State = Owner;
+    type Arguments = (Owner, Sensor);
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Message>,
+        (owner, sensor): (Owner, Sensor),
+    ) -> Result<Owner, ActorProcessingErr> {
+        Handle::current().spawn(sensor.sense(myself));
+        Ok(owner)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        owner: &mut Owner,
+    ) -> Result<(), ActorProcessingErr> {
+        if catch(|| owner.hear(message, &myself)).is_err() {
+            owner.fail();
+        }
+        match owner.state {
+            State::Owning | State::Failing => {}
+            State::Finished(_) | State::Failed | State::Ended => myself.stop(None),
+        }
+        Ok(())
+    }
+
+    /// The last that the actor does.
+    async fn post_stop(&self, _: ActorRef<Message>, owner: &mut Owner) -> Result<(), ActorProcessingErr> {
+        owner.end();
+        Ok(())
+    }
+}
+
+impl Owner {
+    pub(super) fn new(beginning: Beginning) -> Self {
+        let Beginning { life, process, tasks, ack, shared: Shared { grip, stragglers }, over } = beginning;
+        Self {
+            life,
+            process: Some(process),
+            ack,
+            grip,
+            tasks,
+            leash: None,
+            members: Members::new(stragglers),
+            sensing: Sensing::On(over),
+            member_sensor: None,
+            round: 0,
+            check: None,
+            alarm: None,
+            exit: None,
+            failure: None,
+            state: State::Owning,
+        }
+    }
+
+    fn hear(&mut self, message: Message, myself: &ActorRef<Message>) {
+        match message {
+            message if self.state != State::Owning => self.hear_after_failure(message),
+            Message::Stop => self.tell(Input::Stop, myself),
+            Message::Force => self.tell(Input::Force, myself),
+            Message::Fact(fact) => self.learn(fact, myself),
+            #[cfg(test)]
+            Message::Poison => panic!("a test poisoned the owner of this process"),
+        }
+    }
+
+    /// Tells the machine what has happened, and does what it wants.
+    pub(super) fn tell(&mut self, input: Input, myself: &ActorRef<Message>) {
+        for action in self.life.step(input, Instant::now().into_std()) {
+            self.perform(action, myself);
+        }
+    }
+
+    fn learn(&mut self, fact: Fact, myself: &ActorRef<Message>) {
+        match fact {
+            Fact::Launched(Ok(leash)) => {
+                self.leash = Some(leash);
+                self.tell(Input::Launched, myself);
+            }
+            Fact::Launched(Err(error)) => {
+                self.sensing = Sensing::Through;
+                self.failure = Some(StartError::new(error));
+                self.tell(Input::LaunchFailed, myself);
+            }
+            Fact::Ready => self.tell(Input::Ready, myself),
+            Fact::Checked(exit) => self.checked(exit, myself),
+            Fact::Time => self.tell(Input::Timer, myself),
+            Fact::Exited { exit, is_last } => {
+                self.exit = Some(exit);
+                if is_last {
+                    self.sensing = Sensing::Through;
+                }
+                self.tell(Input::Exited, myself);
+                if is_last {
+                    self.empty(myself);
+                }
+            }
+            // What a sensor says that has been replaced may be too old.
+            Fact::Counted(round, _) | Fact::Look(round) if round != self.round => {}
+            Fact::Counted(_, census) => self.counted(census, myself),
+            Fact::Look(_) => self.look(myself),
+            Fact::Empty => self.empty(myself),
+            Fact::Lost => {
+                self.sensing = Sensing::Through;
+                self.fail();
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action, myself: &ActorRef<Message>) {
+        match action {
+            Action::Launch => {} // The supervisor's call has begun it, before there was an owner.
+            Action::AwaitReady => self.await_ready(myself),
+            Action::EndCheck => self.check.iter_mut().for_each(Check::end),
+            Action::ReportStarted => {
+                // It was set for a process that does not get ready.
+                self.alarm = None;
+                self.ack.started(self.pid());
+            }
+            Action::Signal(signal) => self.signal(signal),
+            Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
+            Action::Survey => self.survey(myself),
+            Action::Finish(verdict) => self.state = State::Finished(verdict),
+        }
+    }
+
+    // --- readiness ---
+
+    fn await_ready(&mut self, myself: &ActorRef<Message>) {
+        let ready = self.process.as_ref().and_then(|process| process.readiness());
+        if let (Some(ready), Some(pid)) = (ready, self.pid()) {
+            self.check = Check::begin(ready, pid, &self.tasks, myself.clone());
+        }
+    }
+
+    fn checked(&mut self, exit: Exit, myself: &ActorRef<Message>) {
+        let matters = self.check.take().is_some_and(|check| !check.is_ended());
+        self.members.note_check(None);
+        self.tell(Input::CheckOver, myself);
+        if matters && exit.class() == ExitClass::Normal {
+            self.tell(Input::Ready, myself);
+        } else if matters {
+            self.failure =
+                Some(StartError::new(ReadyError::Refused { program: self.program(), reason: exit }));
+            self.tell(Input::NeverReady, myself);
+        }
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        let Some(leash) = &self.leash else { return };
+        self.members.about_to_signal(signal, leash.set());
+        // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
+        // it if it stays.
+        let _ = leash.set().signal(signal);
+    }
+
+    // --- what it is ---
+
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.leash.as_ref().map(|leash| leash.set().pid().unsigned_abs())
+    }
+
+    pub(super) fn program(&self) -> String {
+        let program = self.process.as_ref().map(|process| process.command().program.to_string_lossy());
+        program.unwrap_or_default().into_owned()
+    }
+
+    pub(super) fn check_name(&self) -> String {
+        format!("the readiness check of `{}`", self.program())
+    }
+}

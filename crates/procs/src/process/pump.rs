@@ -1,0 +1,185 @@
+//! Reads one stream that a process writes, line by line.
+//!
+//! Nothing waits for the end of a stream: it comes when every process that holds the pipe has closed it, and one of
+//! them may have been left behind.
+
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use rootward_core::{OutputLine, OutputSink, Stream};
+use tokio::io::Interest;
+use tokio::time::{Instant, timeout_at};
+
+use crate::policy::{Line, Lines, Piece};
+use crate::sys::{self, Watched};
+
+/// How much is read at once of a stream that brings little, onto the stack: a process that is silent costs no memory.
+const CHUNK: usize = 8 * 1024;
+
+/// How much is read at once of a stream that has just filled a [`CHUNK`], into memory that is given back at once. It is
+/// what a pipe holds, and all that is done for one chatty process before another task gets its turn.
+const LARGE_CHUNK: usize = 64 * 1024;
+
+/// How long a stream that outlives its process may be silent before it is closed.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long a stream that outlives its process is read at all.
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+
+/// Our end of a stream that a process writes to.
+#[derive(Debug)]
+pub(super) struct Pump {
+    pipe: Watched,
+    stream: Stream,
+    lines: Lines,
+    /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent
+    /// has none: it counts as readable until a read finds nothing, and that read gives the memory back.
+    large: Option<Box<[u8; LARGE_CHUNK]>>,
+    ended: bool,
+}
+
+/// What a process has written.
+pub(super) enum Written<'a> {
+    /// Whole lines, each with its end.
+    Lines(Stream, &'a str),
+    Line(OutputLine),
+}
+
+impl Pump {
+    /// `pipe` must be non-blocking.
+    pub(super) fn new(pipe: OwnedFd, stream: Stream) -> io::Result<Self> {
+        let pipe = sys::watch(Arc::new(pipe))?;
+        Ok(Self { pipe, stream, lines: Lines::default(), large: None, ended: false })
+    }
+
+    /// Waits until there may be something to read. Waits for ever once the stream has ended. Cancel safe.
+    pub(super) async fn readable(&self) {
+        if self.ended || self.pipe.readable().await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    /// If a lot is likely to be read, waits until the readers of the events have had a chance to take what came before.
+    /// Cancel safe.
+    pub(super) async fn room(&self, sink: &OutputSink) {
+        if self.large.is_some() {
+            sink.room().await;
+        }
+    }
+
+    /// Reads some of what there is.
+    pub(super) fn read(&mut self, mut write: impl FnMut(Written<'_>)) {
+        let mut large = self.large.take();
+        let bytes = match &mut large {
+            None => self.read_into(&mut [0; CHUNK], &mut write),
+            Some(large) => self.read_into(&mut large[..], &mut write),
+        };
+        if bytes >= CHUNK {
+            self.large = large.or_else(|| vec![0; LARGE_CHUNK].try_into().ok());
+        }
+    }
+
+    fn read_into(&mut self, chunk: &mut [u8], write: &mut impl FnMut(Written<'_>)) -> usize {
+        let result = self.pipe.try_io(Interest::READABLE, |pipe| read(pipe, chunk));
+        let bytes = *result.as_ref().unwrap_or(&0);
+        self.take(result.map(|bytes| &chunk[..bytes]), write);
+        bytes
+    }
+
+    /// Reads what the pipe holds now and no more, and ends the last line.
+    ///
+    /// When a process has ended, this is all that it has written, however much others are still writing.
+    pub(super) fn drain(&mut self, mut write: impl FnMut(Written<'_>)) {
+        let held = sys::readable_bytes(&self.pipe).unwrap_or(0);
+        if held > CHUNK {
+            self.drain_into(&mut vec![0; LARGE_CHUNK], held, &mut write);
+        } else {
+            self.drain_into(&mut [0; CHUNK], held, &mut write);
+        }
+        self.lines.flush(|line| write(output(self.stream, line)));
+    }
+
+    fn drain_into(&mut self, chunk: &mut [u8], mut held: usize, write: &mut impl FnMut(Written<'_>)) {
+        while !self.ended {
+            let result = read(self.pipe.get_ref(), chunk);
+            let bytes = *result.as_ref().unwrap_or(&0);
+            self.take(result.map(|bytes| &chunk[..bytes]), write);
+            // The last read finds the end of the stream, if that is what is left.
+            if held == 0 || bytes == 0 {
+                break;
+            }
+            held = held.saturating_sub(bytes);
+        }
+    }
+
+    /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
+    pub(super) async fn drain_on(mut self, sink: &OutputSink) {
+        let latest = Instant::now() + LONGEST_DRAIN;
+        while !self.ended {
+            let silent = latest.min(Instant::now() + IDLE);
+            if timeout_at(silent, self.readable()).await.is_err() {
+                break;
+            }
+            self.room(sink).await;
+            self.read(|written| written.to(sink));
+            // However much there is to read, another task gets its turn now.
+            tokio::task::yield_now().await;
+        }
+        self.lines.flush(|line| output(self.stream, line).to(sink));
+    }
+
+    fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(Written<'_>)) {
+        let stream = self.stream;
+        match read {
+            Ok(&[]) => {
+                self.ended = true;
+                self.lines.flush(|line| write(output(stream, line)));
+            }
+            Ok(bytes) => self.lines.feed(bytes, |piece| match piece {
+                Piece::Lines(lines) => write(Written::Lines(stream, lines)),
+                Piece::Line(line) => write(output(stream, line)),
+            }),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(_) => self.ended = true,
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+}
+
+impl Written<'_> {
+    /// Whether one of the lines is such a line.
+    pub(super) fn any(&self, mut is_such: impl FnMut(&str) -> bool) -> bool {
+        match self {
+            Self::Lines(_, lines) => lines.lines().any(is_such),
+            Self::Line(line) => is_such(&line.line),
+        }
+    }
+
+    /// Makes the lines events.
+    pub(super) fn to(self, sink: &OutputSink) {
+        match self {
+            Self::Lines(stream, lines) => sink.write_lines(stream, lines),
+            Self::Line(line) => sink.write(line),
+        }
+    }
+}
+
+fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match nix::unistd::read(pipe, into) {
+            Err(Errno::EINTR) => {}
+            other => return Ok(other?),
+        }
+    }
+}
+
+fn output(stream: Stream, line: Line) -> Written<'static> {
+    let Line { text, truncated, lossy } = line;
+    Written::Line(OutputLine { stream, line: text, truncated, lossy })
+}

@@ -1,0 +1,184 @@
+//! The sensor of one process: a task that waits for what happens to it, and tells the process's owner.
+//!
+//! It owns what is waited for: the answer of the launcher, the set's bell, and the pipes to which the process writes.
+//! What the process wrote goes into the tree's record from here, before the end of the process is told. The sensor
+//! decides nothing, and sends no signal. It ends when the set is empty: when the bell has said so, or when the owner
+//! has found out and says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::ActorRef;
+use rootward_core::Exit;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::launching::{Running, take_in};
+use super::message::{Fact, Message};
+use super::outputs::{Lines, Outputs};
+use crate::launch::Launching;
+use crate::set::Set;
+use crate::spec::Process;
+use crate::sys::Watched;
+
+/// How long until a process that has ended and cannot be waited for is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
+
+/// What a sensor begins with.
+pub(super) struct Sensor {
+    pub(super) process: Arc<Process>,
+    pub(super) launching: Launching,
+    pub(super) lines: Lines,
+    /// Resolves when the owner has found the set empty, has failed, or is gone.
+    pub(super) is_over: oneshot::Receiver<()>,
+}
+
+/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells that.
+struct Line {
+    owner: ActorRef<Message>,
+    through: bool,
+}
+
+impl Sensor {
+    /// Watches until the set is empty, and reads what is still to be read.
+    pub(super) async fn sense(self, owner: ActorRef<Message>) {
+        let mut line = Line { owner, through: false };
+        if let Some(outputs) = self.sense_until_empty(&mut line).await {
+            // In a box, because it is rare and every process would have to carry it.
+            Box::pin(outputs.drain_on()).await;
+        }
+    }
+
+    /// What is still to be read when everything else has been let go, if there is something.
+    async fn sense_until_empty(self, line: &mut Line) -> Option<Outputs> {
+        let Self { process, launching, lines, mut is_over } = self;
+        let started = tokio::select! {
+            biased;
+            _ = &mut is_over => None,
+            answer = launching => Some(take_in(answer, process.command(), lines).await),
+        };
+        // What a user's readiness check holds goes with the last reference, which is to be the supervisor's.
+        drop(process);
+        let Running { set, bell, mut outputs } = match started {
+            Some(Ok((leash, running))) => {
+                line.tell(Fact::Launched(Ok(leash)));
+                running
+            }
+            Some(Err(error)) => return line.end(Fact::Launched(Err(error)), None),
+            None => return line.end(Fact::Empty, None),
+        };
+
+        let exit = loop {
+            tokio::select! {
+                // The end before what was written, however much that is; what is left of it is read then.
+                biased;
+                _ = &mut is_over => break None,
+                exit = exited(&set, &bell) => break Some(exit),
+                output = outputs.readable() => {
+                    if outputs.read(output) {
+                        line.tell(Fact::Ready);
+                    }
+                    // However much there is to read, another task gets its turn now.
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        // Most programs leave no other member.
+        let is_last = set.is_empty() == Some(true);
+        if outputs.drain() {
+            line.tell(Fact::Ready);
+        }
+        let end = match exit {
+            Some(exit) if is_last => Fact::Exited { exit, is_last },
+            Some(exit) => {
+                line.tell(Fact::Exited { exit, is_last });
+                Self::sense_members(&set, &bell, &mut outputs, &mut is_over).await;
+                outputs.drain();
+                Fact::Empty
+            }
+            None => Fact::Empty,
+        };
+        // The bell may be watched for another set as soon as this one is released.
+        drop((set, bell));
+        line.end(end, Some(outputs))
+    }
+
+    /// Waits until no member is left of a set whose program has ended.
+    async fn sense_members(
+        set: &Set,
+        bell: &Watched,
+        outputs: &mut Outputs,
+        is_over: &mut oneshot::Receiver<()>,
+    ) {
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut *is_over => return,
+                () = emptied(set, bell) => return,
+                output = outputs.readable() => {
+                    outputs.read(output);
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+}
+
+impl Line {
+    fn tell(&self, fact: Fact) {
+        // An owner that is gone has left the set to its leash.
+        let _ = self.owner.cast(Message::Fact(fact));
+    }
+
+    /// Tells the last fact, and answers what is still to be read.
+    fn end(&mut self, fact: Fact, outputs: Option<Outputs>) -> Option<Outputs> {
+        self.through = true;
+        self.tell(fact);
+        outputs.filter(Outputs::are_open)
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.through {
+            self.tell(Fact::Lost);
+        }
+    }
+}
+
+/// Waits until the program has ended. Cancel safe.
+async fn exited(set: &Set, bell: &Watched) -> Exit {
+    loop {
+        let Ok(mut rung) = bell.readable().await else {
+            // The runtime shuts down.
+            return std::future::pending().await;
+        };
+        match set.exited() {
+            Some(exit) => return exit,
+            None if set.will_ring() => rung.clear_ready(),
+            // It has ended, but a debugger traces it and has not let go, or its reaper has been killed.
+            None => sleep_until(Instant::now() + TRY_AGAIN).await,
+        }
+    }
+}
+
+/// Waits until a set that rings for it says that it is empty. Cancel safe.
+async fn emptied(set: &Set, bell: &Watched) {
+    loop {
+        if set.is_empty() == Some(true) {
+            return;
+        }
+        if !set.will_ring() {
+            return std::future::pending().await;
+        }
+        match bell.readable().await {
+            // What there was to hear is heard first, so that nothing new is missed.
+            Ok(mut rung) => {
+                if set.is_empty() != Some(true) && set.will_ring() {
+                    rung.clear_ready();
+                }
+            }
+            Err(_) => return std::future::pending().await,
+        }
+    }
+}

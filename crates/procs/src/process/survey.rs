@@ -1,0 +1,92 @@
+//! How the owner of a process goes on after the program has ended, until no member of its set is left.
+//!
+//! The bell of a set may tell by itself that it is empty, and then the sensor of the process says so. Otherwise the
+//! members are counted, watched, and counted again.
+
+use std::sync::Arc;
+
+use ractor::ActorRef;
+
+use super::member_sensors;
+use super::members::Found;
+use super::message::Message;
+use super::owner::{Owner, Sensing, State};
+use crate::group::Census;
+use crate::policy::Input;
+use crate::set::Set;
+
+impl Owner {
+    /// Looks for other members, because the program has ended.
+    pub(super) fn survey(&mut self, myself: &ActorRef<Message>) {
+        self.members.left_alone();
+        self.count(myself);
+    }
+
+    /// Has the members counted, unless it is certain that there are none.
+    fn count(&mut self, myself: &ActorRef<Message>) {
+        if let Some(set) = self.set_to_be_watched() {
+            match set.is_empty() {
+                Some(true) => self.over(),
+                Some(false) | None => {
+                    self.round += 1;
+                    self.member_sensor = Some(member_sensors::count(&set, self.round, myself));
+                }
+            }
+        }
+    }
+
+    pub(super) fn counted(&mut self, census: Census, myself: &ActorRef<Message>) {
+        let Some(set) = self.set_to_be_watched() else { return };
+        let found = self.members.counted(census, &set);
+        match found {
+            Found::Empty => self.over(),
+            Found::Unsure => self.count(myself),
+            Found::Members | Found::Zombies => {
+                let pidfds = self.members.pidfds();
+                self.member_sensor = Some(member_sensors::watch(pidfds, self.round, myself));
+            }
+        }
+        if found == Found::Members {
+            self.tell(Input::Inhabited, myself);
+        }
+    }
+
+    pub(super) fn look(&mut self, myself: &ActorRef<Message>) {
+        let Some(set) = self.set_to_be_watched() else { return };
+        if self.members.look(&set) {
+            self.count(myself);
+        }
+    }
+
+    /// The set, unless the sensor knows that it is empty or is about to.
+    fn set_to_be_watched(&self) -> Option<Arc<Set>> {
+        let is_watched = matches!(self.sensing, Sensing::On(_));
+        self.leash.as_ref().filter(|_| is_watched).map(|leash| Arc::clone(leash.set()))
+    }
+
+    /// Has the sensor let go: no member is left. It reads what they have written before it says so.
+    pub(super) fn over(&mut self) {
+        self.member_sensor = None;
+        self.sensing = match std::mem::replace(&mut self.sensing, Sensing::Through) {
+            Sensing::On(over) => {
+                // A sensor that has let go already has said so.
+                let _ = over.send(());
+                Sensing::Ending
+            }
+            sensing @ (Sensing::Ending | Sensing::Through) => sensing,
+        };
+    }
+
+    pub(super) fn empty(&mut self, myself: &ActorRef<Message>) {
+        self.sensing = Sensing::Through;
+        self.member_sensor = None;
+        if let Some(leash) = &self.leash {
+            self.members.dismiss(leash.set());
+        }
+        self.tell(Input::Empty, myself);
+        if self.state == State::Owning && self.check.is_some() {
+            // Should the supervisor's deadline come while the check is waited for, it is known what is waited for.
+            self.members.note_check(Some(self.check_name()));
+        }
+    }
+}

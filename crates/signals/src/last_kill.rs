@@ -1,0 +1,52 @@
+//! The thread that does a tree's last kill.
+//!
+//! A thread of its own, because a kill may be held up, and then the program leaves all the same. It is there from the
+//! beginning: a program that needs a last kill may be one that gets no new thread.
+
+use std::fmt;
+use std::io;
+use std::sync::mpsc;
+use std::thread;
+
+use rootward_core::Tree;
+
+use crate::quietly::quietly;
+
+/// The thread. It ends when this is dropped.
+pub(crate) struct LastKill(mpsc::SyncSender<Order>);
+
+struct Order {
+    tree: Tree,
+    done: Box<dyn FnOnce() + Send>,
+}
+
+impl LastKill {
+    pub(crate) fn prepare() -> io::Result<Self> {
+        Self::with(Tree::last_kill)
+    }
+
+    /// With something else in place of the last kill.
+    pub(crate) fn with(kill: impl Fn(&Tree) + Send + 'static) -> io::Result<Self> {
+        let (sender, orders) = mpsc::sync_channel::<Order>(1);
+        thread::Builder::new().name("rootward-kill".to_owned()).spawn(move || {
+            for Order { tree, done } in orders {
+                // A panic on the way out must not keep the program from leaving.
+                quietly(|| kill(&tree));
+                done();
+            }
+        })?;
+        Ok(Self(sender))
+    }
+
+    /// Has everything killed that this tree still has, and says when that is done. Returns at once.
+    pub(crate) fn of(&self, tree: Tree, done: impl FnOnce() + Send + 'static) {
+        // If there is no thread any more, or a kill is under way, the caller waits no longer than it would wait anyway.
+        let _ = self.0.try_send(Order { tree, done: Box::new(done) });
+    }
+}
+
+impl fmt::Debug for LastKill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LastKill").finish_non_exhaustive()
+    }
+}

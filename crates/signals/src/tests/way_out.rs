@@ -1,0 +1,119 @@
+//! What stands still and must not take the way out away: a snapshot, a start, a last kill.
+
+use std::io;
+use std::sync::{Mutex, mpsc as sync_mpsc};
+
+use rootward_core::{
+    ChildKind, ChildSpec, Launch, StartChild, StartContext, StartError, StopCause, Supervisor,
+};
+use tokio::sync::mpsc;
+
+use super::{given_tree, hangs, obedient, stubborn};
+use crate::last_kill::LastKill;
+use crate::{Signal, SignalSource, Signals};
+
+#[tokio::test]
+async fn a_snapshot_whose_show_hangs_holds_up_no_stop() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let signals = Signals::new().source(source).on_snapshot(hang).handler_timeout(None);
+    let _guard = signals.attach(&tree).unwrap();
+    sender.send(Signal::User1);
+    hanging.recv().await;
+
+    sender.send(Signal::User1);
+    sender.send(Signal::Terminate);
+
+    assert!(tree.wait().await.clean);
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_show_hangs_keeps_no_tree() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let guard = Signals::new().source(source).on_snapshot(hang).attach(&tree).unwrap();
+    sender.send(Signal::User1);
+    hanging.recv().await;
+    sender.send(Signal::User1);
+    log.signal().await;
+    log.signal().await;
+
+    drop((tree, guard));
+
+    assert_eq!(log.stop_of_the_root().await, StopCause::Dropped);
+}
+
+/// The start has a thread of the runtime, and a snapshot may have to wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
+    let (started, mut starting) = mpsc::unbounded_channel();
+    let (never, blocked) = sync_mpsc::channel::<()>();
+    let blocks = ChildSpec::new("blocks", Blocks { started, blocked: Mutex::new(blocked) });
+    let tree = Supervisor::new("root").child(blocks).tree().unwrap().launch();
+    let (sender, source) = SignalSource::channel();
+    let guard = Signals::new().source(source).on_snapshot(|_| ()).attach(&tree).unwrap();
+    starting.recv().await;
+
+    sender.send(Signal::User1);
+    for _ in 0..3 {
+        sender.send(Signal::Interrupt);
+    }
+
+    assert_eq!(guard.left().await, 130);
+    drop(never);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
+    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, _never) = hangs();
+    let hang = Mutex::new(hang);
+    let mut listening = Signals::new().source(source).listen().unwrap();
+    listening.last_kill = LastKill::with(move |tree| hang.lock().unwrap()(tree)).unwrap();
+    let guard = listening.attach(&tree);
+
+    for _ in 0..3 {
+        sender.send(Signal::Interrupt);
+    }
+
+    hanging.recv().await;
+    assert_eq!(guard.left().await, 130);
+}
+
+#[tokio::test]
+async fn a_third_ctrl_c_does_one_last_kill() {
+    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (killed, mut kills) = mpsc::unbounded_channel();
+    let mut listening = Signals::new().source(source).listen().unwrap();
+    listening.last_kill = LastKill::with(move |_| killed.send(()).unwrap()).unwrap();
+    let guard = listening.attach(&tree);
+
+    for _ in 0..3 {
+        sender.send(Signal::Interrupt);
+    }
+
+    assert_eq!(guard.left().await, 130);
+    assert_eq!(kills.recv().await, Some(()));
+}
+
+/// A child whose start blocks its thread until the other end is dropped.
+struct Blocks {
+    started: mpsc::UnboundedSender<()>,
+    blocked: Mutex<sync_mpsc::Receiver<()>>,
+}
+
+impl StartChild for Blocks {
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, _: StartContext) -> Launch {
+        self.started.send(()).unwrap();
+        let _ = self.blocked.lock().unwrap().recv();
+        Launch::Failed(StartError::new(io::Error::other("it was only there to block")))
+    }
+}
