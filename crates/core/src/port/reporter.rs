@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Fate, Noted};
+use super::{Fate, Noted, StartFailure};
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
@@ -17,14 +17,14 @@ pub(crate) enum Report {
     Ignored,
     /// The child could not be started. `children` says how the part of it that had been started came down.
     Failed {
-        error: Box<StartError>,
+        failure: Box<StartFailure>,
         children: Vec<NodeReport>,
     },
     /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
     /// started.
     Stopping {
         cause: StopCause,
-        start_error: Option<Box<StartError>>,
+        start_failure: Option<Box<StartFailure>>,
     },
     /// All that is left of the child, a supervisor that stops, is stuck.
     Stuck,
@@ -162,12 +162,12 @@ impl Reporter {
 
     /// Says that the child could not be started, and that nothing is left of the attempt.
     pub fn failed(self, error: StartError) {
-        self.failed_after(error, Vec::new());
+        self.failed_after(StartFailure::new(error), Vec::new());
     }
 
     /// Says that this supervisor could not be started, and how the children that had been started came down.
-    pub(crate) fn failed_after(mut self, error: StartError, children: Vec<NodeReport>) {
-        self.close(Report::Failed { error: Box::new(error), children });
+    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Vec<NodeReport>) {
+        self.close(Report::Failed { failure: Box::new(failure), children });
     }
 
     /// Says that the child is gone, after everything it held has been given back.
@@ -176,9 +176,9 @@ impl Reporter {
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
-    pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
+    pub(crate) fn stopping(&self, cause: StopCause, start_failure: Option<StartFailure>) {
         self.listener.announce(cause);
-        self.deliver(Report::Stopping { cause, start_error: start_error.map(Box::new) }, None);
+        self.deliver(Report::Stopping { cause, start_failure: start_failure.map(Box::new) }, None);
     }
 
     /// Says that all that is left of this supervisor is stuck.
