@@ -14,16 +14,13 @@ use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
 use super::pool::{BATCH, Pool, Wear};
-use super::program::{image_of, start};
+use super::program::{NAME, find, image_of, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::roll::Roll;
 use super::serve::serve;
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Reap};
-
-/// The program that can be the warden of programs whose `main` comes too late.
-const PROGRAM: &str = "rootward-warden";
 
 /// How long until a warden that has not read its mail is written to again.
 const BUSY: Duration = Duration::from_millis(5);
@@ -119,18 +116,16 @@ impl Warden {
         }
     }
 
-    /// Makes the program `rootward-warden` the warden, wherever it is found: next to this program, or in `PATH`.
+    /// Makes the program `rootward-warden` the warden: the one next to this program, or the first in `PATH`.
     ///
-    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork).
+    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It is never looked for in the
+    /// current directory: of `PATH` only absolute directories count.
     ///
     /// # Errors
     ///
     /// [`WardenError::NotFound`] if there is no such program, and what [`program`](Self::program) says.
     pub fn find() -> Result<Self, WardenError> {
-        let beside = std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let in_path = std::env::split_paths(&path).map(|directory| directory.join(PROGRAM));
-        match beside.into_iter().chain(in_path).find(|program| program.is_file()) {
+        match find() {
             Some(program) => Self::program(program),
             None => Err(WardenError::NotFound),
         }
@@ -327,7 +322,7 @@ impl Client {
         self.watcher.call_once(|| {
             let shared = Arc::clone(&self.shared);
             // Without a thread, a reaper that dies before its time is never heard to be swept.
-            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+            let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
                 let _ = SigSet::all().thread_block();
                 shared.listen();
             });
@@ -412,7 +407,7 @@ impl Drop for Client {
         if !self.shared.close(FAREWELL) && !self.watcher.is_completed() {
             let shared = Arc::clone(&self.shared);
             // Without a thread a zombie stays until this program ends.
-            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+            let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
                 let _ = SigSet::all().thread_block();
                 shared.wait_for_the_end(PollTimeout::NONE);
             });
