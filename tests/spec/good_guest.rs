@@ -41,6 +41,14 @@ fn a_host_without_streams_and_without_a_directory_can_have_a_warden() {
 }
 
 #[test]
+fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
+    let host = Program::run(env!("CARGO_BIN_EXE_is_refused_a_warden"), &[]).finish();
+
+    assert_eq!(host.lines_after("refused "), ["the warden could not be started"]);
+    assert_eq!(host.lines_after("children "), [""]);
+}
+
+#[test]
 fn the_wardens_program_is_never_taken_from_the_current_directory() {
     let place = WithWardens::new();
 

@@ -4,8 +4,10 @@ mod fork;
 mod heap;
 mod limit;
 mod pass;
+mod refuse;
 
 pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::limit;
 pub use pass::send_copies;
+pub use refuse::refuse;

@@ -108,7 +108,11 @@ impl Warden {
                 Err(WardenError::TooLate { threads: sys::threads()? })
             }
             Err(error) => Err(error.into()),
-            Ok(Fork::Child) => serve(theirs),
+            Ok(Fork::Child) => {
+                // The warden would hold both ends, and not see this one hang up.
+                drop(ours);
+                serve(theirs)
+            }
             Ok(Fork::Parent { child, pidfd }) => {
                 drop(theirs);
                 Self::begin(child, pidfd, ours, true)
