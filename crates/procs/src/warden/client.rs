@@ -25,9 +25,6 @@ use crate::sys::{self, Fork, Reap};
 /// How long until a warden that has not read its mail is written to again.
 const BUSY: Duration = Duration::from_millis(5);
 
-/// How long a warden that is let go may take until it is awaited in the background.
-const FAREWELL: Duration = Duration::from_millis(200);
-
 /// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
 ///
 /// With a warden, process children are followed at containment `tree`: all descendants of a child belong to it, wherever
@@ -365,13 +362,18 @@ impl Shared {
     }
 
     fn close(&self, within: Duration) -> bool {
+        self.let_go();
+        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
+            && self.settle(within)
+    }
+
+    /// Lets go of the warden, and waits for nothing.
+    fn let_go(&self) {
         self.state().closing = true;
         self.pool.close();
         sys::hang_up(&self.socket);
-        // Somebody may have stopped it.
+        // It may have been stopped.
         let _ = sys::send(&self.pidfd, libc::SIGCONT);
-        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
-            && self.settle(within)
     }
 
     /// Waits until nothing is left of a warden that has died before its time.
@@ -406,9 +408,12 @@ async fn pause() {
     tokio::time::sleep(BUSY).await;
 }
 
+/// Waits for nothing: the last handle may be dropped on a runtime's thread.
 impl Drop for Client {
     fn drop(&mut self) {
-        if !self.shared.close(FAREWELL) && !self.watcher.is_completed() {
+        self.shared.let_go();
+        // The thread that listens to the warden reaps it.
+        if !self.watcher.is_completed() {
             let shared = Arc::clone(&self.shared);
             // Without a thread a zombie stays until this program ends.
             let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
@@ -427,3 +432,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
