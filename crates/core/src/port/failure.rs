@@ -152,7 +152,8 @@ mod tests {
         let mut error: &dyn Error = failure.error();
         let mut last_path = None;
         while let Some(below) = error.source() {
-            if let Some(StartError::Child { path, .. }) = error.downcast_ref() {
+            let shared = error.downcast_ref::<Arc<StartError>>().map(|error| &**error);
+            if let Some(StartError::Child { path, .. }) = error.downcast_ref().or(shared) {
                 last_path = Some(path.clone());
             }
             (levels, error) = (levels + 1, below);
