@@ -14,6 +14,8 @@ pub(crate) enum Timing {
     Seeded,
     /// In real time, on two threads beside the operator's: what happens depends on the moment as well.
     Real,
+    /// As [`Seeded`](Self::Seeded), but time may pass while a thread is in the middle of something.
+    SeededLoosely,
 }
 
 impl Timing {
@@ -21,7 +23,7 @@ impl Timing {
     pub(crate) fn is_exact(self) -> bool {
         match self {
             Self::Virtual | Self::Seeded => true,
-            Self::Real => false,
+            Self::Real | Self::SeededLoosely => false,
         }
     }
 
@@ -29,14 +31,14 @@ impl Timing {
     pub(crate) fn is_on_one_thread(self) -> bool {
         match self {
             Self::Virtual => true,
-            Self::Seeded | Self::Real => false,
+            Self::Seeded | Self::SeededLoosely | Self::Real => false,
         }
     }
 
     /// After so much time whatever has not happened never will.
     pub(crate) fn never(self) -> Duration {
         match self {
-            Self::Virtual | Self::Seeded => Duration::from_secs(600),
+            Self::Virtual | Self::Seeded | Self::SeededLoosely => Duration::from_secs(600),
             // A loaded machine may stand still for a while.
             Self::Real => Duration::from_secs(60),
         }
@@ -46,7 +48,7 @@ impl Timing {
     pub(crate) fn patience(self) -> Duration {
         match self {
             Self::Virtual | Self::Seeded => Duration::from_secs(40),
-            Self::Real => Duration::from_millis(40),
+            Self::Real | Self::SeededLoosely => Duration::from_millis(40),
         }
     }
 }

@@ -19,6 +19,7 @@ mod behave;
 mod clock;
 mod describe;
 mod desk;
+mod family;
 mod grow;
 mod hasten;
 mod ledger;

@@ -29,10 +29,19 @@ pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, Strin
 /// # Errors
 ///
 /// What has never come to an end.
-pub(crate) fn play_seeded(seed: u64, plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+pub(crate) fn play_seeded(
+    seed: u64,
+    plan: &Plan,
+    operations: &[Operation],
+    timing: Timing,
+) -> Result<Story, String> {
     let (plan, operations) = (plan.clone(), operations.to_vec());
     let description = format!("{plan:?}\n{operations:#?}");
-    let told = seeded::run(seed, move || async move { tell(&plan, &operations, Timing::Seeded).await });
+    let time = match timing {
+        Timing::SeededLoosely => seeded::Time::AtAnyPoint,
+        Timing::Virtual | Timing::Real | Timing::Seeded => seeded::Time::AtRest,
+    };
+    let told = seeded::run(seed, time, move || async move { tell(&plan, &operations, timing).await });
     told.unwrap_or_else(|failure| Err(format!("{failure}\n{description}")))
 }
 
@@ -128,8 +137,10 @@ impl Player {
         if time.is_zero() {
             return give_way().await;
         }
-        if self.timing == Timing::Real {
-            return pass_exactly(time).await;
+        match self.timing {
+            Timing::Virtual | Timing::Seeded => {}
+            Timing::Real => return pass_exactly(time).await,
+            Timing::SeededLoosely => return pass(time).await,
         }
         pass(ASIDE).await;
         if let Some(tree) = &self.tree {

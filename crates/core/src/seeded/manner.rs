@@ -6,6 +6,16 @@ use super::dice::Dice;
 pub(super) struct Manner {
     pub(super) threads: usize,
     pub(super) order: Order,
+    pub(super) time: Time,
+}
+
+/// When a story's time goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Time {
+    /// When nothing else can. All that happens at one moment happens before the next.
+    AtRest,
+    /// Also while threads are in the middle of something: now and then the next timer comes, if it is not far away.
+    AtAnyPoint,
 }
 
 /// Which thread goes on.
@@ -19,7 +29,7 @@ pub(super) enum Order {
 }
 
 impl Manner {
-    pub(super) fn draw(dice: &mut Dice) -> Self {
+    pub(super) fn draw(dice: &mut Dice, time: Time) -> Self {
         let threads = 2 + dice.below(2);
         let order = match dice.below(6) {
             0 => Order::Even { leaves: 2 },
@@ -29,6 +39,6 @@ impl Manner {
             4 => Order::Ranked { falls: 50 },
             _ => Order::Ranked { falls: 250 },
         };
-        Self { threads, order }
+        Self { threads, order, time }
     }
 }

@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
 
 use super::clock::Clock;
 use super::dice::Dice;
 use super::failure::Wrong;
-use super::manner::{Manner, Order};
+use super::manner::{Manner, Order, Time};
 use super::unit::Unit;
 
 /// No sensible story takes more steps than this.
 const TOO_MANY: u64 = 20_000_000;
+
+/// How often time goes on although something else can, and how far at most.
+const RARELY: usize = 20;
+const NEAR: Duration = Duration::from_millis(100);
 
 /// How many of the last switches are kept.
 const TRACE: usize = 400;
@@ -19,6 +25,7 @@ const TRACE: usize = 400;
 pub(super) struct State {
     dice: Dice,
     order: Order,
+    time: Time,
     pub(super) clock: Clock,
     units: BTreeMap<u64, Arc<Unit>>,
     /// The rank of each task, where the order is by rank.
@@ -70,6 +77,7 @@ impl State {
         Self {
             dice,
             order: manner.order,
+            time: manner.time,
             clock: Clock::new(),
             units: BTreeMap::new(),
             ranks: BTreeMap::new(),
@@ -144,8 +152,9 @@ impl State {
             self.over = Some(Err(Wrong::NeverEnds));
             return None;
         }
-        for waker in self.clock.take_yielding() {
-            waker.wake();
+        self.clock.take_yielding().into_iter().for_each(Waker::wake);
+        if self.time == Time::AtAnyPoint && self.over.is_none() && self.dice.once_in(RARELY) {
+            self.clock.advance(NEAR).into_iter().for_each(Waker::wake);
         }
         let choices = self.choices();
         let choice = match self.order {
@@ -207,12 +216,12 @@ impl State {
             self.over = Some(Err(Wrong::Deadlocks));
             return false;
         }
-        let woken = self.clock.advance();
+        let woken = self.clock.advance(Duration::MAX);
         if woken.is_empty() {
             self.over = Some(Err(Wrong::Hangs));
             return false;
         }
-        woken.into_iter().for_each(std::task::Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
         true
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::failure::Wrong;
-use super::{Failure, Mutex, now, point, run, runtime, sleep_until, yield_now};
+use super::{Failure, Mutex, Time, now, point, run, runtime, sleep_until, yield_now};
 
 const SEEDS: std::ops::Range<u64> = 0..200;
 
@@ -25,7 +25,7 @@ where
     T: Ord + Send + 'static,
     F: Future<Output = T> + Send + 'static,
 {
-    SEEDS.map(|seed| run(seed, story).unwrap()).collect()
+    SEEDS.map(|seed| run(seed, Time::AtRest, story).unwrap()).collect()
 }
 
 /// What goes wrong first, if anything does.
@@ -33,7 +33,7 @@ fn first_failure<F>(story: fn() -> F) -> Option<Failure>
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    SEEDS.into_iter().find_map(|seed| run(seed, story).err())
+    SEEDS.into_iter().find_map(|seed| run(seed, Time::AtRest, story).err())
 }
 
 /// Two tasks add one each, with a synchronisation point between reading and writing.
@@ -61,7 +61,7 @@ fn a_thread_is_preempted_between_reading_and_writing() {
 
 #[test]
 fn a_seed_decides_everything() {
-    let told = || SEEDS.map(|seed| run(seed, two_add_one).unwrap()).collect::<Vec<_>>();
+    let told = || SEEDS.map(|seed| run(seed, Time::AtRest, two_add_one).unwrap()).collect::<Vec<_>>();
 
     assert_eq!(told(), told());
 }
@@ -131,7 +131,7 @@ fn a_wait_that_nothing_ends_is_found() {
 
 #[test]
 fn a_story_that_panics_says_so() {
-    let failure = run(0, || async { panic!("boom") }).map(|()| ()).unwrap_err();
+    let failure = run(0, Time::AtRest, || async { panic!("boom") }).map(|()| ()).unwrap_err();
 
     assert_eq!(failure.what, Wrong::Panicked("boom".to_owned()));
 }
@@ -155,6 +155,25 @@ fn time_goes_on_when_nothing_else_can_and_from_timer_to_timer() {
     });
 
     assert_eq!(orders, BTreeSet::from([vec![30, 10, 3_600_000]]));
+}
+
+#[test]
+fn time_may_go_on_in_the_middle_of_something() {
+    let story = || async {
+        let began = now().unwrap();
+        let looks = spawn(async move {
+            let first = now().unwrap();
+            (0..10).for_each(|_| point());
+            now().unwrap() - first
+        });
+        let sleeps = spawn(sleep_until(began + Duration::from_millis(10)).unwrap());
+        sleeps.await.unwrap();
+        looks.await.unwrap().as_millis()
+    };
+
+    let passed: BTreeSet<_> = SEEDS.map(|seed| run(seed, Time::AtAnyPoint, story).unwrap()).collect();
+
+    assert_eq!(passed, BTreeSet::from([0, 10]));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use super::failure::{Failure, Wrong};
-use super::manner::Manner;
+use super::manner::{Manner, Time};
 use super::scheduler::{Scheduler, Verdict};
 
 /// How long, by the system's clock, a story may take whose threads wait for nothing but each other.
@@ -41,13 +41,13 @@ pub(super) fn with_current<R>(act: impl FnOnce(&Current) -> R) -> Option<R> {
 /// # Panics
 ///
 /// If the system has no threads to give.
-pub fn run<T, F>(seed: u64, story: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+pub fn run<T, F>(seed: u64, time: Time, story: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
     let mut dice = Dice::new(seed);
-    let manner = Manner::draw(&mut dice);
+    let manner = Manner::draw(&mut dice, time);
     let (tell, told) = mpsc::channel();
     let scheduler = Arc::new(Scheduler::new(dice, &manner, tell));
     let outcome = Arc::new(Mutex::new(None));

@@ -104,8 +104,8 @@ impl Round {
     /// Whether this child is among those that are still to be started.
     fn will_start(&self, key: ChildKey) -> bool {
         match self.starts {
-            Starts::None => false,
-            Starts::One(one) => key == one,
+            // A child that is restarted alone is told to start at once.
+            Starts::None | Starts::One(_) => false,
             Starts::From(from) => key >= from,
         }
     }
