@@ -1,44 +1,38 @@
-//! How time passes in a story, and tasks beside the tree.
+//! A story's time, and tasks beside the tree: virtual time on tokio's or the seeded scheduler's clock, or real time.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use rootward_core::seeded;
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// How time passes in a story.
+/// How time passes in a story, and what runs beside what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timing {
-    /// On one thread and in no time at all: what happens is decided by the story alone.
+    /// In virtual time and on one thread: the story alone decides what happens.
     Virtual,
-    /// On two threads beside the operator's, in real time: what happens depends on the moment as well.
-    Real,
-    /// On two or three threads that a seed preempts, and in no time at all: what happens is decided by the story and the seed.
+    /// In virtual time, on threads of the seeded scheduler: a seed decides the rest.
     Seeded,
-    /// The same, but time may pass while a thread is in the middle of something.
+    /// In real time, on two threads beside the operator's: what happens depends on the moment as well.
+    Real,
+    /// As [`Seeded`](Self::Seeded), but time may pass while a thread is in the middle of something.
     SeededLoosely,
 }
 
 impl Timing {
-    /// Where a story is played that no seed decides.
-    pub(crate) fn runtime(self) -> io::Result<Runtime> {
+    /// Whether the time of an event is that of the decision from which it follows.
+    pub(crate) fn is_exact(self) -> bool {
         match self {
-            Self::Virtual | Self::Seeded | Self::SeededLoosely => {
-                Builder::new_current_thread().enable_time().start_paused(true).build()
-            }
-            Self::Real => Builder::new_multi_thread().worker_threads(2).enable_time().build(),
+            Self::Virtual | Self::Seeded => true,
+            Self::Real | Self::SeededLoosely => false,
         }
     }
 
-    /// Whether a moment in the record is exactly that in which everything happened that is written at it.
-    pub(crate) fn is_exact(self) -> bool {
-        matches!(self, Self::Virtual | Self::Seeded)
-    }
-
-    /// Whether nothing can be decided between the decision of a supervisor and its event.
-    pub(crate) fn is_one_thread(self) -> bool {
-        self == Self::Virtual
+    /// Whether nothing else happens between a decision and the event that tells of it.
+    pub(crate) fn is_on_one_thread(self) -> bool {
+        match self {
+            Self::Virtual => true,
+            Self::Seeded | Self::SeededLoosely | Self::Real => false,
+        }
     }
 
     /// After so much time whatever has not happened never will.
@@ -64,7 +58,7 @@ pub(crate) fn now() -> Instant {
     seeded::now().unwrap_or_else(|| tokio::time::Instant::now().into_std())
 }
 
-/// Lets time pass for a leaf.
+/// Lets time pass for a leaf or for the operator.
 #[expect(
     clippy::disallowed_methods,
     reason = "what passes here is part of the story, and decides nothing else"
@@ -75,6 +69,18 @@ pub(crate) async fn pass(time: Duration) {
         None => tokio::time::sleep(time).await,
     }
 }
+
+/// Lets real time pass for the operator, also less than a timer can count.
+pub(crate) async fn pass_exactly(time: Duration) {
+    let due = now() + time;
+    pass(time.saturating_sub(A_TICK)).await;
+    while now() < due {
+        std::thread::yield_now();
+    }
+}
+
+/// By so much a timer of tokio may be late.
+const A_TICK: Duration = Duration::from_millis(1);
 
 /// Lets others go first.
 pub(crate) async fn give_way() {
@@ -92,18 +98,6 @@ pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Ou
         () = pass(time) => None,
     }
 }
-
-/// Lets real time pass for the operator, also less than a timer can count.
-pub(crate) async fn pass_exactly(time: Duration) {
-    let due = now() + time;
-    pass(time.saturating_sub(A_TICK)).await;
-    while now() < due {
-        std::thread::yield_now();
-    }
-}
-
-/// By so much a timer of tokio is late.
-const A_TICK: Duration = Duration::from_millis(1);
 
 /// Runs something beside the tree.
 #[expect(clippy::disallowed_methods, reason = "this is what stands outside of the tree")]

@@ -1,7 +1,7 @@
 //! Descriptions of trees, as plain data that can be grown, shrunk, shown, planted, and compared with a record.
 //!
-//! Children have ids by their place: `t0` is a leaf, `s1` a supervisor, `d2` a dynamic one. A child that is added while the tree
-//! runs is `x` and a number, and a child that a leaf adds is `y`.
+//! Children have ids by their place: `t0` is a leaf, `s1` a supervisor, `d2` a dynamic one. A child that is added while
+//! the tree runs is `x` and a number, and a child that a leaf adds is `y`.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -112,7 +112,7 @@ static BROOD: LazyLock<Member> = LazyLock::new(|| Member {
 });
 
 impl Plan {
-    /// The description of the child at this path, if there is one. `added` are those that were added while the tree ran.
+    /// The description of the child at this path, if there is one. `added` came to the tree while it ran.
     pub(crate) fn find<'a>(&'a self, added: &'a [Member], path: &str) -> Option<&'a Member> {
         let mut parts = path.split('/');
         let mut found = (parts.next() == Some("root")).then_some(&self.root)?;
@@ -227,7 +227,7 @@ impl Leaf {
         }
     }
 
-    /// Tasks start at once and can always be aborted. Whoever cannot is of another kind.
+    /// Tasks start at once and can always be aborted. A leaf that cannot is of another kind.
     pub(crate) fn kind(&self) -> ChildKind {
         let is_strange = matches!(self.answer, Answer::Throws | Answer::Lingers(_));
         match is_strange || self.openings.iter().any(|opening| opening.after.is_some()) {

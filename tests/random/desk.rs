@@ -1,4 +1,4 @@
-//! What the leaves of a tree and its operator share: which leaves are there, and what has been asked of which supervisor.
+//! What the leaves of a tree and its operator share: which leaves are there, and which supervisors have been called.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -65,8 +65,8 @@ pub(crate) fn any_member_to_add() -> impl Generate<Value = Member> {
     })
 }
 
-/// Bounds how often a leaf can be started before everything above it has given up: what supervisors allow is multiplied from
-/// level to level.
+/// Bounds how often a leaf can be started before everything above it has given up: what supervisors allow is multiplied
+/// from level to level.
 fn bound(group: &mut Group, starts: u32) {
     group.intensity.max_restarts = group.intensity.max_restarts.min(starts - 1);
     let Form::Static { children, .. } = &mut group.form else { return };

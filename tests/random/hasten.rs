@@ -1,7 +1,7 @@
 //! The same stories in real time: everything is a thousand times as fast, but for deadlines.
 //!
-//! What could be judged only with an exact clock is taken out: restarts are counted for ever, and a child has run well either at once
-//! or never.
+//! What could be judged only with an exact clock is taken out: restarts are counted for ever, and a child has run well
+//! either at once or never.
 
 use std::time::Duration;
 

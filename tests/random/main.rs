@@ -1,14 +1,17 @@
-//! Random trees: whatever they look like, whatever their tasks do and whatever is asked of them, their records keep the promises.
+//! Random trees: whatever happens in them, their records keep the promises.
 //!
-//! A tree is [grown](grow) and [planted](plant), [operated](operate) on, and judged by its record, promise by [promise](promises).
+//! A tree is [grown](grow) and [planted](plant), [operated](operate) on, and judged by its record, promise by
+//! [promise](promises).
 //!
-//! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a small one, and
-//!   shown with its seed, its tree, its operations and its record.
-//! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the promises that need
-//!   no exact clock. What happens depends on the moment as well, so that a case that fails is shown as it is, and need not fail again.
+//! - *In virtual time* a story alone decides what happens, up to the last millisecond. A case that fails is shrunk to a
+//!   small one, and shown with its seed, its tree, its operations and its record.
+//! - *On two threads* the same stories are played in real time, [a thousand times as fast](hasten), and judged by the
+//!   promises that need no exact clock. What happens depends on the moment as well, so that a case that fails is shown
+//!   as it is, and need not fail again.
+//! - *[Seeded](seeded)* a seed decides in virtual time which of several threads goes on.
 //!
-//! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or `two_threads`. A
-//! case that fails says with what command it is played again.
+//! Many more cases: `PROPTEST_CASES=20000 cargo test --release -p rootward-tests --test random_trees virtual_time`, or
+//! `two_threads`. A case that fails says with what command it is played again.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a promise looks for one kind of event among many")]
 
@@ -33,7 +36,6 @@ use std::hash::{BuildHasher, RandomState};
 
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
-use self::clock::Timing;
 use self::describe::Plan;
 use self::hasten::Hasten;
 use self::operate::Operation;
@@ -52,7 +54,7 @@ const COMMAND: &str = "cargo test -p rootward-tests --test random_trees";
 #[test]
 fn in_virtual_time_the_record_of_every_tree_keeps_the_promises() {
     let (config, seed) = config(CASES);
-    run(config, seed, "virtual_time", |plan, operations| play::play(plan, operations, Timing::Virtual));
+    run(config, seed, "virtual_time", play::play);
 }
 
 #[test]
@@ -61,16 +63,11 @@ fn on_two_threads_the_record_of_every_tree_keeps_the_promises() {
     // What has failed once need not fail again, so that a case cannot be shrunk.
     let config = Config { max_shrink_iters: 0, ..config };
     run(config, seed, "two_threads", |plan, operations| {
-        play::play(&plan.hastened(), &operations.hastened(), Timing::Real)
+        play::play_in_real_time(&plan.hastened(), &operations.to_vec().hastened())
     });
 }
 
-fn run(
-    config: Config,
-    seed: u64,
-    test: &str,
-    tell: impl Fn(&Plan, &Vec<Operation>) -> Result<Story, String>,
-) {
+fn run(config: Config, seed: u64, test: &str, tell: impl Fn(&Plan, &[Operation]) -> Result<Story, String>) {
     let cases = config.cases;
     let any_story = (grow::any_plan(), operate::any_operations());
     let result = TestRunner::new(config).run(&any_story, |(plan, operations)| {

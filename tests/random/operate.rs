@@ -16,7 +16,7 @@ pub(crate) type Pick = u8;
 /// Something that is done to a tree.
 #[derive(Clone)]
 pub(crate) enum Operation {
-    /// Time passes, and somebody looks at the tree.
+    /// Time passes, and the operator looks at the tree.
     Pass(Duration),
     /// A leaf is made to do something by itself.
     Make(Pick, Deed),
@@ -30,7 +30,7 @@ pub(crate) enum Operation {
     Restart { group: Pick, child: Pick },
     /// A child that may be down is deleted.
     Delete { group: Pick, child: Pick },
-    /// The tree is asked to stop, and nobody waits for it.
+    /// The tree is asked to stop, and the operator does not wait for it.
     Stop,
     /// The last handle is dropped.
     Drop,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
 use rootward_core::seeded;
+use tokio::runtime::Builder;
 use tokio::sync::Notify;
 
 use crate::clock::{Timing, beside, give_way, now, pass, pass_exactly, within};
@@ -18,9 +19,9 @@ use crate::story::Story;
 /// # Errors
 ///
 /// What has never come to an end.
-pub(crate) fn play(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
-    let runtime = timing.runtime().map_err(|error| error.to_string())?;
-    runtime.block_on(tell(plan, operations, timing))
+pub(crate) fn play(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Virtual))
 }
 
 /// Plays one story as a seed wants it: what runs next, and when it is preempted.
@@ -42,6 +43,16 @@ pub(crate) fn play_seeded(
     };
     let told = seeded::run(seed, time, move || async move { tell(&plan, &operations, timing).await });
     told.unwrap_or_else(|failure| Err(format!("{failure}\n{description}")))
+}
+
+/// Plays one story in real time, on two threads beside the caller's.
+///
+/// # Errors
+///
+/// What has not come to an end.
+pub(crate) fn play_in_real_time(plan: &Plan, operations: &[Operation]) -> Result<Story, String> {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build();
+    runtime.map_err(|error| error.to_string())?.block_on(tell(plan, operations, Timing::Real))
 }
 
 async fn tell(plan: &Plan, operations: &[Operation], timing: Timing) -> Result<Story, String> {
@@ -112,7 +123,7 @@ impl Player {
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
             Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
             Operation::Force => self.with_tree("force", Tree::force),
-            // Without a handle and without a deadline nobody could bring down what takes for ever.
+            // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());
                 self.tree = None;
@@ -221,7 +232,10 @@ impl Player {
         }
         within(timing.never(), desk.answered()).await.ok_or("every call is answered")?;
         let (called, refusals) = (desk.called(), desk.refusals());
-        let refusals = refusals.into_iter().map(|refusal| (refusal.at - began, refusal)).collect();
+        let refusals = refusals
+            .into_iter()
+            .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
+            .collect();
         let story = Story { plan, timing, added, called, refusals, events, report, looks, deeds };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),

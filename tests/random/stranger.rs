@@ -1,5 +1,5 @@
-//! Children of a kind of their own: they may take their time to start, panic when they are asked to stop, and linger when they
-//! are forced to.
+//! Children of a kind of their own: they may take their time to start, panic when they are asked to stop, and linger
+//! when they are forced to.
 
 use rootward::{Exit, Launch, Reporter, RunningChild, StartContext, StartError, StopRequest};
 use tokio::sync::watch;

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, StopCause, Supervisor};
+use rootward::{ChildSpec, Ending, StopCause, Supervisor, TreeStartError};
 
-use crate::support::{Double, builder, obedient, stubborn};
+use crate::support::{Double, Puppet, broken, builder, launched, obedient, stubborn};
 
 /// More levels than any program needs, and as many as promised.
 const LEVELS: usize = 10_000;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 fn chain(leaf: ChildSpec) -> Supervisor {
     (1..LEVELS).fold(Supervisor::new("s").child(leaf), |below, _| Supervisor::new("s").child(below))
@@ -53,6 +55,47 @@ async fn a_deep_tree_with_a_leaf_that_does_not_go_is_reported_at_its_deadline() 
     let report = tree.stop().await;
 
     assert_eq!(report.unreapable().len(), LEVELS + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deep_tree_is_reported_when_nobody_waits_for_it_any_longer() {
+    let leaf = Double::running("leaf");
+    let tree = builder(chain(leaf.spec())).deadline(None).start().await.unwrap();
+
+    tree.give_up();
+
+    assert_eq!(tree.wait().await.unreapable().len(), LEVELS + 1);
+    leaf.ends();
+    assert_eq!(tree.wait_gone().await.root.walk().len(), LEVELS + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_at_the_bottom_of_a_deep_tree_goes_up_through_all_levels() {
+    let leaf = Puppet::new("leaf");
+    let bottom = Supervisor::new("s").intensity(0, SECOND).child(leaf.spec());
+    let root = (1..LEVELS).fold(bottom, |below, _| Supervisor::new("s").intensity(0, SECOND).child(below));
+    let tree = root.start().await.unwrap();
+
+    leaf.fails();
+
+    let report = tree.wait().await;
+    assert_eq!((report.ending, report.cause), (Ending::Failed, StopCause::GaveUp));
+    assert_eq!(report.root.walk().len(), LEVELS + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_fails_at_the_bottom_of_a_deep_tree_is_told_in_few_words_with_its_cause() {
+    let (tree, _log) = launched(chain(broken("leaf")));
+
+    let Err(TreeStartError::Start { error, report }) = tree.started().await else {
+        panic!("it cannot start")
+    };
+
+    let told = report.start_failure().unwrap();
+    assert!(told.starts_with("failed to start s/s: ") && told.ends_with("out of order"), "{told}");
+    assert_eq!(report.root.walk().len(), LEVELS);
+    let levels = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    assert!(levels.count() < 100);
 }
 
 #[test]

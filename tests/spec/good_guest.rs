@@ -1,10 +1,13 @@
 //! What a tree leaves alone: the program it lives in, and the processes that it starts.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
 
 use nix::sys::signal::Signal;
 use rootward::process::{Process, Stdin};
 use rootward::{Restart, Supervisor};
+use tempfile::TempDir;
 
 use crate::support::{Program, fixture, launched, launched_tree};
 
@@ -35,6 +38,69 @@ fn a_host_without_streams_and_without_a_directory_can_have_a_warden() {
     let host = std::process::Command::new(env!("CARGO_BIN_EXE_bare_host")).status().unwrap();
 
     assert_eq!(host.code(), Some(0));
+}
+
+#[test]
+fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
+    let host = Program::run(env!("CARGO_BIN_EXE_is_refused_a_warden"), &[]).finish();
+
+    assert_eq!(host.lines_after("refused "), ["the warden could not be started"]);
+    assert_eq!(host.lines_after("children "), [""]);
+}
+
+#[test]
+fn the_wardens_program_is_never_taken_from_the_current_directory() {
+    let place = WithWardens::new();
+
+    for path in
+        [None, Some(""), Some(":/bin"), Some("/bin::"), Some("."), Some("relative"), Some("./relative:/bin")]
+    {
+        assert_eq!((place.level(path), place.was_run()), ("group".to_owned(), None), "{path:?}");
+    }
+    // It is no warden either, but it is where one may be.
+    let absolute = place.directory.path().join("relative");
+    assert_eq!(place.level(absolute.to_str()), "group");
+    assert_eq!(place.was_run(), Some(absolute.join("rootward-warden.was-run")));
+}
+
+/// A directory with a program called `rootward-warden` in it and another in a directory below, which leave a trace when they are run.
+struct WithWardens {
+    directory: TempDir,
+    program: PathBuf,
+}
+
+impl WithWardens {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        // Written by another process: a file that this one writes may be handed to a child that another test just starts, and is
+        // busy until that child is a program. The program goes elsewhere than where it was built: there may be a warden beside it.
+        let script = r##"
+            mkdir relative programs
+            for warden in rootward-warden relative/rootward-warden; do
+                printf '#!/bin/sh\n: > "$0.was-run"\n' > $warden
+                chmod +x $warden
+            done
+            cp "$0" programs/finds_a_warden"##;
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-ec", script, env!("CARGO_BIN_EXE_finds_a_warden")]).current_dir(directory.path());
+        assert!(shell.status().unwrap().success());
+        let program = directory.path().join("programs/finds_a_warden");
+        Self { directory, program }
+    }
+
+    /// The level that a program finds whose current directory this is.
+    fn level(&self, path: Option<&str>) -> String {
+        let mut command = Command::new(&self.program);
+        command.current_dir(self.directory.path()).env_remove("PATH").envs(path.map(|path| ("PATH", path)));
+        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        said.trim().strip_prefix("level ").unwrap_or(&said).to_owned()
+    }
+
+    /// The trace of a program that was run.
+    fn was_run(&self) -> Option<PathBuf> {
+        let traces = ["rootward-warden.was-run", "relative/rootward-warden.was-run"];
+        traces.map(|trace| self.directory.path().join(trace)).into_iter().find(|trace| trace.exists())
+    }
 }
 
 #[tokio::test]

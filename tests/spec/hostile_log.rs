@@ -90,7 +90,7 @@ fn a_subscriber_may_look_at_the_tree_that_it_hears_of() {
 }
 
 #[test]
-fn a_subscriber_that_panics_in_a_tasks_span_costs_the_span_and_nothing_else() {
+fn a_subscriber_that_panics_in_a_childs_span_costs_the_span_and_nothing_else() {
     for place in ["new_span", "enter", "exit", "close"] {
         let account = account_of(&format!("panics_in_{place}"));
 
@@ -124,6 +124,7 @@ fn account_of(manner: &str) -> Account {
     let mut program = Program::run(env!("CARGO_BIN_EXE_hostile_log"), &[manner]);
     program.wait_for("started");
     let finished = program.finish();
+    assert_eq!(finished.lines_after("abnormal "), Vec::<&str>::new());
     let last: Vec<_> = finished.said.last().expect("it has started").split(' ').collect();
     let number = |text: &str| text.parse().expect("it is a number");
     let lost = finished.lines_after("lost ").into_iter().map(number).collect();

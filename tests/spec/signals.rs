@@ -1,5 +1,7 @@
 //! What signals do to a whole program.
 
+use std::os::unix::process::ExitStatusExt as _;
+
 use nix::sys::signal::Signal;
 
 use crate::support::{Finished, Program};
@@ -84,6 +86,35 @@ fn what_does_not_go_before_the_deadline_does_not_keep_the_program() {
     program.signal(Signal::SIGTERM);
 
     assert_eq!(program.finish().status.code(), Some(4));
+}
+
+#[test]
+fn after_the_run_each_signal_does_what_it_did_before() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGUSR1] {
+        let mut program = Program::run(env!("CARGO_BIN_EXE_goes_on_after_its_tree"), &[]);
+        let [before, during, after] = ["before ", "during ", "after "].map(|when| program.wait_for(when));
+
+        program.signal(signal);
+
+        assert_eq!((before == during, before == after), (false, true), "{before}, {during}, {after}");
+        assert_eq!(program.finish().status.signal(), Some(signal as i32));
+    }
+}
+
+#[test]
+fn a_signal_that_was_ignored_before_the_run_is_ignored_after_it() {
+    let ignores_some = "trap '' HUP USR1; exec \"$0\"";
+    let fixture = env!("CARGO_BIN_EXE_goes_on_after_its_tree");
+    let mut program = Program::run("/bin/sh", &["-c", ignores_some, fixture]);
+    let [before, after] = ["before ", "after "].map(|when| program.wait_for(when));
+
+    // The first two do nothing.
+    for signal in [Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGTERM] {
+        program.signal(signal);
+    }
+
+    assert_eq!(before, after);
+    assert_eq!(program.finish().status.signal(), Some(Signal::SIGTERM as i32));
 }
 
 fn handlers_are_called_in_order(count: usize, signal: Signal) {

@@ -50,6 +50,20 @@ async fn everybody_who_waits_for_the_start_hears_of_the_same_one() {
     assert_eq!(a.calls(), ["start"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tree_that_gives_up_as_soon_as_it_has_started_has_started() {
+    for _ in 0..200 {
+        let fails = ChildSpec::task("a", |_| async { Err::<(), _>("no") });
+        let (tree, log) = launched(Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(fails));
+
+        let started = tree.started().await;
+
+        assert!(started.is_ok(), "{started:?}");
+        let record = log.until_the_end().await;
+        assert_eq!((record.count("root", "started"), record.count("root", "gave_up")), (1, 1), "{record}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_brings_down_what_had_been_started_in_reverse_order_and_starts_no_more() {
     let root = Supervisor::new("root").child(obedient("a")).child(obedient("b")).child(broken("c"));

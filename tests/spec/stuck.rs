@@ -152,7 +152,7 @@ async fn a_task_that_is_to_be_aborted_and_still_runs_learns_that_no_grace_is_lef
     tree.force();
     log.wait_for_event("a", "escalated").await;
     // Answered when the supervisor has done what it wrote down.
-    let _ = tree.snapshot();
+    let _ = tree.root().expect("it is there").terminate_child("nobody").await;
     drop(release);
 
     assert_eq!(said.recv().await, Some(Some(Duration::ZERO)));
@@ -181,7 +181,7 @@ async fn a_task_that_is_ended_unasked_and_still_runs_learns_that_it_has_to_stop(
     tree.request_stop(StopCause::Api);
     log.wait_for_event("a", "stopping").await;
     // Answered when the supervisor has done what it wrote down.
-    let _ = tree.snapshot();
+    let _ = tree.root().expect("it is there").terminate_child("nobody").await;
     drop(release);
 
     assert_eq!(said.recv().await, Some((false, true, true)));

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use crate::child::Panic;
-use crate::subscriber::with_subscriber;
 
 thread_local! {
     /// Whether this thread is inside [`catch`].
@@ -47,7 +46,7 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     // What the user's code has caught by itself is nobody's business any more.
     SEEN.set(false);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
-    let result = catch_unwind(AssertUnwindSafe(|| with_subscriber(f)));
+    let result = catch_unwind(AssertUnwindSafe(f));
     SUPERVISED.set(outer);
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();

@@ -2,12 +2,14 @@
 
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, StartError, StopCause, Straggler};
 use crate::clock::whole_millis;
+use crate::port::StartFailure;
 use crate::stuck::Stuck;
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
@@ -34,8 +36,11 @@ pub struct StopReport {
     #[serde(skip_serializing_if = "is_zero")]
     pub refused: u64,
     /// Why the tree could not be started, if it could not.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "start_error")]
+    #[serde(skip)]
     pub start_error: Option<StartError>,
+    /// The same as text, written down when it happened: an error of a user's is not asked for its text again.
+    #[serde(rename = "start_error", skip_serializing_if = "Option::is_none")]
+    start_failure: Option<Arc<str>>,
     /// The root and everything below it.
     pub root: NodeReport,
 }
@@ -130,13 +135,23 @@ impl StopReport {
     pub(crate) fn new(
         root: NodeReport,
         cause: StopCause,
-        start_error: Option<StartError>,
+        failure: Option<StartFailure>,
         containment: Option<&'static str>,
     ) -> Self {
+        let start_failure = failure.as_ref().map(StartFailure::text);
+        let start_error = failure.map(StartFailure::into_error);
         let ending = Ending::of(&root, cause);
         let clean = ending == Ending::Clean;
         let refused = root.nodes().map(|node| node.refused).sum();
-        Self { clean, containment, cause, ending, elapsed: root.elapsed, refused, start_error, root }
+        let elapsed = root.elapsed;
+        Self { clean, containment, cause, ending, elapsed, refused, start_error, start_failure, root }
+    }
+
+    /// Why the tree could not be started, if it could not, on one line from the outside in.
+    ///
+    /// It was written down when the start failed. [`StartError::describe`] asks the error for its text again.
+    pub fn start_failure(&self) -> Option<&str> {
+        self.start_failure.as_deref()
     }
 
     /// Everything that is still there, deepest first: the children that did not go before the deadline.
@@ -246,9 +261,4 @@ fn is_zero(number: &u64) -> bool {
 
 fn millis<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(whole_millis(*duration))
-}
-
-#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-fn start_error<S: Serializer>(error: &Option<StartError>, serializer: S) -> Result<S::Ok, S::Error> {
-    error.as_ref().map(StartError::describe).serialize(serializer)
 }

@@ -1,86 +1,181 @@
-//! Where the program's subscriber is called, and where it is not.
+//! The program's subscriber without what ractor has to say.
 //!
-//! ractor makes a span for every actor and enters it each time the actor runs. For the library's own actors that would be a call
-//! of the subscriber on the way of every stop, and it may block or panic there. So the threads on which only the library's own
-//! code runs can do without a subscriber, but for the calls of other code that are made there.
+//! ractor makes a span for every actor and enters it each time the actor runs. For the library's own actors that would
+//! be a call of the subscriber on the way of every start, stop and signal, and it may block or panic there. So the
+//! threads on which supervisors run leave ractor out. What other code logs there, such as a `StartChild`, reaches the
+//! subscriber as anywhere else.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
-use tracing::Dispatch;
-use tracing::dispatcher::{DefaultGuard, get_default, set_default, with_default};
-use tracing::subscriber::NoSubscriber;
+use tracing::dispatcher::{DefaultGuard, get_default, set_default};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::{Interest, NoSubscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::span::Current;
 
 thread_local! {
-    /// Whether this thread does without. Apart from what it does without, because this can be had at no cost.
-    static MUTED: Cell<bool> = const { Cell::new(false) };
-    static SUBSCRIBER: RefCell<Option<(Dispatch, DefaultGuard)>> = const { RefCell::new(None) };
+    static GUARD: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
 }
 
-/// Has this thread do without the program's subscriber, but for code that is not the library's. A subscriber that is set later is
-/// called here all the same. For the threads of a runtime that runs supervisors and nothing else.
-pub fn mute_thread() {
-    let subscriber = get_default(Dispatch::clone);
-    if !subscriber.is::<NoSubscriber>() {
-        SUBSCRIBER.set(Some((subscriber, set_default(&Dispatch::none()))));
-        MUTED.set(true);
+/// The subscriber that is the default where this is made, without what ractor has to say.
+#[derive(Clone, Debug)]
+pub struct WithoutRactor(Option<Dispatch>);
+
+impl WithoutRactor {
+    /// Of the subscriber that is the default here. Nothing changes if there is none yet.
+    pub fn of_the_default() -> Self {
+        let subscriber = get_default(Dispatch::clone);
+        let is_there = !subscriber.is::<NoSubscriber>();
+        Self(is_there.then(|| Dispatch::new(Sieve { subscriber, most: LevelFilter::current() })))
+    }
+
+    /// Makes it this thread's default, until [`leave_thread`](Self::leave_thread) is called.
+    pub fn enter_thread(&self) {
+        GUARD.set(self.0.as_ref().map(set_default));
+    }
+
+    /// Takes back what [`enter_thread`](Self::enter_thread) has done.
+    pub fn leave_thread() {
+        GUARD.set(None);
     }
 }
 
-/// Takes back what [`mute_thread`] has done.
-pub fn unmute_thread() {
-    MUTED.set(false);
-    drop(SUBSCRIBER.take());
+/// Passes everything on but what ractor has to say.
+struct Sieve {
+    subscriber: Dispatch,
+    most: LevelFilter,
 }
 
-/// Runs code that is not the library's, with the program's subscriber wherever that is.
-pub(crate) fn with_subscriber<R>(f: impl FnOnce() -> R) -> R {
-    let subscriber =
-        || SUBSCRIBER.with_borrow(|muted| muted.as_ref().map(|(subscriber, _)| subscriber.clone()));
-    match MUTED.get().then(subscriber).flatten() {
-        Some(subscriber) => with_default(&subscriber, f),
-        None => f(),
+fn is_ractors(metadata: &Metadata<'_>) -> bool {
+    metadata.target().split("::").next() == Some("ractor")
+}
+
+impl Subscriber for Sieve {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match is_ractors(metadata) {
+            true => Interest::never(),
+            false => self.subscriber.register_callsite(metadata),
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        !is_ractors(metadata) && self.subscriber.enabled(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.most)
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.subscriber.new_span(span)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.subscriber.record(span, values);
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.subscriber.record_follows_from(span, follows);
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.subscriber.event(event);
+    }
+
+    fn enter(&self, span: &Id) {
+        self.subscriber.enter(span);
+    }
+
+    fn exit(&self, span: &Id) {
+        self.subscriber.exit(span);
+    }
+
+    fn clone_span(&self, span: &Id) -> Id {
+        self.subscriber.clone_span(span)
+    }
+
+    fn try_close(&self, span: Id) -> bool {
+        self.subscriber.try_close(span)
+    }
+
+    fn current_span(&self) -> Current {
+        self.subscriber.current_span()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::dispatcher::with_default;
+
     use super::*;
 
     #[test]
-    fn a_thread_that_is_muted_has_its_subscriber_for_code_that_is_not_the_librarys() {
-        let subscriber = || get_default(|subscriber| !subscriber.is::<NoSubscriber>());
-        let here = Dispatch::new(Deaf);
-        let seen = with_default(&here, || {
-            mute_thread();
-            let muted = (subscriber(), with_subscriber(subscriber), subscriber());
-            unmute_thread();
-            (muted, subscriber())
+    fn what_ractor_says_is_left_out_and_everything_else_is_passed_on() {
+        let noted = Arc::new(Mutex::new(Vec::new()));
+        let here = Dispatch::new(Notes(Arc::clone(&noted)));
+        with_default(&here, || {
+            WithoutRactor::of_the_default().enter_thread();
+            let span = tracing::info_span!(target: "app", "span");
+            span.in_scope(|| tracing::info!(target: "ractorish", "event"));
+            tracing::info_span!(target: "ractor::actor", "span").in_scope(|| {});
+            tracing::info!(target: "ractor", "event");
+            drop(span);
+            WithoutRactor::leave_thread();
+            tracing::info!(target: "ractor::actor", "event");
         });
 
-        assert_eq!(seen, ((false, true, false), true));
-        assert!(!subscriber());
+        let through = ["new_span app", "enter", "event ractorish", "exit", "close", "event ractor::actor"];
+        assert_eq!(*noted.lock().unwrap(), through);
     }
 
-    /// A subscriber that takes nothing.
-    struct Deaf;
+    #[test]
+    fn without_a_subscriber_nothing_is_changed() {
+        WithoutRactor::of_the_default().enter_thread();
 
-    impl tracing::Subscriber for Deaf {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            false
+        assert!(GUARD.with_borrow(Option::is_none));
+    }
+
+    /// A subscriber that notes how it is called.
+    struct Notes(Arc<Mutex<Vec<String>>>);
+
+    impl Notes {
+        fn note(&self, call: &str) {
+            self.0.lock().unwrap().push(call.to_owned());
+        }
+    }
+
+    impl Subscriber for Notes {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
         }
 
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
+        fn new_span(&self, span: &Attributes<'_>) -> Id {
+            self.note(&format!("new_span {}", span.metadata().target()));
+            Id::from_u64(1)
         }
 
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record(&self, _: &Id, _: &Record<'_>) {}
 
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-        fn event(&self, _: &tracing::Event<'_>) {}
+        fn event(&self, event: &Event<'_>) {
+            self.note(&format!("event {}", event.metadata().target()));
+        }
 
-        fn enter(&self, _: &tracing::span::Id) {}
+        fn enter(&self, _: &Id) {
+            self.note("enter");
+        }
 
-        fn exit(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &Id) {
+            self.note("exit");
+        }
+
+        fn try_close(&self, _: Id) -> bool {
+            self.note("close");
+            true
+        }
     }
 }

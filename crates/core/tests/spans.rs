@@ -74,13 +74,10 @@ fn runtime_that_listens(listener: &Listener) -> tokio::runtime::Runtime {
     }
     let listener = listener.clone();
     let listen = move || LISTENS.set(Some(tracing::subscriber::set_default(listener.clone())));
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .on_thread_start(listen)
-        .on_thread_stop(|| LISTENS.set(None))
-        .build()
-        .unwrap()
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(1).enable_time();
+    builder.on_thread_start(listen).on_thread_stop(|| LISTENS.set(None));
+    builder.build().expect("the system has a thread")
 }
 
 /// Says something when it is dropped.

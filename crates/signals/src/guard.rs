@@ -2,25 +2,29 @@
 
 use std::fmt;
 use std::future::pending;
+use std::sync::Arc;
 
 use ractor::ActorRef;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::actor::Message;
+use crate::sys::Dispositions;
 
 /// Keeps the root signal actor at work. When it is dropped, the actor stops listening.
 ///
 /// The actor holds a clone of the tree's handle, so a tree is not stopped by the drop of its other handles as
 /// long as its signals are attended to.
 ///
-/// Dropping the guard does not give a signal its default disposition back (tokio never does that): the
-/// process then ignores it. A program that goes on after its tree should listen for itself.
+/// Once the guard has been dropped each signal does what it did before, unless another tree's guard still needs it.
+/// If something has been installed over the library's handler meanwhile, that stays.
 #[must_use = "signals are attended to only as long as the guard is held"]
 pub struct SignalsGuard {
     pub(crate) actor: ActorRef<Message>,
     pub(crate) listener: AbortHandle,
     pub(crate) left: watch::Receiver<Option<u8>>,
+    /// What gives the process's signals back, if it is those that are heard.
+    pub(crate) dispositions: Option<Arc<Dispositions>>,
 }
 
 impl SignalsGuard {
@@ -49,6 +53,10 @@ impl SignalsGuard {
 
 impl Drop for SignalsGuard {
     fn drop(&mut self) {
+        // At once, and not when the runtime gets around to dropping the listener.
+        if let Some(dispositions) = &self.dispositions {
+            dispositions.give_back();
+        }
         self.listener.abort();
         self.actor.stop(None);
     }

@@ -10,7 +10,7 @@
 //! neither the tree nor the next signal.
 //!
 //! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition
-//! before the application asks for it.
+//! before the application asks for it, or after the last guard has been dropped.
 
 mod actor;
 mod guard;
@@ -22,6 +22,8 @@ mod quietly;
 mod signal;
 mod signals;
 mod source;
+mod sys;
+mod system;
 #[cfg(test)]
 mod tests;
 

@@ -38,6 +38,7 @@ impl Listening {
     /// If it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
         let Self { ear, rules, handlers, handler_timeout, last_kill } = self;
+        let dispositions = ear.dispositions();
         let (sender, left) = watch::channel(None);
         let state = State {
             tree: Arc::new(tree.clone()),
@@ -57,7 +58,7 @@ impl Listening {
             reason = "the listener is the actor's ear, and its guard ends both"
         )]
         let listener = tokio::spawn(listen(ear, actor.clone())).abort_handle();
-        SignalsGuard { actor, listener, left }
+        SignalsGuard { actor, listener, left, dispositions }
     }
 }
 

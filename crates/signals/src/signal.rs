@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use tokio::signal::unix::SignalKind;
-
 /// A signal that the root signal actor can listen for.
 ///
 /// The first four have a meaning of their own, which [`Signals`](crate::Signals) lists. The others are there
@@ -59,7 +57,16 @@ impl Signal {
 
     /// The signal's number on this system.
     pub fn number(self) -> i32 {
-        self.kind().as_raw_value()
+        match self {
+            Self::Interrupt => libc::SIGINT,
+            Self::Terminate => libc::SIGTERM,
+            Self::Hangup => libc::SIGHUP,
+            Self::User1 => libc::SIGUSR1,
+            Self::User2 => libc::SIGUSR2,
+            Self::Quit => libc::SIGQUIT,
+            Self::Alarm => libc::SIGALRM,
+            Self::WindowChange => libc::SIGWINCH,
+        }
     }
 
     /// The exit status of a program that leaves because of this signal: 128 and its number, as shells have
@@ -67,19 +74,6 @@ impl Signal {
     pub fn exit_status(self) -> u8 {
         // No Unix numbers these signals above 127, so the other case is there for the type alone.
         u8::try_from(128 + self.number()).unwrap_or(u8::MAX)
-    }
-
-    pub(crate) fn kind(self) -> SignalKind {
-        match self {
-            Self::Interrupt => SignalKind::interrupt(),
-            Self::Terminate => SignalKind::terminate(),
-            Self::Hangup => SignalKind::hangup(),
-            Self::User1 => SignalKind::user_defined1(),
-            Self::User2 => SignalKind::user_defined2(),
-            Self::Quit => SignalKind::quit(),
-            Self::Alarm => SignalKind::alarm(),
-            Self::WindowChange => SignalKind::window_change(),
-        }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 ///
 /// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called,
 /// and only those of SIGINT, SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT
-/// (Ctrl-\\) stays the last way out. What has been changed stays so until the process ends.
+/// (Ctrl-\\) stays the last way out. When the last guard has been dropped each signal does again what it did before.
 ///
 /// # Examples
 ///

@@ -1,14 +1,15 @@
 //! Where signals come from: the system, or a channel for tests and for programs that have their own way to
 //! hear them.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::io;
-use std::task::Poll;
+use std::sync::Arc;
 
-use tokio::signal::unix;
 use tokio::sync::mpsc;
 
 use crate::Signal;
+use crate::sys::Dispositions;
+use crate::system::System;
 
 /// Where the root signal actor hears its signals.
 ///
@@ -42,6 +43,9 @@ pub enum SignalError {
         #[source]
         source: io::Error,
     },
+    /// The system refused the socket through which signals wake those that listen.
+    #[error("cannot be woken by signals")]
+    Wake(#[source] io::Error),
     /// A thread that signals need could not be started.
     #[error("cannot start a thread for signals")]
     Thread(#[source] io::Error),
@@ -49,6 +53,9 @@ pub enum SignalError {
 
 impl SignalSource {
     /// The signals that the system delivers to this process.
+    ///
+    /// Each of them is caught as long as something listens for it, and then does again what it did before. Handlers
+    /// that the program has for it by other means, such as `tokio::signal`, still hear it.
     pub fn system() -> Self {
         Self(Kind::System)
     }
@@ -62,10 +69,7 @@ impl SignalSource {
     /// Begins to listen for all of these signals. None that arrives after this is lost.
     pub(crate) fn open(self, signals: &[Signal]) -> Result<Ear, SignalError> {
         match self.0 {
-            Kind::System => {
-                let streams = signals.iter().map(|signal| listen(*signal)).collect::<Result<_, _>>()?;
-                Ok(Ear::System(streams))
-            }
+            Kind::System => System::listen(signals).map(Ear::System),
             Kind::Channel(receiver) => Ok(Ear::Channel(receiver)),
         }
     }
@@ -88,15 +92,23 @@ impl SignalSender {
 /// Hears one signal after the other.
 #[derive(Debug)]
 pub(crate) enum Ear {
-    System(Vec<(Signal, unix::Signal)>),
+    System(System),
     Channel(mpsc::Receiver<Signal>),
 }
 
 impl Ear {
+    /// What gives the process's signals back, if it is those that are heard.
+    pub(crate) fn dispositions(&self) -> Option<Arc<Dispositions>> {
+        match self {
+            Self::System(system) => Some(Arc::clone(system.dispositions())),
+            Self::Channel(_) => None,
+        }
+    }
+
     /// The next signal.
     pub(crate) async fn next(&mut self) -> Signal {
         match self {
-            Self::System(streams) => first_of(streams).await,
+            Self::System(system) => system.next().await,
             // Without a sender nothing will ever come, which is nothing unusual for a signal.
             Self::Channel(receiver) => match receiver.recv().await {
                 Some(signal) => signal,
@@ -104,25 +116,4 @@ impl Ear {
             },
         }
     }
-}
-
-fn listen(signal: Signal) -> Result<(Signal, unix::Signal), SignalError> {
-    match unix::signal(signal.kind()) {
-        Ok(stream) => Ok((signal, stream)),
-        Err(source) => Err(SignalError::Listen { signal, source }),
-    }
-}
-
-/// Waits for whichever stream has something first, and asks all of them in turn so that each wakes this task.
-async fn first_of(streams: &mut [(Signal, unix::Signal)]) -> Signal {
-    poll_fn(|cx| {
-        for (signal, stream) in &mut *streams {
-            // The stream's `Option` is a leftover of tokio's: it never ends.
-            if stream.poll_recv(cx).is_ready() {
-                return Poll::Ready(*signal);
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }

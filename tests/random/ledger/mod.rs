@@ -1,7 +1,7 @@
 //! What a record says, event by event: how far each child has come, and what goes on in each supervisor.
 //!
-//! The ledger believes what it is told and judges nothing. It knows the tree's description and its record, and whether anything
-//! was asked of a supervisor while it ran; what exactly was asked it does not know.
+//! The ledger believes what it is told and judges nothing. It knows the tree's description and its record, and whether
+//! anything was asked of a supervisor while it ran; what exactly was asked it does not know.
 
 mod house;
 mod node;
@@ -15,7 +15,6 @@ use rootward::{Event, StopReach, Strategy};
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};
 
-use crate::clock::Timing;
 use crate::story::Story;
 
 /// What a record says, up to some event.
@@ -46,7 +45,8 @@ impl<'a> Ledger<'a> {
         std::iter::successors(Some(child), |node| self.parent(node.path))
     }
 
-    /// Whether the stop of an ancestor has begun: until the supervisor is asked itself, it starts, restarts and gives up nothing.
+    /// Whether the stop of an ancestor has begun: until the supervisor is asked itself, it starts, restarts and gives
+    /// up nothing.
     pub(crate) fn is_held(&self, supervisor: &Node<'a>) -> bool {
         let mut above = self.way_up(supervisor).skip(1);
         self.story.plan.stop_reach == StopReach::Subtree && above.any(|node| node.house.stop_is_written)
@@ -98,13 +98,10 @@ impl<'a> Ledger<'a> {
         event.incarnation == 1
     }
 
-    /// A time until which something may have become due that is seen in an event at this time. In real time, in which a moment in the
-    /// record is never exactly that of the decision, everything that can become due at all may have.
+    /// A time until which something may have become due that is seen in an event at this time. In real time, in which a
+    /// moment in the record is never exactly that of the decision, everything that can become due at all may have.
     pub(crate) fn may_be_due_by(&self, at: Duration) -> Duration {
-        match self.story.timing {
-            Timing::Virtual | Timing::Seeded => at,
-            Timing::Real | Timing::SeededLoosely => Duration::MAX,
-        }
+        if self.story.timing.is_exact() { at } else { Duration::MAX }
     }
 
     /// Why a child is started by this event.
@@ -155,7 +152,8 @@ impl<'a> Ledger<'a> {
         self.children(supervisor).find(|child| child.due.is_some_and(|due| due <= by))
     }
 
-    /// While a restart is put off, a call may have cancelled it and brought its siblings back, and the record does not say so.
+    /// While a restart is put off, a call may have cancelled it and brought its siblings back, and the record does not
+    /// say so.
     fn is_vague(&self, supervisor: &Node<'_>, trigger: &str) -> bool {
         self.was_called(supervisor) && self.get(trigger).is_none_or(|node| node.member.backoff.is_some())
     }

@@ -51,7 +51,7 @@ pub(crate) enum Origin {
     Init,
     /// It was restarted, or a sibling was and it with it.
     Restart,
-    /// Somebody asked for it.
+    /// A caller asked for it.
     Call,
     /// Either of the last two: the record does not tell which.
     Unclear,

@@ -164,7 +164,7 @@ impl<'a> Ledger<'a> {
             is_left = match how {
                 How::Ignored => !keeps_it,
                 How::Exited { .. } => !keeps_it && node.has_ended_for_good(),
-                // Nobody but the caller wanted a child that could not be started the first time.
+                // Only the caller wanted a child that could not be started the first time.
                 How::StartFailed => !keeps_it || (node.origin == Origin::Call && node.incarnation == 1),
                 How::Stopped { .. } => !keeps_it && node.was_asked_alone(),
             };

@@ -3,7 +3,6 @@
 use rootward::{Event, EventKind, Exit, Outcome, StopCause};
 
 use super::{Verdict, graces, keep, shutdowns};
-use crate::clock::Timing;
 use crate::ledger::{Ledger, Node};
 
 pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
@@ -47,8 +46,8 @@ fn has_outcome(ledger: &Ledger<'_>, child: &Node<'_>, outcome: Outcome) -> bool 
     }
 }
 
-/// Whether it was killed, and neither it nor its supervisor was asked for another reason before that. Otherwise it may have gone
-/// before the kill reached it.
+/// Whether it was killed, and neither it nor its supervisor was asked for another reason before that. Otherwise it may
+/// have gone before the kill reached it.
 fn is_killed_from_the_beginning(ledger: &Ledger<'_>, child: &Node<'_>) -> bool {
     let was_asked_by_parent = child.asked.is_some_and(|asked| asked.cause == StopCause::Parent);
     let parent = || ledger.parent(child.path).filter(|_| was_asked_by_parent);
@@ -69,8 +68,8 @@ fn is_at_the_deadline(ledger: &Ledger<'_>, event: &Event) -> bool {
     let root = ledger.nodes().find(|node| node.is_root());
     let asked_at = root.and_then(|root| root.asked).map(|asked| asked.at);
     let deadline = asked_at.zip(ledger.story().plan.deadline).map(|(at, deadline)| at + deadline);
-    match ledger.story().timing {
-        Timing::Virtual | Timing::Seeded => deadline == Some(event.at),
-        Timing::Real | Timing::SeededLoosely => deadline.is_some_and(|deadline| deadline <= event.at),
+    match ledger.story().timing.is_exact() {
+        true => deadline == Some(event.at),
+        false => deadline.is_some_and(|deadline| deadline <= event.at),
     }
 }

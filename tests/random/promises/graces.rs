@@ -5,7 +5,6 @@ use std::time::Duration;
 use rootward::{Event, EventKind, Shutdown, StopCause};
 
 use super::{Verdict, keep};
-use crate::clock::Timing;
 use crate::describe::Answer;
 use crate::ledger::{Ledger, Node, Stage};
 
@@ -41,24 +40,22 @@ pub(super) fn may_be_forced(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration
     is_due || child.escalated_at.is_some() || is_killed(ledger, child) || above()
 }
 
-/// Whether a child of this supervisor need not wait for its turn: whatever is left there is made to go. In real time the record says so,
-/// and its clock does not.
+/// Whether a child of this supervisor need not wait for its turn: whatever is left there is made to go. In real time
+/// the record says so, and its clock does not.
 pub(super) fn goes_all_at_once(
     ledger: &Ledger<'_>,
     supervisor: &Node<'_>,
     event: &Event,
     cause: StopCause,
 ) -> bool {
-    match ledger.story().timing {
-        Timing::Virtual | Timing::Seeded => may_be_forced(ledger, supervisor, event.at),
-        Timing::Real | Timing::SeededLoosely => {
-            let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
-            cause == StopCause::Deadline
-                || ledger.way_up(supervisor).any(is_forced)
-                || is_killed(ledger, supervisor)
-                || is_abandoned(supervisor, Duration::MAX)
-        }
+    if ledger.story().timing.is_exact() {
+        return may_be_forced(ledger, supervisor, event.at);
     }
+    let is_forced = |node: &Node<'_>| node.escalated_at.is_some();
+    cause == StopCause::Deadline
+        || ledger.way_up(supervisor).any(is_forced)
+        || is_killed(ledger, supervisor)
+        || is_abandoned(supervisor, Duration::MAX)
 }
 
 /// Whether the time that this child and those above it have is over.
@@ -72,13 +69,11 @@ pub(super) fn is_abandoned(child: &Node<'_>, now: Duration) -> bool {
         && timeout(child).is_some_and(|timeout| timeout <= child.asked.map_or(now, |asked| asked.at))
 }
 
-/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below it has.
+/// Whether it has been made to go so long ago that its siblings do not wait for it any more, or all that is left below
+/// it has.
 pub(super) fn is_stuck(ledger: &Ledger<'_>, child: &Node<'_>, now: Duration) -> bool {
-    let a_while = match ledger.story().timing {
-        Timing::Virtual | Timing::Seeded => Duration::from_secs(1),
-        // The supervisor counts from a moment before that in the record.
-        Timing::Real | Timing::SeededLoosely => Duration::from_millis(500),
-    };
+    // In real time the supervisor counts from a moment before that in the record.
+    let a_while = Duration::from_millis(if ledger.story().timing.is_exact() { 1000 } else { 500 });
     let killed_at = child.asked.filter(|_| is_killed(ledger, child)).map(|asked| asked.at);
     let since = child.escalated_at.or(killed_at);
     let is_overdue = child.stage == Stage::Stopping && since.is_some_and(|since| since + a_while <= now);

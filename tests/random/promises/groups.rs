@@ -1,4 +1,4 @@
-//! Who shares a child's fate: under one-for-all everybody, under rest-for-one those after it.
+//! Which siblings share a child's fate: under one-for-all all of them, under rest-for-one those after it.
 
 use rootward::{Event, EventKind, Strategy};
 
@@ -35,9 +35,9 @@ fn is_next(ledger: &Ledger<'_>, supervisor: &Node<'_>, round: Round<'_>, event: 
     }
     let all_down = to_come.iter().filter_map(|child| ledger.get(child)).all(|child| !child.is_live());
     keep(all_down, "a group is started when all of it is down")?;
-    // A child that somebody has deleted is not started, and the record does not say that it is gone.
+    // A child that a caller has deleted is not started, and the record does not say that it is gone.
     let is_first = to_come.first() == Some(&path) || ledger.was_called(supervisor);
-    keep(is_first, "a group is started in order, and nobody is left out")
+    keep(is_first, "a group is started in order, and no child is left out")
 }
 
 /// Whether a sibling is being restarted whose fate this child shares.

@@ -1,7 +1,7 @@
 //! What every tree promises, each promise judged by the record alone.
 //!
-//! Most promises speak of an event, given everything that was written before it. Some speak of a moment of rest: before time goes on,
-//! everything has happened that could happen without it, and no child has been forgotten.
+//! Most promises speak of an event, given everything that was written before it. Some speak of a moment of rest: before
+//! time goes on, everything has happened that could happen without it, and no child has been forgotten.
 
 mod ends;
 mod graces;
@@ -81,12 +81,12 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     the_end.map_err(show)
 }
 
-/// What can be judged of a record. On two threads, what is still there at the deadline is named while it may just be going, so that the
-/// record may say both.
+/// What can be judged of a record. On two threads, what is still there at the deadline is named while it may just be
+/// going, so that the record may say both.
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     let is_last_word =
         |event: &Arc<Event>| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
-    if story.timing.is_one_thread() || !story.events.iter().any(is_last_word) {
+    if story.timing.is_on_one_thread() || !story.events.iter().any(is_last_word) {
         return &story.events;
     }
     let stops = |event: &&Arc<Event>| event.path.depth() == 0 && event.what.name() == "stopping";

@@ -13,7 +13,7 @@ pub(super) fn agrees(ledger: &Ledger<'_>) -> Verdict {
         return keep(false, "the record tells of the root");
     };
     keep(root.asked.is_some_and(|asked| asked.cause == report.cause), "the report has the root's cause")?;
-    keep(report.ending == ending_of(report), "the ending follows from how everybody ended")?;
+    keep(report.ending == ending_of(report), "the ending follows from how all nodes ended")?;
     keep(report.clean == (report.ending == Ending::Clean), "only a clean ending is clean")?;
     keep(report.elapsed == report.root.elapsed, "a stop takes as long as the root's")?;
     node(ledger, root, &report.root)
@@ -70,7 +70,7 @@ fn children(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdic
     for reported in &report.children {
         let path = reported.path.as_str();
         let Some(child) = ledger.get(path) else {
-            return keep(false, "everybody in the report is in the record");
+            return keep(false, "every child in the report is in the record");
         };
         let is_left = told.house.left.contains(&path);
         let is_there = is_left || expected.any(|expected| *expected == path);
@@ -81,11 +81,11 @@ fn children(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdic
     let reported = |path: &str| report.children.iter().any(|child| child.path == *path);
     keep(
         missing.all(|path| reported(path) || may_be_missing(ledger, told, path)),
-        "everybody who was not forgotten is in the report",
+        "every child that was not forgotten is in the report",
     )
 }
 
-/// Whether somebody may have deleted it, which the record does not say.
+/// Whether a caller may have deleted it, which the record does not say.
 fn may_be_missing(ledger: &Ledger<'_>, supervisor: &Node<'_>, path: &str) -> bool {
     let cause = ledger.get(path).and_then(|child| child.asked).map(|asked| asked.cause);
     let was_down = matches!(cause, None | Some(StopCause::Api | StopCause::Sibling));

@@ -64,8 +64,8 @@ fn is_idle(ledger: &Ledger<'_>) -> bool {
     !ledger.nodes().any(|node| is_at_work(node) || is_waited_for(node))
 }
 
-/// Whether nothing runs, and nothing is going to be restarted, as far as the record tells: a restart that is put off may have
-/// been cancelled by a call.
+/// Whether nothing runs, and nothing is going to be restarted, as far as the record tells: a restart that is put off
+/// may have been cancelled by a call.
 pub(super) fn may_be_idle(ledger: &Ledger<'_>) -> bool {
     let is_waited_for =
         |child: &Node<'_>| is_put_off(ledger, child).is_some_and(|supervisor| !ledger.was_called(supervisor));

@@ -1,4 +1,4 @@
-//! Children are asked to stop for a reason, the last one first, each when the one after it has acknowledged or is stuck.
+//! Children are asked to stop for a reason, the last one first, each when the one after it is gone or stuck.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn is_cause_of_root(ledger: &Ledger<'_>, root: &Node<'_>, cause: StopCause) -> b
 
 fn may_have_been_idle(ledger: &Ledger<'_>) -> bool {
     // On two threads a call may come between the last end and the stop.
-    let may_have_been_called = !ledger.story().timing.is_one_thread() && !ledger.story().called.is_empty();
+    let may_have_been_called = !ledger.story().timing.is_on_one_thread() && !ledger.story().called.is_empty();
     may_have_been_called || shutdowns::may_be_idle(ledger)
 }
 
@@ -77,8 +77,10 @@ fn is_out_of_turn(ledger: &Ledger<'_>, supervisor: &Node<'_>, cause: StopCause) 
         StopCause::AutoShutdown | StopCause::GaveUp | StopCause::StartFailed | StopCause::Sibling
     );
     // On two threads an ancestor's stop may be written between the decision and the event.
-    let is_one_thread = ledger.story().timing.is_one_thread();
-    is_one_thread && is_by_itself && !supervisor.house.stops && ledger.is_held(supervisor)
+    ledger.story().timing.is_on_one_thread()
+        && is_by_itself
+        && !supervisor.house.stops
+        && ledger.is_held(supervisor)
 }
 
 fn has_failed_to_start(ledger: &Ledger<'_>, supervisor: &Node<'_>) -> bool {

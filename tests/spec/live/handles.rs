@@ -1,8 +1,9 @@
 //! What a handle shows, and how long it is of use.
 
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rootward::{StartChildError, Supervisor, TerminateChildError};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, StartChildError, Supervisor, TerminateChildError};
 
 use super::root_of;
 use crate::support::{Puppet, given, ignored, obedient};
@@ -48,4 +49,53 @@ async fn a_handle_of_a_supervisor_does_not_keep_its_tree_from_being_stopped() {
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
     assert!(!root.is_running());
     assert!(matches!(root.terminate_child("a").await, Err(TerminateChildError::Stopping)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_of_a_supervisor_that_is_over_keeps_nothing_of_what_its_children_had_captured() {
+    let (fixed, added, last) = (Arc::new(()), Arc::new(()), Arc::new(()));
+    let captured = [&fixed, &added, &last].map(Arc::downgrade);
+    let inner = Supervisor::new("inner").child(holds("a", fixed));
+    let jobs = DynamicSupervisor::new("jobs").intensity(0, Duration::from_secs(1));
+    let (tree, mut log) = given(Supervisor::new("root").child(inner).child(jobs)).await;
+    let handles = ["root", "root/inner", "root/jobs"].map(|path| tree.supervisor(path).unwrap());
+    let fails = Puppet::new("fails");
+    handles[2].start_child(fails.spec()).await.unwrap();
+    handles[2].start_child(holds("b", added)).await.unwrap();
+
+    fails.fails();
+    log.wait_for_event("jobs", "gave_up").await;
+    log.wait_for_event("jobs", "started").await;
+    assert_eq!(captured.each_ref().map(|held| Weak::strong_count(held) > 0), [true, false, true]);
+    tree.supervisor("root/jobs").unwrap().start_child(holds("c", last)).await.unwrap();
+    assert!(tree.stop().await.clean);
+
+    assert_eq!(captured.each_ref().map(|held| Weak::strong_count(held)), [0; 3]);
+    assert!(handles.iter().all(|handle| !handle.is_running() && handle.count_children().specs == 0));
+}
+
+#[test]
+fn a_handle_of_a_supervisor_whose_runtime_went_before_its_first_turn_keeps_nothing_of_its_children() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let captured = Arc::new(());
+    let held = Arc::downgrade(&captured);
+    let tree = {
+        let _inside = runtime.enter();
+        Supervisor::new("root").child(holds("a", captured)).tree().unwrap().launch()
+    };
+    let root = tree.root().expect("it is there");
+
+    drop(runtime);
+
+    assert_eq!(Weak::strong_count(&held), 0);
+    assert!(!root.is_running());
+}
+
+/// A task that waits until it is asked to stop, and whose description has captured something.
+fn holds(id: &str, captured: Arc<()>) -> ChildSpec {
+    let run = move |cx: rootward::TaskContext| {
+        let _ = &captured;
+        async move { cx.stopping().await }
+    };
+    ChildSpec::task(id, run).restart(Restart::Temporary)
 }

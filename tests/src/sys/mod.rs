@@ -4,10 +4,12 @@ mod fork;
 mod heap;
 mod limit;
 mod pass;
+mod refuse;
 mod waker;
 
 pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::limit;
 pub use pass::send_copies;
+pub use refuse::refuse;
 pub use waker::{OddWaker, odd_waker};

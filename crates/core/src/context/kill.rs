@@ -1,20 +1,29 @@
 //! What has to be killed when the program leaves at once: kill handles, in one flat registry.
 //!
 //! The registry knows nothing of supervisors. A last kill needs no actor's turn and no lock but its own, which is released before the
-//! first handle is used.
+//! first handle is used. The handles are used on a thread of their own: one that blocks keeps neither the others from being used nor the
+//! caller from leaving.
 
 use std::fmt;
-use std::sync::Weak;
+use std::sync::{Arc, Condvar, Weak};
+use std::thread;
+use std::time::Duration;
 
 use crate::panics::catch;
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
+
+/// How long nothing has to happen before a handle counts as one that blocks.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many threads use handles at most: one more than there may be handles that block before the rest is given up.
+const THREADS: usize = 8;
 
 /// Kills at once what a child has started outside of the program.
 pub trait KillHandle: Send + Sync {
     /// Sends the kill, without waiting for anything.
     ///
-    /// It runs on any thread, possibly while the runtime stands still, and possibly more than once. A panic in it is caught. One that
-    /// blocks holds up the handles behind it.
+    /// It runs on any thread, possibly while the runtime stands still, and possibly more than once. A panic in it is caught. A few that
+    /// block are left behind after a tenth of a second each.
     fn kill(&self);
 }
 
@@ -40,18 +49,98 @@ impl KillRegistry {
         handles.all.push(handle);
     }
 
-    /// Uses every handle, the youngest first.
+    /// Uses every handle, the youngest first, and returns when that has been done or those that are left block.
     pub(super) fn kill_all(&self) {
-        let handles: Vec<_> = self.lock().all.iter().filter_map(Weak::upgrade).collect();
-        for handle in handles.into_iter().rev() {
-            point();
-            // The handle may be the last of its kind by now, so that its drop is caught as well.
-            let _ = catch(move || handle.kill());
+        let left: Vec<_> = self.lock().all.iter().filter_map(Weak::upgrade).collect();
+        if !left.is_empty() {
+            let progress = Progress { left, in_use: 0, used: 0 };
+            let round = Round { progress: Mutex::new(progress), over: Condvar::new() };
+            Arc::new(round).run();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Handles> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One use of all handles.
+struct Round {
+    progress: Mutex<Progress>,
+    over: Condvar,
+}
+
+struct Progress {
+    left: Vec<Arc<dyn KillHandle>>,
+    in_use: usize,
+    used: usize,
+}
+
+impl Progress {
+    fn is_over(&self) -> bool {
+        self.left.is_empty() && self.in_use == 0
+    }
+}
+
+impl Round {
+    fn run(self: Arc<Self>) {
+        if cfg!(feature = "seeded") {
+            // The scheduler knows of no other thread.
+            return self.work();
+        }
+        for _ in 0..THREADS {
+            let round = Arc::clone(&self);
+            let worker = thread::Builder::new().name("rootward-kill".to_owned()).spawn(move || round.work());
+            if worker.is_err() {
+                // A program that may have no more threads uses them here, and hopes that none blocks.
+                return self.work();
+            }
+            if self.wait_while_it_goes_on() {
+                return;
+            }
+        }
+    }
+
+    /// Waits as long as handles are used. Answers whether nothing is left that another thread could do.
+    fn wait_while_it_goes_on(&self) -> bool {
+        let mut progress = self.lock();
+        loop {
+            let before = progress.used;
+            let waited = self.over.wait_timeout_while(progress, PATIENCE, |progress| !progress.is_over());
+            progress = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if progress.left.is_empty() || progress.used == before {
+                return progress.left.is_empty();
+            }
+        }
+    }
+
+    fn work(&self) {
+        while let Some(handle) = self.next() {
+            point();
+            // The handle may be the last of its kind by now, so that its drop is caught as well.
+            let _ = catch(move || handle.kill());
+            self.has_used_one();
+        }
+    }
+
+    fn next(&self) -> Option<Arc<dyn KillHandle>> {
+        let mut progress = self.lock();
+        let next = progress.left.pop()?;
+        progress.in_use += 1;
+        Some(next)
+    }
+
+    fn has_used_one(&self) {
+        let mut progress = self.lock();
+        progress.in_use -= 1;
+        progress.used += 1;
+        if progress.is_over() {
+            self.over.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,7 +152,7 @@ impl fmt::Debug for KillRegistry {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::mpsc;
 
     use super::*;
 
@@ -91,6 +180,33 @@ mod tests {
         registry.kill_all();
 
         assert_eq!(*KILLED.lock().unwrap(), ["last", "panics", "first"]);
+    }
+
+    /// Blocks until the test lets it go.
+    struct Blocks(Mutex<mpsc::Receiver<()>>);
+
+    impl KillHandle for Blocks {
+        fn kill(&self) {
+            let _ = self.0.lock().unwrap().recv();
+        }
+    }
+
+    #[test]
+    fn handles_that_block_keep_no_other_from_being_used_and_no_caller_from_leaving() {
+        static KILLED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+        let registry = KillRegistry::default();
+        let (releases, released): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::channel::<()>()).unzip();
+        let mut held: Vec<Arc<dyn KillHandle>> = vec![handle("first", &KILLED)];
+        for released in released {
+            held.push(Arc::new(Blocks(Mutex::new(released))));
+            held.push(handle("next", &KILLED));
+        }
+        held.iter().for_each(|handle| registry.add(Arc::downgrade(handle)));
+
+        registry.kill_all();
+
+        assert_eq!(*KILLED.lock().unwrap(), ["next", "next", "next", "first"]);
+        drop(releases);
     }
 
     #[test]

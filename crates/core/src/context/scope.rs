@@ -7,16 +7,45 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::sync::point;
+use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
-/// How many scopes of a tree have been marked so far.
+/// Which scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
-pub(super) struct Marks(AtomicU64);
+pub(super) struct Marks {
+    count: AtomicU64,
+    /// For each mark that is higher up than every later one: its number, and how deep its scope lies. So the first one behind any
+    /// number is the highest since then.
+    highest: Mutex<Vec<(u64, u32)>>,
+}
+
+impl Marks {
+    fn add(&self, depth: u32) {
+        let mut highest = self.lock();
+        let kept = highest.partition_point(|(_, above)| *above < depth);
+        highest.truncate(kept);
+        let number = self.count.load(Ordering::SeqCst) + 1;
+        highest.push((number, depth));
+        self.count.store(number, Ordering::SeqCst);
+    }
+
+    /// Whether a scope above this depth has been marked since there were so many marks.
+    fn any_above(&self, depth: u32, since: u64) -> bool {
+        let highest = self.lock();
+        let later = highest.partition_point(|(number, _)| *number <= since);
+        highest.get(later).is_some_and(|(_, marked)| *marked < depth)
+    }
+
+    /// Nothing but plain data is read or written under it.
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, u32)>> {
+        self.highest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What stands below one incarnation of a supervisor, or of a task with children.
 #[derive(Debug)]
 pub(crate) struct StopScope {
     parent: Option<Arc<StopScope>>,
+    depth: u32,
     marks: Arc<Marks>,
     /// Whether scopes above this one count as well.
     reach: StopReach,
@@ -44,6 +73,7 @@ impl StopScope {
     pub(super) fn root(marks: Arc<Marks>, reach: StopReach) -> Arc<Self> {
         Arc::new(Self {
             parent: None,
+            depth: 0,
             marks,
             reach,
             stopping: AtomicBool::new(false),
@@ -55,6 +85,7 @@ impl StopScope {
     pub(crate) fn below(self: &Arc<Self>) -> Arc<Self> {
         Arc::new(Self {
             parent: Some(Arc::clone(self)),
+            depth: self.depth + 1,
             marks: Arc::clone(&self.marks),
             reach: self.reach,
             stopping: AtomicBool::new(false),
@@ -67,7 +98,7 @@ impl StopScope {
         point();
         if !self.stopping.swap(true, Ordering::SeqCst) {
             point();
-            self.marks.0.fetch_add(1, Ordering::SeqCst);
+            self.marks.add(self.depth);
         }
     }
 
@@ -94,17 +125,21 @@ impl StopScope {
 
     fn is_stopping_above(&self) -> bool {
         // Read before the walk: a mark that is set during it makes the next look walk again.
-        let marks = self.marks.0.load(Ordering::SeqCst);
+        let marks = self.marks.count.load(Ordering::SeqCst);
         point();
-        if self.clear_at.load(Ordering::SeqCst) == marks {
+        let clear_at = self.clear_at.load(Ordering::SeqCst);
+        if clear_at == marks {
             return false;
         }
-        let mut above = self.parent.as_deref();
-        while let Some(scope) = above {
-            if scope.stopping.load(Ordering::SeqCst) {
-                return true;
+        // Where one level after the other gives up, all marks are further down, and no level has to look at all those above it.
+        if self.marks.any_above(self.depth, clear_at) {
+            let mut above = self.parent.as_deref();
+            while let Some(scope) = above {
+                if scope.stopping.load(Ordering::SeqCst) {
+                    return true;
+                }
+                above = scope.parent.as_deref();
             }
-            above = scope.parent.as_deref();
         }
         self.clear_at.store(marks, Ordering::SeqCst);
         false
@@ -156,14 +191,27 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_that_begins_by_itself_begins_once_and_not_below_another_one() {
+    fn stops_further_down_and_elsewhere_hide_none_above() {
         let [root, middle, leaf] = chain(StopReach::Subtree);
+        leaf.below().begin_stop();
+        root.below().below().below().begin_stop();
+        middle.below().begin_stop();
+        assert!(!leaf.is_stopping());
 
-        assert!(middle.begin_stop_unless_stopping());
-        assert!(!middle.begin_stop_unless_stopping());
-        assert!(!leaf.begin_stop_unless_stopping());
+        middle.begin_stop();
 
-        assert!(middle.is_stopping() && !root.is_stopping());
+        assert!(leaf.is_stopping() && leaf.below().is_stopping() && !root.is_stopping());
+    }
+
+    #[test]
+    fn the_highest_mark_since_any_moment_is_known() {
+        let marks = Marks::default();
+        [5, 3, 4, 3, 7].into_iter().for_each(|depth| marks.add(depth));
+
+        let highest = |since| (0..10).find(|depth| marks.any_above(depth + 1, since));
+
+        let expected = [Some(3), Some(3), Some(3), Some(3), Some(7), None];
+        assert_eq!([0, 1, 2, 3, 4, 5].map(highest), expected);
     }
 
     #[test]

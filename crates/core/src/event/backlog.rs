@@ -1,7 +1,7 @@
 //! The events that have been written and that a reader has still to take, and how far each reader has come.
 //!
-//! It holds no event that all readers have taken, and none at all if there is no reader. It knows no clock and no lock. It
-//! neither wakes, clones nor drops a waker: the caller does, after letting go of the lock.
+//! It holds no event that all readers have taken, and none at all if there is no reader. It knows no clock and no lock.
+//! It neither wakes, clones nor drops a waker: the caller does, after letting go of the lock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -150,8 +150,8 @@ impl Backlog {
 
     // --- writing ---
 
-    /// Gives numbers to so many events, and answers the first of them. They are held or passed over before any others are
-    /// counted.
+    /// Gives numbers to so many events, and answers the first of them. They are held or passed over before any others
+    /// are counted.
     pub(super) fn number(&mut self, count: u64) -> u64 {
         let first = self.next;
         self.next += count;
@@ -225,8 +225,8 @@ impl Backlog {
         crowded
     }
 
-    /// Whether a writer waits for readers that were far behind, and they have almost caught up. To say so at once would be a
-    /// waste: then readers and writer would wake each other for every few events.
+    /// Whether a writer waits for readers that were far behind, and they have almost caught up. To say so at once would
+    /// be a waste: then readers and writer would wake each other for every few events.
     pub(super) fn has_made_room(&mut self) -> bool {
         let has_made_room = self.waited_for && !self.is_behind(8);
         self.waited_for &= !has_made_room;

@@ -21,8 +21,8 @@ pub enum EventKind {
         /// Its process id, if it is a process.
         pid: Option<u32>,
     },
-    /// It could not be started. If that was because it took too long, this is all that is told of how the attempt was ended: `stopping` and
-    /// `escalated` speak of what runs, or of a start that somebody called off.
+    /// It could not be started. If that was because it took too long, this is all that is told of how the attempt was
+    /// ended: `stopping` and `escalated` speak of what runs, or of a start that was called off.
     StartFailed {
         /// Why, on one line.
         error: String,

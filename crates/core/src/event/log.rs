@@ -1,7 +1,7 @@
 //! The log: a reader of the record, on a thread of its own, that makes every event a line.
 //!
-//! The subscriber of `tracing` is the program's code. It may block, be slow, panic, or look at the tree. Here that costs lines,
-//! which are counted, and nothing else: no thread of the tree ever calls it with an event.
+//! The subscriber of `tracing` is the program's code. It may block, be slow, panic, or look at the tree. Here that
+//! costs lines, which are counted, and nothing else: no thread of the tree ever calls it with an event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,6 @@ use tracing::subscriber::NoSubscriber;
 
 use super::{Events, Lagged, Record, telemetry};
 use crate::panics::catch;
-use crate::subscriber::with_subscriber;
 
 /// How long a single line may take while the log is waited for.
 const STEP: Duration = Duration::from_millis(250);
@@ -31,9 +30,10 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Begins to log what is written from now on. `None` if the program has set no subscriber, or the system has no thread.
+    /// Begins to log what is written from now on. `None` if the program has set no subscriber, or the system has no
+    /// thread.
     pub(crate) fn start(record: &Record) -> Option<Self> {
-        let subscriber = with_subscriber(|| get_default(Dispatch::clone));
+        let subscriber = get_default(Dispatch::clone);
         if subscriber.is::<NoSubscriber>() {
             return None;
         }
@@ -47,7 +47,8 @@ impl Log {
         let lost_there = Arc::clone(&lost);
         let writer = Writer { events, hears_output, reached: reached_sender, lost: lost_there, untold: 0 };
         let write = move || {
-            // A subscriber that is not global is unknown on this thread. One that is global is called more quickly without this.
+            // A subscriber that is not global is unknown on this thread. One that is global is called more quickly
+            // without this.
             match get_default(Dispatch::is::<NoSubscriber>) {
                 true => with_default(&subscriber, || writer.write()),
                 false => writer.write(),
@@ -57,8 +58,8 @@ impl Log {
         Some(Self { reached, lost })
     }
 
-    /// Waits until the last event of a tree that has ended has been dealt with, and says whether it has. Not longer than this, nor
-    /// longer than a moment for a single line.
+    /// Waits until the last event of a tree that has ended has been dealt with, and says whether it has. Not longer
+    /// than this, nor longer than a moment for a single line.
     pub(crate) async fn ended(&self, patience: Duration) -> bool {
         let mut reached = self.reached.clone();
         let end = async {

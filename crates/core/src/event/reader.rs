@@ -1,7 +1,7 @@
 //! A tree's events as a reader gets them, one by one.
 //!
-//! A reader takes some events at once and keeps them until it is asked for them, so that it and the writers rarely meet at the
-//! record's lock.
+//! A reader takes some events at once and keeps them until it is asked for them, so that it and the writers rarely meet
+//! at the record's lock.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -19,10 +19,11 @@ use super::text::Unfolding;
 
 /// Reads a tree's events in order, from the moment of the subscription to the root's last.
 ///
-/// A reader never holds up the tree. One that falls further behind than the tree's
-/// [event capacity](crate::TreeBuilder::event_capacity), or by more text than [that may be](crate::TreeBuilder::event_bytes), loses
-/// the oldest events, and [`next`](Self::next) says how many. A process that writes faster than that is read a little later, 10 ms
-/// for 64 KiB at most and only as long as the reader has lost nothing, or has caught up again since.
+/// A reader never holds up the tree. One that falls further behind than the tree's [event
+/// capacity](crate::TreeBuilder::event_capacity), or by more text than [that may be](crate::TreeBuilder::event_bytes),
+/// loses the oldest events, and [`next`](Self::next) says how many. A process that writes faster than that is read a
+/// little later, 10 ms for 64 KiB at most and only as long as the reader has lost nothing, or has caught up again
+/// since.
 #[derive(Debug)]
 pub struct Events {
     record: Arc<Shared>,

@@ -1,7 +1,7 @@
 //! The tree's record: gives every event its number and its time, and holds it for the readers.
 //!
-//! It holds events and nothing else. No code that is not the library's runs under its lock, and the log is a reader like any
-//! other.
+//! It holds events and nothing else. No code that is not the library's runs under its lock, and the log is a reader
+//! like any other.
 
 use std::fmt;
 use std::sync::Arc;
@@ -65,8 +65,9 @@ impl Record {
 
     /// Writes an event if that is allowed, and says whether it was.
     ///
-    /// `allowed` is called in the section that numbers and holds the event, so that no other event comes between the answer and
-    /// this one. It and `make` run under the record's lock: they must neither wait nor call code that is not the library's.
+    /// `allowed` is called in the section that numbers and holds the event, so that no other event comes between the
+    /// answer and this one. It and `make` run under the record's lock: they must neither wait nor call code that is not
+    /// the library's.
     pub(crate) fn emit_if(
         &self,
         allowed: impl FnOnce() -> bool,
@@ -96,7 +97,8 @@ impl Record {
         }
     }
 
-    /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have one time.
+    /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have
+    /// one time.
     pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: Stream, lines: &str) {
         let count = text::count(lines);
         // Not under the lock, if it can be helped.

@@ -1,8 +1,8 @@
 //! The span in which a child's code runs.
 //!
-//! A span is the subscriber's code from its making to its last drop. All of it runs where the child's own code runs, never on
-//! the thread of a supervisor, and a panic in it costs the span and nothing else. A subscriber that blocks there blocks the
-//! child's thread, as a line would that the child logs itself.
+//! A span is the subscriber's code from its making to its last drop. All of it runs where the child's own code runs,
+//! never on the thread of a supervisor, and a panic in it costs the span and nothing else. A subscriber that blocks
+//! there blocks the child's thread, as a line would that the child logs itself.
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::Entered;
@@ -22,7 +22,8 @@ pub(crate) struct ChildSpan(Option<Box<Span>>);
 pub(crate) struct Inside<'a>(Option<Entered<'a>>);
 
 impl ChildSpan {
-    /// Makes the span, unless it has been made or there is no subscriber for it. Only where the child's own code is about to run.
+    /// Makes the span, unless it has been made or there is no subscriber for it. Only where the child's own code is
+    /// about to run.
     pub(crate) fn make(&mut self, path: &ChildPath, incarnation: u32, kind: ChildKind) {
         if self.0.is_none() && LevelFilter::current() >= LevelFilter::INFO {
             // Not below the span that happens to be entered here: a child's span stands on its own.

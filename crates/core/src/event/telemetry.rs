@@ -3,9 +3,9 @@
 //! | level | what |
 //! | --- | --- |
 //! | `error` | a supervisor gives up, a start fails |
-//! | `warn` | a child ends abnormally or leaves processes behind, is restarted, is forced, does not yield or cannot be brought down; a supervisor fails; lines are lost |
+//! | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go |
 //! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
-//! | `debug` | starts that begin; ends as they should be; the lines of processes; and what is `info` elsewhere, of children that come and go |
+//! | `debug` | a child ends as it should, a process writes a line, and what is `info` elsewhere of dynamic children |
 
 use tracing::{debug, error, info, warn};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Event, EventKind, Events, Lagged, Record, Stream};
+use super::{Capacity, Event, EventKind, Events, Lagged, Record, Stream};
 use crate::child::{ChildId, ChildKind, ChildPath};
 
 #[tokio::test]
@@ -22,7 +22,10 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
     let seen = rest(&mut events).await;
 
     assert_eq!(seen.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
-    assert_eq!(seen[1..5].iter().map(|event| line(event)).collect::<Vec<_>>(), ["one", "two", "", "fo\rur"]);
+    assert_eq!(
+        seen[1..5].iter().map(|event| line_of(event)).collect::<Vec<_>>(),
+        ["one", "two", "", "fo\rur"]
+    );
     let Event { at, time, path, incarnation, kind, .. } = &*seen[1];
     assert_eq!((path, incarnation, kind), (&self::path(), &3, &ChildKind::Process));
     assert!(seen[1..5].iter().all(|event| (&event.at, &event.time) == (at, time)));
@@ -77,6 +80,21 @@ async fn a_reader_loses_no_more_than_it_has_to() {
     record.close();
     let seen = rest(&mut events).await;
     assert_eq!(seen.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9]);
+}
+
+#[tokio::test]
+async fn no_more_than_sixteen_mebibytes_are_held_for_a_reader_that_does_not_read() {
+    let record = Record::new(Capacity::default());
+    let mut events = record.subscribe();
+    let line = format!("{}\n", "x".repeat(60_000));
+    for _ in 0..1000 {
+        record.emit_lines(&path(), 1, Stream::Stdout, &line);
+    }
+    record.close();
+
+    assert!(events.next().await.is_err());
+    let held: usize = rest(&mut events).await.iter().map(|event| line_of(event).len()).sum();
+    assert!((15 << 20..=16 << 20).contains(&held), "{held}");
 }
 
 #[tokio::test]
@@ -302,7 +320,7 @@ fn say(record: &Record) {
     record.emit(&path(), ChildKind::Task, 1, EventKind::Starting);
 }
 
-fn line(event: &Event) -> &str {
+fn line_of(event: &Event) -> &str {
     let EventKind::Output { line, .. } = &event.what else { panic!("{event:?} is no line") };
     line
 }

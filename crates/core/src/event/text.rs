@@ -1,7 +1,7 @@
 //! Lines that were written at once, held as one text until a reader wants them one by one.
 //!
-//! A process may write millions of lines a second. One lock, one clock and one piece of memory for all that was read at once
-//! make that cheap; each reader makes the events, on its own thread. No parsing: every line is taken as it is.
+//! A process may write millions of lines a second. One lock, one clock and one piece of memory for all that was read at
+//! once make that cheap; each reader makes the events, on its own thread. No parsing: every line is taken as it is.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

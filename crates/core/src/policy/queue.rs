@@ -90,6 +90,13 @@ mod tests {
                         queue.push_front(value);
                         deque.push_front(value);
                     }
+                    4 => {
+                        let front = (value % 2 == 0).then_some(value);
+                        queue.extend_front(front);
+                        front.into_iter().for_each(|value| deque.push_front(value));
+                        queue.extend([value, value + 1]);
+                        deque.extend([value, value + 1]);
+                    }
                     5 if value % 7 == 0 => {
                         queue.clear();
                         deque.clear();

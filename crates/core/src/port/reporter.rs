@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Fate;
+use super::{Fate, Noted, StartFailure};
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
@@ -17,18 +17,22 @@ pub(crate) enum Report {
     Ignored,
     /// The child could not be started. `children` says how the part of it that had been started came down.
     Failed {
-        error: Box<StartError>,
+        failure: Box<StartFailure>,
         children: Vec<NodeReport>,
     },
     /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
     /// started.
     Stopping {
         cause: StopCause,
-        start_error: Option<Box<StartError>>,
+        start_failure: Option<Box<StartFailure>>,
     },
     /// All that is left of the child, a supervisor that stops, is stuck.
     Stuck,
-    Ended(Fate),
+    Ended {
+        fate: Fate,
+        /// Dropped when the supervisor has taken note of it.
+        noted: Option<Noted>,
+    },
 }
 
 /// A report on its way, and which incarnation of which child it is of.
@@ -89,12 +93,14 @@ pub struct Ended {
     pub stragglers: Vec<Straggler>,
     /// How its children ended, if it is a supervisor.
     pub(crate) children: Vec<NodeReport>,
+    /// Dropped when the supervisor has taken note of the end.
+    pub(crate) noted: Option<Noted>,
 }
 
 impl Ended {
     /// It is gone, and ended like this.
     pub fn new(exit: Exit) -> Self {
-        Self { exit, stragglers: Vec::new(), children: Vec::new() }
+        Self { exit, stragglers: Vec::new(), children: Vec::new(), noted: None }
     }
 
     /// Adds the descendants that were still there after the child itself had gone.
@@ -107,6 +113,16 @@ impl Ended {
     pub(crate) fn with_children(mut self, children: Vec<NodeReport>) -> Self {
         self.children = children;
         self
+    }
+
+    pub(crate) fn with_noted(mut self, noted: Option<Noted>) -> Self {
+        self.noted = noted;
+        self
+    }
+
+    fn into_report(mut self) -> Report {
+        let noted = self.noted.take();
+        Report::Ended { fate: self.into(), noted }
     }
 }
 
@@ -146,23 +162,23 @@ impl Reporter {
 
     /// Says that the child could not be started, and that nothing is left of the attempt.
     pub fn failed(self, error: StartError) {
-        self.failed_after(error, Vec::new());
+        self.failed_after(StartFailure::new(error), Vec::new());
     }
 
     /// Says that this supervisor could not be started, and how the children that had been started came down.
-    pub(crate) fn failed_after(mut self, error: StartError, children: Vec<NodeReport>) {
-        self.close(Report::Failed { error: Box::new(error), children });
+    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Vec<NodeReport>) {
+        self.close(Report::Failed { failure: Box::new(failure), children });
     }
 
     /// Says that the child is gone, after everything it held has been given back.
     pub fn ended(mut self, ended: impl Into<Ended>) {
-        self.close(Report::Ended(ended.into().into()));
+        self.close(ended.into().into_report());
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
-    pub(crate) fn stopping(&self, cause: StopCause, start_error: Option<StartError>) {
+    pub(crate) fn stopping(&self, cause: StopCause, start_failure: Option<StartFailure>) {
         self.listener.announce(cause);
-        self.deliver(Report::Stopping { cause, start_error: start_error.map(Box::new) }, None);
+        self.deliver(Report::Stopping { cause, start_failure: start_failure.map(Box::new) }, None);
     }
 
     /// Says that all that is left of this supervisor is stuck.
@@ -202,7 +218,7 @@ impl Drop for Reporter {
             } else {
                 Exit::Aborted
             };
-            self.close(Report::Ended(Ended::new(exit).into()));
+            self.close(Ended::new(exit).into_report());
         }
     }
 }

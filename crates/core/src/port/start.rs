@@ -10,7 +10,7 @@ use crate::context::{KillHandle, StopScope, TreeContext};
 
 /// Starts incarnations of a child.
 pub trait StartChild: Send + Sync + 'static {
-    /// What kind of child this is.
+    /// What kind of child this is. Asked once, when the [spec](crate::ChildSpec::new) is made.
     fn kind(&self) -> ChildKind;
 
     /// Begins to start one incarnation, and returns at once.

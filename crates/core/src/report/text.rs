@@ -15,8 +15,8 @@ use crate::clock::whole_millis;
 impl fmt::Display for StopReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} · {} · {}", self.ending, self.cause, millis(self.elapsed))?;
-        if let Some(error) = &self.start_error {
-            writeln!(f, "{}", on_one_line(&error.describe()))?;
+        if let Some(failure) = self.start_failure() {
+            writeln!(f, "{}", on_one_line(failure))?;
         }
         for node in self.root.walk() {
             writeln!(f, "{}", line(node)?)?;

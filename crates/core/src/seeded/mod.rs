@@ -19,6 +19,7 @@ mod failure;
 mod manner;
 mod mutex;
 mod scheduler;
+mod sleep;
 mod state;
 mod threads;
 mod unit;
@@ -30,10 +31,10 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-pub use self::clock::{Sleep, YieldNow};
 pub use self::failure::{Failure, Wrong};
 pub use self::manner::Time;
 pub(crate) use self::mutex::Mutex;
+pub use self::sleep::{Sleep, YieldNow};
 pub use self::threads::run;
 
 use self::threads::with_current;

@@ -41,6 +41,8 @@ use crate::port::{Launch, StartChild, StartContext};
 #[must_use = "a child spec does nothing until a supervisor has it"]
 pub struct ChildSpec {
     id: Arc<str>,
+    /// Asked once, so that a supervisor never has to ask code that is not the library's.
+    kind: ChildKind,
     restart: Restart,
     shutdown: Shutdown,
     significant: bool,
@@ -53,24 +55,25 @@ impl ChildSpec {
     ///
     /// This is how other kinds of children than tasks come into the tree; processes and supervisors do it themselves.
     pub fn new(id: impl Into<String>, start: impl StartChild) -> Self {
-        let shutdown = match start.kind() {
+        let kind = start.kind();
+        let shutdown = match kind {
             ChildKind::Supervisor => Shutdown::Infinity,
             ChildKind::Process | ChildKind::Task | ChildKind::Actor => {
                 Shutdown::Grace(Shutdown::DEFAULT_GRACE)
             }
         };
-        Self::started_by(id.into(), shutdown, Arc::new(Starter::new(start)))
+        Self::started_by(id.into(), kind, shutdown, Arc::new(Starter::new(start)))
     }
 
     /// Describes a supervisor of ours, which holds nothing but specs: each of those sees to it that its own drop does no harm, and a
     /// tree of thousands of levels is dropped by recursion.
     pub(crate) fn supervisor(id: String, start: impl StartChild) -> Self {
-        Self::started_by(id, Shutdown::Infinity, Arc::new(start))
+        Self::started_by(id, ChildKind::Supervisor, Shutdown::Infinity, Arc::new(start))
     }
 
-    fn started_by(id: String, shutdown: Shutdown, start: Arc<dyn StartChild>) -> Self {
+    fn started_by(id: String, kind: ChildKind, shutdown: Shutdown, start: Arc<dyn StartChild>) -> Self {
         let (restart, significant, tuning) = (Restart::default(), false, None);
-        Self { id: Arc::from(id), restart, shutdown, significant, tuning, start }
+        Self { id: Arc::from(id), kind, restart, shutdown, significant, tuning, start }
     }
 
     /// Says which exits lead to a restart.
@@ -120,7 +123,7 @@ impl ChildSpec {
 
     /// What the child is.
     pub fn kind(&self) -> ChildKind {
-        self.start.kind()
+        self.kind
     }
 
     /// The id in the form that is shared, if it is one.
@@ -175,7 +178,7 @@ impl ChildSpec {
 /// A spec starts what it describes, so that another kind of child can be made around it.
 impl StartChild for ChildSpec {
     fn kind(&self) -> ChildKind {
-        self.start.kind()
+        self.kind
     }
 
     fn start(&self, cx: StartContext) -> Launch {
@@ -191,7 +194,7 @@ impl fmt::Debug for ChildSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildSpec")
             .field("id", &self.id)
-            .field("kind", &self.kind())
+            .field("kind", &self.kind)
             .field("restart", &self.restart)
             .field("shutdown", &self.shutdown)
             .field("significant", &self.significant)

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
 use crate::child::{ChildId, ChildPath, StartError};
+use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
@@ -100,8 +101,8 @@ impl Drop for Call {
 }
 
 impl Answer {
-    /// Answers. A caller that has given up waiting does not mind.
+    /// Answers. A caller that has given up waiting does not mind; an error of a user's that was meant for it is dropped here.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
-        let _ = self.0.send(result);
+        drop_quietly(self.0.send(result));
     }
 }

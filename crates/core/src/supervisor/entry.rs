@@ -14,7 +14,8 @@ use crate::spec::ChildSpec;
 
 /// One child: its spec, what is known of its latest incarnation, and how that ended.
 pub(super) struct Entry {
-    pub(super) spec: ChildSpec,
+    /// Taken when the supervisor comes to its end.
+    spec: Option<ChildSpec>,
     pub(super) path: ChildPath,
     kind: ChildKind,
     pub(super) incarnation: u32,
@@ -110,6 +111,7 @@ impl Entry {
     pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
         let kind = spec.kind();
         let latest = Latest::None;
+        let spec = Some(spec);
         Self { spec, path, kind, incarnation: 0, restarts: 0, awaits_restart: false, latest }
     }
 
@@ -157,8 +159,18 @@ impl Entry {
         StartedChild { path: self.path.clone(), incarnation: self.incarnation, pid }
     }
 
+    /// The spec, unless the supervisor has come to its end.
+    pub(super) fn spec(&self) -> Option<&ChildSpec> {
+        self.spec.as_ref()
+    }
+
     pub(super) fn traits(&self) -> Traits {
-        self.spec.traits()
+        self.spec.as_ref().expect("a spec is there until all children are gone").traits()
+    }
+
+    /// Takes out the spec, which holds what a user's closures have captured.
+    pub(super) fn take_spec(&mut self) -> Option<ChildSpec> {
+        self.spec.take()
     }
 
     /// Begins the next incarnation. What is known of the one before comes back, for a start that is not carried out after all.

@@ -9,11 +9,11 @@ use std::sync::{Arc, OnceLock};
 
 use super::mail::Mail;
 use super::shared::Shared;
-use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic, StartError};
+use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::policy::End;
-use crate::port::{ChildReport, Ended, Listener, Reporter};
+use crate::port::{ChildReport, Ended, Listener, Reporter, StartFailure};
 use crate::report::NodeReport;
 use crate::turns::in_turn;
 
@@ -27,7 +27,7 @@ pub(super) struct ChildLink {
 pub(super) struct Acknowledgement {
     pub(super) reporter: Reporter,
     pub(super) end: End,
-    pub(super) start_error: Option<StartError>,
+    pub(super) start_failure: Option<StartFailure>,
     pub(super) children: Vec<NodeReport>,
     /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
     pub(super) unwritten: Option<Unwritten>,
@@ -69,7 +69,7 @@ impl Drop for ChildLink {
 
 impl Acknowledgement {
     fn send(self) {
-        let Self { reporter, end, start_error, children, unwritten } = self;
+        let Self { reporter, end, start_failure, children, unwritten } = self;
         if let Some(Unwritten { tree, children }) = unwritten {
             for (path, kind, incarnation) in children {
                 let what = EventKind::Stopped {
@@ -81,8 +81,8 @@ impl Acknowledgement {
                 tree.record().emit(&path, kind, incarnation, what);
             }
         }
-        match (end, start_error) {
-            (End::StartFailed(_), Some(error)) => reporter.failed_after(error, children),
+        match (end, start_failure) {
+            (End::StartFailed(_), Some(failure)) => reporter.failed_after(failure, children),
             (End::Failed, _) => {
                 let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
                 reporter.ended(Ended::new(exit).with_children(children));

@@ -11,6 +11,7 @@ use super::refusals::Refusals;
 use super::view::View;
 use crate::child::ChildPath;
 use crate::context::{StopScope, TreeContext};
+use crate::panics::drop_quietly;
 use crate::policy::AutoShutdown;
 use crate::port::Inspect;
 use crate::sync::point;
@@ -55,8 +56,9 @@ impl Shared {
             // Before it is there, so that the actor never sees fewer messages than it has.
             self.waiting.fetch_add(1, Ordering::AcqRel);
             point();
-            if actor.cast(mail).is_err() {
+            if let Err(undelivered) = actor.cast(mail) {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
+                drop_quietly(undelivered);
             }
         }
     }

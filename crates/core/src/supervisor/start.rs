@@ -50,7 +50,7 @@ impl SupervisorStart {
         let view = View::new(specs.iter().map(entry));
         let shared =
             Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
-        spawn(Plan { shared: Arc::clone(&shared), reporter, policy });
+        spawn(Plan::new(Arc::clone(&shared), reporter, policy));
         Prepared { shared }
     }
 }

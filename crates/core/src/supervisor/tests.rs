@@ -88,7 +88,9 @@ fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
 
     drop(runtime);
 
-    let Some(Report::Ended(fate)) = given.said() else { panic!("the supervisor has said how it ended") };
+    let Some(Report::Ended { fate, .. }) = given.said() else {
+        panic!("the supervisor has said how it ended")
+    };
     assert!(matches!(fate.exit(), Exit::Panicked(_)));
     assert_eq!(fate.children().len(), 2);
     given.record.close();
@@ -118,7 +120,7 @@ struct Parent {
 
 impl Listener for Parent {
     fn hear(&self, report: ChildReport) {
-        if let Report::Ended(_) = report.report {
+        if let Report::Ended { .. } = report.report {
             self.seen.lock().unwrap().push(self.watched.lock().unwrap().strong_count());
         }
         let _ = self.sender.send(report);
@@ -166,7 +168,7 @@ impl Given {
 
     async fn end(&mut self) -> Exit {
         loop {
-            if let Report::Ended(fate) = self.report().await {
+            if let Report::Ended { fate, .. } = self.report().await {
                 return fate.exit();
             }
         }

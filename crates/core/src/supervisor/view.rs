@@ -66,6 +66,12 @@ impl View {
         self.lock().entries.iter().for_each(|(key, entry)| look(key, entry));
     }
 
+    /// Takes out what the children were started from, to be dropped where no lock is held. How they came down can still be seen.
+    #[must_use]
+    pub(super) fn take_specs(&self) -> Vec<ChildSpec> {
+        self.lock().entries.iter_mut().filter_map(Entry::take_spec).collect()
+    }
+
     /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is held.
     pub(super) fn close(&self, now: Instant) -> (Vec<NodeReport>, Ordered<Entry>) {
         let mut table = self.lock();
@@ -109,7 +115,7 @@ impl View {
     }
 
     pub(super) fn spec(&self, id: &str) -> Option<ChildSpec> {
-        self.find(id, |entry| entry.spec.clone())
+        self.find(id, |entry| entry.spec().cloned())?
     }
 
     /// What is known of the child with this id.

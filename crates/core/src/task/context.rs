@@ -42,6 +42,11 @@ impl TaskContext {
         Self { node }
     }
 
+    /// Has the task stop of its own accord: it looks to it as if it had been asked, and its supervisor knows nothing of it.
+    pub(super) fn stop(&self) {
+        self.node.tell_stop();
+    }
+
     /// Waits until the task is asked to stop. Ready at once if it has been.
     ///
     /// From then on it has its grace to come to an end, and is aborted after that. To whoever else holds a clone of the context the
@@ -79,8 +84,8 @@ impl TaskContext {
     ///
     /// For children that were described by [`ChildSpec::service`]. For others, and the second time, it does nothing.
     pub fn ready(&self) {
-        if let Some(readiness) = &self.node.readiness {
-            readiness.tell();
+        if let Some(special) = &self.node.special {
+            special.tell_started();
         }
     }
 

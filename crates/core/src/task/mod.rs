@@ -16,10 +16,10 @@ mod nest;
 mod node;
 mod notify;
 mod once;
-mod ready;
 mod result;
 mod spawn;
 mod spec;
+mod special;
 mod start;
 mod stopping;
 mod supervisor;
@@ -35,4 +35,4 @@ pub use supervisor::{TaskResult, TaskResults, TaskSupervisor};
 pub(crate) use blocking::BlockingStart;
 pub(crate) use start::{Ready, TaskStart};
 
-use once::once;
+use once::{job, once};

@@ -1,16 +1,13 @@
 //! The supervisor of a task's children, and who listens to it.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::node::TaskNode;
 use crate::child::{ChildPath, Exit, Shutdown};
-use crate::clock;
 use crate::context::{StopScope, TreeContext};
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Listener, Report, Reporter, RunningChild, StartContext};
+use crate::port::{ChildReport, Listener, Reporter, RunningChild, StartContext};
 use crate::report::NodeReport;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
@@ -71,37 +68,5 @@ impl Nest {
     pub(super) fn number(&mut self, name: &str) -> String {
         self.next_number += 1;
         format!("{name}-{}", self.next_number)
-    }
-}
-
-/// Listens to a nest until it is gone, and tells its task.
-pub(super) async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
-    let mut force_at = None;
-    loop {
-        let said = tokio::select! {
-            biased;
-            said = reports.recv() => said,
-            () = sleep_until(force_at) => {
-                force_at = None;
-                node.end(|nest| nest.child.force());
-                continue;
-            }
-        };
-        // The activity that came with a report ends when it has been dealt with.
-        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
-        match report {
-            Report::Started { .. } | Report::Ignored => {}
-            Report::Stopping { .. } => force_at = node.escalate(),
-            Report::Stuck => node.nest_is_stuck(),
-            Report::Failed { children, .. } => return node.nest_ended(children),
-            Report::Ended(mut fate) => return node.nest_ended(fate.take_children()),
-        }
-    }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => clock::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -5,19 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, Left, Purpose};
-use super::nest::{LastWord, Nest, host};
-use super::ready::Readiness;
+use super::nest::{LastWord, Nest};
+use super::special::Special;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
-use crate::clock::now;
+use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
-use crate::port::{Ended, Inspect, Reporter, StartContext, StopRequest};
+use crate::port::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::report::NodeReport;
 use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
@@ -39,14 +40,14 @@ pub(crate) struct TaskNode {
     /// Whether the supervisor is about to ask the task to stop.
     held: AtomicBool,
     pub(super) notify: StopNotify,
-    /// How the task says that it has started, if it is one that says so.
-    pub(super) readiness: Option<Box<Readiness>>,
+    /// What few tasks have.
+    pub(super) special: Option<Box<Special>>,
     handle: OnceLock<AbortHandle>,
     gate: Gate<Box<Nest>, Option<Instant>, Box<LastWord>>,
 }
 
 impl TaskNode {
-    pub(super) fn new(cx: &StartContext, readiness: Option<Box<Readiness>>) -> Self {
+    pub(super) fn new(cx: &StartContext, special: Option<Box<Special>>) -> Self {
         Self {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
@@ -57,7 +58,7 @@ impl TaskNode {
             scope: Arc::clone(&cx.scope),
             held: AtomicBool::new(false),
             notify: StopNotify::new(),
-            readiness,
+            special,
             handle: OnceLock::new(),
             gate: Gate::new(),
         }
@@ -104,7 +105,7 @@ impl TaskNode {
     }
 
     /// Tells all that waits in the task that it is to stop.
-    fn tell_stop(&self) {
+    pub(super) fn tell_stop(&self) {
         self.notify.stop().tell(self.tree.control());
     }
 
@@ -222,7 +223,7 @@ impl TaskNode {
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.tell_stop();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(nest.map(|nest| *nest)),
+            (Left::Last(nest), Some(word)) => word.say(self, nest.map(|nest| *nest)),
             (Left::First | Left::Last(_), _) => {}
         }
     }
@@ -249,7 +250,7 @@ impl TaskNode {
             u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
         });
         if let Some((word, nest)) = last {
-            word.say(Some(*nest));
+            word.say(self, Some(*nest));
         }
     }
 }
@@ -278,15 +279,17 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, nest: Option<Nest>) {
+    fn say(self, node: &TaskNode, nest: Option<Nest>) {
         let Self { reporter, exit } = self;
-        match nest {
-            None => reporter.ended(exit),
+        let ended = match nest {
+            None => Ended::new(exit),
             Some(nest) => {
                 let exit = if nest.gave_up { escalated(exit) } else { exit };
-                reporter.ended(Ended::new(exit).with_children(nest.reports));
+                Ended::new(exit).with_children(nest.reports)
             }
-        }
+        };
+        let noted = node.special.as_ref().and_then(|special| special.take_noted());
+        reporter.ended(ended.with_noted(noted));
     }
 }
 
@@ -300,5 +303,37 @@ fn escalated(exit: Exit) -> Exit {
         | Exit::Code(_)
         | Exit::Signal { .. }
         | Exit::Unknown => Exit::Failed { error: "its children used up their restart intensity".to_owned() },
+    }
+}
+
+/// Listens to a nest until it is gone, and tells its task.
+async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
+    let mut force_at = None;
+    loop {
+        let said = tokio::select! {
+            biased;
+            said = reports.recv() => said,
+            () = sleep_until(force_at) => {
+                force_at = None;
+                node.end(|nest| nest.child.force());
+                continue;
+            }
+        };
+        // The activity that came with a report ends when it has been dealt with.
+        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
+        match report {
+            Report::Started { .. } | Report::Ignored => {}
+            Report::Stopping { .. } => force_at = node.escalate(),
+            Report::Stuck => node.nest_is_stuck(),
+            Report::Failed { children, .. } => return node.nest_ended(children),
+            Report::Ended { mut fate, .. } => return node.nest_ended(fate.take_children()),
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => clock::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::lazy::Lazy;
-use super::start::{Ready, launch};
+use super::start::{Kind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, Restart};
-use crate::port::{Launch, StartChild, StartContext};
+use crate::port::{Launch, Noted, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::sync::{Mutex, PoisonError};
 
@@ -63,7 +63,37 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.take() {
-            Some(run) => launch(cx, Ready::AtOnce, |context| Lazy::new(move || run(context))),
+            Some(run) => launch(cx, Kind::Plain, |context| Lazy::new(move || run(context))),
+            None => Launch::Ignored,
+        }
+    }
+}
+
+/// The same, of a future that has a result.
+pub(super) fn job<F, Fut>(id: &str, noted: Noted, run: F) -> ChildSpec
+where
+    F: FnOnce(TaskContext) -> Fut + Send + 'static,
+    Fut: Future + Send + 'static,
+    Fut::Output: IntoExit,
+{
+    ChildSpec::new(id, Job(Once::new((run, noted)))).restart(Restart::Temporary)
+}
+
+struct Job<F>(Once<(F, Noted)>);
+
+impl<F, Fut> StartChild for Job<F>
+where
+    F: FnOnce(TaskContext) -> Fut + Send + 'static,
+    Fut: Future + Send + 'static,
+    Fut::Output: IntoExit,
+{
+    fn kind(&self) -> ChildKind {
+        ChildKind::Task
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        match self.0.take() {
+            Some((run, noted)) => launch(cx, Kind::Job(noted), |context| Lazy::new(move || run(context))),
             None => Launch::Ignored,
         }
     }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::gate::Purpose;
 use super::node::TaskNode;
 use super::once::Once;
-use super::start::{Ready, launch};
+use super::start::{Kind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildId, ChildKind, ChildPath, InvalidId, Restart, Shutdown};
 use crate::port::{Launch, StartChild, StartContext};
@@ -158,7 +158,7 @@ where
     Fut::Output: IntoExit,
 {
     match future {
-        Some(future) => launch(cx, Ready::AtOnce, |_: TaskContext| future),
+        Some(future) => launch(cx, Kind::Plain, |_: TaskContext| future),
         None => Launch::Ignored,
     }
 }

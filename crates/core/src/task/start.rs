@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::future::Supervised;
 use super::lazy::Lazy;
 use super::node::TaskNode;
-use super::ready::Readiness;
+use super::special::Special;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, Noted, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
 
 /// Starts a task from a function that makes its future.
@@ -43,21 +43,35 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
         // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
-        launch(cx, self.ready, |context| Lazy::new(move || run(context)))
+        let kind = match self.ready {
+            Ready::AtOnce => Kind::Plain,
+            Ready::WhenTold => Kind::Service,
+        };
+        launch(cx, kind, |context| Lazy::new(move || run(context)))
     }
 }
 
+/// What kind of task is launched.
+pub(super) enum Kind {
+    Plain,
+    /// It says when it has started.
+    Service,
+    /// It has a result.
+    Job(Noted),
+}
+
 /// Spawns a task.
-pub(super) fn launch<Fut>(cx: StartContext, ready: Ready, run: impl FnOnce(TaskContext) -> Fut) -> Launch
+pub(super) fn launch<Fut>(cx: StartContext, kind: Kind, run: impl FnOnce(TaskContext) -> Fut) -> Launch
 where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    let readiness = match ready {
-        Ready::AtOnce => None,
-        Ready::WhenTold => Some(Box::new(Readiness::new(cx.reporter.announcer()))),
+    let (ready, special) = match kind {
+        Kind::Plain => (Ready::AtOnce, None),
+        Kind::Service => (Ready::WhenTold, Some(Special::service(cx.reporter.announcer()))),
+        Kind::Job(noted) => (Ready::AtOnce, Some(Special::job(noted))),
     };
-    let node = Arc::new(TaskNode::new(&cx, readiness));
+    let node = Arc::new(TaskNode::new(&cx, special.map(Box::new)));
     let future = run(TaskContext::new(Arc::clone(&node)));
     let runtime = cx.task_runtime().clone();
     let StartContext { path, reporter, .. } = cx;

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::awaited::{Awaited, TaskError};
-use super::{TaskContext, once};
+use super::{TaskContext, job, once};
+use crate::port::{Noted, WhenNoted};
 use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle};
 
 /// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never restarted,
@@ -93,14 +93,17 @@ impl TaskSupervisor {
         Fut::Output: Send + 'static,
     {
         let (outlet, inlet) = oneshot::channel();
-        let link = CancellationToken::new();
-        let result = TaskResult { inlet, link: Some(link.clone().drop_guard()) };
-        let task = once("task", move |cx: TaskContext| async move {
-            let stopping = cx.token();
-            let mut running = std::pin::pin!(Awaited::new(run(cx), outlet));
+        let (noted, when_noted) = Noted::new();
+        let (link, linked) = oneshot::channel();
+        let result = TaskResult { inlet, noted: when_noted, link: Some(link) };
+        let task = job("task", noted, move |cx: TaskContext| async move {
+            let mut running = std::pin::pin!(Awaited::new(run(cx.clone()), outlet));
             tokio::select! {
                 () = &mut running => return,
-                () = link.cancelled() => stopping.cancel(),
+                linked = linked => match linked {
+                    Ok(Detached) => {}
+                    Err(_) => cx.stop(),
+                },
             }
             running.await;
         });
@@ -129,19 +132,28 @@ impl TaskSupervisor {
 
 /// The result of a task that is still to come.
 ///
+/// It comes when the task is gone, and everything below it, and its supervisor has taken note of that: another one may take its place
+/// then.
+///
 /// Dropping it asks the task to stop, unless it has been [detached](Self::detach).
 #[derive(Debug)]
 #[must_use = "a task whose result is dropped is asked to stop"]
 pub struct TaskResult<T> {
     inlet: oneshot::Receiver<Result<T, TaskError>>,
-    link: Option<DropGuard>,
+    noted: WhenNoted,
+    link: Option<oneshot::Sender<Detached>>,
 }
+
+/// The task goes on whatever becomes of its result.
+#[derive(Debug)]
+struct Detached;
 
 impl<T> TaskResult<T> {
     /// Cuts the link: the task goes on even if the result is dropped (Elixir's `async_nolink`).
     pub fn detach(mut self) -> Self {
         if let Some(link) = self.link.take() {
-            link.disarm();
+            // A task that is over has nothing to go on with.
+            let _ = link.send(Detached);
         }
         self
     }
@@ -156,8 +168,9 @@ impl<T> Future for TaskResult<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let received = ready!(Pin::new(&mut self.inlet).poll(cx));
-        Poll::Ready(received.unwrap_or(Err(TaskError::Stopped)))
+        ready!(Pin::new(&mut self.noted).poll(cx));
+        // A task that has a result hands it over before it ends.
+        Poll::Ready(self.inlet.try_recv().unwrap_or(Err(TaskError::Stopped)))
     }
 }
 

@@ -169,30 +169,41 @@ impl TreeBuilder {
         self
     }
 
-    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write, errors and
-    /// panics. What is held for one reader that never reads takes this much memory and some 200 bytes for each event. The newest
-    /// event is held in any case, and so are lines that were read from a process at once, which have 64 KiB at most. Without effect
+    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write, errors
+    /// and panics. 16 MiB by default.
+    ///
+    /// What is held for a reader that never reads takes this much memory, and some 200 bytes for each event. The newest
+    /// event is held in any case, and so are lines that were read from a process at once, 64 KiB at most. Without effect
     /// after the first [`subscribe`](Self::subscribe).
     pub fn event_bytes(mut self, bytes: usize) -> Self {
         self.capacity.bytes = bytes;
         self
     }
 
-    /// Says whether the tree's events become log lines: events of [`tracing`](https://docs.rs/tracing) with the target `rootward`.
-    /// Off by default in an embedded tree; a whole program under `rootward::run` logs.
+    /// Says whether the tree's events become log lines: events of [`tracing`](https://docs.rs/tracing) with the target
+    /// `rootward`. Off by default in an embedded tree; a whole program under `rootward::run` logs.
     ///
-    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global one, or, if
-    /// there is none, the one that is the default where the tree is launched. Without a subscriber at that time nothing is logged.
-    /// A subscriber that blocks, is slow, panics, or looks at the tree costs log lines and nothing else. The log is then a
-    /// [reader](Events) that has fallen behind: it loses the oldest events, a warning says how many, and [`Tree::unlogged`] counts
-    /// them. [`Tree::logged`] waits until the log is complete.
+    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global one,
+    /// or, if there is none, the one that is the default where the tree is launched. Without a subscriber at that time, or
+    /// if the system has no thread left, nothing is logged. A subscriber that blocks, is slow, panics, or looks at the tree
+    /// costs log lines and nothing else. The log is then a [reader](Events) that has fallen behind: it loses the oldest
+    /// events, a warning says how many, and [`Tree::unlogged`] counts them. [`Tree::logged`] waits until the log is
+    /// complete.
     ///
     /// | level | what |
     /// | --- | --- |
     /// | `error` | a supervisor gives up, a start fails |
-    /// | `warn` | a child ends abnormally or leaves processes behind, is restarted, is forced, does not yield or cannot be brought down; a supervisor fails |
+    /// | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go |
     /// | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
-    /// | `debug` | ends as they should be; lines that processes write; what is `info` elsewhere, of children that come and go: below a dynamic supervisor, or below a task |
+    /// | `debug` | a child ends as it should, a process writes a line, and what is `info` elsewhere of dynamic children |
+    ///
+    /// Dynamic children are those that come and go: below a dynamic supervisor, or below a task.
+    ///
+    /// Apart from that, what a child's code does is done inside a span `child` with the fields `path`, `incarnation` and
+    /// `kind`, of the level `info`. It is made and entered where the child's own code runs, and a subscriber that blocks
+    /// there blocks the child. ractor has a span of its own for every actor, `Actor` with the target `ractor::actor`, and
+    /// enters it on the runtime of the supervisors. Under `rootward::run` a subscriber does not get to see it. In an
+    /// embedded tree it does: one that may block or panic in a span should leave that target out.
     pub fn log(mut self, log: bool) -> Self {
         self.log = log;
         self

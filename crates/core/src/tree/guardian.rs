@@ -19,10 +19,17 @@ use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
+use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StartFailure, StopRequest};
 use crate::report::NodeReport;
 use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
+
+/// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
+#[derive(Clone)]
+pub(super) struct Reporting {
+    pub(super) writer: Weak<ReportWriter>,
+    pub(super) watchdog: Weak<Watchdog>,
+}
 
 /// Starts the root, and the guardian beside it.
 pub(super) fn start(
@@ -31,14 +38,17 @@ pub(super) fn start(
     supervisor: SupervisorStart,
     (sender, commands): Commands,
     progress: watch::Sender<Progress>,
-) -> (Arc<Root>, Weak<Watchdog>) {
+) -> (Arc<Root>, Reporting) {
     let root = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let writer = ReportWriter::new(plan.path.clone(), context.clone(), Arc::clone(&root), progress);
     let writer = Arc::new(writer);
     let watchdog = plan
         .reported_at()
         .map(|deadline| Watchdog::new(Arc::clone(&writer), sender.clone(), deadline, plan.stop_on.clone()));
-    let by_others = watchdog.as_ref().map(Arc::downgrade).unwrap_or_default();
+    let reporting = Reporting {
+        writer: Arc::downgrade(&writer),
+        watchdog: watchdog.as_ref().map(Arc::downgrade).unwrap_or_default(),
+    };
     root.emit(EventKind::Starting);
     let listener = Arc::new(RootListener { root: Arc::clone(&root), guardian: sender });
     let prepared = supervisor.prepare(StartContext {
@@ -68,7 +78,7 @@ pub(super) fn start(
     }
     prepared.begin();
     place(context.control()).spawn(guardian.watch(commands));
-    (root, by_others)
+    (root, reporting)
 }
 
 const ROOT: ChildKey = ChildKey(0);
@@ -154,19 +164,19 @@ impl Guardian {
                 }
                 false
             }
-            Report::Stopping { cause, start_error } => {
-                self.writer.note_start_error(start_error.map(|error| *error));
+            Report::Stopping { cause, start_failure } => {
+                self.writer.note_start_failure(start_failure.map(|failure| *failure));
                 self.stop(cause);
                 false
             }
-            Report::Failed { error, children } => {
-                self.root.emit(EventKind::StartFailed { error: error.describe() });
-                self.ended(Some(*error), children);
+            Report::Failed { failure, children } => {
+                self.root.emit(EventKind::StartFailed { error: failure.text().to_string() });
+                self.ended(Some(*failure), children);
                 true
             }
-            Report::Ended(mut fate) => {
-                let error = (!self.root.is_started()).then_some(StartError::Stopped);
-                self.ended(error, fate.take_children());
+            Report::Ended { mut fate, .. } => {
+                let stopped = || StartFailure::new(StartError::Stopped).write_down();
+                self.ended((!self.root.is_started()).then(stopped), fate.take_children());
                 true
             }
             // The guardian asks nothing else in its turn. The deadline deals with what is left.
@@ -201,8 +211,8 @@ impl Guardian {
     }
 
     /// The root is gone, and everything below it.
-    fn ended(&self, start_error: Option<StartError>, children: Vec<NodeReport>) {
-        self.writer.everything_is_gone(start_error, children);
+    fn ended(&self, start_failure: Option<StartFailure>, children: Vec<NodeReport>) {
+        self.writer.everything_is_gone(start_failure, children);
     }
 
     fn is_running(&self) -> bool {

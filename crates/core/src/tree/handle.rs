@@ -1,7 +1,7 @@
 //! What a program holds of a tree.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::command::Command;
 use super::error::TreeStartError;
-use super::guardian;
+use super::guardian::{self, Reporting};
 use super::plan::Plan;
 use super::report_writer::Progress;
 use super::root::Root;
-use super::watchdog::Watchdog;
 use crate::child::{ChildKind, ChildPath, StopCause};
+use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, Events, Log, SignalAction};
 use crate::report::StopReport;
@@ -49,13 +49,13 @@ struct Shared {
 #[derive(Clone)]
 struct Desk {
     guardian: mpsc::UnboundedSender<Command>,
-    watchdog: Weak<Watchdog>,
+    reporting: Reporting,
 }
 
 impl Desk {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
-        if let Some(watchdog) = self.watchdog.upgrade() {
+        if let Some(watchdog) = self.reporting.watchdog.upgrade() {
             match command {
                 Command::Stop(cause) => watchdog.note_stop(cause),
                 Command::Force | Command::GiveUp => watchdog.note_stop(StopCause::Api),
@@ -65,6 +65,13 @@ impl Desk {
         point();
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
+    }
+
+    /// Has the report written by this thread.
+    fn give_up(&self) {
+        if let Some(writer) = self.reporting.writer.upgrade() {
+            writer.stand_in(StopCause::Api, now());
+        }
     }
 }
 
@@ -83,8 +90,8 @@ impl Tree {
         let path = plan.path.clone();
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
-        let (root, watchdog) = guardian::start(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, watchdog };
+        let (root, reporting) = guardian::start(&context, plan, root, commands, progress_sender);
+        let desk = Desk { guardian, reporting };
         let keep = Arc::new(Keep(desk.clone()));
         Self { shared: Arc::new(Shared { context, path, root, desk, progress, log }), _keep: keep }
     }
@@ -179,10 +186,11 @@ impl Tree {
 
     /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
     ///
-    /// For a program that is about to leave. [`wait`](Self::wait) returns the report soon after this, unless the runtime on which the
-    /// tree was started stands still.
+    /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has it when this returns,
+    /// also while the runtime stands still.
     pub fn give_up(&self) {
         self.command(Command::GiveUp);
+        self.shared.desk.give_up();
     }
 
     /// Whether a stop has begun.

@@ -13,6 +13,7 @@ use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::EventKind;
+use crate::port::StartFailure;
 use crate::report::{NodeReport, StopReport};
 use crate::sync::{Mutex, PoisonError, point};
 
@@ -37,7 +38,7 @@ pub(super) struct ReportWriter {
     is_claimed: AtomicBool,
     has_reported: AtomicBool,
     /// Why the root could not be started, as soon as that is known.
-    start_error: Mutex<Option<StartError>>,
+    start_failure: Mutex<Option<StartFailure>>,
 }
 
 impl ReportWriter {
@@ -48,7 +49,7 @@ impl ReportWriter {
         progress: watch::Sender<Progress>,
     ) -> Self {
         let (is_claimed, has_reported) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { path, tree, root, progress, is_claimed, has_reported, start_error: Mutex::default() }
+        Self { path, tree, root, progress, is_claimed, has_reported, start_failure: Mutex::default() }
     }
 
     /// Says how far the tree has come.
@@ -58,10 +59,10 @@ impl ReportWriter {
     }
 
     /// Notes why the root could not be started, before it is gone.
-    pub(super) fn note_start_error(&self, error: Option<StartError>) {
+    pub(super) fn note_start_failure(&self, failure: Option<StartFailure>) {
         let before = {
-            let mut noted = self.start_error.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *noted, error)
+            let mut noted = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *noted, failure)
         };
         drop(before);
     }
@@ -72,9 +73,9 @@ impl ReportWriter {
     }
 
     /// The root is gone, and everything below it.
-    pub(super) fn everything_is_gone(&self, start_error: Option<StartError>, children: Vec<NodeReport>) {
+    pub(super) fn everything_is_gone(&self, failure: Option<StartFailure>, children: Vec<NodeReport>) {
         let refused = self.root.is_gone();
-        let report = Arc::new(self.report(start_error, children, (Outcome::Graceful, refused)));
+        let report = Arc::new(self.report(failure, children, (Outcome::Graceful, refused)));
         // What was said is not taken back; what has become of it since is there for those who ask.
         if self.claim() {
             self.write(&report);
@@ -90,8 +91,8 @@ impl ReportWriter {
         }
     }
 
-    /// The same, said by the watchdog because the guardian does not get its turn. The stop had been asked for at this moment, and it may
-    /// not have begun.
+    /// The same, said by a thread that does not wait for the guardian's turn. The stop had been asked for at this moment, and it may not
+    /// have begun.
     pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
         if self.claim() {
             let sight = self.root.look();
@@ -119,9 +120,10 @@ impl ReportWriter {
 
     fn write_unfinished(&self, sight: Sight) {
         let Sight { started, refused, children } = sight;
-        let noted = self.start_error.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let start_error = (!started).then(|| noted.unwrap_or(StartError::Stopped));
-        let report = self.report(start_error, children, (Outcome::Unreapable, refused));
+        let noted = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stopped = || StartFailure::new(StartError::Stopped).write_down();
+        let failure = (!started).then(|| noted.unwrap_or_else(stopped));
+        let report = self.report(failure, children, (Outcome::Unreapable, refused));
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
         // What has not been asked to go is not gone, and it will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
@@ -146,12 +148,12 @@ impl ReportWriter {
 
     fn report(
         &self,
-        start_error: Option<StartError>,
+        failure: Option<StartFailure>,
         children: Vec<NodeReport>,
         (outcome, refused): (Outcome, u64),
     ) -> StopReport {
         // A root that ends without a stop has failed to start, or its actor has failed.
-        let cause = if start_error.is_some() { StopCause::StartFailed } else { StopCause::Failed };
+        let cause = if failure.is_some() { StopCause::StartFailed } else { StopCause::Failed };
         let stop = self.root.stop().unwrap_or(RootStop::now(cause));
         let mut root = NodeReport::new(self.path.clone(), ChildKind::Supervisor);
         root.outcome = if outcome == Outcome::Graceful && stop.forced { Outcome::Killed } else { outcome };
@@ -159,7 +161,7 @@ impl ReportWriter {
         root.elapsed = now().saturating_duration_since(stop.since);
         root.children = children;
         root.refused = refused;
-        StopReport::new(root, stop.cause, start_error, self.tree.containment())
+        StopReport::new(root, stop.cause, failure, self.tree.containment())
     }
 
     /// Writes the root's last event, closes the record, and hands the report to all who wait.

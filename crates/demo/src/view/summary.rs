@@ -43,8 +43,8 @@ pub(crate) fn summary(report: &StopReport, style: Style) -> String {
 
 fn headline(report: &StopReport) -> String {
     let elapsed = short(report.elapsed);
-    match &report.start_error {
-        Some(error) => format!("The tree could not be started: {}", error.describe()),
+    match report.start_failure() {
+        Some(failure) => format!("The tree could not be started: {failure}"),
         None if report.ending == Ending::Incomplete => {
             format!("The tree could not be brought down in {elapsed} ({}).", cause(report))
         }

@@ -158,6 +158,20 @@ fn what_cannot_be_ended_is_named_and_left_behind_with_status_4() {
 }
 
 #[test]
+fn a_task_that_never_yields_takes_no_grace_from_the_process_before_it() {
+    let mut demo = Demo::run(&tree("keeper.toml"));
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 4, "{}", finished.stderr);
+    let keeper = finished.event("stopped", "root/keeper");
+    assert_eq!((&keeper["outcome"], &keeper["status"]["signal"]), (&"graceful".into(), &"SIGTERM".into()));
+    assert_eq!(finished.event("stopped", "root/stuck")["outcome"], "unreapable");
+}
+
+#[test]
 fn a_tree_in_which_nothing_is_left_to_run_ends_with_status_0() {
     let finished = Demo::run(&tree("idle.toml")).finish();
 

@@ -101,12 +101,6 @@ struct RunningProcess {
     asks: Signal,
 }
 
-impl Inspect for Shared {
-    fn stragglers(&self) -> Vec<Straggler> {
-        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
-    }
-}
-
 impl RunningProcess {
     fn tell(&self, message: Message) {
         // An owner that is gone has left its process to the leash, which kills it.
@@ -134,5 +128,11 @@ impl RunningChild for RunningProcess {
 
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {
         Some(Arc::clone(&self.shared) as _)
+    }
+}
+
+impl Inspect for Shared {
+    fn stragglers(&self) -> Vec<Straggler> {
+        self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
     }
 }

@@ -9,7 +9,9 @@ use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use libc::c_int;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 
 use super::{open, raw};
 
@@ -40,11 +42,25 @@ pub(crate) fn fork() -> io::Result<Fork> {
         -1 => Err(io::Error::last_os_error()),
         0 => return Ok(Fork::Child),
         // Not reaped by anybody: this is still the only thread.
-        child => open(child).map(|pidfd| Fork::Parent { child, pidfd }),
+        child => match open(child) {
+            Ok(pidfd) => Ok(Fork::Parent { child, pidfd }),
+            Err(error) => {
+                take_back(child);
+                Err(error)
+            }
+        },
     };
     // Restoring a mask that was valid before cannot fail.
     let _ = mask.thread_set_mask();
     forked
+}
+
+/// Ends a child that has done nothing yet, and reaps it.
+fn take_back(child: c_int) {
+    let child = Pid::from_raw(child);
+    // It is ours and not reaped, so that the number is its own. It cannot refuse, and does nothing that takes long.
+    let _ = kill(child, Signal::SIGKILL);
+    let _ = waitpid(child, None);
 }
 
 /// Leaves the session, the terminal, the directory and the signals of whoever started this process, and becomes the one to

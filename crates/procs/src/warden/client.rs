@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
 use super::pool::{BATCH, Pool, Wear};
-use super::program::{image_of, start};
+use super::program::{NAME, find, image_of, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::roll::Roll;
 use super::serve::serve;
@@ -22,14 +22,8 @@ use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Reap};
 
-/// The program that can be the warden of programs whose `main` comes too late.
-const PROGRAM: &str = "rootward-warden";
-
 /// How long until a warden that has not read its mail is written to again.
 const BUSY: Duration = Duration::from_millis(5);
-
-/// How long a warden that is let go may take until it is awaited in the background.
-const FAREWELL: Duration = Duration::from_millis(200);
 
 /// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
 ///
@@ -111,7 +105,11 @@ impl Warden {
                 Err(WardenError::TooLate { threads: sys::threads()? })
             }
             Err(error) => Err(error.into()),
-            Ok(Fork::Child) => serve(theirs),
+            Ok(Fork::Child) => {
+                // The warden would hold both ends, and not see this one hang up.
+                drop(ours);
+                serve(theirs)
+            }
             Ok(Fork::Parent { child, pidfd }) => {
                 drop(theirs);
                 Self::begin(child, pidfd, ours, true)
@@ -119,18 +117,16 @@ impl Warden {
         }
     }
 
-    /// Makes the program `rootward-warden` the warden, wherever it is found: next to this program, or in `PATH`.
+    /// Makes the program `rootward-warden` the warden: the one next to this program, or the first in `PATH`.
     ///
-    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork).
+    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It is never looked for in the
+    /// current directory: of `PATH` only absolute directories count.
     ///
     /// # Errors
     ///
     /// [`WardenError::NotFound`] if there is no such program, and what [`program`](Self::program) says.
     pub fn find() -> Result<Self, WardenError> {
-        let beside = std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM));
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let in_path = std::env::split_paths(&path).map(|directory| directory.join(PROGRAM));
-        match beside.into_iter().chain(in_path).find(|program| program.is_file()) {
+        match find() {
             Some(program) => Self::program(program),
             None => Err(WardenError::NotFound),
         }
@@ -327,7 +323,7 @@ impl Client {
         self.watcher.call_once(|| {
             let shared = Arc::clone(&self.shared);
             // Without a thread, a reaper that dies before its time is never heard to be swept.
-            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+            let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
                 let _ = SigSet::all().thread_block();
                 shared.listen();
             });
@@ -366,13 +362,18 @@ impl Shared {
     }
 
     fn close(&self, within: Duration) -> bool {
+        self.let_go();
+        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
+            && self.settle(within)
+    }
+
+    /// Lets go of the warden, and waits for nothing.
+    fn let_go(&self) {
         self.state().closing = true;
         self.pool.close();
         sys::hang_up(&self.socket);
-        // Somebody may have stopped it.
+        // It may have been stopped.
         let _ = sys::send(&self.pidfd, libc::SIGCONT);
-        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
-            && self.settle(within)
     }
 
     /// Waits until nothing is left of a warden that has died before its time.
@@ -407,12 +408,15 @@ async fn pause() {
     tokio::time::sleep(BUSY).await;
 }
 
+/// Waits for nothing: the last handle may be dropped on a runtime's thread.
 impl Drop for Client {
     fn drop(&mut self) {
-        if !self.shared.close(FAREWELL) && !self.watcher.is_completed() {
+        self.shared.let_go();
+        // The thread that listens to the warden reaps it.
+        if !self.watcher.is_completed() {
             let shared = Arc::clone(&self.shared);
             // Without a thread a zombie stays until this program ends.
-            let _ = thread::Builder::new().name(PROGRAM.to_owned()).spawn(move || {
+            let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
                 let _ = SigSet::all().thread_block();
                 shared.wait_for_the_end(PollTimeout::NONE);
             });
@@ -428,3 +432,6 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

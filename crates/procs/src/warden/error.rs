@@ -14,7 +14,8 @@ pub enum WardenError {
         /// How many threads there are.
         threads: usize,
     },
-    /// The program `rootward-warden` was not found, neither next to this program nor in `PATH`.
+    /// The program `rootward-warden` was not found, neither next to this program nor in an absolute
+    /// directory of `PATH`.
     #[error("the program `rootward-warden` was not found")]
     NotFound,
     /// The program `rootward-warden` could not be started, or did not behave as one.

@@ -1,12 +1,29 @@
-//! Starts the warden as a program of its own.
-//!
-//! How it is found, and what is said to it, stands elsewhere.
+//! The warden as a program of its own: where it is found, and how it is started. What is said to it stands elsewhere.
 
+use std::env;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::sys::{self, Program, Texts};
+
+/// The program that can be the warden of programs whose `main` comes too late.
+pub(super) const NAME: &str = "rootward-warden";
+
+/// The program, if it is next to this one or in `PATH`.
+pub(super) fn find() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    places(env::current_exe().ok(), &path).find(|program| program.is_file())
+}
+
+/// Where the program may be. Never in the current directory, which anything could have put it into: of the directories in
+/// `PATH` those that are empty or relative are passed over.
+fn places(own: Option<PathBuf>, path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let beside = own.into_iter().map(|own| own.with_file_name(NAME));
+    let in_path = env::split_paths(path).map(|directory| directory.join(NAME));
+    beside.chain(in_path).filter(|program| program.is_absolute())
+}
 
 /// The program `rootward-warden` with its end of the conversation.
 pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
@@ -33,5 +50,25 @@ pub(super) fn start(image: Program) -> io::Result<(i32, OwnedFd)> {
     match sys::spawn(&image, &mut sys::Stack::new()) {
         Ok(spawned) => Ok((spawned.pid, spawned.pidfd)),
         Err(failure) => Err(failure.error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_looked_for_beside_this_one_and_in_absolute_directories_and_nowhere_else() {
+        let all = |own: Option<&str>, path: &str| -> Vec<PathBuf> {
+            places(own.map(PathBuf::from), OsStr::new(path)).collect()
+        };
+        let found = |places: &[&str]| -> Vec<PathBuf> {
+            places.iter().map(|place| Path::new(place).join("rootward-warden")).collect()
+        };
+
+        assert_eq!(all(Some("/opt/it/program"), "/usr/bin:/bin"), found(&["/opt/it", "/usr/bin", "/bin"]));
+        assert_eq!(all(None, ":/bin::.:bin:../bin:"), found(&["/bin"]));
+        assert_eq!(all(None, ""), found(&[]));
+        assert_eq!(all(Some("program"), "."), found(&[]));
     }
 }

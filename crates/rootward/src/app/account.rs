@@ -11,8 +11,8 @@ const AT_MOST: usize = 20;
 pub(super) fn account(report: &StopReport) -> String {
     let mut text = String::new();
     if report.ending == Ending::Failed {
-        let _ = match &report.start_error {
-            Some(error) => writeln!(text, "error: the tree could not be started: {}", error.describe()),
+        let _ = match report.start_failure() {
+            Some(failure) => writeln!(text, "error: the tree could not be started: {failure}"),
             None => writeln!(text, "error: the tree failed: {}", report.cause),
         };
     }

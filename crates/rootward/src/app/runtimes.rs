@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rootward_core::subscriber::{mute_thread, unmute_thread};
+use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
 /// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 /// own kind can, then the signals, which have a thread to themselves, still lead out.
 #[derive(Debug)]
 pub(super) struct Runtimes {
+    subscriber: WithoutRactor,
     signals: InBackground,
     control: InBackground,
     tasks: InBackground,
@@ -25,24 +26,25 @@ const CONTROL_THREADS: usize = 2;
 impl Runtimes {
     pub(super) fn build() -> io::Result<Self> {
         let signals = Builder::new_current_thread().enable_all().build()?;
+        let subscriber = WithoutRactor::of_the_default();
+        let there = subscriber.clone();
         let control = Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
             // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
-            .on_thread_start(mute_thread)
-            .on_thread_stop(unmute_thread)
+            .on_thread_start(move || there.enter_thread())
+            .on_thread_stop(WithoutRactor::leave_thread)
             .enable_all()
             .build()?;
         let tasks = Builder::new_multi_thread().thread_name("rootward-task").enable_all().build()?;
-        Ok(Self { signals: signals.into(), control: control.into(), tasks: tasks.into() })
+        Ok(Self { subscriber, signals: signals.into(), control: control.into(), tasks: tasks.into() })
     }
 
     /// Runs a future on the calling thread, together with whatever it spawns and with nothing else.
     ///
-    /// No subscriber of `tracing` is active meanwhile, as on the control runtime: only the library's own code runs
-    /// there. ractor's spans are no business of the application's log.
+    /// ractor's spans do not reach the program's subscriber meanwhile, as on the control runtime.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        let _muted = Muted::begin();
+        let _leaves = LeavesRactorOut::of(&self.subscriber);
         self.signals.runtime().block_on(future)
     }
 
@@ -56,19 +58,19 @@ impl Runtimes {
     }
 }
 
-/// Keeps the calling thread without a subscriber, also when it panics.
-struct Muted;
+/// Leaves ractor's spans out on the calling thread until it is dropped, also by a panic.
+struct LeavesRactorOut;
 
-impl Muted {
-    fn begin() -> Self {
-        mute_thread();
+impl LeavesRactorOut {
+    fn of(subscriber: &WithoutRactor) -> Self {
+        subscriber.enter_thread();
         Self
     }
 }
 
-impl Drop for Muted {
+impl Drop for LeavesRactorOut {
     fn drop(&mut self) {
-        unmute_thread();
+        WithoutRactor::leave_thread();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The machine does not ask why a tree stops. Whether the tree is healthy, gives up by itself, or has been
 //! stopping for a while because the program asked for it: the first signal is a request to stop, and joins a
-//! stop that is under way. Somebody who presses Ctrl-C just as the program comes to its end must not cut
+//! stop that is under way. A person that presses Ctrl-C just as the program comes to its end must not cut
 //! every grace short by accident.
 
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use crate::Signal;
 
 /// Two requests from programs that are no further apart than this are one: an orchestrator and its hook, a
 /// service manager that sends SIGHUP along with SIGTERM, a wrapper that passes on what the terminal has sent
-/// to everybody already.
+/// to the whole process group already.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// What SIGHUP does.
 ///
-/// The default is [`Stop`](Self::Stop): the terminal is gone, and so is whoever watched.
+/// The default is [`Stop`](Self::Stop): the terminal is gone, and the person in front of it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Hangup {
     /// It stops the tree as SIGTERM does.
@@ -89,7 +89,7 @@ enum Meaning {
     Keypress,
     /// A program sent it, and may send it twice.
     Request,
-    /// Somebody wants to see the tree.
+    /// A person wants to see the tree.
     Show,
     /// Only handlers care.
     ForHandlers,
@@ -109,7 +109,7 @@ impl Escalation {
                 (Phase::Stopping { counted: now }, Reaction::Stop)
             }
             // The request that is ignored does not count, so it does not move the time from which the next
-            // one is measured: whoever sends SIGTERM twice a second still gets through.
+            // one is measured: a program that sends SIGTERM twice a second still gets through.
             (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
                 if now.saturating_duration_since(counted) <= SAME_REQUEST =>
             {

@@ -133,26 +133,6 @@ impl Children {
         due
     }
 
-    /// Cuts every grace that goes beyond the deadline.
-    pub(super) fn tighten(&mut self, deadline: Instant) {
-        let stopping = |child: &Child| match child.state {
-            State::Stopping { kill_at } => Some(kill_at),
-            State::Down
-            | State::Starting { .. }
-            | State::Abandoned
-            | State::Running
-            | State::Ended(_)
-            | State::Failed
-            | State::Restarting { .. }
-            | State::Killed { .. } => None,
-        };
-        let all: Vec<_> =
-            self.table.iter().filter_map(|(key, child)| Some((key, stopping(child)?))).collect();
-        for (key, kill_at) in all {
-            self.set(key, State::Stopping { kill_at: earlier(kill_at, Some(deadline)) });
-        }
-    }
-
     pub(super) fn any_live(&self) -> bool {
         self.live > 0
     }

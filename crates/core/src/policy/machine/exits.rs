@@ -2,26 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::calls::{CallId, Request};
 use super::child::{Child, ChildKey, State};
+use super::pending::Pending;
 use super::round::Round;
 use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
 use crate::child::{Restart, StopCause};
 use crate::policy::restart::is_restarted;
 use crate::policy::{AutoShutdown, Intensity, Strategy};
-
-/// Something that waits its turn.
-#[derive(Clone, Debug)]
-pub(super) enum Pending {
-    /// A child has ended by itself.
-    Exit { key: ChildKey, generation: u32 },
-    /// A restart has failed and is to be tried again, which counts.
-    Retry { key: ChildKey, generation: u32 },
-    /// The delay of a restart that has been counted is over.
-    Due { key: ChildKey, generation: u32 },
-    /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
-}
 
 impl Machine {
     /// Takes up what has waited longest.
@@ -158,10 +145,7 @@ impl Machine {
     /// Whether the restart of a child has been put off, so that siblings may be down on its account. It may be due by
     /// now, and wait its turn.
     pub(super) fn is_put_off(&self, key: ChildKey) -> bool {
-        let is_its_turn = |pending: &Pending| match pending {
-            Pending::Due { key: due, generation } => *due == key && self.is_due(key, *generation),
-            Pending::Exit { .. } | Pending::Retry { .. } | Pending::Call { .. } => false,
-        };
+        let is_its_turn = |pending: &Pending| matches!(pending, Pending::Due { key: due, .. } if *due == key);
         let State::Restarting { due } = self.children.state(key) else { return false };
         due.is_some() || self.pending.iter().any(is_its_turn)
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::child::{ChildKey, State};
-use super::exits::Pending;
+use super::pending::Pending;
 use super::round::Round;
 use super::{Actions, Machine, Phase};
 

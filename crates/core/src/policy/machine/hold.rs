@@ -1,9 +1,9 @@
 //! What a supervisor does from the moment on at which the stop of an ancestor has begun: it starts nothing, restarts
 //! nothing and does not give up, and waits until it is asked to stop itself.
 
-use super::calls::Reply;
 use super::child::{ChildKey, State};
-use super::exits::Pending;
+use super::pending::Pending;
+use super::requests::Reply;
 use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 

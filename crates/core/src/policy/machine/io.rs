@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::calls::{CallId, Reply, Request};
 use super::child::ChildKey;
+use super::requests::{CallId, Reply, Request};
 use crate::child::{ExitClass, StopCause};
 use crate::policy::{Intensity, Queue};
 

@@ -52,6 +52,8 @@ mod facts;
 mod hold;
 mod io;
 mod noise;
+mod pending;
+mod requests;
 mod round;
 mod stuck;
 mod waiting;
@@ -65,8 +67,8 @@ use std::time::{Duration, Instant};
 
 use self::child::State;
 use self::children::Children;
-use self::exits::Pending;
 use self::noise::Noise;
+use self::pending::Pending;
 use self::round::Round;
 use self::waiting::Waiter;
 use self::wind_down::WindDown;
@@ -74,9 +76,9 @@ use super::intensity::RestartWindow;
 use super::{AutoShutdown, Intensity, StopOrder, Strategy};
 use crate::child::ChildId;
 
-pub(crate) use self::calls::{CallId, Reply, Request};
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
 pub(crate) use self::io::{Action, Actions, End, Input};
+pub(crate) use self::requests::{CallId, Reply, Request};
 
 /// What a supervisor's user chose.
 #[derive(Clone, Copy, Debug)]
@@ -293,5 +295,11 @@ impl Machine {
     /// since.
     pub(crate) fn restarting_changes(&mut self) -> impl Iterator<Item = (ChildKey, bool)> + '_ {
         self.children.restarting_changes()
+    }
+
+    /// The child with this id.
+    #[cfg(test)]
+    pub(crate) fn key(&self, id: &ChildId) -> Option<ChildKey> {
+        self.children.key(id)
     }
 }

@@ -74,8 +74,8 @@ impl Round {
         Self::new(Purpose::Restart(trigger), Stops::Range { from, below: None }, Starts::From(from))
     }
 
-    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if that could not be
-    /// written down, so that only stops have to wait for it.
+    /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if
+    /// that could not be written down, so that only stops have to wait for it.
     pub(super) fn once_announced(self) -> Self {
         let announced = match self.stops {
             Stops::None => true,
@@ -104,8 +104,8 @@ impl Round {
     /// Whether this child is among those that are still to be started.
     fn will_start(&self, key: ChildKey) -> bool {
         match self.starts {
-            Starts::None => false,
-            Starts::One(one) => key == one,
+            // A child that is restarted alone is told to start at once.
+            Starts::None | Starts::One(_) => false,
             Starts::From(from) => key >= from,
         }
     }

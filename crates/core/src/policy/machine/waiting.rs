@@ -1,8 +1,8 @@
 //! Calls that wait for a child to start or to be gone, and what they are answered.
 
-use super::calls::{CallId, Reply, refuse};
 use super::child::{ChildKey, State};
-use super::exits::Pending;
+use super::pending::Pending;
+use super::requests::{CallId, Reply, Request};
 use super::{Action, Actions, Machine};
 
 /// A call that waits for a child.
@@ -115,4 +115,12 @@ pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) 
     for waiter in waiters {
         reply(waiter.call, answer, out);
     }
+}
+
+/// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
+pub(super) fn refuse(call: CallId, request: &Request, out: &mut Actions) {
+    if let Request::Start { key, .. } | Request::CleanUp { key, .. } = request {
+        out.push_back(Action::Refuse(*key));
+    }
+    reply(call, Reply::Stopping, out);
 }

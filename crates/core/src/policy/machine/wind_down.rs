@@ -57,8 +57,8 @@ impl Machine {
                 self.wind_down(End::Stopped, Why { cause, deadline }, out)
             }
             Phase::WindingDown(down) => {
+                // A grace that goes beyond it is over with it, because everything is forced then.
                 down.deadline = earlier(down.deadline, deadline);
-                self.tighten(deadline);
             }
             Phase::Finished => {}
         }
@@ -238,7 +238,6 @@ impl Machine {
         let Why { cause, deadline } = why;
         self.dismiss_callers(out);
         self.settle_all(out);
-        self.tighten(deadline);
         let down = WindDown {
             end,
             cause,
@@ -250,12 +249,6 @@ impl Machine {
             said_stuck: false,
         };
         self.phase = Phase::WindingDown(down);
-    }
-
-    fn tighten(&mut self, deadline: Option<Instant>) {
-        if let Some(deadline) = deadline {
-            self.children.tighten(deadline);
-        }
     }
 
     fn finish(&mut self, end: End, out: &mut Actions) {

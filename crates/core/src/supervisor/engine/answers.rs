@@ -6,6 +6,7 @@ use super::Engine;
 use crate::child::StartError;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
+use crate::port::StartFailure;
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {
@@ -55,7 +56,8 @@ impl Engine {
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
-                Err(Refusal::StartFailed(self.calls.failure(key).unwrap_or(StartError::Stopped)))
+                let failure = self.calls.failure(key);
+                Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),

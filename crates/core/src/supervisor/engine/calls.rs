@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::child::{ChildId, ChildPath, StartError};
+use crate::child::{ChildId, ChildPath};
 use crate::panics::drop_quietly;
 use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
+use crate::port::StartFailure;
 use crate::spec::ChildSpec;
 use crate::supervisor::call::{Answer, Refusal, Success};
 use crate::supervisor::entry::Entry;
@@ -18,7 +19,7 @@ pub(super) struct Calls {
     /// Callers that wait until there is no child any more.
     quiet: Vec<Answer>,
     /// Why the last start of a child failed, for the caller that asked for it.
-    failures: HashMap<ChildKey, StartError>,
+    failures: HashMap<ChildKey, StartFailure>,
 }
 
 /// A child that a call brought along.
@@ -38,16 +39,16 @@ impl Calls {
     }
 
     /// Notes why a start failed, if a caller may wait for it.
-    pub(super) fn note_failure(&mut self, key: ChildKey, error: StartError) {
-        match self.open.is_empty() {
-            true => drop_quietly(error),
-            false => drop_quietly(self.failures.insert(key, error)),
+    pub(super) fn note_failure(&mut self, key: ChildKey, failure: &StartFailure) {
+        if !self.open.is_empty() {
+            self.failures.insert(key, failure.clone());
         }
     }
 
     /// Answers every caller that there is no supervisor any more.
     pub(super) fn dismiss(&mut self) {
-        drop_quietly((std::mem::take(&mut self.offered), std::mem::take(&mut self.failures)));
+        self.failures.clear();
+        drop_quietly(std::mem::take(&mut self.offered));
         for (_, answer) in self.open.drain() {
             answer.send(Err(Refusal::Stopping));
         }
@@ -114,12 +115,12 @@ impl Calls {
             caller.send(answer);
         }
         if self.open.is_empty() {
-            drop_quietly(std::mem::take(&mut self.failures));
+            self.failures.clear();
         }
     }
 
     /// Why the last start of a child failed.
-    pub(super) fn failure(&mut self, key: ChildKey) -> Option<StartError> {
+    pub(super) fn failure(&mut self, key: ChildKey) -> Option<StartFailure> {
         self.failures.remove(&key)
     }
 }

@@ -8,7 +8,7 @@ use crate::child::{ChildKind, ChildPath, StartError, StopCause};
 use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StartFailure, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Stop, StopStage, Tag};
 
@@ -59,8 +59,8 @@ impl Engine {
                 self.shared.scope.begin_stop();
                 if let Some(reporter) = &mut self.reporter {
                     reporter.rouse(self.shared.tree.begin_activity());
-                    let start_error = self.start_error.clone().filter(|_| cause == StopCause::StartFailed);
-                    reporter.stopping(cause, start_error);
+                    let failure = self.start_failure.clone().filter(|_| cause == StopCause::StartFailed);
+                    reporter.stopping(cause, failure);
                 }
             }
             Action::Stuck => {
@@ -119,10 +119,12 @@ impl Engine {
     /// could be heard. With `refusal` the start is not carried out once a stop has begun, and that is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
         let begun = self.shared.view.with(key, |entry| {
+            let (starter, shutdown) =
+                entry.spec().map(|spec| (Arc::clone(spec.starter()), spec.get_shutdown()))?;
             let before = entry.begin(now);
-            (entry.tag(), before, Arc::clone(entry.spec.starter()), entry.spec.get_shutdown())
+            Some((entry.tag(), before, starter, shutdown))
         });
-        let Some((tag, before, starter, shutdown)) = begun else { return };
+        let Some((tag, before, starter, shutdown)) = begun.flatten() else { return };
         let is_written = match refusal {
             None => {
                 self.emit(tag.clone(), EventKind::Starting);
@@ -187,7 +189,7 @@ impl Engine {
 
     fn failed_at_once(&mut self, key: ChildKey, tag: Tag, error: StartError, now: Instant) -> Input {
         self.not_started(key, Vec::new(), now);
-        self.start_failed(key, tag, error, None)
+        self.start_failed(key, tag, StartFailure::new(error), None)
     }
 
     /// Has a child stopped, as hard as the machine wants it.

@@ -1,6 +1,5 @@
 //! Mail becomes facts: what children say is noted in the view, written into the record, and handed to the machine.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
@@ -8,7 +7,7 @@ use crate::child::{StartError, StopCause};
 use crate::event::EventKind;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
-use crate::port::{ChildReport, Fate, Report, StopRequest};
+use crate::port::{ChildReport, Fate, Report, StartFailure, StopRequest};
 use crate::supervisor::entry::{Stop, Tag, Was, outcome};
 use crate::supervisor::mail::Mail;
 
@@ -43,7 +42,8 @@ impl Engine {
 
     /// Notes what a child said, writes it into the record, and makes it a fact.
     fn hear(&mut self, key: ChildKey, incarnation: u32, report: Report, now: Instant) -> Option<Input> {
-        if let Report::Ended(fate) = report {
+        if let Report::Ended { fate, noted } = report {
+            self.noted.extend(noted);
             return self.ended(key, incarnation, fate, now);
         }
         let is_meant = self.shared.view.with(key, |entry| entry.is_live_as(incarnation))?;
@@ -70,14 +70,17 @@ impl Engine {
                 self.emit(tag, was.stop.map_or(EventKind::Ignored, |stop| stopped(stop, now)));
                 Some(Input::Ignored(key))
             }
-            Report::Failed { error, children } => {
+            Report::Failed { failure, children } => {
                 let (tag, was) = self.not_started(key, children, now)?;
-                let error = was.timed_out.map_or(*error, StartError::TimedOut);
-                Some(self.start_failed(key, tag, error, was.stop.map(|stop| stopped(stop, now))))
+                let failure = match was.timed_out {
+                    Some(after) => StartFailure::new(StartError::TimedOut(after)),
+                    None => *failure,
+                };
+                Some(self.start_failed(key, tag, failure, was.stop.map(|stop| stopped(stop, now))))
             }
             Report::Stuck => Some(Input::Stuck(key)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
-            Report::Stopping { .. } | Report::Ended(_) => None,
+            Report::Stopping { .. } | Report::Ended { .. } => None,
         }
     }
 
@@ -108,7 +111,7 @@ impl Engine {
             }
             (Was { timed_out, .. }, Some(exit)) if start_failed => {
                 let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
-                Some(self.start_failed(key, tag, error, None))
+                Some(self.start_failed(key, tag, StartFailure::new(error), None))
             }
             (Was { .. }, _) => {
                 self.emit_end(key, tag, |status, stragglers| EventKind::Exited { status, stragglers });
@@ -138,14 +141,16 @@ impl Engine {
         &mut self,
         key: ChildKey,
         tag: Tag,
-        error: StartError,
+        failure: StartFailure,
         what: Option<EventKind>,
     ) -> Input {
-        let what = what.unwrap_or_else(|| EventKind::StartFailed { error: error.describe() });
-        let error = StartError::Child { path: tag.path.clone(), source: Arc::new(error) };
+        // In any case: the supervisor above does not ask an error for its text.
+        let failure = failure.write_down();
+        let what = what.unwrap_or_else(|| EventKind::StartFailed { error: failure.text().to_string() });
+        let failure = failure.of_child(&tag.path);
         self.emit(tag, what);
-        self.calls.note_failure(key, error.clone());
-        drop_quietly(self.start_error.replace(error));
+        self.calls.note_failure(key, &failure);
+        self.start_failure = Some(failure);
         Input::StartFailed(key)
     }
 

@@ -20,12 +20,11 @@ use super::alarm::Alarm;
 use super::link::ChildLink;
 use super::mail::Mail;
 use super::shared::Shared;
-use crate::child::StartError;
 use crate::clock::now;
 use crate::context::Activity;
-use crate::panics::catch;
+use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Reporter, RunningChild};
+use crate::port::{Noted, Reporter, RunningChild, StartFailure};
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;
@@ -36,8 +35,26 @@ const FAILURES: u32 = 3;
 /// What an engine is made of.
 pub(super) struct Plan {
     pub(super) shared: Arc<Shared>,
-    pub(super) reporter: Reporter,
-    pub(super) policy: Policy,
+    /// Taken by the engine.
+    reporter: Option<Reporter>,
+    policy: Policy,
+}
+
+impl Plan {
+    pub(super) fn new(shared: Arc<Shared>, reporter: Reporter, policy: Policy) -> Self {
+        Self { shared, reporter: Some(reporter), policy }
+    }
+}
+
+/// If there is no engine, because the runtime was shut down before the actor's first turn, the supervisor is over, and handles keep nothing of
+/// its children.
+impl Drop for Plan {
+    fn drop(&mut self) {
+        if self.reporter.is_some() {
+            let (_, entries) = self.shared.view.close(now());
+            drop_quietly(entries);
+        }
+    }
 }
 
 /// A supervisor's state.
@@ -56,6 +73,8 @@ pub(super) struct Engine {
     is_held: bool,
     /// Kept until the facts that came with them have been dealt with.
     settling: Option<Activity>,
+    /// What is to be dropped once the ends that it came with have been dealt with.
+    noted: Vec<Noted>,
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
@@ -63,7 +82,7 @@ pub(super) struct Engine {
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
-    start_error: Option<StartError>,
+    start_failure: Option<StartFailure>,
     calls: Calls,
     /// How many turns have failed.
     failures: u32,
@@ -77,8 +96,8 @@ pub(super) enum Progress {
 }
 
 impl Engine {
-    pub(super) fn new(plan: Plan, link: Arc<ChildLink>) -> Self {
-        let Plan { shared, reporter, policy } = plan;
+    pub(super) fn new(mut plan: Plan, link: Arc<ChildLink>) -> Self {
+        let (shared, reporter, policy) = (Arc::clone(&plan.shared), plan.reporter.take(), plan.policy);
         let mut machine = Machine::new(policy, seed());
         let mut running = Ordered::new();
         let children = shared.view.count().specs;
@@ -98,11 +117,12 @@ impl Engine {
             has_heard_all: false,
             is_held: false,
             settling: None,
+            noted: Vec::new(),
             policy,
             machine,
             running,
-            reporter: Some(reporter),
-            start_error: None,
+            reporter,
+            start_failure: None,
             calls: Calls::new(children),
             failures: 0,
         }
@@ -180,6 +200,8 @@ impl Engine {
 
     /// Nothing is to be done until something happens.
     fn settle(&mut self) {
+        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free to be made.
+        self.noted.clear();
         if !self.machine.is_restarting() {
             self.settling = None;
         }

@@ -13,15 +13,18 @@ use crate::supervisor::link::{Acknowledgement, Unwritten};
 impl Engine {
     /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
     pub(super) fn finish(&mut self, end: End) {
+        self.calls.dismiss();
+        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
+        // A user's drop may block. Until it is over, the report at the deadline still finds how the children went.
+        drop_quietly(self.shared.view.take_specs());
         let (children, entries) = self.shared.view.close(now());
         drop_quietly(entries);
-        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         self.settling = None;
-        self.calls.dismiss();
-        let start_error = self.start_error.take();
+        self.noted.clear();
+        let start_failure = self.start_failure.take();
         if let Some(reporter) = self.reporter.take() {
             let unwritten = None;
-            self.link.acknowledge_with(Acknowledgement { reporter, end, start_error, children, unwritten });
+            self.link.acknowledge_with(Acknowledgement { reporter, end, start_failure, children, unwritten });
         }
     }
 
@@ -118,7 +121,7 @@ impl Drop for Engine {
         self.link.acknowledge_with(Acknowledgement {
             reporter,
             end: End::Failed,
-            start_error: self.start_error.take(),
+            start_failure: self.start_failure.take(),
             children,
             unwritten,
         });

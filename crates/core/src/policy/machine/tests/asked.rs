@@ -261,7 +261,18 @@ fn a_child_that_is_deleted_does_not_wait_any_more() {
     assert_eq!(rig.changes(), [(A, false)]);
 }
 
-// --- key and is_closed ---
+// --- key, is_closed and is_dynamic ---
+
+#[test]
+fn children_are_found_by_their_ids_as_long_as_they_are_there() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+    assert_eq!([A, B, C].map(|key| rig.machine.key(&id(key))), [Some(A), Some(B), None]);
+
+    rig.starts(C, permanent());
+    rig.terminated(A);
+    rig.asks_for(Request::Delete(id(A)));
+    assert_eq!([A, B, C].map(|key| rig.machine.key(&id(key))), [None, Some(B), Some(C)]);
+}
 
 #[test]
 fn only_the_supervisor_of_a_tasks_children_has_to_be_closed() {
@@ -280,6 +291,13 @@ fn a_supervisor_that_has_to_be_closed_finishes_when_it_is_empty_and_closed() {
     assert_eq!(rig.ended(A), []);
 
     assert_eq!(rig.tell(Input::Close), [Action::Finish(End::Stopped)]);
+}
+
+#[test]
+fn the_children_of_a_dynamic_supervisor_and_those_of_a_task_come_and_go() {
+    assert!(dynamic(9).is_dynamic());
+    assert!(nest().is_dynamic());
+    assert!(!Policy::default().is_dynamic());
 }
 
 impl Rig {

@@ -57,9 +57,9 @@ impl Rig {
     /// All of it has happened before anything is decided. What the machine wants to have written down is.
     fn tell_all<const N: usize>(&mut self, inputs: [Input; N]) -> Vec<Action> {
         let mut actions = self.tell_only(inputs);
-        let announced = |action: &Action| match action {
-            Action::Restarting { key, .. } => Some(Input::Announced(*key)),
-            _ => None,
+        let announced = |action: &Action| {
+            let Action::Restarting { key, .. } = action else { return None };
+            Some(Input::Announced(*key))
         };
         if let Some(announced) = actions.iter().find_map(announced) {
             actions.extend(self.tell_only([announced]));

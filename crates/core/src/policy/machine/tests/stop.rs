@@ -49,6 +49,18 @@ fn a_tighter_deadline_cuts_a_grace_that_is_running() {
 }
 
 #[test]
+fn a_grace_that_was_running_before_the_stop_ends_with_the_deadline_too() {
+    let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
+    rig.asks_for(Request::Terminate(id(A)));
+    rig.stop(Some(rig.now + Duration::from_secs(1)));
+
+    rig.passes(Duration::from_secs(1));
+
+    let cause = StopCause::Deadline;
+    assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: B, cause }, Action::Force { key: A, cause }]);
+}
+
+#[test]
 fn when_the_deadline_is_over_everything_is_forced_at_once() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
     let deadline = rig.now + Duration::from_secs(1);

@@ -258,6 +258,17 @@ fn a_stuck_sibling_comes_back_too_when_the_restart_is_called_off() {
 }
 
 #[test]
+fn siblings_that_come_back_wait_for_none_that_runs_and_says_too_early_that_it_is_stuck() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), put_off()]);
+    rig.failed(B);
+    rig.ended(A);
+    rig.starts(C, permanent());
+    rig.tell_all([Input::Started(C), Input::Stuck(C)]);
+
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done), Action::Start(A)]);
+}
+
+#[test]
 fn a_stop_ends_a_restart_that_waits_for_a_stuck_child() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
     rig.failed(B);

@@ -1,0 +1,44 @@
+//! How something learns that a supervisor has taken note of an end.
+//!
+//! It goes along with the report of the end and is dropped: by the supervisor, at the end of the turn in which it has dealt with the end,
+//! or by anything else that keeps the report from it. There is no way to forget it, and nothing to be called.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::oneshot;
+
+use crate::spawn::run_aside;
+
+/// Dropped when the supervisor has taken note of an end, or never will.
+#[derive(Debug)]
+pub(crate) struct Noted(Option<oneshot::Sender<Infallible>>);
+
+/// Ready when the [`Noted`] has been dropped.
+#[derive(Debug)]
+pub(crate) struct WhenNoted(oneshot::Receiver<Infallible>);
+
+impl Noted {
+    pub(crate) fn new() -> (Self, WhenNoted) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(Some(sender)), WhenNoted(receiver))
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        if let Some(sender) = self.0.take().filter(|sender| !sender.is_closed()) {
+            // What waits may have a foreign waker, for which no supervisor waits.
+            run_aside(move || drop(sender));
+        }
+    }
+}
+
+impl Future for WhenNoted {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(|_| ())
+    }
+}

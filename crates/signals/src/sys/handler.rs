@@ -1,0 +1,123 @@
+//! The handler: it counts a signal, wakes those that listen, and calls the handler that was there before it.
+//!
+//! It may interrupt the program anywhere, on any thread, and another signal may interrupt it. So it does what is safe
+//! there: atomics, and one `write`. It takes no lock, allocates nothing, and leaves `errno` as it was.
+//!
+//! Those that listen share one socket. A byte in it means "look at the counts": each byte wakes every runtime that
+//! watches the socket, whether it has been read or not, so that it need not be read, until there are many.
+
+#![expect(
+    unsafe_code,
+    reason = "in a signal handler only the system may be called, and descriptors are trusted to stay open"
+)]
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use libc::{c_int, c_void, siginfo_t};
+use nix::errno::Errno;
+use nix::unistd::{Pid, getpid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::previous;
+
+/// More than any system has signals.
+pub(super) const NUMBERS: usize = 128;
+
+/// How many signals of each number have arrived.
+static ARRIVALS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
+
+/// The socket's end that the handler writes to. It is open for as long as the process lives: a handler may be about
+/// to write.
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// The process whose socket it is. One that was forked from it has the handler, too.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// How many bytes there may be in the socket.
+static BYTES: AtomicU32 = AtomicU32::new(0);
+
+/// From how many on they are read. A socket has room for some hundred, and when it is full nothing is woken.
+const MANY: u32 = 32;
+
+/// What is installed for the signals that are listened for.
+pub(super) extern "C" fn on_signal(number: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    let errno = Errno::last_raw();
+    if let Some(count) = usize::try_from(number).ok().and_then(|number| ARRIVALS.get(number)) {
+        // Before the wake: what is woken looks at this.
+        count.fetch_add(1, Ordering::SeqCst);
+        wake();
+    }
+    Errno::set_raw(errno);
+    // Last, because it may not come back.
+    previous::call(number, info, context);
+}
+
+fn wake() {
+    let socket = WAKE.load(Ordering::SeqCst);
+    if socket >= 0 && getpid().as_raw() == OWNER.load(Ordering::SeqCst) {
+        BYTES.fetch_add(1, Ordering::SeqCst);
+        // SAFETY: a live byte; the descriptor is never closed; `write` may be called in a signal handler. If the
+        // socket is full nothing is lost: it has been written to since it was last read, and the next that is woken
+        // by that reads it.
+        unsafe { libc::write(socket, b"!".as_ptr().cast(), 1) };
+    }
+}
+
+/// How many signals with this number have arrived so far. It wraps around.
+pub(crate) fn arrivals(number: c_int) -> u32 {
+    let count = usize::try_from(number).ok().and_then(|number| ARRIVALS.get(number));
+    count.map_or(0, |count| count.load(Ordering::SeqCst))
+}
+
+/// What becomes ready whenever a signal arrives, also when there is something to be read already.
+///
+/// # Panics
+///
+/// If it is called outside a tokio runtime, or in one without I/O.
+pub(crate) fn wakes() -> io::Result<AsyncFd<UnixStream>> {
+    // A descriptor of its own, because a runtime watches each descriptor once.
+    let own = socket()?.read_end.try_clone()?;
+    // SAFETY: the stream owns its descriptor, which stays the same and open until the stream is dropped.
+    Ok(unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?)
+}
+
+/// Keeps the socket from becoming full. To be called by what it has woken.
+pub(crate) fn calm() {
+    if BYTES.load(Ordering::SeqCst) < MANY {
+        return;
+    }
+    let Ok(socket) = socket() else { return };
+    BYTES.store(0, Ordering::SeqCst);
+    let mut bytes = [0; 512];
+    while (&socket.read_end).read(&mut bytes).is_ok_and(|count| count > 0) {}
+    // A runtime that had not looked yet finds nothing to read now, and does not wake its listeners. This does.
+    let _ = (&socket.write_end).write(b"!");
+}
+
+struct Socket {
+    owner: Pid,
+    write_end: UnixStream,
+    read_end: UnixStream,
+}
+
+/// The socket of this process, which is made when it is first needed and never closed.
+fn socket() -> io::Result<&'static Socket> {
+    static SOCKET: Mutex<Option<&'static Socket>> = Mutex::new(None);
+    let mut socket = SOCKET.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = socket.filter(|made| made.owner == getpid()) {
+        return Ok(made);
+    }
+    let (write_end, read_end) = UnixStream::pair()?;
+    write_end.set_nonblocking(true)?;
+    read_end.set_nonblocking(true)?;
+    let made: &'static Socket = Box::leak(Box::new(Socket { owner: getpid(), write_end, read_end }));
+    WAKE.store(made.write_end.as_raw_fd(), Ordering::SeqCst);
+    OWNER.store(made.owner.as_raw(), Ordering::SeqCst);
+    *socket = Some(made);
+    Ok(made)
+}

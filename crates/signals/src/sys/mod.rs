@@ -1,0 +1,11 @@
+//! The process's signals: what happens when one arrives, and whose business that is. The only unsafe code of this
+//! crate.
+//!
+//! Nothing here decides what a signal means, and nothing knows of runtimes.
+
+mod dispositions;
+mod handler;
+mod previous;
+
+pub(crate) use dispositions::Dispositions;
+pub(crate) use handler::{arrivals, calm, wakes};

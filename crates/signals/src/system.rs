@@ -1,0 +1,70 @@
+//! The signals that the system delivers to this process.
+
+use std::future::pending;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use tokio::io::unix::AsyncFd;
+
+use crate::sys::{self, Dispositions};
+use crate::{Signal, SignalError};
+
+/// Hears the process's signals until it is dropped or its dispositions are given back.
+#[derive(Debug)]
+pub(crate) struct System {
+    heard: Vec<Heard>,
+    wakes: AsyncFd<UnixStream>,
+    dispositions: Arc<Dispositions>,
+}
+
+/// A signal, and how many of it have been heard.
+#[derive(Debug)]
+struct Heard {
+    signal: Signal,
+    count: u32,
+}
+
+impl System {
+    /// Begins to listen for all of these signals. None that arrives after this is lost.
+    pub(crate) fn listen(signals: &[Signal]) -> Result<Self, SignalError> {
+        let wakes = sys::wakes().map_err(SignalError::Wake)?;
+        let dispositions = Dispositions::default();
+        let mut heard = Vec::new();
+        for signal in signals.iter().copied() {
+            // The count first: what arrives as soon as the signal is taken is one that is to be heard.
+            heard.push(Heard { signal, count: sys::arrivals(signal.number()) });
+            let taken = dispositions.take(signal.number());
+            taken.map_err(|source| SignalError::Listen { signal, source })?;
+        }
+        Ok(Self { heard, wakes, dispositions: Arc::new(dispositions) })
+    }
+
+    /// What gives the signals back.
+    pub(crate) fn dispositions(&self) -> &Arc<Dispositions> {
+        &self.dispositions
+    }
+
+    /// The next signal. Several of one kind that have arrived since the last look are one.
+    pub(crate) async fn next(&mut self) -> Signal {
+        loop {
+            if let Some(signal) = self.heard.iter_mut().find_map(Heard::take) {
+                return signal;
+            }
+            match self.wakes.readable().await {
+                // Before the next look, so that a signal after it wakes again.
+                Ok(mut woken) => woken.clear_ready(),
+                // The runtime in which listening began is gone.
+                Err(_) => pending().await,
+            }
+            sys::calm();
+        }
+    }
+}
+
+impl Heard {
+    /// The signal, if it has arrived.
+    fn take(&mut self) -> Option<Signal> {
+        let count = sys::arrivals(self.signal.number());
+        (std::mem::replace(&mut self.count, count) != count).then_some(self.signal)
+    }
+}

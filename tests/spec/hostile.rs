@@ -1,0 +1,9 @@
+//! Code of users that panics, blocks its thread or looks at the tree wherever the library calls it: the rest of the tree goes on, and its stop
+//! ends.
+
+mod calls;
+mod drops;
+mod errors;
+mod programs;
+mod starts;
+mod woken;

@@ -1,0 +1,34 @@
+//! A system call that is refused, as in a sandbox.
+
+#![expect(unsafe_code, reason = "a filter is handed to the system")]
+
+use std::io;
+
+use nix::libc::{self, c_long, sock_filter, sock_fprog};
+
+/// Has this program refused a system call with `EPERM`, for good, and all programs that it starts from now on.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn refuse(call: c_long) -> io::Result<()> {
+    let call = u32::try_from(call).map_err(io::Error::other)?;
+    let code = |code: u32| u16::try_from(code).expect("codes are small");
+    let does = |code, k| sock_filter { code, jt: 0, jf: 0, k };
+    let mut filter = [
+        // The number of the call stands at the beginning.
+        does(code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS), 0),
+        sock_filter { jf: 1, ..does(code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K), call) },
+        does(code(libc::BPF_RET | libc::BPF_K), libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs()),
+        does(code(libc::BPF_RET | libc::BPF_K), libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = sock_fprog { len: 4, filter: filter.as_mut_ptr() };
+    let on: libc::c_ulong = 1;
+    let off: libc::c_ulong = 0;
+    // SAFETY: integers only. It allows a program without privileges to filter its calls.
+    let humble = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, on, off, off, off) };
+    let mode = libc::c_ulong::from(libc::SECCOMP_MODE_FILTER);
+    // SAFETY: the filter is live and as long as it says; the system copies it.
+    let filtered = unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) };
+    if humble == 0 && filtered == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
