@@ -131,7 +131,7 @@ fn a_wait_that_nothing_ends_is_found() {
 
 #[test]
 fn a_story_that_panics_says_so() {
-    let failure = run(0, Time::AtRest, || async { panic!("boom") }).map(|()| ()).unwrap_err();
+    let failure = run::<(), _>(0, Time::AtRest, || async { panic!("boom") }).unwrap_err();
 
     assert_eq!(failure.what, Wrong::Panicked("boom".to_owned()));
 }
@@ -177,7 +177,7 @@ fn time_may_go_on_in_the_middle_of_something() {
 }
 
 #[test]
-fn whoever_yields_may_be_the_next_all_the_same() {
+fn a_task_that_yields_may_be_the_next_all_the_same() {
     let orders = outcomes(|| async {
         let order = Arc::new(Mutex::new(String::new()));
         let write = |name: char| {
@@ -192,8 +192,7 @@ fn whoever_yields_may_be_the_next_all_the_same() {
         for task in [write('a'), write('b')] {
             task.await.unwrap();
         }
-        let order = order.lock().unwrap().clone();
-        order
+        order.lock().unwrap().clone()
     });
 
     let all = ["aabb", "abab", "abba", "baab", "baba", "bbaa"];
