@@ -4,6 +4,7 @@ use rootward::{Event, EventKind};
 
 use super::{Verdict, keep};
 use crate::ledger::{Ledger, Stage};
+use crate::story::Story;
 
 pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let path = event.path.as_str();
@@ -29,10 +30,13 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     }
 }
 
+/// Whatever is still there when the record ends.
+pub(super) fn last(story: &Story) -> Verdict {
+    let is_last = |event: &Event| event.path.depth() == 0 && event.what.name() == "stopped";
+    keep(story.events.last().is_some_and(|event| is_last(event)), "the root's `stopped` is the last line")
+}
+
 /// When the record ends.
 pub(super) fn end(ledger: &Ledger<'_>) -> Verdict {
-    let last = ledger.story().events.last();
-    let is_last = |event: &Event| event.path.depth() == 0 && event.what.name() == "stopped";
-    keep(last.is_some_and(|event| is_last(event)), "the root's `stopped` is the last line")?;
     keep(!ledger.nodes().any(|node| node.is_live()), "every incarnation that was started has ended")
 }

@@ -71,12 +71,14 @@ pub(crate) fn judge(story: &Story) -> Verdict {
         OF_EVENTS.iter().try_for_each(|promise| of_event(promise(&ledger, event)))?;
         ledger.note(event);
     }
+    let show = |promise| format!("{promise}\n{story}");
+    lives::last(story).map_err(show)?;
     if events.len() < story.events.len() {
         return Ok(());
     }
     let the_end =
         lives::end(&ledger).and_then(|()| report::agrees(&ledger)).and_then(|()| refusals::counted(story));
-    the_end.map_err(|promise| format!("{promise}\n{story}"))
+    the_end.map_err(show)
 }
 
 /// What can be judged of a record. On two threads, what is still there at the deadline is named while it may just be

@@ -7,6 +7,7 @@
 //! `SEEDED_SEED=17`, and the name of its test.
 
 mod families;
+mod known;
 mod trees;
 
 use std::fmt::Debug;

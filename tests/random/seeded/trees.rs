@@ -15,7 +15,7 @@ fn seeded_whatever_the_threads_do_the_record_of_a_tree_keeps_the_promises() {
     tell_many(&Trees);
 }
 
-struct Trees;
+pub(super) struct Trees;
 
 impl Kind for Trees {
     type Matter = (Plan, Vec<Operation>);

@@ -149,7 +149,16 @@ impl Record {
         self.shared.lock().hushed = true;
     }
 
-    /// Ends the record. Nothing is written after the root's last event.
+    /// Writes the last event and ends the record in one section: nothing is written after it.
+    pub(crate) fn emit_last(&self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
+        let mut inner = self.shared.lock();
+        let mut waiting = push(&mut inner, (kind, incarnation), || (path.clone(), what));
+        waiting.extend(inner.backlog.close());
+        drop(inner);
+        wake(waiting);
+    }
+
+    /// Ends the record.
     pub(crate) fn close(&self) {
         let waiting = self.shared.lock().backlog.close();
         wake(waiting);
@@ -176,22 +185,32 @@ impl Drop for Record {
 
 fn write(
     mut inner: MutexGuard<'_, Inner>,
-    (kind, incarnation): (ChildKind, u32),
+    about: (ChildKind, u32),
     make: impl FnOnce() -> (ChildPath, EventKind),
 ) {
+    let waiting = push(&mut inner, about, make);
+    drop(inner);
+    wake(waiting);
+}
+
+/// Answers which readers are to be woken when the lock is free.
+#[must_use]
+fn push(
+    inner: &mut Inner,
+    (kind, incarnation): (ChildKind, u32),
+    make: impl FnOnce() -> (ChildPath, EventKind),
+) -> Vec<Waker> {
     if inner.backlog.is_closed() {
-        return;
+        return Vec::new();
     }
     let seq = inner.backlog.number(1);
     let origin = *inner.origin.get_or_insert_with(now);
     if !inner.backlog.is_read() {
-        return;
+        return Vec::new();
     }
     let (path, what) = make();
     let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
-    let waiting = inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what });
-    drop(inner);
-    wake(waiting);
+    inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what })
 }
 
 /// Wakes the readers that wait. What a waker does is not ours, and a panic in it is not the writer's.

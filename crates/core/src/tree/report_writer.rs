@@ -168,13 +168,12 @@ impl ReportWriter {
     fn write(&self, report: &Arc<StopReport>) {
         self.has_reported.store(true, Ordering::Release);
         point();
-        self.root.emit(EventKind::Stopped {
+        self.root.emit_last(EventKind::Stopped {
             outcome: report.root.outcome,
             status: None,
             elapsed: report.elapsed,
             stragglers: Vec::new(),
         });
-        self.tree.record().close();
         self.tell(|progress| {
             progress.start_error.clone_from(&report.start_error);
             progress.report = Some(Arc::clone(report));

@@ -121,6 +121,11 @@ impl Root {
         self.context.record().emit(&self.path, ChildKind::Supervisor, 1, what);
     }
 
+    /// Writes the root's last event, and with it the record's.
+    pub(super) fn emit_last(&self, what: EventKind) {
+        self.context.record().emit_last(&self.path, ChildKind::Supervisor, 1, what);
+    }
+
     pub(super) fn snapshot(&self) -> NodeSnapshot {
         let RootState { started, gone, since, stop } = *self.lock();
         let since = stop.map_or(since, |stop| stop.since);
