@@ -76,6 +76,8 @@ fn run(
     let mut program = Application::new(root)
         .deadline(deadline)
         .containment(containment)
+        // The demo starts no process beside its tree.
+        .adopt_orphans(true)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
         .prepare()?;
     let records = Records::open(screen, options)?;

@@ -71,6 +71,8 @@ pub struct Application {
     on_report: Option<OnReport>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
     containment: Option<Containment>,
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    adopt_orphans: bool,
 }
 
 impl Application {
@@ -84,6 +86,8 @@ impl Application {
             on_report: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
             containment: None,
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            adopt_orphans: false,
         }
     }
 
@@ -100,10 +104,23 @@ impl Application {
     /// By default as far as is possible when the application is [prepared](Self::prepare):
     /// [`Containment::auto`]. That is best done at the very start of `main`, while there are no other threads.
     ///
-    /// With a warden the program adopts orphans from then on (a subreaper), so that nothing is lost should the warden be killed.
+    /// The warden ends everything when this program dies. What is to be ended when the warden is killed as well asks for
+    /// [`adopt_orphans`](Self::adopt_orphans).
     #[cfg(all(feature = "procs", target_os = "linux"))]
     pub fn containment(mut self, containment: Containment) -> Self {
         self.containment = Some(containment);
+        self
+    }
+
+    /// Says whether the program adopts orphans among its descendants from when it runs (a subreaper, `prctl(2)`), with which it
+    /// can end what is left if the warden is killed together with the parents of its programs. By default it does not; without
+    /// a warden nothing changes.
+    ///
+    /// It changes the whole program: orphans of processes that it has started by itself come to it as well, and are its zombies
+    /// when they end. See [`Warden::adopt_orphans`](crate::process::Warden::adopt_orphans).
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    pub fn adopt_orphans(mut self, adopt: bool) -> Self {
+        self.adopt_orphans = adopt;
         self
     }
 
@@ -188,6 +205,8 @@ impl Application {
         let hold = Hold::new(
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.containment,
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            self.adopt_orphans,
         );
         let tree = self.changes.into_iter().fold(hold.apply(tree), |tree, change| change(tree));
         Ok(Prepared {

@@ -23,19 +23,22 @@ mod processes {
 
     /// The containment of an application's processes.
     #[derive(Debug)]
-    pub(crate) struct Hold(Containment);
+    pub(crate) struct Hold {
+        containment: Containment,
+        adopt_orphans: bool,
+    }
 
     impl Hold {
-        pub(crate) fn new(containment: Option<Containment>) -> Self {
-            Self(containment.unwrap_or_else(Containment::auto))
+        pub(crate) fn new(containment: Option<Containment>, adopt_orphans: bool) -> Self {
+            Self { containment: containment.unwrap_or_else(Containment::auto), adopt_orphans }
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            self.0.apply(tree)
+            self.containment.apply(tree)
         }
 
         pub(crate) fn begin(&self) {
-            if let Some(warden) = self.0.warden() {
+            if let Some(warden) = self.containment.warden().filter(|_| self.adopt_orphans) {
                 // It is a second line of defence. Where the kernel does not know it, there is the first.
                 let _ = warden.adopt_orphans();
             }
@@ -43,7 +46,7 @@ mod processes {
 
         /// Waits until what holds the processes is lost.
         pub(crate) async fn lost(&self) {
-            match self.0.warden() {
+            match self.containment.warden() {
                 Some(warden) => warden.died().await,
                 None => std::future::pending().await,
             }
@@ -53,7 +56,7 @@ mod processes {
         pub(crate) fn end(&self, finished: &Finished) {
             let all_gone = finished.ending().is_some_and(|ending| ending != Ending::Incomplete);
             let within = if all_gone { FAREWELL } else { Duration::ZERO };
-            self.0.warden().map(|warden| Warden::close(warden, within));
+            self.containment.warden().map(|warden| Warden::close(warden, within));
         }
     }
 }
