@@ -1,7 +1,7 @@
 //! What a task, its supervisor and its children share.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -72,6 +72,17 @@ impl TaskNode {
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
         let _ = self.handle.set(handle);
+        // The task may be at work already, and may have been aborted: one of the two sees what the other has done.
+        fence(Ordering::SeqCst);
+        if self.aborted.load(Ordering::Acquire) {
+            self.abort();
+        }
+    }
+
+    fn abort(&self) {
+        if let Some(handle) = self.handle.get() {
+            handle.abort();
+        }
     }
 
     // --- the stop ---
@@ -96,10 +107,9 @@ impl TaskNode {
         self.gate.shut(|nest| end(nest));
         point();
         self.aborted.store(true, Ordering::Release);
+        fence(Ordering::SeqCst);
         point();
-        if let Some(handle) = self.handle.get() {
-            handle.abort();
-        }
+        self.abort();
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
         self.tell_stop();
     }

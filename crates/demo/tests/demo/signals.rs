@@ -85,6 +85,8 @@ fn sigusr1_shows_every_child_and_changes_nothing() {
 
     demo.signal(Signal::SIGUSR1);
     demo.wait_until(|event| event["event"] == "signal" && event["action"] == "snapshot");
+    // It is taken beside the signals, so that it cannot hold them up.
+    demo.wait_for_line("  d · task");
     demo.signal(Signal::SIGTERM);
     let finished = demo.finish();
 

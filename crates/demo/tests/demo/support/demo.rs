@@ -1,7 +1,7 @@
 //! A running demo: its events as they come, and a way to end it whatever happens.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
@@ -22,6 +22,7 @@ pub(crate) struct Demo {
     events: Receiver<Value>,
     seen: Vec<Value>,
     stderr: Option<JoinHandle<String>>,
+    said: Receiver<String>,
     temp: Temp,
     over: bool,
 }
@@ -52,7 +53,7 @@ impl Demo {
         change(&mut command);
         let mut child = command.spawn().expect("the demo has been built");
         let stdout = child.stdout.take().expect("its standard output is piped");
-        let stderr = child.stderr.take().map(collect);
+        let (stderr, said) = collect(child.stderr.take().expect("its standard error is piped"));
         let (sender, events) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines() {
@@ -63,7 +64,7 @@ impl Demo {
                 }
             }
         });
-        Self { child, events, seen: Vec::new(), stderr, temp, over: false }
+        Self { child, events, seen: Vec::new(), stderr: Some(stderr), said, temp, over: false }
     }
 
     /// Starts the demo with a tree file.
@@ -95,6 +96,11 @@ impl Demo {
     /// Waits until the whole tree has started.
     pub(crate) fn wait_for_start(&mut self) {
         self.wait_until(|event| event["event"] == "started" && is_root(event));
+    }
+
+    /// Waits until a line on its standard error begins like this.
+    pub(crate) fn wait_for_line(&self, beginning: &str) {
+        while !self.said.recv_timeout(BACKSTOP).expect("it says that").starts_with(beginning) {}
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -204,10 +210,19 @@ fn is_root(event: &Value) -> bool {
     event["path"].as_str().is_some_and(|path| !path.contains('/'))
 }
 
-fn collect(mut stderr: ChildStderr) -> JoinHandle<String> {
-    thread::spawn(move || {
+/// Reads all of its standard error, and passes on each line as it comes.
+fn collect(stderr: ChildStderr) -> (JoinHandle<String>, Receiver<String>) {
+    let (sender, said) = mpsc::channel();
+    let all = thread::spawn(move || {
         let mut text = String::new();
-        stderr.read_to_string(&mut text).expect("messages are UTF-8");
+        for line in BufReader::new(stderr).lines() {
+            let line = line.expect("messages are UTF-8");
+            text.push_str(&line);
+            text.push('\n');
+            // Few tests listen.
+            let _ = sender.send(line);
+        }
         text
-    })
+    });
+    (all, said)
 }
