@@ -1,7 +1,7 @@
 //! Events as log lines: the only file that logs.
 //!
-//! Levels: what a healthy tree does is `info`, what a process writes is `debug`, a restart or an escalation is `warn`, and a
-//! supervisor that gives up or a start that fails is `error`.
+//! Levels: what a healthy tree does is `info`, what a process writes is `debug`, a restart, an escalation or a
+//! degradation is `warn`, and a supervisor that gives up or a start that fails is `error`.
 
 use tracing::{debug, error, info, warn};
 
@@ -57,6 +57,9 @@ pub(crate) fn log(event: &Event) {
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::report::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
+        }
+        EventKind::Degraded { what, reason } => {
+            line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);

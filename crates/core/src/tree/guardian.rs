@@ -2,6 +2,7 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) unreapable: Unreapable,
     /// Stops the tree when it is cancelled.
     pub(crate) stop_on: CancellationToken,
+    /// What is weaker than usual, and why.
+    pub(crate) degraded: BTreeMap<&'static str, String>,
 }
 
 impl Plan {
@@ -79,6 +82,9 @@ pub(super) fn start(
         stopping: false,
     };
     guardian.root.emit(EventKind::Starting);
+    for (what, reason) in std::mem::take(&mut guardian.plan.degraded) {
+        guardian.root.emit(EventKind::Degraded { what: what.into(), reason });
+    }
     let cx = StartContext {
         path: guardian.plan.path.clone(),
         incarnation: 1,
