@@ -163,6 +163,23 @@ async fn a_forced_stop_is_told_with_what_was_done() {
     assert_holds(&json_of(record.find("a", "stopped")), &expected);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_weaker_than_usual_is_told_right_after_the_beginning_of_the_start() {
+    let builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let builder =
+        builder.degraded("containment", Some("the level is `group`: there is no warden".to_owned()));
+    let (tree, log) =
+        given_tree(builder.degraded("other", Some(String::new())).degraded("other", None)).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+
+    assert_eq!(record.lines()[..3], ["root starting", "root degraded", "a starting"]);
+    let told = json_of(record.find("root", "degraded"));
+    let expected = json!({"what": "containment", "reason": "the level is `group`: there is no warden"});
+    assert_holds(&told, &expected);
+}
+
 fn json_of(event: &Event) -> Value {
     serde_json::to_value(event).expect("an event can be written as JSON")
 }

@@ -57,21 +57,28 @@ fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
 }
 
 #[test]
-fn the_wardens_program_is_never_taken_from_the_current_directory() {
+fn the_wardens_program_is_never_taken_from_the_current_directory_and_its_lack_is_an_event() {
     let place = WithWardens::new();
 
+    let none = "degraded containment: the level is `group` and not `tree`: the warden has to be forked before there are \
+                other threads, and there are 2; the program `rootward-warden` was not found";
     for path in
         [None, Some(""), Some(":/bin"), Some("/bin::"), Some("."), Some("relative"), Some("./relative:/bin")]
     {
-        assert_eq!((place.level(path), place.was_run()), ("group".to_owned(), None), "{path:?}");
+        assert_eq!((place.told(path), place.was_run()), (format!("{none}\nlevel group\n"), None), "{path:?}");
     }
     // It is no warden either, but it is where one may be.
     let absolute = place.directory.path().join("relative");
-    assert_eq!(place.level(absolute.to_str()), "group");
+    let told = place.told(absolute.to_str());
+    assert!(
+        told.contains("rootward-warden` could not be made the warden: ") && told.ends_with("level group\n"),
+        "{told}"
+    );
     assert_eq!(place.was_run(), Some(absolute.join("rootward-warden.was-run")));
 }
 
-/// A directory with a program called `rootward-warden` in it and another in a directory below, which leave a trace when they are run.
+/// A directory with a program called `rootward-warden` in it and another in a directory below, which leave a trace
+/// when they are run.
 struct WithWardens {
     directory: TempDir,
     program: PathBuf,
@@ -80,8 +87,9 @@ struct WithWardens {
 impl WithWardens {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        // Written by another process: a file that this one writes may be handed to a child that another test just starts, and is
-        // busy until that child is a program. The program goes elsewhere than where it was built: there may be a warden beside it.
+        // Written by another process: a file that this one writes may be handed to a child that another test just
+        // starts, and is busy until that child is a program. The program goes elsewhere than where it was built:
+        // there may be a warden beside it.
         let script = r##"
             mkdir relative programs
             for warden in rootward-warden relative/rootward-warden; do
@@ -96,12 +104,11 @@ impl WithWardens {
         Self { directory, program }
     }
 
-    /// The level that a program finds whose current directory this is.
-    fn level(&self, path: Option<&str>) -> String {
+    /// What a program says whose current directory this is.
+    fn told(&self, path: Option<&str>) -> String {
         let mut command = Command::new(&self.program);
         command.current_dir(self.directory.path()).env_remove("PATH").envs(path.map(|path| ("PATH", path)));
-        let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
-        said.trim().strip_prefix("level ").unwrap_or(&said).to_owned()
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
     }
 
     /// The trace of a program that was run.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rootward_core::TreeBuilder;
 
-use crate::Warden;
 use crate::launch::{Direct, Guarded, Launcher};
+use crate::{Warden, WardenError};
 
 /// Says how far process children are followed.
 ///
@@ -21,6 +21,8 @@ use crate::launch::{Direct, Guarded, Launcher};
 pub struct Containment {
     warden: Option<Warden>,
     cgroups: bool,
+    /// Why it is weaker than usual.
+    degraded: Option<Arc<str>>,
 }
 
 impl Containment {
@@ -31,7 +33,7 @@ impl Containment {
 
     /// All descendants, with the help of this warden, and with cgroups where the warden can make some.
     pub fn tree(warden: &Warden) -> Self {
-        Self { warden: Some(warden.clone()), cgroups: true }
+        Self { warden: Some(warden.clone()), cgroups: true, degraded: None }
     }
 
     /// The same without cgroups, also where there are some.
@@ -40,12 +42,17 @@ impl Containment {
         self
     }
 
-    /// The strongest that is possible now: with a warden that is [forked](Warden::fork) or [found](Warden::find), or `group` if
-    /// neither is possible.
+    /// The strongest that is possible now: with a warden that is [forked](Warden::fork) or [found](Warden::find), or
+    /// `group` if neither is possible. Then [`degraded`](Self::degraded) says why, and so does the first event of
+    /// each tree to which this is applied.
     pub fn auto() -> Self {
-        match Warden::fork().or_else(|_| Warden::find()) {
+        let fork = match Warden::fork() {
+            Ok(warden) => return Self::tree(&warden),
+            Err(error) => error,
+        };
+        match Warden::find() {
             Ok(warden) => Self::tree(&warden),
-            Err(_) => Self::group(),
+            Err(find) => Self { degraded: Some(reason(&fork, &find).into()), ..Self::group() },
         }
     }
 
@@ -58,6 +65,11 @@ impl Containment {
         }
     }
 
+    /// Why this is weaker than what is usual, if it is: [`auto`](Self::auto) has found no warden.
+    pub fn degraded(&self) -> Option<&str> {
+        self.degraded.as_deref()
+    }
+
     /// The warden, if there is one.
     pub fn warden(&self) -> Option<&Warden> {
         self.warden.as_ref()
@@ -65,7 +77,8 @@ impl Containment {
 
     /// Has a tree follow its process children this far, and say so in its snapshots and its report.
     pub fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-        tree.containment(self.name()).provide(Arc::new(self.clone()))
+        let degraded = self.degraded().map(str::to_owned);
+        tree.containment(self.name()).degraded("containment", degraded).provide(Arc::new(self.clone()))
     }
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
@@ -77,4 +90,17 @@ impl Containment {
             None => Arc::new(Direct),
         }
     }
+}
+
+/// Why there is no warden, on one line.
+fn reason(fork: &WardenError, find: &WardenError) -> String {
+    format!("the level is `group` and not `tree`: {}; {}", describe(fork), describe(find))
+}
+
+/// An error and all that is behind it.
+fn describe(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -60,7 +60,8 @@ impl<'a> Tree<'a> {
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
-            | (EventKind::Output { .. } | EventKind::GaveUp { .. } | EventKind::Signal { .. }, _) => stage,
+            | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
+            | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,
             // The root has the last word in every case.
             (EventKind::StartFailed { .. }, Stage::Stopping) if is_root(event) => Stage::Stopping,
             (EventKind::Ignored, Stage::Starting)

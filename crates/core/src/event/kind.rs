@@ -87,6 +87,14 @@ pub enum EventKind {
         /// On which thread: its name and the system's number of it.
         thread: String,
     },
+    /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
+    /// after the beginning of its start.
+    Degraded {
+        /// What: `containment`.
+        what: Cow<'static, str>,
+        /// What is in force and why, on one line.
+        reason: String,
+    },
     /// It wrote a line.
     Output {
         /// Where.
@@ -143,6 +151,7 @@ impl EventKind {
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
             Self::Stalled { .. } => "stalled",
+            Self::Degraded { .. } => "degraded",
             Self::Output { .. } => "output",
         }
     }
@@ -184,6 +193,10 @@ impl EventKind {
             Self::Stalled { elapsed, thread } => {
                 map.serialize_entry("for_ms", &whole_millis(*elapsed))?;
                 map.serialize_entry("thread", thread)?;
+            }
+            Self::Degraded { what, reason } => {
+                map.serialize_entry("what", what)?;
+                map.serialize_entry("reason", reason)?;
             }
             Self::Output { stream, line, truncated, lossy } => {
                 map.serialize_entry("stream", stream)?;

@@ -16,6 +16,7 @@ impl EventKind {
             }
             Self::Signal { signal, .. } => signal.len(),
             Self::Stalled { thread, .. } => thread.len(),
+            Self::Degraded { what, reason } => what.len() + reason.len(),
             Self::Output { line, .. } => line.len(),
             Self::Starting
             | Self::Started { .. }

@@ -3,7 +3,7 @@
 //! | level | what |
 //! | --- | --- |
 //! | `error` | a supervisor gives up, a start fails |
-//! | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go |
+//! | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go; something weaker is in force |
 //! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
 //! | `debug` | a child ends as it should, a process writes a line, and what is `info` elsewhere of dynamic children |
 
@@ -86,6 +86,9 @@ pub(super) fn log(event: &Event) {
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);
+        }
+        EventKind::Degraded { what, reason } => {
+            line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);

@@ -1,5 +1,6 @@
 //! How a tree comes to be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub struct TreeBuilder {
     capacity: Capacity,
     log: bool,
     containment: Option<&'static str>,
+    degraded: BTreeMap<&'static str, String>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
 }
@@ -97,6 +99,7 @@ impl TreeBuilder {
             capacity: Capacity::default(),
             log: false,
             containment: None,
+            degraded: BTreeMap::new(),
             provisions: Provisions::default(),
             record: None,
         }
@@ -216,6 +219,17 @@ impl TreeBuilder {
         self
     }
 
+    /// Notes that something weaker than what was asked for or usual is in force, and why; or that nothing of that
+    /// kind is. An event says so at the start.
+    #[doc(hidden)]
+    pub fn degraded(mut self, what: &'static str, reason: Option<String>) -> Self {
+        match reason {
+            Some(reason) => self.degraded.insert(what, reason),
+            None => self.degraded.remove(what),
+        };
+        self
+    }
+
     /// Gives all children something that only the program can give, such as the means to start a certain kind of them.
     ///
     /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided). Something of the
@@ -253,6 +267,7 @@ impl TreeBuilder {
             stop_on: self.stop_on,
             stall_threshold: self.stall_threshold,
             unreapable: self.unreapable,
+            degraded: self.degraded,
         };
         Tree::launch(context, plan, Supervisor::clone(&self.root), log)
     }

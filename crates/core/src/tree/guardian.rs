@@ -34,7 +34,7 @@ pub(super) struct Reporting {
 /// Starts the root, and the guardian beside it.
 pub(super) fn start(
     context: &TreeContext,
-    plan: Plan,
+    mut plan: Plan,
     supervisor: SupervisorStart,
     (sender, commands): Commands,
     progress: watch::Sender<Progress>,
@@ -50,6 +50,9 @@ pub(super) fn start(
         watchdog: watchdog.as_ref().map(Arc::downgrade).unwrap_or_default(),
     };
     root.emit(EventKind::Starting);
+    for (what, reason) in std::mem::take(&mut plan.degraded) {
+        root.emit(EventKind::Degraded { what: what.into(), reason });
+    }
     let listener = Arc::new(RootListener { root: Arc::clone(&root), guardian: sender });
     let prepared = supervisor.prepare(StartContext {
         path: plan.path.clone(),

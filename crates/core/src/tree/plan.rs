@@ -1,5 +1,6 @@
 //! What the user chose for a whole tree.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) unreapable: Unreapable,
     /// Stops the tree when it is cancelled.
     pub(crate) stop_on: CancellationToken,
+    /// What is weaker than usual, and why.
+    pub(crate) degraded: BTreeMap<&'static str, String>,
 }
 
 impl Plan {

@@ -69,6 +69,9 @@ fn say(event: &Event) -> Said {
             Tone::Bad,
             format!("has not yielded for {} on thread {}", short(*elapsed), safe(thread)),
         ),
+        EventKind::Degraded { what, reason } => {
+            said('!', Tone::Notice, format!("weaker {what} than usual: {}", safe(reason)))
+        }
         EventKind::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
         // The record may learn new events; their names will do until this view knows them.
         new => said('?', Tone::Quiet, new.name().to_owned()),

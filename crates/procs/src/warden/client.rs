@@ -119,8 +119,8 @@ impl Warden {
 
     /// Makes the program `rootward-warden` the warden: the one next to this program, or the first in `PATH`.
     ///
-    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It is never looked for in the
-    /// current directory: of `PATH` only absolute directories count.
+    /// For programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It is never looked for in
+    /// the current directory: of `PATH` only absolute directories count.
     ///
     /// # Errors
     ///

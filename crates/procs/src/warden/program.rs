@@ -17,8 +17,8 @@ pub(super) fn find() -> Option<PathBuf> {
     places(env::current_exe().ok(), &path).find(|program| program.is_file())
 }
 
-/// Where the program may be. Never in the current directory, which anything could have put it into: of the directories in
-/// `PATH` those that are empty or relative are passed over.
+/// Where the program may be. Never in the current directory, which anything could have put it into: of the
+/// directories in `PATH` those that are empty or relative are passed over.
 fn places(own: Option<PathBuf>, path: &OsStr) -> impl Iterator<Item = PathBuf> {
     let beside = own.into_iter().map(|own| own.with_file_name(NAME));
     let in_path = env::split_paths(path).map(|directory| directory.join(NAME));
