@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::{ChildSpec, Ending, StopCause, Supervisor, TreeStartError};
 
-use crate::support::{Double, Puppet, broken, builder, launched, obedient, stubborn};
+use crate::support::{Double, Puppet, broken, builder, obedient, stubborn};
 
 /// More levels than any program needs, and as many as promised.
 const LEVELS: usize = 10_000;
@@ -85,11 +85,9 @@ async fn a_failure_at_the_bottom_of_a_deep_tree_goes_up_through_all_levels() {
 
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_at_the_bottom_of_a_deep_tree_is_told_in_few_words_with_its_cause() {
-    let (tree, _log) = launched(chain(broken("leaf")));
+    let started = chain(broken("leaf")).start().await;
 
-    let Err(TreeStartError::Start { error, report }) = tree.started().await else {
-        panic!("it cannot start")
-    };
+    let Err(TreeStartError::Start { error, report }) = started else { panic!("it cannot start") };
 
     let told = report.start_failure().unwrap();
     assert!(told.starts_with("failed to start s/s: ") && told.ends_with("out of order"), "{told}");

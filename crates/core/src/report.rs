@@ -138,7 +138,7 @@ impl StopReport {
         failure: Option<StartFailure>,
         containment: Option<&'static str>,
     ) -> Self {
-        let start_failure = failure.as_ref().map(StartFailure::text);
+        let start_failure = failure.as_ref().map(|failure| failure.text().into());
         let start_error = failure.map(StartFailure::into_error);
         let ending = Ending::of(&root, cause);
         let clean = ending == Ending::Clean;

@@ -14,3 +14,13 @@ pub(crate) fn point() {}
 
 #[cfg(feature = "seeded")]
 pub(crate) use crate::seeded::point;
+
+/// Whether the seeded scheduler runs this thread. There is no other thread then.
+#[cfg(not(feature = "seeded"))]
+#[inline(always)]
+pub(crate) fn is_seeded() -> bool {
+    false
+}
+
+#[cfg(feature = "seeded")]
+pub(crate) use crate::seeded::is_on as is_seeded;

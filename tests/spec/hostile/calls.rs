@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopOrder, StopReport, Supervisor};
+use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopCause, StopOrder, Supervisor};
 
 use crate::support::{
-    Blocked, Deed, Double, Hostile, Lookout, OtherRuntime, Place, blocks, builder, given, given_tree,
-    obedient, panics, within,
+    Blocked, Deed, Double, Hostile, Lookout, OtherRuntime, Place, blocks, builder, for_each, given,
+    given_tree, obedient, panics, until, within,
 };
 
 // --- a look at the tree ---
@@ -70,24 +70,26 @@ async fn a_child_that_panics_wherever_its_supervisor_calls_it_is_stopped_and_so_
 
 // --- blocks ---
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_child_that_blocks_its_supervisor_wherever_that_calls_it_is_reported_at_the_deadline() {
-    for place in PLACES {
+#[test]
+fn a_child_that_blocks_its_supervisor_wherever_that_calls_it_is_reported_at_the_deadline() {
+    for_each(&PLACES, |place| {
         let (blocked, release) = Blocked::new();
+        let runtime = OtherRuntime::new(2);
         let inner =
             Supervisor::new("inner").child(hostile("a", place, blocks(&blocked))).child(obedient("b"));
         let root = Supervisor::new("root").child(obedient("c")).child(inner).child(obedient("d"));
-        let (tree, _log) = given_tree(builder(root).deadline(SHORT)).await;
+        let (tree, _log) = runtime.block_on(given_tree(builder(root).deadline(SHORT)));
 
-        let report = tree.stop().await;
+        let report = runtime.block_on(tree.stop());
 
-        names(&report, "root/inner", place);
+        assert_eq!(report.ending, Ending::Incomplete);
         let outcome = |path: &str| report.find(path).map(|node| node.outcome);
-        assert_eq!(outcome("root/inner/b"), Some(Outcome::Graceful), "{place:?}");
-        assert_eq!(outcome("root/d"), Some(Outcome::Graceful), "{place:?}");
+        assert_eq!(outcome("root/inner"), Some(Outcome::Unreapable));
+        assert_eq!(outcome("root/inner/b"), Some(Outcome::Graceful));
+        assert_eq!(outcome("root/d"), Some(Outcome::Graceful));
         drop(release);
-        assert_ne!(tree.wait_gone().await.ending, Ending::Incomplete, "{place:?}");
-    }
+        assert_ne!(runtime.block_on(tree.wait_gone()).ending, Ending::Incomplete);
+    });
 }
 
 #[tokio::test]
@@ -144,7 +146,7 @@ fn a_report_can_be_had_at_once_while_every_thread_that_supervisors_have_is_block
         builder(root).deadline(None).launch()
     };
     control.block_on(within("the start", tree.started())).unwrap();
-    tree.request_stop(rootward::StopCause::Api);
+    tree.request_stop(StopCause::Api);
     control.block_on(blocked.is_there());
 
     tree.give_up();
@@ -170,15 +172,15 @@ fn kill_handles_that_block_keep_no_other_child_from_the_last_kill_and_no_caller_
 
     assert!([&a, &d].iter().all(|child| child.calls() == ["start", "last kill"]));
     drop(release);
-    tree.request_stop(rootward::StopCause::Api);
-    runtime.block_on(crate::support::until("they are asked", || d.calls().len() == 3));
+    tree.request_stop(StopCause::Api);
+    runtime.block_on(until("they are asked", || d.calls().len() == 3));
     d.ends();
-    runtime.block_on(crate::support::until("they are asked", || a.calls().len() == 3));
+    runtime.block_on(until("they are asked", || a.calls().len() == 3));
     a.ends();
     assert!(runtime.block_on(tree.wait()).clean);
 }
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_secs(2);
 
 /// Where a supervisor calls a child in a stop.
 const PLACES: [Place; 7] =
@@ -199,10 +201,4 @@ fn hostile(id: &str, place: Place, deed: Deed) -> ChildSpec {
         | Place::LastKill
         | Place::Spec => child,
     }
-}
-
-/// Panics unless the report says that this supervisor could not be brought down.
-fn names(report: &StopReport, path: &str, place: Place) {
-    assert_eq!(report.ending, Ending::Incomplete, "{place:?}");
-    assert_eq!(report.find(path).map(|node| node.outcome), Some(Outcome::Unreapable), "{place:?}");
 }

@@ -258,7 +258,7 @@ async fn a_supervisor_that_is_blocked_by_the_drop_of_what_it_holds_of_a_child_is
 }
 
 const SECOND: Duration = Duration::from_secs(1);
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_secs(2);
 
 /// A deed and what shows that it has been done: a look at the tree, and a look followed by a panic.
 fn deeds() -> [(Deed, Lookout); 2] {

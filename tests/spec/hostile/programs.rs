@@ -12,12 +12,12 @@ use rootward::{
 use rootward_tests::BACKSTOP;
 
 use crate::support::{
-    Blocked, Deed, Hostile, Identity, Place, blocks, fixture, identity_of, obedient, panics, until,
+    Blocked, Deed, Hostile, Identity, Place, blocks, fixture, for_each, identity_of, obedient, panics, until,
 };
 
 #[test]
 fn three_signals_get_out_of_a_program_in_which_a_supervisor_is_blocked() {
-    for place in PLACES {
+    for_each(&PLACES, |place| {
         let (blocked, release) = Blocked::new();
         let program = Program::run(place, blocks(&blocked), None);
         if place == Place::Start {
@@ -32,12 +32,13 @@ fn three_signals_get_out_of_a_program_in_which_a_supervisor_is_blocked() {
         assert!(report.find("root/keeper").is_some(), "{place:?}");
         wait(until("the process is gone", || !keeper.is_alive()));
         drop(release);
-    }
+    });
 }
 
 #[test]
 fn a_program_in_which_a_supervisor_is_blocked_ends_at_its_deadline_with_status_4_and_a_report() {
-    for place in PLACES.into_iter().filter(|place| *place != Place::LastKill) {
+    // All but the one that comes with a third signal.
+    for_each(&PLACES[1..], |place| {
         let (blocked, release) = Blocked::new();
         let program = Program::run(place, blocks(&blocked), Some(SHORT));
         if place == Place::Start {
@@ -54,12 +55,12 @@ fn a_program_in_which_a_supervisor_is_blocked_ends_at_its_deadline_with_status_4
         assert!(left(report).iter().any(|path| path == blocked), "{place:?}: {:?}", left(report));
         wait(until("the process is gone", || !keeper.is_alive()));
         drop(release);
-    }
+    });
 }
 
 #[test]
 fn a_program_in_which_a_child_panics_wherever_it_is_called_stops_as_any_other() {
-    for (place, ending) in [
+    let endings = [
         (Place::Start, Ending::Failed),
         (Place::Hold, Ending::Clean),
         (Place::Stop, Ending::Forced),
@@ -68,7 +69,8 @@ fn a_program_in_which_a_child_panics_wherever_it_is_called_stops_as_any_other() 
         (Place::StopSignal, Ending::Clean),
         (Place::Drop, Ending::Clean),
         (Place::Spec, Ending::Clean),
-    ] {
+    ];
+    for_each(&endings, |(place, ending)| {
         let program = Program::run(place, panics(), None);
         if place != Place::Start {
             program.signals.send(Signal::Terminate);
@@ -77,12 +79,12 @@ fn a_program_in_which_a_child_panics_wherever_it_is_called_stops_as_any_other() 
         let (finished, keeper) = program.finish();
         assert_eq!(finished.ending(), Some(ending), "{place:?}");
         assert!(!keeper.is_alive(), "{place:?}");
-    }
+    });
 }
 
 #[test]
 fn three_signals_get_out_of_a_program_in_which_a_child_panics_where_it_is_to_be_ended() {
-    for place in [Place::Force, Place::LastKill] {
+    for_each(&[Place::Force, Place::LastKill], |place| {
         let program = Program::run(place, panics(), None);
 
         (0..3).for_each(|_| program.signals.send(Signal::Interrupt));
@@ -90,13 +92,14 @@ fn three_signals_get_out_of_a_program_in_which_a_child_panics_where_it_is_to_be_
         let (finished, keeper) = program.finish();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");
         wait(until("the process is gone", || !keeper.is_alive()));
-    }
+    });
 }
 
-const SHORT: Duration = Duration::from_millis(500);
+const SHORT: Duration = Duration::from_secs(2);
 
 /// Where code of a child is called.
 const PLACES: [Place; 10] = [
+    Place::LastKill,
     Place::Start,
     Place::Hold,
     Place::Stop,
@@ -105,7 +108,6 @@ const PLACES: [Place; 10] = [
     Place::ForceName,
     Place::StopSignal,
     Place::Drop,
-    Place::LastKill,
     Place::Spec,
 ];
 

@@ -84,7 +84,6 @@ async fn a_start_of_the_tree_that_is_blocked_is_over_at_the_deadline_of_its_stop
 
     let outcome = |path: &str| report.find(path).map(|node| node.outcome);
     assert_eq!(outcome("root/inner/b"), Some(Outcome::Unreapable));
-    assert_ne!(outcome("root/a"), Some(Outcome::Unreapable), "it was forced before the deadline");
     assert_eq!(outcome("root/c"), None, "its turn never came");
     drop(release);
     tree.wait_gone().await;
@@ -154,7 +153,7 @@ async fn a_child_is_asked_what_it_is_when_its_spec_is_made_and_never_again() {
     assert_eq!(asked.load(Ordering::SeqCst), 2, "once for each spec");
 }
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_secs(2);
 
 fn jobs_of(tree: &GivenTree) -> SupervisorHandle {
     tree.supervisor("root/jobs").expect("it runs")

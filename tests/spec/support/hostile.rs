@@ -1,6 +1,7 @@
 //! Children of which one piece of code misbehaves: it panics, it blocks its thread, it looks at the tree.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -69,6 +70,17 @@ impl Drop for WhenDropped {
             (self.0)();
         }
     }
+}
+
+/// Does something for each of these at the same time, because each takes as long as a deadline.
+pub(crate) fn for_each<T: Copy + Send + Sync + fmt::Debug>(all: &[T], act: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        let act = &act;
+        let threads: Vec<_> = all.iter().map(|one| (one, scope.spawn(move || act(*one)))).collect();
+        let failed: Vec<_> =
+            threads.into_iter().filter_map(|(one, thread)| thread.join().err().map(|_| one)).collect();
+        assert!(failed.is_empty(), "{failed:?}");
+    });
 }
 
 /// Where a hostile child does its deed.

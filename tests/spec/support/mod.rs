@@ -21,7 +21,7 @@ pub(crate) use backstop::{settle, until, within};
 pub(crate) use blocked::{Blocked, OtherRuntime, stuck};
 pub(crate) use double::{Double, broken, ignored, started_by};
 pub(crate) use given::{GivenTree, builder, cause_of, given, given_tree, launched, launched_tree};
-pub(crate) use hostile::{Deed, Hostile, Lookout, Place, WhenDropped, blocks, panics};
+pub(crate) use hostile::{Deed, Hostile, Lookout, Place, WhenDropped, blocks, for_each, panics};
 pub(crate) use identity::{Identity, Leftovers};
 pub(crate) use json::assert_holds;
 pub(crate) use log::EventLog;

@@ -45,7 +45,7 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::new(id, ActorStart::new(make, None))
+        Self::own(id, ActorStart::new(make, None))
     }
 
     /// Describes a ractor actor that can be found at an [`Address`], as [`actor`](Self::actor) does otherwise.
@@ -54,7 +54,7 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::new(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
+        Self::own(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
     }
 }
 

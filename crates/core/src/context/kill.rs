@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::panics::catch;
-use crate::sync::{Mutex, MutexGuard, PoisonError, point};
+use crate::sync::{Mutex, MutexGuard, PoisonError, is_seeded, point};
 
 /// How long nothing has to happen before a handle counts as one that blocks.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -84,8 +84,7 @@ impl Progress {
 
 impl Round {
     fn run(self: Arc<Self>) {
-        if cfg!(feature = "seeded") {
-            // The scheduler knows of no other thread.
+        if is_seeded() {
             return self.work();
         }
         for _ in 0..THREADS {

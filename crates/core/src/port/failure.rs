@@ -1,8 +1,10 @@
-//! A start that failed, with its error written down.
+//! A start that failed, and what its error said.
 //!
 //! The text of an error is a user's code: it may block, and it may panic. It is asked for once, by the supervisor of the child that could not be
-//! started. From there the text goes up the tree beside the error, so that no other supervisor waits for that code.
+//! started. From there the text goes up the tree beside the error, so that no other supervisor waits for that code. The texts of the levels above
+//! are put together for a reader and for nothing else.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::child::{ChildPath, StartError};
@@ -11,69 +13,76 @@ use crate::panics::drop_quietly;
 /// Of how many levels an error names each one. One from further down names the outermost ones, and the child with which it began.
 const LEVELS: u32 = 64;
 
-/// The same for its text, in bytes.
+/// How long a text may be, in bytes, before it leaves levels out.
 const TEXT: usize = 4096;
 
-/// Why something could not be started, as an error and as text. A panic in the error's drop goes no further.
+/// Why something could not be started. A panic in the drop of the error goes no further.
 #[derive(Clone, Debug)]
 pub(crate) struct StartFailure {
     error: StartError,
-    /// `None` as long as nobody has read the error.
-    text: Option<Arc<str>>,
-    /// The child with which it began, for its supervisor and for everything above.
-    origin: Option<Arc<Origin>>,
-    /// How many levels stand between the two.
+    /// What the error said with which it began. `None` as long as it has not been asked.
+    cause: Option<Arc<str>>,
+    /// The child with which it began, and why.
+    origin: Option<Origin>,
+    /// How many levels the error names, from the outside in.
     levels: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Origin {
-    error: StartError,
-    text: Arc<str>,
+    path: ChildPath,
+    error: Arc<StartError>,
 }
 
 impl StartFailure {
-    /// A failure that has not been written down.
+    /// A failure whose error has not been asked for its text.
     pub(crate) fn new(error: StartError) -> Self {
-        Self { error, text: None, origin: None, levels: 0 }
+        Self { error, cause: None, origin: None, levels: 0 }
     }
 
     /// Asks the error for its text, unless that has been done. This may block.
     pub(crate) fn write_down(mut self) -> Self {
-        if self.text.is_none() {
-            self.text = Some(self.error.describe().into());
+        if self.cause.is_none() {
+            self.cause = Some(self.error.describe().into());
         }
         self
     }
 
     /// The failure of a supervisor that comes of this one of its child, which has been written down.
     pub(crate) fn of_child(mut self, path: &ChildPath) -> Self {
-        let text = self.text();
-        match self.origin.take() {
-            None => {
-                let text: Arc<str> = format!("failed to start {path}: {text}").into();
-                let error = StartError::Child { path: path.clone(), source: Arc::new(self.take()) };
-                let origin = Arc::new(Origin { error: error.clone(), text: Arc::clone(&text) });
-                Self { error, text: Some(text), origin: Some(origin), levels: 1 }
+        let below = Arc::new(self.take());
+        let origin = self.origin.take();
+        let (source, levels) = match &origin {
+            Some(Origin { path, error }) if self.levels >= LEVELS => {
+                let origin = StartError::Child { path: path.clone(), source: Arc::clone(error) };
+                (Arc::new(origin), 2)
             }
-            Some(origin) => {
-                let (below, levels) = match self.levels < LEVELS {
-                    true => (self.take(), self.levels + 1),
-                    false => (origin.error.clone(), 1),
-                };
-                let text = match text.len() < TEXT {
-                    true => format!("failed to start {path}: {text}"),
-                    false => format!("failed to start {path}: ...: {}", origin.text),
-                };
-                let error = StartError::Child { path: path.clone(), source: Arc::new(below) };
-                Self { error, text: Some(text.into()), origin: Some(origin), levels }
-            }
-        }
+            _ => (Arc::clone(&below), self.levels + 1),
+        };
+        let origin = origin.or_else(|| Some(Origin { path: path.clone(), error: below }));
+        let error = StartError::Child { path: path.clone(), source };
+        Self { error, cause: self.cause.take(), origin, levels }
     }
 
-    /// The text. It is empty as long as it has not been written down.
-    pub(crate) fn text(&self) -> Arc<str> {
-        self.text.clone().unwrap_or_default()
+    /// The whole text, from the outside in. It asks the error for nothing.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let mut error = &self.error;
+        for level in 0..self.levels {
+            let StartError::Child { path, source } = error else { break };
+            match &self.origin {
+                Some(origin) if text.len() > TEXT && level + 1 < self.levels => {
+                    let _ = write!(text, "...: failed to start {}: ", origin.path);
+                    break;
+                }
+                _ => {
+                    let _ = write!(text, "failed to start {path}: ");
+                }
+            }
+            error = source;
+        }
+        text.push_str(self.cause.as_deref().unwrap_or_default());
+        text
     }
 
     #[cfg(test)]
@@ -130,7 +139,7 @@ mod tests {
 
         let above = failure.of_child(&path(2)).write_down().of_child(&path(1)).write_down();
 
-        assert_eq!(&*above.text(), "failed to start s/s: failed to start s/s/s: text 1");
+        assert_eq!(above.text(), "failed to start s/s: failed to start s/s/s: text 1");
         let same = above.error().describe();
         assert_eq!(same, "failed to start s/s: failed to start s/s/s: text 2", "they say the same");
     }
@@ -146,19 +155,14 @@ mod tests {
         }
 
         let text = failure.text();
-        assert!(text.len() < 2 * TEXT, "{}", text.len());
+        assert!(text.len() < 3 * TEXT, "{}", text.len());
         assert!(text.starts_with("failed to start s/s: ") && text.ends_with(": text 1"), "{text}");
-        let mut levels = 0;
-        let mut error: &dyn Error = failure.error();
-        let mut last_path = None;
-        while let Some(below) = error.source() {
-            let shared = error.downcast_ref::<Arc<StartError>>().map(|error| &**error);
-            if let Some(StartError::Child { path, .. }) = error.downcast_ref().or(shared) {
-                last_path = Some(path.clone());
-            }
-            (levels, error) = (levels + 1, below);
+        let (mut error, mut paths) = (failure.error(), Vec::new());
+        while let StartError::Child { path, source } = error {
+            paths.push(path.clone());
+            error = source;
         }
-        assert!(levels <= LEVELS + 2, "{levels}");
-        assert_eq!(last_path.as_ref(), Some(&bottom));
+        assert!(paths.len() <= 2 + LEVELS as usize, "{}", paths.len());
+        assert_eq!((paths.first(), paths.last()), (Some(&path(1)), Some(&bottom)));
     }
 }

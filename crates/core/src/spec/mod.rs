@@ -43,6 +43,8 @@ pub struct ChildSpec {
     id: Arc<str>,
     /// Asked once, so that a supervisor never has to ask code that is not the library's.
     kind: ChildKind,
+    /// Whether it is started by code of the library's, which never blocks.
+    is_own: bool,
     restart: Restart,
     shutdown: Shutdown,
     significant: bool,
@@ -55,6 +57,11 @@ impl ChildSpec {
     ///
     /// This is how other kinds of children than tasks come into the tree; processes and supervisors do it themselves.
     pub fn new(id: impl Into<String>, start: impl StartChild) -> Self {
+        Self { is_own: false, ..Self::own(id, start) }
+    }
+
+    /// The same for a kind of child that this library brings along.
+    pub(crate) fn own(id: impl Into<String>, start: impl StartChild) -> Self {
         let kind = start.kind();
         let shutdown = match kind {
             ChildKind::Supervisor => Shutdown::Infinity,
@@ -73,7 +80,8 @@ impl ChildSpec {
 
     fn started_by(id: String, kind: ChildKind, shutdown: Shutdown, start: Arc<dyn StartChild>) -> Self {
         let (restart, significant, tuning) = (Restart::default(), false, None);
-        Self { id: Arc::from(id), kind, restart, shutdown, significant, tuning, start }
+        let is_own = true;
+        Self { id: Arc::from(id), kind, is_own, restart, shutdown, significant, tuning, start }
     }
 
     /// Says which exits lead to a restart.
@@ -124,6 +132,11 @@ impl ChildSpec {
     /// What the child is.
     pub fn kind(&self) -> ChildKind {
         self.kind
+    }
+
+    /// Whether it is started by code of the library's.
+    pub(crate) fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// The id in the form that is shared, if it is one.

@@ -311,7 +311,13 @@ impl SupervisorHandle {
     }
 
     async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
-        self.post(demand).await.unwrap_or(Err(Refusal::Stopping))
+        let answer = self.post(demand);
+        tokio::select! {
+            biased;
+            answer = answer => answer.unwrap_or(Err(Refusal::Stopping)),
+            // A message that comes while the mailbox is being closed may lie there as long as anybody can send.
+            () = self.shared.gone() => Err(Refusal::Stopping),
+        }
     }
 
     fn post(&self, demand: Demand) -> oneshot::Receiver<Result<Success, Refusal>> {

@@ -26,6 +26,7 @@ mod shared;
 mod start;
 mod survey;
 mod view;
+mod woken;
 
 #[cfg(test)]
 mod tests;

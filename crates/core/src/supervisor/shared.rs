@@ -63,6 +63,14 @@ impl Shared {
         }
     }
 
+    /// Waits until the actor is gone, or never if there is none.
+    pub(super) async fn gone(&self) {
+        match self.actor.get() {
+            Some(actor) => drop(actor.wait(None).await),
+            None => std::future::pending().await,
+        }
+    }
+
     /// The actor has taken a message. Answers whether more are in its mailbox or on their way.
     pub(super) fn has_more(&self) -> bool {
         self.waiting.fetch_sub(1, Ordering::AcqRel) > 1

@@ -47,7 +47,7 @@ where
     Fut::Output: IntoExit,
 {
     pub(super) fn into_child(self, id: &str) -> ChildSpec {
-        ChildSpec::new(id, self).restart(Restart::Temporary)
+        ChildSpec::own(id, self).restart(Restart::Temporary)
     }
 }
 

@@ -117,7 +117,7 @@ struct CleanUp<Fut>(Once<Fut>);
 
 trait OnceChild: StartChild + Sized {
     fn into_child(self, id: &ChildId) -> ChildSpec {
-        ChildSpec::new(id.as_str(), self).restart(Restart::Temporary)
+        ChildSpec::own(id.as_str(), self).restart(Restart::Temporary)
     }
 }
 

@@ -17,7 +17,7 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::new(id, TaskStart::new(run, Ready::AtOnce))
+        Self::own(id, TaskStart::new(run, Ready::AtOnce))
     }
 
     /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
@@ -30,7 +30,7 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::new(id, TaskStart::new(run, Ready::WhenTold))
+        Self::own(id, TaskStart::new(run, Ready::WhenTold))
     }
 
     /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
@@ -43,6 +43,6 @@ impl ChildSpec {
         F: Fn(BlockingContext) -> R + Send + Sync + 'static,
         R: IntoExit + 'static,
     {
-        Self::new(id, BlockingStart::new(run))
+        Self::own(id, BlockingStart::new(run))
     }
 }

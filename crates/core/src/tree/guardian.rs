@@ -173,7 +173,7 @@ impl Guardian {
                 false
             }
             Report::Failed { failure, children } => {
-                self.root.emit(EventKind::StartFailed { error: failure.text().to_string() });
+                self.root.emit(EventKind::StartFailed { error: failure.text() });
                 self.ended(Some(*failure), children);
                 true
             }

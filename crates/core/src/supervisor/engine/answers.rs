@@ -44,6 +44,7 @@ impl Engine {
 
     /// The child that a call brought along was not wanted.
     pub(super) fn decline(&mut self, key: ChildKey) {
+        self.before_foreign_code();
         drop_quietly(self.calls.take_offered(key));
     }
 
@@ -70,6 +71,7 @@ impl Engine {
             Reply::Stopping => Err(Refusal::Stopping),
         };
         self.calls.answer(call, answer);
+        self.woken.note();
     }
 
     /// Ends a start that has taken too long.
@@ -80,10 +82,22 @@ impl Engine {
             live.timed_out = Some(now.saturating_duration_since(live.since));
             Some(())
         });
+        self.before_calling(key);
         if let (Some(Some(())), Some(child)) = (is_late, self.child(key)) {
             // Before any child of it is asked to go, so that nothing below it starts after that.
             let _ = catch(|| child.hold());
             let _ = catch(|| child.force());
+            self.woken.note();
         }
+    }
+
+    /// Answers every caller that there is no supervisor any more, and then drops what they brought along.
+    pub(super) fn dismiss_callers(&mut self) {
+        if self.calls.has_callers() {
+            self.woken.note();
+        }
+        let offered = self.calls.dismiss();
+        self.before_foreign_code();
+        drop_quietly(offered);
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::child::{ChildId, ChildPath};
-use crate::panics::drop_quietly;
 use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
 use crate::port::StartFailure;
 use crate::spec::ChildSpec;
@@ -45,14 +44,20 @@ impl Calls {
         }
     }
 
-    /// Answers every caller that there is no supervisor any more.
-    pub(super) fn dismiss(&mut self) {
-        self.failures.clear();
-        drop_quietly(std::mem::take(&mut self.offered));
+    /// Answers every caller that there is no supervisor any more. What they brought along comes back, to be dropped.
+    #[must_use]
+    pub(super) fn dismiss(&mut self) -> HashMap<ChildKey, Entry> {
         for (_, answer) in self.open.drain() {
             answer.send(Err(Refusal::Stopping));
         }
         self.quiet();
+        self.failures.clear();
+        std::mem::take(&mut self.offered)
+    }
+
+    /// Whether a caller waits for an answer.
+    pub(super) fn has_callers(&self) -> bool {
+        !self.open.is_empty() || self.await_quiet()
     }
 
     /// Whether a caller waits until there is no child any more.

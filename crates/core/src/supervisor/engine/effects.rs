@@ -39,6 +39,7 @@ impl Engine {
             }
             Action::Reply { call, reply } => self.reply(call, reply),
             Action::Forget(key) => {
+                self.before_foreign_code();
                 drop_quietly((self.shared.view.remove(key), self.running.remove(key)));
             }
             Action::Restarting { key, attempt, delay } => self.restarting(key, attempt, delay),
@@ -50,6 +51,7 @@ impl Engine {
                 self.facts.push_front(if written { Input::GaveUp } else { Input::Hold });
             }
             Action::Ready => {
+                self.woken.note();
                 if let Some(reporter) = &mut self.reporter {
                     reporter.ready();
                 }
@@ -57,6 +59,7 @@ impl Engine {
             Action::Stopping(cause) => {
                 // Before it is written, so that nothing further down starts after it.
                 self.shared.scope.begin_stop();
+                self.woken.note();
                 if let Some(reporter) = &mut self.reporter {
                     reporter.rouse(self.shared.tree.begin_activity());
                     let failure = self.start_failure.clone().filter(|_| cause == StopCause::StartFailed);
@@ -64,6 +67,7 @@ impl Engine {
                 }
             }
             Action::Stuck => {
+                self.woken.note();
                 if let Some(reporter) = &self.reporter {
                     reporter.stuck();
                 }
@@ -119,12 +123,13 @@ impl Engine {
     /// could be heard. With `refusal` the start is not carried out once a stop has begun, and that is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
         let begun = self.shared.view.with(key, |entry| {
-            let (starter, shutdown) =
-                entry.spec().map(|spec| (Arc::clone(spec.starter()), spec.get_shutdown()))?;
+            let spec = entry.spec()?;
+            let (starter, shutdown, is_own) =
+                (Arc::clone(spec.starter()), spec.get_shutdown(), spec.is_own());
             let before = entry.begin(now);
-            Some((entry.tag(), before, starter, shutdown))
+            Some((entry.tag(), before, starter, shutdown, is_own))
         });
-        let Some((tag, before, starter, shutdown)) = begun.flatten() else { return };
+        let Some((tag, before, starter, shutdown, is_own)) = begun.flatten() else { return };
         let is_written = match refusal {
             None => {
                 self.emit(tag.clone(), EventKind::Starting);
@@ -148,7 +153,12 @@ impl Engine {
             tree: self.shared.tree.clone(),
             scope: Arc::clone(&self.shared.scope),
         };
+        if !is_own {
+            self.foreign.insert(key);
+        }
+        self.before_calling(key);
         let launched = catch(|| starter.start(cx));
+        self.woken.note();
         // It may be the last: the handle of a dynamic supervisor can delete nothing meanwhile, but a spec can be shared.
         drop_quietly(starter);
         let fact = match launched {
@@ -194,6 +204,7 @@ impl Engine {
 
     /// Has a child stopped, as hard as the machine wants it.
     fn press(&mut self, key: ChildKey, stage: StopStage, request: StopRequest, now: Instant) {
+        self.before_calling(key);
         let Some(child) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
         let names = catch(|| (child.stop_signal(), child.force_name()));
         let (asks, force_name) = names.unwrap_or((None, "force"));
@@ -227,6 +238,7 @@ impl Engine {
             StopStage::Killed => child.kill(),
             StopStage::Forced => child.force(),
         });
+        self.woken.note();
         match (pressed, stage) {
             (Ok(()), StopStage::Asked) => {}
             (Ok(()), StopStage::Killed | StopStage::Forced) => {

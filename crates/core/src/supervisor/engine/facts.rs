@@ -144,11 +144,15 @@ impl Engine {
         failure: StartFailure,
         what: Option<EventKind>,
     ) -> Input {
+        self.before_foreign_code();
         // In any case: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
-        let what = what.unwrap_or_else(|| EventKind::StartFailed { error: failure.text().to_string() });
-        let failure = failure.of_child(&tag.path);
-        self.emit(tag, what);
+        let Tag { path, kind, incarnation } = tag;
+        self.shared.tree.record().emit_with(kind, incarnation, || {
+            let what = what.unwrap_or_else(|| EventKind::StartFailed { error: failure.text() });
+            (path.clone(), what)
+        });
+        let failure = failure.of_child(&path);
         self.calls.note_failure(key, &failure);
         self.start_failure = Some(failure);
         Input::StartFailed(key)
@@ -156,6 +160,8 @@ impl Engine {
 
     /// Drops what stopped a child that is gone.
     fn let_go(&mut self, key: ChildKey) {
+        self.before_calling(key);
+        self.foreign.remove(&key);
         let child = self.running.get_mut(key).and_then(Option::take);
         drop_quietly(child);
     }

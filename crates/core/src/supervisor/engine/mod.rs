@@ -12,6 +12,7 @@ mod over;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::alarm::Alarm;
 use super::link::ChildLink;
 use super::mail::Mail;
 use super::shared::Shared;
+use super::woken::Woken;
 use crate::clock::now;
 use crate::context::Activity;
 use crate::panics::{catch, drop_quietly};
@@ -79,6 +81,9 @@ pub(super) struct Engine {
     machine: Machine,
     /// What stops each child that is there.
     running: Ordered<Option<Box<dyn RunningChild>>>,
+    /// Which of them are of a kind that is not the library's.
+    foreign: BTreeSet<ChildKey>,
+    woken: Woken,
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
@@ -121,6 +126,8 @@ impl Engine {
             policy,
             machine,
             running,
+            foreign: BTreeSet::new(),
+            woken: Woken::default(),
             reporter,
             start_failure: None,
             calls: Calls::new(children),
@@ -207,6 +214,7 @@ impl Engine {
         }
         if self.calls.await_quiet() && self.machine.is_quiet() {
             self.calls.quiet();
+            self.woken.note();
         }
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.shared.tree.control());
@@ -218,6 +226,18 @@ impl Engine {
         let view = &self.shared.view;
         for (key, awaits) in self.machine.restarting_changes() {
             view.with(key, |entry| entry.awaits_restart = awaits);
+        }
+    }
+
+    /// Something of a user's is called or dropped next, and may block this thread.
+    fn before_foreign_code(&mut self) {
+        self.woken.give_up_turn(self.shared.tree.control());
+    }
+
+    /// The same, if it is this child that is called or dropped.
+    fn before_calling(&mut self, key: ChildKey) {
+        if self.foreign.contains(&key) {
+            self.before_foreign_code();
         }
     }
 

@@ -13,7 +13,8 @@ use crate::supervisor::link::{Acknowledgement, Unwritten};
 impl Engine {
     /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
     pub(super) fn finish(&mut self, end: End) {
-        self.calls.dismiss();
+        self.dismiss_callers();
+        self.before_foreign_code();
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         // A user's drop may block. Until it is over, the report at the deadline still finds how the children went.
         drop_quietly(self.shared.view.take_specs());
@@ -45,7 +46,7 @@ impl Engine {
             self.facts.push_back(Input::Close);
         }
         self.machine = machine;
-        self.calls.dismiss();
+        self.dismiss_callers();
         self.facts.push_back(Input::Fail);
     }
 
@@ -65,9 +66,11 @@ impl Engine {
         let stop = Stop { since: now(), stage: StopStage::Forced };
         for key in self.live_children() {
             self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.stop = Some(stop)));
+            self.before_calling(key);
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
+            self.woken.note();
         }
     }
 
@@ -116,7 +119,7 @@ impl Drop for Engine {
         children.iter_mut().filter(|child| child.outcome == Outcome::Unreapable).for_each(was_killed);
         drop_quietly(entries);
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
-        self.calls.dismiss();
+        self.dismiss_callers();
         let unwritten = Some(Unwritten { tree, children: left });
         self.link.acknowledge_with(Acknowledgement {
             reporter,
