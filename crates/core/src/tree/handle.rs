@@ -147,7 +147,7 @@ impl Tree {
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
-    #[allow(clippy::missing_panics_doc, reason = "a guardian that ends has had a report written")]
+    #[expect(clippy::missing_panics_doc, reason = "a guardian that ends has had a report written")]
     pub async fn wait(&self) -> Arc<StopReport> {
         let progress = self.wait_for(|progress| progress.report.is_some()).await;
         progress.report.expect("a guardian that ends has had a report written")
@@ -162,7 +162,7 @@ impl Tree {
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
-    #[allow(clippy::missing_panics_doc, reason = "a guardian that ends has had a report written")]
+    #[expect(clippy::missing_panics_doc, reason = "a guardian that ends has had a report written")]
     pub async fn wait_gone(&self) -> Arc<StopReport> {
         let progress = self.wait_for(|progress| progress.completed.is_some()).await;
         progress.completed.or(progress.report).expect("a guardian that ends has had a report written")
