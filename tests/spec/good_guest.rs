@@ -86,7 +86,7 @@ struct WithWardens {
 
 impl WithWardens {
     fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("a directory");
         // Written by another process: a file that this one writes may be handed to a child that another test just
         // starts, and is busy until that child is a program. The program goes elsewhere than where it was built:
         // there may be a warden beside it.
@@ -99,7 +99,7 @@ impl WithWardens {
             cp "$0" programs/finds_a_warden"##;
         let mut shell = Command::new("/bin/sh");
         shell.args(["-ec", script, env!("CARGO_BIN_EXE_finds_a_warden")]).current_dir(directory.path());
-        assert!(shell.status().unwrap().success());
+        assert!(shell.status().expect("a shell").success());
         let program = directory.path().join("programs/finds_a_warden");
         Self { directory, program }
     }
@@ -108,7 +108,7 @@ impl WithWardens {
     fn told(&self, path: Option<&str>) -> String {
         let mut command = Command::new(&self.program);
         command.current_dir(self.directory.path()).env_remove("PATH").envs(path.map(|path| ("PATH", path)));
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
+        String::from_utf8(command.output().expect("it runs").stdout).expect("text")
     }
 
     /// The trace of a program that was run.

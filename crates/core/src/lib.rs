@@ -35,6 +35,7 @@ mod context;
 mod detector;
 mod error;
 mod event;
+mod failure;
 mod panics;
 mod policy;
 mod port;

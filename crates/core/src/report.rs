@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, StartError, StopCause, Straggler};
 use crate::clock::whole_millis;
-use crate::port::StartFailure;
+use crate::failure::StartFailure;
 use crate::stuck::Stuck;
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.

@@ -280,7 +280,7 @@ async fn start_and_end(supervisor: &SupervisorHandle, deed: Deed) {
         async move { ends.notified().await }
     };
     let child = ChildSpec::task("a", run).restart(Restart::Temporary);
-    within("the start of the child", supervisor.start_child(child)).await.unwrap();
+    within("the start of the child", supervisor.start_child(child)).await.expect("it starts");
     end.notify_one();
 }
 

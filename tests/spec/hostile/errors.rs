@@ -33,9 +33,11 @@ async fn an_error_from_deep_below_is_read_once_and_its_text_stands_in_every_even
     let Err(TreeStartError::Start { report, .. }) = tree.started().await else { panic!("it cannot start") };
 
     let record = log.until_the_end().await;
-    let told = |path: &str| match &record.find(path, "start_failed").what {
-        EventKind::StartFailed { error } => error.clone(),
-        what => unreachable!("it was looked for by its name: {what:?}"),
+    let told = |path: &str| {
+        let EventKind::StartFailed { error } = &record.find(path, "start_failed").what else {
+            unreachable!("it was looked for by its name")
+        };
+        error.clone()
     };
     assert_eq!(told("inner/deep/a"), "a hostile error");
     assert_eq!(told("inner/deep"), "failed to start root/inner/deep/a: a hostile error");
@@ -125,11 +127,13 @@ async fn an_error_that_panics_when_a_task_returns_it_is_that_tasks_failure() {
 
         let exited = log.wait_for_event("a", "exited").await;
 
-        match &exited.what {
-            EventKind::Exited { status: Some(Exit::Failed { error }), .. } => assert_eq!(error, told),
-            EventKind::Exited { status: Some(Exit::Panicked(panic)), .. } => assert_eq!(panic.message, told),
-            what => panic!("it failed: {what:?}"),
-        }
+        let EventKind::Exited { status, .. } = &exited.what else { unreachable!("it was waited for") };
+        let said = match status {
+            Some(Exit::Failed { error }) => error,
+            Some(Exit::Panicked(panic)) => &panic.message,
+            status => panic!("it failed: {status:?}"),
+        };
+        assert_eq!(said, told);
         assert!(tree.stop().await.clean);
     }
 }
@@ -242,7 +246,7 @@ fn drops() -> [(Deed, Lookout); 2] {
 fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     started_by(id, move |_| {
-        let error = error.lock().unwrap().take().expect("it is started once");
+        let error = error.lock().expect("nobody panics").take().expect("it is started once");
         Launch::Failed(StartError::new(error))
     })
     .restart(Restart::Temporary)
@@ -252,7 +256,7 @@ fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
 fn returns(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     ChildSpec::task(id, move |_| {
-        let error = error.lock().unwrap().take();
+        let error = error.lock().expect("nobody panics").take();
         async move { error.map_or(Ok(()), Err) }
     })
 }

@@ -70,7 +70,7 @@ async fn a_handle_of_a_supervisor_that_is_over_keeps_nothing_of_what_its_childre
     tree.supervisor("root/jobs").unwrap().start_child(holds("c", last)).await.unwrap();
     assert!(tree.stop().await.clean);
 
-    assert_eq!(captured.each_ref().map(|held| Weak::strong_count(held)), [0; 3]);
+    assert_eq!(captured.each_ref().map(Weak::strong_count), [0; 3]);
     assert!(handles.iter().all(|handle| !handle.is_running() && handle.count_children().specs == 0));
 }
 

@@ -13,14 +13,15 @@ use nix::libc::{self, c_long, sock_filter, sock_fprog};
 /// What the system says.
 pub fn refuse(call: c_long) -> io::Result<()> {
     let call = u32::try_from(call).map_err(io::Error::other)?;
-    let code = |code: u32| u16::try_from(code).expect("codes are small");
-    let does = |code, k| sock_filter { code, jt: 0, jf: 0, k };
+    let does = |code: u32, k| {
+        io::Result::Ok(sock_filter { code: u16::try_from(code).map_err(io::Error::other)?, jt: 0, jf: 0, k })
+    };
     let mut filter = [
         // The number of the call stands at the beginning.
-        does(code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS), 0),
-        sock_filter { jf: 1, ..does(code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K), call) },
-        does(code(libc::BPF_RET | libc::BPF_K), libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs()),
-        does(code(libc::BPF_RET | libc::BPF_K), libc::SECCOMP_RET_ALLOW),
+        does(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)?,
+        sock_filter { jf: 1, ..does(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, call)? },
+        does(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ERRNO | libc::EPERM.unsigned_abs())?,
+        does(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW)?,
     ];
     let program = sock_fprog { len: 4, filter: filter.as_mut_ptr() };
     let on: libc::c_ulong = 1;

@@ -6,7 +6,6 @@
 //! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, whom to ask and
 //! when to force is its supervisor's policy.
 
-mod failure;
 mod fate;
 mod inspect;
 mod noted;
@@ -17,7 +16,6 @@ pub use inspect::Inspect;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
-pub(crate) use failure::StartFailure;
 pub(crate) use fate::Fate;
 pub(crate) use noted::{Noted, WhenNoted};
 pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Fate, Noted, StartFailure};
+use super::{Fate, Noted};
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
+use crate::failure::StartFailure;
 use crate::policy::ChildKey;
 use crate::report::NodeReport;
 

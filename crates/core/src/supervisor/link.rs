@@ -12,8 +12,9 @@ use super::shared::Shared;
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
+use crate::failure::StartFailure;
 use crate::policy::End;
-use crate::port::{ChildReport, Ended, Listener, Reporter, StartFailure};
+use crate::port::{ChildReport, Ended, Listener, Reporter};
 use crate::report::NodeReport;
 use crate::turns::in_turn;
 

@@ -13,7 +13,7 @@ use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::EventKind;
-use crate::port::StartFailure;
+use crate::failure::StartFailure;
 use crate::report::{NodeReport, StopReport};
 use crate::sync::{Mutex, PoisonError, point};
 

@@ -1,7 +1,7 @@
 //! Tree files: a supervision tree written down in TOML, or in JSON of the same shape.
 //!
 //! A file goes through three stages: its text becomes [`Value`](value::Value)s that know their lines
-//! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`child`],
+//! ([`source`], [`toml`], [`json`]), those become a checked [`TreeFile`] ([`supervisor`], [`task`],
 //! [`process`] and what they need), and that becomes a tree ([`build`]). Whatever is wrong is found
 //! before anything has been started, and said with the file, the line, the child and the key.
 //!

@@ -16,8 +16,8 @@ use super::orphans::look_after_orphans;
 use super::pool::{BATCH, Pool, Wear};
 use super::program::{NAME, find, image_of, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
-use super::roll::Roll;
 use super::serve::serve;
+use super::state::{State, locked};
 use super::{WardenError, cgroup};
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Reap};
@@ -68,7 +68,7 @@ pub(crate) struct Client {
 }
 
 /// What the thread has, too, that listens to the warden.
-pub(super) struct Shared {
+struct Shared {
     pid: i32,
     socket: OwnedFd,
     pidfd: OwnedFd,
@@ -76,18 +76,6 @@ pub(super) struct Shared {
     changed: Condvar,
     pool: Pool,
     died: watch::Sender<bool>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) roll: Roll,
-    pub(super) dead: bool,
-    /// Whether the warden is meant to end.
-    pub(super) closing: bool,
-    /// Whether all is cleared up after a warden that has died before its time.
-    settled: bool,
-    /// Whether this program adopts orphans.
-    pub(super) adopts: bool,
 }
 
 impl Warden {
@@ -332,8 +320,8 @@ impl Client {
 }
 
 impl Shared {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
     }
 
     fn listen(&self) {
@@ -354,7 +342,7 @@ impl Shared {
             drop(state);
             self.pool.close();
             self.died.send_replace(true);
-            look_after_orphans(self);
+            look_after_orphans(&self.state);
             cgroup::remove_after(self.pid);
             self.state().settled = true;
             self.changed.notify_all();

@@ -28,6 +28,7 @@ mod reaper;
 mod roll;
 mod seats;
 mod serve;
+mod state;
 mod ward;
 
 pub(crate) use client::Client;

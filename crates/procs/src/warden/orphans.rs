@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::AsRawFd as _;
+use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use nix::unistd::{Pid, getsid};
 
-use super::client::Shared;
 use super::descent::kill_family_of;
+use super::state::{State, locked};
 use crate::sys::{self, Reap, Waited};
 
 /// How long until the children are looked at again. Nothing tells when somebody becomes a child.
@@ -18,24 +19,24 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and nobody is left.
 ///
 /// It does so with descriptors of its own: whether the program has any left must not matter.
-pub(super) fn look_after_orphans(shared: &Shared) {
+pub(super) fn look_after_orphans(state: &Mutex<State>) {
     thread::scope(|scope| {
         let apart = thread::Builder::new().name("rootward-orphans".to_owned()).spawn_scoped(scope, || {
             // If that is not possible, the thread shares the program's descriptors, and its want of them.
             let _ = sys::leave_descriptors();
-            collect(shared);
+            collect(state);
         });
         if apart.is_err() {
-            collect(shared);
+            collect(state);
         }
     });
 }
 
-fn collect(shared: &Shared) {
+fn collect(shared: &Mutex<State>) {
     let mut lost = BTreeSet::new();
     loop {
         let (reapers, adopts, closing) = {
-            let state = shared.state();
+            let state = locked(shared);
             (state.roll.reapers().clone(), state.adopts, state.closing)
         };
         let children = children();
@@ -53,7 +54,7 @@ fn collect(shared: &Shared) {
         lost.retain(|reaper| reapers.contains(reaper));
         if strangers == 0 {
             // What has just become lost may have left something that is seen only the next time.
-            let mut state = shared.state();
+            let mut state = locked(shared);
             let gone = lost.iter().copied().filter(|reaper| !children.contains(reaper));
             gone.for_each(|reaper| state.roll.swept(reaper));
         }

@@ -23,10 +23,7 @@ use nix::unistd::{Pid, getpid};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::previous;
-
-/// More than any system has signals.
-pub(super) const NUMBERS: usize = 128;
+use super::previous::{self, NUMBERS};
 
 /// How many signals of each number have arrived.
 static ARRIVALS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];

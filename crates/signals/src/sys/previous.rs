@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use libc::{c_int, c_void, siginfo_t};
 
-use super::handler::NUMBERS;
+/// More than any system has signals.
+pub(super) const NUMBERS: usize = 128;
 
 /// A handler that somebody else has installed.
 #[derive(Clone, Copy, PartialEq, Eq)]

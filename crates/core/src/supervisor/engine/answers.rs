@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::Engine;
 use crate::child::StartError;
+use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::port::StartFailure;
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
 
 impl Engine {

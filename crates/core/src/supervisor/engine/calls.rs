@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::child::{ChildId, ChildPath};
+use crate::failure::StartFailure;
 use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
-use crate::port::StartFailure;
 use crate::spec::ChildSpec;
 use crate::supervisor::call::{Answer, Refusal, Success};
 use crate::supervisor::entry::Entry;

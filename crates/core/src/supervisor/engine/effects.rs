@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::Engine;
 use crate::child::{ChildKind, ChildPath, StartError, StopCause};
 use crate::event::EventKind;
+use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StartFailure, StopRequest};
+use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Stop, StopStage, Tag};
 

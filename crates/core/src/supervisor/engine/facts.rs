@@ -5,9 +5,10 @@ use std::time::Instant;
 use super::Engine;
 use crate::child::{StartError, StopCause};
 use crate::event::EventKind;
+use crate::failure::StartFailure;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
-use crate::port::{ChildReport, Fate, Report, StartFailure, StopRequest};
+use crate::port::{ChildReport, Fate, Report, StopRequest};
 use crate::supervisor::entry::{Stop, Tag, Was, outcome};
 use crate::supervisor::mail::Mail;
 

@@ -24,9 +24,10 @@ use super::shared::Shared;
 use super::woken::Woken;
 use crate::clock::now;
 use crate::context::Activity;
+use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Noted, Reporter, RunningChild, StartFailure};
+use crate::port::{Noted, Reporter, RunningChild};
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;

@@ -1,0 +1,22 @@
+//! What this program knows of its warden.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::roll::Roll;
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) roll: Roll,
+    pub(super) dead: bool,
+    /// Whether the warden is meant to end.
+    pub(super) closing: bool,
+    /// Whether all is cleared up after a warden that has died before its time.
+    pub(super) settled: bool,
+    /// Whether this program adopts orphans.
+    pub(super) adopts: bool,
+}
+
+/// The state, whatever has panicked while it was locked.
+pub(super) fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
