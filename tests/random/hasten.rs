@@ -127,7 +127,8 @@ impl Hasten for Operation {
             | Self::Delete { .. }
             | Self::Stop
             | Self::Drop
-            | Self::Force => self.clone(),
+            | Self::Force
+            | Self::GiveUp => self.clone(),
         }
     }
 }

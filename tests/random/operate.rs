@@ -36,6 +36,8 @@ pub(crate) enum Operation {
     Drop,
     /// Every grace ends.
     Force,
+    /// The report is written now, whatever is still there.
+    GiveUp,
 }
 
 /// What is done to a tree, in order.
@@ -92,6 +94,7 @@ impl fmt::Debug for Operation {
             Self::Stop => f.write_str("stop"),
             Self::Drop => f.write_str("drop the last handle"),
             Self::Force => f.write_str("force"),
+            Self::GiveUp => f.write_str("give up"),
         }
     }
 }

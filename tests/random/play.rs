@@ -123,6 +123,7 @@ impl Player {
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
             Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
             Operation::Force => self.with_tree("force", Tree::force),
+            Operation::GiveUp => self.with_tree("give up", Tree::give_up),
             // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());

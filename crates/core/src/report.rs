@@ -11,6 +11,7 @@ use crate::child::{ChildKind, ChildPath, Exit, Outcome, StartError, StopCause, S
 use crate::clock::whole_millis;
 use crate::failure::StartFailure;
 use crate::stuck::Stuck;
+use crate::sync::{Mutex, PoisonError};
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
@@ -129,6 +130,44 @@ pub struct NodeReport {
     pub children: Vec<NodeReport>,
     /// Whether it had been asked to stop.
     pub(crate) was_asked: bool,
+}
+
+/// How the children of a supervisor came down. The view of a supervisor that is over and the news of its end on the way up share one, so
+/// that whoever looks meanwhile finds it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Below(Option<Arc<Mutex<Vec<NodeReport>>>>);
+
+impl Below {
+    pub(crate) fn new(children: Vec<NodeReport>) -> Self {
+        Self((!children.is_empty()).then(|| Arc::new(Mutex::new(children))))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// For one who only looks.
+    pub(crate) fn copy(&self) -> Vec<NodeReport> {
+        self.with(|children| children.clone())
+    }
+
+    /// Corrects what is said of each child.
+    pub(crate) fn each(&self, correct: impl FnMut(&mut NodeReport)) {
+        self.with(|children| {
+            children.iter_mut().for_each(correct);
+            Vec::new()
+        });
+    }
+
+    /// For the level above, when that shows them itself.
+    pub(crate) fn take(&self) -> Vec<NodeReport> {
+        self.with(std::mem::take)
+    }
+
+    fn with(&self, look: impl FnOnce(&mut Vec<NodeReport>) -> Vec<NodeReport>) -> Vec<NodeReport> {
+        let Some(children) = &self.0 else { return Vec::new() };
+        look(&mut children.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl StopReport {

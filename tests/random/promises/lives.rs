@@ -1,5 +1,7 @@
 //! Every incarnation that is started ends exactly once, and nothing is said of it after that.
 
+use std::collections::BTreeSet;
+
 use rootward::{Event, EventKind};
 
 use super::{Verdict, keep};
@@ -30,7 +32,35 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     }
 }
 
-/// Whatever is still there when the record ends.
+/// No incarnation ends twice, and its end is the last that is said of it.
+pub(super) fn once(story: &Story) -> Verdict {
+    let mut over = BTreeSet::new();
+    for event in &story.events {
+        let incarnation = (event.path.as_str(), event.incarnation);
+        // A child that was deleted and added again is counted anew, and so are those below one that is started again.
+        if event.what == EventKind::Starting {
+            let below = format!("{}/", event.path);
+            over.retain(|(path, count): &(&str, u32)| {
+                let is_it = *path == event.path.as_str() && *count >= event.incarnation;
+                !is_it && !path.starts_with(&below)
+            });
+        }
+        let is_of_next = matches!(event.what, EventKind::Restarting { .. });
+        keep(is_of_next || !over.contains(&incarnation), "nothing is said of an incarnation after its end")?;
+        let is_end = match event.what {
+            // The root has a last word in every case.
+            EventKind::StartFailed { .. } => event.path.depth() > 0,
+            EventKind::Ignored | EventKind::Exited { .. } | EventKind::Stopped { .. } => true,
+            _ => false,
+        };
+        if is_end {
+            over.insert(incarnation);
+        }
+    }
+    Ok(())
+}
+
+/// Nothing comes after the root's last word, also if something is still there.
 pub(super) fn last(story: &Story) -> Verdict {
     let is_last = |event: &Event| event.path.depth() == 0 && event.what.name() == "stopped";
     keep(story.events.last().is_some_and(|event| is_last(event)), "the root's `stopped` is the last line")

@@ -20,7 +20,7 @@ mod stops;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Outcome};
+use rootward::{Event, EventKind, Outcome, StopCause};
 
 use crate::ledger::Ledger;
 use crate::story::Story;
@@ -72,7 +72,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
         ledger.note(event);
     }
     let show = |promise| format!("{promise}\n{story}");
-    lives::last(story).map_err(show)?;
+    lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
         return Ok(());
     }
@@ -81,20 +81,19 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     the_end.map_err(show)
 }
 
-/// What can be judged of a record. On two threads, what is still there at the deadline is named while it may just be
-/// going, so that the record may say both.
+/// What can be judged of a record by what is done to the tree: not the last words, which name what is still there.
+///
+/// On one thread they can be judged as well. On two, a supervisor may be about to write that a child is gone, or is asked.
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
-    let is_last_word =
-        |event: &Arc<Event>| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
-    if story.timing.is_on_one_thread() || !story.events.iter().any(is_last_word) {
+    let is_unreapable =
+        |event: &Event| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
+    let is_asked =
+        |event: &Event| matches!(event.what, EventKind::Stopping { cause: StopCause::Deadline, .. });
+    if story.timing.is_on_one_thread() || !story.events.last().is_some_and(|event| is_unreapable(event)) {
         return &story.events;
     }
-    let stops = |event: &&Arc<Event>| event.path.depth() == 0 && event.what.name() == "stopping";
-    let asked_at = story.events.iter().find(stops).map(|event| event.at);
-    let deadline = asked_at.zip(story.plan.deadline).map(|(at, deadline)| at + deadline);
-    let is_before = |event: &Arc<Event>| deadline.is_some_and(|deadline| event.at < deadline);
-    let count = story.events.iter().take_while(|event| is_before(event)).count();
-    &story.events[..count]
+    let last_words = story.events.iter().rev().take_while(|event| is_unreapable(event) || is_asked(event));
+    &story.events[..story.events.len() - last_words.count()]
 }
 
 fn keep(is_kept: bool, promise: &str) -> Verdict {

@@ -19,5 +19,5 @@ pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;
 pub(crate) use log::Log;
-pub(crate) use record::Record;
+pub(crate) use record::{Record, Writer};
 pub(crate) use span::{ChildSpan, Inside};

@@ -35,8 +35,6 @@ pub(super) struct Inner {
     /// When the first event was written.
     origin: Option<Instant>,
     backlog: Backlog,
-    /// Only the last words about the children that are still there are written any more.
-    hushed: bool,
 }
 
 /// How long a writer of a lot of lines waits for readers, each time.
@@ -44,7 +42,7 @@ const PATIENCE: Duration = Duration::from_millis(10);
 
 impl Record {
     pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
-        let inner = Inner { origin: None, backlog: Backlog::new(capacity.into()), hushed: false };
+        let inner = Inner { origin: None, backlog: Backlog::new(capacity.into()) };
         Self { shared: Arc::new(Shared { inner: Mutex::new(inner), room: Notify::new() }) }
     }
 
@@ -75,26 +73,27 @@ impl Record {
         incarnation: u32,
         make: impl FnOnce() -> (ChildPath, EventKind),
     ) -> bool {
-        let inner = self.shared.lock();
-        let is_allowed = allowed();
-        if is_allowed {
-            write(inner, (kind, incarnation), make);
-        }
-        is_allowed
+        self.section(|writer| {
+            let is_allowed = allowed();
+            if is_allowed {
+                writer.emit_with(kind, incarnation, make);
+            }
+            is_allowed
+        })
     }
 
-    /// Writes what was seen from outside, unless the last words about the children that are still there have begun.
-    pub(crate) fn emit_unless_hushed(
-        &self,
-        path: &ChildPath,
-        kind: ChildKind,
-        incarnation: u32,
-        what: EventKind,
-    ) {
-        let inner = self.shared.lock();
-        if !inner.hushed {
-            write(inner, (kind, incarnation), || (path.clone(), what));
-        }
+    /// Writes events and changes what belongs to them in one section: no other event comes in between, and who looks at the record and at
+    /// what was changed in another section sees both or neither.
+    ///
+    /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop anything.
+    pub(crate) fn section<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
+        let mut inner = self.shared.lock();
+        let mut writer = Writer { inner: &mut inner, waiting: Vec::new() };
+        let result = write(&mut writer);
+        let waiting = writer.waiting;
+        drop(inner);
+        wake(waiting);
+        result
     }
 
     /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have
@@ -144,18 +143,13 @@ impl Record {
         }
     }
 
-    /// Only last words from now on.
-    pub(crate) fn hush(&self) {
-        self.shared.lock().hushed = true;
-    }
-
-    /// Writes the last event and ends the record in one section: nothing is written after it.
-    pub(crate) fn emit_last(&self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
-        let mut inner = self.shared.lock();
-        let mut waiting = push(&mut inner, (kind, incarnation), || (path.clone(), what));
-        waiting.extend(inner.backlog.close());
-        drop(inner);
-        wake(waiting);
+    /// Writes the last words and ends the record, all in one [section](Self::section): no other event comes between them, or after them.
+    pub(crate) fn last_words<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
+        self.section(|writer| {
+            let result = write(writer);
+            writer.waiting.extend(writer.inner.backlog.close());
+            result
+        })
     }
 
     /// Ends the record.
@@ -176,41 +170,44 @@ impl Record {
     }
 }
 
+/// Writes in a section of a record.
+pub(crate) struct Writer<'a> {
+    inner: &'a mut Inner,
+    /// Which readers are to be woken when the lock is free.
+    waiting: Vec<Waker>,
+}
+
+impl Writer<'_> {
+    pub(crate) fn emit(&mut self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
+        self.emit_with(kind, incarnation, || (path.clone(), what));
+    }
+
+    /// The same, with what is written made only if it is read.
+    pub(crate) fn emit_with(
+        &mut self,
+        kind: ChildKind,
+        incarnation: u32,
+        make: impl FnOnce() -> (ChildPath, EventKind),
+    ) {
+        if self.inner.backlog.is_closed() {
+            return;
+        }
+        let seq = self.inner.backlog.number(1);
+        let origin = *self.inner.origin.get_or_insert_with(now);
+        if !self.inner.backlog.is_read() {
+            return;
+        }
+        let (path, what) = make();
+        let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
+        self.waiting.extend(self.inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what }));
+    }
+}
+
 /// Nothing will be written any more, and the readers hear it.
 impl Drop for Record {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn write(
-    mut inner: MutexGuard<'_, Inner>,
-    about: (ChildKind, u32),
-    make: impl FnOnce() -> (ChildPath, EventKind),
-) {
-    let waiting = push(&mut inner, about, make);
-    drop(inner);
-    wake(waiting);
-}
-
-/// Answers which readers are to be woken when the lock is free.
-#[must_use]
-fn push(
-    inner: &mut Inner,
-    (kind, incarnation): (ChildKind, u32),
-    make: impl FnOnce() -> (ChildPath, EventKind),
-) -> Vec<Waker> {
-    if inner.backlog.is_closed() {
-        return Vec::new();
-    }
-    let seq = inner.backlog.number(1);
-    let origin = *inner.origin.get_or_insert_with(now);
-    if !inner.backlog.is_read() {
-        return Vec::new();
-    }
-    let (path, what) = make();
-    let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
-    inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what })
 }
 
 /// Wakes the readers that wait. What a waker does is not ours, and a panic in it is not the writer's.

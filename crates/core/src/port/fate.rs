@@ -5,7 +5,7 @@
 
 use super::Ended;
 use crate::child::{Exit, ExitClass, Straggler};
-use crate::report::NodeReport;
+use crate::report::Below;
 
 /// What [`Ended`] says.
 #[derive(Debug)]
@@ -61,17 +61,10 @@ impl Fate {
         }
     }
 
-    pub(crate) fn children(&self) -> &[NodeReport] {
+    pub(crate) fn children(&self) -> Below {
         match self {
-            Self::Told(ended) => &ended.children,
-            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
-        }
-    }
-
-    pub(crate) fn take_children(&mut self) -> Vec<NodeReport> {
-        match self {
-            Self::Told(ended) => std::mem::take(&mut ended.children),
-            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => Vec::new(),
+            Self::Told(ended) => ended.children.clone(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => Below::default(),
         }
     }
 }

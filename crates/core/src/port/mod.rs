@@ -19,4 +19,3 @@ pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 pub(crate) use fate::Fate;
 pub(crate) use noted::{Noted, WhenNoted};
 pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};
-pub(crate) use start::Running;

@@ -8,7 +8,7 @@ use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
 use crate::failure::StartFailure;
 use crate::policy::ChildKey;
-use crate::report::NodeReport;
+use crate::report::Below;
 
 /// What a child says of itself.
 pub(crate) enum Report {
@@ -19,7 +19,7 @@ pub(crate) enum Report {
     /// The child could not be started. `children` says how the part of it that had been started came down.
     Failed {
         failure: Box<StartFailure>,
-        children: Vec<NodeReport>,
+        children: Below,
     },
     /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
     /// started.
@@ -93,7 +93,7 @@ pub struct Ended {
     /// What it left behind, and what became of that.
     pub stragglers: Vec<Straggler>,
     /// How its children ended, if it is a supervisor.
-    pub(crate) children: Vec<NodeReport>,
+    pub(crate) children: Below,
     /// Dropped when the supervisor has taken note of the end.
     pub(crate) noted: Option<Noted>,
 }
@@ -101,7 +101,7 @@ pub struct Ended {
 impl Ended {
     /// It is gone, and ended like this.
     pub fn new(exit: Exit) -> Self {
-        Self { exit, stragglers: Vec::new(), children: Vec::new(), noted: None }
+        Self { exit, stragglers: Vec::new(), children: Below::default(), noted: None }
     }
 
     /// Adds the descendants that were still there after the child itself had gone.
@@ -111,7 +111,7 @@ impl Ended {
         self
     }
 
-    pub(crate) fn with_children(mut self, children: Vec<NodeReport>) -> Self {
+    pub(crate) fn with_children(mut self, children: Below) -> Self {
         self.children = children;
         self
     }
@@ -163,11 +163,11 @@ impl Reporter {
 
     /// Says that the child could not be started, and that nothing is left of the attempt.
     pub fn failed(self, error: StartError) {
-        self.failed_after(StartFailure::new(error), Vec::new());
+        self.failed_after(StartFailure::new(error), Below::default());
     }
 
     /// Says that this supervisor could not be started, and how the children that had been started came down.
-    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Vec<NodeReport>) {
+    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Below) {
         self.close(Report::Failed { failure: Box::new(failure), children });
     }
 

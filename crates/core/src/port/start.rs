@@ -151,9 +151,3 @@ impl StartContext {
         self.tree.provided()
     }
 }
-
-/// A running child and the process id it has, if it is a process.
-pub(crate) struct Running {
-    pub(crate) child: Box<dyn RunningChild>,
-    pub(crate) pid: Option<u32>,
-}

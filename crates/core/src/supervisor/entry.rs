@@ -8,7 +8,7 @@ use super::call::StartedChild;
 use crate::child::{ChildId, ChildKind, ChildPath, Exit, Outcome, Straggler};
 use crate::policy::Traits;
 use crate::port::{Ended, Fate, Inspect};
-use crate::report::NodeReport;
+use crate::report::{Below, NodeReport};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::spec::ChildSpec;
 
@@ -42,13 +42,6 @@ pub(super) struct Live {
     pub(super) since: Instant,
     pub(super) stop: Option<Stop>,
     /// How long its start took until it was given up.
-    pub(super) timed_out: Option<Duration>,
-}
-
-/// How far an incarnation that is gone had come.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Was {
-    pub(super) stop: Option<Stop>,
     pub(super) timed_out: Option<Duration>,
 }
 
@@ -173,38 +166,32 @@ impl Entry {
         self.spec.take()
     }
 
-    /// Begins the next incarnation. What is known of the one before comes back, for a start that is not carried out after all.
+    /// Begins the next incarnation. What is known of the one before comes back, to be dropped when no lock is held.
     pub(super) fn begin(&mut self, now: Instant) -> Latest {
         self.incarnation += 1;
         self.awaits_restart = false;
         std::mem::replace(&mut self.latest, Latest::Live(Live::starting(now)))
     }
 
-    /// Takes the beginning of an incarnation back.
-    pub(super) fn take_back(&mut self, before: Latest) {
-        self.incarnation -= 1;
-        self.latest = before;
-    }
-
-    /// Notes that the incarnation is gone, and says how far it had come. What was known of it comes back, to be dropped when no lock is
-    /// held.
-    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> (Was, Latest) {
+    /// Notes that the incarnation is gone, and says whether its stop had begun. What was known of it comes back, to be dropped when no lock
+    /// is held.
+    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> (Option<Stop>, Latest) {
         let has_status = self.kind() != ChildKind::Supervisor;
         self.is_gone(fate, has_status, now)
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.
-    pub(super) fn not_started(&mut self, children: Vec<NodeReport>, now: Instant) -> (Was, Latest) {
-        self.is_gone(Ended::new(Exit::Unknown).with_children(children).into(), false, now)
+    pub(super) fn not_started(&mut self, children: Option<Below>, now: Instant) -> (Option<Stop>, Latest) {
+        let ended = Ended::new(Exit::Unknown).with_children(children.unwrap_or_default());
+        self.is_gone(ended.into(), false, now)
     }
 
-    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> (Was, Latest) {
+    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> (Option<Stop>, Latest) {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
-        let was = live.map(|live| Was { stop, timed_out: live.timed_out }).unwrap_or_default();
         let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
         let gone = Gone { fate, has_status, pid, stop, at: now, refused };
-        (was, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
+        (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
 
     /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is told by its children.
@@ -240,7 +227,7 @@ impl Entry {
     pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
         // Moved and not copied: every level of a deep tree would copy everything below it.
         let children = match &mut self.latest {
-            Latest::Gone(gone) => gone.fate.take_children(),
+            Latest::Gone(gone) => gone.fate.children().take(),
             Latest::None | Latest::Live(_) => Vec::new(),
         };
         let mut report = self.report(now)?.node;
@@ -275,7 +262,7 @@ impl Entry {
                 report.status = gone.status();
                 report.refused = gone.refused;
                 report.stragglers = gone.fate.stragglers().to_vec();
-                report.children = gone.fate.children().to_vec();
+                report.children = gone.fate.children().copy();
             }
             Latest::None => return None,
         }
@@ -291,6 +278,10 @@ impl<N> Seen<N> {
 }
 
 impl Seen<NodeReport> {
+    pub(super) fn of_what_is_gone(node: NodeReport) -> Self {
+        Self { node, inspect: None }
+    }
+
     /// Adds what the child answers itself, if it is still there.
     pub(super) fn ask(&mut self) {
         if let Some(inspect) = &self.inspect {

@@ -10,7 +10,7 @@ use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::mail::Mail;
 use super::shared::Shared;
-use super::survey::{note_stall, survey};
+use super::survey::{Ask, Held, note_stall, survey};
 use super::view::ChildCount;
 use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
 use crate::detector::Stall;
@@ -286,7 +286,7 @@ impl SupervisorHandle {
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
-        survey(&self.shared)
+        survey(&self.shared, Ask::Nothing, &mut Held::default())
     }
 
     /// How many children there are (OTP's `count_children`).
@@ -301,8 +301,8 @@ impl SupervisorHandle {
     }
 
     /// How the children have come down so far.
-    pub(crate) fn reports(&self) -> Vec<NodeReport> {
-        survey(&self.shared)
+    pub(crate) fn reports(&self, ask: Ask, held: &mut Held) -> Vec<NodeReport> {
+        survey(&self.shared, ask, held)
     }
 
     /// Writes down which child below this supervisor a thread is at work on.

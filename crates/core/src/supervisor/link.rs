@@ -15,7 +15,7 @@ use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::policy::End;
 use crate::port::{ChildReport, Ended, Listener, Reporter};
-use crate::report::NodeReport;
+use crate::report::Below;
 use crate::turns::in_turn;
 
 /// Where the children of one supervisor report.
@@ -29,7 +29,7 @@ pub(super) struct Acknowledgement {
     pub(super) reporter: Reporter,
     pub(super) end: End,
     pub(super) start_failure: Option<StartFailure>,
-    pub(super) children: Vec<NodeReport>,
+    pub(super) children: Below,
     /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
     pub(super) unwritten: Option<Unwritten>,
 }
@@ -68,19 +68,33 @@ impl Drop for ChildLink {
     }
 }
 
-impl Acknowledgement {
-    fn send(self) {
-        let Self { reporter, end, start_failure, children, unwritten } = self;
-        if let Some(Unwritten { tree, children }) = unwritten {
-            for (path, kind, incarnation) in children {
+impl Unwritten {
+    /// What had been forced and was not seen to go is gone.
+    fn write(self, below: &Below) {
+        self.tree.record().section(|writer| {
+            below.each(|child| {
+                if child.outcome == Outcome::Unreapable {
+                    (child.outcome, child.forced) = (Outcome::Killed, true);
+                }
+            });
+            for (path, kind, incarnation) in &self.children {
                 let what = EventKind::Stopped {
                     outcome: Outcome::Killed,
                     status: None,
                     elapsed: std::time::Duration::ZERO,
                     stragglers: Vec::new(),
                 };
-                tree.record().emit(&path, kind, incarnation, what);
+                writer.emit(path, *kind, *incarnation, what);
             }
+        });
+    }
+}
+
+impl Acknowledgement {
+    fn send(self) {
+        let Self { reporter, end, start_failure, children, unwritten } = self;
+        if let Some(unwritten) = unwritten {
+            unwritten.write(&children);
         }
         match (end, start_failure) {
             (End::StartFailed(_), Some(failure)) => reporter.failed_after(failure, children),

@@ -44,3 +44,4 @@ pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use handle::check_offer;
 pub(crate) use start::SupervisorStart;
+pub(crate) use survey::{Ask, Held};

@@ -3,6 +3,7 @@
 //! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one view locked at a time.
 //! Nothing here waits for an actor.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use super::entry::Seen;
@@ -10,20 +11,33 @@ use super::shared::Shared;
 use crate::clock::now;
 use crate::detector::Stall;
 use crate::event::EventKind;
+use crate::port::Inspect;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 use crate::stuck::{Stuck, StuckIn};
 
+/// Whether children are asked what they can answer themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Children,
+    /// Only views are read: the caller holds a lock that a child may want.
+    Nothing,
+}
+
+/// What a look has held, which may be the last to do so. It is to be dropped where no lock is held.
+#[derive(Default)]
+pub(crate) struct Held(Vec<Arc<dyn Any + Send + Sync>>, Vec<Arc<dyn Inspect>>);
+
 /// Something that is said of a child and of all children below it.
 pub(super) trait Node: Sized {
-    /// What a supervisor's view says of its children.
-    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>>;
+    /// What a supervisor's view says of its children, and what they say themselves, if they are asked.
+    fn seen_by(supervisor: &Shared, ask: Ask) -> Vec<Seen<Self>>;
 
     fn children(&mut self) -> &mut Vec<Self>;
 }
 
 impl Node for NodeSnapshot {
-    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>> {
+    fn seen_by(supervisor: &Shared, _: Ask) -> Vec<Seen<Self>> {
         supervisor.view.snapshots(now())
     }
 
@@ -33,8 +47,12 @@ impl Node for NodeSnapshot {
 }
 
 impl Node for NodeReport {
-    fn seen_by(supervisor: &Shared) -> Vec<Seen<Self>> {
-        supervisor.view.reports(now())
+    fn seen_by(supervisor: &Shared, ask: Ask) -> Vec<Seen<Self>> {
+        let mut reports = supervisor.view.reports(now());
+        if ask == Ask::Children {
+            reports.iter_mut().for_each(Seen::ask);
+        }
+        reports
     }
 
     fn children(&mut self) -> &mut Vec<Self> {
@@ -43,12 +61,13 @@ impl Node for NodeReport {
 }
 
 /// What is said of the children of a supervisor, each with what is below it.
-pub(super) fn survey<N: Node>(supervisor: &Shared) -> Vec<N> {
-    let mut lists = vec![List::<N>::of(supervisor, (0, 0))];
+pub(super) fn survey<N: Node>(supervisor: &Shared, ask: Ask, held: &mut Held) -> Vec<N> {
+    let mut lists = vec![List::<N>::of(supervisor, (0, 0), ask, held)];
     let mut next = 0;
     while let Some(List { below, .. }) = lists.get_mut(next) {
         for (position, supervisor) in std::mem::take(below) {
-            lists.push(List::of(&supervisor, (next, position)));
+            lists.push(List::of(&supervisor, (next, position), ask, held));
+            held.0.push(supervisor);
         }
         next += 1;
     }
@@ -80,7 +99,7 @@ pub(super) fn note_stall(supervisor: Arc<Shared>, stall: &Stall) {
             };
             if thread.as_deref() == Some(&*stall.thread) {
                 let what = EventKind::Stalled { elapsed, thread: stall.thread.clone() };
-                supervisor.tree.record().emit_unless_hushed(&tag.path, tag.kind, tag.incarnation, what);
+                supervisor.tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
             }
         }
     }
@@ -96,14 +115,15 @@ struct List<N> {
 }
 
 impl<N: Node> List<N> {
-    fn of(supervisor: &Shared, parent: (usize, usize)) -> Self {
-        let seen = N::seen_by(supervisor);
+    fn of(supervisor: &Shared, parent: (usize, usize), ask: Ask, held: &mut Held) -> Self {
+        let seen = N::seen_by(supervisor, ask);
         let mut nodes = Vec::with_capacity(seen.len());
         let mut below = Vec::new();
         for (position, seen) in seen.into_iter().enumerate() {
             let supervisor = seen.supervisor().and_then(|below| below.downcast().ok());
             below.extend(supervisor.map(|supervisor| (position, supervisor)));
             nodes.push(seen.node);
+            held.1.extend(seen.inspect);
         }
         Self { parent, nodes, below }
     }

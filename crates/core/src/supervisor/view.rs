@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::entry::{Entry, Seen};
 use crate::child::ChildKind;
 use crate::policy::{ChildKey, Ordered};
-use crate::report::NodeReport;
+use crate::report::{Below, NodeReport};
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,8 @@ pub(super) struct View(Mutex<Table>);
 
 pub(super) struct Table {
     entries: Ordered<Entry>,
-    is_over: bool,
+    /// How the children came down, once the supervisor is over.
+    over: Option<Below>,
 }
 
 /// Counts the children of a supervisor (OTP's `count_children`).
@@ -40,7 +41,7 @@ impl View {
         let mut entries = Ordered::new();
         entries.reserve(children.len());
         (0..).map(ChildKey).zip(children).for_each(|(key, entry)| entries.push(key, entry));
-        Self(Mutex::new(Table { entries, is_over: false }))
+        Self(Mutex::new(Table { entries, over: None }))
     }
 
     // --- for the actor ---
@@ -73,21 +74,19 @@ impl View {
     }
 
     /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is held.
-    pub(super) fn close(&self, now: Instant) -> (Vec<NodeReport>, Ordered<Entry>) {
+    pub(super) fn close(&self, now: Instant) -> (Below, Ordered<Entry>) {
         let mut table = self.lock();
-        table.is_over = true;
-        let mut entries = std::mem::replace(&mut table.entries, Ordered::new());
-        drop(table);
-        let mut reports = Vec::with_capacity(entries.len());
-        reports.extend(entries.iter_mut().filter_map(|entry| entry.take_report(now)));
-        (reports, entries)
+        let mut reports = Vec::with_capacity(table.entries.len());
+        reports.extend(table.entries.iter_mut().filter_map(|entry| entry.take_report(now)));
+        let below = table.over.insert(Below::new(reports)).clone();
+        (below, std::mem::replace(&mut table.entries, Ordered::new()))
     }
 
     // --- for everyone ---
 
     /// Whether the supervisor is over.
     pub(super) fn is_over(&self) -> bool {
-        self.lock().is_over
+        self.lock().over.is_some()
     }
 
     pub(super) fn snapshots(&self, now: Instant) -> Vec<Seen<NodeSnapshot>> {
@@ -95,10 +94,11 @@ impl View {
     }
 
     pub(super) fn reports(&self, now: Instant) -> Vec<Seen<NodeReport>> {
-        let mut reports: Vec<_> =
-            self.lock().entries.iter().filter_map(|(_, entry)| entry.report(now)).collect();
-        reports.iter_mut().for_each(Seen::ask);
-        reports
+        let table = self.lock();
+        match &table.over {
+            Some(below) => below.copy().into_iter().map(Seen::of_what_is_gone).collect(),
+            None => table.entries.iter().filter_map(|(_, entry)| entry.report(now)).collect(),
+        }
     }
 
     pub(super) fn count(&self) -> ChildCount {

@@ -110,34 +110,35 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 
     /// The body is over, and nobody comes in any more. If the nest is still there `close` tells it so, learns whether a stop had
-    /// been asked for, and leaves the last word here. Otherwise the body has the last word, and gets the nest if there was one.
-    pub(crate) fn leave(&self, close: impl FnOnce(&mut N, bool) -> E) -> Left<N> {
+    /// been asked for, and leaves the last word here. Otherwise the body has the last word.
+    pub(crate) fn leave(&self, close: impl FnOnce(&mut N, bool) -> E) -> Left {
         let state = &mut *self.lock();
         let was_asked = !matches!(state.phase, Phase::Open);
         state.phase = Phase::Closed;
-        match std::mem::replace(&mut state.nest, Nest::None) {
-            Nest::None => Left::Last(None),
-            Nest::Gone(nest) => Left::Last(Some(nest)),
-            Nest::There(mut nest) => {
-                state.last_word = Some(close(&mut nest, was_asked));
-                state.nest = Nest::There(nest);
+        match &mut state.nest {
+            Nest::None | Nest::Gone(_) => Left::Last,
+            Nest::There(nest) => {
+                state.last_word = Some(close(nest, was_asked));
                 Left::First
             }
         }
     }
 
     /// The nest is gone. If the body is over, this is the last word; otherwise the body will have it.
-    pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<(E, N)> {
+    pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<E> {
         let state = &mut *self.lock();
         state.phase = Phase::Closed;
         let Nest::There(mut nest) = std::mem::replace(&mut state.nest, Nest::None) else { return None };
         state.refused += note(&mut nest);
-        match state.last_word.take() {
-            Some(last_word) => Some((last_word, nest)),
-            None => {
-                state.nest = Nest::Gone(nest);
-                None
-            }
+        state.nest = Nest::Gone(nest);
+        state.last_word.take()
+    }
+
+    /// Looks at the nest once it is gone.
+    pub(crate) fn with_gone<R>(&self, look: impl FnOnce(&N) -> R) -> Option<R> {
+        match &self.lock().nest {
+            Nest::Gone(nest) => Some(look(nest)),
+            Nest::None | Nest::There(_) => None,
         }
     }
 
@@ -184,9 +185,9 @@ impl<N, Q, E> Gate<N, Q, E> {
 
 /// Which half of a task ended first.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Left<N> {
+pub(crate) enum Left {
     /// The body: the nest is still there, and will have the last word.
     First,
     /// The nest, if there ever was one: the body has the last word.
-    Last(Option<N>),
+    Last,
 }

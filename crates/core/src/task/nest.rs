@@ -8,7 +8,7 @@ use crate::child::{ChildPath, Exit, Shutdown};
 use crate::context::{StopScope, TreeContext};
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Listener, Reporter, RunningChild, StartContext};
-use crate::report::NodeReport;
+use crate::report::Below;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
 
@@ -19,7 +19,7 @@ pub(crate) struct Nest {
     /// The children have used up their restart intensity.
     pub(super) gave_up: bool,
     /// How the children came down, once they are gone.
-    pub(super) reports: Vec<NodeReport>,
+    pub(super) reports: Below,
     next_number: u64,
 }
 
@@ -61,7 +61,7 @@ impl Nest {
         let prepared = SupervisorStart::checked(Supervisor::nest(path.id())).prepare(cx);
         prepared.begin();
         let (child, supervisor) = (prepared.child(), prepared.handle());
-        (Self { child, supervisor, gave_up: false, reports: Vec::new(), next_number: 0 }, reports)
+        (Self { child, supervisor, gave_up: false, reports: Below::default(), next_number: 0 }, reports)
     }
 
     /// The id of a child that was given none.

@@ -19,7 +19,7 @@ use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
 use crate::port::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
-use crate::report::NodeReport;
+use crate::report::Below;
 use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
@@ -233,8 +233,8 @@ impl TaskNode {
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.tell_stop();
         match (left, word) {
-            (Left::Last(nest), Some(word)) => word.say(self, nest.map(|nest| *nest)),
-            (Left::First | Left::Last(_), _) => {}
+            (Left::Last, Some(word)) => word.say(self),
+            (Left::First | Left::Last, _) => {}
         }
     }
 
@@ -254,13 +254,13 @@ impl TaskNode {
     }
 
     /// The children are gone, and so is their supervisor.
-    pub(super) fn nest_ended(&self, children: Vec<NodeReport>) {
+    pub(super) fn nest_ended(&self, children: Below) {
         let last = self.gate.emptied(|nest| {
             nest.reports = children;
             u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
         });
-        if let Some((word, nest)) = last {
-            word.say(self, Some(*nest));
+        if let Some(word) = last {
+            word.say(self);
         }
     }
 }
@@ -275,7 +275,8 @@ impl Inspect for TaskNode {
     }
 
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.children().map(|children| children.as_inspected())
+        let gone = || self.gate.with_gone(|nest| nest.supervisor.clone());
+        self.children().or_else(gone).map(|children| children.as_inspected())
     }
 }
 
@@ -289,13 +290,13 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl LastWord {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, node: &TaskNode, nest: Option<Nest>) {
+    fn say(self, node: &TaskNode) {
         let Self { reporter, exit } = self;
-        let ended = match nest {
+        let ended = match node.gate.with_gone(|nest| (nest.gave_up, nest.reports.clone())) {
             None => Ended::new(exit),
-            Some(nest) => {
-                let exit = if nest.gave_up { escalated(exit) } else { exit };
-                Ended::new(exit).with_children(nest.reports)
+            Some((gave_up, reports)) => {
+                let exit = if gave_up { escalated(exit) } else { exit };
+                Ended::new(exit).with_children(reports)
             }
         };
         let noted = node.special.as_ref().and_then(|special| special.take_noted());
@@ -336,7 +337,7 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
             Report::Stopping { .. } => force_at = node.escalate(),
             Report::Stuck => node.nest_is_stuck(),
             Report::Failed { children, .. } => return node.nest_ended(children),
-            Report::Ended { mut fate, .. } => return node.nest_ended(fate.take_children()),
+            Report::Ended { fate, .. } => return node.nest_ended(fate.children()),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::policy::ChildKey;
 use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
-use crate::report::NodeReport;
+use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::SupervisorStart;
 
@@ -178,9 +178,9 @@ impl Guardian {
                 self.ended(Some(*failure), children);
                 true
             }
-            Report::Ended { mut fate, .. } => {
+            Report::Ended { fate, .. } => {
                 let stopped = || StartFailure::new(StartError::Stopped).write_down();
-                self.ended((!self.root.is_started()).then(stopped), fate.take_children());
+                self.ended((!self.root.is_started()).then(stopped), fate.children());
                 true
             }
             // The guardian asks nothing else in its turn. The deadline deals with what is left.
@@ -215,7 +215,7 @@ impl Guardian {
     }
 
     /// The root is gone, and everything below it.
-    fn ended(&self, start_failure: Option<StartFailure>, children: Vec<NodeReport>) {
+    fn ended(&self, start_failure: Option<StartFailure>, children: Below) {
         self.writer.everything_is_gone(start_failure, children);
     }
 

@@ -12,9 +12,10 @@ use super::root::{Root, RootStop, Sight};
 use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::EventKind;
+use crate::event::{EventKind, Writer};
 use crate::failure::StartFailure;
-use crate::report::{NodeReport, StopReport};
+use crate::report::{Below, NodeReport, StopReport};
+use crate::supervisor::{Ask, Held};
 use crate::sync::{Mutex, PoisonError, point};
 
 /// How far the tree has come, for all who wait for it.
@@ -73,12 +74,18 @@ impl ReportWriter {
     }
 
     /// The root is gone, and everything below it.
-    pub(super) fn everything_is_gone(&self, failure: Option<StartFailure>, children: Vec<NodeReport>) {
+    pub(super) fn everything_is_gone(&self, failure: Option<StartFailure>, children: Below) {
+        let is_in_time = self.claim();
+        // Whoever was faster may be about to look.
+        let children = if is_in_time { children.take() } else { children.copy() };
         let refused = self.root.is_gone();
         let report = Arc::new(self.report(failure, children, (Outcome::Graceful, refused)));
         // What was said is not taken back; what has become of it since is there for those who ask.
-        if self.claim() {
-            self.write(&report);
+        if is_in_time {
+            self.has_reported.store(true, Ordering::Release);
+            point();
+            self.tree.record().last_words(|words| self.end_with(&report, words));
+            self.hand_out(&report);
         }
         self.tell(|progress| progress.completed = Some(report));
     }
@@ -86,8 +93,7 @@ impl ReportWriter {
     /// The deadline is over, and something is still there.
     pub(super) fn give_up_waiting(&self) {
         if self.claim() {
-            self.tree.record().hush();
-            self.write_unfinished(self.root.look());
+            self.write_unfinished();
         }
     }
 
@@ -95,20 +101,17 @@ impl ReportWriter {
     /// have begun.
     pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
         if self.claim() {
-            let sight = self.root.look();
-            self.tree.record().hush();
             self.root.begin_stop_at(cause, since);
             self.tree.stopping().cancel();
-            self.write_unfinished(sight);
+            self.write_unfinished();
         }
     }
 
     /// The runtime on which the tree was started has been shut down, and nothing will be heard any more.
     pub(super) fn runtime_is_gone(&self) {
         if self.claim() {
-            self.tree.record().hush();
             self.root.begin_stop(StopCause::Failed);
-            self.write_unfinished(self.root.look());
+            self.write_unfinished();
         }
     }
 
@@ -118,16 +121,32 @@ impl ReportWriter {
         !self.is_claimed.swap(true, Ordering::AcqRel)
     }
 
-    fn write_unfinished(&self, sight: Sight) {
-        let Sight { started, refused, children } = sight;
+    fn write_unfinished(&self) {
+        self.has_reported.store(true, Ordering::Release);
         let noted = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let stopped = || StartFailure::new(StartError::Stopped).write_down();
-        let failure = (!started).then(|| noted.unwrap_or_else(stopped));
-        let report = self.report(failure, children, (Outcome::Unreapable, refused));
+        // Before the record is held: a child may take its time to answer.
+        let mut held = Held::default();
+        let answers = self.root.look(Ask::Children, &mut held).children;
+        let report = self.tree.record().last_words(|words| {
+            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut held);
+            add_answers(&mut children, answers);
+            let stopped = || StartFailure::new(StartError::Stopped).write_down();
+            let failure = (!started).then(|| noted.unwrap_or_else(stopped));
+            let report = self.report(failure, children, (Outcome::Unreapable, refused));
+            self.write_last_words(&report, words);
+            self.end_with(&report, words);
+            Arc::new(report)
+        });
+        self.hand_out(&report);
+    }
+
+    /// Writes what is said of the children that are still there.
+    fn write_last_words(&self, report: &StopReport, words: &mut Writer<'_>) {
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
         // What has not been asked to go is not gone, and it will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
-            self.emit(node, EventKind::Stopping { cause: StopCause::Deadline, signal: None });
+            let what = EventKind::Stopping { cause: StopCause::Deadline, signal: None };
+            words.emit(&node.path, node.kind, node.incarnation, what);
         }
         // Every supervisor after its children, and the root last of all.
         for node in report.unreapable().into_iter().filter(|node| below(node)) {
@@ -137,13 +156,8 @@ impl ReportWriter {
                 elapsed: node.elapsed,
                 stragglers: node.stragglers.clone(),
             };
-            self.emit(node, what);
+            words.emit(&node.path, node.kind, node.incarnation, what);
         }
-        self.write(&Arc::new(report));
-    }
-
-    fn emit(&self, node: &NodeReport, what: EventKind) {
-        self.tree.record().emit(&node.path, node.kind, node.incarnation, what);
     }
 
     fn report(
@@ -164,19 +178,44 @@ impl ReportWriter {
         StopReport::new(root, stop.cause, failure, self.tree.containment())
     }
 
-    /// Writes the root's last event, closes the record, and hands the report to all who wait.
-    fn write(&self, report: &Arc<StopReport>) {
-        self.has_reported.store(true, Ordering::Release);
-        point();
-        self.root.emit_last(EventKind::Stopped {
+    /// Writes the root's last event.
+    fn end_with(&self, report: &StopReport, words: &mut Writer<'_>) {
+        let what = EventKind::Stopped {
             outcome: report.root.outcome,
             status: None,
             elapsed: report.elapsed,
             stragglers: Vec::new(),
-        });
+        };
+        words.emit(&self.path, ChildKind::Supervisor, 1, what);
+    }
+
+    /// Hands the report to all who wait.
+    fn hand_out(&self, report: &Arc<StopReport>) {
         self.tell(|progress| {
             progress.start_error.clone_from(&report.start_error);
             progress.report = Some(Arc::clone(report));
         });
+    }
+}
+
+/// Adds what children have answered to what views say of those that are still there. The lists stand in the same order, and differ by what
+/// has happened in between.
+fn add_answers(children: &mut [NodeReport], answers: Vec<NodeReport>) {
+    let mut all = vec![(children, answers)];
+    while let Some((children, answers)) = all.pop() {
+        let mut answers: Vec<_> = answers.into_iter().map(Some).collect();
+        let mut from = 0;
+        for child in children {
+            let is_same =
+                |answer: &NodeReport| answer.incarnation == child.incarnation && answer.path == child.path;
+            let found = answers[from..].iter().position(|answer| answer.as_ref().is_some_and(is_same));
+            let Some(answer) = found.and_then(|found| answers[from + found].take()) else { continue };
+            from += found.unwrap_or_default() + 1;
+            if child.outcome == Outcome::Unreapable {
+                (child.stuck, child.stragglers, child.refused) =
+                    (answer.stuck, answer.stragglers, answer.refused);
+            }
+            all.push((&mut child.children, answer.children));
+        }
     }
 }

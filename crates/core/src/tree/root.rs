@@ -13,7 +13,7 @@ use crate::event::EventKind;
 use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::supervisor::SupervisorHandle;
+use crate::supervisor::{Ask, Held, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// The root as others see it.
@@ -121,11 +121,6 @@ impl Root {
         self.context.record().emit(&self.path, ChildKind::Supervisor, 1, what);
     }
 
-    /// Writes the root's last event, and with it the record's.
-    pub(super) fn emit_last(&self, what: EventKind) {
-        self.context.record().emit_last(&self.path, ChildKind::Supervisor, 1, what);
-    }
-
     pub(super) fn snapshot(&self) -> NodeSnapshot {
         let RootState { started, gone, since, stop } = *self.lock();
         let since = stop.map_or(since, |stop| stop.since);
@@ -149,12 +144,12 @@ impl Root {
     }
 
     /// What there is of the tree. It waits for nothing.
-    pub(super) fn look(&self) -> Sight {
-        let supervisor = self.supervisor();
+    pub(super) fn look(&self, ask: Ask, held: &mut Held) -> Sight {
+        let supervisor = self.supervisor.get();
         Sight {
             started: self.is_started(),
-            refused: supervisor.as_ref().map_or(0, SupervisorHandle::refused),
-            children: supervisor.map(|supervisor| supervisor.reports()).unwrap_or_default(),
+            refused: supervisor.map_or(0, SupervisorHandle::refused),
+            children: supervisor.map(|supervisor| supervisor.reports(ask, held)).unwrap_or_default(),
         }
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Engine;
-use crate::child::{ChildKind, ChildPath, StartError, StopCause};
+use crate::child::{ChildKind, StartError, StopCause};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, Running, StartContext, StopRequest};
+use crate::port::{Inspect, Launch, Reporter, RunningChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
-use crate::supervisor::entry::{Stop, StopStage, Tag};
+use crate::supervisor::entry::{Entry, Stop, StopStage, Tag};
 
 /// A child that has been inside one poll or one drop for so long when it is forced does not go.
 const CANNOT_GO: Duration = Duration::from_secs(1);
@@ -48,7 +48,13 @@ impl Engine {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
                 // Marked in the section that writes it, so that nothing further down starts after it.
                 let scope = &self.shared.scope;
-                let written = self.emit_if(|| scope.begin_stop_unless_stopping(), self.own_tag(), what);
+                let Tag { path, kind, incarnation } = self.own_tag();
+                let written = self.shared.tree.record().emit_if(
+                    || scope.begin_stop_unless_stopping(),
+                    kind,
+                    incarnation,
+                    || (path, what),
+                );
                 self.facts.push_front(if written { Input::GaveUp } else { Input::Hold });
             }
             Action::Ready => {
@@ -87,32 +93,35 @@ impl Engine {
         Tag { path: self.shared.path.clone(), kind, incarnation: self.shared.incarnation }
     }
 
-    /// Writes an event, unless a stop has begun here or above. That is looked at while the record numbers the event, so that no such event
-    /// stands behind the `stopping` of an ancestor.
-    fn emit_unless_stopping(&self, tag: Tag, what: EventKind) -> bool {
-        self.emit_if(|| !self.shared.scope.is_stopping(), tag, what)
-    }
-
-    fn emit_if(&self, allowed: impl FnOnce() -> bool, tag: Tag, what: EventKind) -> bool {
-        let Tag { path, kind, incarnation } = tag;
-        self.shared.tree.record().emit_if(allowed, kind, incarnation, || (path, what))
+    /// Changes what is seen of a child and writes what has happened, in one section of the record, unless `change` changes nothing.
+    ///
+    /// In that section a stop that has begun here or above can be heeded: what is written then stands before the `stopping` of every ancestor.
+    pub(super) fn publish<R>(
+        &self,
+        key: ChildKey,
+        change: impl FnOnce(&mut Entry) -> Option<R>,
+        what: impl FnOnce(&Entry, &R) -> EventKind,
+    ) -> Option<R> {
+        self.shared.tree.record().section(|writer| {
+            let change = |entry: &mut Entry| {
+                let changed = change(entry)?;
+                let make = || (entry.path.clone(), what(entry, &changed));
+                writer.emit_with(entry.kind(), entry.incarnation, make);
+                Some(changed)
+            };
+            self.shared.view.with(key, change).flatten()
+        })
     }
 
     fn restarting(&mut self, key: ChildKey, attempt: u32, delay: Duration) {
-        let tag = self.shared.view.with(key, |entry| {
-            entry.awaits_restart = true;
-            entry.restarts += 1;
-            entry.tag()
-        });
-        let Some(tag) = tag else { return };
-        let written = self.emit_unless_stopping(tag, EventKind::Restarting { attempt, delay });
-        if !written {
-            self.shared.view.with(key, |entry| {
-                entry.awaits_restart = false;
-                entry.restarts -= 1;
-            });
-        }
-        self.facts.push_front(if written { Input::Announced(key) } else { Input::Hold });
+        let change = |entry: &mut Entry| {
+            (!self.shared.scope.is_stopping()).then(|| {
+                entry.awaits_restart = true;
+                entry.restarts += 1;
+            })
+        };
+        let written = self.publish(key, change, |_, ()| EventKind::Restarting { attempt, delay });
+        self.facts.push_front(if written.is_some() { Input::Announced(key) } else { Input::Hold });
     }
 
     /// Starts a child, unless a stop has begun here or above.
@@ -123,31 +132,27 @@ impl Engine {
     /// Starts a child. What can be said at once is the next fact, before everything that waits: the start was over before anything else
     /// could be heard. With `refusal` the start is not carried out once a stop has begun, and that is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
-        let begun = self.shared.view.with(key, |entry| {
+        let change = |entry: &mut Entry| {
+            if refusal.is_some() && self.shared.scope.is_stopping() {
+                return None;
+            }
             let spec = entry.spec()?;
             let (starter, shutdown, is_own) =
                 (Arc::clone(spec.starter()), spec.get_shutdown(), spec.is_own());
             let before = entry.begin(now);
             Some((entry.tag(), before, starter, shutdown, is_own))
-        });
-        let Some((tag, before, starter, shutdown, is_own)) = begun.flatten() else { return };
-        let is_written = match refusal {
-            None => {
-                self.emit(tag.clone(), EventKind::Starting);
-                true
-            }
-            Some(_) => self.emit_unless_stopping(tag.clone(), EventKind::Starting),
         };
-        if !is_written {
-            self.shared.view.with(key, |entry| entry.take_back(before));
+        let Some((tag, before, starter, shutdown, is_own)) =
+            self.publish(key, change, |_, _| EventKind::Starting)
+        else {
             self.facts.extend_front(refusal);
             return;
-        }
+        };
         drop_quietly(before);
         let activity = Some(self.shared.tree.begin_activity());
         let listener = Arc::clone(&self.link) as _;
         let cx = StartContext {
-            path: tag.path.clone(),
+            path: tag.path,
             incarnation: tag.incarnation,
             shutdown,
             reporter: Reporter::new(listener, key, tag.incarnation, activity),
@@ -164,43 +169,36 @@ impl Engine {
         drop_quietly(starter);
         let fact = match launched {
             Ok(Launch::Running { child, pid }) => {
-                self.launched(key, Running { child, pid }, true);
-                self.emit(tag, EventKind::Started { pid });
+                let inspect = catch(|| child.inspect()).unwrap_or_default();
+                let change = |entry: &mut Entry| {
+                    let live = entry.live_mut()?;
+                    (live.inspect, live.pid, live.started) = (inspect, pid, true);
+                    Some(())
+                };
+                self.publish(key, change, |_, ()| EventKind::Started { pid });
+                self.holds(key, child);
                 Some(Input::Started(key))
             }
             Ok(Launch::Starting { child }) => {
-                self.launched(key, Running { child, pid: None }, false);
+                let inspect = catch(|| child.inspect()).unwrap_or_default();
+                self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.inspect = inspect));
+                self.holds(key, child);
                 None
             }
-            Ok(Launch::Ignored) => {
-                self.not_started(key, Vec::new(), now);
-                self.emit(tag, EventKind::Ignored);
-                Some(Input::Ignored(key))
+            Ok(Launch::Ignored) => Some(self.ignored(key, now)),
+            Ok(Launch::Failed(error)) => Some(self.start_failed(key, StartFailure::new(error), None, now)),
+            Err(panic) => {
+                let failure = StartFailure::new(StartError::Panicked(panic));
+                Some(self.start_failed(key, failure, None, now))
             }
-            Ok(Launch::Failed(error)) => Some(self.failed_at_once(key, tag, error, now)),
-            Err(panic) => Some(self.failed_at_once(key, tag, StartError::Panicked(panic), now)),
         };
         self.facts.extend_front(fact);
     }
 
-    fn launched(&mut self, key: ChildKey, running: Running, started: bool) {
-        let Running { child, pid } = running;
-        let inspect = catch(|| child.inspect()).unwrap_or_default();
-        self.shared.view.with(key, |entry| {
-            if let Some(live) = entry.live_mut() {
-                live.inspect = inspect;
-                live.pid = pid;
-                live.started = started;
-            }
-        });
+    fn holds(&mut self, key: ChildKey, child: Box<dyn RunningChild>) {
         if let Some(place) = self.running.get_mut(key) {
             *place = Some(child);
         }
-    }
-
-    fn failed_at_once(&mut self, key: ChildKey, tag: Tag, error: StartError, now: Instant) -> Input {
-        self.not_started(key, Vec::new(), now);
-        self.start_failed(key, tag, StartFailure::new(error), None)
     }
 
     /// Has a child stopped, as hard as the machine wants it.
@@ -209,31 +207,35 @@ impl Engine {
         let Some(child) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
         let names = catch(|| (child.stop_signal(), child.force_name()));
         let (asks, force_name) = names.unwrap_or((None, "force"));
-        let noted = self.shared.view.with(key, |entry| {
-            let tag = entry.tag();
-            let live = entry.live_mut()?;
-            let before = live.stop.map(|stop| stop.stage);
-            live.stop.get_or_insert(Stop { since: now, stage }).stage = stage;
-            if before.is_none() {
-                live.since = now;
-            }
-            let inspect = (stage != StopStage::Asked).then(|| live.inspect.clone()).flatten();
-            Some((tag, before, inspect))
-        });
-        let Some((tag, before, inspect)) = noted.flatten() else { return };
+        let before = self.shared.view.with(key, |entry| entry.live().map(|live| live.stop)).flatten();
+        let Some(before) = before.map(|stop| stop.map(|stop| stop.stage)) else { return };
         if before.is_none() {
             // Before it is written, so that nothing below the child starts after it.
             let _ = catch(|| child.hold());
-            let signal = match stage {
-                StopStage::Asked => asks,
-                StopStage::Killed | StopStage::Forced => asks.map(|_| force_name.into()),
+        }
+        let signal = match stage {
+            StopStage::Asked => asks,
+            StopStage::Killed | StopStage::Forced => asks.map(|_| force_name.into()),
+        };
+        let inspect = self.shared.tree.record().section(|writer| {
+            let change = |entry: &mut Entry| {
+                if before.is_none() {
+                    let what = EventKind::Stopping { cause: request.cause, signal };
+                    writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
+                }
+                if stage == StopStage::Forced && before != Some(StopStage::Forced) {
+                    let what = EventKind::Escalated { to: force_name.into() };
+                    writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
+                }
+                let live = entry.live_mut()?;
+                live.stop.get_or_insert(Stop { since: now, stage }).stage = stage;
+                if before.is_none() {
+                    live.since = now;
+                }
+                (stage != StopStage::Asked).then(|| live.inspect.clone()).flatten()
             };
-            let what = EventKind::Stopping { cause: request.cause, signal };
-            emit(&self.shared.tree, &tag, what);
-        }
-        if stage == StopStage::Forced && before != Some(StopStage::Forced) {
-            emit(&self.shared.tree, &tag, EventKind::Escalated { to: force_name.into() });
-        }
+            self.shared.view.with(key, change).flatten()
+        });
         let pressed = catch(|| match stage {
             StopStage::Asked => child.stop(request),
             StopStage::Killed => child.kill(),
@@ -257,11 +259,6 @@ impl Engine {
             }
         }
     }
-}
-
-fn emit(tree: &crate::context::TreeContext, tag: &Tag, what: EventKind) {
-    let path: &ChildPath = &tag.path;
-    tree.record().emit_with(tag.kind, tag.incarnation, || (path.clone(), what));
 }
 
 /// Whether a child that is forced is seen inside one poll or one drop that does not end.

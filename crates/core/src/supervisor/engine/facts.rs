@@ -3,14 +3,18 @@
 use std::time::Instant;
 
 use super::Engine;
-use crate::child::{StartError, StopCause};
+use crate::child::{Exit, StartError, StopCause, Straggler};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
 use crate::port::{ChildReport, Fate, Report, StopRequest};
-use crate::supervisor::entry::{Stop, Tag, Was, outcome};
+use crate::report::Below;
+use crate::supervisor::entry::{Entry, Latest, Stop, outcome};
 use crate::supervisor::mail::Mail;
+
+/// The stop of an incarnation that is gone, if it had begun, and what was known of it.
+type Before = (Option<Stop>, Latest);
 
 impl Engine {
     pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
@@ -53,7 +57,7 @@ impl Engine {
         }
         match report {
             Report::Started { pid } => {
-                let started = self.shared.view.with(key, |entry| {
+                let change = |entry: &mut Entry| {
                     let live = entry.live_mut()?;
                     live.pid = pid;
                     if live.stop.is_some() || live.timed_out.is_some() {
@@ -61,23 +65,18 @@ impl Engine {
                     }
                     live.started = true;
                     live.since = now;
-                    Some(entry.tag())
-                });
-                self.emit(started??, EventKind::Started { pid });
+                    Some(())
+                };
+                self.publish(key, change, |_, ()| EventKind::Started { pid })?;
                 Some(Input::Started(key))
             }
-            Report::Ignored => {
-                let (tag, was) = self.not_started(key, Vec::new(), now)?;
-                self.emit(tag, was.stop.map_or(EventKind::Ignored, |stop| stopped(stop, now)));
-                Some(Input::Ignored(key))
-            }
+            Report::Ignored => Some(self.ignored(key, now)),
             Report::Failed { failure, children } => {
-                let (tag, was) = self.not_started(key, children, now)?;
-                let failure = match was.timed_out {
-                    Some(after) => StartFailure::new(StartError::TimedOut(after)),
-                    None => *failure,
-                };
-                Some(self.start_failed(key, tag, failure, was.stop.map(|stop| stopped(stop, now))))
+                let live = |entry: &mut Entry| entry.live().and_then(|live| live.timed_out);
+                let timed_out = self.shared.view.with(key, live).flatten();
+                let failure =
+                    timed_out.map_or(*failure, |after| StartFailure::new(StartError::TimedOut(after)));
+                Some(self.start_failed(key, failure, Some(children), now))
             }
             Report::Stuck => Some(Input::Stuck(key)),
             // Only the root's end is bounded by a deadline of the tree, and only the guardian cares.
@@ -87,112 +86,84 @@ impl Engine {
 
     fn ended(&mut self, key: ChildKey, incarnation: u32, fate: Fate, now: Instant) -> Option<Input> {
         let class = fate.class();
-        let ended = self.shared.view.with(key, |entry| {
-            if !entry.is_live_as(incarnation) {
-                return None;
-            }
-            let start_failed = entry.live().is_some_and(|live| live.stop.is_none() && !live.started);
-            let exit = start_failed.then(|| fate.exit());
-            let (was, before) = entry.gone(fate, now);
-            Some((entry.tag(), start_failed, exit, was, before))
-        });
-        let (tag, start_failed, exit, was, before) = ended.flatten()?;
-        drop_quietly(before);
-        self.let_go(key);
-        match (was, exit) {
-            (Was { stop: Some(stop), .. }, _) => {
-                let elapsed = now.saturating_duration_since(stop.since);
-                self.emit_end(key, tag, |status, stragglers| EventKind::Stopped {
-                    outcome: outcome(Some(stop)),
-                    status,
-                    elapsed,
-                    stragglers,
-                });
-                Some(Input::Ended(key, class))
-            }
-            (Was { timed_out, .. }, Some(exit)) if start_failed => {
-                let error = timed_out.map_or(StartError::Ended(exit), StartError::TimedOut);
-                Some(self.start_failed(key, tag, StartFailure::new(error), None))
-            }
-            (Was { .. }, _) => {
-                self.emit_end(key, tag, |status, stragglers| EventKind::Exited { status, stragglers });
-                Some(Input::Ended(key, class))
-            }
+        let start_failed =
+            self.shared.view.with(key, |entry| {
+                let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
+                let is_failure = live.stop.is_none() && !live.started;
+                Some(is_failure.then(|| {
+                    live.timed_out.map_or_else(|| StartError::Ended(fate.exit()), StartError::TimedOut)
+                }))
+            });
+        if let Some(error) = start_failed.flatten()? {
+            return Some(
+                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(fate, now)),
+            );
         }
+        let what = |entry: &Entry, (stop, _): &Before| {
+            // What it left behind is copied only if the event is read.
+            let (status, stragglers) = entry.end();
+            match *stop {
+                Some(stop) => stopped(stop, now, status, stragglers),
+                None => EventKind::Exited { status, stragglers },
+            }
+        };
+        self.gone(self.publish(key, |entry| Some(entry.gone(fate, now)), what), key);
+        Some(Input::Ended(key, class))
     }
 
-    /// Notes that an incarnation never came to run.
-    pub(super) fn not_started(
-        &mut self,
-        key: ChildKey,
-        children: Vec<crate::report::NodeReport>,
-        now: Instant,
-    ) -> Option<(Tag, Was)> {
-        let (tag, was, before) = self.shared.view.with(key, |entry| {
-            let (was, before) = entry.not_started(children, now);
-            (entry.tag(), was, before)
-        })?;
-        drop_quietly(before);
-        self.let_go(key);
-        Some((tag, was))
+    /// An incarnation had nothing to run.
+    pub(super) fn ignored(&mut self, key: ChildKey, now: Instant) -> Input {
+        let what = |_: &Entry, (stop, _): &Before| {
+            stop.map_or(EventKind::Ignored, |stop| stopped(stop, now, None, Vec::new()))
+        };
+        self.gone(self.publish(key, |entry| Some(entry.not_started(None, now)), what), key);
+        Input::Ignored(key)
     }
 
-    /// A child could not be started. `what` is how that is written down if it is not a failed start for those who read.
+    /// A child could not be started. `children` says how what had been started of it came down.
     pub(super) fn start_failed(
         &mut self,
         key: ChildKey,
-        tag: Tag,
         failure: StartFailure,
-        what: Option<EventKind>,
+        children: Option<Below>,
+        now: Instant,
+    ) -> Input {
+        self.start_failed_as(key, failure, now, |entry| entry.not_started(children, now))
+    }
+
+    fn start_failed_as(
+        &mut self,
+        key: ChildKey,
+        failure: StartFailure,
+        now: Instant,
+        change: impl FnOnce(&mut Entry) -> Before,
     ) -> Input {
         self.before_foreign_code();
         // In any case: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
-        let Tag { path, kind, incarnation } = tag;
-        self.shared.tree.record().emit_with(kind, incarnation, || {
-            let what = what.unwrap_or_else(|| EventKind::StartFailed { error: failure.text() });
-            (path.clone(), what)
-        });
-        let failure = failure.of_child(&path);
-        self.calls.note_failure(key, &failure);
-        self.start_failure = Some(failure);
+        let what = |_: &Entry, (stop, _): &Before| match *stop {
+            Some(stop) => stopped(stop, now, None, Vec::new()),
+            None => EventKind::StartFailed { error: failure.text() },
+        };
+        self.gone(self.publish(key, |entry| Some(change(entry)), what), key);
+        if let Some(path) = self.shared.view.with(key, |entry| entry.path.clone()) {
+            let failure = failure.of_child(&path);
+            self.calls.note_failure(key, &failure);
+            self.start_failure = Some(failure);
+        }
         Input::StartFailed(key)
     }
 
-    /// Drops what stopped a child that is gone.
-    fn let_go(&mut self, key: ChildKey) {
+    /// Drops what was known of an incarnation that is gone, and what stopped it.
+    fn gone(&mut self, before: Option<Before>, key: ChildKey) {
         self.before_calling(key);
         self.foreign.remove(&key);
         let child = self.running.get_mut(key).and_then(Option::take);
-        drop_quietly(child);
-    }
-
-    pub(super) fn emit(&self, tag: Tag, what: EventKind) {
-        let Tag { path, kind, incarnation } = tag;
-        self.shared.tree.record().emit_with(kind, incarnation, || (path, what));
-    }
-
-    /// Writes how a child ended. What it left behind is copied only if the event is read.
-    fn emit_end(
-        &self,
-        key: ChildKey,
-        tag: Tag,
-        make: impl FnOnce(Option<crate::child::Exit>, Vec<crate::child::Straggler>) -> EventKind,
-    ) {
-        let Tag { path, kind, incarnation } = tag;
-        let end = || self.shared.view.with(key, |entry| entry.end()).unwrap_or_default();
-        self.shared.tree.record().emit_with(kind, incarnation, || {
-            let (status, stragglers) = end();
-            (path, make(status, stragglers))
-        });
+        drop_quietly((before, child));
     }
 }
 
-fn stopped(stop: Stop, now: Instant) -> EventKind {
-    EventKind::Stopped {
-        outcome: outcome(Some(stop)),
-        status: None,
-        elapsed: now.saturating_duration_since(stop.since),
-        stragglers: Vec::new(),
-    }
+fn stopped(stop: Stop, now: Instant, status: Option<Exit>, stragglers: Vec<Straggler>) -> EventKind {
+    let elapsed = now.saturating_duration_since(stop.since);
+    EventKind::Stopped { outcome: outcome(Some(stop)), status, elapsed, stragglers }
 }

@@ -1,13 +1,13 @@
 //! How an engine comes to its end: in the ordinary way, after failures, and in the middle of something.
 
 use super::{Engine, FAILURES};
-use crate::child::{Outcome, StopCause};
+use crate::child::StopCause;
 use crate::clock::now;
 use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{End, Input, Machine, Ordered};
-use crate::report::NodeReport;
-use crate::supervisor::entry::{Stop, StopStage};
+use crate::report::Below;
+use crate::supervisor::entry::{Entry, Stop, StopStage};
 use crate::supervisor::link::{Acknowledgement, Unwritten};
 
 impl Engine {
@@ -18,7 +18,7 @@ impl Engine {
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         // A user's drop may block. Until it is over, the report at the deadline still finds how the children went.
         drop_quietly(self.shared.view.take_specs());
-        let (children, entries) = self.shared.view.close(now());
+        let (children, entries) = self.close_view();
         drop_quietly(entries);
         self.settling = None;
         self.noted.clear();
@@ -62,6 +62,11 @@ impl Engine {
         (!is_any_left).then_some(End::Failed)
     }
 
+    /// In a section of the record, as all that is published, since this takes over what the views further down show.
+    fn close_view(&self) -> (Below, Ordered<Entry>) {
+        self.shared.tree.record().section(|_| self.shared.view.close(now()))
+    }
+
     fn force_all(&mut self) {
         let stop = Stop { since: now(), stage: StopStage::Forced };
         for key in self.live_children() {
@@ -92,31 +97,30 @@ impl Drop for Engine {
         let tree = self.shared.tree.clone();
         let mut left = Vec::new();
         for key in self.live_children() {
-            let tag = self.shared.view.with(key, |entry| {
-                let tag = entry.live().map(|live| (entry.tag(), live.stop.is_some()));
-                if let Some(live) = entry.live_mut() {
-                    live.stop.get_or_insert(Stop { since: now(), stage: StopStage::Forced }).stage =
-                        StopStage::Forced;
-                }
-                tag
-            });
-            let Some((tag, was_asked)) = tag.flatten() else { continue };
             let Some(child) = self.child(key) else { continue };
             let to = catch(|| child.force_name()).unwrap_or("force");
-            if !was_asked {
-                let what = EventKind::Stopping { cause: StopCause::Failed, signal: None };
-                tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
-            }
-            let what = EventKind::Escalated { to: to.into() };
-            tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
+            let noted = tree.record().section(|writer| {
+                let change = |entry: &mut Entry| {
+                    let was_asked = entry.live()?.stop.is_some();
+                    if !was_asked {
+                        let what = EventKind::Stopping { cause: StopCause::Failed, signal: None };
+                        writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
+                    }
+                    let what = EventKind::Escalated { to: to.into() };
+                    writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
+                    let stop = Stop { since: now(), stage: StopStage::Forced };
+                    entry.live_mut()?.stop.get_or_insert(stop).stage = stop.stage;
+                    Some((entry.path.clone(), entry.kind(), entry.incarnation))
+                };
+                self.shared.view.with(key, change).flatten()
+            });
+            let Some(noted) = noted else { continue };
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
-            left.push((tag.path, tag.kind, tag.incarnation));
+            left.push(noted);
         }
-        let (mut children, entries) = self.shared.view.close(now());
-        // What is still there has been forced, and the parent is told when it is gone.
-        children.iter_mut().filter(|child| child.outcome == Outcome::Unreapable).for_each(was_killed);
+        let (children, entries) = self.close_view();
         drop_quietly(entries);
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         self.dismiss_callers();
@@ -129,9 +133,4 @@ impl Drop for Engine {
             unwritten,
         });
     }
-}
-
-fn was_killed(child: &mut NodeReport) {
-    child.outcome = Outcome::Killed;
-    child.forced = true;
 }
