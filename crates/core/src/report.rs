@@ -15,7 +15,7 @@ use crate::sync::{Mutex, PoisonError};
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
-/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To serialise, clone, compare or debug-print one goes down its
+/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To serialise, compare or debug-print one goes down its
 /// levels by recursion: on a stack of 2 MiB that is good for some two thousand levels without optimisation, and
 /// [`walk`](NodeReport::walk) is good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -97,7 +97,7 @@ impl Ending {
 }
 
 /// How one child came down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeReport {
     /// Where it stood.
@@ -233,6 +233,25 @@ impl NodeReport {
         }
     }
 
+    fn with_children(&self, children: Vec<Self>) -> Self {
+        Self {
+            path: self.path.clone(),
+            kind: self.kind,
+            incarnation: self.incarnation,
+            pid: self.pid,
+            outcome: self.outcome,
+            status: self.status.clone(),
+            elapsed: self.elapsed,
+            restarts: self.restarts,
+            forced: self.forced,
+            stuck: self.stuck.clone(),
+            refused: self.refused,
+            stragglers: self.stragglers.clone(),
+            children,
+            was_asked: self.was_asked,
+        }
+    }
+
     /// This child and everything below it, each before its children, in start order.
     pub fn walk(&self) -> Vec<&NodeReport> {
         self.nodes().collect()
@@ -260,6 +279,20 @@ impl NodeReport {
     /// Whether this child, or something that it left behind, was ended against its wish.
     pub(crate) fn was_forced(&self) -> bool {
         self.forced || self.stragglers.iter().any(|straggler| straggler.outcome != Outcome::Graceful)
+    }
+}
+
+/// Not by recursion: a tree may be thousands of levels deep.
+impl Clone for NodeReport {
+    fn clone(&self) -> Self {
+        let mut copies: Vec<Self> = Vec::new();
+        // From behind, every child stands before the one that it is below, and the first child last of all.
+        for node in self.walk().into_iter().rev() {
+            let below = copies.len() - node.children.len();
+            let children = copies.drain(below..).rev().collect();
+            copies.push(node.with_children(children));
+        }
+        copies.pop().expect("a walk begins with the report itself")
     }
 }
 
