@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rootward::{ChildSpec, StartChildError, SupervisorHandle};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::{beside, now};
@@ -24,8 +24,6 @@ pub(crate) struct Desk(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// A leaf is not there any more.
-    left: Notify,
 }
 
 #[derive(Default)]
@@ -130,17 +128,6 @@ impl Desk {
         self.state().present.len()
     }
 
-    /// Waits until no leaf is there any more.
-    pub(crate) async fn deserted(&self) {
-        loop {
-            let left = self.0.left.notified();
-            if self.present() == 0 {
-                return;
-            }
-            left.await;
-        }
-    }
-
     /// The supervisors of which something has been asked.
     pub(crate) fn called(&self) -> BTreeSet<String> {
         self.state().called.clone()
@@ -172,6 +159,5 @@ impl Desk {
 impl Drop for Presence {
     fn drop(&mut self) {
         self.desk.state().present.remove(&self.key);
-        self.desk.0.left.notify_waiters();
     }
 }

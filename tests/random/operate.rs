@@ -54,8 +54,14 @@ pub(crate) fn any_operations() -> impl Generate<Value = Vec<Operation>> {
 /// What is done in a short story, mostly while the tree is busy.
 pub(crate) fn any_few_operations() -> impl Generate<Value = Vec<Operation>> {
     let turn = || Just(Operation::Pass(Duration::ZERO));
-    let end =
-        || prop_oneof![6 => Just(Operation::Stop), 1 => Just(Operation::Drop), 3 => Just(Operation::Force)];
+    let end = || {
+        prop_oneof![
+            6 => Just(Operation::Stop),
+            1 => Just(Operation::Drop),
+            3 => Just(Operation::Force),
+            2 => Just(Operation::GiveUp),
+        ]
+    };
     let any = || proptest::collection::vec(prop_oneof![1 => any_operation(), 1 => turn()], 0..12);
     let early_end = (0..8usize, end(), any()).prop_map(|(turns, end, rest)| {
         let turns = std::iter::repeat_n(Operation::Pass(Duration::ZERO), turns);
@@ -77,7 +83,12 @@ fn any_operation() -> impl Generate<Value = Operation> {
         3 => pair().prop_map(|(group, child)| Operation::Terminate { group, child }),
         2 => pair().prop_map(|(group, child)| Operation::Restart { group, child }),
         1 => pair().prop_map(|(group, child)| Operation::Delete { group, child }),
-        1 => prop_oneof![4 => Just(Operation::Stop), 1 => Just(Operation::Drop), 1 => Just(Operation::Force)],
+        1 => prop_oneof![
+            4 => Just(Operation::Stop),
+            1 => Just(Operation::Drop),
+            1 => Just(Operation::Force),
+            1 => Just(Operation::GiveUp),
+        ],
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, Tree};
+use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -90,6 +90,7 @@ struct Player {
     began: Instant,
     added: Vec<Member>,
     looks: Vec<(Duration, rootward::TreeSnapshot)>,
+    given_up: Option<Duration>,
     deeds: Vec<String>,
 }
 
@@ -104,8 +105,8 @@ impl Player {
         let began = now();
         let tree = Some(builder.launch());
         desk.note_root(tree.as_ref().and_then(Tree::root));
-        let (added, looks, deeds) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { plan: plan.clone(), timing, desk, tree, reader, began, added, looks, deeds })
+        let (added, looks, given_up, deeds) = (Vec::new(), Vec::new(), None, Vec::new());
+        Ok(Self { plan: plan.clone(), timing, desk, tree, reader, began, added, looks, given_up, deeds })
     }
 
     async fn perform(&mut self, operation: &Operation) {
@@ -123,7 +124,12 @@ impl Player {
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
             Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
             Operation::Force => self.with_tree("force", Tree::force),
-            Operation::GiveUp => self.with_tree("give up", Tree::give_up),
+            Operation::GiveUp => {
+                // Before: on threads the report may be there before the caller goes on.
+                let at = self.tree.as_ref().map(|_| self.elapsed());
+                self.given_up = self.given_up.or(at);
+                self.with_tree("give up", Tree::give_up);
+            }
             // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
                 self.note("the last handle is dropped".to_owned());
@@ -224,12 +230,12 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
-        let Self { plan, timing, desk, reader, began, added, looks, deeds, .. } = self;
+        let Self { plan, timing, desk, reader, began, added, looks, given_up, deeds, .. } = self;
         let told = within(timing.never(), reader).await;
         let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
         if report.is_none() {
-            let _ = within(timing.never(), desk.deserted()).await;
+            let _ = within(timing.never(), gone(desk.supervisor("root"))).await;
         }
         within(timing.never(), desk.answered()).await.ok_or("every call is answered")?;
         let (called, refusals) = (desk.called(), desk.refusals());
@@ -237,7 +243,7 @@ impl Player {
             .into_iter()
             .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
             .collect();
-        let story = Story { plan, timing, added, called, refusals, events, report, looks, deeds };
+        let story = Story { plan, timing, added, called, refusals, events, report, looks, given_up, deeds };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),
             (0, Some(path)) => Err(format!("{path} never runs twice at the same time\n{story}")),
@@ -254,8 +260,19 @@ impl Player {
         }
         let never = self.timing.never();
         let report = within(never, tree.wait()).await.ok_or("every stop comes to an end")?;
+        if within(self.timing.patience(), tree.wait_gone()).await.is_none() {
+            // The report was asked for before the stop was over.
+            tree.force();
+        }
         within(never, tree.wait_gone()).await.ok_or("everything is gone in the end")?;
         Ok(report)
+    }
+}
+
+/// Waits until a supervisor is gone, and with it all that was still being started below it.
+async fn gone(supervisor: Option<SupervisorHandle>) {
+    while supervisor.as_ref().is_some_and(SupervisorHandle::is_running) {
+        pass(ASIDE).await;
     }
 }
 

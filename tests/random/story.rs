@@ -27,6 +27,8 @@ pub(crate) struct Story {
     pub(crate) report: Option<Arc<StopReport>>,
     /// What the tree looked like at moments in which nothing happened.
     pub(crate) looks: Vec<(Duration, TreeSnapshot)>,
+    /// When the report was asked for, whatever was still there.
+    pub(crate) given_up: Option<Duration>,
     /// What was done, as it was meant.
     pub(crate) deeds: Vec<String>,
 }

@@ -64,12 +64,14 @@ fn has_status(child: &Node<'_>, status: Option<&Exit>) -> Verdict {
     keep(is_told, "leaves have a status, supervisors have none")
 }
 
+/// At the deadline, or when the report was asked for before it.
 fn is_at_the_deadline(ledger: &Ledger<'_>, event: &Event) -> bool {
     let root = ledger.nodes().find(|node| node.is_root());
     let asked_at = root.and_then(|root| root.asked).map(|asked| asked.at);
-    let deadline = asked_at.zip(ledger.story().plan.deadline).map(|(at, deadline)| at + deadline);
-    match ledger.story().timing.is_exact() {
-        true => deadline == Some(event.at),
-        false => deadline.is_some_and(|deadline| deadline <= event.at),
-    }
+    let story = ledger.story();
+    let deadline = asked_at.zip(story.plan.deadline).map(|(at, deadline)| at + deadline);
+    deadline.into_iter().chain(story.given_up).any(|at| match story.timing.is_exact() {
+        true => at == event.at,
+        false => at <= event.at,
+    })
 }

@@ -83,13 +83,15 @@ pub(crate) fn judge(story: &Story) -> Verdict {
 
 /// What can be judged of a record by what is done to the tree: not the last words, which name what is still there.
 ///
-/// On one thread they can be judged as well. On two, a supervisor may be about to write that a child is gone, or is asked.
+/// On one thread they can be judged as well, unless they were asked for: nothing leads up to them then. On two, a supervisor may be about to
+/// write that a child is gone, or is asked.
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     let is_unreapable =
         |event: &Event| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });
     let is_asked =
         |event: &Event| matches!(event.what, EventKind::Stopping { cause: StopCause::Deadline, .. });
-    if story.timing.is_on_one_thread() || !story.events.last().is_some_and(|event| is_unreapable(event)) {
+    let can_be_judged = story.timing.is_on_one_thread() && story.given_up.is_none();
+    if can_be_judged || !story.events.last().is_some_and(|event| is_unreapable(event)) {
         return &story.events;
     }
     let last_words = story.events.iter().rev().take_while(|event| is_unreapable(event) || is_asked(event));

@@ -62,6 +62,16 @@ impl Root {
     /// The root's actor is there.
     pub(super) fn is_supervised_by(&self, supervisor: SupervisorHandle) {
         let _ = self.supervisor.set(supervisor);
+        if self.context.scope().is_stopping() {
+            self.hold();
+        }
+    }
+
+    /// Marks the stop at the root supervisor itself, too: with [`StopReach::Asked`](crate::StopReach::Asked) what is above it does not count.
+    fn hold(&self) {
+        if let Some(supervisor) = self.supervisor.get() {
+            supervisor.hold();
+        }
     }
 
     /// Notes that the tree stops, and why, and writes it into the record. Only the first time counts.
@@ -73,6 +83,7 @@ impl Root {
     pub(super) fn begin_stop_at(&self, cause: StopCause, since: Instant) {
         // Before it is written, so that nothing starts after it.
         self.context.scope().begin_stop();
+        self.hold();
         // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what follows from it.
         let is_first = || {
             let mut state = self.lock();
