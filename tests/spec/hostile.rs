@@ -5,5 +5,6 @@ mod calls;
 mod drops;
 mod errors;
 mod programs;
+mod reports;
 mod starts;
 mod woken;
