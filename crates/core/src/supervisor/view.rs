@@ -70,7 +70,10 @@ impl View {
     /// Takes out what the children were started from, to be dropped where no lock is held. How they came down can still be seen.
     #[must_use]
     pub(super) fn take_specs(&self) -> Vec<ChildSpec> {
-        self.lock().entries.iter_mut().filter_map(Entry::take_spec).collect()
+        let mut table = self.lock();
+        let mut specs = Vec::with_capacity(table.entries.len());
+        specs.extend(table.entries.iter_mut().filter_map(Entry::take_spec));
+        specs
     }
 
     /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is held.
