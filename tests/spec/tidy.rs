@@ -4,6 +4,7 @@ mod code;
 mod floors;
 mod imports;
 mod sources;
+mod track_record;
 
 use std::collections::BTreeSet;
 use std::path::Path;
