@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rootward::{
     ChildSpec, DynamicSupervisor, Ending, PartitionSupervisor, ResizeError, Restart, RestartChildError,
-    StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError, TaskSupervisor,
+    SpawnError, SpawnErrorKind, StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError,
+    TaskSupervisor,
 };
 
 use crate::support::{
@@ -136,7 +137,7 @@ async fn a_stop_takes_the_tasks_along_and_tells_whoever_waits() {
 
     assert_eq!((report.ending, result), (Ending::Forced, Err(TaskError::Stopped)));
     let late = tasks.spawn(|_| async {}).await;
-    assert!(matches!(late, Err(StartChildError::Stopping { .. })), "{late:?}");
+    assert!(matches!(late.as_ref().map_err(SpawnError::kind), Err(SpawnErrorKind::Stopping)), "{late:?}");
 }
 
 #[tokio::test(start_paused = true)]

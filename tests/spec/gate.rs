@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rootward::{
-    Backoff, ChildSpec, DynamicSupervisor, Ending, NotSpawned, Outcome, Restart, StartChildError, Supervisor,
-    TaskContext,
+    Backoff, ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, SpawnErrorKind, StartChildError,
+    Supervisor, TaskContext,
 };
 use tokio::sync::mpsc;
 
@@ -22,9 +22,9 @@ async fn a_task_that_stops_starts_nothing_and_gets_the_future_and_the_spec_back(
         let sender = sender.clone();
         async move {
             cx.stopping().await;
-            let refused = cx.spawn(Some("late"), async {}).await.unwrap_err();
+            let refused = cx.spawn_named("late", |_| async {}).await.unwrap_err();
             sender.send(format!("{refused}")).unwrap();
-            refused.future.await;
+            refused.into_run().unwrap()(cx.clone()).await;
             let Err(StartChildError::Stopping { spec }) = cx.start_child(obedient("later")).await else {
                 panic!("it was started")
             };
@@ -36,7 +36,7 @@ async fn a_task_that_stops_starts_nothing_and_gets_the_future_and_the_spec_back(
 
     let report = tree.stop().await;
 
-    assert_eq!(told.recv().await.unwrap(), "`root/task` could not start a task: it is stopping");
+    assert_eq!(told.recv().await.unwrap(), "no task could be started below `root/task`: it is stopping");
     assert_eq!(told.recv().await.unwrap(), "later");
     assert!(report.clean);
     assert_eq!((report.find("root/task").unwrap().refused, report.refused), (2, 2));
@@ -47,7 +47,7 @@ async fn a_task_that_stops_starts_nothing_and_gets_the_future_and_the_spec_back(
 async fn refusals_stand_in_the_report_where_there_are_any() {
     let task = ChildSpec::task("task", |cx| async move {
         cx.stopping().await;
-        let _ = cx.spawn(None, async {}).await;
+        let _ = cx.spawn(|_| async {}).await;
     });
     let (tree, _log) = given(Supervisor::new("root").child(obedient("quiet")).child(task)).await;
     settle().await;
@@ -114,8 +114,8 @@ fn respawn(cx: TaskContext, count: Arc<AtomicU64>) -> std::pin::Pin<Box<dyn Futu
             work_for(Duration::from_millis(20)).await;
             successor.await;
         };
-        if let Err(refused) = cx.spawn(None, work).await {
-            assert_eq!(refused.why, NotSpawned::Stopping);
+        if let Err(refused) = cx.spawn(move |_| work).await {
+            assert!(matches!(refused.kind(), SpawnErrorKind::Stopping));
         }
     })
 }
@@ -124,7 +124,7 @@ fn respawn(cx: TaskContext, count: Arc<AtomicU64>) -> std::pin::Pin<Box<dyn Futu
 async fn clean_up_work_is_let_in_during_the_stop_and_waited_for() {
     let task = ChildSpec::task("task", |cx| async move {
         cx.stopping().await;
-        cx.clean_up(Some("flush"), work_for(2 * SECOND)).await.unwrap();
+        cx.clean_up_named("flush", move |_| work_for(2 * SECOND)).await.unwrap();
     });
     let (tree, log) = given(Supervisor::new("root").child(task)).await;
     settle().await;
@@ -145,8 +145,8 @@ async fn clean_up_work_is_let_in_beside_children_that_stop() {
         cx.start_child(stubborn("a").shutdown(SECOND)).await.unwrap();
         cx.start_child(stubborn("b").shutdown(SECOND)).await.unwrap();
         cx.stopping().await;
-        cx.clean_up(None, work_for(SECOND / 2)).await.unwrap();
-        cx.clean_up(None, work_for(3 * SECOND)).await.unwrap();
+        cx.clean_up(move |_| work_for(SECOND / 2)).await.unwrap();
+        cx.clean_up(move |_| work_for(3 * SECOND)).await.unwrap();
     });
     let (tree, log) = given(Supervisor::new("root").child(task)).await;
     settle().await;
@@ -163,7 +163,7 @@ async fn clean_up_work_gets_no_grace_beyond_what_is_left_to_its_task() {
     let task = ChildSpec::task("task", |cx| async move {
         cx.stopping().await;
         work_for(2 * SECOND).await;
-        cx.clean_up(Some("flush"), pending::<()>()).await.unwrap();
+        cx.clean_up_named("flush", move |_| pending::<()>()).await.unwrap();
     });
     let (tree, _log) = given(Supervisor::new("root").child(task.shutdown(3 * SECOND))).await;
     settle().await;
@@ -184,11 +184,12 @@ async fn clean_up_work_may_not_start_anything_itself() {
             cx.stopping().await;
             let inner = cx.clone();
             let work = async move {
-                let more = inner.clean_up(None, async {}).await.unwrap_err();
-                let other = inner.spawn(None, async {}).await.unwrap_err();
-                sender.send((more.why, other.why)).unwrap();
+                let more = inner.clean_up(|_| async {}).await.unwrap_err();
+                let other = inner.spawn(|_| async {}).await.unwrap_err();
+                let is_refused = |kind: &SpawnErrorKind| matches!(kind, SpawnErrorKind::CleaningUp);
+                sender.send((is_refused(more.kind()), is_refused(other.kind()))).unwrap();
             };
-            cx.clean_up(None, work).await.unwrap();
+            cx.clean_up(move |_| work).await.unwrap();
         }
     });
     let (tree, _log) = given(Supervisor::new("root").child(task)).await;
@@ -196,7 +197,7 @@ async fn clean_up_work_may_not_start_anything_itself() {
 
     let report = tree.stop().await;
 
-    assert_eq!(told.recv().await.unwrap(), (NotSpawned::CleaningUp, NotSpawned::CleaningUp));
+    assert_eq!(told.recv().await.unwrap(), (true, true));
     assert_eq!((report.clean, report.refused), (true, 2));
 }
 
@@ -207,7 +208,7 @@ async fn clean_up_work_before_the_stop_is_a_child_like_any_other() {
     let task = ChildSpec::task("task", move |cx| {
         let seen = seen.clone();
         async move {
-            cx.clean_up(None, async move { seen.raise() }).await.unwrap();
+            cx.clean_up(move |_| async move { seen.raise() }).await.unwrap();
             cx.stopping().await;
         }
     });
@@ -234,8 +235,8 @@ async fn nothing_is_let_in_once_everything_is_forced() {
     tree.force();
     let _ = tree.wait().await;
 
-    let refused = cx.clean_up(None, async {}).await.unwrap_err();
-    assert_eq!(refused.why, NotSpawned::Stopping);
+    let refused = cx.clean_up(|_| async {}).await.unwrap_err();
+    assert!(matches!(refused.kind(), SpawnErrorKind::Stopping));
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,7 +249,9 @@ async fn children_of_children_are_turned_away_as_well() {
                 let sender = sender.clone();
                 async move {
                     cx.stopping().await;
-                    sender.send(cx.spawn(None, async {}).await.unwrap_err().path.to_string()).unwrap();
+                    sender
+                        .send(cx.spawn(|_| async {}).await.unwrap_err().path().unwrap().to_string())
+                        .unwrap();
                 }
             });
             cx.start_child(child).await.unwrap();

@@ -8,6 +8,7 @@ mod support;
 mod actors;
 mod backoff;
 mod blocking;
+mod common_cases;
 mod deadline;
 mod depth;
 mod dynamic;

@@ -8,9 +8,9 @@ use rootward::{
     Abandoned, Address, Application, AutoShutdown, Backoff, BlockingContext, ChildCount, ChildId, ChildKind,
     ChildPath, ChildSpec, ChildState, DeleteChildError, DynamicSupervisor, Ended, Ending, Event, EventKind,
     Events, Exit, ExitClass, Finished, Hangup, Intensity, InvalidId, Lagged, Launch, Listening, NodeReport,
-    NodeSnapshot, NotSpawned, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared,
-    Reporter, ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction,
-    SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError, SpecError,
+    NodeSnapshot, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared, Reporter,
+    ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction, SignalError,
+    SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError, SpawnErrorKind, SpecError,
     SpecProblem, StartChild, StartChildError, StartContext, StartError, StartedChild, StopCause, StopOrder,
     StopReport, StopRequest, Straggler, Strategy, Stream, Stuck, StuckIn, Supervisor, SupervisorHandle,
     TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor, TerminateChildError, Tree, TreeBuilder,
@@ -66,7 +66,7 @@ fn errors_are_errors_that_can_be_sent_and_shared() {
     is_an_error::<DeleteChildError>();
     is_an_error::<ResizeError>();
     is_an_error::<TaskError>();
-    is_an_error::<NotSpawned>();
+    is_an_error::<SpawnErrorKind>();
     is_an_error::<SpawnError<std::future::Ready<()>>>();
     is_an_error::<Lagged>();
     is_an_error::<Abandoned>();
@@ -99,7 +99,7 @@ fn what_waits_for_a_tree_may_move_between_threads() {
         is_send((handle.restart_child("a"), handle.delete_child("a")));
         is_send((address.wait(), address.send(Word)));
         is_send((cx.stopping(), cx.start_child(obedient("a")), cx.wait_for_children()));
-        is_send((cx.spawn(None, async {}), cx.clean_up(None, async {})));
+        is_send((cx.spawn(|_| async {}), cx.clean_up(|_| async {})));
     }
     let _: fn(&SupervisorHandle, &Address<Word>, &TaskContext) = check_others;
 }

@@ -149,7 +149,7 @@ async fn a_task_that_stops_may_wait_for_children_that_end_in_any_order() {
                 parent.stopping().await;
                 work_for(delay * SECOND).await;
             };
-            cx.spawn(None, child).await.unwrap();
+            cx.spawn(move |_| child).await.unwrap();
         }
         cx.stopping().await;
         cx.wait_for_children().await;
@@ -167,7 +167,7 @@ async fn a_task_that_stops_may_wait_for_children_that_end_in_any_order() {
 async fn a_task_may_wait_for_its_children() {
     let (tree, mut log) = given_parent(|cx| async move {
         for n in 1..4 {
-            cx.spawn(None, work_for(n * SECOND)).await.unwrap();
+            cx.spawn(move |_| work_for(n * SECOND)).await.unwrap();
         }
         cx.wait_for_children().await;
     })
@@ -356,8 +356,8 @@ async fn a_child_with_the_same_id_is_not_started_twice() {
         cx.start_child(obedient("a")).await.unwrap();
         let again = cx.start_child(obedient("a")).await;
         assert!(matches!(again, Err(StartChildError::AlreadyStarted)));
-        let refused = cx.spawn(Some("a"), async { 7 }.map_unit()).await.unwrap_err();
-        refused.future.await;
+        let refused = cx.spawn_named("a", move |_| async { 7 }.map_unit()).await.unwrap_err();
+        refused.into_run().unwrap()(cx.clone()).await;
     })
     .await;
 

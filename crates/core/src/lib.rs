@@ -53,6 +53,7 @@ mod supervisor;
 mod sync;
 mod task;
 mod tree;
+mod tree_ref;
 mod turns;
 
 pub use actor::{Abandoned, Address, Undelivered};
@@ -77,10 +78,11 @@ pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
-    StartChildError, StartedChild, Supervisor, SupervisorHandle, TerminateChildError,
+    StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
-    BlockingContext, IntoExit, NotSpawned, SpawnError, TaskContext, TaskError, TaskResult, TaskResults,
-    TaskSupervisor,
+    BlockingContext, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
+    TaskResult, TaskResults, TaskSupervisor,
 };
 pub use tree::{Tree, TreeBuilder, TreeStartError, Unreapable};
+pub use tree_ref::TreeRef;

@@ -76,7 +76,7 @@ async fn what_a_task_starts_comes_and_goes_as_well() {
     let listener = ChildSpec::task("listener", |cx| async move {
         for _ in 0..3 {
             let parent = cx.clone();
-            cx.spawn(None, async move { parent.stopping().await }).await.unwrap();
+            cx.spawn(move |_| async move { parent.stopping().await }).await.unwrap();
         }
         cx.stopping().await;
     });

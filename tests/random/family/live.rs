@@ -4,7 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{ChildSpec, Exit, NotSpawned, TaskContext};
+use rootward::{ChildSpec, Exit, SpawnErrorKind, TaskContext};
 
 use super::describe::{Person, Step, Then};
 use crate::clock::{give_way, pass};
@@ -102,16 +102,16 @@ async fn take(step: &Step, number: u32, cx: &TaskContext, notes: &Notes) {
         }
         Step::Spawn => {
             let (future, is_polled) = watched(notes, pass(std::time::Duration::from_millis(10)));
-            match cx.spawn(None, future).await {
+            match cx.spawn(move |_| future).await {
                 Ok(_) if was_stopping => notes.note(format!("{} spawns while it stops", cx.path())),
                 Ok(_) => {}
-                Err(error) => handed_back(error.why, &is_polled, cx, notes),
+                Err(error) => handed_back(error.kind(), &is_polled, cx, notes),
             }
         }
         Step::CleanUp(time) => {
             let (future, is_polled) = watched(notes, pass(*time));
-            if let Err(error) = cx.clean_up(None, future).await {
-                handed_back(error.why, &is_polled, cx, notes);
+            if let Err(error) = cx.clean_up(move |_| future).await {
+                handed_back(error.kind(), &is_polled, cx, notes);
             }
         }
         Step::WaitForChildren => {
@@ -140,7 +140,7 @@ fn watched(
     (future, is_polled)
 }
 
-fn handed_back(why: NotSpawned, is_polled: &AtomicBool, cx: &TaskContext, notes: &Notes) {
+fn handed_back(why: &SpawnErrorKind, is_polled: &AtomicBool, cx: &TaskContext, notes: &Notes) {
     if is_polled.load(Ordering::SeqCst) {
         notes.note(format!("{} gets a future back that has been polled: {why}", cx.path()));
     }

@@ -85,7 +85,7 @@ async fn bear(cx: &TaskContext, children: usize) {
     for n in 0..children {
         let stays = ChildSpec::task(format!("stays-{n}"), |cx| async move { cx.stopping().await });
         let _ = cx.start_child(stays.restart(Restart::Temporary)).await;
-        let _ = cx.spawn(None, async {}).await;
+        let _ = cx.spawn(|_| async {}).await;
     }
 }
 

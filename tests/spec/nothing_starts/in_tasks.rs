@@ -3,24 +3,27 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use rootward::{ChildSpec, Ending, Exit, NotSpawned, StartChildError, StopCause, StopReport, TaskContext};
+use rootward::{
+    ChildSpec, Ending, Exit, SpawnErrorKind, StartChildError, StopCause, StopReport, TaskContext,
+};
 use tokio::sync::{Notify, mpsc};
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{EventLog, GivenTree, Puppet, given, obedient, work_for};
 
 #[tokio::test(start_paused = true)]
-async fn a_future_that_a_task_wants_to_spawn_is_handed_back() {
+async fn what_a_task_wants_to_spawn_is_handed_back() {
     let given = given_a_task(|cx| async move {
-        let refused = cx.spawn(None, ready(Exit::Code(7))).await.map(|_| ());
+        let refused = cx.spawn(move |_| ready(Exit::Code(7))).await.map(|_| ());
         let Err(error) = refused else { return "it was started".to_owned() };
-        format!("{:?}: {:?}", error.why, error.future.await)
+        let kind = format!("{:?}", error.kind());
+        format!("{kind}: {:?}", error.into_run().unwrap()(cx.clone()).await)
     })
     .await;
 
     let (said, report, begun) = given.stops().await;
 
-    assert_eq!(said, format!("{:?}: {:?}", NotSpawned::Stopping, Exit::Code(7)));
+    assert_eq!(said, format!("{:?}: {:?}", SpawnErrorKind::Stopping, Exit::Code(7)));
     assert_eq!(report.find("root/group").unwrap().refused, 1);
     assert_eq!(begun, [""; 0]);
 }
@@ -45,9 +48,9 @@ async fn a_child_that_a_task_wants_to_start_is_handed_back() {
 #[tokio::test(start_paused = true)]
 async fn clean_up_work_is_let_in_before_and_after_the_task_is_asked() {
     let given = given_a_task(|cx| async move {
-        let before = cx.clean_up(Some("before"), work_for(SECOND)).await.map(|_| ());
+        let before = cx.clean_up_named("before", move |_| work_for(SECOND)).await.map(|_| ());
         cx.stopping().await;
-        let after = cx.clean_up(Some("after"), work_for(SECOND)).await.map(|_| ());
+        let after = cx.clean_up_named("after", move |_| work_for(SECOND)).await.map(|_| ());
         format!("{} {}", before.is_ok(), after.is_ok())
     })
     .await;

@@ -6,7 +6,8 @@ use super::sources::{sources, workspace};
 
 #[test]
 fn every_test_and_every_path_that_the_track_record_names_exists() {
-    let record = fs::read_to_string(workspace().join("docs/track-record.md")).expect("the book has this page");
+    let record =
+        fs::read_to_string(workspace().join("docs/track-record.md")).expect("the book has this page");
     let sources = sources();
     let is_there = |name: &str| {
         if name.starts_with("tests/") || name.starts_with("crates/") {

@@ -37,6 +37,8 @@ struct Shared {
     provisions: Provisions,
     kills: KillRegistry,
     scope: Arc<StopScope>,
+    /// What the room of trees has put here for children that want to find their tree.
+    tree: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// What the program gives to all children, by its type.
@@ -77,7 +79,16 @@ impl TreeContext {
             provisions,
             kills: KillRegistry::default(),
             scope: StopScope::root(Arc::default(), reach),
+            tree: OnceLock::new(),
         }))
+    }
+
+    pub(crate) fn is_of(&self, tree: Box<dyn Any + Send + Sync>) {
+        let _ = self.0.tree.set(tree);
+    }
+
+    pub(crate) fn tree<T: 'static>(&self) -> Option<&T> {
+        self.0.tree.get()?.downcast_ref()
     }
 
     pub(crate) fn record(&self) -> &Record {

@@ -1,5 +1,6 @@
 //! How a supervisor is described.
 
+use super::SupervisorAddress;
 use crate::policy::{AutoShutdown, Closing, Intensity, Policy, StopOrder, Strategy};
 use crate::spec::ChildSpec;
 
@@ -40,21 +41,28 @@ pub struct Supervisor {
     id: String,
     policy: Policy,
     children: Vec<ChildSpec>,
+    address: Option<SupervisorAddress>,
 }
 
 impl Supervisor {
     /// A supervisor without children.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), policy: Policy::default(), children: Vec::new() }
+        Self::with_policy(id.into(), Policy::default())
     }
 
     pub(super) fn with_policy(id: String, policy: Policy) -> Self {
-        Self { id, policy, children: Vec::new() }
+        Self { id, policy, children: Vec::new(), address: None }
     }
 
     /// The supervisor of a task's children: it begins without any, and its task says when nobody else will come.
     pub(crate) fn nest(id: &str) -> Self {
         Self::with_policy(id.to_owned(), Policy { closing: Closing::WhenTold, ..Policy::default() })
+    }
+
+    /// Has this address lead to the supervisor, whichever incarnation of it is there.
+    pub fn at(mut self, address: &SupervisorAddress) -> Self {
+        self.address = Some(address.clone());
+        self
     }
 
     /// Says which siblings are restarted together with a child that failed.
@@ -101,6 +109,10 @@ impl Supervisor {
     /// Takes the children out, for a drop that goes level by level.
     pub(super) fn take_children(&mut self) -> Vec<ChildSpec> {
         std::mem::take(&mut self.children)
+    }
+
+    pub(super) fn address(&self) -> Option<&SupervisorAddress> {
+        self.address.as_ref()
     }
 
     /// What the user chose, and the children.

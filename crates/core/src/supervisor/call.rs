@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
+use super::room::Room;
 use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
@@ -20,6 +21,14 @@ pub(super) enum Demand {
         id: ChildId,
         spec: Box<ChildSpec>,
     },
+    /// As a start, in a room that was given before.
+    StartInRoom {
+        id: ChildId,
+        spec: Box<ChildSpec>,
+        room: Room,
+    },
+    /// Keep room for a child.
+    Room,
     /// As a start, but also while the supervisor stops.
     CleanUp {
         id: ChildId,
@@ -39,6 +48,7 @@ pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
 pub(super) enum Success {
     /// Started, or there was nothing to run.
     Started(Option<StartedChild>),
+    Room(Room),
     Done,
 }
 
@@ -94,7 +104,9 @@ impl Call {
 /// A call that the supervisor never takes is a refusal.
 impl Drop for Call {
     fn drop(&mut self) {
-        if let Some((Demand::Start { .. } | Demand::CleanUp { .. }, _)) = &self.asked {
+        if let Some((Demand::Start { .. } | Demand::StartInRoom { .. } | Demand::CleanUp { .. }, _)) =
+            &self.asked
+        {
             self.refusals.note();
         }
     }

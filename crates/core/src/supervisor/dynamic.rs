@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Supervisor;
+use super::{Supervisor, SupervisorAddress};
 use crate::policy::{AutoShutdown, Intensity, Keeping, Policy, StopOrder};
 use crate::spec::ChildSpec;
 
@@ -48,6 +48,7 @@ pub struct DynamicSupervisor {
     intensity: Intensity,
     auto_shutdown: AutoShutdown,
     max_children: usize,
+    address: Option<SupervisorAddress>,
 }
 
 impl DynamicSupervisor {
@@ -58,7 +59,14 @@ impl DynamicSupervisor {
             intensity: Intensity::default(),
             auto_shutdown: AutoShutdown::default(),
             max_children: usize::MAX,
+            address: None,
         }
+    }
+
+    /// Has this address lead to the supervisor, whichever incarnation of it is there.
+    pub fn at(mut self, address: &SupervisorAddress) -> Self {
+        self.address = Some(address.clone());
+        self
     }
 
     /// Says how many restarts are made within what time, of all children together, before the supervisor gives up.
@@ -81,7 +89,7 @@ impl DynamicSupervisor {
 
     /// Makes this supervisor a child of another one, with the supervisor's id.
     pub fn into_child(self) -> ChildSpec {
-        let Self { id, intensity, auto_shutdown, max_children } = self;
+        let Self { id, intensity, auto_shutdown, max_children, address } = self;
         let policy = Policy {
             intensity,
             auto_shutdown,
@@ -89,7 +97,11 @@ impl DynamicSupervisor {
             keeping: Keeping::Nothing { max_children },
             ..Policy::default()
         };
-        Supervisor::with_policy(id, policy).into_child()
+        let supervisor = Supervisor::with_policy(id, policy);
+        match address {
+            Some(address) => supervisor.at(&address).into_child(),
+            None => supervisor.into_child(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::mail::Mail;
+use super::room::Room;
 use super::shared::Shared;
 use super::survey::{Ask, Held, note_stall, survey};
 use super::view::ChildCount;
@@ -184,6 +185,20 @@ impl SupervisorHandle {
         Offer { answer: self.post(demand), spec }
     }
 
+    /// The same, in a room that was given before.
+    pub(crate) fn offer_in_room(&self, id: ChildId, spec: ChildSpec, room: Room) -> Offer {
+        let demand = Demand::StartInRoom { id, spec: Box::new(spec.clone()), room };
+        Offer { answer: self.post(demand), spec }
+    }
+
+    /// Waits for room for one more child. `None` says that the supervisor stops.
+    pub(crate) async fn room(&self) -> Option<Room> {
+        match self.call(Demand::Room).await {
+            Ok(Success::Room(room)) => Some(room),
+            Ok(Success::Started(_) | Success::Done) | Err(_) => None,
+        }
+    }
+
     /// Offers clean-up work, which is started also while the supervisor stops.
     pub(crate) fn offer_clean_up(&self, id: ChildId, spec: ChildSpec) -> Offer {
         let demand = Demand::CleanUp { id, spec: Box::new(spec.clone()) };
@@ -216,7 +231,7 @@ impl SupervisorHandle {
     pub async fn terminate_child(&self, id: &str) -> Result<(), TerminateChildError> {
         let id = ChildId::new(id).map_err(|_| TerminateChildError::NotFound)?;
         match self.call(Demand::Terminate(id)).await {
-            Ok(Success::Done | Success::Started(_)) => Ok(()),
+            Ok(_) => Ok(()),
             Err(Refusal::NotFound) => Err(TerminateChildError::NotFound),
             Err(
                 Refusal::StartFailed(_)
@@ -246,7 +261,7 @@ impl SupervisorHandle {
         let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
         match self.call(Demand::Restart(id)).await {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done) => Ok(None),
+            Ok(Success::Done | Success::Room(_)) => Ok(None),
             Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
             Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
@@ -268,7 +283,7 @@ impl SupervisorHandle {
     pub async fn delete_child(&self, id: &str) -> Result<(), DeleteChildError> {
         let id = ChildId::new(id).map_err(|_| DeleteChildError::NotFound)?;
         match self.call(Demand::Delete(id)).await {
-            Ok(Success::Done | Success::Started(_)) => Ok(()),
+            Ok(_) => Ok(()),
             Err(Refusal::NotFound) => Err(DeleteChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(DeleteChildError::Running),
             Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
@@ -338,7 +353,7 @@ impl Offer {
     pub(crate) async fn answer(self) -> Result<Option<StartedChild>, StartChildError> {
         match self.answer.await.unwrap_or(Err(Refusal::Stopping)) {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done) => Ok(None),
+            Ok(Success::Done | Success::Room(_)) => Ok(None),
             Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
             Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
             Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),

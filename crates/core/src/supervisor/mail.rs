@@ -17,6 +17,8 @@ pub(super) enum Mail {
     Kill,
     /// The parent forces the supervisor.
     Force,
+    /// A caller that was given room for a child has left without bringing one.
+    RoomLeft,
     /// No child is brought any more: the supervisor ends when its last child is gone.
     Close,
     /// A moment has come that the machine waits for.

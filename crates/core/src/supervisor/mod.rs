@@ -10,6 +10,7 @@
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
 
 mod actor;
+mod address;
 mod alarm;
 mod build;
 mod call;
@@ -22,6 +23,7 @@ mod link;
 mod mail;
 mod partition;
 mod refusals;
+mod room;
 mod shared;
 mod start;
 mod survey;
@@ -31,6 +33,7 @@ mod woken;
 #[cfg(test)]
 mod tests;
 
+pub use address::SupervisorAddress;
 pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
@@ -43,5 +46,6 @@ pub use view::ChildCount;
 pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use handle::check_offer;
-pub(crate) use start::SupervisorStart;
+pub(crate) use room::Room;
+pub(crate) use start::{Prepared, SupervisorStart};
 pub(crate) use survey::{Ask, Held};

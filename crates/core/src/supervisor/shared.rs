@@ -8,6 +8,7 @@ use ractor::ActorRef;
 
 use super::mail::Mail;
 use super::refusals::Refusals;
+use super::room::KeepsRoom;
 use super::view::View;
 use crate::child::ChildPath;
 use crate::context::{StopScope, TreeContext};
@@ -74,6 +75,12 @@ impl Shared {
     /// The actor has taken a message. Answers whether more are in its mailbox or on their way.
     pub(super) fn has_more(&self) -> bool {
         self.waiting.fetch_sub(1, Ordering::AcqRel) > 1
+    }
+}
+
+impl KeepsRoom for Shared {
+    fn leave(&self) {
+        self.send(Mail::RoomLeft);
     }
 }
 

@@ -51,6 +51,9 @@ impl SupervisorStart {
         let shared =
             Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
         spawn(Plan::new(Arc::clone(&shared), reporter, policy));
+        if let Some(address) = self.supervisor.address() {
+            address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
+        }
         Prepared { shared }
     }
 }

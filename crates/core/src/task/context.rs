@@ -8,11 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::Purpose;
 use super::node::TaskNode;
-use super::spawn::{SpawnError, Spawning, is_cleaning_up};
+use super::spawn::{Spawning, is_cleaning_up};
+use super::spawn_error::SpawnError;
 use super::stopping::Stopping;
 use crate::child::ChildPath;
 use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
+use crate::tree_ref::TreeRef;
 
 /// Tells a task where it stands and when it has to stop, and starts children below it.
 ///
@@ -20,8 +22,8 @@ use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_o
 ///
 /// # Children
 ///
-/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and [`spawn`](Self::spawn) a
-/// future. They stand below the task, at `root/task/child`, in snapshots, events and reports.
+/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and [`spawn`](Self::spawn) what runs
+/// once. They stand below the task, at `root/task/child`, in snapshots, events and reports.
 ///
 /// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own, once within five seconds. If
 ///   that is exceeded they stop, the task is asked to stop as well, and its exit is a failure. For other rules, start a
@@ -59,6 +61,30 @@ impl TaskContext {
         Stopping::new(&self.node.notify)
     }
 
+    /// Runs a future until it is ready or the task is asked to stop. `None` says that the stop came first, and the future has been
+    /// dropped. A stop that has begun comes first in any case, and the future is not polled then.
+    ///
+    /// ```
+    /// # use rootward_core::TaskContext;
+    /// # async fn serve(cx: TaskContext, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// while let Some(accepted) = cx.unless_stopping(listener.accept()).await {
+    ///     let (_socket, _) = accepted?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of the future.
+    pub async fn unless_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.stopping() => None,
+            output = future => Some(output),
+        }
+    }
+
     /// Whether the task has been asked to stop, is to end without having been asked, or has ended.
     ///
     /// An abort does not reach a computation, so that one has to look here also where its spec says [`Shutdown::Kill`](crate::Shutdown::Kill).
@@ -87,6 +113,17 @@ impl TaskContext {
         if let Some(special) = &self.node.special {
             special.tell_started();
         }
+    }
+
+    /// The tree in which the task runs: other supervisors by their paths, the snapshot, the events, the stop.
+    pub fn tree(&self) -> TreeRef {
+        TreeRef::of(self.node.tree())
+    }
+
+    /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has
+    /// given something of this type.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.node.tree().provided()
     }
 
     /// Where the task stands in the tree.
@@ -129,46 +166,92 @@ impl TaskContext {
         }
     }
 
-    /// Starts a task below this one, of a future that runs once. Without an id it gets a number, such as `task-17`.
+    /// Starts a task below this one that runs once, with a number for an id, such as `task-17`.
     ///
-    /// The task is temporary: however it ends, that is noted and nothing else follows. Nobody gets its result: for that there is
-    /// [`TaskSupervisor`](crate::TaskSupervisor). It has the default grace of five seconds, cut to what is left to this task.
+    /// The task is temporary: however it ends, that is noted and nothing else follows. Nothing waits for its result: for that there is
+    /// [`TaskSupervisor::run`](crate::TaskSupervisor::run). It has the default grace of five seconds, cut to what is left to this task. For another id or grace,
+    /// [start](Self::start_child) a [`ChildSpec::once`].
     ///
     /// # Errors
     ///
-    /// [`SpawnError`], which hands the future back. While this task stops nothing is started any more.
+    /// [`SpawnError`], which holds `run`. While this task stops nothing is started any more.
     ///
     /// # Cancel safety
     ///
     /// If the future that this returns is dropped, the task is started all the same, unless the stop comes first.
-    pub async fn spawn<Fut>(&self, id: Option<&str>, future: Fut) -> Result<StartedChild, SpawnError<Fut>>
+    pub async fn spawn<F, Fut>(&self, run: F) -> Result<StartedChild, SpawnError<F>>
     where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::Work, id }.run(future).await
+        Spawning { node: &self.node, purpose: Purpose::Work, id: None }.run(run).await
+    }
+
+    /// The same, with an id.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which holds `run`, also if the id is taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future that this returns is dropped, the task is started all the same, unless the stop comes first.
+    pub async fn spawn_named<F, Fut>(
+        &self,
+        id: impl Into<String>,
+        run: F,
+    ) -> Result<StartedChild, SpawnError<F>>
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: super::IntoExit,
+    {
+        Spawning { node: &self.node, purpose: Purpose::Work, id: Some(id.into()) }.run(run).await
     }
 
     /// Starts clean-up work below this task: what still has to be done when it stops.
     ///
     /// It is a child like any other, and is let in during the stop as well. It gets no grace beyond what is left to this task,
-    /// which is acknowledged when the work is done, and it may not start anything itself. Without an id it gets a number,
-    /// such as `clean-up-1`.
+    /// which is acknowledged when the work is done, and it may not start anything itself. Its id is a number, such as `clean-up-1`.
     ///
     /// # Errors
     ///
-    /// [`SpawnError`], which hands the future back: when this task is being forced or has come to its end, or when clean-up work asks
+    /// [`SpawnError`], which holds `run`: when this task is being forced or has come to its end, or when clean-up work asks
     /// for more of it.
     ///
     /// # Cancel safety
     ///
     /// If the future that this returns is dropped, the work is started all the same, unless a force comes first.
-    pub async fn clean_up<Fut>(&self, id: Option<&str>, future: Fut) -> Result<StartedChild, SpawnError<Fut>>
+    pub async fn clean_up<F, Fut>(&self, run: F) -> Result<StartedChild, SpawnError<F>>
     where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::CleanUp, id }.run(future).await
+        Spawning { node: &self.node, purpose: Purpose::CleanUp, id: None }.run(run).await
+    }
+
+    /// The same, with an id.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`], which holds `run`, also if the id is taken.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future that this returns is dropped, the work is started all the same, unless a force comes first.
+    pub async fn clean_up_named<F, Fut>(
+        &self,
+        id: impl Into<String>,
+        run: F,
+    ) -> Result<StartedChild, SpawnError<F>>
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: super::IntoExit,
+    {
+        Spawning { node: &self.node, purpose: Purpose::CleanUp, id: Some(id.into()) }.run(run).await
     }
 
     /// Waits until this task has no child any more that runs or could be restarted. Clean-up work counts.

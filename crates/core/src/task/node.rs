@@ -64,6 +64,10 @@ impl TaskNode {
         }
     }
 
+    pub(super) fn tree(&self) -> &TreeContext {
+        &self.tree
+    }
+
     /// Enters the task's span, which is made when the task is first polled, or dropped before that.
     pub(super) fn enter<'a>(&self, span: &'a mut ChildSpan) -> Inside<'a> {
         span.make(&self.path, self.incarnation, ChildKind::Task);

@@ -30,23 +30,14 @@ impl<F> Clone for Once<F> {
     }
 }
 
-/// A temporary child that runs this future. A second start, which nobody asks for, has nothing to run.
-pub(crate) fn once<F, Fut>(id: &str, run: F) -> ChildSpec
-where
-    F: FnOnce(TaskContext) -> Fut + Send + 'static,
-    Fut: Future + Send + 'static,
-    Fut::Output: IntoExit,
-{
-    Once::new(run).into_child(id)
-}
-
 impl<F, Fut> Once<F>
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    pub(super) fn into_child(self, id: &str) -> ChildSpec {
+    /// A temporary child. A second start, which the supervisor never makes, has nothing to run.
+    pub(super) fn into_child(self, id: impl Into<String>) -> ChildSpec {
         ChildSpec::own(id, self).restart(Restart::Temporary)
     }
 }

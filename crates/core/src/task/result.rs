@@ -5,6 +5,12 @@ use std::error::Error;
 use crate::child::Exit;
 
 /// What a task may return: nothing, a `Result`, or the exit itself.
+#[diagnostic::on_unimplemented(
+    message = "a task cannot return `{Self}`",
+    label = "return `()`, `Result<(), E>`, `Exit` or `!` here",
+    note = "`E` has to convert into `Box<dyn Error + Send + Sync>`, as most error types do, `anyhow::Error` and `String` among them",
+    note = "what a task computes is handed over by `TaskSupervisor::run`, or by a channel"
+)]
 pub trait IntoExit {
     /// Says how the task ended.
     fn into_exit(self) -> Exit;

@@ -1,8 +1,6 @@
-//! Futures that a task starts below itself, and gets back if it may not.
+//! Tasks that a task starts below itself, and gets back if it may not.
 
 use std::cell::Cell;
-use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,72 +8,50 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::gate::Purpose;
+use super::lazy::Lazy;
 use super::node::TaskNode;
 use super::once::Once;
+use super::spawn_error::{SpawnError, SpawnErrorKind};
 use super::start::{Kind, launch};
 use super::{IntoExit, TaskContext};
-use crate::child::{ChildId, ChildKind, ChildPath, InvalidId, Restart, Shutdown};
+use crate::child::{ChildId, ChildKind, Restart, Shutdown};
 use crate::port::{Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild};
 
-/// Says why a task could not start a future below itself, and hands the future back.
-pub struct SpawnError<Fut> {
-    /// The task that wanted to start it.
-    pub path: ChildPath,
-    /// Why it was not started.
-    pub why: NotSpawned,
-    /// What was to be run. It has not been polled.
-    pub future: Fut,
-}
-
-/// Why a future was not started.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NotSpawned {
-    /// The task stops or has ended: nothing is started any more.
-    #[error("it is stopping")]
-    Stopping,
-    /// Clean-up work may not start anything itself.
-    #[error("clean-up work may not start anything itself")]
-    CleaningUp,
-    /// A child with this id is there already.
-    #[error("a child with this id is there already")]
-    TakenId,
-    /// The id is none.
-    #[error(transparent)]
-    Id(InvalidId),
-}
-
-/// A future on its way into a nest.
+/// A task on its way below another one.
 pub(super) struct Spawning<'a> {
     pub(super) node: &'a Arc<TaskNode>,
     pub(super) purpose: Purpose,
-    pub(super) id: Option<&'a str>,
+    pub(super) id: Option<String>,
 }
 
 impl Spawning<'_> {
-    pub(super) async fn run<Fut>(self, future: Fut) -> Result<StartedChild, SpawnError<Fut>>
+    pub(super) async fn run<F, Fut>(self, run: F) -> Result<StartedChild, SpawnError<F>>
     where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
         let Self { node, purpose, id } = self;
-        let refuse = |why, future| Err(SpawnError { path: node.path.clone(), why, future });
-        let given = match id.map(ChildId::new).transpose() {
+        let refuse = |kind, run| Err(SpawnError::new(node.path.clone(), kind, run));
+        let given = match id.map(|id| ChildId::new(&id)).transpose() {
             Ok(given) => given,
-            Err(invalid) => return refuse(NotSpawned::Id(invalid), future),
+            Err(invalid) => return refuse(SpawnErrorKind::Id(invalid), run),
         };
         if is_cleaning_up() {
             node.note_refusal();
-            return refuse(NotSpawned::CleaningUp, future);
+            return refuse(SpawnErrorKind::CleaningUp, run);
         }
-        let work = Once::new(future);
+        let work = Once::new(run);
         let offered = node.admit(purpose, work.clone(), |nest, work| {
             let id = given.unwrap_or_else(|| ChildId::numbered_as(&nest.number(name_of(purpose))));
             let spec = match purpose {
-                Purpose::Work => Work(work).into_child(&id),
-                Purpose::CleanUp => CleanUp(work).into_child(&id).shutdown(Shutdown::Infinity),
+                Purpose::Work => work.into_child(id.as_str()),
+                Purpose::CleanUp => {
+                    let spec = ChildSpec::own(id.as_str(), CleanUp(work));
+                    spec.restart(Restart::Temporary).shutdown(Shutdown::Infinity)
+                }
             };
             let path = node.path.join(&id);
             let offer = match purpose {
@@ -84,18 +60,18 @@ impl Spawning<'_> {
             };
             (offer, path)
         });
-        let (why, path) = match offered {
-            Err(_) => (NotSpawned::Stopping, None),
+        let (kind, path) = match offered {
+            Err(_) => (SpawnErrorKind::Stopping, None),
             Ok((offer, path)) => match offer.answer().await {
                 Ok(Some(started)) => return Ok(started),
                 Err(StartChildError::AlreadyStarted | StartChildError::AlreadyPresent) => {
-                    (NotSpawned::TakenId, Some(path))
+                    (SpawnErrorKind::TakenId, Some(path))
                 }
-                Ok(None) | Err(_) => (NotSpawned::Stopping, Some(path)),
+                Ok(None) | Err(_) => (SpawnErrorKind::Stopping, Some(path)),
             },
         };
         match work.take() {
-            Some(future) => refuse(why, future),
+            Some(run) => refuse(kind, run),
             // It has been started after all, and its start was not waited for.
             None => Ok(StartedChild::new(path.unwrap_or_else(|| node.path.clone()))),
         }
@@ -109,22 +85,12 @@ fn name_of(purpose: Purpose) -> &'static str {
     }
 }
 
-/// Starts a future.
-struct Work<Fut>(Once<Fut>);
+/// Starts a task that may not start anything itself.
+struct CleanUp<F>(Once<F>);
 
-/// Starts a future that may not start anything itself.
-struct CleanUp<Fut>(Once<Fut>);
-
-trait OnceChild: StartChild + Sized {
-    fn into_child(self, id: &ChildId) -> ChildSpec {
-        ChildSpec::own(id.as_str(), self).restart(Restart::Temporary)
-    }
-}
-
-impl<T: StartChild> OnceChild for T {}
-
-impl<Fut> StartChild for Work<Fut>
+impl<F, Fut> StartChild for CleanUp<F>
 where
+    F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
@@ -133,33 +99,13 @@ where
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        run_once(cx, self.0.take())
-    }
-}
-
-impl<Fut> StartChild for CleanUp<Fut>
-where
-    Fut: Future + Send + 'static,
-    Fut::Output: IntoExit,
-{
-    fn kind(&self) -> ChildKind {
-        ChildKind::Task
-    }
-
-    fn start(&self, cx: StartContext) -> Launch {
-        run_once(cx, self.0.take().map(|work| CleaningUp { work }))
-    }
-}
-
-/// A second start, which nobody asks for, has nothing to run.
-fn run_once<Fut>(cx: StartContext, future: Option<Fut>) -> Launch
-where
-    Fut: Future + Send + 'static,
-    Fut::Output: IntoExit,
-{
-    match future {
-        Some(future) => launch(cx, Kind::Plain, |_: TaskContext| future),
-        None => Launch::Ignored,
+        match self.0.take() {
+            Some(run) => {
+                launch(cx, Kind::Plain, |context| CleaningUp { work: Lazy::new(move || run(context)) })
+            }
+            // A second start, which the supervisor never makes, has nothing to run.
+            None => Launch::Ignored,
+        }
     }
 }
 
@@ -198,17 +144,3 @@ impl Drop for Marked {
         CLEANING_UP.set(self.0);
     }
 }
-
-impl<Fut> fmt::Debug for SpawnError<Fut> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpawnError").field("path", &self.path).field("why", &self.why).finish_non_exhaustive()
-    }
-}
-
-impl<Fut> fmt::Display for SpawnError<Fut> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` could not start a task: {}", self.path, self.why)
-    }
-}
-
-impl<Fut> Error for SpawnError<Fut> {}

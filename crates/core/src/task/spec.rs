@@ -1,5 +1,6 @@
 //! How tasks and blocking work are described as children.
 
+use super::once::Once;
 use super::{BlockingContext, BlockingStart, IntoExit, Ready, TaskContext, TaskStart};
 use crate::spec::ChildSpec;
 
@@ -33,6 +34,52 @@ impl ChildSpec {
         Self::own(id, TaskStart::new(run, Ready::WhenTold))
     }
 
+    /// Describes an async task that gets a clone of this state for every incarnation: [`task`](Self::task) without the closure around
+    /// the clones.
+    ///
+    /// ```
+    /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+    /// # use rootward_core::{ChildSpec, TaskContext};
+    /// async fn count(cx: TaskContext, hits: Arc<AtomicU64>) {
+    ///     hits.fetch_add(1, Ordering::Relaxed);
+    ///     cx.stopping().await
+    /// }
+    /// let counter = ChildSpec::task_with("counter", Arc::new(AtomicU64::new(0)), count);
+    /// ```
+    pub fn task_with<S, F, Fut>(id: impl Into<String>, state: S, run: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(TaskContext, S) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::task(id, move |cx| run(cx, state.clone()))
+    }
+
+    /// A [`service`](Self::service) that gets a clone of this state for every incarnation.
+    pub fn service_with<S, F, Fut>(id: impl Into<String>, state: S, run: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(TaskContext, S) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Self::service(id, move |cx| run(cx, state.clone()))
+    }
+
+    /// Describes a task that runs once and may own what cannot be cloned: a socket, a receiver, the sending end that has to be dropped.
+    ///
+    /// It is [temporary](crate::Restart::Temporary), and has to stay so: a second start has nothing to run, and is
+    /// ignored.
+    pub fn once<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Once::new(run).into_child(id)
+    }
+
     /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
     ///
     /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
@@ -44,5 +91,15 @@ impl ChildSpec {
         R: IntoExit + 'static,
     {
         Self::own(id, BlockingStart::new(run))
+    }
+
+    /// [Blocking work](Self::blocking) that gets a clone of this state for every incarnation.
+    pub fn blocking_with<S, F, R>(id: impl Into<String>, state: S, run: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(BlockingContext, S) -> R + Send + Sync + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::blocking(id, move |cx| run(cx, state.clone()))
     }
 }

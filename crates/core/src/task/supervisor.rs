@@ -1,15 +1,18 @@
 //! A supervisor for tasks that come and go (Elixir's `Task.Supervisor`).
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
 use super::awaited::{Awaited, TaskError};
-use super::{TaskContext, job, once};
+use super::once::Once;
+use super::spawn_error::{SpawnError, SpawnErrorKind};
+use super::{IntoExit, TaskContext, job};
+use crate::child::ChildId;
 use crate::port::{Noted, WhenNoted};
-use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle};
+use crate::spec::ChildSpec;
+use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, SupervisorHandle};
 
 /// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never restarted,
 /// whose results may be waited for, and which all stop with their supervisor.
@@ -42,51 +45,96 @@ use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle};
 /// ```
 #[derive(Clone, Debug)]
 pub struct TaskSupervisor {
-    supervisor: SupervisorHandle,
+    found: Found,
+}
+
+#[derive(Clone, Debug)]
+enum Found {
+    Incarnation(SupervisorHandle),
+    At(SupervisorAddress),
+}
+
+/// Where a task goes.
+pub(super) enum Place {
+    /// Wherever there is room.
+    Any,
+    /// Into a place that is kept for it.
+    InRoom(SupervisorHandle, supervisor::Room),
 }
 
 impl TaskSupervisor {
     /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its own.
+    ///
+    /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is [`at`](Self::at).
     pub fn new(supervisor: SupervisorHandle) -> Self {
-        Self { supervisor }
+        Self { found: Found::Incarnation(supervisor) }
     }
 
-    /// The supervisor under which the tasks run.
-    pub fn supervisor(&self) -> &SupervisorHandle {
-        &self.supervisor
+    /// Runs tasks under the supervisor that has this address, whichever incarnation of it is there. It can be made before the tree is.
+    pub fn at(address: &SupervisorAddress) -> Self {
+        Self { found: Found::At(address.clone()) }
     }
 
-    /// Starts a task whose result nobody waits for (Elixir's `start_child`).
+    /// The supervisor under which the tasks run. `None` if it does not run at the moment.
+    pub fn supervisor(&self) -> Option<SupervisorHandle> {
+        match &self.found {
+            Found::Incarnation(supervisor) => Some(supervisor.clone()),
+            Found::At(address) => address.get(),
+        }
+    }
+
+    /// Starts a task whose result nothing waits for (Elixir's `start_child`).
     ///
     /// # Errors
     ///
-    /// [`StartChildError`] if the supervisor has as many children as it may have, or stops.
+    /// [`SpawnError`], which holds `run`: the supervisor has as many children as it may have, or stops.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the task is started all the same.
-    pub async fn spawn<F, Fut>(&self, run: F) -> Result<StartedChild, StartChildError>
+    pub async fn spawn<F, Fut>(&self, run: F) -> Result<StartedChild, SpawnError<F>>
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,
-        Fut: Future<Output = ()> + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
     {
-        match self.supervisor.start_child(once("task", run)).await? {
-            Some(started) => Ok(started),
-            None => unreachable!("a task that has never been started has something to run"),
-        }
+        self.spawn_in(Place::Any, run).await
     }
 
-    /// Starts a task whose result is waited for, and which is linked to whoever waits (Elixir's `async`): when the
+    pub(super) async fn spawn_in<F, Fut>(&self, place: Place, run: F) -> Result<StartedChild, SpawnError<F>>
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        let work = Once::new(run);
+        self.start(work.clone().into_child("task"), &work, place).await
+    }
+
+    /// Starts a task whose result is waited for, and which is linked to that result (Elixir's `async`): when the
     /// [`TaskResult`] is dropped the task is asked to stop.
     ///
     /// # Errors
     ///
-    /// [`StartChildError`] if the supervisor has as many children as it may have, or stops.
+    /// [`SpawnError`], which holds `run`: the supervisor has as many children as it may have, or stops.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the task is asked to stop as soon as it has started.
-    pub async fn run<F, Fut>(&self, run: F) -> Result<TaskResult<Fut::Output>, StartChildError>
+    pub async fn run<F, Fut>(&self, run: F) -> Result<TaskResult<Fut::Output>, SpawnError<F>>
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: Send + 'static,
+    {
+        self.run_in(Place::Any, run).await
+    }
+
+    pub(super) async fn run_in<F, Fut>(
+        &self,
+        place: Place,
+        run: F,
+    ) -> Result<TaskResult<Fut::Output>, SpawnError<F>>
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -96,7 +144,10 @@ impl TaskSupervisor {
         let (noted, when_noted) = Noted::new();
         let (link, linked) = oneshot::channel();
         let result = TaskResult { inlet, noted: when_noted, link: Some(link) };
+        let work = Once::new(run);
+        let taken = work.clone();
         let task = job("task", noted, move |cx: TaskContext| async move {
+            let Some(run) = taken.take() else { return };
             let mut running = std::pin::pin!(Awaited::new(run(cx.clone()), outlet));
             tokio::select! {
                 () = &mut running => return,
@@ -107,26 +158,34 @@ impl TaskSupervisor {
             }
             running.await;
         });
-        self.supervisor.start_child(task).await?;
+        self.start(task, &work, place).await?;
         Ok(result)
     }
 
-    /// Starts a task for each item, at most `limit` at a time, and hands out the results in the order of the items
-    /// (Elixir's `async_stream`). Nothing is started until [`TaskResults::next`] is called.
-    ///
-    /// # Panics
-    ///
-    /// If `limit` is zero.
-    pub fn map<I, F, Fut>(&self, limit: usize, items: I, run: F) -> TaskResults<I::IntoIter, F, Fut::Output>
-    where
-        I: IntoIterator,
-        I::Item: Send + 'static,
-        F: FnMut(I::Item, TaskContext) -> Fut + Clone + Send + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: Send + 'static,
-    {
-        assert!(limit > 0, "with a limit of zero nothing would ever be run");
-        TaskResults { tasks: self.clone(), items: items.into_iter(), run, limit, running: VecDeque::new() }
+    async fn start<F>(
+        &self,
+        task: ChildSpec,
+        work: &Once<F>,
+        place: Place,
+    ) -> Result<StartedChild, SpawnError<F>> {
+        let (started, path) = match place {
+            Place::InRoom(supervisor, room) => {
+                let id = ChildId::new(task.id()).expect("the id of a task is one");
+                (supervisor.offer_in_room(id, task, room).answer().await, supervisor.path().clone())
+            }
+            Place::Any => match self.supervisor() {
+                Some(supervisor) => (supervisor.start_child(task).await, supervisor.path().clone()),
+                None => return Err(SpawnError::new(None, SpawnErrorKind::NotRunning, work.take())),
+            },
+        };
+        let kind = match started {
+            Ok(Some(started)) => return Ok(started),
+            Err(StartChildError::MaxChildren { .. }) => SpawnErrorKind::MaxChildren,
+            Err(StartChildError::Failed(error)) => SpawnErrorKind::Start(error),
+            Err(StartChildError::AlreadyStarted | StartChildError::AlreadyPresent) => SpawnErrorKind::TakenId,
+            Ok(None) | Err(_) => SpawnErrorKind::Stopping,
+        };
+        Err(SpawnError::new(Some(path), kind, work.take()))
     }
 }
 
@@ -171,50 +230,5 @@ impl<T> Future for TaskResult<T> {
         ready!(Pin::new(&mut self.noted).poll(cx));
         // A task that has a result hands it over before it ends.
         Poll::Ready(self.inlet.try_recv().unwrap_or(Err(TaskError::Stopped)))
-    }
-}
-
-/// Runs tasks for the items of an iterator, a few at a time.
-///
-/// Dropping it asks those that run to stop, and starts no more.
-#[derive(Debug)]
-#[must_use = "nothing is started until the first result is asked for"]
-pub struct TaskResults<I, F, T> {
-    tasks: TaskSupervisor,
-    items: I,
-    run: F,
-    limit: usize,
-    running: VecDeque<TaskResult<T>>,
-}
-
-impl<I, F, Fut> TaskResults<I, F, Fut::Output>
-where
-    I: Iterator,
-    I::Item: Send + 'static,
-    F: FnMut(I::Item, TaskContext) -> Fut + Clone + Send + 'static,
-    Fut: Future + Send + 'static,
-    Fut::Output: Send + 'static,
-{
-    /// The next result, or `None` after the last.
-    ///
-    /// # Errors
-    ///
-    /// [`StartChildError`] if a task could not be started. Its item is lost; those that run can still be asked for.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped while a task is being started, that task is asked to stop and its item is lost. While it
-    /// waits for a result it is cancel safe.
-    pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, StartChildError> {
-        while self.running.len() < self.limit {
-            let Some(item) = self.items.next() else { break };
-            let mut run = self.run.clone();
-            let task = self.tasks.run(move |cx| run(item, cx)).await?;
-            self.running.push_back(task);
-        }
-        let Some(first) = self.running.front_mut() else { return Ok(None) };
-        let result = first.await;
-        self.running.pop_front();
-        Ok(Some(result))
     }
 }

@@ -23,7 +23,7 @@ use crate::policy::ChildKey;
 use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::report::Below;
 use crate::spawn::place;
-use crate::supervisor::SupervisorStart;
+use crate::supervisor::{Prepared, SupervisorStart};
 
 /// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
 #[derive(Clone)]
@@ -32,14 +32,32 @@ pub(super) struct Reporting {
     pub(super) watchdog: Weak<Watchdog>,
 }
 
-/// Starts the root, and the guardian beside it.
-pub(super) fn start(
+/// A root of which everything is there, and the guardian beside it. No child runs before it begins.
+pub(super) struct Ready {
+    pub(super) root: Arc<Root>,
+    pub(super) reporting: Reporting,
+    prepared: Prepared,
+    guardian: Guardian,
+    commands: mpsc::UnboundedReceiver<Command>,
+}
+
+impl Ready {
+    pub(super) fn begin(self) {
+        let Self { prepared, guardian, commands, .. } = self;
+        let control = place(guardian.tree.control()).clone();
+        prepared.begin();
+        control.spawn(guardian.watch(commands));
+    }
+}
+
+/// Makes the root, and the guardian beside it.
+pub(super) fn prepare(
     context: &TreeContext,
     mut plan: Plan,
     supervisor: SupervisorStart,
     (sender, commands): Commands,
     progress: watch::Sender<Progress>,
-) -> (Arc<Root>, Reporting) {
+) -> Ready {
     let root = Arc::new(Root::new(plan.path.clone(), context.clone()));
     let writer = ReportWriter::new(plan.path.clone(), context.clone(), Arc::clone(&root), progress);
     let writer = Arc::new(writer);
@@ -80,9 +98,7 @@ pub(super) fn start(
     if guardian.plan.stop_on.is_cancelled() {
         guardian.stop(StopCause::Token);
     }
-    prepared.begin();
-    place(context.control()).spawn(guardian.watch(commands));
-    (root, reporting)
+    Ready { root, reporting, prepared, guardian, commands }
 }
 
 const ROOT: ChildKey = ChildKey(0);

@@ -21,6 +21,7 @@ use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
+use crate::tree_ref::{TreeAccess, TreeRef};
 
 /// A running tree.
 ///
@@ -43,6 +44,33 @@ struct Shared {
     desk: Desk,
     progress: watch::Receiver<Progress>,
     log: Option<Log>,
+}
+
+impl TreeAccess for Shared {
+    fn root(&self) -> Option<SupervisorHandle> {
+        self.root.supervisor()
+    }
+
+    fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
+        let below = path.strip_prefix(self.path.as_str())?;
+        let mut found = self.root.supervisor()?;
+        for id in below.split('/').skip(1) {
+            found = found.supervisor(id)?;
+        }
+        (found.path() == path).then_some(found)
+    }
+
+    fn snapshot(&self) -> TreeSnapshot {
+        TreeSnapshot { containment: self.context.containment(), root: self.root.snapshot() }
+    }
+
+    fn events(&self) -> Events {
+        self.context.record().subscribe()
+    }
+
+    fn request_stop(&self, cause: StopCause) {
+        self.desk.command(Command::Stop(cause));
+    }
 }
 
 /// Where the program's wishes are handed in.
@@ -90,10 +118,15 @@ impl Tree {
         let path = plan.path.clone();
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
-        let (root, reporting) = guardian::start(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, reporting };
+        let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
+        let desk = Desk { guardian, reporting: ready.reporting.clone() };
         let keep = Arc::new(Keep(desk.clone()));
-        Self { shared: Arc::new(Shared { context, path, root, desk, progress, log }), _keep: keep }
+        let root = Arc::clone(&ready.root);
+        let shared = Arc::new(Shared { context, path, root, desk, progress, log });
+        // Before any child runs, which may look for it.
+        shared.context.is_of(Box::new(TreeRef::new(&shared)));
+        ready.begin();
+        Self { shared, _keep: keep }
     }
 
     /// The root's path.
@@ -221,29 +254,29 @@ impl Tree {
 
     /// The root, as the supervisor that it is. `None` if it is gone.
     pub fn root(&self) -> Option<SupervisorHandle> {
-        self.shared.root.supervisor()
+        self.shared.root()
     }
 
     /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or it does
     /// not run.
     pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
-        let below = path.strip_prefix(self.shared.path.as_str())?;
-        let mut found = self.root()?;
-        for id in below.split('/').skip(1) {
-            found = found.supervisor(id)?;
-        }
-        (found.path() == path).then_some(found)
+        self.shared.supervisor(path)
+    }
+
+    /// A reference that does not keep the tree.
+    pub fn downgrade(&self) -> TreeRef {
+        TreeRef::new(&self.shared)
     }
 
     /// What the tree looks like now.
     pub fn snapshot(&self) -> TreeSnapshot {
-        TreeSnapshot { containment: self.shared.context.containment(), root: self.shared.root.snapshot() }
+        self.shared.snapshot()
     }
 
     /// Subscribes to the tree's events, from now on. To get them from the first one on, subscribe to the
     /// [`TreeBuilder`](crate::TreeBuilder).
     pub fn events(&self) -> Events {
-        self.shared.context.record().subscribe()
+        self.shared.events()
     }
 
     /// Waits until the [log](crate::TreeBuilder::log) of a tree that has stopped is complete, and says whether it is: whether every

@@ -24,9 +24,10 @@ pub(super) async fn run(cx: TaskContext) {
 
 /// Starts a worker, unless the gate is shut.
 async fn start(cx: TaskContext) {
-    if let Err(refused) = cx.spawn(None, work(cx.clone())).await {
+    let parent = cx.clone();
+    if let Err(refused) = cx.spawn(move |_| work(parent)).await {
         // The work comes back untouched. This one has nothing in it that would have to be saved.
-        drop(refused.future);
+        drop(refused.into_run());
     }
 }
 

@@ -34,6 +34,8 @@ impl Machine {
                 }
                 Request::CleanUp { .. }
                 | Request::Start { .. }
+                | Request::StartInRoom { .. }
+                | Request::Room
                 | Request::Terminate(_)
                 | Request::Restart(_)
                 | Request::Delete(_) => refuse(call, &request, out),
@@ -86,10 +88,23 @@ impl Machine {
         out: &mut Actions,
     ) -> Progress {
         match request {
-            Request::Start { .. } | Request::Restart(_) if self.held => refuse(call, &request, out),
+            Request::Start { .. } | Request::Room | Request::Restart(_) if self.held => {
+                refuse(call, &request, out);
+            }
+            Request::StartInRoom { .. } if self.held => {
+                self.rooms.leave();
+                refuse(call, &request, out);
+            }
             Request::Start { key, id, traits } => {
                 return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
             }
+            Request::StartInRoom { key, id, traits } => {
+                // The child takes the place that was kept for it.
+                self.rooms.leave();
+                return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
+            }
+            // Given at the end of the step, if there is any.
+            Request::Room => self.rooms.wait(call),
             // A stop that begins in the meantime must not cancel it.
             Request::CleanUp { key, id, traits } => {
                 return self.add_and_start(
@@ -142,7 +157,7 @@ impl Machine {
             });
         }
         match self.policy.keeping {
-            Keeping::Nothing { max_children } if self.children.len() >= max_children => {
+            Keeping::Nothing { max_children } if self.children.len() + self.rooms.kept() >= max_children => {
                 Some(Reply::MaxChildren)
             }
             Keeping::Nothing { .. } | Keeping::Specs => None,

@@ -39,6 +39,8 @@ pub(crate) enum Input {
     /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
     /// are left.
     Stuck(ChildKey),
+    /// A caller that was given room has left without bringing a child.
+    RoomLeft,
     /// No caller brings in a child any more.
     Close,
     /// End all children at once, because that is how this supervisor is stopped.

@@ -54,6 +54,7 @@ mod io;
 mod noise;
 mod pending;
 mod requests;
+mod rooms;
 mod round;
 mod stuck;
 mod waiting;
@@ -69,6 +70,7 @@ use self::child::State;
 use self::children::Children;
 use self::noise::Noise;
 use self::pending::Pending;
+use self::rooms::Rooms;
 use self::round::Round;
 use self::waiting::Waiter;
 use self::wind_down::WindDown;
@@ -152,6 +154,8 @@ pub(crate) struct Machine {
     closed: bool,
     /// Whether the stop of an ancestor has begun.
     held: bool,
+    /// The places that are kept for children to come.
+    rooms: Rooms,
 }
 
 /// What the supervisor has in hand.
@@ -191,6 +195,7 @@ impl Machine {
             phase: Phase::New,
             closed: policy.closing == Closing::WhenEmpty,
             held: false,
+            rooms: Rooms::default(),
         }
     }
 
@@ -216,6 +221,7 @@ impl Machine {
             self.hear(input, now, out);
         }
         self.advance(now, out);
+        self.give_rooms(out);
     }
 
     fn hear(&mut self, input: Input, now: Instant, out: &mut Actions) {
@@ -233,6 +239,7 @@ impl Machine {
             Input::GaveUp => self.gave_up(out),
             Input::Forced(key) => self.forced(key, now),
             Input::Stuck(key) => self.children.set_stuck(key),
+            Input::RoomLeft => self.rooms.leave(),
             Input::Close => self.closed = true,
             Input::Kill => self.kill(now, out),
             Input::Force => self.force(None, now, out),

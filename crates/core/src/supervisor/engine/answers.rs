@@ -1,5 +1,6 @@
 //! Calls on their way through the machine: a call becomes a fact, and the machine's answer goes back to the caller.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
@@ -8,6 +9,7 @@ use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
+use crate::supervisor::room::Room;
 
 impl Engine {
     /// A call becomes a fact.
@@ -19,6 +21,12 @@ impl Engine {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::Start { key, id, traits }
             }
+            Demand::StartInRoom { id, spec, room } => {
+                room.take();
+                let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
+                Request::StartInRoom { key, id, traits }
+            }
+            Demand::Room => Request::Room,
             Demand::CleanUp { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::CleanUp { key, id, traits }
@@ -54,6 +62,7 @@ impl Engine {
             Reply::Started(key) => {
                 Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
             }
+            Reply::Room => Ok(Success::Room(Room::new(Arc::clone(&self.shared) as _))),
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {

@@ -25,6 +25,7 @@ impl Engine {
                 self.hear(key, incarnation, report, now)
             }
             Mail::Call(call) => self.take_call(call),
+            Mail::RoomLeft => Some(Input::RoomLeft),
             Mail::Close => Some(Input::Close),
             Mail::Stop(StopRequest { deadline, .. }) => {
                 Some(Input::Stop { cause: StopCause::Parent, deadline })

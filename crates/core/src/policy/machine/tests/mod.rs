@@ -8,6 +8,7 @@ mod calls;
 mod hold;
 mod promises;
 mod restart;
+mod rooms;
 mod start;
 mod stop;
 mod stuck;

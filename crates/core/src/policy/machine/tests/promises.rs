@@ -67,6 +67,11 @@ enum Wish {
     Terminate,
     Restart,
     Delete,
+    Room,
+    /// A start in a room, if one was given.
+    InRoom,
+    /// A room is left, if one was given.
+    Leave,
 }
 
 /// The shell and the children, and what must never be among the machine's actions.
@@ -84,6 +89,7 @@ struct World {
     /// Clean-up work that was started while everything stops. It keeps nothing waiting.
     late: BTreeSet<ChildKey>,
     offered: BTreeSet<ChildKey>,
+    rooms: usize,
     open: BTreeSet<CallId>,
     awaits_restart: BTreeSet<ChildKey>,
     restarts: Vec<Instant>,
@@ -114,6 +120,7 @@ impl World {
             stuck: BTreeSet::new(),
             late: BTreeSet::new(),
             offered: BTreeSet::new(),
+            rooms: 0,
             open: BTreeSet::new(),
             awaits_restart: BTreeSet::new(),
             restarts: Vec::new(),
@@ -149,8 +156,17 @@ impl World {
             Wish::Terminate => Request::Terminate(known),
             Wish::Restart => Request::Restart(known),
             Wish::Delete => Request::Delete(known),
+            Wish::Leave if self.rooms > 0 => {
+                self.rooms -= 1;
+                return self.tell(Input::RoomLeft);
+            }
+            Wish::InRoom if self.rooms > 0 => {
+                self.rooms -= 1;
+                Request::StartInRoom { key: new, id: number(new), traits: permanent() }
+            }
+            Wish::Room | Wish::InRoom | Wish::Leave => Request::Room,
         };
-        if matches!(wish, Wish::Start | Wish::CleanUp) {
+        if let Request::Start { .. } | Request::StartInRoom { .. } | Request::CleanUp { .. } = request {
             self.next_key += 1;
             self.offered.insert(new);
         }
@@ -213,6 +229,7 @@ impl World {
             Input::Begin
             | Input::Close
             | Input::Alarm
+            | Input::RoomLeft
             | Input::Call { .. }
             | Input::Announced(_)
             | Input::GaveUp => {}
@@ -309,7 +326,13 @@ impl World {
             Action::Refuse(key) => {
                 self.offered.remove(&key);
             }
-            Action::Reply { call, .. } => prop_assert!(self.open.remove(&call), "a call is answered once"),
+            Action::Reply { call, reply } => {
+                prop_assert!(self.open.remove(&call), "a call is answered once");
+                if reply == Reply::Room {
+                    prop_assert!(!self.stopping && !self.held, "no room is given once stopping has begun");
+                    self.rooms += 1;
+                }
+            }
         }
         Ok(None)
     }
@@ -404,6 +427,9 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         Wish::Terminate,
         Wish::Restart,
         Wish::Delete,
+        Wish::Room,
+        Wish::InRoom,
+        Wish::Leave,
     ]);
     let step = prop_oneof![
         20 => says.prop_map(Step::Say),
