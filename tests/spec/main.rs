@@ -17,6 +17,7 @@ mod events;
 mod failing;
 mod gate;
 mod good_guest;
+mod guests;
 mod hostile;
 mod hostile_log;
 mod intensity;

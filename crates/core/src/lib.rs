@@ -81,7 +81,7 @@ pub use supervisor::{
     StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
-    BlockingContext, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
+    BlockingContext, Guest, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
     TaskResult, TaskResults, TaskSupervisor,
 };
 pub use tree::{Tree, TreeBuilder, TreeStartError, Unreapable};

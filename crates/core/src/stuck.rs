@@ -33,6 +33,8 @@ pub enum StuckIn {
     Drop,
     /// It is a blocking closure that has been started and has not returned. Such a thing cannot be aborted.
     Blocking,
+    /// Its future is gone, and a [guest](crate::TaskContext::guest) is still there, which runs elsewhere.
+    Guest,
     /// It has been aborted, and its runtime has not come round to it: all of its threads are taken.
     NotPolled,
 }
@@ -74,6 +76,7 @@ impl fmt::Display for Stuck {
             StuckIn::Poll => "inside one poll",
             StuckIn::Drop => "inside a drop",
             StuckIn::Blocking => "inside a blocking section",
+            StuckIn::Guest => "a guest that runs elsewhere has not gone",
             StuckIn::NotPolled => "aborted, but its runtime has no thread left for it",
         })?;
         if let Some(elapsed) = self.elapsed {

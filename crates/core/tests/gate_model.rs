@@ -55,8 +55,10 @@ fn stop(gate: &TestGate) {
 /// The body ends. `true` says that it had the last word.
 fn leave(gate: &TestGate) -> bool {
     let left = gate.leave(|table, was_asked| {
-        table.asked |= !was_asked;
-        table.closed = true;
+        if let Some(table) = table {
+            table.asked |= !was_asked;
+            table.closed = true;
+        }
         "the last word"
     });
     left != Left::First
@@ -193,5 +195,48 @@ fn a_stop_a_start_and_an_end_in_any_order_leave_nobody_behind() {
         nobody_was_missed(&gate, let_in);
         assert_eq!(is_last, let_in == 0);
         assert_eq!(empty(&gate), let_in == 1);
+    });
+}
+
+#[test]
+fn a_guest_a_body_and_the_children_have_one_last_word_between_them() {
+    loom::model(|| {
+        let gate = Arc::new(TestGate::new());
+        assert!(start(&gate, "child") && gate.enter());
+        let words = Arc::new(AtomicUsize::new(0));
+        let ends: [fn(&TestGate) -> bool; 2] = [|gate| gate.exit().is_some(), empty];
+        let others = ends.map(|end| {
+            let (gate, words) = (Arc::clone(&gate), Arc::clone(&words));
+            thread::spawn(move || {
+                words.fetch_add(usize::from(end(&gate)), Ordering::SeqCst);
+            })
+        });
+
+        words.fetch_add(usize::from(leave(&gate)), Ordering::SeqCst);
+
+        for other in others {
+            other.join().unwrap();
+        }
+        assert_eq!(words.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn a_guest_comes_before_the_stop_or_not_at_all() {
+    loom::model(|| {
+        let gate = Arc::new(TestGate::new());
+        let guest = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || gate.enter())
+        };
+
+        stop(&gate);
+        let body_was_last = leave(&gate);
+
+        let has_come = guest.join().unwrap();
+        assert_eq!(body_was_last, !has_come, "who comes is waited for");
+        assert!(!gate.enter());
+        let last_word = if has_come { gate.exit() } else { None };
+        assert_eq!(last_word.is_some(), has_come);
     });
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Purpose;
+use super::guest::Guest;
 use super::node::TaskNode;
 use super::spawn::{Spawning, is_cleaning_up};
 use super::spawn_error::SpawnError;
@@ -252,6 +253,13 @@ impl TaskContext {
         Fut::Output: super::IntoExit,
     {
         Spawning { node: &self.node, purpose: Purpose::CleanUp, id: Some(id.into()) }.run(run).await
+    }
+
+    /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when it is. `None` once the
+    /// stop has begun: nothing may be started any more, which is counted in the report.
+    pub fn guest(&self) -> Option<Guest> {
+        let forced = self.node.guest()?;
+        Some(Guest::new(self.clone(), Arc::clone(&self.node), forced))
     }
 
     /// Waits until this task has no child any more that runs or could be restarted. Clean-up work counts.

@@ -1,12 +1,12 @@
 //! The gate of a task: what may still be started below it, and which of its two halves has the last word.
 //!
-//! A task with children consists of two halves that end on their own: its body, which is the user's future, and its nest, which
-//! is the supervisor of its children. The gate decides three things, each together with what follows from it, under one lock:
+//! A task with children consists of parts that end on their own: its body, which is the user's future, its nest, which
+//! is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each together with what follows from it, under one lock:
 //!
 //! - **Who comes in.** While it is open, everybody; while it drains, clean-up work; once it is closed, nobody. Whoever is let in
 //!   is in the nest before the lock is released, so that no stop can pass between the decision and the start.
 //! - **Who is asked to stop.** The nest, in the same breath in which the gate begins to drain.
-//! - **Who has the last word.** Whichever half ends last, once and never twice.
+//! - **Who has the last word.** Whichever part ends last, once and never twice.
 //!
 //! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under all
 //! interleavings of its callers.
@@ -23,6 +23,8 @@ struct State<N, Q, E> {
     nest: Nest<N>,
     /// The body has ended, and this is still to be told.
     last_word: Option<E>,
+    /// How many guests there are.
+    guests: usize,
     refused: u32,
 }
 
@@ -51,7 +53,7 @@ pub(crate) enum Purpose {
 
 impl<N, Q, E> Gate<N, Q, E> {
     pub(crate) fn new() -> Self {
-        let state = State { phase: Phase::Open, nest: Nest::None, last_word: None, refused: 0 };
+        let state = State { phase: Phase::Open, nest: Nest::None, last_word: None, guests: 0, refused: 0 };
         Self { state: Mutex::new(state) }
     }
 
@@ -109,29 +111,56 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// The body is over, and nobody comes in any more. If the nest is still there `close` tells it so, learns whether a stop had
+    /// The body is over, and nobody comes in any more. If the nest or a guest is still there, `close` tells the nest so, learns whether a stop had
     /// been asked for, and leaves the last word here. Otherwise the body has the last word.
-    pub(crate) fn leave(&self, close: impl FnOnce(&mut N, bool) -> E) -> Left {
+    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Left {
         let state = &mut *self.lock();
         let was_asked = !matches!(state.phase, Phase::Open);
         state.phase = Phase::Closed;
-        match &mut state.nest {
-            Nest::None | Nest::Gone(_) => Left::Last,
-            Nest::There(nest) => {
-                state.last_word = Some(close(nest, was_asked));
-                Left::First
-            }
+        let nest = match &mut state.nest {
+            Nest::There(nest) => Some(nest),
+            Nest::None | Nest::Gone(_) if state.guests > 0 => None,
+            Nest::None | Nest::Gone(_) => return Left::Last,
+        };
+        state.last_word = Some(close(nest, was_asked));
+        Left::First
+    }
+
+    /// A guest comes, unless a stop has begun. `false` says that it may not.
+    pub(crate) fn enter(&self) -> bool {
+        let state = &mut *self.lock();
+        let may_enter = matches!(state.phase, Phase::Open);
+        match may_enter {
+            true => state.guests += 1,
+            false => state.refused += 1,
+        }
+        may_enter
+    }
+
+    /// A guest is gone. If everything else is, this is the last word.
+    pub(crate) fn exit(&self) -> Option<E> {
+        let state = &mut *self.lock();
+        state.guests -= 1;
+        match state.nest {
+            Nest::There(_) => None,
+            Nest::None | Nest::Gone(_) if state.guests > 0 => None,
+            Nest::None | Nest::Gone(_) => state.last_word.take(),
         }
     }
 
-    /// The nest is gone. If the body is over, this is the last word; otherwise the body will have it.
+    /// How many guests there are.
+    pub(crate) fn guests(&self) -> usize {
+        self.lock().guests
+    }
+
+    /// The nest is gone. If everything else is, this is the last word.
     pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<E> {
         let state = &mut *self.lock();
         state.phase = Phase::Closed;
         let Nest::There(mut nest) = std::mem::replace(&mut state.nest, Nest::None) else { return None };
         state.refused += note(&mut nest);
         state.nest = Nest::Gone(nest);
-        state.last_word.take()
+        if state.guests > 0 { None } else { state.last_word.take() }
     }
 
     /// Looks at the nest once it is gone.
@@ -168,12 +197,12 @@ impl<N, Q, E> Gate<N, Q, E> {
         self.lock().refused
     }
 
-    /// Looks at the last word of a body that is over while the nest is waited for.
+    /// Looks at the last word of a body that is over while the nest or guests are waited for.
     pub(crate) fn with_last_word<R>(&self, look: impl FnOnce(&E) -> R) -> Option<R> {
         self.lock().last_word.as_ref().map(look)
     }
 
-    /// Whether the body is over, and the nest is waited for.
+    /// Whether the body is over, and the nest or guests are waited for.
     pub(crate) fn has_left(&self) -> bool {
         self.lock().last_word.is_some()
     }
@@ -183,11 +212,11 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 }
 
-/// Which half of a task ended first.
+/// Whether the body of a task ended before the rest of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// The body: the nest is still there, and will have the last word.
+    /// It did: the nest or guests are still there, and the last of them will have the last word.
     First,
-    /// The nest, if there ever was one: the body has the last word.
+    /// It did not: the body has the last word.
     Last,
 }

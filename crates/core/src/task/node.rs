@@ -43,6 +43,8 @@ pub(crate) struct TaskNode {
     /// What few tasks have.
     pub(super) special: Option<Box<Special>>,
     handle: OnceLock<AbortHandle>,
+    /// Cancelled when guests are to be dropped. Made when the first one comes.
+    forced: OnceLock<CancellationToken>,
     gate: Gate<Box<Nest>, Option<Instant>, Box<LastWord>>,
 }
 
@@ -60,6 +62,7 @@ impl TaskNode {
             notify: StopNotify::new(),
             special,
             handle: OnceLock::new(),
+            forced: OnceLock::new(),
             gate: Gate::new(),
         }
     }
@@ -114,6 +117,7 @@ impl TaskNode {
         fence(Ordering::SeqCst);
         point();
         self.abort();
+        self.drop_guests();
         // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
         self.tell_stop();
     }
@@ -187,8 +191,11 @@ impl TaskNode {
             return Some(seen);
         }
         let is_over = self.gate.has_left() || self.handle.get().is_none_or(AbortHandle::is_finished);
-        let is_waited_for = self.aborted.load(Ordering::Acquire) && !is_over;
-        is_waited_for.then(|| Stuck::new(StuckIn::NotPolled))
+        let is_aborted = self.aborted.load(Ordering::Acquire);
+        match is_over {
+            false => is_aborted.then(|| Stuck::new(StuckIn::NotPolled)),
+            true => (is_aborted && self.gate.guests() > 0).then(|| Stuck::new(StuckIn::Guest)),
+        }
     }
 
     fn make_nest(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<Nest> {
@@ -227,13 +234,20 @@ impl TaskNode {
     /// The body is over, and everything that it held has been given back.
     pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
         let mut word = Some(LastWord { reporter, exit });
+        let mut end_guests = false;
         let left = self.gate.leave(|nest, was_asked| {
-            if !was_asked {
-                self.stop_orphans(nest);
+            end_guests = !was_asked;
+            if let Some(nest) = nest {
+                if !was_asked {
+                    self.stop_orphans(nest);
+                }
+                nest.supervisor.close();
             }
-            nest.supervisor.close();
             Box::new(word.take().expect("a last word is left once"))
         });
+        if end_guests {
+            self.end_guests_in_time();
+        }
         // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
         self.tell_stop();
         match (left, word) {
@@ -250,6 +264,44 @@ impl TaskNode {
                 nest.child.stop(StopRequest::new(StopCause::Parent, self.own_deadline()));
             }
         }
+    }
+
+    // --- guests ---
+
+    /// A guest comes. `None` says that nothing may be started any more.
+    pub(super) fn guest(&self) -> Option<CancellationToken> {
+        if self.held.load(Ordering::SeqCst) || self.scope.is_stopping() {
+            self.gate.note_refusal();
+            return None;
+        }
+        let forced = self.forced.get_or_init(CancellationToken::new).clone();
+        self.gate.enter().then_some(forced)
+    }
+
+    /// A guest is gone.
+    pub(super) fn guest_gone(&self) {
+        if let Some(word) = self.gate.exit() {
+            word.say(self);
+        }
+    }
+
+    fn drop_guests(&self) {
+        if let Some(forced) = self.forced.get().cloned() {
+            // What waits for it is woken by a task of its own, because a waker may be foreign code.
+            place(self.tree.control()).spawn(async move { forced.cancel() });
+        }
+    }
+
+    /// Guests whose task has ended by itself get the grace that it would have had.
+    fn end_guests_in_time(&self) {
+        let Some(forced) = self.forced.get().cloned() else { return };
+        let Some(at) = self.own_deadline() else { return };
+        place(self.tree.control()).spawn(async move {
+            tokio::select! {
+                () = forced.cancelled() => {}
+                () = clock::sleep_until(at) => forced.cancel(),
+            }
+        });
     }
 
     /// All that is left of the children is stuck. If the body is over, so is all that is left of the task.

@@ -1,0 +1,109 @@
+//! Work that runs elsewhere and belongs to a task.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::TaskContext;
+use super::node::TaskNode;
+
+/// Ties work that a library spawns by itself to a task of the tree: a connection of a server, the callback of an upgrade.
+///
+/// The task is gone when its last guest is. Guests are told of its stop ([`stopping`](Self::stopping)), and may take the rest of its grace. When the task is
+/// forced, what they [`run`](Self::run) is dropped. What does not go then is named in the report: the task is stuck in
+/// [`StuckIn::Guest`](crate::StuckIn::Guest).
+///
+/// A guest is no child: it has no events, no restart and no line in a snapshot of its own, and costs next to nothing. For work that should
+/// have them there is [`TaskContext::spawn`].
+///
+/// # Examples
+///
+/// ```
+/// use rootward_core::TaskContext;
+/// use tokio::net::TcpListener;
+///
+/// async fn serve(cx: TaskContext, listener: TcpListener) -> std::io::Result<()> {
+///     while let Some(accepted) = cx.unless_stopping(listener.accept()).await {
+///         let (socket, _) = accepted?;
+///         if let Some(guest) = cx.guest() {
+///             guest.spawn(async move { drop(socket) });
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
+#[must_use = "a guest that is dropped is gone"]
+pub struct Guest {
+    cx: TaskContext,
+    node: Arc<TaskNode>,
+    forced: CancellationToken,
+}
+
+impl Guest {
+    pub(super) fn new(cx: TaskContext, node: Arc<TaskNode>, forced: CancellationToken) -> Self {
+        Self { cx, node, forced }
+    }
+
+    /// Runs a future as this guest. `None` says that it has been dropped because the task is forced.
+    ///
+    /// The guest is gone when the future has been dropped, also if what this returns is dropped before its end.
+    pub async fn run<F: Future>(self, future: F) -> Option<F::Output> {
+        // Dropped in this order, also if this is dropped in the middle: first the future, then the guest.
+        let guest = self;
+        let output = {
+            let mut future = pin!(future);
+            tokio::select! {
+                biased;
+                () = guest.forced.cancelled() => None,
+                output = &mut future => Some(output),
+            }
+        };
+        drop(guest);
+        output
+    }
+
+    /// The same, and the future is dropped as soon as the task is asked to stop: for what has no end of its own.
+    pub async fn run_until_stopping<F: Future>(self, future: F) -> Option<F::Output> {
+        let cx = self.cx.clone();
+        self.run(cx.unless_stopping(future)).await.flatten()
+    }
+
+    /// Spawns a future that [runs](Self::run) as this guest, on the runtime of the tree's tasks.
+    pub fn spawn<F>(self, future: F) -> JoinHandle<Option<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let runtime = self.node.tree().task_runtime().clone();
+        runtime.spawn(self.run(future))
+    }
+
+    /// The task whose guest this is: where it stands, and when it is asked to stop.
+    pub fn task(&self) -> &TaskContext {
+        &self.cx
+    }
+
+    /// Waits until the task is asked to stop, or ends. From then on the guest has what is left of its grace.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it can be dropped and called again, as in a `select!` loop.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + '_ {
+        self.cx.stopping()
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.node.guest_gone();
+    }
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest").field("task", self.cx.path()).finish_non_exhaustive()
+    }
+}

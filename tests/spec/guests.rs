@@ -1,0 +1,219 @@
+//! Work that is spawned elsewhere and belongs to a task.
+
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rootward::{ChildSpec, Ending, Guest, Outcome, Restart, StuckIn, Supervisor, TaskContext};
+use tokio::sync::Notify;
+
+use crate::support::{
+    Blocked, EventLog, GivenTree, builder, given, given_tree, settle, stuck, within, work_for,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Says when it has been dropped.
+struct Held(Arc<AtomicBool>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A task whose guest runs this, and which ends when it is asked to.
+async fn given_a_guest<F, Fut>(run: F) -> (GivenTree, EventLog)
+where
+    F: Fn(Guest) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let task = ChildSpec::task_with("server", run, |cx: TaskContext, run| async move {
+        let guest = cx.guest().expect("nothing stops yet");
+        tokio::task::spawn(run(guest));
+        cx.stopping().await;
+    });
+    let given = given(Supervisor::new("root").child(task.shutdown(3 * SECOND))).await;
+    settle().await;
+    given
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_gone_when_its_last_guest_is() {
+    let done = Arc::new(AtomicBool::new(false));
+    let writes = Arc::clone(&done);
+    let (tree, log) = given_a_guest(move |guest| {
+        let done = Arc::clone(&writes);
+        async move {
+            let request = async {
+                work_for(SECOND).await;
+                done.store(true, Ordering::SeqCst);
+            };
+            assert!(guest.run(request).await.is_some());
+        }
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert!(done.load(Ordering::SeqCst), "within the grace it is answered");
+    assert_eq!(report.ending, Ending::Clean);
+    assert_eq!(log.until_the_end().await.paths("stopped"), ["server", "root"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_guest_runs_beyond_the_grace_is_dropped_before_the_stop_returns_and_reported() {
+    let dropped = Arc::new(AtomicBool::new(false));
+    let held = Arc::clone(&dropped);
+    let (tree, _log) = given_a_guest(move |guest| {
+        let held = Held(Arc::clone(&held));
+        async move {
+            let request = async move {
+                let _held = held;
+                pending::<()>().await;
+            };
+            assert!(guest.run(request).await.is_none());
+        }
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert!(dropped.load(Ordering::SeqCst));
+    let server = report.find("root/server").unwrap();
+    assert_eq!(
+        (report.ending, server.outcome, server.elapsed),
+        (Ending::Forced, Outcome::Killed, 3 * SECOND)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_without_an_end_of_its_own_costs_no_grace_and_is_no_failure() {
+    let (tree, _log) = given_a_guest(|guest| async move {
+        assert!(guest.run_until_stopping(pending::<()>()).await.is_none());
+    })
+    .await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.ending, report.elapsed), (Ending::Clean, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_guest_comes_once_a_stop_has_begun_and_that_is_counted() {
+    let task = ChildSpec::task("server", |cx: TaskContext| async move {
+        cx.stopping().await;
+        assert!(cx.guest().is_none());
+    });
+    let (tree, _log) = given(Supervisor::new("root").child(task)).await;
+    settle().await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.clean, report.find("root/server").unwrap().refused), (true, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_ends_by_itself_is_gone_when_its_guests_are_and_they_get_the_grace_it_would_have_had() {
+    let ended = Arc::new(Mutex::new(None));
+    let note = Arc::clone(&ended);
+    let began = tokio::time::Instant::now();
+    let task = ChildSpec::task_with("server", note, move |cx: TaskContext, note| async move {
+        let guest = cx.guest().unwrap();
+        tokio::task::spawn(async move {
+            guest.stopping().await;
+            let told = began.elapsed();
+            let output = guest.run(pending::<()>()).await;
+            *note.lock().unwrap() = Some((told, output, began.elapsed()));
+        });
+        work_for(SECOND).await;
+    });
+    let task = task.restart(Restart::Temporary).shutdown(3 * SECOND);
+    let (tree, mut log) = given(Supervisor::new("root").child(task)).await;
+
+    let exited = log.wait_for_event("server", "exited").await;
+
+    assert_eq!(*ended.lock().unwrap(), Some((SECOND, None, 4 * SECOND)));
+    assert_eq!(exited.at, 4 * SECOND);
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_failed_is_not_started_again_before_its_guests_are_gone() {
+    let there = Arc::new(AtomicBool::new(false));
+    let task = ChildSpec::task_with("server", Arc::clone(&there), |cx: TaskContext, there| async move {
+        assert!(!there.swap(true, Ordering::SeqCst), "the guest of the one before is still there");
+        let guest = cx.guest().unwrap();
+        guest.spawn(async move {
+            work_for(SECOND).await;
+            there.store(false, Ordering::SeqCst);
+        });
+        if cx.incarnation() == 1 {
+            return Err("it fails");
+        }
+        cx.stopping().await;
+        Ok(())
+    });
+    let (tree, mut log) = given(Supervisor::new("root").child(task)).await;
+
+    log.wait_for_event("server", "restarting").await;
+    settle().await;
+
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_that_is_dropped_in_the_middle_is_gone() {
+    let cancel = Arc::new(Notify::new());
+    let cancels = Arc::clone(&cancel);
+    let (tree, _log) = given_a_guest(move |guest| {
+        let cancels = Arc::clone(&cancels);
+        async move {
+            tokio::select! {
+                _ = guest.run(pending::<()>()) => {}
+                () = cancels.notified() => {}
+            }
+        }
+    })
+    .await;
+    cancel.notify_one();
+    settle().await;
+
+    let report = tree.stop().await;
+
+    assert_eq!((report.ending, report.elapsed), (Ending::Clean, Duration::ZERO));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_that_will_not_go_is_what_its_task_is_stuck_in() {
+    let (blocked, release) = Blocked::new();
+    let task = ChildSpec::task_with("server", blocked.clone(), |cx: TaskContext, blocked| async move {
+        let guest = cx.guest().unwrap();
+        guest.spawn(async move { blocked.stay() });
+        cx.stopping().await;
+    });
+    let root = Supervisor::new("root").child(task.shutdown(Duration::from_millis(10)));
+    let (tree, _log) = given_tree(builder(root).deadline(SECOND)).await;
+    blocked.is_there().await;
+
+    let report = within("the stop", tree.stop()).await;
+
+    assert_eq!(report.ending, Ending::Incomplete);
+    assert_eq!(stuck(&report, "root/server").why, StuckIn::Guest);
+    drop(release);
+    assert_eq!(within("the end", tree.wait_gone()).await.unreapable().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_force_drops_what_guests_run() {
+    let (tree, _log) = given_a_guest(|guest| async move {
+        assert!(guest.run(pending::<()>()).await.is_none());
+    })
+    .await;
+
+    tree.force();
+    let report = tree.wait().await;
+
+    assert_eq!((report.ending, report.elapsed), (Ending::Forced, Duration::ZERO));
+}
