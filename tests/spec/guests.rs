@@ -23,6 +23,11 @@ impl Drop for Held {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "as a library does that knows nothing of the tree")]
+fn beside(future: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(future);
+}
+
 /// A task whose guest runs this, and which ends when it is asked to.
 async fn given_a_guest<F, Fut>(run: F) -> (GivenTree, EventLog)
 where
@@ -31,7 +36,7 @@ where
 {
     let task = ChildSpec::task_with("server", run, |cx: TaskContext, run| async move {
         let guest = cx.guest().expect("nothing stops yet");
-        tokio::task::spawn(run(guest));
+        beside(run(guest));
         cx.stopping().await;
     });
     let given = given(Supervisor::new("root").child(task.shutdown(3 * SECOND))).await;
@@ -121,7 +126,7 @@ async fn a_task_that_ends_by_itself_is_gone_when_its_guests_are_and_they_get_the
     let began = tokio::time::Instant::now();
     let task = ChildSpec::task_with("server", note, move |cx: TaskContext, note| async move {
         let guest = cx.guest().unwrap();
-        tokio::task::spawn(async move {
+        beside(async move {
             guest.stopping().await;
             let told = began.elapsed();
             let output = guest.run(pending::<()>()).await;

@@ -70,6 +70,7 @@
 //! | --- | --- | --- |
 //! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
+//! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
@@ -81,6 +82,8 @@ struct Readme;
 
 #[cfg(feature = "signals")]
 mod app;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(all(feature = "procs", target_os = "linux"))]
 pub mod process;
 

@@ -1,7 +1,7 @@
 //! Work that runs elsewhere and belongs to a task.
 
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
@@ -9,6 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::TaskContext;
 use super::node::TaskNode;
+
+/// What a wrapped callback returns.
+type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Ties work that a library spawns by itself to a task of the tree: a connection of a server, the callback of an upgrade.
 ///
@@ -79,6 +82,30 @@ impl Guest {
     {
         let runtime = self.node.tree().task_runtime().clone();
         runtime.spawn(self.run(future))
+    }
+
+    /// Makes a callback whose future [runs](Self::run) as this guest: for libraries that take the callback and spawn what it returns, as the upgrade
+    /// to a websocket does. The guest is gone as well if the callback is never called and dropped.
+    ///
+    /// ```ignore
+    /// async fn chat(ws: WebSocketUpgrade, Extension(cx): Extension<TaskContext>) -> Response {
+    ///     match cx.guest() {
+    ///         Some(guest) => ws.on_upgrade(guest.wrap(|socket| talk(socket, cx))),
+    ///         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    ///     }
+    /// }
+    /// ```
+    pub fn wrap<A, F, Fut>(self, callback: F) -> impl FnOnce(A) -> WrapFuture + Send + 'static
+    where
+        F: FnOnce(A) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        move |argument| {
+            let future = callback(argument);
+            Box::pin(async move {
+                let _ = self.run(future).await;
+            })
+        }
     }
 
     /// The task whose guest this is: where it stands, and when it is asked to stop.

@@ -1,0 +1,97 @@
+//! One connection: everything that happens on it is one future.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use futures_util::Stream as _;
+use futures_util::stream::FuturesUnordered;
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use rootward_core::TaskContext;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tower_service::Service;
+
+use super::body::end_with;
+
+/// A part of a connection that hyper would have spawned: a stream of HTTP/2.
+type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Takes in what hyper would have spawned, so that it is part of the connection.
+#[derive(Clone)]
+struct Parts(UnboundedSender<Part>);
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Parts {
+    fn execute(&self, part: F) {
+        // A connection that is over has no parts any more.
+        let _ = self.0.send(Box::pin(part));
+    }
+}
+
+/// Serves one connection to its end. When the task is asked to stop, what has begun is answered, and the connection closes.
+pub(super) async fn serve<S, B>(cx: TaskContext, socket: TcpStream, service: S)
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (sender, parts) = mpsc::unbounded_channel();
+    let task = cx.clone();
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        let (cx, mut service) = (task.clone(), service.clone());
+        request.extensions_mut().insert(cx.clone());
+        async move {
+            poll_fn(|task| service.poll_ready(task)).await?;
+            let response = service.call(request).await?;
+            Ok::<_, S::Error>(end_with(&cx, response))
+        }
+    });
+    let mut builder = Builder::new(Parts(sender));
+    builder.http1().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new());
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), answer);
+    let mut connection = pin!(connection);
+    let closed = async {
+        tokio::select! {
+            biased;
+            () = cx.stopping() => connection.as_mut().graceful_shutdown(),
+            // What a client does wrong is no failure of the server.
+            _ = connection.as_mut() => return,
+        }
+        let _ = connection.as_mut().await;
+    };
+    together(closed, parts).await;
+}
+
+/// Runs a connection together with its parts, until it is closed and the last of them is over.
+async fn together(closed: impl Future<Output = ()>, mut coming: UnboundedReceiver<Part>) {
+    let mut closed = pin!(closed);
+    let mut is_closed = false;
+    let mut parts = FuturesUnordered::new();
+    poll_fn(|task| {
+        if !is_closed {
+            is_closed = closed.as_mut().poll(task).is_ready();
+        }
+        while let Poll::Ready(Some(part)) = coming.poll_recv(task) {
+            parts.push(part);
+        }
+        loop {
+            match Pin::new(&mut parts).poll_next(task) {
+                Poll::Ready(Some(())) => {}
+                Poll::Ready(None) if is_closed => return Poll::Ready(()),
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await;
+}
