@@ -20,6 +20,7 @@ mod good_guest;
 mod guests;
 mod hostile;
 mod hostile_log;
+mod http;
 mod intensity;
 mod job_results;
 mod live;

@@ -15,7 +15,7 @@ use crate::port::{Launch, StartChild, StartContext};
 ///
 /// | property | default |
 /// | --- | --- |
-/// | [`restart`](Self::restart) | [`Restart::Permanent`] |
+/// | [`restart`](Self::restart) | [`Restart::Permanent`]; of tasks and blocking work [`Restart::Transient`], of what runs once [`Restart::Temporary`] |
 /// | [`shutdown`](Self::shutdown) | five seconds of grace; [`Shutdown::Infinity`] for supervisors |
 /// | [`significant`](Self::significant) | `false` |
 /// | [`backoff`](Self::backoff) | none: restarts happen at once |

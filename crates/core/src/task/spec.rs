@@ -2,6 +2,7 @@
 
 use super::once::Once;
 use super::{BlockingContext, BlockingStart, IntoExit, Ready, TaskContext, TaskStart};
+use crate::child::Restart;
 use crate::spec::ChildSpec;
 
 impl ChildSpec {
@@ -9,6 +10,9 @@ impl ChildSpec {
     ///
     /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
     /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
+    ///
+    /// The default restart is [`Transient`](Restart::Transient): a task that fails is started again, and one that returns is done. One that is to be started again in any
+    /// case is a [`service`](Self::service), or is made [permanent](Restart::Permanent).
     ///
     /// When the supervisor stops the task it first asks, by way of the [`TaskContext`]. A task that never looks is
     /// aborted when its grace is over.
@@ -18,10 +22,12 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::own(id, TaskStart::new(run, Ready::AtOnce))
+        Self::own(id, TaskStart::new(run, Ready::AtOnce)).restart(Restart::Transient)
     }
 
     /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
+    ///
+    /// It is [permanent](Restart::Permanent), as a server is meant to be there: one that returns is started again.
     ///
     /// The next sibling starts after that. A service that ends before has not been started, and
     /// [`start_timeout`](Self::start_timeout) limits how long it may take.
@@ -69,7 +75,7 @@ impl ChildSpec {
 
     /// Describes a task that runs once and may own what cannot be cloned: a socket, a receiver, the sending end that has to be dropped.
     ///
-    /// It is [temporary](crate::Restart::Temporary), and has to stay so: a second start has nothing to run, and is
+    /// It is [temporary](Restart::Temporary), and has to stay so: a second start has nothing to run, and is
     /// ignored.
     pub fn once<F, Fut>(id: impl Into<String>, run: F) -> Self
     where
@@ -82,6 +88,8 @@ impl ChildSpec {
 
     /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
     ///
+    /// As a [`task`](Self::task) it is [transient](Restart::Transient) by default: started again when it fails, and done when it returns.
+    ///
     /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
     /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut
     /// down in the background, waits for it as well.
@@ -90,7 +98,7 @@ impl ChildSpec {
         F: Fn(BlockingContext) -> R + Send + Sync + 'static,
         R: IntoExit + 'static,
     {
-        Self::own(id, BlockingStart::new(run))
+        Self::own(id, BlockingStart::new(run)).restart(Restart::Transient)
     }
 
     /// [Blocking work](Self::blocking) that gets a clone of this state for every incarnation.
