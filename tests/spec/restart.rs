@@ -26,7 +26,8 @@ async fn a_permanent_child_that_fails_is_started_again() {
 #[tokio::test(start_paused = true)]
 async fn a_permanent_child_that_ends_normally_is_started_again() {
     let a = Puppet::new("a");
-    let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
+    let spec = a.spec().restart(Restart::Permanent);
+    let (tree, mut log) = given(Supervisor::new("root").child(spec)).await;
 
     a.ends();
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rootward::{
-    AutoShutdown, ChildSpec, ChildState, Ending, Exit, Outcome, SpecProblem, StartError, StopCause,
+    AutoShutdown, ChildSpec, ChildState, Ending, Exit, Outcome, Restart, SpecProblem, StartError, StopCause,
     Supervisor, TreeStartError,
 };
 
@@ -229,15 +229,13 @@ async fn a_description_that_makes_no_sense_is_refused_and_says_where() {
         (root().child(obedient("a")).child(obedient("a")), "root/a", SpecProblem::DuplicateId),
         (root().intensity(1, Duration::ZERO), "root", SpecProblem::ZeroWindow),
         (
-            root().auto_shutdown(AutoShutdown::AnySignificant).child(significant("a")),
+            root()
+                .auto_shutdown(AutoShutdown::AnySignificant)
+                .child(significant("a").restart(Restart::Permanent)),
             "root/a",
             SpecProblem::SignificantPermanent,
         ),
-        (
-            root().child(significant("a").restart(rootward::Restart::Transient)),
-            "root/a",
-            SpecProblem::SignificantWithoutAutoShutdown,
-        ),
+        (root().child(significant("a")), "root/a", SpecProblem::SignificantWithoutAutoShutdown),
         (
             root().child(Supervisor::new("b").child(obedient("c")).child(obedient("c"))),
             "root/b/c",

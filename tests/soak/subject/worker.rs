@@ -45,6 +45,7 @@ impl Worker {
             let worker = Arc::clone(&worker);
             async move { worker.work(cx).await }
         })
+        .restart(Restart::Permanent)
     }
 
     /// Tells it to end, and waits until it has been started again.

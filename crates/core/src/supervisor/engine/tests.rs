@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::child::{ChildKind, StartError};
+use crate::child::{ChildKind, Restart, StartError};
 use crate::event::{EventKind, Events};
 use crate::port::{Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
@@ -50,6 +50,7 @@ fn ends_when(id: &str, end: &Arc<Notify>) -> ChildSpec {
         let end = Arc::clone(&end);
         async move { end.notified().await }
     })
+    .restart(Restart::Permanent)
 }
 
 /// Can be started once and never again.
