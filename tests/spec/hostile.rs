@@ -4,6 +4,7 @@
 mod calls;
 mod drops;
 mod errors;
+mod given;
 mod programs;
 mod reports;
 mod starts;

@@ -54,6 +54,7 @@ mod sync;
 mod task;
 mod tree;
 mod turns;
+mod waking;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{

@@ -20,6 +20,7 @@ mod entry;
 mod handle;
 mod link;
 mod mail;
+mod offer;
 mod partition;
 mod refusals;
 mod shared;
@@ -34,9 +35,8 @@ mod tests;
 pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
-pub use handle::{
-    DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
-};
+pub use handle::{DeleteChildError, RestartChildError, SupervisorHandle, TerminateChildError};
+pub use offer::StartChildError;
 
 pub use view::ChildCount;
 
