@@ -7,7 +7,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
+use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
 use rootward_signals::{SignalError, Signals};
 use tokio::task::JoinError;
 
@@ -126,6 +126,10 @@ async fn drive(
         report = stopped => Finished::Stopped(report),
         never = lost => match never {},
     };
+    if finished.ending() == Some(Ending::Incomplete) {
+        // What was not known to be gone may be a process whose owner had no turn.
+        tree.last_kill();
+    }
     tree.logged(log_patience(&finished)).await;
     Ok((finished, panic))
 }
