@@ -5,6 +5,7 @@ mod blocked_programs;
 mod calls;
 mod drops;
 mod errors;
+mod full_stderr;
 mod given;
 mod programs;
 mod reports;

@@ -115,7 +115,11 @@ struct Guardian {
 
 impl Guardian {
     async fn watch(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        poll_fn(|cx| Poll::Ready(note_tokios(cx.waker()))).await;
+        poll_fn(|cx| {
+            note_tokios(cx.waker());
+            Poll::Ready(())
+        })
+        .await;
         let tree = self.tree.clone();
         let stop_on = self.plan.stop_on.clone();
         loop {
