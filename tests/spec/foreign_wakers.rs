@@ -156,6 +156,6 @@ async fn given_jobs() -> (OtherRuntime, GivenTree, EventLog) {
     let entered = runtime.enter();
     let (tree, log) = launched(Supervisor::new("root").child(DynamicSupervisor::new("jobs")));
     drop(entered);
-    tree.started().await.unwrap();
+    tree.started().await.expect("the tree can be started");
     (runtime, tree, log)
 }

@@ -18,7 +18,7 @@ async fn a_supervisor_that_is_over_is_reported_with_its_children_while_the_one_a
     let root = Supervisor::new("root").child(inner).child(Hostile::child("b", Place::Stop, blocks(&blocked)));
     let (tree, _log) = given_tree(builder(root).deadline(None)).await;
     let above = tree.root().unwrap();
-    let terminated = tokio::spawn(async move { above.terminate_child("b").await });
+    let terminated = tokio::runtime::Handle::current().spawn(async move { above.terminate_child("b").await });
     blocked.is_there().await;
     let over = tree.supervisor("root/inner").unwrap();
     last.ends();
