@@ -113,10 +113,7 @@ async fn a_request_over_http_2_is_part_of_its_connection_as_well() {
     let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
     let connection = beside(async move { connection.await.is_ok() });
     let uri = format!("http://{}/", server.address);
-    let ask = |path| {
-        let request = hyper::Request::get(format!("{uri}{path}")).body(axum::body::Body::empty()).unwrap();
-        request
-    };
+    let ask = |path| hyper::Request::get(format!("{uri}{path}")).body(axum::body::Body::empty()).unwrap();
     assert_eq!(sender.send_request(ask("")).await.unwrap().status(), StatusCode::OK);
     let slow = beside(sender.send_request(ask("slow")));
     server.shop.begun.notified().await;

@@ -15,6 +15,7 @@ mod dynamic;
 mod embedding;
 mod events;
 mod failing;
+mod foreign_wakers;
 mod gate;
 mod good_guest;
 mod guests;

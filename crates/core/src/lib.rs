@@ -55,6 +55,7 @@ mod task;
 mod tree;
 mod tree_ref;
 mod turns;
+mod waking;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use child::{

@@ -4,7 +4,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::child::ChildPath;
-use crate::panics::catch;
 
 /// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when it is polled.
 #[cfg(not(feature = "seeded"))]
@@ -35,26 +34,5 @@ where
     {
         let _ = path;
         runtime.spawn(future)
-    }
-}
-
-/// Runs foreign code for which the caller does not wait, such as a waker. Where the caller is in a runtime a task of its own runs it, and
-/// otherwise the caller does. A panic in it ends there.
-pub(crate) fn run_aside(work: impl FnOnce() + Send + 'static) {
-    let work = RunWhenDropped(Some(work));
-    match Handle::try_current() {
-        Ok(runtime) => drop(place(&runtime).spawn(async move { drop(work) })),
-        Err(_) => drop(work),
-    }
-}
-
-/// A runtime that shuts down drops a task instead of running it, and what the task was to do is done all the same.
-struct RunWhenDropped<F: FnOnce()>(Option<F>);
-
-impl<F: FnOnce()> Drop for RunWhenDropped<F> {
-    fn drop(&mut self) {
-        if let Some(work) = self.0.take() {
-            let _ = catch(work);
-        }
     }
 }

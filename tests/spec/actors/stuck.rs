@@ -1,5 +1,7 @@
 //! Actors that cannot be killed: what the report says of them, and who warns before.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -39,6 +41,22 @@ async fn an_actor_whose_handler_never_yields_is_reported_as_inside_one_poll_with
     assert!(stuck.thread.unwrap().starts_with("task-thread"));
     drop(release);
     assert_eq!(tree.wait_gone().await.ending, Ending::Forced);
+}
+
+#[tokio::test]
+async fn an_actor_whose_error_never_gets_written_down_is_reported_as_inside_one_poll() {
+    let (blocked, release) = Blocked::new();
+    let elsewhere = OtherRuntime::new(1);
+    let (tree, _log, address) = given_actor(&elsewhere, |tree| tree.deadline(LONG_ENOUGH)).await;
+    address.cast(Order::Fail(blocked.clone())).unwrap();
+    blocked.is_there().await;
+
+    tree.force();
+    let report = tree.wait().await;
+
+    assert_eq!(stuck(&report, "root/a").why, StuckIn::Poll);
+    drop(release);
+    tree.wait_gone().await;
 }
 
 #[tokio::test]
@@ -119,6 +137,8 @@ fn actor(id: &str, address: &Address<Order>) -> ChildSpec {
 enum Order {
     /// Block the thread.
     Block(Blocked),
+    /// Fail, with an error that blocks the thread when it is written down.
+    Fail(Blocked),
     /// Keep this until the end, and say when you have it.
     Keep(Box<dyn Send + Sync>, rootward::ractor::RpcReplyPort<()>),
     /// Hold this while you handle the order, which takes for ever.
@@ -144,6 +164,7 @@ impl Actor for Sluggard {
     ) -> Result<(), ActorProcessingErr> {
         match order {
             Order::Block(blocked) => blocked.stay(),
+            Order::Fail(blocked) => return Err(Box::new(BlocksWhenRead(blocked))),
             Order::Keep(what, reply) => {
                 kept.push(what);
                 let _ = reply.send(());
@@ -157,3 +178,20 @@ impl Actor for Sluggard {
         Ok(())
     }
 }
+
+struct BlocksWhenRead(Blocked);
+
+impl fmt::Display for BlocksWhenRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.stay();
+        f.write_str("an error")
+    }
+}
+
+impl fmt::Debug for BlocksWhenRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BlocksWhenRead")
+    }
+}
+
+impl Error for BlocksWhenRead {}

@@ -49,6 +49,26 @@ impl Program {
         rest
     }
 
+    /// Waits for its next line, whatever that is. `None` says that it has ended.
+    pub(crate) fn next_line(&mut self) -> Option<String> {
+        let line = self.heard.next_line().map(str::to_owned);
+        self.note_leftovers();
+        line
+    }
+
+    /// Waits until it has said a line for each of these that begins like it, in any order, and returns what came behind each.
+    pub(crate) fn wait_for_all<const N: usize>(&mut self, beginnings: [&str; N]) -> [String; N] {
+        let mut rests = [const { None }; N];
+        while rests.contains(&None) {
+            let line = self.wait_for("");
+            let is_it = |n: &usize| rests[*n].is_none() && line.starts_with(beginnings[*n]);
+            if let Some(n) = (0..N).find(is_it) {
+                rests[n] = Some(line[beginnings[n].len()..].to_owned());
+            }
+        }
+        rests.map(|rest| rest.expect("all have been said"))
+    }
+
     /// Waits until it has started and as many of its children, `child-1` and so on, have said that they are ready,
     /// and says which processes they are.
     pub(crate) fn wait_for_children(&mut self, count: usize) -> Vec<Identity> {

@@ -57,10 +57,15 @@ impl<A: Actor> Held<A> {
         &self,
         callback: impl Future<Output = Result<(), ActorProcessingErr>>,
     ) -> Result<(), ActorProcessingErr> {
-        match self.run(callback).await {
+        // An error is the user's, and so it is written down where the detector sees who is at work on it.
+        let judged = async {
+            let failed = |error: ActorProcessingErr| (Exit::failed(error.as_ref()), error);
+            callback.await.map_err(failed)
+        };
+        match self.run(judged).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                self.say(Word::Ended(Exit::failed(error.as_ref())));
+            Ok(Err((exit, error))) => {
+                self.say(Word::Ended(exit));
                 Err(error)
             }
             Err(panic) => {

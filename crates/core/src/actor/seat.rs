@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use ractor::{ActorRef, ActorStatus, Message};
-use tokio::runtime::Handle;
 
 use tokio::sync::watch;
 
-use crate::panics::catch;
+use crate::waking::run_aside;
 
 /// Says that no actor will come to an address any more: the children that were to live there are gone, and so are their specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,11 +128,7 @@ fn tell_waiters<M: Message>(board: &SharedBoard<M>) {
         return;
     }
     let board = Arc::clone(board);
-    let tell = move || drop(catch(|| board.send_modify(|_| {})));
-    match Handle::try_current() {
-        Ok(runtime) => drop(runtime.spawn(async move { tell() })),
-        Err(_) => tell(),
-    }
+    run_aside(move || board.send_modify(|_| {}));
 }
 
 impl<M> Clone for Seat<M> {

@@ -2,11 +2,11 @@
 
 mod activity;
 mod kill;
+mod provisions;
 mod scope;
+mod tokens;
 
-use std::any::{Any, TypeId};
-use std::collections::BTreeMap;
-use std::fmt;
+use std::any::Any;
 use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::runtime::Handle;
@@ -14,12 +14,15 @@ use tokio_util::sync::CancellationToken;
 
 use self::activity::ActivityCounter;
 use self::kill::KillRegistry;
+use self::tokens::Tokens;
 use crate::event::Record;
+use crate::waking::WokenAside;
 
 pub use self::kill::KillHandle;
 pub use self::scope::StopReach;
 
 pub(crate) use self::activity::Activity;
+pub(crate) use self::provisions::Provisions;
 pub(crate) use self::scope::StopScope;
 
 /// What all parts of one tree share.
@@ -33,32 +36,13 @@ struct Shared {
     control: Handle,
     tasks: Handle,
     stopping: CancellationToken,
+    tokens: Tokens,
     containment: OnceLock<&'static str>,
     provisions: Provisions,
     kills: KillRegistry,
     scope: Arc<StopScope>,
     /// What the room of trees has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
-}
-
-/// What the program gives to all children, by its type.
-#[derive(Clone, Default)]
-pub(crate) struct Provisions(BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>);
-
-impl Provisions {
-    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
-        self.0.insert(TypeId::of::<T>(), value);
-    }
-
-    fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        Arc::clone(self.0.get(&TypeId::of::<T>())?).downcast().ok()
-    }
-}
-
-impl fmt::Debug for Provisions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} provisions", self.0.len())
-    }
 }
 
 impl TreeContext {
@@ -75,6 +59,7 @@ impl TreeContext {
             control,
             tasks,
             stopping: CancellationToken::new(),
+            tokens: Tokens::default(),
             containment: OnceLock::new(),
             provisions,
             kills: KillRegistry::default(),
@@ -100,9 +85,25 @@ impl TreeContext {
         &self.0.control
     }
 
-    /// Cancelled when the tree begins to stop.
-    pub(crate) fn stopping(&self) -> &CancellationToken {
-        &self.0.stopping
+    /// Waits until the tree begins to stop.
+    pub(crate) async fn stopping(&self) {
+        WokenAside::new(self.0.stopping.cancelled()).await;
+    }
+
+    /// Tells all that waits for it that the tree begins to stop. Only the first time counts.
+    pub(crate) fn tell_stopping(&self) {
+        self.0.stopping.cancel();
+        self.0.tokens.cancel(&self.0.control);
+    }
+
+    /// A token that is cancelled when the tree begins to stop.
+    pub(crate) fn token(&self) -> CancellationToken {
+        self.0.tokens.hand_out()
+    }
+
+    /// Cancelled when all tokens have been, after the beginning of the stop.
+    pub(crate) fn tokens_are_told(&self) -> CancellationToken {
+        self.0.tokens.told()
     }
 
     /// The scope above the root: marked when the stop of the whole tree begins.

@@ -16,6 +16,7 @@ use super::Event;
 use super::backlog::{Held, Taken, What};
 use super::record::Shared;
 use super::text::Unfolding;
+use crate::waking::WokenAside;
 
 /// Reads a tree's events in order, from the moment of the subscription to the root's last.
 ///
@@ -58,7 +59,8 @@ impl Events {
     ///
     /// Cancel safe: if the future is dropped, no event is lost.
     pub async fn next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
-        poll_fn(|cx| self.poll_next(cx)).await
+        // A writer wakes the readers, and most of the writers are supervisors.
+        WokenAside::new(poll_fn(|cx| self.poll_next(cx))).await
     }
 
     /// Like [`next`](Self::next), for a thread that is not part of a runtime.
@@ -89,7 +91,7 @@ impl Events {
         }
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         // A reader that always finds something lets others run now and then.
         let coop = ready!(coop::poll_proceed(cx));
         let next = match self.at_hand() {

@@ -263,7 +263,7 @@ fn poll_with(wakes: &Arc<Wakes>, events: &mut Events) -> bool {
 }
 
 fn poll(waker: &Waker, events: &mut Events) -> Poll<Result<Option<Arc<Event>>, Lagged>> {
-    std::pin::pin!(events.next()).poll(&mut Context::from_waker(waker))
+    events.poll_next(&mut Context::from_waker(waker))
 }
 
 /// A waker that looks whether a thread is in the middle of something with the record.

@@ -9,29 +9,20 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-use crate::spawn::run_aside;
+use crate::waking::WokenAside;
 
 /// Dropped when the supervisor has taken note of an end, or never will.
 #[derive(Debug)]
-pub(crate) struct Noted(Option<oneshot::Sender<Infallible>>);
+pub(crate) struct Noted(#[expect(dead_code, reason = "it is dropped")] oneshot::Sender<Infallible>);
 
 /// Ready when the [`Noted`] has been dropped.
 #[derive(Debug)]
-pub(crate) struct WhenNoted(oneshot::Receiver<Infallible>);
+pub(crate) struct WhenNoted(WokenAside<oneshot::Receiver<Infallible>>);
 
 impl Noted {
     pub(crate) fn new() -> (Self, WhenNoted) {
         let (sender, receiver) = oneshot::channel();
-        (Self(Some(sender)), WhenNoted(receiver))
-    }
-}
-
-impl Drop for Noted {
-    fn drop(&mut self) {
-        if let Some(sender) = self.0.take().filter(|sender| !sender.is_closed()) {
-            // What waits may have a foreign waker, for which no supervisor waits.
-            run_aside(move || drop(sender));
-        }
+        (Self(sender), WhenNoted(WokenAside::new(receiver)))
     }
 }
 

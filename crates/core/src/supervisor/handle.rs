@@ -4,11 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
-
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 use super::mail::Mail;
+use super::offer::{Awaited, Offer, StartChildError};
 use super::room::Room;
 use super::shared::Shared;
 use super::survey::{Ask, Held, note_stall, survey};
@@ -32,36 +31,6 @@ use crate::spec::ChildSpec;
 #[derive(Clone)]
 pub struct SupervisorHandle {
     shared: Arc<Shared>,
-}
-
-/// Says why a child could not be added and started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartChildError {
-    /// The spec makes no sense.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
-    /// A child with this id runs already (OTP's `already_started`).
-    #[error("a child with this id runs already")]
-    AlreadyStarted,
-    /// A child with this id is there and is down (OTP's `already_present`). It can be restarted or deleted.
-    #[error("a child with this id is there already, and is down")]
-    AlreadyPresent,
-    /// The supervisor has as many children as it may have (Elixir's `max_children`). The spec comes back unused.
-    #[error("the supervisor has as many children as it may have")]
-    MaxChildren {
-        /// The child that was not added.
-        spec: Box<ChildSpec>,
-    },
-    /// The child could not be started, and has not been added.
-    #[error("the child could not be started")]
-    Failed(#[source] StartError),
-    /// The supervisor stops or has stopped. The spec comes back unused.
-    #[error("the supervisor is stopping")]
-    Stopping {
-        /// The child that was not added.
-        spec: Box<ChildSpec>,
-    },
 }
 
 /// Says why a child could not be terminated.
@@ -182,13 +151,13 @@ impl SupervisorHandle {
     /// Offers a child that has been checked, without waiting for anything.
     pub(crate) fn offer(&self, id: ChildId, spec: ChildSpec) -> Offer {
         let demand = Demand::Start { id, spec: Box::new(spec.clone()) };
-        Offer { answer: self.post(demand), spec }
+        Offer::new(spec, self.post(demand))
     }
 
     /// The same, in a room that was given before.
     pub(crate) fn offer_in_room(&self, id: ChildId, spec: ChildSpec, room: Room) -> Offer {
         let demand = Demand::StartInRoom { id, spec: Box::new(spec.clone()), room };
-        Offer { answer: self.post(demand), spec }
+        Offer::new(spec, self.post(demand))
     }
 
     /// Waits for room for one more child. `None` says that the supervisor stops.
@@ -202,7 +171,7 @@ impl SupervisorHandle {
     /// Offers clean-up work, which is started also while the supervisor stops.
     pub(crate) fn offer_clean_up(&self, id: ChildId, spec: ChildSpec) -> Offer {
         let demand = Demand::CleanUp { id, spec: Box::new(spec.clone()) };
-        Offer { answer: self.post(demand), spec }
+        Offer::new(spec, self.post(demand))
     }
 
     /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
@@ -326,46 +295,13 @@ impl SupervisorHandle {
     }
 
     async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
-        let answer = self.post(demand);
-        tokio::select! {
-            biased;
-            answer = answer => answer.unwrap_or(Err(Refusal::Stopping)),
-            // A message that comes while the mailbox is being closed may lie there as long as anybody can send.
-            () = self.shared.gone() => Err(Refusal::Stopping),
-        }
+        self.post(demand).come().await
     }
 
-    fn post(&self, demand: Demand) -> oneshot::Receiver<Result<Success, Refusal>> {
+    fn post(&self, demand: Demand) -> Awaited {
         let (call, answer) = Call::new(demand, &self.shared.refusals);
         self.shared.send(Mail::Call(call));
-        answer
-    }
-}
-
-/// A child that has been offered to a supervisor.
-pub(crate) struct Offer {
-    spec: ChildSpec,
-    answer: oneshot::Receiver<Result<Success, Refusal>>,
-}
-
-impl Offer {
-    /// What became of it.
-    pub(crate) async fn answer(self) -> Result<Option<StartedChild>, StartChildError> {
-        match self.answer.await.unwrap_or(Err(Refusal::Stopping)) {
-            Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Room(_)) => Ok(None),
-            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
-            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
-            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
-            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
-            Err(
-                Refusal::NotFound
-                | Refusal::Running
-                | Refusal::Restarting
-                | Refusal::NothingKept
-                | Refusal::Stopping,
-            ) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
-        }
+        Awaited::new(answer, Arc::clone(&self.shared))
     }
 }
 

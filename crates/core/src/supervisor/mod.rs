@@ -21,6 +21,7 @@ mod entry;
 mod handle;
 mod link;
 mod mail;
+mod offer;
 mod partition;
 mod refusals;
 mod room;
@@ -37,9 +38,8 @@ pub use address::SupervisorAddress;
 pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
-pub use handle::{
-    DeleteChildError, RestartChildError, StartChildError, SupervisorHandle, TerminateChildError,
-};
+pub use handle::{DeleteChildError, RestartChildError, SupervisorHandle, TerminateChildError};
+pub use offer::StartChildError;
 
 pub use view::ChildCount;
 

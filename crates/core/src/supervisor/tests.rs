@@ -1,13 +1,15 @@
 //! What becomes of a supervisor's children when its own actor fails.
 
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use super::Supervisor;
 use super::mail::Mail;
+use super::offer::{Awaited, Offer};
 use super::shared::Shared;
 use super::start::SupervisorStart;
+use super::{StartChildError, Supervisor};
 use crate::child::{ChildId, ChildPath, Exit, Shutdown, StopCause};
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{EventKind, Events, Record};
@@ -100,6 +102,22 @@ fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
     }
     assert_eq!(stopped, ["sup/b", "sup/a"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_is_gone_refuses_what_still_lies_in_its_mailbox() {
+    let mut given = given_a_supervisor_with([]);
+    given.until_started().await;
+    let (_lies_there, answer) = oneshot::channel();
+    let offer = Offer::new(forever("a"), Awaited::new(answer, Arc::clone(&given.shared)));
+
+    given.shared.send(Mail::Stop(StopRequest::new(StopCause::Api, None)));
+    given.end().await;
+
+    let answer = tokio::time::timeout(HOUR, offer.answer()).await;
+    assert!(matches!(answer, Ok(Err(StartChildError::Stopping { .. }))), "{answer:?}");
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 // --- a parent that only listens ---
 

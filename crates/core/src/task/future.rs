@@ -8,12 +8,12 @@ use pin_project_lite::pin_project;
 
 use super::IntoExit;
 use super::node::TaskNode;
-use super::stopping::note_tokios;
 use crate::child::{Exit, Panic};
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::port::Reporter;
+use crate::waking::note_tokios;
 
 pin_project! {
     /// Runs a user's future, and says that it is over once it has been dropped.

@@ -1,15 +1,13 @@
 //! Waits until a task is asked to stop, and wakes what waits.
 
 use std::pin::Pin;
-use std::sync::OnceLock;
-use std::task::{Context, Poll, RawWakerVTable, Waker};
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::notify::{Key, Notify, Seen, ToTell};
-use crate::panics::catch;
-use crate::spawn::place;
+use crate::waking::{is_tokios, run_aside_of};
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -62,53 +60,21 @@ impl Drop for Stopping<'_> {
     }
 }
 
-/// How tokio wakes a task, seen when one of ours was polled: a constant that has to be found out.
-static TOKIOS: OnceLock<&'static RawWakerVTable> = OnceLock::new();
-
-/// Notes how tokio wakes a task. The waker is the one with which tokio polls a task itself.
-pub(super) fn note_tokios(waker: &Waker) {
-    TOKIOS.get_or_init(|| waker.vtable());
-}
-
-fn is_tokios(waker: &Waker) -> bool {
-    TOKIOS.get().is_some_and(|tokios| std::ptr::eq(*tokios, waker.vtable()))
-}
-
 impl ToTell<CancellationToken> {
     /// Wakes what is to be woken, and returns at once.
     ///
     /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so is what waits for a
-    /// token: they are woken by a task of their own, on the supervisors' runtime, because tasks may have taken every thread of theirs.
+    /// token.
     pub(super) fn tell(self, control: &Handle) {
         let Self { wakers, token } = self;
-        let mut foreign = Vec::new();
         for (_, waker) in wakers {
             match is_tokios(&waker) {
                 true => waker.wake(),
-                false => foreign.push(waker),
+                false => run_aside_of(control, move || waker.wake()),
             }
         }
-        if token.is_some() || !foreign.is_empty() {
-            let foreign = Foreign { wakers: foreign, token };
-            place(control).spawn(async move { drop(foreign) });
-        }
-    }
-}
-
-/// Wakes everything when it is dropped: a runtime that has been shut down drops a task instead of running it.
-struct Foreign {
-    wakers: Vec<Waker>,
-    token: Option<CancellationToken>,
-}
-
-impl Drop for Foreign {
-    fn drop(&mut self) {
-        for waker in self.wakers.drain(..) {
-            // One that panics keeps nothing else from being woken.
-            let _ = catch(|| waker.wake());
-        }
-        if let Some(token) = self.token.take() {
-            let _ = catch(|| token.cancel());
+        if let Some(token) = token {
+            run_aside_of(control, move || token.cancel());
         }
     }
 }

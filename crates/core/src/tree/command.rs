@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use crate::child::StopCause;
-use crate::port::ChildReport;
+use crate::port::{ChildReport, Report};
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
 pub(super) enum Command {
@@ -14,6 +14,13 @@ pub(super) enum Command {
     /// Report now, whatever is still there.
     GiveUp,
     Hear(Box<ChildReport>),
+}
+
+impl Command {
+    /// Whether the root says its last word.
+    pub(super) fn is_the_end(&self) -> bool {
+        matches!(self, Self::Hear(said) if matches!(said.report, Report::Ended { .. } | Report::Failed { .. }))
+    }
 }
 
 /// Both ends of the guardian's queue.

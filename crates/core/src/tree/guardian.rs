@@ -2,11 +2,12 @@
 //!
 //! It has no policy: a root that ends is not started again.
 
+use std::future::poll_fn;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::DropGuard;
 
 use super::command::{Command, Commands};
 use super::plan::Plan;
@@ -24,6 +25,7 @@ use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, Sto
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
+use crate::waking::note_tokios;
 
 /// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
 #[derive(Clone)]
@@ -90,7 +92,6 @@ pub(super) fn prepare(
         child: prepared.child(),
         root: Arc::clone(&root),
         hard: None,
-        _at_the_latest: context.stopping().clone().drop_guard(),
         stopping: false,
         plan,
     };
@@ -109,6 +110,9 @@ fn margin(deadline: Duration) -> Duration {
     (deadline / 10).min(Duration::from_secs(1))
 }
 
+/// How long the report of a stop waits for what wakes the program's own waiters.
+const TELLING: Duration = Duration::from_millis(100);
+
 struct Guardian {
     /// Held for as long as the tree is watched.
     _stalls: Option<Arc<StallWatch>>,
@@ -122,13 +126,16 @@ struct Guardian {
     root: Arc<Root>,
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
-    /// Those who wait for the stop to begin hear of it at the latest when the guardian is gone.
-    _at_the_latest: DropGuard,
     stopping: bool,
 }
 
 impl Guardian {
     async fn watch(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        poll_fn(|cx| {
+            note_tokios(cx.waker());
+            Poll::Ready(())
+        })
+        .await;
         let tree = self.tree.clone();
         let stop_on = self.plan.stop_on.clone();
         loop {
@@ -137,6 +144,9 @@ impl Guardian {
             tokio::select! {
                 biased;
                 Some(command) = commands.recv() => {
+                    if command.is_the_end() && self.stopping {
+                        tokens_are_told(&tree).await;
+                    }
                     if self.obey(command) {
                         return;
                     }
@@ -220,7 +230,7 @@ impl Guardian {
             watchdog.note_stop(cause);
         }
         self.writer.tell(|progress| progress.stopping = true);
-        self.tree.stopping().cancel();
+        self.tree.tell_stopping();
     }
 
     fn force(&mut self) {
@@ -244,7 +254,16 @@ impl Guardian {
 impl Drop for Guardian {
     fn drop(&mut self) {
         self.writer.runtime_is_gone();
+        // What waits for the stop to begin hears of it now at the latest.
+        self.tree.tell_stopping();
     }
+}
+
+/// Waits until the tokens that were handed out are cancelled, so that a program whose tree has stopped sees them so. Not for long: what is
+/// woken by them is foreign code.
+async fn tokens_are_told(tree: &TreeContext) {
+    let told = tree.tokens_are_told();
+    let _ = told.run_until_cancelled(sleep_until(now().checked_add(TELLING))).await;
 }
 
 async fn sleep_until(at: Option<Instant>) {

@@ -22,6 +22,7 @@ use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
 use crate::tree_ref::{TreeAccess, TreeRef};
+use crate::waking::WokenAside;
 
 /// A running tree.
 ///
@@ -240,7 +241,7 @@ impl Tree {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn stopping(&self) {
-        self.shared.context.stopping().cancelled().await;
+        self.shared.context.stopping().await;
     }
 
     /// The beginning of the stop as a token of tokio-util, for parts of the program that are not in the tree but are to end with
@@ -249,7 +250,7 @@ impl Tree {
     /// Cancelling this token says nothing to the tree. For the other direction there is
     /// [`TreeBuilder::stop_on`](crate::TreeBuilder::stop_on).
     pub fn token(&self) -> CancellationToken {
-        self.shared.context.stopping().child_token()
+        self.shared.context.token()
     }
 
     /// The root, as the supervisor that it is. `None` if it is gone.
@@ -313,7 +314,10 @@ impl Tree {
 
     async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
         let mut progress = self.shared.progress.clone();
-        let reached = progress.wait_for(|progress| reached(progress)).await.map(|progress| progress.clone());
+        let reached =
+            async { progress.wait_for(|progress| reached(progress)).await.map(|seen| seen.clone()) };
+        // The guardian wakes what waits here, or the detector, and neither runs what a caller takes for a waker.
+        let reached = WokenAside::new(reached).await;
         // The guardian has ended, with its last word said.
         reached.unwrap_or_else(|_| self.shared.progress.borrow().clone())
     }

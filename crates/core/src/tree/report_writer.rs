@@ -102,7 +102,7 @@ impl ReportWriter {
     pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
         if self.claim() {
             self.root.begin_stop_at(cause, since);
-            self.tree.stopping().cancel();
+            self.tree.tell_stopping();
             self.write_unfinished();
         }
     }

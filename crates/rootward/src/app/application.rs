@@ -1,7 +1,6 @@
 //! How a program around one tree is described.
 
 use std::fmt;
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 use super::account::account;
 use super::hold::Hold;
 use super::prepared::{OnLaunch, OnReport};
+use super::tell::tell;
 use super::{Finished, Prepared};
 
 type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
@@ -219,7 +219,7 @@ impl Application {
     }
 
     /// Runs the program to its end, and says with which status `main` should return. Errors are told on
-    /// standard error.
+    /// standard error, for which it waits a tenth of a second if nothing reads there.
     ///
     /// # Panics
     ///
@@ -251,11 +251,6 @@ impl Application {
 /// What a whole program wants of its tree, unless it says otherwise.
 fn usual(tree: TreeBuilder) -> TreeBuilder {
     tree.stop_when_idle(true).log(true)
-}
-
-/// Writes to standard error. If nobody reads there any more, there is nobody to tell.
-fn tell(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
 impl fmt::Debug for Application {

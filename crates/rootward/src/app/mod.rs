@@ -8,9 +8,11 @@ mod account;
 mod application;
 mod finished;
 mod hold;
+mod panics;
 mod prepared;
 mod run;
 mod runtimes;
+mod tell;
 #[cfg(test)]
 mod tests;
 

@@ -7,12 +7,13 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use rootward_core::{Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
+use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
 use rootward_signals::{SignalError, Signals};
 use tokio::task::JoinError;
 
 use super::Finished;
 use super::hold::Hold;
+use super::panics::let_hooks_block;
 use super::runtimes::Runtimes;
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
@@ -69,6 +70,9 @@ impl Prepared {
     /// If it is called from within a tokio runtime: it brings its own.
     pub fn run(self) -> Result<Finished, RunError> {
         capture_panics();
+        // After that, so that the place of a panic is looked up where it may block: the standard library has a lock for that, which a hook
+        // holds that writes.
+        let_hooks_block();
         let runtimes = Runtimes::build().map_err(RunError::Runtime)?;
         let Self { tree, signals, on_launch, on_report, hold } = self;
         hold.begin();
@@ -126,6 +130,10 @@ async fn drive(
         report = stopped => Finished::Stopped(report),
         never = lost => match never {},
     };
+    if finished.ending() == Some(Ending::Incomplete) {
+        // What was not known to be gone may be a process whose owner had no turn.
+        tree.last_kill();
+    }
     tree.logged(log_patience(&finished)).await;
     Ok((finished, panic))
 }

@@ -5,6 +5,8 @@ use std::io;
 use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
+use super::panics;
+
 /// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
 ///
 /// A task that never yields keeps the worker thread it is on. On the tasks' runtime it can starve other tasks and
@@ -32,7 +34,10 @@ impl Runtimes {
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
             // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
-            .on_thread_start(move || there.enter_thread())
+            .on_thread_start(move || {
+                panics::note_control_thread();
+                there.enter_thread();
+            })
             .on_thread_stop(WithoutRactor::leave_thread)
             .enable_all()
             .build()?;

@@ -40,11 +40,8 @@ impl Machine {
         let starts = |waiter: &Waiter| waiter.waits_for != WaitsFor::End;
         match state {
             State::Running | State::Ended(_) => {
-                let (starts, ends): (Vec<_>, Vec<_>) = waiters.into_iter().partition(starts);
-                reply_all(starts, Reply::Started(key), out);
-                if !ends.is_empty() {
-                    self.waiting.insert(key, ends);
-                }
+                debug_assert!(waiters.iter().all(starts), "who waits for an end has had the child asked");
+                reply_all(waiters, Reply::Started(key), out);
             }
             State::Failed => {
                 let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);

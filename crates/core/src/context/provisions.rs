@@ -1,0 +1,60 @@
+//! What the program gives to all children.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::panics::drop_quietly;
+use crate::sync::is_seeded;
+use crate::waking::run_elsewhere;
+
+/// How long the end of a tree waits for the drop of what the program has given. What takes longer goes on by itself.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// What the program gives to all children, by its type.
+#[derive(Clone, Default)]
+pub(crate) struct Provisions(BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Provisions {
+    pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, value: Arc<T>) {
+        drop_quietly(self.0.insert(TypeId::of::<T>(), value));
+    }
+
+    pub(super) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        Arc::clone(self.0.get(&TypeId::of::<T>())?).downcast().ok()
+    }
+}
+
+/// The values are the program's, and this may be a supervisor's thread, or the program's own on its way out. So each is dropped on another
+/// thread, inside the runtime that is this one's.
+impl Drop for Provisions {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.0);
+        if values.is_empty() || is_seeded() {
+            return values.into_values().for_each(drop_quietly);
+        }
+        let (held, over) = mpsc::channel::<()>();
+        let runtime = Handle::try_current().ok();
+        for value in values.into_values() {
+            let (held, runtime) = (held.clone(), runtime.clone());
+            run_elsewhere(move || {
+                let _held = held;
+                let _inside = runtime.as_ref().map(Handle::enter);
+                drop_quietly(value);
+            });
+        }
+        drop(held);
+        // Nothing is ever sent: it is over when the last thread has let go.
+        let _ = over.recv_timeout(PATIENCE);
+    }
+}
+
+impl fmt::Debug for Provisions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} provisions", self.0.len())
+    }
+}

@@ -1,0 +1,57 @@
+//! Whole programs whose standard error is a pipe that is full: it holds up neither their supervisors nor their end.
+
+use nix::sys::signal::Signal;
+
+use crate::support::Program;
+
+#[test]
+fn a_program_ends_although_nothing_that_it_says_can_be_written() {
+    let mut program = given_program("nothing");
+    program.signal(Signal::SIGUSR1);
+    program.wait_for("SIGUSR1 Snapshot");
+
+    program.signal(Signal::SIGTERM);
+
+    assert_eq!(program.finish().status.code(), Some(0));
+}
+
+#[test]
+fn tasks_whose_panics_cannot_be_written_keep_no_signal_from_getting_through() {
+    three_signals_get_out(given_program("tasks"));
+}
+
+#[test]
+fn tasks_whose_panics_cannot_be_written_are_left_behind_at_the_deadline() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_full_stderr"), &["tasks", "1000"]);
+    program.wait_for("root started");
+
+    program.signal(Signal::SIGTERM);
+
+    // What blocks is the tasks themselves, and the report of it is lost.
+    assert_eq!(program.finish().status.code(), Some(4));
+}
+
+#[test]
+fn starts_whose_panics_cannot_be_written_keep_no_thread_of_the_supervisors() {
+    let mut program = given_program("starts");
+    // Every supervisor has its turn, however many are blocked.
+    (0..8).for_each(|_| drop(program.wait_for("panicking")));
+
+    three_signals_get_out(program);
+}
+
+fn three_signals_get_out(mut program: Program) {
+    program.signal(Signal::SIGINT);
+    program.wait_for("SIGINT Stop");
+    program.signal(Signal::SIGINT);
+    program.wait_for("SIGINT Force");
+    program.signal(Signal::SIGINT);
+
+    assert_eq!(program.finish().status.code(), Some(130));
+}
+
+fn given_program(what: &str) -> Program {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_full_stderr"), &[what, "20000"]);
+    program.wait_for("root started");
+    program
+}
