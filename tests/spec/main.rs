@@ -7,6 +7,7 @@ mod support;
 
 mod actors;
 mod backoff;
+mod blame;
 mod blocking;
 mod common_cases;
 mod deadline;

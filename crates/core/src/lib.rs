@@ -29,6 +29,7 @@
 //! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a process.
 
 mod actor;
+mod blame;
 mod child;
 mod clock;
 mod context;
@@ -58,6 +59,7 @@ mod turns;
 mod waking;
 
 pub use actor::{Abandoned, Address, Undelivered};
+pub use blame::Blame;
 pub use child::{
     ChildId, ChildKind, ChildPath, Exit, ExitClass, InvalidId, Outcome, Panic, Restart, Shutdown, SpecError,
     SpecProblem, StartError, StopCause, Straggler,

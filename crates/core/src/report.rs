@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::blame::Blame;
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, StartError, StopCause, Straggler};
 use crate::clock::whole_millis;
 use crate::failure::StartFailure;
@@ -36,6 +37,9 @@ pub struct StopReport {
     /// How many starts were refused altogether, because whoever was to have the child was stopping.
     #[serde(skip_serializing_if = "is_zero")]
     pub refused: u64,
+    /// Which failure brought the tree down, if it stopped by itself because of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
     /// Why the tree could not be started, if it could not.
     #[serde(skip)]
     pub start_error: Option<StartError>,
@@ -55,19 +59,33 @@ pub enum Ending {
     Clean,
     /// Everything is gone, and something had to be forced. Exit status 3.
     Forced,
-    /// The tree failed by itself: its start failed or it gave up. Everything is gone. Exit status 1.
+    /// The tree failed: its start failed, it gave up, a failure brought about its end, or a task or an actor failed while it stopped. Everything is
+    /// gone. Exit status 1.
     Failed,
     /// Something could not be brought down before the deadline. Exit status 4.
     Incomplete,
 }
 
 impl Ending {
-    fn of(root: &NodeReport, cause: StopCause) -> Self {
+    fn of(root: &NodeReport, cause: StopCause, blame: Option<&Blame>) -> Self {
         if root.nodes().any(|node| node.outcome == Outcome::Unreapable) {
             return Ending::Incomplete;
         }
         match cause {
             StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained => {
+                Ending::Failed
+            }
+            StopCause::Signal(_)
+            | StopCause::Api
+            | StopCause::Parent
+            | StopCause::Sibling
+            | StopCause::Deadline
+            | StopCause::AutoShutdown
+            | StopCause::Idle
+            | StopCause::Dropped
+            | StopCause::Token
+                if blame.is_some() || root.nodes().any(NodeReport::failed_while_stopping) =>
+            {
                 Ending::Failed
             }
             StopCause::Signal(_)
@@ -179,11 +197,19 @@ impl StopReport {
     ) -> Self {
         let start_failure = failure.as_ref().map(|failure| failure.text().into());
         let start_error = failure.map(StartFailure::into_error);
-        let ending = Ending::of(&root, cause);
+        let ending = Ending::of(&root, cause, None);
+        let blame = None;
         let clean = ending == Ending::Clean;
         let refused = root.nodes().map(|node| node.refused).sum();
         let elapsed = root.elapsed;
-        Self { clean, containment, cause, ending, elapsed, refused, start_error, start_failure, root }
+        Self { clean, containment, cause, ending, elapsed, refused, blame, start_error, start_failure, root }
+    }
+
+    /// This failure has brought the tree down.
+    pub(crate) fn is_to_blame(&mut self, blame: Option<Blame>) {
+        self.ending = Ending::of(&self.root, self.cause, blame.as_ref());
+        self.clean = self.ending == Ending::Clean;
+        self.blame = blame;
     }
 
     /// Why the tree could not be started, if it could not, on one line from the outside in.
@@ -199,6 +225,11 @@ impl StopReport {
             self.root.walk().into_iter().filter(|node| node.outcome == Outcome::Unreapable).collect();
         found.reverse();
         found
+    }
+
+    /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after they had been asked to stop.
+    pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
+        self.root.walk().into_iter().filter(|node| node.failed_while_stopping()).collect()
     }
 
     /// Everything that had to be forced, in start order.
@@ -274,6 +305,16 @@ impl NodeReport {
             }
             None
         })
+    }
+
+    /// Whether it is a task or an actor that failed after it had been asked to stop. A process may end as it likes within its grace.
+    fn failed_while_stopping(&self) -> bool {
+        let is_code = match self.kind {
+            ChildKind::Task | ChildKind::Actor => true,
+            ChildKind::Process | ChildKind::Supervisor => false,
+        };
+        let has_failed = matches!(self.status, Some(Exit::Failed { .. } | Exit::Panicked(_)));
+        is_code && self.was_asked && has_failed
     }
 
     /// Whether this child, or something that it left behind, was ended against its wish.

@@ -4,6 +4,7 @@
 //! which kind of end it was, and take no memory of their own.
 
 use super::Ended;
+use crate::blame::Failures;
 use crate::child::{Exit, ExitClass, Straggler};
 use crate::report::Below;
 
@@ -20,7 +21,7 @@ pub(crate) enum Fate {
 
 impl From<Ended> for Fate {
     fn from(ended: Ended) -> Self {
-        if !ended.stragglers.is_empty() || !ended.children.is_empty() {
+        if !ended.stragglers.is_empty() || !ended.children.is_empty() || ended.failures.is_some() {
             return Self::Told(Box::new(ended));
         }
         match ended.exit {
@@ -58,6 +59,13 @@ impl Fate {
         match self {
             Self::Told(ended) => &ended.stragglers,
             Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
+        }
+    }
+
+    pub(crate) fn failures(&self) -> Option<&Failures> {
+        match self {
+            Self::Told(ended) => ended.failures.as_deref(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => None,
         }
     }
 

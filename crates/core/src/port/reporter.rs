@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fate, Noted};
+use crate::blame::Failures;
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
 use crate::event::{EventKind, Stream};
@@ -94,6 +95,8 @@ pub struct Ended {
     pub stragglers: Vec<Straggler>,
     /// How its children ended, if it is a supervisor.
     pub(crate) children: Below,
+    /// What it says of failures, if it is a supervisor.
+    pub(crate) failures: Option<Box<Failures>>,
     /// Dropped when the supervisor has taken note of the end.
     pub(crate) noted: Option<Noted>,
 }
@@ -101,7 +104,7 @@ pub struct Ended {
 impl Ended {
     /// It is gone, and ended like this.
     pub fn new(exit: Exit) -> Self {
-        Self { exit, stragglers: Vec::new(), children: Below::default(), noted: None }
+        Self { exit, stragglers: Vec::new(), children: Below::default(), failures: None, noted: None }
     }
 
     /// Adds the descendants that were still there after the child itself had gone.
@@ -113,6 +116,11 @@ impl Ended {
 
     pub(crate) fn with_children(mut self, children: Below) -> Self {
         self.children = children;
+        self
+    }
+
+    pub(crate) fn with_failures(mut self, failures: Failures) -> Self {
+        self.failures = (!failures.is_empty()).then(|| Box::new(failures));
         self
     }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::mail::Mail;
 use super::shared::Shared;
+use crate::blame::Failures;
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
 use crate::context::TreeContext;
 use crate::event::EventKind;
@@ -30,6 +31,7 @@ pub(super) struct Acknowledgement {
     pub(super) end: End,
     pub(super) start_failure: Option<StartFailure>,
     pub(super) children: Below,
+    pub(super) failures: Failures,
     /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
     pub(super) unwritten: Option<Unwritten>,
 }
@@ -92,7 +94,7 @@ impl Unwritten {
 
 impl Acknowledgement {
     fn send(self) {
-        let Self { reporter, end, start_failure, children, unwritten } = self;
+        let Self { reporter, end, start_failure, children, failures, unwritten } = self;
         if let Some(unwritten) = unwritten {
             unwritten.write(&children);
         }
@@ -100,11 +102,12 @@ impl Acknowledgement {
             (End::StartFailed(_), Some(failure)) => reporter.failed_after(failure, children),
             (End::Failed, _) => {
                 let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
-                reporter.ended(Ended::new(exit).with_children(children));
+                reporter.ended(Ended::new(exit).with_children(children).with_failures(failures));
             }
             // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down (rule 20).
             (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => {
-                reporter.ended(Ended::new(Exit::Shutdown).with_children(children));
+                let ended = Ended::new(Exit::Shutdown).with_children(children);
+                reporter.ended(ended.with_failures(failures));
             }
         }
     }

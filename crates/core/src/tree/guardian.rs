@@ -15,6 +15,7 @@ use super::report_writer::{Progress, ReportWriter};
 use super::root::{Root, RootListener};
 use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
+use crate::blame::Failures;
 use crate::child::{Shutdown, StartError, StopCause};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
@@ -201,12 +202,12 @@ impl Guardian {
             }
             Report::Failed { failure, children } => {
                 self.root.emit(EventKind::StartFailed { error: failure.text() });
-                self.ended(Some(*failure), children);
+                self.ended(Some(*failure), children, None);
                 true
             }
             Report::Ended { fate, .. } => {
                 let stopped = || StartFailure::new(StartError::Stopped).write_down();
-                self.ended((!self.root.is_started()).then(stopped), fate.children());
+                self.ended((!self.root.is_started()).then(stopped), fate.children(), fate.failures());
                 true
             }
             // The guardian asks nothing else in its turn. The deadline deals with what is left.
@@ -241,8 +242,8 @@ impl Guardian {
     }
 
     /// The root is gone, and everything below it.
-    fn ended(&self, start_failure: Option<StartFailure>, children: Below) {
-        self.writer.everything_is_gone(start_failure, children);
+    fn ended(&self, start_failure: Option<StartFailure>, children: Below, failures: Option<&Failures>) {
+        self.writer.everything_is_gone(start_failure, children, failures);
     }
 
     fn is_running(&self) -> bool {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::root::{Root, RootStop, Sight};
+use crate::blame::{Blame, Failures};
 use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
@@ -74,12 +75,20 @@ impl ReportWriter {
     }
 
     /// The root is gone, and everything below it.
-    pub(super) fn everything_is_gone(&self, failure: Option<StartFailure>, children: Below) {
+    pub(super) fn everything_is_gone(
+        &self,
+        failure: Option<StartFailure>,
+        children: Below,
+        failures: Option<&Failures>,
+    ) {
         let is_in_time = self.claim();
         // Whoever was faster may be about to look.
         let children = if is_in_time { children.take() } else { children.copy() };
         let refused = self.root.is_gone();
-        let report = Arc::new(self.report(failure, children, (Outcome::Graceful, refused)));
+        let blame = failures.and_then(|failures| self.to_blame(failures));
+        let mut report = self.report(failure, children, (Outcome::Graceful, refused));
+        report.is_to_blame(blame);
+        let report = Arc::new(report);
         // What was said is not taken back; what has become of it since is there for those who ask.
         if is_in_time {
             self.has_reported.store(true, Ordering::Release);
@@ -88,6 +97,24 @@ impl ReportWriter {
             self.hand_out(&report);
         }
         self.tell(|progress| progress.completed = Some(report));
+    }
+
+    /// What brought the tree down, if it stopped by itself because of a failure.
+    fn to_blame(&self, failures: &Failures) -> Option<Blame> {
+        match self.root.stop()?.cause {
+            StopCause::GaveUp | StopCause::AutoShutdown => failures.blame.clone(),
+            StopCause::Idle => failures.last.clone()?.1,
+            StopCause::Signal(_)
+            | StopCause::Api
+            | StopCause::Parent
+            | StopCause::Sibling
+            | StopCause::Deadline
+            | StopCause::StartFailed
+            | StopCause::Dropped
+            | StopCause::Token
+            | StopCause::Failed
+            | StopCause::Uncontained => None,
+        }
     }
 
     /// The deadline is over, and something is still there.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use rootward_core::{ChildKind, Ending, NodeReport, Outcome, StopReport};
+use rootward_core::{ChildKind, Ending, Exit, NodeReport, Outcome, StopReport};
 
 /// A tree may be large, and all of it may have been forced. The report has the rest.
 const AT_MOST: usize = 20;
@@ -11,16 +11,26 @@ const AT_MOST: usize = 20;
 pub(super) fn account(report: &StopReport) -> String {
     let mut text = String::new();
     if report.ending == Ending::Failed {
-        let _ = match report.start_failure() {
-            Some(failure) => writeln!(text, "error: the tree could not be started: {failure}"),
-            None => writeln!(text, "error: the tree failed: {}", report.cause),
+        let failed = report.failed_while_stopping();
+        let _ = match (report.start_failure(), &report.blame) {
+            (Some(failure), _) => writeln!(text, "error: the tree could not be started: {failure}"),
+            (None, Some(blame)) => writeln!(text, "error: {blame}"),
+            (None, None) if !failed.is_empty() => Ok(()),
+            (None, None) => writeln!(text, "error: the tree failed: {}", report.cause),
         };
+        list(&mut text, "error: these failed while they stopped:", failed);
     }
     let mut forced = report.forced();
     forced.retain(|node| node.outcome != Outcome::Unreapable);
     list(&mut text, "these had to be forced:", forced);
     list(&mut text, "these could not be brought down before the deadline:", report.unreapable());
     text
+}
+
+/// What a task or an actor that failed has to say.
+fn failure(node: &NodeReport) -> Option<String> {
+    let exit = node.status.as_ref()?;
+    matches!(exit, Exit::Failed { .. } | Exit::Panicked(_)).then(|| format!(": {exit}"))
 }
 
 fn list(text: &mut String, heading: &str, mut nodes: Vec<&NodeReport>) {
@@ -34,8 +44,9 @@ fn list(text: &mut String, heading: &str, mut nodes: Vec<&NodeReport>) {
     let _ = writeln!(text, "{heading}");
     for node in nodes.iter().take(AT_MOST) {
         let pid = node.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-        let stuck = node.stuck.as_ref().map(|stuck| format!(": {stuck}")).unwrap_or_default();
-        let _ = writeln!(text, "  {} ({}{pid}){stuck}", node.path, node.kind);
+        let stuck = node.stuck.as_ref().map(|stuck| format!(": {stuck}"));
+        let said = stuck.or_else(|| failure(node)).unwrap_or_default();
+        let _ = writeln!(text, "  {} ({}{pid}){said}", node.path, node.kind);
     }
     if nodes.len() > AT_MOST {
         let _ = writeln!(text, "  and {} more", nodes.len() - AT_MOST);

@@ -83,6 +83,7 @@ impl Machine {
         let is_significant = self.children.get(key).is_some_and(|child| child.traits.significant);
         self.put_down(key, out);
         if is_significant && self.auto_shutdown_is_due() {
+            self.blamed = Some(key);
             self.stop_by_itself(End::AutoShutdown, StopCause::AutoShutdown, out);
         }
     }
@@ -99,6 +100,7 @@ impl Machine {
     /// Restarts a child, and the siblings that share its fate, unless that is one restart too many.
     fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         if let Err(exceeded) = self.count_restart(key, now) {
+            self.blamed = Some(key);
             self.put_down(key, out);
             out.push_back(Action::GaveUp(exceeded));
             self.phase = Phase::GivingUp;

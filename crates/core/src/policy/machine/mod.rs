@@ -156,6 +156,8 @@ pub(crate) struct Machine {
     held: bool,
     /// The places that are kept for children to come.
     rooms: Rooms,
+    /// The child whose end the supervisor stops for by itself.
+    blamed: Option<ChildKey>,
 }
 
 /// What the supervisor has in hand.
@@ -196,6 +198,7 @@ impl Machine {
             closed: policy.closing == Closing::WhenEmpty,
             held: false,
             rooms: Rooms::default(),
+            blamed: None,
         }
     }
 
@@ -273,6 +276,11 @@ impl Machine {
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
         children::earlier(self.children.next_timer(), self.wind_down_alarm())
+    }
+
+    /// The child whose end the supervisor stops for by itself: it used up the intensity, or is significant.
+    pub(crate) fn blamed(&self) -> Option<ChildKey> {
+        self.blamed
     }
 
     /// Whether no caller brings in a child any more.

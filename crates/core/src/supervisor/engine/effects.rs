@@ -46,6 +46,9 @@ impl Engine {
             Action::Restarting { key, attempt, delay } => self.restarting(key, attempt, delay),
             Action::GaveUp(limit) => {
                 let what = EventKind::GaveUp { restarts: limit.max_restarts, within: limit.within };
+                if let Some(key) = self.machine.blamed() {
+                    self.faults.stops_for(key, &self.shared.path, Some(limit));
+                }
                 // Marked in the section that writes it, so that nothing further down starts after it.
                 let scope = &self.shared.scope;
                 let Tag { path, kind, incarnation } = self.own_tag();
@@ -64,6 +67,9 @@ impl Engine {
                 }
             }
             Action::Stopping(cause) => {
+                if let (StopCause::AutoShutdown, Some(key)) = (cause, self.machine.blamed()) {
+                    self.faults.stops_for(key, &self.shared.path, None);
+                }
                 // Before it is written, so that nothing further down starts after it.
                 self.shared.scope.begin_stop();
                 self.woken.note();

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use super::Engine;
-use crate::child::{Exit, StartError, StopCause, Straggler};
+use crate::child::{Exit, ExitClass, Restart, StartError, StopCause, Straggler};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
 use crate::port::{ChildReport, Fate, Report, StopRequest};
 use crate::report::Below;
+use crate::spec::ChildSpec;
 use crate::supervisor::entry::{Entry, Latest, Stop, outcome};
 use crate::supervisor::mail::Mail;
 
@@ -100,6 +101,7 @@ impl Engine {
                 self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(fate, now)),
             );
         }
+        self.note_fault(key, &fate, now);
         let what = |entry: &Entry, (stop, _): &Before| {
             // What it left behind is copied only if the event is read.
             let (status, stragglers) = entry.end();
@@ -110,6 +112,33 @@ impl Engine {
         };
         self.gone(self.publish(key, |entry| Some(entry.gone(fate, now)), what), key);
         Some(Input::Ended(key, class))
+    }
+
+    /// Remembers how a child ended that has not been asked to, and what it says of failures below it.
+    fn note_fault(&mut self, key: ChildKey, fate: &Fate, now: Instant) {
+        if let Some(failures) = fate.failures() {
+            self.faults.heard(failures);
+        }
+        let below = fate.failures().and_then(|failures| failures.blame.clone());
+        let has_failed = fate.class() == ExitClass::Abnormal || below.is_some();
+        let seen = self.shared.view.with(key, |entry| {
+            let was_asked = entry.live().is_none_or(|live| live.stop.is_some());
+            let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::get_restart);
+            (!was_asked).then(|| (has_failed.then(|| entry.path.clone()), restart))
+        });
+        let Some((path, restart)) = seen.flatten() else { return };
+        match path {
+            Some(path) => self.faults.failed(key, path, fate.exit(), below),
+            None => self.faults.ended(key),
+        }
+        let is_for_good = match restart {
+            Restart::Permanent => false,
+            Restart::Transient => fate.class() != ExitClass::Abnormal,
+            Restart::Temporary => true,
+        };
+        if is_for_good {
+            self.faults.ended_for_good(key, now);
+        }
     }
 
     /// An incarnation had nothing to run.

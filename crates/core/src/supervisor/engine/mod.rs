@@ -7,6 +7,7 @@ mod answers;
 mod calls;
 mod effects;
 mod facts;
+mod faults;
 mod over;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use self::calls::Calls;
+use self::faults::Faults;
 use super::alarm::Alarm;
 use super::link::ChildLink;
 use super::mail::Mail;
@@ -89,6 +91,7 @@ pub(super) struct Engine {
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
     start_failure: Option<StartFailure>,
+    faults: Faults,
     calls: Calls,
     /// How many turns have failed.
     failures: u32,
@@ -131,6 +134,7 @@ impl Engine {
             woken: Woken::default(),
             reporter,
             start_failure: None,
+            faults: Faults::default(),
             calls: Calls::new(children),
             failures: 0,
         }

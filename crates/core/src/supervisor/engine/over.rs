@@ -25,7 +25,15 @@ impl Engine {
         let start_failure = self.start_failure.take();
         if let Some(reporter) = self.reporter.take() {
             let unwritten = None;
-            self.link.acknowledge_with(Acknowledgement { reporter, end, start_failure, children, unwritten });
+            let failures = self.faults.take();
+            self.link.acknowledge_with(Acknowledgement {
+                reporter,
+                end,
+                start_failure,
+                children,
+                failures,
+                unwritten,
+            });
         }
     }
 
@@ -130,6 +138,7 @@ impl Drop for Engine {
             end: End::Failed,
             start_failure: self.start_failure.take(),
             children,
+            failures: self.faults.take(),
             unwritten,
         });
     }
