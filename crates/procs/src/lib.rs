@@ -54,6 +54,7 @@ compile_error!("rootward-procs needs Linux: processes are followed through pidfd
 
 mod containment;
 mod group;
+mod init;
 mod launch;
 mod policy;
 mod process;
@@ -65,6 +66,7 @@ mod warden;
 mod worker;
 
 pub use containment::Containment;
+pub use init::{Init, InitError};
 pub use launch::SpawnError;
 pub use policy::Step;
 pub use process::ReadyError;
