@@ -18,6 +18,7 @@ mod gate;
 mod good_guest;
 mod hostile;
 mod hostile_log;
+mod init;
 mod intensity;
 mod job_results;
 mod live;

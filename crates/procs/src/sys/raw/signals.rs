@@ -80,11 +80,6 @@ fn take_one_of(set: u64, within: Option<libc::timespec>) -> Option<Taken> {
     Some(Taken(unsafe { info.assume_init() }))
 }
 
-/// Blocks every signal that can be blocked.
-pub(crate) fn block_all_signals() {
-    set_mask(u64::MAX);
-}
-
 /// Lets one signal through, and blocks all others.
 pub(crate) fn unblock_only(signal: c_int) {
     set_mask(!bit_of(signal));
