@@ -7,9 +7,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use rootward_tests::{BACKSTOP, Heard, Known};
+use rootward_tests::{Heard, Known};
 
-use crate::support::Program;
+use crate::support::{Program, until};
 
 const AMONG_STRANGERS: &str = env!("CARGO_BIN_EXE_waits_among_strangers");
 
@@ -40,6 +40,15 @@ fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
     assert_ne!(host.lines_after("goes on as "), ["1"]);
     assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
     assert_eq!(host.status.code(), Some(0));
+}
+
+#[test]
+fn that_there_can_be_no_init_is_an_event() {
+    let host = Program::run(env!("CARGO_BIN_EXE_finds_a_warden"), &["adopts"]).finish();
+
+    let why =
+        "orphans are not adopted: the init has to be forked before there are other threads, and there are 2";
+    assert_eq!(host.lines_after("degraded orphans: "), [why]);
 }
 
 #[test]
@@ -102,8 +111,8 @@ fn the_init_ends_by_the_signal_that_has_ended_the_program() {
     }
 }
 
-#[test]
-fn nothing_is_left_of_the_program_when_its_init_is_killed() {
+#[tokio::test]
+async fn nothing_is_left_of_the_program_when_its_init_is_killed() {
     let mut scene = Scene::begin(None);
 
     kill(scene.init, Signal::SIGKILL).unwrap();
@@ -111,11 +120,7 @@ fn nothing_is_left_of_the_program_when_its_init_is_killed() {
     // The program held its output until it ended.
     scene.heard.wait_for_the_end();
     assert_eq!(scene.child.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
-    let gone = std::time::Instant::now();
-    while scene.program.is_alive() {
-        assert!(gone.elapsed() < BACKSTOP, "it lives on");
-        std::thread::yield_now();
-    }
+    until("the program is gone", || !scene.program.is_alive()).await;
 }
 
 #[test]
