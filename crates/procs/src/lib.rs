@@ -39,6 +39,11 @@
 //! At containment `tree` a [`Warden`] starts programs. Whoever descends from a child belongs to it, wherever it goes, and all of
 //! it dies with this program, however that dies. It needs no privileges.
 //!
+//! # Orphans
+//!
+//! What loses its parent goes where the system sends it. To process 1, and to a program that adopts orphans, it comes, and stays a
+//! zombie unless it is reaped. An [`Init`] above the program reaps it, and never takes the exit of what the program started.
+//!
 //! # A good guest
 //!
 //! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts

@@ -15,7 +15,7 @@ pub enum InitError {
         threads: usize,
     },
     /// The system refused something.
-    #[error("the init could not be forked: {0}")]
+    #[error("the init could not be forked")]
     Io(#[from] io::Error),
 }
 

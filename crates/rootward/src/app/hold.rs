@@ -10,10 +10,11 @@ pub(super) use nothing::Hold;
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
 mod processes {
+    use std::error::Error as _;
     use std::time::Duration;
 
     use rootward_core::{Ending, TreeBuilder};
-    use rootward_procs::{Containment, Init, Warden};
+    use rootward_procs::{Containment, Init, InitError, Warden};
 
     use crate::Finished;
 
@@ -38,10 +39,7 @@ mod processes {
             let (init, no_init) = match init {
                 None if adopt_orphans || needed => match Init::fork() {
                     Ok(init) => (Some(init), None),
-                    Err(error) if needed => {
-                        (None, Some(format!("orphans stay as zombies of process 1: {error}")))
-                    }
-                    Err(error) => (None, Some(format!("orphans are not adopted: {error}"))),
+                    Err(error) => (None, Some(reason(needed, &error))),
                 },
                 init => (init, None),
             };
@@ -71,6 +69,15 @@ mod processes {
             let all_gone = finished.ending().is_some_and(|ending| ending != Ending::Incomplete);
             let within = if all_gone { FAREWELL } else { Duration::ZERO };
             self.containment.warden().map(|warden| Warden::close(warden, within));
+        }
+    }
+
+    /// Why there is no init, on one line.
+    fn reason(needed: bool, error: &InitError) -> String {
+        let outcome = if needed { "orphans stay as zombies of process 1" } else { "orphans are not adopted" };
+        match error.source() {
+            Some(source) => format!("{outcome}: {error}: {source}"),
+            None => format!("{outcome}: {error}"),
         }
     }
 }
