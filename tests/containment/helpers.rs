@@ -1,10 +1,13 @@
 //! What becomes of everything when those who look after it abort, are killed or are suspended: the supervisor, the warden and the reapers.
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 
-use crate::place;
+use crate::place::{self, Place};
 use crate::record::{end, send};
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+use crate::supervisor::Supervisor;
 use crate::wait::until;
 
 const IT: Misbehaviour =
@@ -124,6 +127,67 @@ fn a_warden_that_somebody_has_suspended_is_gone_when_its_supervisor_has_left() {
 
         scene.assert_empty();
         assert_eq!(status, Some(0), "{place:?}");
+    }
+}
+
+#[test]
+fn what_lost_reapers_leave_is_ended_where_orphans_are_adopted() {
+    adopting(|place, scene| {
+        let warden = scene.supervisor.warden();
+        let helpers: Vec<_> = scene.supervisor.reapers().into_iter().chain([warden]).collect();
+
+        // Nobody of them does anything any more, so that it is one moment for all.
+        helpers.iter().for_each(|helper| send(*helper, Signal::SIGSTOP));
+        assert!(until(|| helpers.iter().all(|helper| helper.is_suspended())));
+        helpers.iter().for_each(|helper| end(*helper));
+        let status = scene.supervisor.finish();
+
+        scene.assert_empty();
+        assert_eq!(status, Some(1), "{place:?}");
+    });
+}
+
+#[test]
+fn an_init_that_is_killed_leaves_nothing_behind() {
+    adopting(|_, scene| {
+        scene.supervisor.signal(Signal::SIGKILL);
+        scene.supervisor.wait();
+
+        scene.wait_until_empty();
+    });
+}
+
+#[test]
+fn a_program_that_is_killed_takes_its_init_along_and_leaves_nothing_behind() {
+    adopting(|place, scene| {
+        end(scene.supervisor.below_its_init());
+        let status = scene.supervisor.wait();
+
+        scene.wait_until_empty();
+        assert_eq!(status, None, "{place:?}: a signal has ended it");
+    });
+}
+
+#[test]
+fn a_supervisor_below_an_init_stops_everything_when_it_is_asked_to() {
+    adopting(|place, scene| {
+        scene.supervisor.signal(Signal::SIGTERM);
+        let status = scene.supervisor.finish();
+
+        scene.assert_empty();
+        assert_eq!(status, Some(0), "{place:?}");
+    });
+}
+
+/// A supervisor that adopts orphans in every place, whether its init was forked before its warden or after it.
+fn adopting(mut ends: impl FnMut(Place, &mut Scene)) {
+    for place in place::trees() {
+        for when in ["first", "last"] {
+            let start = |register: &str| {
+                Supervisor::start_adopting(place, IT.program, Duration::from_secs(50), register, when)
+            };
+            ends(place, &mut Scene::with(place, start));
+        }
     }
 }
 

@@ -37,10 +37,30 @@ impl Supervisor {
         register: &str,
         deadline: Duration,
     ) -> Self {
+        Self::run(place, Self::command(place, program, grace, deadline).env("REGISTER", register))
+    }
+
+    /// Starts one that adopts orphans: by an init that it has forked before the warden, `first`, or after it, `last`.
+    pub(crate) fn start_adopting(
+        place: Place,
+        program: &str,
+        grace: Duration,
+        register: &str,
+        when: &str,
+    ) -> Self {
+        let mut command = Self::command(place, program, grace, LONG);
+        Self::run(place, command.env("REGISTER", register).env("ADOPTS", when))
+    }
+
+    fn command(place: Place, program: &str, grace: Duration, deadline: Duration) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contains"));
         let milliseconds = |time: Duration| time.as_millis().to_string();
         command.args([place.level.name(), program, &milliseconds(grace), &milliseconds(deadline)]);
-        command.env("REGISTER", register).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+    }
+
+    fn run(place: Place, command: &mut Command) -> Self {
         let delegated =
             (place.user == User::Nobody && place.level == Level::TreeAndCgroup).then(Delegated::new);
         if let Some(delegated) = &delegated {
@@ -79,6 +99,14 @@ impl Supervisor {
     pub(crate) fn restart_child(&mut self) {
         let stdin = self.child.stdin.as_mut().expect("its standard input is piped");
         stdin.write_all(b"restart\n").expect("it reads");
+    }
+
+    /// The program below its init, which is the process that was started.
+    pub(crate) fn below_its_init(&self) -> Known {
+        let named = |helper: &Known| std::fs::read_to_string(format!("/proc/{}/comm", helper.pid));
+        let program =
+            self.helpers.iter().find(|it| named(it).is_ok_and(|name| name.trim_end() == "contains"));
+        *program.expect("the init is named differently")
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

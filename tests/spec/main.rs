@@ -23,6 +23,7 @@ mod guests;
 mod hostile;
 mod hostile_log;
 mod http;
+mod init;
 mod intensity;
 mod job_results;
 mod live;

@@ -77,6 +77,7 @@ fn errors_are_errors_that_can_be_sent_and_shared() {
     is_an_error::<process::ReadyError>();
     is_an_error::<process::UnknownSignal>();
     is_an_error::<process::WardenError>();
+    is_an_error::<process::InitError>();
 }
 
 /// A message of an actor.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rootward::process::{Containment, Warden, WardenError};
+use rootward::process::{Containment, Init, Warden, WardenError};
 use rootward::{Application, Finished, RunError, SpecError, Supervisor};
 
 use crate::cli::{self, RunOptions};
@@ -35,8 +35,8 @@ enum NotStarted {
 pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
-        let containment = containment(options.containment)?;
-        run(root, options.deadline.unwrap_or(tree::DEADLINE), options, containment)
+        let company = Company::begin(options.containment)?;
+        run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)
     })
 }
 
@@ -48,19 +48,41 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
         let deadline = options.deadline.unwrap_or(tree.deadline);
-        let containment = containment(options.containment)?;
-        run(tree.into_supervisor()?, deadline, options, containment)
+        let company = Company::begin(options.containment)?;
+        run(tree.into_supervisor()?, deadline, options, company)
     })
 }
 
-/// The containment that was asked for. This forks, so that it comes before there is any other thread.
-fn containment(wanted: cli::Containment) -> Result<Containment, WardenError> {
-    match wanted {
-        cli::Containment::Auto => Ok(Containment::auto()),
-        cli::Containment::Tree => {
-            Ok(Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups())
+/// The processes that run along with the demo.
+struct Company {
+    /// What orphans come to. `None` where it could not be had, and where nothing is followed that could become one.
+    init: Option<Init>,
+    containment: Containment,
+}
+
+impl Company {
+    /// The containment that was asked for. This forks, so that it comes before there is any other thread.
+    fn begin(wanted: cli::Containment) -> Result<Self, WardenError> {
+        // If it cannot be forked, the application tries again, and says so.
+        let init = (wanted != cli::Containment::Group).then(Init::fork).and_then(Result::ok);
+        let containment = match wanted {
+            cli::Containment::Auto => Containment::auto(),
+            cli::Containment::Tree => {
+                Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups()
+            }
+            cli::Containment::Group => Containment::group(),
+        };
+        Ok(Self { init, containment })
+    }
+
+    /// Hands all of it to the program.
+    fn join(self, program: Application) -> Application {
+        let adopts = self.containment.warden().is_some();
+        let program = program.containment(self.containment).adopt_orphans(adopts);
+        match self.init {
+            Some(init) => program.init(init),
+            None => program,
         }
-        cli::Containment::Group => Ok(Containment::group()),
     }
 }
 
@@ -68,16 +90,14 @@ fn run(
     root: Supervisor,
     deadline: Duration,
     options: &RunOptions,
-    containment: Containment,
+    company: Company,
 ) -> Result<Finished, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
     let snapshots = screen.outlet();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
-    let mut program = Application::new(root)
+    let mut program = company
+        .join(Application::new(root))
         .deadline(deadline)
-        .containment(containment)
-        // The demo starts no process beside its tree.
-        .adopt_orphans(true)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
         .prepare()?;
     let records = Records::open(screen, options)?;

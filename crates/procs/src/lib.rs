@@ -39,6 +39,11 @@
 //! At containment `tree` a [`Warden`] starts programs. Whoever descends from a child belongs to it, wherever it goes, and all of
 //! it dies with this program, however that dies. It needs no privileges.
 //!
+//! # Orphans
+//!
+//! What loses its parent goes where the system sends it. To process 1, and to a program that adopts orphans, it comes, and stays a
+//! zombie unless it is reaped. An [`Init`] above the program reaps it, and never takes the exit of what the program started.
+//!
 //! # A good guest
 //!
 //! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts
@@ -54,6 +59,7 @@ compile_error!("rootward-procs needs Linux: processes are followed through pidfd
 
 mod containment;
 mod group;
+mod init;
 mod launch;
 mod policy;
 mod process;
@@ -65,6 +71,7 @@ mod warden;
 mod worker;
 
 pub use containment::Containment;
+pub use init::{Init, InitError};
 pub use launch::SpawnError;
 pub use policy::Step;
 pub use process::ReadyError;

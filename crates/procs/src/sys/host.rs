@@ -32,27 +32,43 @@ pub(crate) enum Fork {
 
 /// Makes the calling process two. It must have no other thread, or it is refused with `EBUSY`.
 pub(crate) fn fork() -> io::Result<Fork> {
+    let (forked, mask) = fork_blocked()?;
+    let Some(child) = forked else { return Ok(Fork::Child) };
+    // Not reaped by anybody: this is still the only thread.
+    let opened = open(child);
+    if opened.is_err() {
+        take_back(child);
+    }
+    restore(&mask);
+    opened.map(|pidfd| Fork::Parent { child, pidfd })
+}
+
+/// Makes the calling process two, in both of which all signals are blocked. It must have no other thread, or it is refused with
+/// `EBUSY`.
+///
+/// Returns the child's number, in the parent, and the mask that there was before.
+pub(crate) fn fork_blocked() -> io::Result<(Option<c_int>, SigSet)> {
     if threads()? != 1 {
         return Err(io::Error::from_raw_os_error(libc::EBUSY));
     }
     // Handlers of the host's must not run in the child.
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
     // SAFETY: there is one thread, so that no lock is held by anybody who would be missing in the child.
-    let forked = match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => return Ok(Fork::Child),
-        // Not reaped by anybody: this is still the only thread.
-        child => match open(child) {
-            Ok(pidfd) => Ok(Fork::Parent { child, pidfd }),
-            Err(error) => {
-                take_back(child);
-                Err(error)
-            }
-        },
-    };
+    match unsafe { libc::fork() } {
+        -1 => {
+            let error = io::Error::last_os_error();
+            restore(&mask);
+            Err(error)
+        }
+        0 => Ok((None, mask)),
+        child => Ok((Some(child), mask)),
+    }
+}
+
+/// Blocks the signals again that were blocked before, and no others.
+pub(crate) fn restore(mask: &SigSet) {
     // Restoring a mask that was valid before cannot fail.
     let _ = mask.thread_set_mask();
-    forked
 }
 
 /// Ends a child that has done nothing yet, and reaps it.
@@ -76,11 +92,6 @@ pub(crate) fn leave_home() -> Result<(), raw::Errno> {
     nix::unistd::chdir("/").map_err(errno)?;
     let _ = raw::set_name(c"rootward-warden");
     raw::adopt_orphans()
-}
-
-/// Has orphans among the descendants of the calling process become its children.
-pub(crate) fn become_adopter() -> io::Result<()> {
-    raw::adopt_orphans().map_err(io::Error::from_raw_os_error)
 }
 
 /// A descriptor that can be read when a child has ended.

@@ -19,7 +19,8 @@ mod watch;
 pub(crate) use child::Stage;
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use host::{
-    Fork, become_adopter, child_signals, fork, is_packet_socket, leave_home, take_input, take_seats, threads,
+    Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_seats,
+    threads,
 };
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{

@@ -19,6 +19,7 @@ use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
 use super::state::{State, locked};
 use super::{WardenError, cgroup};
+use crate::Init;
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Reap};
 
@@ -173,20 +174,11 @@ impl Warden {
         self.0.shared.pid.unsigned_abs()
     }
 
-    /// Has this program adopt orphans among its descendants, so that it can end what is left if the warden is killed together
-    /// with the parents of its programs.
+    /// Has this program also end what comes to its init, if the warden is killed together with the parents of its programs.
     ///
-    /// It changes the whole program: orphans of processes that it has started by itself come to it, too. Those are not
-    /// touched, unless they are in a session that is not this program's while the warden and what it has started die an
-    /// unnatural death.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn adopt_orphans(&self) -> io::Result<()> {
-        sys::become_adopter()?;
-        self.0.shared.state().adopts = true;
-        Ok(())
+    /// Whatever is in the program's session is not touched, and as long as the warden lives nothing is.
+    pub fn adopt_orphans(&self, init: Init) {
+        self.0.shared.state().init = Some(init.process());
     }
 
     /// Waits until the warden has died although it is still needed.

@@ -11,7 +11,8 @@
 //! supervisor has a reaper start the program. A reaper adopts the orphans among its descendants, so that whoever leaves the program's group, session or parent
 //! is still the reaper's to wait for; when it has no children any more, nothing is left, and it says so; then it is free for another program. It kills and reaps
 //! until then when it is told to, when its line to the supervisor is cut, and when the supervisor is dead. If a reaper dies,
-//! what it had comes to the warden, which ends it; if the warden dies as well, it comes to the supervisor.
+//! what it had comes to the warden, which ends it; if the warden dies as well, it comes to the
+//! [init](crate::Init) above the supervisor, if there is one.
 //!
 //! [`serve`] is the warden's own loop, [`reaper`] what a reaper does, [`client`] the supervisor's side of both, [`pool`] the
 //! reapers it has to spare, and [`protocol`] what they say to each other.

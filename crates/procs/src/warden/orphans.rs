@@ -1,8 +1,12 @@
-//! What the supervisor does when the warden has died: reapers have become its children, and what lost reapers have left.
+//! What the supervisor does when the warden has died: it ends what lost reapers have left.
+//!
+//! Reapers, and what they leave when they are lost, come to the init above the program, if there is one. The init reaps all that
+//! ends; what is killed is the program's to say, because only the program knows when its warden and its reapers are lost. As
+//! process 1 without an init the program gets reapers itself, and reaps those.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -11,9 +15,9 @@ use nix::unistd::{Pid, getsid};
 
 use super::descent::kill_family_of;
 use super::state::{State, locked};
-use crate::sys::{self, Reap, Waited};
+use crate::sys::{self, Reap, raw};
 
-/// How long until the children are looked at again. Nothing tells when somebody becomes a child.
+/// How long until the orphans are looked at again. Nothing tells when somebody becomes one.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and nobody is left.
@@ -35,30 +39,32 @@ pub(super) fn look_after_orphans(state: &Mutex<State>) {
 fn collect(shared: &Mutex<State>) {
     let mut lost = BTreeSet::new();
     loop {
-        let (reapers, adopts, closing) = {
+        let (reapers, init, closing) = {
             let state = locked(shared);
-            (state.roll.reapers().clone(), state.adopts, state.closing)
+            (state.roll.reapers().clone(), state.init, state.closing)
         };
-        let children = children();
+        let orphans = children_of(init);
         let mut strangers = 0;
-        for child in &children {
-            if is_reaper(*child) {
-                reap(*child);
-            } else if adopts && !lost.is_empty() && is_stranger(*child) {
-                strangers += 1;
-                kill(*child);
+        for orphan in &orphans {
+            match init {
+                None if is_reaper(*orphan) => reap(*orphan),
+                Some(init) if !lost.is_empty() && !is_reaper(*orphan) && is_stranger(*orphan) => {
+                    strangers += 1;
+                    kill(*orphan, init);
+                }
+                None | Some(_) => {}
             }
         }
-        // A reaper that is no child of ours any more and has not said that nobody is left.
+        // A reaper that is no orphan any more and has not said that nobody is left.
         lost.extend(reapers.iter().filter(|reaper| !is_reaper(**reaper)));
         lost.retain(|reaper| reapers.contains(reaper));
         if strangers == 0 {
             // What has just become lost may have left something that is seen only the next time.
             let mut state = locked(shared);
-            let gone = lost.iter().copied().filter(|reaper| !children.contains(reaper));
+            let gone = lost.iter().copied().filter(|reaper| !orphans.contains(reaper));
             gone.for_each(|reaper| state.roll.swept(reaper));
         }
-        if closing && reapers.is_empty() && !children.iter().any(|child| is_reaper(*child)) {
+        if closing && reapers.is_empty() && !orphans.iter().any(|orphan| is_reaper(*orphan)) {
             return;
         }
         pause();
@@ -70,9 +76,10 @@ fn pause() {
     thread::sleep(LOOK_AGAIN);
 }
 
-/// The children of this process, whichever thread has started them.
-fn children() -> Vec<i32> {
-    let Ok(threads) = fs::read_dir("/proc/self/task") else { return Vec::new() };
+/// The children of a process, or of this one, whichever thread has started them.
+fn children_of(process: Option<i32>) -> Vec<i32> {
+    let process = process.map_or_else(|| "self".to_owned(), |pid| pid.to_string());
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     let lists = threads.flatten().map(|thread| fs::read_to_string(thread.path().join("children")));
     let lists: Vec<String> = lists.map(Result::unwrap_or_default).collect();
     lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|pid| pid.parse().ok()).collect()
@@ -82,7 +89,7 @@ fn is_reaper(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "rootward-reaper")
 }
 
-/// Whether a child is in a session that is not ours. All that a warden starts is, and nobody comes back from there.
+/// Whether an orphan is in a session that is not ours. All that a warden starts is, and nobody comes back from there.
 fn is_stranger(pid: i32) -> bool {
     match (getsid(Some(Pid::from_raw(pid))), getsid(None)) {
         (Ok(its), Ok(ours)) => its != ours,
@@ -99,12 +106,17 @@ fn reap(pid: i32) {
     }
 }
 
-fn kill(pid: i32) {
+/// Kills an orphan of this init, and all below.
+fn kill(pid: i32, init: i32) {
     if let Ok(pidfd) = sys::open(pid) {
-        // Only a child of ours can be waited for, so that this is the one that was looked at or another that was.
-        let waited = sys::wait(&pidfd, Reap::Take);
-        if matches!(waited, Ok(Waited::NotYet)) && is_stranger(pid) {
+        // If it still is the init's child, it was when its session was looked at.
+        if is_stranger(pid) && is_child_of(init, pid, &pidfd) {
             kill_family_of(pid, pidfd.as_raw_fd());
         }
     }
+}
+
+/// Whether this is a child of that process: the number that was read may be another process's by now.
+fn is_child_of(parent: i32, pid: i32, pidfd: &OwnedFd) -> bool {
+    raw::parent_of(pid, pidfd.as_raw_fd()) == Some(parent)
 }

@@ -12,8 +12,8 @@ pub(super) struct State {
     pub(super) closing: bool,
     /// Whether all is cleared up after a warden that has died before its time.
     pub(super) settled: bool,
-    /// Whether this program adopts orphans.
-    pub(super) adopts: bool,
+    /// The init above this program, to which orphans come.
+    pub(super) init: Option<i32>,
 }
 
 /// The state, whatever has panicked while it was locked.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot, Unreapable};
 #[cfg(all(feature = "procs", target_os = "linux"))]
-use rootward_procs::Containment;
+use rootward_procs::{Containment, Init};
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 
 use super::account::account;
@@ -26,6 +26,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
 /// | `containment` | the strongest that is possible: with a warden that is forked, or found as a program |
+/// | `adopt_orphans` | `false`; as process 1 orphans come to it, and are reaped by an init above it |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
 ///
@@ -72,6 +73,8 @@ pub struct Application {
     #[cfg(all(feature = "procs", target_os = "linux"))]
     containment: Option<Containment>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
+    init: Option<Init>,
+    #[cfg(all(feature = "procs", target_os = "linux"))]
     adopt_orphans: bool,
 }
 
@@ -86,6 +89,8 @@ impl Application {
             on_report: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
             containment: None,
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            init: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
             adopt_orphans: false,
         }
@@ -112,15 +117,26 @@ impl Application {
         self
     }
 
-    /// Says whether the program adopts orphans among its descendants from when it runs (a subreaper, `prctl(2)`), with which it
-    /// can end what is left if the warden is killed together with the parents of its programs. By default it does not; without
-    /// a warden nothing changes.
+    /// Says whether orphans among the program's descendants are adopted, and reaped when they end, wherever they have been
+    /// started. By default they go where the system sends them, unless the program is process 1, to which they come in any
+    /// case.
     ///
-    /// It changes the whole program: orphans of processes that it has started by itself come to it as well, and are its zombies
-    /// when they end. See [`Warden::adopt_orphans`](crate::process::Warden::adopt_orphans).
+    /// It takes an [init](Init) above the program, which is forked when the application is [prepared](Self::prepare): the
+    /// program goes on under another process id. What it starts by itself stays its own to wait for. If there are other
+    /// threads already, there is no init, and the first event of the tree and a warning say so.
+    ///
+    /// With it, what is left is also ended if the warden is killed together with the parents of its programs.
     #[cfg(all(feature = "procs", target_os = "linux"))]
     pub fn adopt_orphans(mut self, adopt: bool) -> Self {
         self.adopt_orphans = adopt;
+        self
+    }
+
+    /// Says that there is an init above the program already, for a program that has forked it, and perhaps a warden after it,
+    /// before it was able to describe its tree.
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = Some(init);
         self
     }
 
@@ -199,12 +215,14 @@ impl Application {
     /// # Errors
     ///
     /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started
-    /// then.
+    /// then, and nothing forked.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
         let tree = self.root.tree()?;
         let hold = Hold::new(
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.containment,
+            #[cfg(all(feature = "procs", target_os = "linux"))]
+            self.init,
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.adopt_orphans,
         );

@@ -10,10 +10,11 @@ pub(super) use nothing::Hold;
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
 mod processes {
+    use std::error::Error as _;
     use std::time::Duration;
 
     use rootward_core::{Ending, TreeBuilder};
-    use rootward_procs::{Containment, Warden};
+    use rootward_procs::{Containment, Init, InitError, Warden};
 
     use crate::Finished;
 
@@ -21,26 +22,37 @@ mod processes {
     /// still: whoever looks at once must not find it.
     const FAREWELL: Duration = Duration::from_secs(10);
 
-    /// The containment of an application's processes.
+    /// The containment of an application's processes, and what orphans come to.
     #[derive(Debug)]
     pub(crate) struct Hold {
         containment: Containment,
-        adopt_orphans: bool,
+        /// An init above this program.
+        init: Option<Init>,
+        /// Why there is none although one is needed or was asked for.
+        no_init: Option<String>,
     }
 
     impl Hold {
-        pub(crate) fn new(containment: Option<Containment>, adopt_orphans: bool) -> Self {
-            Self { containment: containment.unwrap_or_else(Containment::auto), adopt_orphans }
+        /// The init comes first: the warden is to belong to the program.
+        pub(crate) fn new(containment: Option<Containment>, init: Option<Init>, adopt_orphans: bool) -> Self {
+            let needed = Init::is_needed();
+            let (init, no_init) = match init {
+                None if adopt_orphans || needed => match Init::fork() {
+                    Ok(init) => (Some(init), None),
+                    Err(error) => (None, Some(reason(needed, &error))),
+                },
+                init => (init, None),
+            };
+            Self { containment: containment.unwrap_or_else(Containment::auto), init, no_init }
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            self.containment.apply(tree)
+            self.containment.apply(tree).degraded("orphans", self.no_init.clone())
         }
 
         pub(crate) fn begin(&self) {
-            if let Some(warden) = self.containment.warden().filter(|_| self.adopt_orphans) {
-                // It is a second line of defence. Where the kernel does not know it, there is the first.
-                let _ = warden.adopt_orphans();
+            if let (Some(warden), Some(init)) = (self.containment.warden(), self.init) {
+                warden.adopt_orphans(init);
             }
         }
 
@@ -57,6 +69,15 @@ mod processes {
             let all_gone = finished.ending().is_some_and(|ending| ending != Ending::Incomplete);
             let within = if all_gone { FAREWELL } else { Duration::ZERO };
             self.containment.warden().map(|warden| Warden::close(warden, within));
+        }
+    }
+
+    /// Why there is no init, on one line.
+    fn reason(needed: bool, error: &InitError) -> String {
+        let outcome = if needed { "orphans stay as zombies of process 1" } else { "orphans are not adopted" };
+        match error.source() {
+            Some(source) => format!("{outcome}: {error}: {source}"),
+            None => format!("{outcome}: {error}"),
         }
     }
 }

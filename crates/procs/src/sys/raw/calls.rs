@@ -42,6 +42,11 @@ pub(crate) fn lead_session() -> Result<()> {
     integers(libc::SYS_setsid, [0; 5]).map(drop)
 }
 
+/// The group that a process is in. 0 is the calling process, and a group from outside the namespace.
+pub(crate) fn group_of(pid: i32) -> Result<i32> {
+    integers(libc::SYS_getpgid, [pid, 0, 0, 0, 0])
+}
+
 /// The session that a process is in. 0 is the calling process.
 pub(crate) fn session_of(pid: i32) -> Result<i32> {
     integers(libc::SYS_getsid, [pid, 0, 0, 0, 0])
@@ -55,6 +60,21 @@ pub(crate) fn die_with_parent(signal: c_int) -> Result<()> {
 /// Has orphans among the descendants of the calling process become its children.
 pub(crate) fn adopt_orphans() -> Result<()> {
     integers(libc::SYS_prctl, [libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0]).map(drop)
+}
+
+/// Has orphans go where they went before [`adopt_orphans`].
+pub(crate) fn adopt_no_orphans() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0]).map(drop)
+}
+
+/// Has the calling process write no core when a signal ends it.
+pub(crate) fn dump_no_core() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 0, 0, 0, 0]).map(drop)
+}
+
+/// Moves a process to a group, which is made if it is the process's own number. 0 is the calling process.
+pub(crate) fn move_to_group(pid: i32, group: i32) -> Result<()> {
+    integers(libc::SYS_setpgid, [pid, group, 0, 0, 0]).map(drop)
 }
 
 /// Names the calling thread, in at most 15 bytes.

@@ -70,9 +70,20 @@ pub(crate) fn has_threads(pid: i32) -> bool {
     asked.is_err() || status.stx_nlink != LINKS_WITH_ONE
 }
 
+/// Whether a signal has stopped a process, and none has continued it since.
+pub(crate) fn is_stopped(pid: i32) -> bool {
+    const PLACE: usize = 1;
+    field_of(pid, PLACE, |state| (state == b"T" || state == b"t").then_some(())).is_some()
+}
+
 /// The parent of a process, as its `stat` says it.
 fn parent_in_list(pid: i32) -> Option<i32> {
     const PLACE: usize = 2;
+    field_of(pid, PLACE, number)
+}
+
+/// What stands in a process's `stat` so many places behind its name.
+fn field_of<T>(pid: i32, place: usize, read_as: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
     let stat = Path::of(&[b"/proc/", &digits(pid), b"/stat"]).open(libc::O_RDONLY).ok()?;
     let mut start = [0; 512];
     let bytes = read(stat, &mut start);
@@ -80,7 +91,7 @@ fn parent_in_list(pid: i32) -> Option<i32> {
     let start = start.get(..bytes.ok()?)?;
     // The name may hold anything, and nothing behind it is a parenthesis.
     let name_ends = start.iter().rposition(|byte| *byte == b')')?;
-    start.get(name_ends..)?.split(|byte| *byte == b' ').nth(PLACE).and_then(number)
+    start.get(name_ends..)?.split(|byte| *byte == b' ').nth(place).and_then(read_as)
 }
 
 /// Calls a function with every number in a file of numbers between spaces.

@@ -13,7 +13,7 @@ use super::arch::call;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reaped {
     pub(crate) pid: i32,
-    /// `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`.
+    /// `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`, and from [`reap_any_or_stopped`] also `CLD_STOPPED` or `CLD_TRAPPED`.
     pub(crate) how: c_int,
     /// The exit code, or the number of the signal.
     pub(crate) status: c_int,
@@ -31,6 +31,11 @@ pub(crate) enum Left {
 /// Reaps any child of the calling process that has ended.
 pub(crate) fn reap_any() -> Result<Reaped, Left> {
     wait(libc::P_ALL, 0, libc::WNOHANG)
+}
+
+/// The same, and children that a signal has stopped, each once for every stop.
+pub(crate) fn reap_any_or_stopped() -> Result<Reaped, Left> {
+    wait(libc::P_ALL, 0, libc::WNOHANG | libc::WSTOPPED)
 }
 
 /// Reaps this child, whose end is near, and waits for that.

@@ -1,0 +1,26 @@
+//! What can go wrong when an init is wanted.
+
+use std::io;
+
+use crate::sys::raw::Errno;
+
+/// Says why there is no init. Nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of `main`.
+    #[error("the init has to be forked before there are other threads, and there are {threads}")]
+    TooLate {
+        /// How many threads there are.
+        threads: usize,
+    },
+    /// The system refused something.
+    #[error("the init could not be forked")]
+    Io(#[from] io::Error),
+}
+
+impl InitError {
+    pub(super) fn of_system(errno: Errno) -> Self {
+        io::Error::from_raw_os_error(errno).into()
+    }
+}

@@ -1,0 +1,86 @@
+//! The init's own life: it passes signals on to the program, reaps strangers, and ends as the program ends.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+
+use super::group::{Place, leave_group};
+use super::suspend::follow;
+use crate::sys;
+use crate::sys::raw::{self, Left, Reaped, Taken};
+
+/// How the init ends if nothing says how the program has ended.
+const UNKNOWN: i32 = 1;
+
+/// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is dropped.
+pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
+    // Also of SIGCHLD: where that is ignored, children leave no status.
+    raw::reset_dispositions();
+    let in_its_group = leave_group(place);
+    let _ = raw::set_name(c"rootward-init");
+    // What came for the group while both were in it waits in the program, too, and is one there with what is sent now.
+    while let Some(signal) = raw::take_any_now() {
+        pass_on(&signal, program, in_its_group);
+    }
+    drop(ready);
+    // What stays open or is held as a directory is the program's to close and to leave.
+    let _ = leave_files();
+    loop {
+        if let Some(ended) = reap(program) {
+            end_as(ended);
+        }
+        pass_on(&raw::take_signal(), program, in_its_group);
+    }
+}
+
+fn pass_on(signal: &Taken, program: i32, in_its_group: bool) {
+    match signal.number() {
+        libc::SIGCHLD => {}
+        number if in_its_group && signal.is_from_kernel() && is_of_terminal(number) => {}
+        _ => signal.send_on(program),
+    }
+}
+
+fn leave_files() -> io::Result<()> {
+    let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).ok();
+    nix::unistd::chdir("/")?;
+    sys::take_seats([(null(), 0), (null(), 1), (null(), 2)])
+}
+
+/// Whether the terminal sends this to all of its foreground group.
+fn is_of_terminal(signal: i32) -> bool {
+    matches!(signal, libc::SIGINT | libc::SIGQUIT | libc::SIGTSTP | libc::SIGWINCH)
+}
+
+/// Reaps all that has ended. Returns how the program has, if it is among them.
+fn reap(program: i32) -> Option<(i32, i32)> {
+    loop {
+        match raw::reap_any_or_stopped() {
+            Ok(Reaped { pid, how: libc::CLD_STOPPED, status }) => {
+                if pid == program {
+                    follow(program, status);
+                }
+            }
+            Ok(Reaped { how: libc::CLD_TRAPPED, .. }) => {}
+            // The strangers that are left are the system's init's.
+            Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
+            // A stranger.
+            Ok(_) => {}
+            Err(Left::Somebody) => return None,
+            // It ended before SIGCHLD was ours.
+            Err(Left::Nobody) => return Some((libc::CLD_EXITED, UNKNOWN)),
+        }
+    }
+}
+
+fn end_as((how, status): (i32, i32)) -> ! {
+    if how == libc::CLD_EXITED {
+        raw::exit(status);
+    }
+    // The program has left a core if there is to be one.
+    let _ = raw::dump_no_core();
+    let _ = raw::kill(raw::own_pid(), status);
+    raw::unblock_only(status);
+    // Nothing kills process 1 from inside.
+    raw::exit(128 + status)
+}

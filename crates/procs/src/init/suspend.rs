@@ -1,0 +1,52 @@
+//! The init is suspended together with the program: a shell looks at the process that it has started.
+
+use crate::sys::{self, raw};
+
+/// How often it is looked whether the program goes on, in milliseconds. Only a parent that runs is told, and the init does not.
+const LOOK_AGAIN: u32 = 20;
+
+/// Suspends this process because a signal has suspended the program, until either goes on.
+pub(super) fn follow(program: i32, signal: i32) {
+    if signal != libc::SIGSTOP && is_orphaned() {
+        // Without the init the kernel would not have suspended the program by this signal: no shell would continue it.
+        if signal == libc::SIGTSTP {
+            let _ = raw::kill(program, libc::SIGCONT);
+        }
+        return;
+    }
+    if raw::own_pid() == 1 {
+        // No signal suspends process 1.
+        return;
+    }
+    let Ok((helper, _)) = sys::fork_blocked() else { return };
+    let Some(helper) = helper else { wake_when_it_goes_on(program) };
+    // Not by the same signal: it would have to be let through, and another one like it would slip in when this process goes on.
+    let _ = raw::kill(raw::own_pid(), libc::SIGSTOP);
+    let _ = raw::kill(helper, libc::SIGKILL);
+    let _ = raw::reap_now(helper);
+    if let Some(taken) = raw::take_if_sent(libc::SIGCONT).filter(|taken| taken.sender() != helper) {
+        taken.send_on(program);
+    }
+}
+
+/// Whether no parent in our session looks after our group, as POSIX has it. The init is alone in its group, or leads the session.
+fn is_orphaned() -> bool {
+    match raw::parent_pid() {
+        // It is outside the namespace.
+        0 => true,
+        parent => raw::session_of(parent) != raw::session_of(0),
+    }
+}
+
+/// Continues the init when the program is suspended no more.
+fn wake_when_it_goes_on(program: i32) -> ! {
+    let init = raw::parent_pid();
+    let _ = raw::die_with_parent(libc::SIGKILL);
+    while raw::parent_pid() == init && raw::is_stopped(program) {
+        let _ = raw::wait_readable([], Some(LOOK_AGAIN));
+    }
+    if raw::parent_pid() == init {
+        let _ = raw::kill(init, libc::SIGCONT);
+    }
+    raw::exit(0)
+}

@@ -1,0 +1,204 @@
+//! The init above a program that adopts orphans: what comes to it is reaped, what is sent to it is passed on, and it ends as
+//! the program ends.
+
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use rootward_tests::{Heard, Known};
+
+use crate::support::{Program, until};
+
+const AMONG_STRANGERS: &str = env!("CARGO_BIN_EXE_waits_among_strangers");
+
+#[test]
+fn a_hundred_strangers_leave_no_zombie_and_every_process_of_the_programs_own_has_its_own_exit() {
+    let host = Program::run(AMONG_STRANGERS, &["100"]).finish();
+
+    assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
+    assert_eq!(host.status.code(), Some(0));
+}
+
+#[test]
+fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
+    let alone = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    if !Command::new("unshare")
+        .args(alone)
+        .arg("true")
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success())
+    {
+        println!("there are no namespaces for this user, so that nothing can be process 1 here");
+        return;
+    }
+    let host = Program::run("unshare", &[&alone[..], &[AMONG_STRANGERS, "50"]].concat()).finish();
+
+    assert_eq!(host.lines_after("began as "), ["1"]);
+    assert_ne!(host.lines_after("goes on as "), ["1"]);
+    assert_eq!((host.lines_after("wrong exits "), host.lines_after("left ")), (vec!["0"], vec!["0"]));
+    assert_eq!(host.status.code(), Some(0));
+}
+
+#[test]
+fn that_there_can_be_no_init_is_an_event() {
+    let host = Program::run(env!("CARGO_BIN_EXE_finds_a_warden"), &["adopts"]).finish();
+
+    let why =
+        "orphans are not adopted: the init has to be forked before there are other threads, and there are 2";
+    assert_eq!(host.lines_after("degraded orphans: "), [why]);
+}
+
+#[test]
+fn a_signal_to_the_init_reaches_the_program_once() {
+    let mut scene = Scene::begin(None);
+
+    for signal in [Signal::SIGUSR1, Signal::SIGINT, Signal::SIGHUP, Signal::SIGWINCH, Signal::SIGUSR1] {
+        kill(scene.init, signal).unwrap();
+        scene.heard.wait_for(&format!("got {signal}"));
+    }
+
+    assert_eq!(scene.ends_after(Signal::SIGTERM).code(), Some(7));
+    let got = ["SIGUSR1", "SIGINT", "SIGHUP", "SIGWINCH", "SIGUSR1", "SIGTERM"];
+    assert_eq!(scene.heard.lines_after("got "), got);
+}
+
+#[test]
+fn a_signal_to_the_group_reaches_the_program_once() {
+    // It was started as the leader of a group, and of a session without a terminal.
+    for wrapper in [None, Some("setsid")] {
+        let mut scene = Scene::begin(wrapper);
+
+        for signal in [Signal::SIGINT, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGUSR1] {
+            killpg(scene.init, signal).unwrap();
+            scene.heard.wait_for(&format!("got {signal}"));
+        }
+
+        scene.ends_after(Signal::SIGTERM);
+        let got = ["SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR1", "SIGTERM"];
+        assert_eq!(scene.heard.lines_after("got "), got, "{wrapper:?}");
+    }
+}
+
+#[test]
+fn what_was_blocked_or_ignored_stays_so() {
+    let mut plain = Scene::begin(None);
+    let mut script = Command::new("/bin/sh");
+    script.args(["-c", "trap '' HUP; exec \"$0\"", HEARS]);
+
+    let mut ignores = Scene::of(script);
+
+    let bit = 1 << (Signal::SIGHUP as u32 - 1);
+    for (scene, expected) in [(&mut plain, 0), (&mut ignores, bit)] {
+        scene.ends_after(Signal::SIGTERM);
+        assert_eq!(scene.heard.lines_after("its signals are as they were: "), ["true"]);
+        let ignored = u64::from_str_radix(scene.heard.lines_after("ignored ")[0], 16).unwrap();
+        assert_eq!(ignored & bit, expected);
+    }
+}
+
+#[test]
+fn the_init_ends_by_the_signal_that_has_ended_the_program() {
+    for signal in [Signal::SIGQUIT, Signal::SIGKILL, Signal::SIGABRT] {
+        let mut scene = Scene::begin(None);
+
+        kill(scene.program(), signal).unwrap();
+
+        scene.heard.wait_for_the_end();
+        assert_eq!(scene.child.wait().unwrap().signal(), Some(signal as i32));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_the_program_when_its_init_is_killed() {
+    let mut scene = Scene::begin(None);
+
+    kill(scene.init, Signal::SIGKILL).unwrap();
+
+    // The program held its output until it ended.
+    scene.heard.wait_for_the_end();
+    assert_eq!(scene.child.wait().unwrap().signal(), Some(Signal::SIGKILL as i32));
+    until("the program is gone", || !scene.program.is_alive()).await;
+}
+
+#[test]
+fn the_init_is_suspended_and_goes_on_together_with_the_program() {
+    for signal in [Signal::SIGTSTP, Signal::SIGSTOP] {
+        let mut scene = Scene::begin(None);
+
+        // As a key does it, or a shell.
+        killpg(scene.init, signal).unwrap();
+        scene.waits_for_its_suspension();
+        killpg(scene.init, Signal::SIGCONT).unwrap();
+        let continued = waitpid(scene.init, Some(WaitPidFlag::WCONTINUED)).unwrap();
+        assert_eq!(continued, WaitStatus::Continued(scene.init));
+
+        // And as a user does it who means the process that was started.
+        if signal == Signal::SIGTSTP {
+            kill(scene.init, signal).unwrap();
+            scene.waits_for_its_suspension();
+            kill(scene.init, Signal::SIGCONT).unwrap();
+        }
+
+        assert_eq!(scene.ends_after(Signal::SIGTERM).code(), Some(7));
+        assert_eq!(scene.heard.lines_after("got "), ["SIGTERM"]);
+    }
+}
+
+const HEARS: &str = env!("CARGO_BIN_EXE_hears_through_its_init");
+
+/// A program that hears through its init. It does not survive this.
+struct Scene {
+    child: Child,
+    heard: Heard,
+    init: Pid,
+    program: Known,
+}
+
+impl Scene {
+    fn begin(wrapper: Option<&str>) -> Self {
+        let mut command = Command::new(wrapper.unwrap_or(HEARS));
+        if wrapper.is_some() {
+            command.args(["--wait", HEARS]);
+        }
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the program has been built");
+        let mut heard = Heard::of(child.stdout.take().expect("its standard output is piped"));
+        let init = Pid::from_raw(heard.wait_for("init ").parse().expect("a process id"));
+        let program = heard.wait_for("program ").parse().expect("a process id");
+        let program = Known::of(program).expect("it is there");
+        Self { child, heard, init, program }
+    }
+
+    fn program(&self) -> Pid {
+        Pid::from_raw(self.program.pid.try_into().expect("a process id"))
+    }
+
+    fn waits_for_its_suspension(&self) {
+        let waited = waitpid(self.init, Some(WaitPidFlag::WUNTRACED)).expect("it is our child");
+        assert!(matches!(waited, WaitStatus::Stopped(..)), "{waited:?}");
+        assert!(self.program.is_suspended());
+    }
+
+    /// Sends a signal to the init, and waits for the end.
+    fn ends_after(&mut self, signal: Signal) -> ExitStatus {
+        kill(self.init, signal).expect("it is there");
+        self.heard.wait_for_the_end();
+        self.child.wait().expect("it is our child")
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // After they have ended, these do nothing.
+        let _ = self.program.signal(Signal::SIGKILL);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
