@@ -55,7 +55,8 @@ async fn a_significant_temporary_child_stops_the_supervisor_however_it_ends() {
 
     a.panics();
 
-    assert_eq!(tree.wait().await.ending, Ending::Clean);
+    let report = tree.wait().await;
+    assert_eq!((report.cause, report.ending), (StopCause::AutoShutdown, Ending::Failed));
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward_core::{
-    ChildSpec, EventKind, Events, Exit, Restart, StartError, Supervisor, TreeStartError, capture_panics,
+    ChildSpec, Ending, EventKind, Events, Exit, Restart, StartError, Supervisor, TreeStartError,
+    capture_panics,
 };
 
 /// Each of them happens once. It is told to the program's own hook once, and stands with its message and its place in the event and in the report.
@@ -45,7 +46,11 @@ fn the_programs_own_hook_is_called_for_every_panic_and_each_becomes_an_exit_all_
         let node = report.find(path).unwrap_or_else(|| panic!("{path} stands in the report"));
         assert!(node.status.as_ref().is_some_and(is_told_with_its_place), "{node:?}");
     }
-    assert!(report.clean, "every one of them is gone, and none was forced: {report:?}");
+    assert!(
+        report.forced().is_empty() && report.unreapable().is_empty(),
+        "all went by themselves: {report:?}"
+    );
+    assert_eq!(report.ending, Ending::Failed, "three of them failed while they stopped");
     let mut heard = heard.lock().unwrap().clone();
     heard.sort_unstable();
     let expected = [

@@ -14,9 +14,17 @@ pub(super) fn agrees(ledger: &Ledger<'_>) -> Verdict {
     };
     keep(root.asked.is_some_and(|asked| asked.cause == report.cause), "the report has the root's cause")?;
     keep(report.ending == ending_of(report), "the ending follows from how all nodes ended")?;
+    keep(
+        report.blame.is_none() || may_have_blame(report.cause),
+        "a failure is blamed only if it ended the tree",
+    )?;
     keep(report.clean == (report.ending == Ending::Clean), "only a clean ending is clean")?;
     keep(report.elapsed == report.root.elapsed, "a stop takes as long as the root's")?;
     node(ledger, root, &report.root)
+}
+
+fn may_have_blame(cause: StopCause) -> bool {
+    matches!(cause, StopCause::GaveUp | StopCause::AutoShutdown | StopCause::Idle)
 }
 
 fn ending_of(report: &StopReport) -> Ending {
@@ -26,6 +34,7 @@ fn ending_of(report: &StopReport) -> Ending {
     }
     match report.cause {
         StopCause::GaveUp | StopCause::StartFailed => Ending::Failed,
+        _ if report.blame.is_some() || !report.failed_while_stopping().is_empty() => Ending::Failed,
         _ if nodes.iter().any(|node| node.forced) => Ending::Forced,
         _ => Ending::Clean,
     }
