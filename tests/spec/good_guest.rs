@@ -9,7 +9,7 @@ use rootward::process::{Process, Stdin};
 use rootward::{Restart, Supervisor};
 use tempfile::TempDir;
 
-use crate::support::{Program, fixture, launched, launched_tree};
+use crate::support::{Identity, Program, fixture, launched, launched_tree, until};
 
 #[test]
 fn a_process_inherits_no_descriptor_that_it_was_not_given() {
@@ -56,12 +56,36 @@ fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
     assert_eq!(host.lines_after("children "), [""]);
 }
 
+#[tokio::test]
+async fn an_embedded_tree_is_contained_without_discipline_and_without_a_second_file() {
+    let mut host = Program::run(env!("CARGO_BIN_EXE_embeds_with_threads"), &[]);
+    let level = host.wait_for("level ");
+    let descendant = Identity::of(host.wait_for("descendant ").parse().expect("it is a number"));
+
+    host.signal(Signal::SIGKILL);
+    let _ended = host.finish();
+
+    assert!(level.starts_with("tree"), "{level}");
+    until("the descendant is gone", || !descendant.is_alive()).await;
+}
+
+#[test]
+fn a_program_with_the_variable_of_the_warden_and_no_socket_is_itself() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_finds_a_warden"));
+
+    let said = command.env("ROOTWARD_WARDEN", "1").output().unwrap().stdout;
+
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.starts_with("level tree"), "{said}");
+}
+
 #[test]
 fn the_wardens_program_is_never_taken_from_the_current_directory_and_its_lack_is_an_event() {
     let place = WithWardens::new();
 
     let none = "degraded containment: the level is `group` and not `tree`: the warden has to be forked before there are \
-                other threads, and there are 2; the program `rootward-warden` was not found";
+                other threads, and there are 2; the program itself cannot be the warden: this library is not part of its \
+                file; the program `rootward-warden` was not found";
     for path in
         [None, Some(""), Some(":/bin"), Some("/bin::"), Some("."), Some("relative"), Some("./relative:/bin")]
     {
@@ -106,8 +130,13 @@ impl WithWardens {
 
     /// What a program says whose current directory this is.
     fn told(&self, path: Option<&str>) -> String {
-        let mut command = Command::new(&self.program);
-        command.current_dir(self.directory.path()).env_remove("PATH").envs(path.map(|path| ("PATH", path)));
+        // By the loader, which is the program then, and has no part of this library in its file.
+        let mut command = Command::new(loader());
+        command
+            .arg(&self.program)
+            .current_dir(self.directory.path())
+            .env_remove("PATH")
+            .envs(path.map(|path| ("PATH", path)));
         String::from_utf8(command.output().expect("it runs").stdout).expect("text")
     }
 
@@ -116,6 +145,15 @@ impl WithWardens {
         let traces = ["rootward-warden.was-run", "relative/rootward-warden.was-run"];
         traces.map(|trace| self.directory.path().join(trace)).into_iter().find(|trace| trace.exists())
     }
+}
+
+/// The system's loader of programs, as it stands in this one.
+fn loader() -> PathBuf {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux says what is in a program");
+    let files = maps.lines().filter_map(|line| line.find('/').map(|at| PathBuf::from(&line[at..])));
+    let is_loader =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ld-"));
+    files.into_iter().find(is_loader).expect("a program that was linked to others has a loader")
 }
 
 #[tokio::test]

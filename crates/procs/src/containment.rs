@@ -42,17 +42,21 @@ impl Containment {
         self
     }
 
-    /// The strongest that is possible now: with a warden that is [forked](Warden::fork) or [found](Warden::find), or
-    /// `group` if neither is possible. Then [`degraded`](Self::degraded) says why, and so does the first event of
+    /// The strongest that is possible now: with a warden that is [forked](Warden::fork), that is the program [itself](Warden::itself), or that is [found](Warden::find), or
+    /// `group` if none of these is possible. Then [`degraded`](Self::degraded) says why, and so does the first event of
     /// each tree to which this is applied.
     pub fn auto() -> Self {
         let fork = match Warden::fork() {
             Ok(warden) => return Self::tree(&warden),
             Err(error) => error,
         };
+        let itself = match Warden::itself() {
+            Ok(warden) => return Self::tree(&warden),
+            Err(error) => error,
+        };
         match Warden::find() {
             Ok(warden) => Self::tree(&warden),
-            Err(find) => Self { degraded: Some(reason(&fork, &find).into()), ..Self::group() },
+            Err(find) => Self { degraded: Some(reason([&fork, &itself, &find]).into()), ..Self::group() },
         }
     }
 
@@ -93,8 +97,9 @@ impl Containment {
 }
 
 /// Why there is no warden, on one line.
-fn reason(fork: &WardenError, find: &WardenError) -> String {
-    format!("the level is `group` and not `tree`: {}; {}", describe(fork), describe(find))
+fn reason(errors: [&WardenError; 3]) -> String {
+    let errors = errors.map(|error| describe(error));
+    format!("the level is `group` and not `tree`: {}", errors.join("; "))
 }
 
 /// An error and all that is behind it.

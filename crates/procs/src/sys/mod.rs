@@ -3,6 +3,7 @@
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
 mod child;
+mod constructor;
 mod descriptors;
 #[cfg(test)]
 pub(crate) mod given;
@@ -17,6 +18,7 @@ mod texts;
 mod watch;
 
 pub(crate) use child::Stage;
+pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_seats,

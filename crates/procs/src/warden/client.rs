@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
 use super::pool::{BATCH, Pool, Wear};
-use super::program::{NAME, find, image_of, start};
+use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
 use super::state::{State, locked};
@@ -104,6 +104,26 @@ impl Warden {
                 Self::begin(child, pidfd, ours, true)
             }
         }
+    }
+
+    /// Makes this program itself the warden, executed once more: for programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It needs
+    /// no discipline and no second file.
+    ///
+    /// The second process never comes to the program's `main`. A function of this library that runs before it, in every program that uses this, finds a variable of
+    /// the environment and serves as the warden. It does nothing in any other start, and nothing in a program that runs with more rights than its caller.
+    /// Constructors of other libraries in the program may run before it.
+    ///
+    /// # Errors
+    ///
+    /// [`WardenError::NotItself`] if this library is not part of the program's own file: it is in a library that an interpreter has loaded, for example. Others if the system
+    /// refuses something.
+    pub fn itself() -> Result<Self, WardenError> {
+        if !sys::is_in_the_program() {
+            return Err(WardenError::NotItself);
+        }
+        let (ours, theirs) = sys::pair()?;
+        let (pid, pidfd) = start(image_of_itself(theirs)?)?;
+        Self::begin(pid, pidfd, ours, true)
     }
 
     /// Makes the program `rootward-warden` the warden: the one next to this program, or the first in `PATH`.

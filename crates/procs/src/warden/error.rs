@@ -8,12 +8,15 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum WardenError {
     /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of `main`, or
-    /// use the program `rootward-warden`.
+    /// use [`Warden::itself`](crate::Warden::itself).
     #[error("the warden has to be forked before there are other threads, and there are {threads}")]
     TooLate {
         /// How many threads there are.
         threads: usize,
     },
+    /// This library is not part of the program's own file, so that the program cannot be executed as the warden.
+    #[error("the program itself cannot be the warden: this library is not part of its file")]
+    NotItself,
     /// The program `rootward-warden` was not found, neither next to this program nor in an absolute
     /// directory of `PATH`.
     #[error("the program `rootward-warden` was not found")]

@@ -36,5 +36,6 @@ pub(crate) use client::Client;
 pub use client::Warden;
 pub use error::WardenError;
 pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
+pub(crate) use serve::instead_of_main;
 pub use serve::warden_main;
 pub(crate) use ward::Ward;

@@ -38,6 +38,20 @@ pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
     })
 }
 
+/// This program itself, executed once more to be the warden, with its end of the conversation. It need not be in its place any more.
+pub(super) fn image_of_itself(socket: OwnedFd) -> io::Result<Program> {
+    let variable = format!("{}=1", sys::VARIABLE.to_string_lossy());
+    let variable = std::ffi::CString::new(variable)?;
+    Ok(Program {
+        candidates: [c"/proc/self/exe"].into_iter().collect(),
+        argv: [c"rootward-warden"].into_iter().collect(),
+        env: [variable.as_c_str()].into_iter().collect(),
+        directory: None,
+        stdio: [Some(above_stdio(socket)?), None, None],
+        own_session: true,
+    })
+}
+
 fn above_stdio(fd: OwnedFd) -> io::Result<OwnedFd> {
     // The standard library never duplicates to one of the first three.
     if std::os::fd::AsRawFd::as_raw_fd(&fd) > 2 { Ok(fd) } else { fd.try_clone() }

@@ -31,6 +31,15 @@ pub fn warden_main() -> ExitCode {
     }
 }
 
+/// What a program is that has executed itself to be the warden: it does not return if it has been started for this.
+pub(crate) fn instead_of_main() {
+    if let Ok(socket) = sys::take_input() {
+        if sys::is_packet_socket(&socket) {
+            serve(socket);
+        }
+    }
+}
+
 /// Serves the supervisor at the other end of a socket, and ends this process after that.
 pub(super) fn serve(socket: OwnedFd) -> ! {
     let code = match Server::begin(socket) {
