@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::task::Waker;
 
-use rootward::{DynamicSupervisor, StopCause, Supervisor, TaskSupervisor};
+use rootward::{ChildSpec, DynamicSupervisor, StopCause, Supervisor, SupervisorAddress, TaskSupervisor};
 
 use crate::support::{
     Blocked, EventLog, GivenTree, Odd, OtherRuntime, launched, obedient, poll, until, within,
@@ -103,6 +103,74 @@ async fn readers_of_events_keep_no_thread_of_the_supervisors() {
     assert!(report.clean, "{report}");
     blocked.is_there().await;
     drop(release);
+}
+
+#[tokio::test]
+async fn waits_at_the_address_of_a_supervisor_keep_no_thread_of_its_parent() {
+    let (blocked, release) = Blocked::new();
+    let address = SupervisorAddress::new();
+    let _waits = wait_with_blocking_wakers(&blocked, |_| {
+        let address = address.clone();
+        Box::pin(async move { drop(address.wait().await) })
+    });
+    let runtime = OtherRuntime::new(1);
+    let entered = runtime.enter();
+    let root = Supervisor::new("root").child(Supervisor::new("inner").at(&address).child(obedient("a")));
+    let (tree, _log) = launched(root);
+    drop(entered);
+
+    within("the start", tree.started()).await.unwrap();
+
+    assert!(tree.stop().await.clean);
+    blocked.is_there().await;
+    drop(release);
+}
+
+#[tokio::test]
+async fn a_waker_at_the_address_of_a_root_may_panic() {
+    let address = SupervisorAddress::new();
+    let waker = Odd { wake: Box::new(|| std::panic::panic_any("a waker")), ..Odd::default() }.waker();
+    let waits_at = address.clone();
+    let mut waits: Waits = Box::pin(async move { drop(waits_at.wait().await) });
+    assert!(poll(waits.as_mut(), &waker).is_pending());
+
+    let (tree, _log) = launched(Supervisor::new("root").at(&address).child(obedient("a")));
+
+    tree.started().await.unwrap();
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test]
+async fn guests_that_are_dropped_keep_no_thread_of_the_supervisors() {
+    let (blocked, release) = Blocked::new();
+    let (sender, mut guests) = tokio::sync::mpsc::unbounded_channel();
+    let runtime = OtherRuntime::new(1);
+    let entered = runtime.enter();
+    let task = ChildSpec::task_with("a", sender, |cx, sender| async move {
+        (0..MANY).for_each(|_| sender.send(cx.guest().unwrap()).unwrap());
+        cx.stopping().await;
+    });
+    let (tree, _log) = launched(Supervisor::new("root").child(obedient("b")).child(task));
+    drop(entered);
+    tree.started().await.unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..MANY {
+        let guest = within("a guest", guests.recv()).await.unwrap();
+        let blocks = blocked.clone();
+        let waker = Odd { wake: Box::new(move || blocks.stay()), ..Odd::default() }.waker();
+        let mut runs: Waits = Box::pin(async move {
+            let _ = guest.run(std::future::pending::<()>()).await;
+        });
+        assert!(poll(runs.as_mut(), &waker).is_pending());
+        waiting.push((runs, waker));
+    }
+
+    tree.force();
+    blocked.is_there().await;
+
+    within("a turn on the supervisors' runtime", runtime.spawn(async {})).await.unwrap();
+    drop((waiting, release));
+    assert_eq!(tree.wait().await.unreapable().len(), 0);
 }
 
 #[tokio::test]

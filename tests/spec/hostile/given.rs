@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rootward::{Application, ChildSpec, Ending, Restart, Supervisor};
 use rootward_tests::BACKSTOP;
@@ -45,6 +46,24 @@ async fn an_embedded_tree_ends_whatever_the_drop_of_what_its_program_has_given_d
         drop(tree);
         within("a turn on its runtime", runtime.spawn(async {})).await.unwrap();
     }
+    drop(release);
+}
+
+/// If each of them waited for the drop there were some seconds.
+#[tokio::test]
+async fn the_last_handle_of_a_tree_holds_up_no_thread_of_a_runtime() {
+    const MANY: u32 = 20;
+    let (blocked, release) = Blocked::new();
+    let mut held_up = Duration::ZERO;
+    for _ in 0..MANY {
+        let (tree, _log) = given_tree(builder(root()).provide(given(blocks(&blocked)))).await;
+        let _ = tree.stop().await;
+        let before = tokio::time::Instant::now();
+        drop(tree);
+        held_up += before.elapsed();
+    }
+
+    assert!(held_up < MANY * Duration::from_millis(250), "{held_up:?}");
     drop(release);
 }
 

@@ -12,7 +12,8 @@ use crate::panics::drop_quietly;
 use crate::sync::is_seeded;
 use crate::waking::run_elsewhere;
 
-/// How long the end of a tree waits for the drop of what the program has given. What takes longer goes on by itself.
+/// How long a thread that is in no runtime waits for the drop of what the program has given: it may be the program on its way out. What takes
+/// longer goes on by itself, and a thread of a runtime does not wait at all.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What the program gives to all children, by its type.
@@ -48,8 +49,10 @@ impl Drop for Provisions {
             });
         }
         drop(held);
-        // Nothing is ever sent: it is over when the last thread has let go.
-        let _ = over.recv_timeout(PATIENCE);
+        if runtime.is_none() {
+            // Nothing is ever sent: it is over when the last thread has let go.
+            let _ = over.recv_timeout(PATIENCE);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Intensity {
     /// How many restarts are allowed. With 0 the first child that would be restarted ends the supervisor, and with
-    /// [`u32::MAX`] there is no limit.
+    /// a million or more there is no limit.
     pub max_restarts: u32,
     /// The time in which they are counted.
     pub within: Duration,
@@ -19,7 +19,7 @@ pub struct Intensity {
 impl Intensity {
     /// No limit: the supervisor never gives up because of restarts.
     ///
-    /// `max_restarts` is [`u32::MAX`], which always means that there is no limit, whatever the time. `within` is five
+    /// `max_restarts` is [`u32::MAX`]: from a million on there is no limit, whatever the time. `within` is five
     /// seconds, as in the default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to
     /// begin anew.
     ///
@@ -40,6 +40,9 @@ impl Default for Intensity {
     }
 }
 
+/// From so many on there is no limit: every restart that counts is kept, and so many fill 16 MB.
+const COUNTED: u32 = 1_000_000;
+
 /// Counts restarts in a sliding window.
 ///
 /// It keeps the moments of the latest restarts, never more than one beyond the limit, and none if there is no limit.
@@ -58,7 +61,7 @@ impl RestartWindow {
     ///
     /// A restart that lies exactly `within` in the past still counts (OTP rule 29).
     pub(crate) fn record(&mut self, now: Instant) -> bool {
-        if self.limit.max_restarts == u32::MAX {
+        if self.limit.max_restarts >= COUNTED {
             return true;
         }
         let allowed = usize::try_from(self.limit.max_restarts).unwrap_or(usize::MAX);
@@ -90,6 +93,13 @@ mod tests {
         let answers = [0; 4].map(|_| window.record(now));
 
         assert_eq!(answers, [true, true, true, false]);
+    }
+
+    #[test]
+    fn from_a_million_on_no_restart_is_kept() {
+        let (mut window, now) = window(COUNTED, 5);
+
+        assert!(window.record(now) && window.restarts.is_empty());
     }
 
     #[test]
@@ -142,8 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_nothing_reaches_is_still_a_limit() {
-        let limit = Intensity { max_restarts: u32::MAX - 1, within: Duration::MAX };
+    fn a_limit_just_below_a_million_is_still_a_limit() {
+        let limit = Intensity { max_restarts: COUNTED - 1, within: Duration::MAX };
         let mut window = RestartWindow::new(limit);
 
         assert!(window.record(origin()));

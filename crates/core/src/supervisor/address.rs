@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::SupervisorHandle;
+use crate::waking::WokenAside;
 
 /// Leads to a supervisor across its restarts.
 ///
@@ -60,6 +61,11 @@ impl SupervisorAddress {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> SupervisorHandle {
+        // The supervisor's parent wakes what waits here, and does not run what a caller takes for a waker.
+        WokenAside::new(self.next()).await
+    }
+
+    async fn next(&self) -> SupervisorHandle {
         let mut present = self.present.subscribe();
         loop {
             let found = present.borrow_and_update().clone().filter(SupervisorHandle::is_running);

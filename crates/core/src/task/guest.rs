@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::TaskContext;
 use super::node::TaskNode;
+use crate::waking::WokenAside;
 
 /// What a wrapped callback returns.
 type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -60,7 +61,8 @@ impl Guest {
             let mut future = pin!(future);
             tokio::select! {
                 biased;
-                () = guest.forced.cancelled() => None,
+                // Woken by a supervisor's runtime, which does not run what a library takes for a waker.
+                () = WokenAside::new(guest.forced.cancelled()) => None,
                 output = &mut future => Some(output),
             }
         };
