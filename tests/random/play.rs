@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rootward::{ChildKind, Event, Events, NodeSnapshot, StopCause, StopReport, SupervisorHandle, Tree};
+use rootward::{ChildKind, Event, Events, NodeSnapshot, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -122,13 +122,13 @@ impl Player {
             Operation::Terminate { group, child } => self.ask(*group, *child, "terminate"),
             Operation::Restart { group, child } => self.ask(*group, *child, "restart"),
             Operation::Delete { group, child } => self.ask(*group, *child, "delete"),
-            Operation::Stop => self.with_tree("stop", |tree| tree.request_stop(StopCause::Api)),
+            Operation::Stop => self.with_tree("stop", |tree| tree.request_stop()),
             Operation::Force => self.with_tree("force", Tree::force),
             Operation::GiveUp => {
                 // Before: on threads the report may be there before the caller goes on.
                 let at = self.tree.as_ref().map(|_| self.elapsed());
                 self.given_up = self.given_up.or(at);
-                self.with_tree("give up", Tree::give_up);
+                self.with_tree("give up", Tree::report_now);
             }
             // Without a handle and without a deadline no force could bring down what takes for ever.
             Operation::Drop if self.plan.deadline.is_some() => {
@@ -253,7 +253,7 @@ impl Player {
 
     async fn stop(&mut self, tree: Tree) -> Result<Arc<StopReport>, String> {
         self.note("stop, and wait".to_owned());
-        tree.request_stop(StopCause::Api);
+        tree.request_stop();
         if within(self.timing.patience(), tree.wait()).await.is_none() {
             self.note("force".to_owned());
             tree.force();

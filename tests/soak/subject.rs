@@ -90,7 +90,7 @@ fn begin(tree: &Tree, rounds: Rounds) {
         for line in std::io::stdin().lines().map_while(Result::ok) {
             let _ = sender.send(line);
         }
-        observed.request_stop(rootward::StopCause::Api);
+        observed.request_stop();
     });
     tokio::spawn(rounds.run(tree.clone(), orders));
 }

@@ -78,7 +78,7 @@ async fn a_grace_of_zero_is_a_question_that_waits_for_no_answer() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec().shutdown(Duration::ZERO))).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "escalated").await;
 
     assert_eq!(a.calls(), ["start", "stop", "force"]);
@@ -117,7 +117,7 @@ async fn a_child_is_told_by_when_it_will_be_forced() {
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec().shutdown(3 * SECOND))).await;
     let now = tokio::time::Instant::now().into_std();
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
 
     let request = a.request();

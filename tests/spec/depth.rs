@@ -30,7 +30,7 @@ async fn a_deep_tree_starts_can_be_looked_at_and_stops() {
 #[tokio::test(start_paused = true)]
 async fn a_deep_tree_is_forced() {
     let tree = chain(stubborn("leaf")).start().await.unwrap();
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
 
     tree.force();
 
@@ -42,7 +42,7 @@ async fn a_last_kill_reaches_the_leaf_of_a_deep_tree() {
     let leaf = Double::running("leaf");
     let tree = chain(leaf.spec()).start().await.unwrap();
 
-    tree.last_kill();
+    tree.kill_processes();
 
     assert_eq!(leaf.calls(), ["start", "last kill"]);
 }
@@ -62,7 +62,7 @@ async fn a_deep_tree_is_reported_when_nobody_waits_for_it_any_longer() {
     let leaf = Double::running("leaf");
     let tree = builder(chain(leaf.spec())).deadline(None).start().await.unwrap();
 
-    tree.give_up();
+    tree.report_now();
 
     assert_eq!(tree.wait().await.unreapable().len(), LEVELS + 1);
     leaf.ends();

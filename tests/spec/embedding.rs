@@ -47,7 +47,7 @@ async fn a_token_that_is_cancelled_during_a_stop_changes_nothing() {
     let a = Double::running("a");
     let (tree, mut log) =
         given_tree(builder(Supervisor::new("root").child(a.spec())).stop_on(token.clone())).await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
 
     token.cancel();
@@ -75,7 +75,7 @@ async fn a_tree_that_begins_to_stop_says_so_by_a_token_before_anything_is_gone()
     let token = tree.token();
     assert!(!token.is_cancelled());
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     token.cancelled().await;
     tree.stopping().await;
 

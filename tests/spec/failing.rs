@@ -16,7 +16,7 @@ async fn a_child_that_panics_when_it_is_asked_to_stop_is_forced() {
     let b = Double::running("b").that_panics_in("stop");
     let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     settle().await;
     assert_eq!(b.calls(), ["start", "stop", "force"]);
@@ -31,7 +31,7 @@ async fn a_child_that_panics_when_it_is_forced_is_still_waited_for() {
     let b = Double::running("b").that_panics_in("force");
     let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "escalated").await;
     settle().await;
     assert_eq!(log.so_far().count("a", "stopping"), 0);
@@ -49,7 +49,7 @@ async fn a_child_that_panics_when_it_is_dropped_is_restarted_and_stopped_like_an
     log.wait_for_event("b", "restarting").await;
     log.wait_for_event("b", "started").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     b.ends();
 
@@ -62,7 +62,7 @@ async fn a_child_that_cannot_even_be_named_is_stopped() {
     let b = Double::running("b").that_panics_in("name");
     let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for(|event| event.path == "root/b" && event.what.name() == "stopping").await;
     b.ends();
 
@@ -77,7 +77,7 @@ async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
     let root = Supervisor::new("root").child(a.spec()).child(b.spec()).child(c.spec());
     let (tree, _log) = given(root).await;
 
-    tree.last_kill();
+    tree.kill_processes();
 
     assert!([&a, &b, &c].iter().all(|child| child.calls() == ["start", "last kill"]));
     [a, b, c].iter().for_each(Double::ends);
@@ -109,11 +109,11 @@ async fn a_child_that_blocks_its_supervisor_holds_up_neither_a_look_nor_the_last
     });
     let root = Supervisor::new("root").child(a.spec()).child(Supervisor::new("inner").child(b));
     let (tree, mut log) = given(root).await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     blocked.is_there().await;
 
     let snapshot = tree.snapshot();
-    tree.last_kill();
+    tree.kill_processes();
 
     assert!(snapshot.find("root/inner/b").is_some());
     assert_eq!(a.calls(), ["start", "last kill"]);

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 use std::task::Waker;
 
-use rootward::{ChildSpec, DynamicSupervisor, StopCause, Supervisor, SupervisorAddress, TaskSupervisor};
+use rootward::{ChildSpec, DynamicSupervisor, Supervisor, SupervisorAddress, TaskSupervisor};
 
 use crate::support::{
     Blocked, EventLog, GivenTree, Odd, OtherRuntime, launched, obedient, poll, until, within,
@@ -63,7 +63,7 @@ async fn the_beginning_of_the_stop_keeps_no_thread_of_the_supervisors() {
         }
     });
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     blocked.is_there().await;
 
     assert!(tree.wait().await.clean);
@@ -80,7 +80,7 @@ async fn the_report_of_a_stop_keeps_no_thread_of_the_supervisors() {
         Box::pin(async move { drop(tree.wait().await) })
     });
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     blocked.is_there().await;
 
     assert!(tree.wait().await.clean);

@@ -71,7 +71,7 @@ async fn a_supervisor_that_stops_counts_whom_it_turns_away() {
     jobs.start_child(keeper).await.unwrap();
     settle().await;
 
-    tree.request_stop(rootward::StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("jobs", "stopping").await;
     let refused = jobs.start_child(obedient("late")).await;
 

@@ -149,7 +149,7 @@ async fn a_stop_comes_between_two_attempts_to_start_a_child_again() {
     a.ends();
     log.wait_for_event("a", "starting").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
     a.cannot_start();
 

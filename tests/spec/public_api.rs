@@ -8,13 +8,13 @@ use rootward::{
     Abandoned, Address, Application, AutoShutdown, Backoff, BlockingContext, ChildCount, ChildId, ChildKind,
     ChildPath, ChildSpec, ChildState, DeleteChildError, DynamicSupervisor, Ended, Ending, Event, EventKind,
     Events, Exit, ExitClass, Finished, Hangup, Intensity, InvalidId, Lagged, Launch, Listening, NodeReport,
-    NodeSnapshot, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared, Reporter,
-    ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction, SignalError,
-    SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError, SpawnErrorKind, SpecError,
-    SpecProblem, StartChild, StartChildError, StartContext, StartError, StartedChild, StopCause, StopOrder,
-    StopReport, StopRequest, Straggler, Strategy, Stream, Stuck, StuckIn, Supervisor, SupervisorHandle,
-    TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor, TerminateChildError, Tree, TreeBuilder,
-    TreeSnapshot, TreeStartError, Undelivered, Unreapable,
+    NodeSnapshot, OnDeadline, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared,
+    Reporter, ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction,
+    SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError,
+    SpawnErrorKind, SpecError, SpecProblem, StartChild, StartChildError, StartContext, StartError,
+    StartedChild, StopCause, StopOrder, StopReport, StopRequest, Straggler, Strategy, Stream, Stuck, StuckIn,
+    Supervisor, SupervisorHandle, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor,
+    TerminateChildError, Tree, TreeBuilder, TreeSnapshot, TreeStartError, Undelivered,
 };
 
 use crate::support::{broken, obedient};
@@ -26,7 +26,7 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
 
     // Descriptions.
     can_be_shared::<(ChildSpec, Supervisor, DynamicSupervisor, PartitionSupervisor, TreeBuilder)>();
-    can_be_shared::<(Restart, Shutdown, Strategy, Intensity, Backoff, AutoShutdown, StopOrder, Unreapable)>();
+    can_be_shared::<(Restart, Shutdown, Strategy, Intensity, Backoff, AutoShutdown, StopOrder, OnDeadline)>();
     can_be_shared::<(Process, process::Ready, process::Step, process::Output, process::Stdin)>();
     can_be_shared::<(process::Signal, process::Containment, Hangup)>();
     can_be_shared::<(rootward::Signal, SignalAction)>();
@@ -73,7 +73,7 @@ fn errors_are_errors_that_can_be_sent_and_shared() {
     is_an_error::<Undelivered<Word>>();
     is_an_error::<SignalError>();
     is_an_error::<RunError>();
-    is_an_error::<process::SpawnError>();
+    is_an_error::<process::LaunchError>();
     is_an_error::<process::ReadyError>();
     is_an_error::<process::UnknownSignal>();
     is_an_error::<process::WardenError>();

@@ -7,8 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal as Sent;
 use rootward::process::{Ready, ReadyError, Signal};
 use rootward::{
-    ChildSpec, ChildState, Ending, EventKind, Exit, Outcome, StartError, StopCause, Supervisor, Tree,
-    TreeStartError,
+    ChildSpec, ChildState, Ending, EventKind, Exit, Outcome, StartError, Supervisor, Tree, TreeStartError,
 };
 use tokio::sync::Notify;
 
@@ -128,7 +127,7 @@ async fn a_stop_does_not_wait_for_a_process_to_get_ready() {
     let (tree, mut log) = launched(Supervisor::new("root").child(a).child(obedient("b")));
     log.wait_for_line("a", "warming up").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
 
     let report = tree.wait().await;
     let status = report.find("root/a").unwrap().status.clone();
@@ -152,7 +151,7 @@ async fn a_ready_function_that_blocks_its_thread_is_named_and_its_process_is_gon
     let process = Identity::of(*pid.get().expect("the check was told"));
     log.wait_for_line("a", "ready").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let stopped = log.wait_for_event("a", "stopped").await;
 
     assert!(!process.is_there());

@@ -21,7 +21,7 @@ async fn a_child_is_asked_when_the_one_after_it_is_gone_and_not_before() {
     let b = Double::running("b");
     let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(b.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     settle().await;
     assert_eq!(log.so_far().count("a", "stopping"), 0);
@@ -38,7 +38,7 @@ async fn a_child_that_does_not_go_although_it_was_forced_keeps_the_one_before_it
     let root = Supervisor::new("root").child(obedient("a")).child(b.spec().shutdown(SECOND));
     let (tree, mut log) = given(root).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let forced = log.wait_for_event("b", "escalated").await;
     let stopped = log.wait_for_event("a", "stopped").await;
     settle().await;
@@ -57,7 +57,7 @@ async fn a_child_that_cannot_be_asked_and_does_not_go_keeps_the_one_before_it_wa
     let root = Supervisor::new("root").child(obedient("a")).child(b.spec().shutdown(9 * SECOND));
     let (tree, mut log) = given(root).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let asked = log.wait_for_event("b", "stopping").await;
     let stopped = log.wait_for_event("a", "stopped").await;
 
@@ -96,7 +96,7 @@ async fn every_child_is_told_that_its_parent_stops_and_the_root_why() {
     let inner = Supervisor::new("inner").child(obedient("a"));
     let (tree, log) = given(Supervisor::new("root").child(inner)).await;
 
-    tree.request_stop(StopCause::Signal("SIGTERM"));
+    tree.request_stop_for(StopCause::Signal("SIGTERM"));
 
     let record = log.until_the_end().await;
     assert_eq!(record.cause("root"), StopCause::Signal("SIGTERM"));
@@ -108,7 +108,7 @@ async fn a_child_that_fails_while_it_stops_is_gone_and_not_started_again() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
     a.ends_with(Exit::Code(1));
     let report = tree.wait().await;
@@ -124,7 +124,7 @@ async fn a_child_that_fails_while_another_one_stops_is_not_started_again() {
     let (a, b) = (Puppet::new("a"), Double::running("b"));
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec()).child(b.spec())).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     a.fails();
     log.wait_for_event("a", "exited").await;
@@ -142,7 +142,7 @@ async fn a_stop_ends_a_group_restart_that_is_under_way() {
     a.fails();
     log.wait_for_event("b", "stopping").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     settle().await;
     b.ends();
 

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildKind, ChildState, Restart, StopCause, Supervisor};
+use rootward::{ChildKind, ChildState, Restart, Supervisor};
 use serde_json::json;
 
 use crate::support::{Double, Puppet, assert_holds, given, ignored, launched, obedient, settle};
@@ -46,7 +46,7 @@ async fn a_snapshot_shows_how_far_each_child_has_come() {
     c.ends();
     log.wait_for_event("c", "exited").await;
     assert_eq!(states(), [Running, Down, Down, Running, Running]);
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     assert_eq!(states(), [Stopping, Down, Down, Stopping, Down]);
     b.ends();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
-use rootward::process::{Process, SpawnError};
+use rootward::process::{LaunchError, Process};
 use rootward::{Ending, SpecProblem, StartError, StopCause, Supervisor, TreeStartError};
 
 use crate::support::{cause_of, fixture, given, identity_of, launched, obedient};
@@ -15,7 +15,7 @@ use crate::support::{cause_of, fixture, given, identity_of, launched, obedient};
 async fn a_program_that_does_not_exist_is_named() {
     let error = start_error(Process::new("/nowhere/to/be/found")).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::ProgramNotFound { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::ProgramNotFound { .. }), "{error}");
     assert_eq!(error.describe(), "failed to start root/a: the program `/nowhere/to/be/found` was not found");
 }
 
@@ -25,7 +25,7 @@ async fn a_name_is_looked_for_in_the_path_that_the_process_is_given() {
     let named = || Process::new("rootward-test-program").env("PATH", directory.path());
 
     let error = start_error(named()).await;
-    assert!(matches!(spawn_error(&error), SpawnError::ProgramNotFound { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::ProgramNotFound { .. }), "{error}");
     symlink(env!("CARGO_BIN_EXE_runs_forever"), directory.path().join("rootward-test-program")).unwrap();
 
     let (tree, _log) = given(Supervisor::new("root").child(named().into_child("a"))).await;
@@ -39,7 +39,7 @@ async fn a_file_that_nobody_may_execute_is_named() {
 
     let error = start_error(Process::new(file.path())).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::NotExecutable { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::NotExecutable { .. }), "{error}");
     assert!(error.describe().contains(&*file.path().to_string_lossy()), "{}", error.describe());
 }
 
@@ -49,28 +49,28 @@ async fn a_directory_is_not_executable() {
 
     let error = start_error(Process::new(directory.path())).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::NotExecutable { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::NotExecutable { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_program_is_not_executable() {
     let error = start_error(Process::new(checked_in("not_a_program"))).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::NotExecutable { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::NotExecutable { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_script_without_its_interpreter_is_told_from_a_program_that_does_not_exist() {
     let error = start_error(Process::new(checked_in("wants_an_interpreter"))).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::InterpreterNotFound { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::InterpreterNotFound { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn a_working_directory_that_does_not_exist_is_named_and_not_the_program() {
     let error = start_error(fixture!("runs_forever").current_dir("/nowhere/to/be/found")).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::WorkingDirectory { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::WorkingDirectory { .. }), "{error}");
     let expected = "failed to start root/a: the working directory `/nowhere/to/be/found` cannot be entered: ";
     assert!(error.describe().starts_with(expected), "{}", error.describe());
 }
@@ -81,7 +81,7 @@ async fn a_working_directory_that_is_a_file_is_named() {
 
     let error = start_error(fixture!("runs_forever").current_dir(file.path())).await;
 
-    assert!(matches!(spawn_error(&error), SpawnError::WorkingDirectory { .. }), "{error}");
+    assert!(matches!(spawn_error(&error), LaunchError::WorkingDirectory { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn start_error(process: Process) -> StartError {
     error
 }
 
-fn spawn_error(error: &StartError) -> &SpawnError {
+fn spawn_error(error: &StartError) -> &LaunchError {
     cause_of(error).unwrap_or_else(|| panic!("there is no spawn error in {error:?}"))
 }
 

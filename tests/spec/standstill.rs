@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, EventKind, Outcome, Restart, StartError, StopCause, StuckIn, Supervisor, TreeBuilder,
-    TreeStartError, Unreapable,
+    ChildSpec, Ending, EventKind, OnDeadline, Outcome, Restart, StartError, StopCause, StuckIn, Supervisor,
+    TreeBuilder, TreeStartError,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +82,7 @@ fn processes_of_a_tree_that_stands_still_can_be_killed_before_one_leaves() {
     let report = runtime.block_on(tree.stop());
     assert_eq!(report.find("root/a").map(|a| a.outcome), Some(Outcome::Unreapable));
 
-    tree.last_kill();
+    tree.kill_processes();
 
     runtime.block_on(until("it is dead", || !process.is_alive()));
     drop(release);
@@ -137,11 +137,11 @@ fn who_wants_to_wait_for_ever_waits_through_a_standstill_as_well() {
     let (blocked, release) = Blocked::new();
     let runtime = OtherRuntime::new(1);
     let waits = builder(Supervisor::new("root").child(obedient("a"))).deadline(SHORT / 2);
-    let (waits, mut log) = given_idle(&runtime, waits.unreapable(Unreapable::Wait));
+    let (waits, mut log) = given_idle(&runtime, waits.on_deadline(OnDeadline::Wait));
     let reports = builder(Supervisor::new("root").child(blocked.task("b"))).deadline(SHORT);
     let (reports, _log) = given_blocked(&runtime, reports, &blocked);
 
-    waits.request_stop(StopCause::Api);
+    waits.request_stop();
     let _ = runtime.block_on(reports.stop());
 
     assert_eq!(log.so_far().count("root", "stopped"), 0);

@@ -156,7 +156,7 @@ async fn a_child_whose_start_was_given_up_and_is_then_asked_to_stop_was_forced()
     log.wait_for_event("b", "starting").await;
     tokio::time::advance(3 * SECOND).await;
     settle().await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     b.ends();
 
@@ -182,7 +182,7 @@ async fn a_stop_during_the_start_starts_nothing_more() {
     let (tree, mut log) = launched(root);
     log.wait_for_event("b", "starting").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     b.is_ready();
     b.ends();

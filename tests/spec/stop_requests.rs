@@ -68,9 +68,9 @@ async fn a_stop_that_nobody_waits_for_any_more_goes_on() {
 async fn a_request_to_stop_returns_at_once_and_later_ones_change_nothing() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a"))).await;
 
-    tree.request_stop(StopCause::Signal("SIGTERM"));
-    tree.request_stop(StopCause::Signal("SIGINT"));
-    tree.request_stop(StopCause::Api);
+    tree.request_stop_for(StopCause::Signal("SIGTERM"));
+    tree.request_stop_for(StopCause::Signal("SIGINT"));
+    tree.request_stop();
 
     assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGTERM"));
     assert_eq!(log.until_the_end().await.count("root", "stopping"), 1);
@@ -82,7 +82,7 @@ async fn a_tree_says_whether_it_is_stopping() {
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     assert!(!tree.is_stopping());
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
 
     assert!(tree.is_stopping());
@@ -129,7 +129,7 @@ async fn a_force_ends_every_grace_at_once() {
     let inner = Supervisor::new("inner").child(stubborn("b"));
     let root = Supervisor::new("root").child(a.spec()).child(inner).child(stubborn("c"));
     let (tree, mut log) = given(root).await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("c", "stopping").await;
 
     tree.force();
@@ -160,7 +160,7 @@ async fn a_last_kill_reaches_every_child_and_waits_for_none() {
     let (tree, _log) = given(Supervisor::new("root").child(a.spec()).child(inner)).await;
 
     let from_elsewhere = tree.clone();
-    thread::spawn(move || from_elsewhere.last_kill()).join().unwrap();
+    thread::spawn(move || from_elsewhere.kill_processes()).join().unwrap();
 
     assert_eq!((a.calls(), b.calls()), (vec!["start", "last kill"], vec!["start", "last kill"]));
     a.ends();
@@ -215,7 +215,7 @@ async fn a_task_may_stop_the_tree_it_is_part_of() {
         async move {
             cx.stopping().await;
             let tree = stop.lock().unwrap().take();
-            tree.expect("the tree is in there").request_stop(StopCause::Api);
+            tree.expect("the tree is in there").request_stop();
             asked.raise();
         }
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::Process;
-use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, StopCause, Straggler, Supervisor};
+use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, Straggler, Supervisor};
 
 use crate::support::{EventLog, Identity, fixture, given, identity_of, launched};
 
@@ -80,7 +80,7 @@ async fn what_is_started_during_the_stop_is_stopped_as_well() {
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
     log.wait_for_line("a", "ready").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let descendant = identity_of(&*log.wait_for_line("a", "descendant").await);
     let report = tree.wait().await;
 

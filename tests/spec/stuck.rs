@@ -3,7 +3,7 @@
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, EventKind, Outcome, Shutdown, StopCause, StuckIn, Supervisor, Unreapable};
+use rootward::{ChildSpec, Ending, EventKind, OnDeadline, Outcome, Shutdown, StuckIn, Supervisor};
 
 use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, stuck, until};
 
@@ -52,11 +52,11 @@ async fn who_wants_to_wait_for_ever_is_told_nothing_before_everything_is_gone() 
     let elsewhere = OtherRuntime::new(1);
     let builder =
         builder(Supervisor::new("root").child(blocked.task("a"))).deadline(Duration::from_millis(20));
-    let builder = builder.unreapable(Unreapable::Wait).task_runtime(elsewhere.handle().clone());
+    let builder = builder.on_deadline(OnDeadline::Wait).task_runtime(elsewhere.handle().clone());
     let (tree, mut log) = given_tree(builder).await;
     blocked.is_there().await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "escalated").await;
     assert_eq!(log.so_far().count("root", "stopped"), 0);
     drop(release);
@@ -178,7 +178,7 @@ async fn a_task_that_is_ended_unasked_and_still_runs_learns_that_it_has_to_stop(
     let (tree, mut log) = given_tree(builder(root).task_runtime(elsewhere.handle().clone())).await;
     blocked.is_there().await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
     // Answered when the supervisor has done what it wrote down.
     let _ = tree.root().expect("it is there").terminate_child("nobody").await;

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, Outcome, Restart, Shutdown, StopCause, StopOrder, Strategy, StuckIn, Supervisor,
-};
+use rootward::{ChildSpec, Ending, Outcome, Restart, Shutdown, StopOrder, Strategy, StuckIn, Supervisor};
 
 use crate::support::{
     Blocked, Double, OtherRuntime, Puppet, builder, given, given_tree, obedient, settle, takes,
@@ -16,7 +14,7 @@ async fn a_child_that_is_stuck_below_a_nested_supervisor_keeps_nobody_above_it_f
     let inner = Supervisor::new("inner").child(takes("x", SECOND)).child(stuck.spec().shutdown(SECOND));
     let (tree, mut log) = given(Supervisor::new("root").child(takes("a", SECOND)).child(inner)).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopped").await;
 
     let record = log.so_far();
@@ -67,7 +65,7 @@ async fn a_child_of_a_task_that_is_stuck_keeps_no_sibling_of_the_task_from_being
     let (tree, mut log) = given(root).await;
     is_ready.recv().await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopped").await;
 
     assert_eq!(log.so_far().paths("stopped"), ["host/x", "a"]);
@@ -86,7 +84,7 @@ async fn blocking_work_that_does_not_return_keeps_no_sibling_from_being_asked() 
     let (tree, mut log) = given_tree(builder(root).deadline(None)).await;
     blocked.is_there().await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopped").await;
 
     assert_eq!(log.so_far().count("work", "stopped"), 0);
@@ -103,7 +101,7 @@ async fn a_child_that_is_stuck_under_a_concurrent_supervisor_keeps_neither_its_s
     let all = all.child(takes("x", 2 * SECOND)).child(stuck.spec().shutdown(SECOND)).child(obedient("y"));
     let (tree, mut log) = given(Supervisor::new("root").child(obedient("a")).child(all)).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopped").await;
 
     assert_eq!(log.so_far().paths("stopped"), ["all/y", "all/x", "a"]);
@@ -134,7 +132,7 @@ async fn a_group_restart_goes_on_with_the_siblings_of_a_stuck_child_and_starts_n
     log.wait_for_event("fails", "started").await;
     let record = log.so_far();
     assert_eq!(["a", "stuck", "fails"].map(|id| record.count(id, "started")), [2; 3]);
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("stuck", "stopping").await;
     stuck.ends();
     assert!(tree.wait().await.clean);
@@ -147,7 +145,7 @@ async fn several_stuck_children_are_passed_one_after_the_other() {
     let root = Supervisor::new("root").child(takes("a", SECOND)).children(specs);
     let (tree, mut log) = given(root).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let stopped = log.wait_for_event("a", "stopped").await;
 
     let record = log.so_far();
@@ -164,7 +162,7 @@ async fn a_child_that_goes_late_while_a_sibling_is_asked_is_acknowledged_at_once
     let root = Supervisor::new("root").child(obedient("a")).child(takes("b", 3 * SECOND));
     let (tree, mut log) = given(root.child(stuck.spec().shutdown(SECOND))).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     stuck.ends();
 
@@ -181,7 +179,7 @@ async fn a_child_that_is_killed_at_once_and_does_not_go_keeps_nobody_waiting_for
     let root = Supervisor::new("root").child(obedient("a")).child(stuck.spec().shutdown(Shutdown::Kill));
     let (tree, mut log) = given(root).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let stopped = log.wait_for_event("a", "stopped").await;
 
     assert_eq!(stopped.at - log.so_far().find("stuck", "stopping").at, SECOND);
@@ -205,13 +203,13 @@ async fn a_task_that_the_detector_has_seen_inside_one_poll_keeps_nobody_waiting_
     });
     seen.join().expect("the detector sees it");
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let asked = log.wait_for_event("a", "stopping").await;
 
     assert_eq!(asked.at, log.so_far().find("b", "escalated").at);
     a.ends();
     log.wait_for_event("a", "stopped").await;
-    tree.give_up();
+    tree.report_now();
     let report = tree.wait().await;
     assert_eq!(report.find("root/a").map(|a| a.outcome), Some(Outcome::Graceful));
     assert_eq!(

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rootward::{
-    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor, TaskContext, capture_panics,
+    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, Supervisor, TaskContext, capture_panics,
 };
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
@@ -159,7 +159,7 @@ async fn an_end_is_told_when_everything_the_future_held_has_been_given_back() {
     });
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopped").await;
 
     assert!(gone.is_raised());
@@ -202,7 +202,7 @@ async fn an_abort_waits_for_a_drop_that_takes_its_time() {
     let (tree, mut log) = given_tree(builder.task_runtime(elsewhere.handle().clone())).await;
     assert_eq!(within("the start", said.recv()).await, Some("running"));
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     assert_eq!(within("the drop", said.recv()).await, Some("dropping"));
     assert_eq!(log.so_far().count("a", "stopped"), 0);
     release.send(()).unwrap();

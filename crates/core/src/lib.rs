@@ -87,5 +87,5 @@ pub use task::{
     BlockingContext, Guest, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
     TaskResult, TaskResults, TaskSupervisor,
 };
-pub use tree::{Tree, TreeBuilder, TreeStartError, Unreapable};
+pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::TreeRef;

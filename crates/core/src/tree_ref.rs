@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use crate::child::StopCause;
 use crate::context::TreeContext;
 use crate::event::Events;
 use crate::snapshot::TreeSnapshot;
@@ -15,7 +14,7 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn supervisor(&self, path: &str) -> Option<SupervisorHandle>;
     fn snapshot(&self) -> TreeSnapshot;
     fn events(&self) -> Events;
-    fn request_stop(&self, cause: StopCause);
+    fn request_stop(&self);
 }
 
 /// Leads from a child to its tree: to other supervisors, to the snapshot, the events and the stop.
@@ -60,7 +59,7 @@ impl TreeRef {
     /// Asks the tree to stop, and returns at once. Later requests change nothing.
     pub fn request_stop(&self) {
         if let Some(tree) = self.get() {
-            tree.request_stop(StopCause::Api);
+            tree.request_stop();
         }
     }
 

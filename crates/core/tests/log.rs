@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rootward_core::{
     ChildKind, ChildSpec, DynamicSupervisor, Ended, Exit, Launch, OutputLine, Restart, RunningChild,
-    StartChild, StartContext, StopCause, StopRequest, Stream, Supervisor, TaskSupervisor, Tree,
+    StartChild, StartContext, StopRequest, Stream, Supervisor, TaskSupervisor, Tree,
 };
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
@@ -189,7 +189,7 @@ const LINES: usize = 1000;
 
 /// Stops the tree, and waits until all of it is in the log.
 async fn finish(tree: Tree) {
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     let _ = tree.wait().await;
     // On a machine that stands still a single line may take longer than it is waited for.
     while !tree.logged(Duration::from_secs(60)).await {}

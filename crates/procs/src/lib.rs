@@ -72,7 +72,7 @@ mod worker;
 
 pub use containment::Containment;
 pub use init::{Init, InitError};
-pub use launch::SpawnError;
+pub use launch::LaunchError;
 pub use policy::Step;
 pub use process::ReadyError;
 pub use signal::{Signal, UnknownSignal};

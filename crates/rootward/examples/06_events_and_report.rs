@@ -12,7 +12,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use rootward::{Application, ChildSpec, Restart, StopCause, Supervisor, Tree};
+use rootward::{Application, ChildSpec, Restart, Supervisor, Tree};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Supervisor::new("root")
@@ -45,7 +45,7 @@ fn stop_once_started(tree: &Tree) {
     #[expect(clippy::disallowed_methods, reason = "this is what applications do")]
     tokio::spawn(async move {
         if tree.started().await.is_ok() {
-            tree.request_stop(StopCause::Api);
+            tree.request_stop();
         }
     });
 }

@@ -99,7 +99,7 @@ impl State {
 
     fn carry_out(&mut self, decided: Decided, myself: &ActorRef<Message>) {
         match decided.reaction {
-            Reaction::Stop => self.tree.request_stop(StopCause::Signal(decided.signal.name())),
+            Reaction::Stop => self.tree.request_stop_for(StopCause::Signal(decided.signal.name())),
             Reaction::Force => self.tree.force(),
             Reaction::Leave => {
                 self.leaving = Some(decided);

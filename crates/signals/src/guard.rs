@@ -41,7 +41,7 @@ impl SignalsGuard {
     ///
     /// Cancel safe: it can be dropped and called again, also by several callers. Once it has resolved it
     /// always does.
-    pub async fn left(&self) -> u8 {
+    pub async fn exit_requested(&self) -> u8 {
         let mut left = self.left.clone();
         match left.wait_for(Option::is_some).await.ok().and_then(|status| *status) {
             Some(status) => status,

@@ -22,7 +22,7 @@ struct Order {
 
 impl LastKill {
     pub(crate) fn prepare() -> io::Result<Self> {
-        Self::with(Tree::last_kill)
+        Self::with(Tree::kill_processes)
     }
 
     /// With something else in place of the last kill.

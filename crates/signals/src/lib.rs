@@ -3,7 +3,7 @@
 //! A signal arrives, the handlers that the application registered for it are called, and then it acts upon
 //! the tree: the first SIGINT, SIGTERM or SIGHUP asks it to stop, the second forces it, and the third says
 //! that the program may leave. [`Signals`] describes all that; [`Signals::attach`] makes it so for one tree,
-//! and [`SignalsGuard::left`] hands the third signal to the application.
+//! and [`SignalsGuard::exit_requested`] hands the third signal to the application.
 //!
 //! Inside, `policy` decides and knows nothing of clocks and runtimes; the actor carries out what it decides;
 //! a listener feeds the actor; and a thread calls the handlers, so that foreign code can hold up

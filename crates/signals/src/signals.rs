@@ -16,7 +16,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// | --- | --- | --- |
 /// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
 /// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
-/// | the third | one last kill, then [`SignalsGuard::left`] resolves with 128 + its number | the same |
+/// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
 /// | SIGUSR1 | shows the snapshot, if there is [somebody to show it](Self::on_snapshot) | |
 ///
 /// With [`Hangup::Reload`], SIGHUP is for handlers alone.
@@ -50,7 +50,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 ///
 /// tokio::select! {
 ///     report = tree.wait() => assert!(report.clean),
-///     status = guard.left() => std::process::exit(status.into()),
+///     status = guard.exit_requested() => std::process::exit(status.into()),
 /// }
 /// # Ok(())
 /// # }

@@ -25,7 +25,7 @@ async fn a_program_may_leave_although_the_log_blocks_when_it_is_told_so() {
         signals.send(Signal::Interrupt);
     }
 
-    assert_eq!(guard.left().await, 130);
+    assert_eq!(guard.exit_requested().await, 130);
     drop((never, release));
 }
 

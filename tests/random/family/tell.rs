@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, Events, StopCause, Supervisor, Tree};
+use rootward::{Event, Events, Supervisor, Tree};
 
 use super::describe::{Deed, Family};
 use super::live::{Notes, spec};
@@ -37,7 +37,7 @@ pub(crate) async fn tell(family: Family) -> Result<Told, String> {
     for deed in &family.deeds {
         act(*deed, &tree).await;
     }
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     if within(PATIENCE, tree.wait()).await.is_none() {
         tree.force();
     }
@@ -53,7 +53,7 @@ async fn act(deed: Deed, tree: &Tree) {
     match deed {
         Deed::GiveWay => give_way().await,
         Deed::Pass(time) => pass(time).await,
-        Deed::Stop => tree.request_stop(StopCause::Api),
+        Deed::Stop => tree.request_stop(),
         Deed::Force => tree.force(),
         Deed::Terminate(n) => {
             if let Some((root, id)) = child(n) {

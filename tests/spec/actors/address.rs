@@ -106,7 +106,7 @@ async fn nobody_is_there_before_the_start_and_from_the_request_to_stop_on() {
     let (tree, mut log) = given(Supervisor::new("root").child(b.spec("b"))).await;
     b.does(Step::Hang);
     tokio::task::yield_now().await;
-    tree.request_stop(rootward::StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("b", "stopping").await;
     assert!(b.address.current().is_none());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopCause, StopOrder, Supervisor};
+use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopOrder, Supervisor};
 
 use crate::support::{
     Blocked, Deed, Double, Hostile, Lookout, OtherRuntime, Place, blocks, builder, for_each, given,
@@ -33,7 +33,7 @@ async fn a_kill_handle_may_look_at_the_tree() {
         given(Supervisor::new("root").child(Hostile::child("a", Place::LastKill, lookout.looks()))).await;
     lookout.sees(&tree);
 
-    tree.last_kill();
+    tree.kill_processes();
 
     assert!(lookout.has_looked());
     assert!(tree.stop().await.clean);
@@ -146,10 +146,10 @@ fn a_report_can_be_had_at_once_while_every_thread_that_supervisors_have_is_block
         builder(root).deadline(None).launch()
     };
     control.block_on(within("the start", tree.started())).unwrap();
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     control.block_on(blocked.is_there());
 
-    tree.give_up();
+    tree.report_now();
 
     let mut report = Box::pin(tree.wait());
     let polled = report.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
@@ -171,13 +171,13 @@ fn kill_handles_that_block_keep_no_other_child_from_the_last_kill_and_no_caller_
         Supervisor::new("root").child(patient(&a)).child(kill("b")).child(kill("c")).child(patient(&d));
     let (tree, _log) = runtime.block_on(given(root));
 
-    tree.last_kill();
+    tree.kill_processes();
 
     let are_used = || [&a, &d].iter().all(|child| child.calls() == ["start", "last kill"]);
     // By now, unless the machine is so busy that no thread of the last kill had a turn in a tenth of a second.
     runtime.block_on(until("the others are used", are_used));
     drop(release);
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     runtime.block_on(until("they are asked", || d.calls().contains(&"stop")));
     d.ends();
     runtime.block_on(until("they are asked", || a.calls().contains(&"stop")));

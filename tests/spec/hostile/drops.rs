@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, StopCause, Supervisor, SupervisorHandle,
-};
+use rootward::{ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, Supervisor, SupervisorHandle};
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -140,7 +138,7 @@ async fn a_spec_that_comes_too_late_may_panic_or_look_at_the_tree_when_it_is_ref
         let (tree, mut log) = given(Supervisor::new("root").child(takes_a_second("a"))).await;
         lookout.sees(&tree);
         let root = tree.root().unwrap();
-        tree.request_stop(StopCause::Api);
+        tree.request_stop();
         log.wait_for_event("a", "stopping").await;
 
         offer_and_leave(&root, captures("b", deed));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rootward::{AutoShutdown, ChildSpec, Outcome, Restart, StopCause, Supervisor, TaskContext};
+use rootward::{AutoShutdown, ChildSpec, Outcome, Restart, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{Blocked, Hostile, Place, Puppet, blocks, builder, given_tree, obedient, within};
@@ -26,7 +26,7 @@ async fn a_supervisor_that_is_over_is_reported_with_its_children_while_the_one_a
         tokio::task::yield_now().await;
     }
 
-    tree.give_up();
+    tree.report_now();
 
     let report = within("the report", tree.wait()).await;
     let outcome = |path: &str| report.find(path).map(|node| node.outcome);
@@ -54,11 +54,11 @@ async fn children_of_a_task_that_are_gone_are_reported_while_the_task_does_not_g
     });
     let (tree, mut log) = given_tree(builder(Supervisor::new("root").child(task)).deadline(None)).await;
     there.notified().await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     blocked.is_there().await;
     log.wait_for_event("t/a", "stopped").await;
 
-    tree.give_up();
+    tree.report_now();
 
     let report = within("the report", tree.wait()).await;
     let outcome = |path: &str| report.find(path).map(|node| node.outcome);

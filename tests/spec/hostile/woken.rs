@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::{DynamicSupervisor, StopCause, StopOrder, Supervisor};
+use rootward::{DynamicSupervisor, StopOrder, Supervisor};
 
 use crate::support::{Blocked, Hostile, Place, Puppet, blocks, given, obedient, within};
 
@@ -31,7 +31,7 @@ async fn a_supervisor_that_is_asked_together_with_a_sibling_that_blocks_stops() 
     let root = root.child(Hostile::child("a", Place::Stop, blocks(&blocked))).child(inner);
     let (tree, mut log) = given(root).await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     blocked.is_there().await;
 
     log.wait_for_event("inner/b", "stopped").await;

@@ -1,6 +1,6 @@
 //! Children that are added (OTP's `start_child`), and the gate that closes when stopping has begun.
 
-use rootward::{ChildSpec, SpecProblem, StartChildError, StopCause, Supervisor, SupervisorHandle};
+use rootward::{ChildSpec, SpecProblem, StartChildError, Supervisor, SupervisorHandle};
 
 use super::root_of;
 use crate::support::{Double, Flag, broken, fixture, given, identity_of, ignored, obedient, stubborn};
@@ -84,7 +84,7 @@ async fn once_stopping_has_begun_a_new_child_is_refused_and_handed_back() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     let root = root_of(&tree);
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("a", "stopping").await;
 
     let error = root.start_child(obedient("late")).await.unwrap_err();

@@ -1,6 +1,6 @@
 //! `StopReach::Asked`: as in OTP, a supervisor goes on until it is asked itself.
 
-use rootward::{DynamicSupervisor, StopCause, StopReach, Supervisor};
+use rootward::{DynamicSupervisor, StopReach, Supervisor};
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{EventLog, GivenTree, Puppet, builder, given_tree, obedient};
@@ -10,7 +10,7 @@ async fn a_supervisor_restarts_its_children_until_it_is_asked_to_stop() {
     let x = Puppet::new("x");
     let (tree, mut log) =
         given_by_otps_rule(root_with(Supervisor::new("group").intensity(9, SECOND).child(x.spec()))).await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
 
     x.fails();
@@ -25,7 +25,7 @@ async fn a_supervisor_restarts_its_children_until_it_is_asked_to_stop() {
 async fn a_supervisor_starts_what_it_is_told_to_until_it_is_asked_to_stop() {
     let (tree, mut log) = given_by_otps_rule(root_with(DynamicSupervisor::new("group"))).await;
     let jobs = tree.supervisor("root/group").unwrap();
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
 
     let started = jobs.start_child(obedient("job")).await;
@@ -39,7 +39,7 @@ async fn a_supervisor_gives_up_before_it_is_asked_to_stop() {
     let x = Puppet::new("x");
     let hasty = Supervisor::new("group").intensity(0, SECOND).child(x.spec());
     let (tree, mut log) = given_by_otps_rule(root_with(hasty)).await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
 
     x.fails();

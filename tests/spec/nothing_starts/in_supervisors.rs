@@ -117,7 +117,7 @@ async fn a_supervisor_that_is_being_restarted_starts_no_more_children() {
     first.ends();
     log.wait_for(|event| event.path.id() == "first" && event.what.name() == "starting").await;
 
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
     first.is_ready();
     log.wait_for_event("group/inner/first", "stopping").await;
@@ -243,7 +243,7 @@ fn group() -> Supervisor {
 /// Begins to stop the tree, and waits until the last child has been asked. What stands before it waits for its turn.
 async fn begin_to_stop(tree: &GivenTree, log: &mut EventLog) -> SupervisorHandle {
     let group = tree.supervisor("root/group").expect("it runs");
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
     group
 }

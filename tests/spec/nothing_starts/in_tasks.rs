@@ -3,9 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use rootward::{
-    ChildSpec, Ending, Exit, SpawnErrorKind, StartChildError, StopCause, StopReport, TaskContext,
-};
+use rootward::{ChildSpec, Ending, Exit, SpawnErrorKind, StartChildError, StopReport, TaskContext};
 use tokio::sync::{Notify, mpsc};
 
 use super::{SECOND, begun_after, root_with};
@@ -74,7 +72,7 @@ async fn a_child_of_a_task_that_ends_stays_down() {
         }
     })))
     .await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_event("slow", "stopping").await;
 
     x.fails();
@@ -113,7 +111,7 @@ where
 impl Given {
     /// Stops the tree, and answers what the task has said and what is begun in the meantime.
     async fn stops(mut self) -> (String, Arc<StopReport>, Vec<String>) {
-        self.tree.request_stop(StopCause::Api);
+        self.tree.request_stop();
         self.log.wait_for_event("slow", "stopping").await;
         self.begun.notify_one();
         let report = self.tree.wait().await;

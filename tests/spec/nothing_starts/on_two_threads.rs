@@ -3,7 +3,7 @@
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use rootward::{DynamicSupervisor, StartChildError, StopCause, Supervisor, Tree, TreeBuilder};
+use rootward::{DynamicSupervisor, StartChildError, Supervisor, Tree, TreeBuilder};
 
 use super::begun_after;
 use crate::support::{EventLog, OtherRuntime, builder, obedient};
@@ -20,7 +20,7 @@ fn no_child_starts_after_the_stop_of_a_large_tree_has_begun() {
 
         // Each round at another moment of the start, and never at its end.
         threads.block_on(log.wait_for_event(&format!("task-{}", round * 30), "started"));
-        tree.request_stop(StopCause::Api);
+        tree.request_stop();
 
         let record = threads.block_on(log.until_the_end());
         assert_eq!(begun_after(&record, "root stopping"), [""; 0]);
@@ -44,7 +44,7 @@ fn a_child_that_is_started_by_another_thread_starts_before_the_stop_or_is_handed
                 threads.block_on(jobs.start_child(obedient("job")))
             });
             both.wait();
-            tree.request_stop(StopCause::Api);
+            tree.request_stop();
             started.join().expect("a call does not panic")
         });
 

@@ -72,7 +72,7 @@ async fn a_force_kills_a_process_that_has_time_left() {
     let a = fixture!("ignores_sigterm").into_child("a").shutdown(Shutdown::Infinity);
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
     log.wait_for_line("a", "ready").await;
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.wait_for_line("a", "got SIGTERM and stays").await;
 
     tree.force();
@@ -160,7 +160,7 @@ async fn a_last_kill_ends_a_process_without_anybody_waiting() {
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
     log.wait_for_line("a", "ready").await;
 
-    tree.last_kill();
+    tree.kill_processes();
 
     let exited = log.wait_for_event("a", "exited").await;
     assert_eq!(status_of(&exited.what), Some(&signal(Signal::KILL)));

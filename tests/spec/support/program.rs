@@ -1,6 +1,7 @@
 //! Whole programs that a test runs.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::Signal;
@@ -35,7 +36,9 @@ impl Program {
     /// Runs a program and listens to what it says.
     pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the kernel hangs up on all of it,
+        // if a test has suspended one of its members.
+        command.args(arguments).process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program has been built");
         let identity = Identity::of(child.id());
         let stdout = child.stdout.take().expect("its standard output is piped");

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::TreeStartError;
 use super::handle::Tree;
-use super::plan::{Plan, Unreapable};
+use super::plan::{OnDeadline, Plan};
 use crate::child::{ChildId, ChildPath, SpecError};
 use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
@@ -26,7 +26,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
 /// | [`stall_threshold`](Self::stall_threshold) | one second |
-/// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`] |
+/// | [`on_deadline`](Self::on_deadline) | [`OnDeadline::Report`] |
 /// | [`stop_on`](Self::stop_on) | no token |
 /// | [`stop_reach`](Self::stop_reach) | [`StopReach::Subtree`] |
 /// | [`task_runtime`](Self::task_runtime) | the runtime in which the tree is started |
@@ -41,7 +41,7 @@ pub struct TreeBuilder {
     deadline: Option<Duration>,
     stop_when_idle: bool,
     stall_threshold: Option<Duration>,
-    unreapable: Unreapable,
+    unreapable: OnDeadline,
     stop_on: CancellationToken,
     stop_reach: StopReach,
     task_runtime: Option<Handle>,
@@ -92,7 +92,7 @@ impl TreeBuilder {
             deadline: Some(Duration::from_secs(25)),
             stop_when_idle: false,
             stall_threshold: Some(Duration::from_secs(1)),
-            unreapable: Unreapable::default(),
+            unreapable: OnDeadline::default(),
             stop_on: CancellationToken::new(),
             stop_reach: StopReach::default(),
             task_runtime: None,
@@ -134,7 +134,7 @@ impl TreeBuilder {
     }
 
     /// Says what a stop does at its deadline about children that cannot be brought down.
-    pub fn unreapable(mut self, policy: Unreapable) -> Self {
+    pub fn on_deadline(mut self, policy: OnDeadline) -> Self {
         self.unreapable = policy;
         self
     }

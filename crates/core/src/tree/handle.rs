@@ -69,8 +69,8 @@ impl TreeAccess for Shared {
         self.context.record().subscribe()
     }
 
-    fn request_stop(&self, cause: StopCause) {
-        self.desk.command(Command::Stop(cause));
+    fn request_stop(&self) {
+        self.desk.command(Command::Stop(StopCause::Api));
     }
 }
 
@@ -169,7 +169,7 @@ impl Tree {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing, and the stop goes on.
     pub async fn stop(&self) -> Arc<StopReport> {
-        self.request_stop(StopCause::Api);
+        self.request_stop();
         self.wait().await
     }
 
@@ -203,7 +203,13 @@ impl Tree {
     }
 
     /// Asks the tree to stop, and returns at once. Later requests change nothing.
-    pub fn request_stop(&self, cause: StopCause) {
+    pub fn request_stop(&self) {
+        self.request_stop_for(StopCause::Api);
+    }
+
+    /// The same, with a cause for events and report. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn request_stop_for(&self, cause: StopCause) {
         self.command(Command::Stop(cause));
     }
 
@@ -216,7 +222,7 @@ impl Tree {
     /// Sends a last SIGKILL to every process that is still there, and waits for nothing.
     ///
     /// For a program that is about to leave. It can be called from any thread, also while the runtime stands still.
-    pub fn last_kill(&self) {
+    pub fn kill_processes(&self) {
         self.shared.context.last_kill();
     }
 
@@ -224,7 +230,7 @@ impl Tree {
     ///
     /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has it when this returns,
     /// also while the runtime stands still.
-    pub fn give_up(&self) {
+    pub fn report_now(&self) {
         self.command(Command::GiveUp);
         self.shared.desk.give_up();
     }

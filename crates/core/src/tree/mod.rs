@@ -14,4 +14,4 @@ mod watchdog;
 pub use build::TreeBuilder;
 pub use error::TreeStartError;
 pub use handle::Tree;
-pub use plan::Unreapable;
+pub use plan::OnDeadline;

@@ -13,7 +13,7 @@ pub(crate) struct Plan {
     pub(crate) deadline: Option<Duration>,
     pub(crate) stop_when_idle: bool,
     pub(crate) stall_threshold: Option<Duration>,
-    pub(crate) unreapable: Unreapable,
+    pub(crate) unreapable: OnDeadline,
     /// Stops the tree when it is cancelled.
     pub(crate) stop_on: CancellationToken,
     /// What is weaker than usual, and why.
@@ -23,14 +23,14 @@ pub(crate) struct Plan {
 impl Plan {
     /// How long after its request a stop is over for those who wait for it, whatever is still there then.
     pub(super) fn reported_at(&self) -> Option<Duration> {
-        self.deadline.filter(|_| self.unreapable == Unreapable::Report)
+        self.deadline.filter(|_| self.unreapable == OnDeadline::Report)
     }
 }
 
 /// What a stop does at its deadline about children that cannot be brought down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Unreapable {
+pub enum OnDeadline {
     /// It names them in its report and is over. They are still waited for in the background:
     /// [`Tree::wait_gone`](crate::Tree::wait_gone) has the completed report.
     #[default]

@@ -1,6 +1,7 @@
 //! Where events and the report are written, and who can hold that up: nobody.
 
 use std::io::Read;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -121,7 +122,8 @@ fn a_pipe_that_is_opened_late_gets_every_event() {
 
 fn demo() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
-    command.stdin(Stdio::null()).stderr(Stdio::null());
+    // As the other tests start it.
+    command.process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
-use super::{Answer, Launched, Launcher, Launching, Order, SpawnError, image, stdio};
+use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, stdio};
 use crate::group::Group;
 use crate::set::{Ack, Grip, Leash, Set};
 use crate::spec::Command;
@@ -34,8 +34,8 @@ impl Launcher for Direct {
         let given = SPAWNER.give(Job { order, answer });
         Box::pin(async move {
             match given {
-                Ok(()) => receiver.await.unwrap_or_else(|_| Err(SpawnError::lost(process.command()))),
-                Err((_, error)) => Err(SpawnError::new(process.command(), error)),
+                Ok(()) => receiver.await.unwrap_or_else(|_| Err(LaunchError::lost(process.command()))),
+                Err((_, error)) => Err(LaunchError::new(process.command(), error)),
             }
         })
     }
@@ -54,7 +54,7 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 fn launch(command: &Command, (grip, ack): (&Grip, Ack), stack: &mut Stack) -> Answer {
-    let refused = |error| SpawnError::new(command, error);
+    let refused = |error| LaunchError::new(command, error);
     let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let program = image::program(command, theirs().map_err(refused)?)?;
@@ -64,6 +64,6 @@ fn launch(command: &Command, (grip, ack): (&Grip, Ack), stack: &mut Stack) -> An
             grip.hold(&set);
             Ok(Launched { leash: Leash::new(set).with(ack), watch: None, stdout, stderr })
         }
-        Err(failure) => Err(SpawnError::from_failure(command, failure, image::exists(command))),
+        Err(failure) => Err(LaunchError::from_failure(command, failure, image::exists(command))),
     }
 }

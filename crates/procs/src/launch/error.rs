@@ -11,7 +11,7 @@ use crate::sys::{Failure, Stage};
 /// Nothing is left of the attempt. It reaches the supervisor inside a [`StartError`](rootward_core::StartError).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum SpawnError {
+pub enum LaunchError {
     /// There is no such program: not at this path, or in no directory of `PATH`.
     #[error("the program `{}` was not found", program.display())]
     ProgramNotFound {
@@ -74,7 +74,7 @@ pub enum SpawnError {
     },
 }
 
-impl SpawnError {
+impl LaunchError {
     /// Something the program needs could not be had.
     pub(crate) fn new(command: &Command, source: io::Error) -> Self {
         let program = PathBuf::from(&command.program);

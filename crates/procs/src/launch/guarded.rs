@@ -9,7 +9,7 @@ use std::sync::Arc;
 use nix::fcntl::{FcntlArg, fcntl};
 
 use super::stdio::{self, Theirs};
-use super::{Answer, Launched, Launcher, Launching, Order, SpawnError, image};
+use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
 use crate::set::{Leash, Set};
 use crate::spec::Command;
 use crate::sys::raw::Patience;
@@ -33,7 +33,7 @@ impl Launcher for Guarded {
 /// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
 async fn launch(Order { process, grip, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
     let command = process.command();
-    let refused = |error| SpawnError::new(command, error);
+    let refused = |error| LaunchError::new(command, error);
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
     let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
     let program = image::program(command, [const { None }; 3])?;
@@ -58,7 +58,7 @@ async fn launch(Order { process, grip, ack }: Order, client: Arc<Client>, cgroup
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(SpawnError::from_failure(command, failure, image::exists(command)))
+            Err(LaunchError::from_failure(command, failure, image::exists(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
@@ -149,8 +149,8 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
     }
 }
 
-fn gone_or(command: &Command, error: io::Error) -> SpawnError {
-    if is_cut(&error) { SpawnError::no_warden(command) } else { SpawnError::new(command, error) }
+fn gone_or(command: &Command, error: io::Error) -> LaunchError {
+    if is_cut(&error) { LaunchError::no_warden(command) } else { LaunchError::new(command, error) }
 }
 
 /// Whether the other end of a line is closed.

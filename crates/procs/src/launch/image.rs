@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::SpawnError;
+use super::LaunchError;
 use crate::spec::Command;
 use crate::sys::{HoldsNul, Program, Texts};
 
@@ -14,8 +14,8 @@ use crate::sys::{HoldsNul, Program, Texts};
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// Makes a command a program with these descriptors 0, 1 and 2.
-pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<Program, SpawnError> {
-    let holds_nul = |part| SpawnError::NulByte { program: PathBuf::from(&command.program), part };
+pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<Program, LaunchError> {
+    let holds_nul = |part| LaunchError::NulByte { program: PathBuf::from(&command.program), part };
     let candidates = candidates(command);
     let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
     let env: Vec<_> = if command.env.is_empty() && !command.clear_env {

@@ -18,7 +18,7 @@ use crate::spec::Process;
 use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
-pub use error::SpawnError;
+pub use error::LaunchError;
 pub(crate) use guarded::Guarded;
 
 /// Starts programs.
@@ -40,7 +40,7 @@ pub(crate) struct Order {
 pub(crate) type Launching = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// How a start went.
-pub(crate) type Answer = Result<Launched, SpawnError>;
+pub(crate) type Answer = Result<Launched, LaunchError>;
 
 /// A program that runs.
 pub(crate) struct Launched {

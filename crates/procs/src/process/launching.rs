@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
 
 use super::outputs::{Lines, Outputs};
-use crate::launch::{Answer, Launched, Launcher, Launching, Order, SpawnError};
+use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
 use crate::set::{Leash, Set};
 use crate::spec::Command;
 use crate::sys::{self, Watched};
@@ -37,7 +37,7 @@ pub(super) async fn take_in(
     answer: Answer,
     command: &Command,
     lines: Lines,
-) -> Result<(Leash, Running), SpawnError> {
+) -> Result<(Leash, Running), LaunchError> {
     let Launched { leash, watch, stdout, stderr } = answer?;
     let set = Arc::clone(leash.set());
     let watched = watch
@@ -50,8 +50,8 @@ pub(super) async fn take_in(
 }
 
 /// Ends a program that runs and cannot be watched.
-async fn undo(leash: Leash, command: &Command, error: io::Error) -> SpawnError {
-    let error = SpawnError::new(command, error);
+async fn undo(leash: Leash, command: &Command, error: io::Error) -> LaunchError {
+    let error = LaunchError::new(command, error);
     let (gone, receiver) = oneshot::channel();
     leash.bury(move |_| {
         // The receiver is gone if the runtime is.

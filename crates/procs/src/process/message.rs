@@ -3,7 +3,7 @@
 use rootward_core::Exit;
 
 use crate::group::Census;
-use crate::launch::SpawnError;
+use crate::launch::LaunchError;
 use crate::set::Leash;
 
 /// What the owner of a process is told.
@@ -22,7 +22,7 @@ pub(super) enum Message {
 /// What a sensor has seen.
 pub(super) enum Fact {
     /// How the start went.
-    Launched(Result<Leash, SpawnError>),
+    Launched(Result<Leash, LaunchError>),
     /// The process has written the line that says that it is ready.
     Ready,
     /// The readiness check ended like this, and nothing is left of it.

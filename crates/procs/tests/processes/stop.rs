@@ -122,7 +122,7 @@ async fn the_last_kill_waits_for_nothing() {
     let mut given = script("trap '' TERM; echo running; exec sleep 1000");
     given.wait_for_line("running").await;
 
-    given.tree.last_kill();
+    given.tree.kill_processes();
 
     assert_eq!(given.exit().await, signal("SIGKILL", 9));
 }

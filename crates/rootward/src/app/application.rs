@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rootward_core::{SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot, Unreapable};
+use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 use rootward_procs::{Containment, Init};
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
@@ -22,7 +22,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | property | default |
 /// | --- | --- |
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
-/// | [`unreapable`](Self::unreapable) | [`Unreapable::Report`]: the program leaves with status 4 |
+/// | [`on_deadline`](Self::on_deadline) | [`OnDeadline::Report`]: the program leaves with status 4 |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
 /// | `containment` | the strongest that is possible: with a warden that is forked, or found as a program |
@@ -144,8 +144,8 @@ impl Application {
     /// for them.
     ///
     /// See [`TreeBuilder::unreapable`].
-    pub fn unreapable(self, policy: Unreapable) -> Self {
-        self.configure(move |tree| tree.unreapable(policy))
+    pub fn on_deadline(self, policy: OnDeadline) -> Self {
+        self.configure(move |tree| tree.on_deadline(policy))
     }
 
     /// Says whether the program ends when nothing is left that runs or could be restarted.

@@ -114,25 +114,25 @@ async fn drive(
         let launched = async {
             panic = call(on_launch, runtimes, &tree).await.err();
             if panic.is_some() {
-                tree.request_stop(StopCause::Api);
+                tree.request_stop();
             }
         };
         tokio::join!(tree.wait(), launched).0
     };
     let lost = async {
         hold.lost().await;
-        tree.request_stop(StopCause::Uncontained);
+        tree.request_stop_for(StopCause::Uncontained);
         std::future::pending::<Infallible>().await
     };
     let finished = tokio::select! {
         biased;
-        status = guard.left() => left(status, &tree).await,
+        status = guard.exit_requested() => left(status, &tree).await,
         report = stopped => Finished::Stopped(report),
         never = lost => match never {},
     };
     if finished.ending() == Some(Ending::Incomplete) {
         // What was not known to be gone may be a process whose owner had no turn.
-        tree.last_kill();
+        tree.kill_processes();
     }
     tree.logged(log_patience(&finished)).await;
     Ok((finished, panic))
@@ -163,7 +163,7 @@ fn log_patience(finished: &Finished) -> Duration {
 const FAREWELL: Duration = Duration::from_millis(100);
 
 async fn left(status: u8, tree: &Tree) -> Finished {
-    tree.give_up();
+    tree.report_now();
     Finished::Left { status, report: tokio::time::timeout(FAREWELL, tree.wait()).await.ok() }
 }
 

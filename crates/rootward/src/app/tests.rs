@@ -178,7 +178,7 @@ fn what_the_launch_and_the_handlers_spawn_runs_where_tasks_run() {
         spawn_and_name_thread(sender);
         signals.send(Signal::User2);
         let names = [threads.recv().unwrap(), threads.recv().unwrap()];
-        tree.request_stop(StopCause::Api);
+        tree.request_stop();
         assert_eq!(names, ["rootward-task", "rootward-task"]);
     });
 

@@ -50,8 +50,8 @@ async fn a_third_ctrl_c_tells_everybody_who_asks_to_leave_with_130() {
         signals.send(Signal::Interrupt);
     }
 
-    assert_eq!(tokio::join!(guard.left(), guard.left()), (130, 130));
-    assert_eq!(guard.left().await, 130, "whoever asks later hears it as well");
+    assert_eq!(tokio::join!(guard.exit_requested(), guard.exit_requested()), (130, 130));
+    assert_eq!(guard.exit_requested().await, 130, "whoever asks later hears it as well");
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,7 +72,7 @@ async fn sigterms_of_one_second_are_one_request() {
 
     use SignalAction::{Force, Ignore, Stop};
     assert_eq!(actions, [Stop, Ignore, Ignore, Force]);
-    assert_eq!(guard.left().await, 143);
+    assert_eq!(guard.exit_requested().await, 143);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn the_first_signal_joins_a_stop_that_the_program_has_asked_for() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
     let _guard = Signals::new().source(source).attach(&tree).unwrap();
-    tree.request_stop(StopCause::Api);
+    tree.request_stop();
     log.stop_of_the_root().await;
 
     signals.send(Signal::Interrupt);

@@ -92,7 +92,7 @@ async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     assert_eq!((report.ending, report.cause), (Ending::Forced, StopCause::Signal("SIGINT")));
     assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
     sender.send(Signal::Interrupt);
-    assert_eq!(guard.left().await, 130);
+    assert_eq!(guard.exit_requested().await, 130);
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,7 +61,7 @@ async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
         sender.send(Signal::Interrupt);
     }
 
-    assert_eq!(guard.left().await, 130);
+    assert_eq!(guard.exit_requested().await, 130);
     drop(never);
 }
 
@@ -80,7 +80,7 @@ async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
     }
 
     hanging.recv().await;
-    assert_eq!(guard.left().await, 130);
+    assert_eq!(guard.exit_requested().await, 130);
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_third_ctrl_c_does_one_last_kill() {
         sender.send(Signal::Interrupt);
     }
 
-    assert_eq!(guard.left().await, 130);
+    assert_eq!(guard.exit_requested().await, 130);
     assert_eq!(kills.recv().await, Some(()));
 }
 

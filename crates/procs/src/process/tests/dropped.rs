@@ -1,11 +1,11 @@
 //! An owner that is dropped with its runtime, at each stage of a process's life, while the supervisor lives on in
 //! another runtime: the process is killed and reaped, and the supervisor hears of it after that.
 
-use rootward_core::{ChildKind, Launch, StartContext, StopCause};
+use rootward_core::{ChildKind, Launch, StartContext};
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::launch::{Answer, Direct, Launching, Order, SpawnError};
+use crate::launch::{Answer, Direct, LaunchError, Launching, Order};
 
 #[tokio::test]
 async fn an_owner_that_is_dropped_while_the_program_is_being_started_is_heard_of_when_the_program_is_gone() {
@@ -56,7 +56,7 @@ async fn an_owner_that_is_dropped_while_its_process_is_being_stopped_is_heard_of
     let process = shell("trap 'echo asked' TERM; echo $$; while :; do :; done");
     let (mut given, elsewhere) = given_elsewhere(StartProcess::new(Arc::new(process)));
     let pid = given.line().await.parse().unwrap();
-    given.tree.request_stop(StopCause::Api);
+    given.tree.request_stop();
     given.wait_for_line("asked").await;
 
     elsewhere.shutdown_background();
@@ -86,7 +86,7 @@ async fn an_owner_that_is_dropped_while_it_waits_for_a_check_says_how_its_proces
     let start = Elsewhere(elsewhere.handle().clone(), StartProcess::new(Arc::new(process)));
     let mut given = Given::with_tasks_on(&check.tasks(), start);
     let pid = check.pid().await;
-    given.tree.request_stop(StopCause::Api);
+    given.tree.request_stop();
     until(|| !is_there(pid)).await;
 
     elsewhere.shutdown_background();
@@ -137,6 +137,6 @@ impl Launcher for Gated {
             // What is not taken is dropped.
             let _ = answer.send(launched);
         });
-        Box::pin(async move { receiver.await.unwrap_or_else(|_| Err(SpawnError::lost(process.command()))) })
+        Box::pin(async move { receiver.await.unwrap_or_else(|_| Err(LaunchError::lost(process.command()))) })
     }
 }

@@ -1,8 +1,6 @@
 //! An owner whose handling of a message panics, and a sensor that panics: the process is killed, and the supervisor
 //! hears of it.
 
-use rootward_core::StopCause;
-
 use super::super::message::Fact;
 use super::*;
 
@@ -50,7 +48,7 @@ async fn an_owner_that_fails_while_it_waits_for_a_check_says_how_the_process_end
     let process = shell("exec sleep 1000").ready(check.ready());
     let (mut given, owner) = given_with_tasks_on(&check.tasks(), process);
     let pid = check.pid().await;
-    given.tree.request_stop(StopCause::Api);
+    given.tree.request_stop();
     until(|| !is_there(pid)).await;
 
     owner.tell(Message::Poison);
