@@ -100,11 +100,24 @@ async fn time_in_the_record_is_that_of_the_root() {
 async fn a_signal_that_reached_the_root_is_part_of_the_record() {
     let (tree, mut log) = given(Supervisor::new("root")).await;
 
-    tree.note_signal("SIGUSR1", SignalAction::Snapshot);
+    tree.announce_signal("SIGUSR1", SignalAction::Snapshot);
+    tree.note_signals();
 
     let event = log.wait_for_event("root", "signal").await;
     assert_eq!(json_of(&event)["signal"], "SIGUSR1");
     assert_eq!(json_of(&event)["action"], "snapshot");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_ended_the_tree_before_it_was_written_down_stands_in_the_record_all_the_same() {
+    let (tree, log) = given(Supervisor::new("root")).await;
+
+    tree.announce_signal("SIGHUP", SignalAction::Stop);
+    let _ = tree.stop().await;
+    tree.note_signals();
+
+    let record = log.until_the_end().await;
+    assert_eq!(record.of_child("root"), ["starting", "started", "stopping", "signal", "stopped"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -71,6 +71,7 @@
 //! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
+//! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.

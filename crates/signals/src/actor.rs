@@ -48,6 +48,7 @@ pub(crate) struct State {
     pub(crate) left: watch::Sender<Option<u8>>,
 }
 
+#[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for RootSignalActor {
     type Msg = Message;
     type State = State;
@@ -98,6 +99,8 @@ impl State {
     }
 
     fn carry_out(&mut self, decided: Decided, myself: &ActorRef<Message>) {
+        // Before it is acted upon: a stop may be over before there is time to write it down.
+        self.tree.announce_signal(decided.signal.name(), decided.reaction.into());
         match decided.reaction {
             Reaction::Stop => self.tree.request_stop_for(StopCause::Signal(decided.signal.name())),
             Reaction::Force => self.tree.force(),
@@ -112,18 +115,14 @@ impl State {
             }
             Reaction::Snapshot | Reaction::Ignore => {}
         }
-        self.note(decided);
+        self.tree.note_signals();
     }
 
     fn leave(&mut self) {
         if let Some(decided) = self.leaving.take() {
             self.left.send_replace(Some(decided.signal.exit_status()));
-            self.note(decided);
+            self.tree.note_signals();
         }
-    }
-
-    fn note(&self, Decided { signal, reaction }: Decided) {
-        self.tree.note_signal(signal.name(), reaction.into());
     }
 
     /// Has the next handlers called, unless handlers are being called.

@@ -15,6 +15,7 @@ pub(super) struct Guarded<A: Actor>(pub(super) Arc<Held<A>>);
 /// Why a state can be expected wherever ractor hands one out.
 const THERE: &str = "an actor has its state from its start to its end";
 
+#[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl<A: Actor> Actor for Guarded<A> {
     type Msg = A::Msg;
     type State = ();

@@ -19,6 +19,7 @@ struct SupervisorActor {
     link: OnceLock<Arc<ChildLink>>,
 }
 
+#[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for SupervisorActor {
     type Msg = Mail;
     type State = Engine;

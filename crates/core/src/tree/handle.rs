@@ -13,10 +13,10 @@ use super::guardian::{self, Reporting};
 use super::plan::Plan;
 use super::report_writer::Progress;
 use super::root::Root;
-use crate::child::{ChildKind, ChildPath, StopCause};
+use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, Events, Log, SignalAction};
+use crate::event::{Events, Log, SignalAction};
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
@@ -308,10 +308,17 @@ impl Tree {
         self.shared.log.as_ref().map_or(0, Log::lost)
     }
 
-    /// Writes into the record that a signal reached the root, and what it means.
-    pub fn note_signal(&self, signal: &str, action: SignalAction) {
-        let what = EventKind::Signal { signal: signal.to_owned(), action };
-        self.shared.context.record().emit(&self.shared.path, ChildKind::Supervisor, 1, what);
+    /// Says that a signal has reached the root, and what it means, before it is acted upon. [`note_signals`](Self::note_signals) writes it down; if the tree is quicker,
+    /// it stands in the record all the same. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn announce_signal(&self, signal: &str, action: SignalAction) {
+        self.shared.root.announce_signal(signal, action);
+    }
+
+    /// Writes down the signals that have been announced. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn note_signals(&self) {
+        self.shared.context.record().section(|writer| self.shared.root.write_signals(writer));
     }
 
     fn command(&self, command: Command) {

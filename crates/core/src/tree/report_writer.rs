@@ -207,6 +207,7 @@ impl ReportWriter {
 
     /// Writes the root's last event.
     fn end_with(&self, report: &StopReport, words: &mut Writer<'_>) {
+        self.root.write_signals(words);
         let what = EventKind::Stopped {
             outcome: report.root.outcome,
             status: None,

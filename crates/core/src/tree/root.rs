@@ -9,7 +9,7 @@ use super::command::Command;
 use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::EventKind;
+use crate::event::{EventKind, SignalAction, Writer};
 use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
@@ -22,6 +22,8 @@ pub(super) struct Root {
     context: TreeContext,
     supervisor: OnceLock<SupervisorHandle>,
     state: Mutex<RootState>,
+    /// Signals that are acted upon and not written down yet.
+    announced: Mutex<Vec<(String, SignalAction)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +58,13 @@ impl RootStop {
 impl Root {
     pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
         let state = RootState { started: false, gone: false, since: now(), stop: None };
-        Self { path, context, supervisor: OnceLock::new(), state: Mutex::new(state) }
+        Self {
+            path,
+            context,
+            supervisor: OnceLock::new(),
+            state: Mutex::new(state),
+            announced: Mutex::default(),
+        }
     }
 
     /// The root's actor is there.
@@ -130,6 +138,19 @@ impl Root {
 
     pub(super) fn emit(&self, what: EventKind) {
         self.context.record().emit(&self.path, ChildKind::Supervisor, 1, what);
+    }
+
+    /// A signal is about to be acted upon, and is to be written down after that.
+    pub(super) fn announce_signal(&self, signal: &str, action: SignalAction) {
+        self.announced.lock().unwrap_or_else(PoisonError::into_inner).push((signal.to_owned(), action));
+    }
+
+    /// Writes down the signals that have been announced, in a section of the record: the one that ends it finds what is left.
+    pub(super) fn write_signals(&self, writer: &mut Writer<'_>) {
+        let announced = std::mem::take(&mut *self.announced.lock().unwrap_or_else(PoisonError::into_inner));
+        for (signal, action) in announced {
+            writer.emit(&self.path, ChildKind::Supervisor, 1, EventKind::Signal { signal, action });
+        }
     }
 
     pub(super) fn snapshot(&self) -> NodeSnapshot {

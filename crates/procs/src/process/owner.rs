@@ -97,6 +97,7 @@ pub(super) enum Sensing {
     Through,
 }
 
+#[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for ProcessActor {
     type Msg = Message;
     type State = Owner;
