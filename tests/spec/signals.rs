@@ -53,7 +53,8 @@ fn a_second_sigint_forces_and_the_status_says_so() {
     let mut program = supervises(2, "ignores_sigterm");
 
     program.signal(Signal::SIGINT);
-    program.wait_for("child-2 got SIGTERM and stays");
+    // In any order: a signal is acted upon first and written down afterwards.
+    program.wait_for_all(["SIGINT Stop", "child-2 got SIGTERM and stays"]);
     program.signal(Signal::SIGINT);
 
     assert_eq!(program.wait_for("SIGINT "), "Force");
