@@ -57,7 +57,7 @@ fn direct_children_die_when_supervisor_warden_and_reapers_are_killed_at_once() {
         let warden = scene.supervisor.warden();
         let reapers = scene.supervisor.reapers();
 
-        // Nobody of them does anything any more, so that it is one moment for all.
+        // None of them does anything any more, so that it is one moment for all.
         scene.supervisor.signal(Signal::SIGSTOP);
         reapers.iter().chain([&warden]).for_each(|helper| send(*helper, Signal::SIGSTOP));
         assert!(until(|| reapers.iter().chain([&warden]).all(|helper| helper.is_suspended())));
@@ -136,7 +136,7 @@ fn what_lost_reapers_leave_is_ended_where_orphans_are_adopted() {
         let warden = scene.supervisor.warden();
         let helpers: Vec<_> = scene.supervisor.reapers().into_iter().chain([warden]).collect();
 
-        // Nobody of them does anything any more, so that it is one moment for all.
+        // None of them does anything any more, so that it is one moment for all.
         helpers.iter().for_each(|helper| send(*helper, Signal::SIGSTOP));
         assert!(until(|| helpers.iter().all(|helper| helper.is_suspended())));
         helpers.iter().for_each(|helper| end(*helper));

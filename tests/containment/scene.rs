@@ -99,8 +99,8 @@ impl Scene {
         assert!(survivors.is_empty() && helpers.is_empty(), "{:?}: {survivors:?} {helpers:?}", self.place);
     }
 
-    /// Checks that no process of the tree is left, now, and waits until the idle helpers are gone: their warden has been killed, and the supervisor,
-    /// which is not their parent, only lets go of them when it ends.
+    /// Checks that no process of the tree is left, now, and waits until the idle helpers are gone: their warden has
+    /// been killed, and the supervisor, which is not their parent, only lets go of them when it ends.
     pub(crate) fn assert_empty_but_for_idle_helpers(&mut self) {
         let survivors = self.record.survivors();
         assert!(survivors.is_empty(), "{:?}: {survivors:?}", self.place);

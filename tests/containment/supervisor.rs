@@ -56,8 +56,8 @@ impl Supervisor {
         let mut command = Command::new(env!("CARGO_BIN_EXE_contains"));
         let milliseconds = |time: Duration| time.as_millis().to_string();
         command.args([place.level.name(), program, &milliseconds(grace), &milliseconds(deadline)]);
-        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the kernel hangs up on all of it,
-        // if a test has suspended one of its members.
+        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
+        // kernel hangs up on all of it, if a test has suspended one of its members.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         command
     }

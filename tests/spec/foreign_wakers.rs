@@ -1,5 +1,5 @@
-//! Foreign wakers that block when a supervisor, the guardian or the record wakes them: each blocks a thread that nothing else needs, however
-//! many there are.
+//! Foreign wakers that block when a supervisor, the guardian or the record wakes them: each blocks a thread that
+//! nothing else needs, however many there are.
 
 use std::pin::Pin;
 use std::task::Waker;

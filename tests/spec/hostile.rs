@@ -1,5 +1,5 @@
-//! Code of users that panics, blocks its thread or looks at the tree wherever the library calls it: the rest of the tree goes on, and its stop
-//! ends.
+//! Code of users that panics, blocks its thread or looks at the tree wherever the library calls it: the rest of the
+//! tree goes on, and its stop ends.
 
 mod blocked_programs;
 mod calls;

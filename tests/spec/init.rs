@@ -1,5 +1,5 @@
-//! The init above a program that adopts orphans: what comes to it is reaped, what is sent to it is passed on, and it ends as
-//! the program ends.
+//! The init above a program that adopts orphans: what comes to it is reaped, what is sent to it is passed on, and it
+//! ends as the program ends.
 
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -1,4 +1,5 @@
-//! When the result of a task is there: its supervisor has taken note of the task's end by then, and another one may take its place.
+//! When the result of a task is there: its supervisor has taken note of the task's end by then, and another one may
+//! take its place.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,5 @@
-//! One child that is stuck robs nobody: its siblings are asked and get their grace, and what stands above it goes on with them.
+//! One child that is stuck robs nobody: its siblings are asked and get their grace, and what stands above it goes on
+//! with them.
 
 use std::time::Duration;
 

@@ -11,8 +11,10 @@ use crate::policy::Intensity;
 
 /// Says which failure brought down a tree, or a supervisor in it, that stopped by itself.
 ///
-/// In a report it serialises as `{"child":"root/worker","status":{"error":"boom"},"supervisor":"root","max_restarts":1,"within_ms":5000}`, and displays
-/// on one line, such as `root/worker failed: connection refused, and root gave up: more than 1 restart within 5s`.
+/// In a report it serialises as
+/// `{"child":"root/worker","status":{"error":"boom"},"supervisor":"root","max_restarts":1,"within_ms":5000}`, and
+/// displays on one line, such as `root/worker failed: connection refused, and root gave up: more than 1 restart
+/// within 5s`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Blame {
@@ -22,7 +24,8 @@ pub struct Blame {
     pub exit: Exit,
     /// The supervisor that stopped because of that. `None` if nothing was left to run.
     pub supervisor: Option<ChildPath>,
-    /// The limit that was exceeded. `None` if the supervisor stopped because of its [`AutoShutdown`](crate::AutoShutdown).
+    /// The limit that was exceeded. `None` if the supervisor stopped because of its
+    /// [`AutoShutdown`](crate::AutoShutdown).
     pub limit: Option<Intensity>,
 }
 

@@ -1,8 +1,8 @@
 //! A start that failed, and what its error said.
 //!
-//! The text of an error is a user's code: it may block, and it may panic. It is asked for once, by the supervisor of the child that could not be
-//! started. From there the text goes up the tree beside the error, so that no other supervisor waits for that code. The texts of the levels above
-//! are put together for a reader and for nothing else.
+//! The text of an error is a user's code: it may block, and it may panic. It is asked for once, by the supervisor of
+//! the child that could not be started. From there the text goes up the tree beside the error, so that no other
+//! supervisor waits for that code. The texts of the levels above are put together for a reader and for nothing else.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::child::{ChildPath, StartError};
 use crate::panics::drop_quietly;
 
-/// Of how many levels an error names each one. One from further down names the outermost ones, and the child with which it began.
+/// Of how many levels an error names each one. One from further down names the outermost ones, and the child with
+/// which it began.
 const LEVELS: u32 = 64;
 
 /// How long a text may be, in bytes, before it leaves levels out.

@@ -16,9 +16,9 @@ use crate::sync::{Mutex, PoisonError};
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
-/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To serialise, compare or debug-print one goes down its
-/// levels by recursion: on a stack of 2 MiB that is good for some two thousand levels without optimisation, and
-/// [`walk`](NodeReport::walk) is good for any number.
+/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To
+/// serialise, compare or debug-print one goes down its levels by recursion: on a stack of 2 MiB that is good for some
+/// two thousand levels without optimisation, and [`walk`](NodeReport::walk) is good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
 #[non_exhaustive]
 #[must_use = "a stop report says whether everything is really gone"]
@@ -59,8 +59,8 @@ pub enum Ending {
     Clean,
     /// Everything is gone, and something had to be forced. Exit status 3.
     Forced,
-    /// The tree failed: its start failed, it gave up, a failure brought about its end, or a task or an actor failed while it stopped. Everything is
-    /// gone. Exit status 1.
+    /// The tree failed: its start failed, it gave up, a failure brought about its end, or a task or an actor failed
+    /// while it stopped. Everything is gone. Exit status 1.
     Failed,
     /// Something could not be brought down before the deadline. Exit status 4.
     Incomplete,
@@ -83,23 +83,15 @@ impl Ending {
             | StopCause::AutoShutdown
             | StopCause::Idle
             | StopCause::Dropped
-            | StopCause::Token
-                if blame.is_some() || root.nodes().any(NodeReport::failed_while_stopping) =>
-            {
-                Ending::Failed
+            | StopCause::Token => {
+                if blame.is_some() || root.nodes().any(NodeReport::failed_while_stopping) {
+                    return Ending::Failed;
+                }
+                match root.nodes().any(NodeReport::was_forced) {
+                    true => Ending::Forced,
+                    false => Ending::Clean,
+                }
             }
-            StopCause::Signal(_)
-            | StopCause::Api
-            | StopCause::Parent
-            | StopCause::Sibling
-            | StopCause::Deadline
-            | StopCause::AutoShutdown
-            | StopCause::Idle
-            | StopCause::Dropped
-            | StopCause::Token => match root.nodes().any(NodeReport::was_forced) {
-                true => Ending::Forced,
-                false => Ending::Clean,
-            },
         }
     }
 
@@ -150,8 +142,8 @@ pub struct NodeReport {
     pub(crate) was_asked: bool,
 }
 
-/// How the children of a supervisor came down. The view of a supervisor that is over and the news of its end on the way up share one, so
-/// that whoever looks meanwhile finds it.
+/// How the children of a supervisor came down. The view of a supervisor that is over and the news of its end on the
+/// way up share one, so that a report that is written meanwhile finds it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Below(Option<Arc<Mutex<Vec<NodeReport>>>>);
 
@@ -227,7 +219,8 @@ impl StopReport {
         found
     }
 
-    /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after they had been asked to stop.
+    /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after
+    /// they had been asked to stop.
     pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
         self.root.walk().into_iter().filter(|node| node.failed_while_stopping()).collect()
     }
@@ -307,7 +300,8 @@ impl NodeReport {
         })
     }
 
-    /// Whether it is a task or an actor that failed after it had been asked to stop. A process may end as it likes within its grace.
+    /// Whether it is a task or an actor that failed after it had been asked to stop. A process may end as it likes
+    /// within its grace.
     fn failed_while_stopping(&self) -> bool {
         let is_code = match self.kind {
             ChildKind::Task | ChildKind::Actor => true,

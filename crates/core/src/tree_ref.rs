@@ -19,8 +19,9 @@ pub(crate) trait TreeAccess: Send + Sync {
 
 /// Leads from a child to its tree: to other supervisors, to the snapshot, the events and the stop.
 ///
-/// It is weak: a tree whose last [`Tree`](crate::Tree) is dropped stops, whatever references there are. Once the tree is gone everything here
-/// answers that. [`TaskContext::tree`](crate::TaskContext::tree) and [`Tree::downgrade`](crate::Tree::downgrade) make one. Cloning is cheap.
+/// It is weak: a tree whose last [`Tree`](crate::Tree) is dropped stops, whatever references there are. Once the tree
+/// is gone everything here answers that. [`TaskContext::tree`](crate::TaskContext::tree) and
+/// [`Tree::downgrade`](crate::Tree::downgrade) make one. Cloning is cheap.
 #[derive(Clone)]
 pub struct TreeRef(Option<Weak<dyn TreeAccess>>);
 
@@ -40,8 +41,8 @@ impl TreeRef {
         self.get()?.root()
     }
 
-    /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or it does
-    /// not run.
+    /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or
+    /// it does not run.
     pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
         self.get()?.supervisor(path)
     }

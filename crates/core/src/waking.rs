@@ -1,8 +1,8 @@
 //! Foreign code for which nothing of the library waits, such as a waker: where it runs, and how a wake gets there.
 //!
-//! A waker that is not tokio's own may do anything: it may block its thread, or panic. A supervisor that answers, or a guardian that hands
-//! out a report, must not run it, and a task on the supervisors' runtime must not either, because that has few threads. So it goes to a
-//! thread of its own.
+//! A waker that is not tokio's own may do anything: it may block its thread, or panic. A supervisor that answers, or
+//! a guardian that hands out a report, must not run it, and a task on the supervisors' runtime must not either,
+//! because that has few threads. So it goes to a thread of its own.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -127,7 +127,8 @@ fn aside_of(runtime: &Handle, work: Work) {
     }
 }
 
-/// Done when it is dropped: a runtime that shuts down drops a task instead of running it, and what the task was to do is done all the same.
+/// Done when it is dropped: a runtime that shuts down drops a task instead of running it, and what the task was to do
+/// is done all the same.
 struct Work(Option<Box<dyn FnOnce() + Send>>);
 
 impl Drop for Work {

@@ -42,9 +42,9 @@ impl Containment {
         self
     }
 
-    /// The strongest that is possible now: with a warden that is [forked](Warden::fork), that is the program [itself](Warden::itself), or that is [found](Warden::find), or
-    /// `group` if none of these is possible. Then [`degraded`](Self::degraded) says why, and so does the first event of
-    /// each tree to which this is applied.
+    /// The strongest that is possible now: with a warden that is [forked](Warden::fork), that is the program
+    /// [itself](Warden::itself), or that is [found](Warden::find), or `group` if none of these is possible. Then
+    /// [`degraded`](Self::degraded) says why, and so does the first event of each tree to which this is applied.
     pub fn auto() -> Self {
         let fork = match Warden::fork() {
             Ok(warden) => return Self::tree(&warden),

@@ -41,8 +41,9 @@
 //!
 //! # Orphans
 //!
-//! What loses its parent goes where the system sends it. To process 1, and to a program that adopts orphans, it comes, and stays a
-//! zombie unless it is reaped. An [`Init`] above the program reaps it, and never takes the exit of what the program started.
+//! What loses its parent goes where the system sends it. To process 1, and to a program that adopts orphans, it
+//! comes, and stays a zombie unless it is reaped. An [`Init`] above the program reaps it, and never takes the exit of
+//! what the program started.
 //!
 //! # A good guest
 //!

@@ -1,9 +1,13 @@
 //! Lesson 8: an axum service as a child. None of its connections outlives the stop.
 //!
-//! - `http::serve` takes any tower service. Each connection is a guest of the task: the task is gone when its last connection is.
-//! - A request that has begun is answered within the task's grace. One that takes longer is dropped, and the report says so.
-//! - A stream of server-sent events ends with the stop, because it has no end of its own. A websocket is run as a guest, and is told.
-//! - What the server needs stands before it in the tree: it starts earlier, and is there until the last connection is gone.
+//! - `http::serve` takes any tower service. Each connection is a guest of the task: the task is gone when its last
+//!   connection is.
+//! - A request that has begun is answered within the task's grace. One that takes longer is dropped, and the report
+//!   says so.
+//! - A stream of server-sent events ends with the stop, because it has no end of its own. A websocket is run as a
+//!   guest, and is told.
+//! - What the server needs stands before it in the tree: it starts earlier, and is there until the last connection is
+//!   gone.
 //! - `TreeBuilder::stop_on` has a token of the program stop the tree; `Tree::token` tells the rest of the program.
 
 #![expect(clippy::print_stdout, reason = "a lesson speaks to its reader")]

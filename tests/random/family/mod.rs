@@ -1,7 +1,7 @@
 //! Tasks with children: what they are described by, what they do, and what is promised of them.
 //!
-//! Random trees know their children beforehand, and these come and go as tasks want it. So they have a language and judges of their own,
-//! and fewer promises.
+//! Random trees know their children beforehand, and these come and go as tasks want it. So they have a language and
+//! judges of their own, and fewer promises.
 
 mod describe;
 mod judge;

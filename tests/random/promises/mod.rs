@@ -83,8 +83,8 @@ pub(crate) fn judge(story: &Story) -> Verdict {
 
 /// What can be judged of a record by what is done to the tree: not the last words, which name what is still there.
 ///
-/// On one thread they can be judged as well, unless they were asked for: nothing leads up to them then. On two, a supervisor may be about to
-/// write that a child is gone, or is asked.
+/// On one thread they can be judged as well, unless they were asked for: nothing leads up to them then. On two, a
+/// supervisor may be about to write that a child is gone, or is asked.
 fn before_the_last_words(story: &Story) -> &[Arc<Event>] {
     let is_unreapable =
         |event: &Event| matches!(event.what, EventKind::Stopped { outcome: Outcome::Unreapable, .. });

@@ -1,5 +1,5 @@
-//! Whole programs in which children block every thread that supervisors have, or the root: signals get out, the deadline holds, the report is
-//! written, and no process is left.
+//! Whole programs in which children block every thread that supervisors have, or the root: signals get out, the
+//! deadline holds, the report is written, and no process is left.
 
 use nix::sys::signal::Signal;
 
@@ -61,7 +61,8 @@ fn given_program(where_: &str, deadline: &str) -> (Program, [Identity; 2]) {
     (program, [keeper, descendant].map(|pid| Identity::of(pid.parse().expect("a process id"))))
 }
 
-/// Sends a signal until it means this, or the program has ended: one that follows another at once may be the same request.
+/// Sends a signal until it means this, or the program has ended: one that follows another at once may be the same
+/// request.
 fn insist(program: &mut Program, signal: Signal, action: &str) {
     let (this, any) = (format!("{signal} {action}"), format!("{signal} "));
     loop {

@@ -1,4 +1,5 @@
-//! Children that panic, block or look at the tree when their supervisor asks, ends or names them, and kill handles that do.
+//! Children that panic, block or look at the tree when their supervisor asks, ends or names them, and kill handles
+//! that do.
 
 use std::time::Duration;
 

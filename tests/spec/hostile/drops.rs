@@ -269,7 +269,8 @@ fn deeds() -> [(Deed, Lookout); 2] {
     [(looks.looks(), looks), (looks_and_panics, panicking)]
 }
 
-/// Starts a child that has captured something, and has it end when its supervisor is the last that holds its description.
+/// Starts a child that has captured something, and has it end when its supervisor is the last that holds its
+/// description.
 async fn start_and_end(supervisor: &SupervisorHandle, deed: Deed) {
     let (captured, end) = (WhenDropped(deed), Arc::new(Notify::new()));
     let ends = Arc::clone(&end);

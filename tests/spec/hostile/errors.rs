@@ -1,7 +1,7 @@
 //! Errors of users that block, panic or look at the tree when they are read or dropped.
 //!
-//! A supervisor writes down why a child of its own could not be started. Nothing else in the library reads an error, so that what it does concerns
-//! that supervisor alone, or the task that returned it.
+//! A supervisor writes down why a child of its own could not be started. Nothing else in the library reads an error,
+//! so that what it does concerns that supervisor alone, or the task that returned it.
 
 use std::error::Error;
 use std::fmt;

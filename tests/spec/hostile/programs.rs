@@ -1,5 +1,5 @@
-//! Whole programs with a child of which one piece of code blocks or panics: three signals get out, the deadline holds, the report is written,
-//! and no process is left.
+//! Whole programs with a child of which one piece of code blocks or panics: three signals get out, the deadline
+//! holds, the report is written, and no process is left.
 
 use std::sync::mpsc;
 use std::thread;

@@ -1,4 +1,5 @@
-//! A supervisor that is blocked has woken others just before: they get their turn all the same, on another thread of the runtime.
+//! A supervisor that is blocked has woken others just before: they get their turn all the same, on another thread of
+//! the runtime.
 
 use std::time::Duration;
 

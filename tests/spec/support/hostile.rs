@@ -101,8 +101,8 @@ pub(crate) enum Place {
     Spec,
 }
 
-/// A child of a kind of its own that ends when it is asked to, but for the deed that it does in one place first. One that does it when it is
-/// forced does not listen before.
+/// A child of a kind of its own that ends when it is asked to, but for the deed that it does in one place first. One
+/// that does it when it is forced does not listen before.
 pub(crate) struct Hostile {
     place: Place,
     deed: Deed,

@@ -36,8 +36,8 @@ impl Program {
     /// Runs a program and listens to what it says.
     pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
-        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the kernel hangs up on all of it,
-        // if a test has suspended one of its members.
+        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
+        // kernel hangs up on all of it, if a test has suspended one of its members.
         command.args(arguments).process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program has been built");
         let identity = Identity::of(child.id());
@@ -59,7 +59,8 @@ impl Program {
         line
     }
 
-    /// Waits until it has said a line for each of these that begins like it, in any order, and returns what came behind each.
+    /// Waits until it has said a line for each of these that begins like it, in any order, and returns what came
+    /// behind each.
     pub(crate) fn wait_for_all<const N: usize>(&mut self, beginnings: [&str; N]) -> [String; N] {
         let mut rests = [const { None }; N];
         while rests.contains(&None) {

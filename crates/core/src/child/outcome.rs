@@ -17,8 +17,8 @@ pub enum Outcome {
     Unreapable,
 }
 
-/// A descendant of a process child that was still there after the child itself had gone, or a readiness check that does not end. The process
-/// id is this program's then.
+/// A descendant of a process child that was still there after the child itself had gone, or a readiness check that
+/// does not end. The process id is this program's then.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Straggler {

@@ -1,8 +1,8 @@
 //! What has to be killed when the program leaves at once: kill handles, in one flat registry.
 //!
-//! The registry knows nothing of supervisors. A last kill needs no actor's turn and no lock but its own, which is released before the
-//! first handle is used. The handles are used on a thread of their own: one that blocks keeps neither the others from being used nor the
-//! caller from leaving.
+//! The registry knows nothing of supervisors. A last kill needs no actor's turn and no lock but its own, which is
+//! released before the first handle is used. The handles are used on a thread of their own: one that blocks keeps
+//! neither the others from being used nor the caller from leaving.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Weak};
@@ -22,8 +22,8 @@ const THREADS: usize = 8;
 pub trait KillHandle: Send + Sync {
     /// Sends the kill, without waiting for anything.
     ///
-    /// It runs on any thread, possibly while the runtime stands still, and possibly more than once. A panic in it is caught. A few that
-    /// block are left behind after a tenth of a second each.
+    /// It runs on any thread, possibly while the runtime stands still, and possibly more than once. A panic in it is
+    /// caught. A few that block are left behind after a tenth of a second each.
     fn kill(&self);
 }
 

@@ -12,8 +12,8 @@ use crate::panics::drop_quietly;
 use crate::sync::is_seeded;
 use crate::waking::run_elsewhere;
 
-/// How long a thread that is in no runtime waits for the drop of what the program has given: it may be the program on its way out. What takes
-/// longer goes on by itself, and a thread of a runtime does not wait at all.
+/// How long a thread that is in no runtime waits for the drop of what the program has given: it may be the program on
+/// its way out. What takes longer goes on by itself, and a thread of a runtime does not wait at all.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What the program gives to all children, by its type.
@@ -30,8 +30,8 @@ impl Provisions {
     }
 }
 
-/// The values are the program's, and this may be a supervisor's thread, or the program's own on its way out. So each is dropped on another
-/// thread, inside the runtime that is this one's.
+/// The values are the program's, and this may be a supervisor's thread, or the program's own on its way out. So each
+/// is dropped on another thread, inside the runtime that is this one's.
 impl Drop for Provisions {
     fn drop(&mut self) {
         let values = std::mem::take(&mut self.0);

@@ -13,8 +13,8 @@ use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     count: AtomicU64,
-    /// For each mark that is higher up than every later one: its number, and how deep its scope lies. So the first one behind any
-    /// number is the highest since then.
+    /// For each mark that is higher up than every later one: its number, and how deep its scope lies. So the first
+    /// one behind any number is the highest since then.
     highest: Mutex<Vec<(u64, u32)>>,
 }
 
@@ -131,7 +131,8 @@ impl StopScope {
         if clear_at == marks {
             return false;
         }
-        // Where one level after the other gives up, all marks are further down, and no level has to look at all those above it.
+        // Where one level after the other gives up, all marks are further down, and no level has to look at all those
+        // above it.
         if self.marks.any_above(self.depth, clear_at) {
             let mut above = self.parent.as_deref();
             while let Some(scope) = above {

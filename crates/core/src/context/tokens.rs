@@ -8,8 +8,8 @@ use crate::waking::run_aside_of;
 
 /// The tokens that have been handed out.
 ///
-/// What waits for them is woken under their common parent's lock, by whatever it takes for a waker. So nothing of the library's touches that
-/// parent once the stop has begun, except the thread that cancels it.
+/// What waits for them is woken under their common parent's lock, by whatever it takes for a waker. So nothing of the
+/// library's touches that parent once the stop has begun, except the thread that cancels it.
 #[derive(Debug, Default)]
 pub(super) struct Tokens(Mutex<State>);
 

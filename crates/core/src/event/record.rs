@@ -82,10 +82,11 @@ impl Record {
         })
     }
 
-    /// Writes events and changes what belongs to them in one section: no other event comes in between, and who looks at the record and at
-    /// what was changed in another section sees both or neither.
+    /// Writes events and changes what belongs to them in one section: no other event comes in between, and who looks
+    /// at the record and at what was changed in another section sees both or neither.
     ///
-    /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop anything.
+    /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop
+    /// anything.
     pub(crate) fn section<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
         let mut inner = self.shared.lock();
         let mut writer = Writer { inner: &mut inner, waiting: Vec::new() };
@@ -143,7 +144,8 @@ impl Record {
         }
     }
 
-    /// Writes the last words and ends the record, all in one [section](Self::section): no other event comes between them, or after them.
+    /// Writes the last words and ends the record, all in one [section](Self::section): no other event comes between
+    /// them, or after them.
     pub(crate) fn last_words<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
         self.section(|writer| {
             let result = write(writer);

@@ -1,7 +1,8 @@
 //! How something learns that a supervisor has taken note of an end.
 //!
-//! It goes along with the report of the end and is dropped: by the supervisor, at the end of the turn in which it has dealt with the end,
-//! or by anything else that keeps the report from it. There is no way to forget it, and nothing to be called.
+//! It goes along with the report of the end and is dropped: by the supervisor, at the end of the turn in which it has
+//! dealt with the end, or by anything else that keeps the report from it. There is no way to forget it, and nothing
+//! to be called.
 
 use std::convert::Infallible;
 use std::pin::Pin;

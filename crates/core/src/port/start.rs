@@ -139,7 +139,8 @@ impl StartContext {
         self.tree.task_runtime()
     }
 
-    /// Has this handle used by [`Tree::kill_processes`](crate::Tree::kill_processes), for as long as the child holds it.
+    /// Has this handle used by [`Tree::kill_processes`](crate::Tree::kill_processes), for as long as the child holds
+    /// it.
     pub fn register_kill(&self, handle: &Arc<impl KillHandle + 'static>) {
         let handle = Arc::downgrade(handle);
         self.tree.register_kill(handle);

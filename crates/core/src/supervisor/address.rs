@@ -10,9 +10,10 @@ use crate::waking::WokenAside;
 
 /// Leads to a supervisor across its restarts.
 ///
-/// A [`SupervisorHandle`] belongs to one incarnation. An address is made before the tree is, is given to the supervisor with
-/// [`Supervisor::at`](crate::Supervisor::at) or [`DynamicSupervisor::at`](crate::DynamicSupervisor::at), and leads to the incarnation that
-/// runs. Clones are cheap and lead to the same supervisor.
+/// A [`SupervisorHandle`] belongs to one incarnation. An address is made before the tree is, is given to the
+/// supervisor with [`Supervisor::at`](crate::Supervisor::at) or
+/// [`DynamicSupervisor::at`](crate::DynamicSupervisor::at), and leads to the incarnation that runs. Clones are cheap
+/// and lead to the same supervisor.
 ///
 /// One address is meant for one supervisor. If two have it, it leads to the one that started last.
 ///

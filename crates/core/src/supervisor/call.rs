@@ -113,7 +113,8 @@ impl Drop for Call {
 }
 
 impl Answer {
-    /// Answers. A caller that has given up waiting does not mind; an error of a user's that was meant for it is dropped here.
+    /// Answers. A caller that has given up waiting does not mind; an error of a user's that was meant for it is
+    /// dropped here.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
         drop_quietly(self.0.send(result));
     }

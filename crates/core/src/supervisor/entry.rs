@@ -173,8 +173,8 @@ impl Entry {
         std::mem::replace(&mut self.latest, Latest::Live(Live::starting(now)))
     }
 
-    /// Notes that the incarnation is gone, and says whether its stop had begun. What was known of it comes back, to be dropped when no lock
-    /// is held.
+    /// Notes that the incarnation is gone, and says whether its stop had begun. What was known of it comes back, to
+    /// be dropped when no lock is held.
     pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> (Option<Stop>, Latest) {
         let has_status = self.kind() != ChildKind::Supervisor;
         self.is_gone(fate, has_status, now)

@@ -64,7 +64,7 @@ impl Awaited {
             tokio::select! {
                 biased;
                 answer = answer => answer.unwrap_or(Err(Refusal::Stopping)),
-                // A message that comes while the mailbox is being closed may lie there as long as anybody can send.
+                // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
                 () = supervisor.gone() => Err(Refusal::Stopping),
             }
         };

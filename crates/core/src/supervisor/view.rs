@@ -67,7 +67,8 @@ impl View {
         self.lock().entries.iter().for_each(|(key, entry)| look(key, entry));
     }
 
-    /// Takes out what the children were started from, to be dropped where no lock is held. How they came down can still be seen.
+    /// Takes out what the children were started from, to be dropped where no lock is held. How they came down can
+    /// still be seen.
     #[must_use]
     pub(super) fn take_specs(&self) -> Vec<ChildSpec> {
         let mut table = self.lock();

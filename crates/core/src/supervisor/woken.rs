@@ -1,8 +1,8 @@
 //! Keeps a supervisor that is blocked from keeping a turn that is another task's.
 //!
-//! tokio keeps the task that a thread has woken last for that thread, and no other thread takes it. Where code that is not the library's blocks the
-//! thread, that task is held up as well: a parent that has just been told something, a sibling that has just been asked, a caller that has just
-//! been answered.
+//! tokio keeps the task that a thread has woken last for that thread, and no other thread takes it. Where code that
+//! is not the library's blocks the thread, that task is held up as well: a parent that has just been told something,
+//! a sibling that has just been asked, a caller that has just been answered.
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 

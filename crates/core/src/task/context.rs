@@ -23,8 +23,9 @@ use crate::tree_ref::TreeRef;
 ///
 /// # Children
 ///
-/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and [`spawn`](Self::spawn) what runs
-/// once. They stand below the task, at `root/task/child`, in snapshots, events and reports.
+/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and
+/// [`spawn`](Self::spawn) what runs once. They stand below the task, at `root/task/child`, in snapshots, events and
+/// reports.
 ///
 /// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own, once within five seconds. If
 ///   that is exceeded they stop, the task is asked to stop as well, and its exit is a failure. For other rules, start a
@@ -45,7 +46,8 @@ impl TaskContext {
         Self { node }
     }
 
-    /// Has the task stop of its own accord: it looks to it as if it had been asked, and its supervisor knows nothing of it.
+    /// Has the task stop of its own accord: it looks to it as if it had been asked, and its supervisor knows nothing
+    /// of it.
     pub(super) fn stop(&self) {
         self.node.tell_stop();
     }
@@ -62,8 +64,8 @@ impl TaskContext {
         Stopping::new(&self.node.notify)
     }
 
-    /// Runs a future until it is ready or the task is asked to stop. `None` says that the stop came first, and the future has been
-    /// dropped. A stop that has begun comes first in any case, and the future is not polled then.
+    /// Runs a future until it is ready or the task is asked to stop. `None` says that the stop came first, and the
+    /// future has been dropped. A stop that has begun comes first in any case, and the future is not polled then.
     ///
     /// ```
     /// # use rootward_core::TaskContext;
@@ -169,9 +171,10 @@ impl TaskContext {
 
     /// Starts a task below this one that runs once, with a number for an id, such as `task-17`.
     ///
-    /// The task is temporary: however it ends, that is noted and nothing else follows. Nothing waits for its result: for that there is
-    /// [`TaskSupervisor::run`](crate::TaskSupervisor::run). It has the default grace of five seconds, cut to what is left to this task. For another id or grace,
-    /// [start](Self::start_child) a [`ChildSpec::once`].
+    /// The task is temporary: however it ends, that is noted and nothing else follows. Nothing waits for its result:
+    /// for that there is [`TaskSupervisor::run`](crate::TaskSupervisor::run). It has the default grace of five
+    /// seconds, cut to what is left to this task. For another id or grace, [start](Self::start_child) a
+    /// [`ChildSpec::once`].
     ///
     /// # Errors
     ///
@@ -213,13 +216,14 @@ impl TaskContext {
 
     /// Starts clean-up work below this task: what still has to be done when it stops.
     ///
-    /// It is a child like any other, and is let in during the stop as well. It gets no grace beyond what is left to this task,
-    /// which is acknowledged when the work is done, and it may not start anything itself. Its id is a number, such as `clean-up-1`.
+    /// It is a child like any other, and is let in during the stop as well. It gets no grace beyond what is left to
+    /// this task, which is acknowledged when the work is done, and it may not start anything itself. Its id is a
+    /// number, such as `clean-up-1`.
     ///
     /// # Errors
     ///
-    /// [`SpawnError`], which holds `run`: when this task is being forced or has come to its end, or when clean-up work asks
-    /// for more of it.
+    /// [`SpawnError`], which holds `run`: when this task is being forced or has come to its end, or when clean-up
+    /// work asks for more of it.
     ///
     /// # Cancel safety
     ///
@@ -255,8 +259,8 @@ impl TaskContext {
         Spawning { node: &self.node, purpose: Purpose::CleanUp, id: Some(id.into()) }.run(run).await
     }
 
-    /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when it is. `None` once the
-    /// stop has begun: nothing may be started any more, which is counted in the report.
+    /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when
+    /// it is. `None` once the stop has begun: nothing may be started any more, which is counted in the report.
     pub fn guest(&self) -> Option<Guest> {
         let forced = self.node.guest()?;
         Some(Guest::new(self.clone(), Arc::clone(&self.node), forced))

@@ -1,7 +1,8 @@
 //! The gate of a task: what may still be started below it, and which of its two halves has the last word.
 //!
-//! A task with children consists of parts that end on their own: its body, which is the user's future, its nest, which
-//! is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each together with what follows from it, under one lock:
+//! A task with children consists of parts that end on their own: its body, which is the user's future, its nest,
+//! which is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each
+//! together with what follows from it, under one lock:
 //!
 //! - **Who comes in.** While it is open, everybody; while it drains, clean-up work; once it is closed, nobody. Whoever is let in
 //!   is in the nest before the lock is released, so that no stop can pass between the decision and the start.
@@ -111,8 +112,9 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// The body is over, and nobody comes in any more. If the nest or a guest is still there, `close` tells the nest so, learns whether a stop had
-    /// been asked for, and leaves the last word here. Otherwise the body has the last word.
+    /// The body is over, and no child comes in any more. If the nest or a guest is still there, `close` tells the nest
+    /// so, learns whether a stop had been asked for, and leaves the last word here. Otherwise the body has the last
+    /// word.
     pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Left {
         let state = &mut *self.lock();
         let was_asked = !matches!(state.phase, Phase::Open);

@@ -14,14 +14,15 @@ use crate::waking::WokenAside;
 /// What a wrapped callback returns.
 type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Ties work that a library spawns by itself to a task of the tree: a connection of a server, the callback of an upgrade.
+/// Ties work that a library spawns by itself to a task of the tree: a connection of a server, the callback of an
+/// upgrade.
 ///
-/// The task is gone when its last guest is. Guests are told of its stop ([`stopping`](Self::stopping)), and may take the rest of its grace. When the task is
-/// forced, what they [`run`](Self::run) is dropped. What does not go then is named in the report: the task is stuck in
-/// [`StuckIn::Guest`](crate::StuckIn::Guest).
+/// The task is gone when its last guest is. Guests are told of its stop ([`stopping`](Self::stopping)), and may take
+/// the rest of its grace. When the task is forced, what they [`run`](Self::run) is dropped. What does not go then is
+/// named in the report: the task is stuck in [`StuckIn::Guest`](crate::StuckIn::Guest).
 ///
-/// A guest is no child: it has no events, no restart and no line in a snapshot of its own, and costs next to nothing. For work that should
-/// have them there is [`TaskContext::spawn`].
+/// A guest is no child: it has no events, no restart and no line in a snapshot of its own, and costs next to nothing.
+/// For work that should have them there is [`TaskContext::spawn`].
 ///
 /// # Examples
 ///
@@ -86,8 +87,9 @@ impl Guest {
         runtime.spawn(self.run(future))
     }
 
-    /// Makes a callback whose future [runs](Self::run) as this guest: for libraries that take the callback and spawn what it returns, as the upgrade
-    /// to a websocket does. The guest is gone as well if the callback is never called and dropped.
+    /// Makes a callback whose future [runs](Self::run) as this guest: for libraries that take the callback and spawn
+    /// what it returns, as the upgrade to a websocket does. The guest is gone as well if the callback is never called
+    /// and dropped.
     ///
     /// ```ignore
     /// async fn chat(ws: WebSocketUpgrade, Extension(cx): Extension<TaskContext>) -> Response {

@@ -64,8 +64,8 @@ where
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped while a task is being started, that task is asked to stop and its item is lost. While it
-    /// waits for room or for a result it is cancel safe.
+    /// If the future is dropped while a task is being started, that task is asked to stop and its item is lost. While
+    /// it waits for room or for a result it is cancel safe.
     pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, SpawnError<I::Item>> {
         while self.running.len() < self.limit {
             match self.next_room().await.ok() {

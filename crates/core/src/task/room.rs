@@ -40,7 +40,8 @@ pub struct Room {
 pub struct RoomError;
 
 impl TaskSupervisor {
-    /// Waits until the supervisor has room for one more child, and keeps it. Callers get it in the order in which they asked.
+    /// Waits until the supervisor has room for one more child, and keeps it. Callers get it in the order in which
+    /// they asked.
     ///
     /// # Errors
     ///

@@ -11,8 +11,9 @@ impl ChildSpec {
     /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
     /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
     ///
-    /// The default restart is [`Transient`](Restart::Transient): a task that fails is started again, and one that returns is done. One that is to be started again in any
-    /// case is a [`service`](Self::service), or is made [permanent](Restart::Permanent).
+    /// The default restart is [`Transient`](Restart::Transient): a task that fails is started again, and one that
+    /// returns is done. One that is to be started again in any case is a [`service`](Self::service), or is made
+    /// [permanent](Restart::Permanent).
     ///
     /// When the supervisor stops the task it first asks, by way of the [`TaskContext`]. A task that never looks is
     /// aborted when its grace is over.
@@ -40,8 +41,8 @@ impl ChildSpec {
         Self::own(id, TaskStart::new(run, Ready::WhenTold))
     }
 
-    /// Describes an async task that gets a clone of this state for every incarnation: [`task`](Self::task) without the closure around
-    /// the clones.
+    /// Describes an async task that gets a clone of this state for every incarnation: [`task`](Self::task) without
+    /// the closure around the clones.
     ///
     /// ```
     /// # use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
@@ -73,7 +74,8 @@ impl ChildSpec {
         Self::service(id, move |cx| run(cx, state.clone()))
     }
 
-    /// Describes a task that runs once and may own what cannot be cloned: a socket, a receiver, the sending end that has to be dropped.
+    /// Describes a task that runs once and may own what cannot be cloned: a socket, a receiver, the sending end that
+    /// has to be dropped.
     ///
     /// It is [temporary](Restart::Temporary), and has to stay so: a second start has nothing to run, and is
     /// ignored.
@@ -88,7 +90,8 @@ impl ChildSpec {
 
     /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
     ///
-    /// As a [`task`](Self::task) it is [transient](Restart::Transient) by default: started again when it fails, and done when it returns.
+    /// As a [`task`](Self::task) it is [transient](Restart::Transient) by default: started again when it fails, and
+    /// done when it returns.
     ///
     /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
     /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut

@@ -65,12 +65,14 @@ pub(super) enum Place {
 impl TaskSupervisor {
     /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its own.
     ///
-    /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is [`at`](Self::at).
+    /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is
+    /// [`at`](Self::at).
     pub fn new(supervisor: SupervisorHandle) -> Self {
         Self { found: Found::Incarnation(supervisor) }
     }
 
-    /// Runs tasks under the supervisor that has this address, whichever incarnation of it is there. It can be made before the tree is.
+    /// Runs tasks under the supervisor that has this address, whichever incarnation of it is there. It can be made
+    /// before the tree is.
     pub fn at(address: &SupervisorAddress) -> Self {
         Self { found: Found::At(address.clone()) }
     }
@@ -191,8 +193,8 @@ impl TaskSupervisor {
 
 /// The result of a task that is still to come.
 ///
-/// It comes when the task is gone, and everything below it, and its supervisor has taken note of that: another one may take its place
-/// then.
+/// It comes when the task is gone, and everything below it, and its supervisor has taken note of that: another one
+/// may take its place then.
 ///
 /// Dropping it asks the task to stop, unless it has been [detached](Self::detach).
 #[derive(Debug)]

@@ -260,8 +260,8 @@ impl Drop for Guardian {
     }
 }
 
-/// Waits until the tokens that were handed out are cancelled, so that a program whose tree has stopped sees them so. Not for long: what is
-/// woken by them is foreign code.
+/// Waits until the tokens that were handed out are cancelled, so that a program whose tree has stopped sees them so.
+/// Not for long: what is woken by them is foreign code.
 async fn tokens_are_told(tree: &TreeContext) {
     let told = tree.tokens_are_told();
     let _ = told.run_until_cancelled(sleep_until(now().checked_add(TELLING))).await;

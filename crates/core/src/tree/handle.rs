@@ -228,8 +228,8 @@ impl Tree {
 
     /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
     ///
-    /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has it when this returns,
-    /// also while the runtime stands still.
+    /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has
+    /// it when this returns, also while the runtime stands still.
     pub fn report_now(&self) {
         self.command(Command::GiveUp);
         self.shared.desk.give_up();
@@ -308,8 +308,9 @@ impl Tree {
         self.shared.log.as_ref().map_or(0, Log::lost)
     }
 
-    /// Says that a signal has reached the root, and what it means, before it is acted upon. [`note_signals`](Self::note_signals) writes it down; if the tree is quicker,
-    /// it stands in the record all the same. For the crates beside this one.
+    /// Says that a signal has reached the root, and what it means, before it is acted upon.
+    /// [`note_signals`](Self::note_signals) writes it down; if the tree is quicker, it stands in the record all the
+    /// same. For the crates beside this one.
     #[doc(hidden)]
     pub fn announce_signal(&self, signal: &str, action: SignalAction) {
         self.shared.root.announce_signal(signal, action);

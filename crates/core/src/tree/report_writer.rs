@@ -82,7 +82,7 @@ impl ReportWriter {
         failures: Option<&Failures>,
     ) {
         let is_in_time = self.claim();
-        // Whoever was faster may be about to look.
+        // The thread that was faster may be about to look.
         let children = if is_in_time { children.take() } else { children.copy() };
         let refused = self.root.is_gone();
         let blame = failures.and_then(|failures| self.to_blame(failures));
@@ -124,8 +124,8 @@ impl ReportWriter {
         }
     }
 
-    /// The same, said by a thread that does not wait for the guardian's turn. The stop had been asked for at this moment, and it may not
-    /// have begun.
+    /// The same, said by a thread that does not wait for the guardian's turn. The stop had been asked for at this
+    /// moment, and it may not have begun.
     pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
         if self.claim() {
             self.root.begin_stop_at(cause, since);
@@ -226,8 +226,8 @@ impl ReportWriter {
     }
 }
 
-/// Adds what children have answered to what views say of those that are still there. The lists stand in the same order, and differ by what
-/// has happened in between.
+/// Adds what children have answered to what views say of those that are still there. The lists stand in the same
+/// order, and differ by what has happened in between.
 fn add_answers(children: &mut [NodeReport], answers: Vec<NodeReport>) {
     let mut all = vec![(children, answers)];
     while let Some((children, answers)) = all.pop() {

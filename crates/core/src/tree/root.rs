@@ -75,7 +75,8 @@ impl Root {
         }
     }
 
-    /// Marks the stop at the root supervisor itself, too: with [`StopReach::Asked`](crate::StopReach::Asked) what is above it does not count.
+    /// Marks the stop at the root supervisor itself, too: with [`StopReach::Asked`](crate::StopReach::Asked) what is
+    /// above it does not count.
     fn hold(&self) {
         if let Some(supervisor) = self.supervisor.get() {
             supervisor.hold();
@@ -145,7 +146,8 @@ impl Root {
         self.announced.lock().unwrap_or_else(PoisonError::into_inner).push((signal.to_owned(), action));
     }
 
-    /// Writes down the signals that have been announced, in a section of the record: the one that ends it finds what is left.
+    /// Writes down the signals that have been announced, in a section of the record: the one that ends it finds what
+    /// is left.
     pub(super) fn write_signals(&self, writer: &mut Writer<'_>) {
         let announced = std::mem::take(&mut *self.announced.lock().unwrap_or_else(PoisonError::into_inner));
         for (signal, action) in announced {

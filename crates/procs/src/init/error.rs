@@ -8,7 +8,8 @@ use crate::sys::raw::Errno;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitError {
-    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of `main`.
+    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of
+    /// `main`.
     #[error("the init has to be forked before there are other threads, and there are {threads}")]
     TooLate {
         /// How many threads there are.

@@ -1,11 +1,13 @@
 //! Where the init stands among process groups: not in the program's, wherever that can be avoided.
 //!
-//! A signal to a group reaches all members at once. An init in the program's group would get it, too, could not see that it
-//! was for a group, and would pass it on: the program would have it twice. So the init leaves the group to the program, which
-//! stays where the shell has put it, with the other programs of the same pipeline and before the terminal.
+//! A signal to a group reaches all members at once. An init in the program's group would get it, too, could not see
+//! that it was for a group, and would pass it on: the program would have it twice. So the init leaves the group to
+//! the program, which stays where the shell has put it, with the other programs of the same pipeline and before the
+//! terminal.
 //!
-//! A session leader cannot leave its group. Then the program leaves, unless there is a terminal, before which it would have no
-//! right to stand any more. With a terminal both are in one group, and of what comes from the terminal the program gets its own.
+//! A session leader cannot leave its group. Then the program leaves, unless there is a terminal, before which it
+//! would have no right to stand any more. With a terminal both are in one group, and of what comes from the terminal
+//! the program gets its own.
 
 use crate::sys::{self, raw};
 
@@ -40,7 +42,8 @@ pub(super) fn follow_to_place(place: Place) {
     }
 }
 
-/// Goes where the init belongs, in the init. Says whether the program gets by itself what the terminal sends to the init.
+/// Goes where the init belongs, in the init. Says whether the program gets by itself what the terminal sends to the
+/// init.
 pub(super) fn leave_group(place: Place) -> bool {
     let alone = place.is_left_by_program() || (!place.leads_session && begin_group().is_some());
     !alone && place.has_terminal
@@ -48,14 +51,16 @@ pub(super) fn leave_group(place: Place) -> bool {
 
 /// Makes a group of our own, even if we are the leader of the present one.
 ///
-/// A leader's number is that of its group, which the program is in. So a child makes the group, and is not needed any more.
+/// A leader's number is that of its group, which the program is in. So a child makes the group, and is not needed any
+/// more.
 fn begin_group() -> Option<()> {
     let own = raw::own_pid();
     if raw::group_of(0) != Ok(own) {
         return raw::lead_group().ok();
     }
     if own == 1 {
-        // When process 1 ends, the kernel waits until no other number is in use in the namespace, that of its group included.
+        // When process 1 ends, the kernel waits until no other number is in use in the namespace, that of its group
+        // included.
         return None;
     }
     let (Some(helper), _) = sys::fork_blocked().ok()? else { raw::exit(0) };

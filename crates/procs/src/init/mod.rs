@@ -5,12 +5,12 @@
 //!   └──► orphans: whatever has lost its parent
 //! ```
 //!
-//! Inside one process the kernel does not tell a child that was adopted from one that the program has started, and to wait for
-//! the latter would take its exit from `std::process` or `tokio::process`. So the process to which orphans come must start
-//! nothing by itself but the program: then whatever else ends there is a stranger, and is reaped.
+//! Inside one process the kernel does not tell a child that was adopted from one that the program has started, and to
+//! wait for the latter would take its exit from `std::process` or `tokio::process`. So the process to which orphans
+//! come must start nothing by itself but the program: then whatever else ends there is a stranger, and is reaped.
 //!
-//! [`serve`] is what the init does, [`group`] where it stands among process groups, so that no signal reaches the program
-//! twice, and [`suspend`] how it is suspended together with the program.
+//! [`serve`] is what the init does, [`group`] where it stands among process groups, so that no signal reaches the
+//! program twice, and [`suspend`] how it is suspended together with the program.
 
 mod error;
 mod group;
@@ -26,17 +26,18 @@ use serve::serve;
 
 /// An init above this program: the process to which orphans among its descendants come, and which reaps them.
 ///
-/// The process that was started becomes the init, and the program goes on as its only child, under another process id. A
-/// program that adopted orphans itself could not reap them: it cannot tell them from what it has started by `std::process` or
-/// `tokio::process`, the exit of which is not for others to take. As process 1 of a container it could not even choose.
+/// The process that was started becomes the init, and the program goes on as its only child, under another process
+/// id. A program that adopted orphans itself could not reap them: it cannot tell them from what it has started by
+/// `std::process` or `tokio::process`, the exit of which is not for others to take. As process 1 of a container it
+/// could not even choose.
 ///
 /// - The init **reaps** all that comes to it. It never waits for what the program has started.
-/// - It **passes on** every signal, with the value that it carries, once. It stands in a process group of its own, so that a
-///   signal to the program's group, from the terminal for example, reaches the program alone.
+/// - It **passes on** every signal, with the value that it carries, once. It stands in a process group of its own, so
+///   that a signal to the program's group, from the terminal for example, reaches the program alone.
 /// - It **ends** as the program ends, with its exit code or by its signal. Process 1 ends with 128 + n then.
 /// - When it is **killed**, so is the program, by the kernel.
-/// - When the program is **suspended**, so is the init, as shells expect it, and goes on together with it. SIGSTOP that is
-///   sent to the init suspends the init alone: it cannot be passed on.
+/// - When the program is **suspended**, so is the init, as shells expect it, and goes on together with it. SIGSTOP
+///   that is sent to the init suspends the init alone: it cannot be passed on.
 ///
 /// What was blocked or ignored in the program stays so. There is no more to it than one small process that sleeps.
 ///
@@ -62,13 +63,13 @@ pub struct Init {
 impl Init {
     /// Makes this process the init of a copy of itself. In the copy this returns; in the init it never does.
     ///
-    /// This has to happen at the very start of `main`, before [`Warden::fork`](crate::Warden::fork) and while the program is
-    /// small and has one thread.
+    /// This has to happen at the very start of `main`, before [`Warden::fork`](crate::Warden::fork) and while the
+    /// program is small and has one thread.
     ///
     /// # Errors
     ///
-    /// [`InitError::TooLate`] if there are other threads already, and others if the system refuses something. Nothing has
-    /// changed then.
+    /// [`InitError::TooLate`] if there are other threads already, and others if the system refuses something. Nothing
+    /// has changed then.
     pub fn fork() -> Result<Self, InitError> {
         let init = Self { pid: raw::own_pid() };
         let place = Place::now();

@@ -12,7 +12,8 @@ use crate::sys::raw::{self, Left, Reaped, Taken};
 /// How the init ends if nothing says how the program has ended.
 const UNKNOWN: i32 = 1;
 
-/// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is dropped.
+/// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
+/// dropped.
 pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();

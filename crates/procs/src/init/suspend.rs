@@ -2,7 +2,8 @@
 
 use crate::sys::{self, raw};
 
-/// How often it is looked whether the program goes on, in milliseconds. Only a parent that runs is told, and the init does not.
+/// How often it is looked whether the program goes on, in milliseconds. Only a parent that runs is told, and the init
+/// does not.
 const LOOK_AGAIN: u32 = 20;
 
 /// Suspends this process because a signal has suspended the program, until either goes on.
@@ -20,7 +21,8 @@ pub(super) fn follow(program: i32, signal: i32) {
     }
     let Ok((helper, _)) = sys::fork_blocked() else { return };
     let Some(helper) = helper else { wake_when_it_goes_on(program) };
-    // Not by the same signal: it would have to be let through, and another one like it would slip in when this process goes on.
+    // Not by the same signal: it would have to be let through, and another one like it would slip in when this
+    // process goes on.
     let _ = raw::kill(raw::own_pid(), libc::SIGSTOP);
     let _ = raw::kill(helper, libc::SIGKILL);
     let _ = raw::reap_now(helper);
@@ -29,7 +31,8 @@ pub(super) fn follow(program: i32, signal: i32) {
     }
 }
 
-/// Whether no parent in our session looks after our group, as POSIX has it. The init is alone in its group, or leads the session.
+/// Whether no parent in our session looks after our group, as POSIX has it. The init is alone in its group, or leads
+/// the session.
 fn is_orphaned() -> bool {
     match raw::parent_pid() {
         // It is outside the namespace.

@@ -23,16 +23,19 @@ static CONSTRUCTOR: extern "C" fn() = constructor;
 extern "C" fn constructor() {
     // SAFETY: nothing else runs yet that could change the environment; the name is a C string.
     let is_asked_for = unsafe { !libc::getenv(VARIABLE.as_ptr()).is_null() };
-    // SAFETY: it reads what the kernel has handed over. A program that runs with more rights than its caller obeys no variable.
+    // SAFETY: it reads what the kernel has handed over. A program that runs with more rights than its caller obeys no
+    // variable.
     let is_privileged = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
     if is_asked_for && !is_privileged {
-        // SAFETY: a disposition that `main` would have set: a write to a socket whose other end is closed is an error and no signal.
+        // SAFETY: a disposition that `main` would have set: a write to a socket whose other end is closed is an error
+        // and no signal.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
         crate::warden::instead_of_main();
     }
 }
 
-/// Whether the program's own file has the function that runs before `main`, and not a library that something else has loaded.
+/// Whether the program's own file has the function that runs before `main`, and not a library that something else has
+/// loaded.
 pub(crate) fn is_in_the_program() -> bool {
     // Read, so that the linker keeps it.
     // SAFETY: a static that is never written.

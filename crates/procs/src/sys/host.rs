@@ -34,7 +34,7 @@ pub(crate) enum Fork {
 pub(crate) fn fork() -> io::Result<Fork> {
     let (forked, mask) = fork_blocked()?;
     let Some(child) = forked else { return Ok(Fork::Child) };
-    // Not reaped by anybody: this is still the only thread.
+    // Not reaped: this is still the only thread.
     let opened = open(child);
     if opened.is_err() {
         take_back(child);
@@ -43,8 +43,8 @@ pub(crate) fn fork() -> io::Result<Fork> {
     opened.map(|pidfd| Fork::Parent { child, pidfd })
 }
 
-/// Makes the calling process two, in both of which all signals are blocked. It must have no other thread, or it is refused with
-/// `EBUSY`.
+/// Makes the calling process two, in both of which all signals are blocked. It must have no other thread, or it is
+/// refused with `EBUSY`.
 ///
 /// Returns the child's number, in the parent, and the mask that there was before.
 pub(crate) fn fork_blocked() -> io::Result<(Option<c_int>, SigSet)> {

@@ -106,17 +106,18 @@ impl Warden {
         }
     }
 
-    /// Makes this program itself the warden, executed once more: for programs whose `main` is not ours, or has come too far for [`fork`](Self::fork). It needs
-    /// no discipline and no second file.
+    /// Makes this program itself the warden, executed once more: for programs whose `main` is not ours, or has come
+    /// too far for [`fork`](Self::fork). It needs no discipline and no second file.
     ///
-    /// The second process never comes to the program's `main`. A function of this library that runs before it, in every program that uses this, finds a variable of
-    /// the environment and serves as the warden. It does nothing in any other start, and nothing in a program that runs with more rights than its caller.
-    /// Constructors of other libraries in the program may run before it.
+    /// The second process never comes to the program's `main`. A function of this library that runs before it, in
+    /// every program that uses this, finds a variable of the environment and serves as the warden. It does nothing in
+    /// any other start, and nothing in a program that runs with more rights than its caller. Constructors of other
+    /// libraries in the program may run before it.
     ///
     /// # Errors
     ///
-    /// [`WardenError::NotItself`] if this library is not part of the program's own file: it is in a library that an interpreter has loaded, for example. Others if the system
-    /// refuses something.
+    /// [`WardenError::NotItself`] if this library is not part of the program's own file: it is in a library that an
+    /// interpreter has loaded, for example. Others if the system refuses something.
     pub fn itself() -> Result<Self, WardenError> {
         if !sys::is_in_the_program() {
             return Err(WardenError::NotItself);
@@ -194,7 +195,8 @@ impl Warden {
         self.0.shared.pid.unsigned_abs()
     }
 
-    /// Has this program also end what comes to its init, if the warden is killed together with the parents of its programs.
+    /// Has this program also end what comes to its init, if the warden is killed together with the parents of its
+    /// programs.
     ///
     /// Whatever is in the program's session is not touched, and as long as the warden lives nothing is.
     pub fn adopt_orphans(&self, init: Init) {

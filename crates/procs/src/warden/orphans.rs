@@ -1,8 +1,8 @@
 //! What the supervisor does when the warden has died: it ends what lost reapers have left.
 //!
-//! Reapers, and what they leave when they are lost, come to the init above the program, if there is one. The init reaps all that
-//! ends; what is killed is the program's to say, because only the program knows when its warden and its reapers are lost. As
-//! process 1 without an init the program gets reapers itself, and reaps those.
+//! Reapers, and what they leave when they are lost, come to the init above the program, if there is one. The init
+//! reaps all that ends; what is killed is the program's to say, because only the program knows when its warden and
+//! its reapers are lost. As process 1 without an init the program gets reapers itself, and reaps those.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ use super::descent::kill_family_of;
 use super::state::{State, locked};
 use crate::sys::{self, Reap, raw};
 
-/// How long until the orphans are looked at again. Nothing tells when somebody becomes one.
+/// How long until the orphans are looked at again. Nothing tells when a process becomes one.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and nobody is left.
@@ -89,7 +89,7 @@ fn is_reaper(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "rootward-reaper")
 }
 
-/// Whether an orphan is in a session that is not ours. All that a warden starts is, and nobody comes back from there.
+/// Whether an orphan is in a session that is not ours. All that a warden starts is, and no process comes back from there.
 fn is_stranger(pid: i32) -> bool {
     match (getsid(Some(Pid::from_raw(pid))), getsid(None)) {
         (Ok(its), Ok(ours)) => its != ours,

@@ -38,7 +38,8 @@ pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
     })
 }
 
-/// This program itself, executed once more to be the warden, with its end of the conversation. It need not be in its place any more.
+/// This program itself, executed once more to be the warden, with its end of the conversation. It need not be in its
+/// place any more.
 pub(super) fn image_of_itself(socket: OwnedFd) -> io::Result<Program> {
     let variable = format!("{}=1", sys::VARIABLE.to_string_lossy());
     let variable = std::ffi::CString::new(variable)?;

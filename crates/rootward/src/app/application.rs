@@ -109,21 +109,21 @@ impl Application {
     /// By default as far as is possible when the application is [prepared](Self::prepare):
     /// [`Containment::auto`]. That is best done at the very start of `main`, while there are no other threads.
     ///
-    /// The warden ends everything when this program dies. What is to be ended when the warden is killed as well asks for
-    /// [`adopt_orphans`](Self::adopt_orphans).
+    /// The warden ends everything when this program dies. What is to be ended when the warden is killed as well asks
+    /// for [`adopt_orphans`](Self::adopt_orphans).
     #[cfg(all(feature = "procs", target_os = "linux"))]
     pub fn containment(mut self, containment: Containment) -> Self {
         self.containment = Some(containment);
         self
     }
 
-    /// Says whether orphans among the program's descendants are adopted, and reaped when they end, wherever they have been
-    /// started. By default they go where the system sends them, unless the program is process 1, to which they come in any
-    /// case.
+    /// Says whether orphans among the program's descendants are adopted, and reaped when they end, wherever they have
+    /// been started. By default they go where the system sends them, unless the program is process 1, to which they
+    /// come in any case.
     ///
-    /// It takes an [init](Init) above the program, which is forked when the application is [prepared](Self::prepare): the
-    /// program goes on under another process id. What it starts by itself stays its own to wait for. If there are other
-    /// threads already, there is no init, and the first event of the tree and a warning say so.
+    /// It takes an [init](Init) above the program, which is forked when the application is [prepared](Self::prepare):
+    /// the program goes on under another process id. What it starts by itself stays its own to wait for. If there are
+    /// other threads already, there is no init, and the first event of the tree and a warning say so.
     ///
     /// With it, what is left is also ended if the warden is killed together with the parents of its programs.
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -132,8 +132,8 @@ impl Application {
         self
     }
 
-    /// Says that there is an init above the program already, for a program that has forked it, and perhaps a warden after it,
-    /// before it was able to describe its tree.
+    /// Says that there is an init above the program already, for a program that has forked it, and perhaps a warden
+    /// after it, before it was able to describe its tree.
     #[cfg(all(feature = "procs", target_os = "linux"))]
     pub fn init(mut self, init: Init) -> Self {
         self.init = Some(init);

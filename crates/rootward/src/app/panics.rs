@@ -1,6 +1,7 @@
 //! What is said of panics, on threads that have to go on.
 //!
-//! The panic hook is the program's or the standard library's. It writes, as a rule to standard error, and may block there for ever.
+//! The panic hook is the program's or the standard library's. It writes, as a rule to standard error, and may block
+//! there for ever.
 
 use std::cell::Cell;
 use std::sync::Once;
@@ -16,8 +17,8 @@ pub(super) fn note_control_thread() {
     IS_CONTROL.set(true);
 }
 
-/// Has the panic hook, whichever it is, run where it holds up the supervisor whose child has panicked and no other: another thread does what
-/// else there is to do on the control runtime meanwhile. Calling it again does nothing.
+/// Has the panic hook, whichever it is, run where it holds up the supervisor whose child has panicked and no other:
+/// another thread does what else there is to do on the control runtime meanwhile. Calling it again does nothing.
 pub(super) fn let_hooks_block() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -29,7 +30,8 @@ pub(super) fn let_hooks_block() {
     });
 }
 
-/// Whether other tasks wait for this thread. A panic in a hook would end the program, and so this asks whether the thread may be left.
+/// Whether other tasks wait for this thread. A panic in a hook would end the program, and so this asks whether the
+/// thread may be left.
 fn is_worker() -> bool {
     let is_multi = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
     IS_CONTROL.get() && tokio::task::try_id().is_some() && Handle::try_current().is_ok_and(is_multi)

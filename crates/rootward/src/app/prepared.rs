@@ -70,8 +70,8 @@ impl Prepared {
     /// If it is called from within a tokio runtime: it brings its own.
     pub fn run(self) -> Result<Finished, RunError> {
         capture_panics();
-        // After that, so that the place of a panic is looked up where it may block: the standard library has a lock for that, which a hook
-        // holds that writes.
+        // After that, so that the place of a panic is looked up where it may block: the standard library has a lock
+        // for that, which a hook holds that writes.
         let_hooks_block();
         let runtimes = Runtimes::build().map_err(RunError::Runtime)?;
         let Self { tree, signals, on_launch, on_report, hold } = self;

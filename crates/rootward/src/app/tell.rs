@@ -1,7 +1,7 @@
 //! What the program says on standard error.
 //!
-//! A pipe may be full there, and a terminal may be stopped, for ever. So another thread writes, and the program waits for it only as long as
-//! it gets on: neither the program's end nor the next signal depends on what reads there.
+//! A pipe may be full there, and a terminal may be stopped, for ever. So another thread writes, and the program waits
+//! for it only as long as it gets on: neither the program's end nor the next signal depends on what reads there.
 
 use std::io::Write as _;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,8 @@ struct Desk {
     lost: u64,
 }
 
-/// Writes to standard error. What reads there may have gone, or be busy for ever: then the text is lost, and the next one says so.
+/// Writes to standard error. What reads there may have gone, or be busy for ever: then the text is lost, and the next
+/// one says so.
 pub(super) fn tell(text: &str) {
     if text.is_empty() || is_busy() {
         return;

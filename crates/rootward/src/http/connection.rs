@@ -35,7 +35,8 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Parts {
     }
 }
 
-/// Serves one connection to its end. When the task is asked to stop, what has begun is answered, and the connection closes.
+/// Serves one connection to its end. When the task is asked to stop, what has begun is answered, and the connection
+/// closes.
 pub(super) async fn serve<S, B>(cx: TaskContext, socket: TcpStream, service: S)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,

@@ -1,7 +1,8 @@
 //! A server for HTTP/1 and HTTP/2 whose connections belong to the task that serves them.
 //!
-//! A server that spawns its connections by itself, as `axum::serve` does, outlives the tree: a request goes on writing after the stop has returned. Here
-//! every connection is a [`Guest`](crate::Guest) of the task, with all requests, streams and upgrades in it.
+//! A server that spawns its connections by itself, as `axum::serve` does, outlives the tree: a request goes on
+//! writing after the stop has returned. Here every connection is a [`Guest`](crate::Guest) of the task, with all
+//! requests, streams and upgrades in it.
 //!
 //! | what runs | when the task is asked to stop | when its grace is over |
 //! | --- | --- | --- |

@@ -16,14 +16,17 @@ use super::connection;
 /// How long to wait when the system has no descriptor or no memory left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// Serves a tower service, such as axum's `Router` or tonic's `Routes`, on this listener until the task is asked to stop.
+/// Serves a tower service, such as axum's `Router` or tonic's `Routes`, on this listener until the task is asked to
+/// stop.
 ///
-/// Each connection is a [`Guest`](crate::Guest) of the task: this returns when the stop begins, and the task is gone when its last connection is. HTTP/1 and, without
-/// TLS, HTTP/2 by prior knowledge are told apart by their first bytes.
+/// Each connection is a [`Guest`](crate::Guest) of the task: this returns when the stop begins, and the task is gone
+/// when its last connection is. HTTP/1 and, without TLS, HTTP/2 by prior knowledge are told apart by their first
+/// bytes.
 ///
 /// # Errors
 ///
-/// What the listener says, unless it is about one connection or will pass: those that the client has given up, and a want of descriptors or memory, are no reason to end.
+/// What the listener says, unless it is about one connection or will pass: those that the client has given up, and a
+/// want of descriptors or memory, are no reason to end.
 ///
 /// # Cancel safety
 ///
@@ -77,7 +80,8 @@ fn is_about_one(error: &io::Error) -> bool {
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())
 }
 
-/// Whether something has run out that others will give back: descriptors of the process, of the system, buffers, memory.
+/// Whether something has run out that others will give back: descriptors of the process, of the system, buffers,
+/// memory.
 fn will_pass(error: &io::Error) -> bool {
     const EMFILE: i32 = 24;
     const ENFILE: i32 = 23;

@@ -1,4 +1,5 @@
-//! Room for children that are still to come: places that a dynamic supervisor keeps for callers, so that it need not refuse what they bring.
+//! Room for children that are still to come: places that a dynamic supervisor keeps for callers, so that it need not
+//! refuse what they bring.
 
 use std::collections::VecDeque;
 

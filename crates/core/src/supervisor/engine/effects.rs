@@ -99,9 +99,11 @@ impl Engine {
         Tag { path: self.shared.path.clone(), kind, incarnation: self.shared.incarnation }
     }
 
-    /// Changes what is seen of a child and writes what has happened, in one section of the record, unless `change` changes nothing.
+    /// Changes what is seen of a child and writes what has happened, in one section of the record, unless `change`
+    /// changes nothing.
     ///
-    /// In that section a stop that has begun here or above can be heeded: what is written then stands before the `stopping` of every ancestor.
+    /// In that section a stop that has begun here or above can be heeded: what is written then stands before the
+    /// `stopping` of every ancestor.
     pub(super) fn publish<R>(
         &self,
         key: ChildKey,

@@ -51,8 +51,8 @@ impl Plan {
     }
 }
 
-/// If there is no engine, because the runtime was shut down before the actor's first turn, the supervisor is over, and handles keep nothing of
-/// its children.
+/// If there is no engine, because the runtime was shut down before the actor's first turn, the supervisor is over,
+/// and handles keep nothing of its children.
 impl Drop for Plan {
     fn drop(&mut self) {
         if self.reporter.is_some() {
@@ -212,7 +212,8 @@ impl Engine {
 
     /// Nothing is to be done until something happens.
     fn settle(&mut self) {
-        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free to be made.
+        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free
+        // to be made.
         self.noted.clear();
         if !self.machine.is_restarting() {
             self.settling = None;

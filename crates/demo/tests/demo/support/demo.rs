@@ -50,8 +50,8 @@ impl Demo {
         let temp = Temp::new();
         let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
         command.args(args).arg("--events=-").arg("--report").arg(temp.path("report.json"));
-        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the kernel hangs up on all of it,
-        // if a test has suspended one of its members.
+        // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
+        // kernel hangs up on all of it, if a test has suspended one of its members.
         command.process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         change(&mut command);

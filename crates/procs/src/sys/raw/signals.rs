@@ -30,7 +30,8 @@ impl Taken {
         unsafe { self.0.si_pid() }
     }
 
-    /// Sends it to another process, with the value that it carries, if any. The process must be a child that is not reaped.
+    /// Sends it to another process, with the value that it carries, if any. The process must be a child that is not
+    /// reaped.
     pub(crate) fn send_on(&self, to: i32) {
         // A process that has ended meanwhile has no use for it.
         if self.0.si_code == libc::SI_QUEUE {
@@ -74,7 +75,8 @@ fn take_one_of(set: u64, within: Option<libc::timespec>) -> Option<Taken> {
     let until = within.as_ref().map_or(ptr::null(), ptr::from_ref);
     let [set, until] = [(&raw const set).expose_provenance(), until.expose_provenance()];
     let arguments = [set, info.as_mut_ptr().expose_provenance(), until, size_of::<u64>(), 0, 0];
-    // SAFETY: the kernel reads a set that is as long as its length says, and a timespec or nothing, and fills a siginfo_t.
+    // SAFETY: the kernel reads a set that is as long as its length says, and a timespec or nothing, and fills a
+    // siginfo_t.
     unsafe { call(libc::SYS_rt_sigtimedwait, arguments) }.ok()?;
     // SAFETY: all bytes were zeroed, which is a valid siginfo_t, and the kernel has filled it since.
     Some(Taken(unsafe { info.assume_init() }))

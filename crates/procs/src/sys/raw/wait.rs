@@ -13,7 +13,8 @@ use super::arch::call;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reaped {
     pub(crate) pid: i32,
-    /// `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`, and from [`reap_any_or_stopped`] also `CLD_STOPPED` or `CLD_TRAPPED`.
+    /// `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED`, and from [`reap_any_or_stopped`] also `CLD_STOPPED` or
+    /// `CLD_TRAPPED`.
     pub(crate) how: c_int,
     /// The exit code, or the number of the signal.
     pub(crate) status: c_int,
