@@ -91,7 +91,7 @@ impl Guest {
     /// what it returns, as the upgrade to a websocket does. The guest is gone as well if the callback is never called
     /// and dropped.
     ///
-    /// ```ignore
+    /// ```text
     /// async fn chat(ws: WebSocketUpgrade, Extension(cx): Extension<TaskContext>) -> Response {
     ///     match cx.guest() {
     ///         Some(guest) => ws.on_upgrade(guest.wrap(|socket| talk(socket, cx))),
