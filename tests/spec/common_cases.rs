@@ -217,7 +217,7 @@ async fn a_server_that_asks_for_room_first_loses_no_connection() {
     let (together, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
 
     for _ in 0..20 {
-        let room = tasks.room().await.unwrap();
+        let room = tasks.reserve().await.unwrap();
         let (together, most) = (Arc::clone(&together), Arc::clone(&most));
         room.spawn(move |_| async move {
             most.fetch_max(together.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -237,15 +237,15 @@ async fn room_that_is_dropped_is_given_to_the_next_and_a_stop_ends_the_wait() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.room().await.unwrap();
+    let first = tasks.reserve().await.unwrap();
     let refused = tasks.spawn(|_| async {}).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "no task could be started below `root/jobs`: it has as many children as it may have"
     );
 
-    let (second, ()) = tokio::join!(tasks.room(), async { drop(first) });
-    let (refused, report) = tokio::join!(tasks.room(), tree.stop());
+    let (second, ()) = tokio::join!(tasks.reserve(), async { drop(first) });
+    let (refused, report) = tokio::join!(tasks.reserve(), tree.stop());
 
     assert!(second.is_ok() && report.clean);
     assert!(refused.is_err());
@@ -256,13 +256,13 @@ async fn a_caller_that_gives_up_waiting_for_room_takes_none() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.room().await.unwrap();
+    let first = tasks.reserve().await.unwrap();
 
-    let given_up = tokio::time::timeout(SECOND, tasks.room()).await;
+    let given_up = tokio::time::timeout(SECOND, tasks.reserve()).await;
     drop(first);
 
     assert!(given_up.is_err());
-    assert!(tasks.room().await.is_ok());
+    assert!(tasks.reserve().await.is_ok());
     assert!(tree.stop().await.clean);
 }
 

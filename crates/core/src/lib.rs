@@ -31,15 +31,17 @@
 mod actor;
 mod blame;
 mod child;
+mod child_kind;
 mod clock;
 mod context;
 mod detector;
 mod error;
 mod event;
 mod failure;
+mod foreign_wakers;
+mod iterative_drop;
 mod panics;
 mod policy;
-mod port;
 mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
@@ -55,8 +57,6 @@ mod sync;
 mod task;
 mod tree;
 mod tree_ref;
-mod turns;
-mod waking;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use blame::Blame;
@@ -64,14 +64,14 @@ pub use child::{
     ChildId, ChildKind, ChildPath, Exit, ExitClass, InvalidId, Outcome, Panic, Restart, Shutdown, SpecError,
     SpecProblem, StartError, StopCause, Straggler,
 };
+pub use child_kind::{
+    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
+    StopRequest,
+};
 pub use context::{KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
-pub use port::{
-    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
-    StopRequest,
-};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[doc(no_inline)]
 pub use ractor;
@@ -84,8 +84,8 @@ pub use supervisor::{
     StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
-    BlockingContext, Guest, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
-    TaskResult, TaskResults, TaskSupervisor,
+    BlockingContext, Guest, IntoExit, Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext,
+    TaskError, TaskResult, TaskResults, TaskSupervisor,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::TreeRef;

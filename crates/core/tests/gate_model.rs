@@ -17,7 +17,7 @@ mod sync {
 #[path = "../src/task/gate.rs"]
 mod gate;
 
-use gate::{Gate, Left, Purpose};
+use gate::{Gate, Purpose, Remaining};
 
 /// What stands for the supervisor of a task's children.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ fn leave(gate: &TestGate) -> bool {
         }
         "the last word"
     });
-    left != Left::First
+    left != Remaining::First
 }
 
 /// The supervisor of the children ends, as it does when it has been asked, closed, and is empty. `true` says that it had the last word.
@@ -71,7 +71,7 @@ fn empty(gate: &TestGate) -> bool {
 
 /// Whether everybody who was let in has been asked to stop.
 fn nobody_was_missed(gate: &TestGate, let_in: usize) {
-    let table = gate.with_nest(|table| (table.asked, table.children.len()));
+    let table = gate.with_group(|table| (table.asked, table.children.len()));
     match let_in {
         0 => assert!(table.is_none_or(|(_, children)| children == 0)),
         _ => assert_eq!(table, Some((true, let_in)), "whoever was let in is asked to stop"),
@@ -140,23 +140,23 @@ fn a_loop_of_tasks_that_start_tasks_ends_with_the_stop() {
 }
 
 #[test]
-fn the_last_word_is_said_once_whoever_ends_last() {
+fn the_end_report_is_said_once_whoever_ends_last() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         assert!(start(&gate, "a"));
-        let nest = {
+        let group = {
             let gate = Arc::clone(&gate);
             thread::spawn(move || usize::from(empty(&gate)))
         };
 
         let body = usize::from(leave(&gate));
 
-        assert_eq!(body + nest.join().unwrap(), 1);
+        assert_eq!(body + group.join().unwrap(), 1);
     });
 }
 
 #[test]
-fn nobody_comes_in_behind_the_last_word() {
+fn nobody_comes_in_behind_the_end_report() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         let late = {
@@ -199,7 +199,7 @@ fn a_stop_a_start_and_an_end_in_any_order_leave_nobody_behind() {
 }
 
 #[test]
-fn a_guest_a_body_and_the_children_have_one_last_word_between_them() {
+fn a_guest_a_body_and_the_children_have_one_end_report_between_them() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         assert!(start(&gate, "child") && gate.enter());
@@ -236,7 +236,7 @@ fn a_guest_comes_before_the_stop_or_not_at_all() {
         let has_come = guest.join().unwrap();
         assert_eq!(body_was_last, !has_come, "who comes is waited for");
         assert!(!gate.enter());
-        let last_word = if has_come { gate.exit() } else { None };
-        assert_eq!(last_word.is_some(), has_come);
+        let end_report = if has_come { gate.exit() } else { None };
+        assert_eq!(end_report.is_some(), has_come);
     });
 }

@@ -11,7 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::outlet::Target;
+use crate::event_writer::Target;
 use crate::programs::Program;
 use crate::tree_file;
 

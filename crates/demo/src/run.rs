@@ -93,7 +93,7 @@ fn run(
     company: Company,
 ) -> Result<Finished, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
-    let snapshots = screen.outlet();
+    let snapshots = screen.writer();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = company
         .join(Application::new(root))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ractor::{ActorRef, Message, MessagingErr};
 use tokio::sync::watch;
 
-use super::seat::{Abandoned, Board};
+use super::registration::{Abandoned, AddressState};
 
 /// Leads to an actor under supervision across its restarts.
 ///
@@ -62,7 +62,7 @@ use super::seat::{Abandoned, Board};
 /// # }
 /// ```
 pub struct Address<M> {
-    board: Arc<watch::Sender<Board<M>>>,
+    state: Arc<watch::Sender<AddressState<M>>>,
 }
 
 /// Says that a message was not taken, and gives it back.
@@ -76,7 +76,7 @@ pub struct Undelivered<M>(
 impl<M: Message> Address<M> {
     /// An address at which nobody is yet.
     pub fn new() -> Self {
-        Self { board: Arc::new(watch::Sender::new(Board::default())) }
+        Self { state: Arc::new(watch::Sender::new(AddressState::default())) }
     }
 
     /// The incarnation that is there now. `None` while there is none: before the first start, during a restart, from the request to
@@ -84,7 +84,7 @@ impl<M: Message> Address<M> {
     ///
     /// Whoever keeps the [`ActorRef`] keeps one incarnation: ask again when it does not answer.
     pub fn current(&self) -> Option<ActorRef<M>> {
-        self.board.borrow().present()
+        self.state.borrow().present()
     }
 
     /// Waits until an incarnation is there.
@@ -98,14 +98,14 @@ impl<M: Message> Address<M> {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> Result<ActorRef<M>, Abandoned> {
-        let mut board = self.board.subscribe();
+        let mut state = self.state.subscribe();
         loop {
-            let outlook = board.borrow_and_update().outlook();
+            let outlook = state.borrow_and_update().outlook();
             if let Some(found) = outlook {
                 return found;
             }
             // This address holds the sending side itself, so that there is always a next change to wait for.
-            let _ = board.changed().await;
+            let _ = state.changed().await;
         }
     }
 
@@ -145,8 +145,8 @@ impl<M: Message> Address<M> {
         Err(Undelivered(message))
     }
 
-    pub(super) fn board(&self) -> &Arc<watch::Sender<Board<M>>> {
-        &self.board
+    pub(super) fn state(&self) -> &Arc<watch::Sender<AddressState<M>>> {
+        &self.state
     }
 }
 
@@ -168,13 +168,13 @@ impl<M: Message> Default for Address<M> {
 
 impl<M> Clone for Address<M> {
     fn clone(&self) -> Self {
-        Self { board: Arc::clone(&self.board) }
+        Self { state: Arc::clone(&self.state) }
     }
 }
 
 impl<M> fmt::Debug for Address<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address").field("is_taken", &self.board.borrow().is_taken()).finish()
+        f.debug_struct("Address").field("is_taken", &self.state.borrow().is_taken()).finish()
     }
 }
 

@@ -22,7 +22,7 @@ pin_project! {
     impl<Fut> PinnedDrop for Caught<'_, Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // An actor that is killed ends here: whatever its callback held is dropped where it stood.
+            // An actor that is killed ends here: whatever its callback wrapped is dropped where it stood.
             let _at_work = AtWork::on(*this.worker, Doing::Drop);
             let _inside = this.span.enter();
             this.future.set(None);

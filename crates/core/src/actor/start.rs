@@ -6,12 +6,12 @@ use std::sync::Arc;
 use ractor::{Actor, Message};
 
 use super::address::Address;
-use super::held::leave;
-use super::keeper::{Orders, Post, keep};
-use super::seat::{Seat, Tenancy};
+use super::owner::{Orders, Owner, own_actor};
+use super::registration::{Registration, SpecRegistration};
+use super::wrapped::leave;
 use crate::child::ChildKind;
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::detector::WorkerId;
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
 use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
@@ -54,20 +54,20 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::own(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
+        Self::own(id, ActorStart::new(make, Some(SpecRegistration::new(address.state()))))
     }
 }
 
 /// Starts an actor from a function that makes it.
 struct ActorStart<A: Actor, F> {
     make: Arc<F>,
-    tenancy: Option<Tenancy<A::Msg>>,
+    registration: Option<SpecRegistration<A::Msg>>,
     actor: PhantomData<fn() -> A>,
 }
 
 impl<A: Actor, F> ActorStart<A, F> {
-    fn new(make: F, tenancy: Option<Tenancy<A::Msg>>) -> Self {
-        Self { make: Arc::new(make), tenancy, actor: PhantomData }
+    fn new(make: F, registration: Option<SpecRegistration<A::Msg>>) -> Self {
+        Self { make: Arc::new(make), registration, actor: PhantomData }
     }
 }
 
@@ -83,22 +83,23 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         let make = Arc::clone(&self.make);
         let orders = Orders::default();
-        let seat = self.tenancy.as_ref().map(Tenancy::seat);
+        let registration = self.registration.as_ref().map(SpecRegistration::registration);
         let worker = WorkerId::new();
         let (path, incarnation) = (cx.path.clone(), cx.incarnation);
-        let post = Post { path, incarnation, orders: orders.clone(), seat: seat.clone(), worker };
+        let owner =
+            Owner { path, incarnation, orders: orders.clone(), registration: registration.clone(), worker };
         let runtime = cx.task_runtime().clone();
-        let keeper = keep(move || make(), post, cx.reporter);
-        spawn_named(&runtime, &cx.path, keeper);
+        let owner = own_actor(move || make(), owner, cx.reporter);
+        spawn_named(&runtime, &cx.path, owner);
         let watched = Arc::new(Watched { orders, worker });
-        Launch::starting(RunningActor { watched, seat })
+        Launch::starting(RunningActor { watched, registration })
     }
 }
 
 /// What the supervisor holds of an actor.
 struct RunningActor<M> {
     watched: Arc<Watched>,
-    seat: Option<Seat<M>>,
+    registration: Option<Registration<M>>,
 }
 
 /// The part of it that others may look at.
@@ -111,12 +112,12 @@ impl<M: Message> RunningChild for RunningActor<M> {
     fn stop(&mut self, _request: StopRequest) {
         self.watched.orders.stop.cancel();
         // An actor that is asked to stop looks into its mailbox no more.
-        leave(self.seat.as_ref());
+        leave(self.registration.as_ref());
     }
 
     fn force(&mut self) {
         self.watched.orders.force.cancel();
-        leave(self.seat.as_ref());
+        leave(self.registration.as_ref());
     }
 
     fn force_name(&self) -> &'static str {

@@ -16,7 +16,7 @@ use self::activity::ActivityCounter;
 use self::kill::KillRegistry;
 use self::tokens::Tokens;
 use crate::event::Record;
-use crate::waking::WokenAside;
+use crate::foreign_wakers::WakeElsewhere;
 
 pub use self::kill::KillHandle;
 pub use self::scope::StopReach;
@@ -27,10 +27,10 @@ pub(crate) use self::scope::StopScope;
 
 /// What all parts of one tree share.
 #[derive(Clone, Debug)]
-pub(crate) struct TreeContext(Arc<Shared>);
+pub(crate) struct TreeContext(Arc<SharedContext>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedContext {
     record: Arc<Record>,
     activity: Arc<ActivityCounter>,
     control: Handle,
@@ -53,7 +53,7 @@ impl TreeContext {
         provisions: Provisions,
         reach: StopReach,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedContext {
             record,
             activity: Arc::default(),
             control,
@@ -87,7 +87,7 @@ impl TreeContext {
 
     /// Waits until the tree begins to stop.
     pub(crate) async fn stopping(&self) {
-        WokenAside::new(self.0.stopping.cancelled()).await;
+        WakeElsewhere::new(self.0.stopping.cancelled()).await;
     }
 
     /// Tells all that waits for it that the tree begins to stop. Only the first time counts.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use self::starter::Starter;
 use crate::child::{ChildId, ChildKind, InvalidId, Restart, Shutdown, SpecError};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::policy::{Backoff, Intensity, Traits, Tuning};
-use crate::port::{Launch, StartChild, StartContext};
 
 /// Describes a child of a supervisor (OTP's child specification).
 ///

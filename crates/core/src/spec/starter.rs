@@ -4,8 +4,8 @@
 //! closure has captured is dropped with it, and a panic of that must not be the end of any of these.
 
 use crate::child::{ChildKind, SpecError};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::panics::drop_quietly;
-use crate::port::{Launch, StartChild, StartContext};
 
 /// Starts a child as what is inside does, and lets no panic of its drop get any further.
 pub(super) struct Starter<S>(Option<S>);

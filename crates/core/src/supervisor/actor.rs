@@ -9,7 +9,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 
 use super::engine::{Engine, Plan, Progress};
 use super::link::ChildLink;
-use super::mail::Mail;
+use super::message::Message;
 use crate::panics::drop_quietly;
 use crate::spawn::place;
 
@@ -21,11 +21,11 @@ struct SupervisorActor {
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for SupervisorActor {
-    type Msg = Mail;
+    type Msg = Message;
     type State = Engine;
     type Arguments = Plan;
 
-    async fn pre_start(&self, _: ActorRef<Mail>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Message>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
         let link = ChildLink::new(Arc::clone(&plan.shared));
         let _ = self.link.set(Arc::clone(&link));
         Ok(Engine::new(plan, link))
@@ -33,11 +33,11 @@ impl Actor for SupervisorActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Mail>,
-        mail: Mail,
+        myself: ActorRef<Message>,
+        message: Message,
         engine: &mut Engine,
     ) -> Result<(), ActorProcessingErr> {
-        if engine.take(mail) == Progress::Finished {
+        if engine.take(message) == Progress::Finished {
             myself.stop(None);
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::SupervisorHandle;
-use crate::waking::WokenAside;
+use crate::foreign_wakers::WakeElsewhere;
 
 /// Leads to a supervisor across its restarts.
 ///
@@ -63,7 +63,7 @@ impl SupervisorAddress {
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> SupervisorHandle {
         // The supervisor's parent wakes what waits here, and does not run what a caller takes for a waker.
-        WokenAside::new(self.next()).await
+        WakeElsewhere::new(self.next()).await
     }
 
     async fn next(&self) -> SupervisorHandle {

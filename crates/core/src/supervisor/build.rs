@@ -55,7 +55,7 @@ impl Supervisor {
     }
 
     /// The supervisor of a task's children: it begins without any, and its task says when nobody else will come.
-    pub(crate) fn nest(id: &str) -> Self {
+    pub(crate) fn group(id: &str) -> Self {
         Self::with_policy(id.to_owned(), Policy { closing: Closing::WhenTold, ..Policy::default() })
     }
 

@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
-use super::room::Room;
+use super::reserved_place::ReservedPlace;
 use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
@@ -22,13 +22,13 @@ pub(super) enum Demand {
         spec: Box<ChildSpec>,
     },
     /// As a start, in a room that was given before.
-    StartInRoom {
+    StartInReserved {
         id: ChildId,
         spec: Box<ChildSpec>,
-        room: Room,
+        place: ReservedPlace,
     },
     /// Keep room for a child.
-    Room,
+    Reserve,
     /// As a start, but also while the supervisor stops.
     CleanUp {
         id: ChildId,
@@ -48,7 +48,7 @@ pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
 pub(super) enum Success {
     /// Started, or there was nothing to run.
     Started(Option<StartedChild>),
-    Room(Room),
+    Reserved(ReservedPlace),
     Done,
 }
 
@@ -104,7 +104,7 @@ impl Call {
 /// A call that the supervisor never takes is a refusal.
 impl Drop for Call {
     fn drop(&mut self) {
-        if let Some((Demand::Start { .. } | Demand::StartInRoom { .. } | Demand::CleanUp { .. }, _)) =
+        if let Some((Demand::Start { .. } | Demand::StartInReserved { .. } | Demand::CleanUp { .. }, _)) =
             &self.asked
         {
             self.refusals.note();

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
-use super::mail::Mail;
-use super::offer::{Awaited, Offer, StartChildError};
-use super::room::Room;
-use super::shared::Shared;
-use super::survey::{Ask, Held, note_stall, survey};
+use super::message::Message;
+use super::reserved_place::ReservedPlace;
+use super::shared::SharedSupervisor;
+use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
+use super::walk::{Ask, KeptAlive, note_stall, walk};
 use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
+use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
-use crate::port::Inspect;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
@@ -30,7 +30,7 @@ use crate::spec::ChildSpec;
 /// because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any time.
 #[derive(Clone)]
 pub struct SupervisorHandle {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 /// Says why a child could not be terminated.
@@ -91,7 +91,7 @@ pub enum DeleteChildError {
 }
 
 impl SupervisorHandle {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<SharedSupervisor>) -> Self {
         Self { shared }
     }
 
@@ -155,15 +155,15 @@ impl SupervisorHandle {
     }
 
     /// The same, in a room that was given before.
-    pub(crate) fn offer_in_room(&self, id: ChildId, spec: ChildSpec, room: Room) -> Offer {
-        let demand = Demand::StartInRoom { id, spec: Box::new(spec.clone()), room };
+    pub(crate) fn offer_in_reserved(&self, id: ChildId, spec: ChildSpec, place: ReservedPlace) -> Offer {
+        let demand = Demand::StartInReserved { id, spec: Box::new(spec.clone()), place };
         Offer::new(spec, self.post(demand))
     }
 
     /// Waits for room for one more child. `None` says that the supervisor stops.
-    pub(crate) async fn room(&self) -> Option<Room> {
-        match self.call(Demand::Room).await {
-            Ok(Success::Room(room)) => Some(room),
+    pub(crate) async fn reserve(&self) -> Option<ReservedPlace> {
+        match self.call(Demand::Reserve).await {
+            Ok(Success::Reserved(place)) => Some(place),
             Ok(Success::Started(_) | Success::Done) | Err(_) => None,
         }
     }
@@ -176,7 +176,7 @@ impl SupervisorHandle {
 
     /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
     pub(crate) fn close(&self) {
-        self.shared.send(Mail::Close);
+        self.shared.send(Message::Close);
     }
 
     /// Waits until no child is left that runs or could be restarted.
@@ -230,7 +230,7 @@ impl SupervisorHandle {
         let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
         match self.call(Demand::Restart(id)).await {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Room(_)) => Ok(None),
+            Ok(Success::Done | Success::Reserved(_)) => Ok(None),
             Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
             Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
@@ -270,7 +270,7 @@ impl SupervisorHandle {
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
-        survey(&self.shared, Ask::Nothing, &mut Held::default())
+        walk(&self.shared, Ask::Nothing, &mut KeptAlive::default())
     }
 
     /// How many children there are (OTP's `count_children`).
@@ -285,8 +285,8 @@ impl SupervisorHandle {
     }
 
     /// How the children have come down so far.
-    pub(crate) fn reports(&self, ask: Ask, held: &mut Held) -> Vec<NodeReport> {
-        survey(&self.shared, ask, held)
+    pub(crate) fn reports(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<NodeReport> {
+        walk(&self.shared, ask, kept_alive)
     }
 
     /// Writes down which child below this supervisor a thread is at work on.
@@ -298,10 +298,10 @@ impl SupervisorHandle {
         self.post(demand).come().await
     }
 
-    fn post(&self, demand: Demand) -> Awaited {
+    fn post(&self, demand: Demand) -> PendingAnswer {
         let (call, answer) = Call::new(demand, &self.shared.refusals);
-        self.shared.send(Mail::Call(call));
-        Awaited::new(answer, Arc::clone(&self.shared))
+        self.shared.send(Message::Call(call));
+        PendingAnswer::new(answer, Arc::clone(&self.shared))
     }
 }
 

@@ -7,21 +7,21 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::mail::Mail;
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use crate::blame::Failures;
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
+use crate::child_kind::{ChildReport, Ended, Listener, Reporter};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
+use crate::iterative_drop::iteratively;
 use crate::policy::End;
-use crate::port::{ChildReport, Ended, Listener, Reporter};
 use crate::report::Below;
-use crate::turns::in_turn;
 
 /// Where the children of one supervisor report.
 pub(super) struct ChildLink {
-    supervisor: Arc<Shared>,
+    supervisor: Arc<SharedSupervisor>,
     acknowledgement: OnceLock<Acknowledgement>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Unwritten {
 }
 
 impl ChildLink {
-    pub(super) fn new(supervisor: Arc<Shared>) -> Arc<Self> {
+    pub(super) fn new(supervisor: Arc<SharedSupervisor>) -> Arc<Self> {
         Arc::new(Self { supervisor, acknowledgement: OnceLock::new() })
     }
 
@@ -57,7 +57,7 @@ impl ChildLink {
 impl Listener for ChildLink {
     fn hear(&self, report: ChildReport) {
         // An actor that has ended has nothing to learn any more: its acknowledgement waits for the reporter itself.
-        self.supervisor.send(Mail::Child(report));
+        self.supervisor.send(Message::Child(report));
     }
 }
 
@@ -65,7 +65,7 @@ impl Drop for ChildLink {
     fn drop(&mut self) {
         if let Some(acknowledgement) = self.acknowledgement.take() {
             // In turn and not by recursion: each acknowledgement may be what held the link of the supervisor above.
-            in_turn(move || acknowledgement.send());
+            iteratively(move || acknowledgement.send());
         }
     }
 }

@@ -19,17 +19,17 @@ mod dynamic;
 mod engine;
 mod entry;
 mod handle;
+mod lifo_slot;
 mod link;
-mod mail;
-mod offer;
+mod message;
 mod partition;
 mod refusals;
-mod room;
+mod reserved_place;
 mod shared;
 mod start;
-mod survey;
+mod start_child;
 mod view;
-mod woken;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -39,13 +39,13 @@ pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
 pub use handle::{DeleteChildError, RestartChildError, SupervisorHandle, TerminateChildError};
-pub use offer::StartChildError;
+pub use start_child::StartChildError;
 
 pub use view::ChildCount;
 
 pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use handle::check_offer;
-pub(crate) use room::Room;
+pub(crate) use reserved_place::ReservedPlace;
 pub(crate) use start::{Prepared, SupervisorStart};
-pub(crate) use survey::{Ask, Held};
+pub(crate) use walk::{Ask, KeptAlive};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::actor::spawn;
 use super::engine::Plan;
 use super::entry::Entry;
-use super::mail::Mail;
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use super::view::View;
 use super::{Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, SpecError};
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::iterative_drop::iteratively;
 use crate::spec::ChildSpec;
-use crate::turns::in_turn;
 
 /// Starts a supervisor, as a child of another one or as a root.
 pub(crate) struct SupervisorStart {
@@ -24,7 +24,7 @@ pub(crate) struct SupervisorStart {
 
 /// A supervisor of which everything is there, and that has not begun: it can be asked to stop before it does.
 pub(crate) struct Prepared {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 impl SupervisorStart {
@@ -48,8 +48,13 @@ impl SupervisorStart {
             Entry::new(spec.clone(), path.join(&id))
         };
         let view = View::new(specs.iter().map(entry));
-        let shared =
-            Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
+        let shared = SharedSupervisor::new(
+            (path.clone(), incarnation),
+            tree,
+            scope.below(),
+            policy.auto_shutdown,
+            view,
+        );
         spawn(Plan::new(Arc::clone(&shared), reporter, policy));
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
@@ -79,7 +84,7 @@ impl Prepared {
     }
 
     #[cfg(test)]
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(super) fn shared(&self) -> Arc<SharedSupervisor> {
         Arc::clone(&self.shared)
     }
 
@@ -90,7 +95,7 @@ impl Prepared {
 
     /// Has the children started.
     pub(crate) fn begin(&self) {
-        self.shared.send(Mail::Begin);
+        self.shared.send(Message::Begin);
     }
 }
 
@@ -117,18 +122,18 @@ impl StartChild for SupervisorStart {
 impl Drop for SupervisorStart {
     fn drop(&mut self) {
         let specs = self.supervisor.take_children();
-        in_turn(move || drop(specs));
+        iteratively(move || drop(specs));
     }
 }
 
 /// What the parent holds of a supervisor.
 struct RunningSupervisor {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 impl RunningChild for RunningSupervisor {
     fn stop(&mut self, request: StopRequest) {
-        self.shared.send(Mail::Stop(request));
+        self.shared.send(Message::Stop(request));
     }
 
     fn hold(&mut self) {
@@ -136,11 +141,11 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn kill(&mut self) {
-        self.shared.send(Mail::Kill);
+        self.shared.send(Message::Kill);
     }
 
     fn force(&mut self) {
-        self.shared.send(Mail::Force);
+        self.shared.send(Message::Force);
     }
 
     fn force_name(&self) -> &'static str {

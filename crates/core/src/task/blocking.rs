@@ -7,11 +7,11 @@ use tokio::task::AbortHandle;
 
 use super::IntoExit;
 use crate::child::{ChildKind, ChildPath, Exit};
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::clock::now;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
@@ -19,11 +19,11 @@ use crate::stuck::{Stuck, StuckIn};
 pub struct BlockingContext {
     path: ChildPath,
     incarnation: u32,
-    shared: Arc<Shared>,
+    shared: Arc<SharedWork>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedWork {
     state: Mutex<State>,
     stopped: Condvar,
 }
@@ -71,7 +71,7 @@ impl BlockingContext {
     }
 }
 
-impl Shared {
+impl SharedWork {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +107,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedWork::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
@@ -128,7 +128,7 @@ where
 }
 
 struct RunningWork {
-    shared: Arc<Shared>,
+    shared: Arc<SharedWork>,
     task: AbortHandle,
 }
 
@@ -152,7 +152,7 @@ impl RunningChild for RunningWork {
     }
 }
 
-impl Inspect for Shared {
+impl Inspect for SharedWork {
     fn stuck(&self) -> Option<Stuck> {
         let state = self.lock();
         Some(match &state.runs {

@@ -162,7 +162,7 @@ impl TaskContext {
             self.node.note_refusal();
             return Err(StartChildError::Stopping { spec: Box::new(spec) });
         }
-        let offered = self.node.admit(Purpose::Work, spec, |nest, spec| nest.supervisor.offer(id, spec));
+        let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
             Ok(offer) => offer.answer().await,
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::TaskContext;
 use super::node::TaskNode;
-use crate::waking::WokenAside;
+use crate::foreign_wakers::WakeElsewhere;
 
 /// What a wrapped callback returns.
 type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -63,7 +63,7 @@ impl Guest {
             tokio::select! {
                 biased;
                 // Woken by a supervisor's runtime, which does not run what a library takes for a waker.
-                () = WokenAside::new(guest.forced.cancelled()) => None,
+                () = WakeElsewhere::new(guest.forced.cancelled()) => None,
                 output = &mut future => Some(output),
             }
         };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::once::Once;
 use super::{
-    Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult, TaskSupervisor,
+    Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult, TaskSupervisor,
 };
 
 impl TaskSupervisor {
@@ -44,7 +44,7 @@ pub struct TaskResults<I, F, T> {
 
 /// What comes next.
 enum Next<T> {
-    Room(Room),
+    Permit(Permit),
     Result(Result<T, TaskError>),
 }
 
@@ -70,8 +70,8 @@ where
         while self.running.len() < self.limit {
             match self.next_room().await.ok() {
                 Some(Next::Result(result)) => return Ok(Some(result)),
-                Some(Next::Room(room)) => match self.items.next() {
-                    Some(item) => self.start(room, item).await?,
+                Some(Next::Permit(permit)) => match self.items.next() {
+                    Some(item) => self.start(permit, item).await?,
                     None => break,
                 },
                 None => match self.items.next() {
@@ -86,24 +86,24 @@ where
         Ok(Some(result))
     }
 
-    /// Room for one more, or the result of the first that runs, if that comes before.
-    async fn next_room(&mut self) -> Result<Next<Fut::Output>, RoomError> {
-        let room = self.tasks.room();
-        let Some(first) = self.running.front_mut() else { return room.await.map(Next::Room) };
+    /// A permit for one more, or the result of the first that runs, if that comes before.
+    async fn next_room(&mut self) -> Result<Next<Fut::Output>, ReserveError> {
+        let permit = self.tasks.reserve();
+        let Some(first) = self.running.front_mut() else { return permit.await.map(Next::Permit) };
         let result = tokio::select! {
             biased;
-            room = room => return room.map(Next::Room),
+            permit = permit => return permit.map(Next::Permit),
             result = first => result,
         };
         self.running.pop_front();
         Ok(Next::Result(result))
     }
 
-    async fn start(&mut self, room: Room, item: I::Item) -> Result<(), SpawnError<I::Item>> {
+    async fn start(&mut self, permit: Permit, item: I::Item) -> Result<(), SpawnError<I::Item>> {
         let mut run = self.run.clone();
         let item = Once::new(item);
         let taken = item.clone();
-        let task = room.run(move |cx| {
+        let task = permit.run(move |cx| {
             let item = taken.take();
             async move {
                 match item {

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::notify::{Key, Notify, Seen, ToTell};
-use crate::waking::{is_tokios, run_aside_of};
+use crate::foreign_wakers::{is_tokios, run_on_helper_of};
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -70,11 +70,11 @@ impl ToTell<CancellationToken> {
         for (_, waker) in wakers {
             match is_tokios(&waker) {
                 true => waker.wake(),
-                false => run_aside_of(control, move || waker.wake()),
+                false => run_on_helper_of(control, move || waker.wake()),
             }
         }
         if let Some(token) = token {
-            run_aside_of(control, move || token.cancel());
+            run_on_helper_of(control, move || token.cancel());
         }
     }
 }

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use crate::child::StopCause;
-use crate::port::{ChildReport, Report};
+use crate::child_kind::{ChildReport, Report};
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
 pub(super) enum Command {

@@ -17,16 +17,16 @@ use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
 use crate::blame::Failures;
 use crate::child::{Shutdown, StartError, StopCause};
+use crate::child_kind::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
+use crate::foreign_wakers::note_tokios;
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
-use crate::waking::note_tokios;
 
 /// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
 #[derive(Clone)]
@@ -205,9 +205,9 @@ impl Guardian {
                 self.ended(Some(*failure), children, None);
                 true
             }
-            Report::Ended { fate, .. } => {
+            Report::Ended { end, .. } => {
                 let stopped = || StartFailure::new(StartError::Stopped).write_down();
-                self.ended((!self.root.is_started()).then(stopped), fate.children(), fate.failures());
+                self.ended((!self.root.is_started()).then(stopped), end.children(), end.failures());
                 true
             }
             // The guardian asks nothing else in its turn. The deadline deals with what is left.

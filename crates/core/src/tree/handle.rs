@@ -17,12 +17,12 @@ use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{Events, Log, SignalAction};
+use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
 use crate::tree_ref::{TreeAccess, TreeRef};
-use crate::waking::WokenAside;
 
 /// A running tree.
 ///
@@ -33,21 +33,21 @@ use crate::waking::WokenAside;
 /// to find its siblings is better given the [`root`](Self::root): that handle does not keep the tree.
 #[derive(Clone)]
 pub struct Tree {
-    shared: Arc<Shared>,
+    shared: Arc<SharedTree>,
     /// Dropped with the last handle.
-    _keep: Arc<Keep>,
+    _keep: Arc<StopOnDrop>,
 }
 
-struct Shared {
+struct SharedTree {
     context: TreeContext,
     path: ChildPath,
     root: Arc<Root>,
-    desk: Desk,
+    controls: Controls,
     progress: watch::Receiver<Progress>,
     log: Option<Log>,
 }
 
-impl TreeAccess for Shared {
+impl TreeAccess for SharedTree {
     fn root(&self) -> Option<SupervisorHandle> {
         self.root.supervisor()
     }
@@ -70,18 +70,18 @@ impl TreeAccess for Shared {
     }
 
     fn request_stop(&self) {
-        self.desk.command(Command::Stop(StopCause::Api));
+        self.controls.command(Command::Stop(StopCause::Api));
     }
 }
 
 /// Where the program's wishes are handed in.
 #[derive(Clone)]
-struct Desk {
+struct Controls {
     guardian: mpsc::UnboundedSender<Command>,
     reporting: Reporting,
 }
 
-impl Desk {
+impl Controls {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
         if let Some(watchdog) = self.reporting.watchdog.upgrade() {
@@ -104,9 +104,9 @@ impl Desk {
     }
 }
 
-struct Keep(Desk);
+struct StopOnDrop(Controls);
 
-impl Drop for Keep {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.command(Command::Stop(StopCause::Dropped));
     }
@@ -120,10 +120,10 @@ impl Tree {
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
         let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, reporting: ready.reporting.clone() };
-        let keep = Arc::new(Keep(desk.clone()));
+        let controls = Controls { guardian, reporting: ready.reporting.clone() };
+        let keep = Arc::new(StopOnDrop(controls.clone()));
         let root = Arc::clone(&ready.root);
-        let shared = Arc::new(Shared { context, path, root, desk, progress, log });
+        let shared = Arc::new(SharedTree { context, path, root, controls, progress, log });
         // Before any child runs, which may look for it.
         shared.context.is_of(Box::new(TreeRef::new(&shared)));
         ready.begin();
@@ -232,7 +232,7 @@ impl Tree {
     /// it when this returns, also while the runtime stands still.
     pub fn report_now(&self) {
         self.command(Command::GiveUp);
-        self.shared.desk.give_up();
+        self.shared.controls.give_up();
     }
 
     /// Whether a stop has begun.
@@ -323,7 +323,7 @@ impl Tree {
     }
 
     fn command(&self, command: Command) {
-        self.shared.desk.command(command);
+        self.shared.controls.command(command);
     }
 
     async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
@@ -331,7 +331,7 @@ impl Tree {
         let reached =
             async { progress.wait_for(|progress| reached(progress)).await.map(|seen| seen.clone()) };
         // The guardian wakes what waits here, or the detector, and neither runs what a caller takes for a waker.
-        let reached = WokenAside::new(reached).await;
+        let reached = WakeElsewhere::new(reached).await;
         // The guardian has ended, with its last word said.
         reached.unwrap_or_else(|_| self.shared.progress.borrow().clone())
     }

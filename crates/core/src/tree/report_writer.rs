@@ -16,7 +16,7 @@ use crate::context::TreeContext;
 use crate::event::{EventKind, Writer};
 use crate::failure::StartFailure;
 use crate::report::{Below, NodeReport, StopReport};
-use crate::supervisor::{Ask, Held};
+use crate::supervisor::{Ask, KeptAlive};
 use crate::sync::{Mutex, PoisonError, point};
 
 /// How far the tree has come, for all who wait for it.
@@ -150,15 +150,15 @@ impl ReportWriter {
 
     fn write_unfinished(&self) {
         self.has_reported.store(true, Ordering::Release);
-        let noted = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Before the record is held: a child may take its time to answer.
-        let mut held = Held::default();
-        let answers = self.root.look(Ask::Children, &mut held).children;
+        let handled = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Before the record is locked: a child may take its time to answer.
+        let mut kept_alive = KeptAlive::default();
+        let answers = self.root.look(Ask::Children, &mut kept_alive).children;
         let report = self.tree.record().last_words(|words| {
-            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut held);
+            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut kept_alive);
             add_answers(&mut children, answers);
             let stopped = || StartFailure::new(StartError::Stopped).write_down();
-            let failure = (!started).then(|| noted.unwrap_or_else(stopped));
+            let failure = (!started).then(|| handled.unwrap_or_else(stopped));
             let report = self.report(failure, children, (Outcome::Unreapable, refused));
             self.write_last_words(&report, words);
             self.end_with(&report, words);

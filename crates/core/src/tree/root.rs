@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 
 use super::command::Command;
 use crate::child::{ChildKind, ChildPath, StopCause};
+use crate::child_kind::{ChildReport, Listener, Report};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, SignalAction, Writer};
-use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::supervisor::{Ask, Held, SupervisorHandle};
+use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// The root as others see it.
@@ -178,12 +178,12 @@ impl Root {
     }
 
     /// What there is of the tree. It waits for nothing.
-    pub(super) fn look(&self, ask: Ask, held: &mut Held) -> Sight {
+    pub(super) fn look(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Sight {
         let supervisor = self.supervisor.get();
         Sight {
             started: self.is_started(),
             refused: supervisor.map_or(0, SupervisorHandle::refused),
-            children: supervisor.map(|supervisor| supervisor.reports(ask, held)).unwrap_or_default(),
+            children: supervisor.map(|supervisor| supervisor.reports(ask, kept_alive)).unwrap_or_default(),
         }
     }
 

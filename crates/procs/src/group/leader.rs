@@ -99,7 +99,7 @@ impl Group {
         }
     }
 
-    /// Whether nobody is left in the group, after the leader has ended. `None` if only a census can tell.
+    /// Whether nobody is left in the group, after the leader has ended. `None` if only the list of members can tell.
     ///
     /// Zombies that nobody has reaped are members of a group.
     pub(crate) fn is_empty(&self) -> Option<bool> {

@@ -80,8 +80,10 @@ fn wait(process: &OwnedFd) {
 
 fn only_member(group: &Group) -> i32 {
     loop {
-        let members =
-            crate::group::census(crate::group::Which::Group(group.pid())).blocking_recv().unwrap().unwrap();
+        let members = crate::group::list_members(crate::group::Which::Group(group.pid()))
+            .blocking_recv()
+            .unwrap()
+            .unwrap();
         if let [member] = members.as_slice() {
             return member.pid;
         }

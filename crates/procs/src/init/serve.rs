@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use super::group::{Place, leave_group};
 use super::suspend::follow;
 use crate::sys;
-use crate::sys::raw::{self, Left, Reaped, Taken};
+use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
 
 /// How the init ends if nothing says how the program has ended.
 const UNKNOWN: i32 = 1;
@@ -45,7 +45,7 @@ fn pass_on(signal: &Taken, program: i32, in_its_group: bool) {
 fn leave_files() -> io::Result<()> {
     let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).ok();
     nix::unistd::chdir("/")?;
-    sys::take_seats([(null(), 0), (null(), 1), (null(), 2)])
+    sys::take_numbers([(null(), 0), (null(), 1), (null(), 2)])
 }
 
 /// Whether the terminal sends this to all of its foreground group.
@@ -67,9 +67,9 @@ fn reap(program: i32) -> Option<(i32, i32)> {
             Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
             // A stranger.
             Ok(_) => {}
-            Err(Left::Somebody) => return None,
+            Err(ChildrenLeft::Somebody) => return None,
             // It ended before SIGCHLD was ours.
-            Err(Left::Nobody) => return Some((libc::CLD_EXITED, UNKNOWN)),
+            Err(ChildrenLeft::Nobody) => return Some((libc::CLD_EXITED, UNKNOWN)),
         }
     }
 }

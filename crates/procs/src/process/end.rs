@@ -26,9 +26,9 @@ impl Owner {
         // It has been aborted. If it is still there, it blocks its thread.
         let check = self.check.take().map(|_| self.check_name());
         self.members.note_check(check);
-        self.grip.let_go();
-        if let Some(leash) = self.leash.take() {
-            leash.release();
+        self.kill_handle.let_go();
+        if let Some(owned_set) = self.owned_set.take() {
+            owned_set.release();
         }
         let report = match verdict {
             Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
@@ -68,16 +68,16 @@ impl Owner {
                 Sensing::On(_) | Sensing::Ending => State::Failing,
                 Sensing::Through => State::Failed,
             };
-            self.grip.kill();
+            self.kill_handle.kill();
         }
     }
 
-    /// Waits for the sensor to let go. The bell may be watched for another set as soon as this one is released.
+    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one is released.
     pub(super) fn hear_after_failure(&mut self, message: Message) {
         let Message::Fact(fact) = message else { return };
         let is_through = match fact {
-            Fact::Launched(Ok(leash)) => {
-                self.leash = Some(leash);
+            Fact::Launched(Ok(owned_set)) => {
+                self.owned_set = Some(owned_set);
                 false
             }
             Fact::Exited { exit, is_last } => {
@@ -94,14 +94,14 @@ impl Owner {
 
     /// Has the set killed and reaped by a thread that exists only for that, and the supervisor told after it.
     fn give_up(&mut self) {
-        let Some(leash) = self.leash.take() else {
+        let Some(owned_set) = self.owned_set.take() else {
             // A program that is being started is killed when it is there. The acknowledgement waits for that.
-            self.grip.kill();
+            self.kill_handle.kill();
             return;
         };
         let exit = self.exit.take();
         let reporter = self.ack.take();
-        leash.bury(move |found| {
+        owned_set.kill_and_reap(move |found| {
             if let Some(reporter) = reporter {
                 reporter.ended(exit.unwrap_or(found));
             }

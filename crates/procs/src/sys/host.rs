@@ -109,20 +109,20 @@ pub(crate) fn child_signals() -> io::Result<OwnedFd> {
 }
 
 /// Puts descriptors in their places, and closes every other one. The first three stay open over an exec.
-pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -> io::Result<()> {
-    let end = seats.iter().map(|(_, seat)| seat + 1).max().unwrap_or_default();
+pub(crate) fn take_numbers<const N: usize>(numbers: [(Option<OwnedFd>, c_int); N]) -> io::Result<()> {
+    let end = numbers.iter().map(|(_, number)| number + 1).max().unwrap_or_default();
     // First out of the way of all places.
     let mut waiting = [(None, 0); N];
-    for (fd, (waiting, seat)) in
-        seats.into_iter().zip(waiting.iter_mut()).map(|((fd, seat), w)| (fd, (w, seat)))
+    for (fd, (waiting, number)) in
+        numbers.into_iter().zip(waiting.iter_mut()).map(|((fd, number), w)| (fd, (w, number)))
     {
         let moved = fd.map(|fd| fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(end))).transpose()?;
-        *waiting = (moved, seat);
+        *waiting = (moved, number);
     }
     raw::close_from_to(0, end - 1).map_err(io::Error::from_raw_os_error)?;
-    for (fd, seat) in waiting {
+    for (fd, number) in waiting {
         let Some(fd) = fd else { continue };
-        let moved = if seat > 2 { raw::move_to(fd, seat) } else { raw::duplicate_for_exec(fd, seat) };
+        let moved = if number > 2 { raw::move_to(fd, number) } else { raw::duplicate_for_exec(fd, number) };
         moved.map_err(io::Error::from_raw_os_error)?;
     }
     raw::close_from(end).map_err(io::Error::from_raw_os_error)
@@ -131,7 +131,7 @@ pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -
 /// Takes the descriptor with which a helper program was started as its input.
 pub(crate) fn take_input() -> io::Result<OwnedFd> {
     // SAFETY: the program does not use its input in any other way; it is moved away from there, and nothing replaces it
-    // before all descriptors take their seats.
+    // before all descriptors take their final numbers.
     let input = unsafe { OwnedFd::from_raw_fd(0) };
     let taken = fcntl(&input, FcntlArg::F_DUPFD_CLOEXEC(3));
     let _ = input.into_raw_fd();

@@ -20,7 +20,7 @@ pub(crate) struct Slot(NonNull<u8>);
 
 /// What a reaper is born with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Birth {
+pub(crate) struct NewReaper {
     /// Its line to the supervisor.
     pub(crate) line: c_int,
     /// Whether it should make itself a cgroup before it is asked for one.
@@ -66,11 +66,15 @@ impl Slot {
     /// Starts a process that shares our memory and nothing else, and runs `main` in it. All signals must be blocked.
     ///
     /// The slot must stay as it is until that process has ended: see [`InUse`].
-    pub(crate) fn start(self, birth: Birth, main: ReaperMain) -> Result<(i32, InUse), (Errno, Self)> {
+    pub(crate) fn start(
+        self,
+        new_reaper: NewReaper,
+        main: ReaperMain,
+    ) -> Result<(i32, InUse), (Errno, Self)> {
         let place = self.at(STACK + CHILD_STACK).cast::<Begin>();
         const { assert!(size_of::<Begin>() <= BIRTH && align_of::<Begin>() <= 16) };
         // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
-        unsafe { place.write(Begin { birth, main }) };
+        unsafe { place.write(Begin { new_reaper, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
         let flags = (shared | libc::SIGCHLD) as usize;
         let stack = self.at(STACK).expose_provenance();
@@ -103,13 +107,13 @@ impl InUse {
 pub(crate) type ReaperMain = fn(&mut Job) -> c_int;
 
 struct Begin {
-    birth: Birth,
+    new_reaper: NewReaper,
     main: ReaperMain,
 }
 
 /// What a reaper has: what it was born with, and the order that it carries out.
 pub(crate) struct Job {
-    pub(crate) birth: Birth,
+    pub(crate) new_reaper: NewReaper,
     /// Where the slot has room for an order.
     room: *mut u8,
     /// The order: in the slot, or a mapping of its own.
@@ -120,11 +124,11 @@ pub(crate) struct Job {
 
 extern "C" fn enter(place: *mut c_void) -> ! {
     // SAFETY: the `Begin` that the warden has put there for this process alone.
-    let Begin { birth, main } = unsafe { place.cast::<Begin>().read() };
+    let Begin { new_reaper, main } = unsafe { place.cast::<Begin>().read() };
     // SAFETY: the room for orders stands behind it, in the same mapping.
     let room = unsafe { place.cast::<u8>().add(BIRTH) };
     // The child's stack ends where this begins, which is at a multiple of 64 bytes.
-    let mut job = Job { birth, room, order: room, bytes: 0, child_stack: place };
+    let mut job = Job { new_reaper, room, order: room, bytes: 0, child_stack: place };
     let code = main(&mut job);
     raw::exit(code)
 }

@@ -134,7 +134,7 @@ fn nobody_keeps_what_a_child_has_and_the_starter_keeps_what_the_child_leaves_beh
     let status = status_of(spawn(&script, &mut stack));
 
     assert_eq!(status, Status::Code(3));
-    let places = stack.seats.unwrap().places.map(|place| File::from(place).metadata().unwrap());
+    let places = stack.numbers.unwrap().places.map(|place| File::from(place).metadata().unwrap());
     assert!(places.iter().all(|place| place.file_type().is_char_device()), "{places:?}");
     assert!(kept.iter().all(|file| file.metadata().unwrap().is_file()));
 }

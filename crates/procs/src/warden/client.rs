@@ -13,7 +13,7 @@ use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
-use super::pool::{BATCH, Pool, Wear};
+use super::pool::{BATCH, Condition, Pool};
 use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
@@ -62,14 +62,14 @@ pub struct Warden(Arc<Client>);
 
 /// What there is of a warden in this program.
 pub(crate) struct Client {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClient>,
     cgroup: bool,
     watcher: Once,
     trimmer: Once,
 }
 
 /// What the thread has, too, that listens to the warden.
-struct Shared {
+struct SharedClient {
     pid: i32,
     socket: OwnedFd,
     pidfd: OwnedFd,
@@ -162,7 +162,7 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedClient {
             pid,
             socket,
             pidfd,
@@ -261,13 +261,13 @@ impl Client {
         while let Some(line) = cgroup.then(|| self.shared.pool.take_worn()).flatten() {
             // One that cannot be told does it when the order comes.
             let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Patience::Never);
-            self.shared.pool.put(line, Wear::Fresh);
+            self.shared.pool.put(line, Condition::Fresh);
         }
         if self.shared.pool.is_low() {
             // If it is not possible, whoever needs one is told.
             if let Ok(lines) = self.bear::<BATCH>(cgroup) {
                 for line in lines {
-                    self.shared.pool.put(line, Wear::Fresh);
+                    self.shared.pool.put(line, Condition::Fresh);
                 }
             }
         }
@@ -275,7 +275,7 @@ impl Client {
 
     /// Takes back the line to a reaper that has nothing to do any more.
     pub(crate) fn recycle(&self, line: Arc<OwnedFd>) {
-        if self.shared.pool.put(line, Wear::Worn) {
+        if self.shared.pool.put(line, Condition::Worn) {
             self.trimmer.call_once(|| {
                 let shared = Arc::clone(&self.shared);
                 // Without a thread there are more reapers than are needed.
@@ -307,17 +307,17 @@ impl Client {
         let mut state = self.shared.state();
         // Under the lock: if it dies after this, that it was swept is entered after this.
         let lives = !is_hung_up(line);
-        state.roll.began(reaper, lives);
+        state.reapers.began(reaper, lives);
     }
 
     /// A reaper has said that nobody is left, or is not spoken of any more.
     pub(super) fn ended(&self, reaper: i32) {
-        self.shared.state().roll.ended(reaper);
+        self.shared.state().reapers.ended(reaper);
     }
 
     /// Whether all is gone that a reaper left behind which has died before its time.
     pub(super) fn is_swept(&self, reaper: i32) -> bool {
-        self.shared.state().roll.is_swept(reaper)
+        self.shared.state().reapers.is_swept(reaper)
     }
 
     /// Begins to listen to the warden.
@@ -333,7 +333,7 @@ impl Client {
     }
 }
 
-impl Shared {
+impl SharedClient {
     fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
     }
@@ -345,7 +345,7 @@ impl Shared {
                 Ok((0, _)) | Err(_) => break,
                 Ok((bytes, _)) => {
                     if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
-                        self.state().roll.swept(reaper);
+                        self.state().reapers.swept(reaper);
                     }
                 }
             }

@@ -19,23 +19,23 @@
 
 pub(crate) mod cgroup;
 mod client;
-mod descent;
+mod descendants;
+mod descriptor_numbers;
 mod error;
 mod orphans;
 mod pool;
 mod program;
 mod protocol;
+mod reaped_set;
 mod reaper;
-mod roll;
-mod seats;
+mod reaper_table;
 mod serve;
 mod state;
-mod ward;
 
 pub(crate) use client::Client;
 pub use client::Warden;
 pub use error::WardenError;
 pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
+pub(crate) use reaped_set::ReapedSet;
 pub(crate) use serve::instead_of_main;
 pub use serve::warden_main;
-pub(crate) use ward::Ward;

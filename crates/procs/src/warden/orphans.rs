@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::unistd::{Pid, getsid};
 
-use super::descent::kill_family_of;
+use super::descendants::kill_family_of;
 use super::state::{State, locked};
 use crate::sys::{self, Reap, raw};
 
@@ -41,7 +41,7 @@ fn collect(shared: &Mutex<State>) {
     loop {
         let (reapers, init, closing) = {
             let state = locked(shared);
-            (state.roll.reapers().clone(), state.init, state.closing)
+            (state.reapers.reapers().clone(), state.init, state.closing)
         };
         let orphans = children_of(init);
         let mut strangers = 0;
@@ -62,7 +62,7 @@ fn collect(shared: &Mutex<State>) {
             // What has just become lost may have left something that is seen only the next time.
             let mut state = locked(shared);
             let gone = lost.iter().copied().filter(|reaper| !orphans.contains(reaper));
-            gone.for_each(|reaper| state.roll.swept(reaper));
+            gone.for_each(|reaper| state.reapers.swept(reaper));
         }
         if closing && reapers.is_empty() && !orphans.iter().any(|orphan| is_reaper(*orphan)) {
             return;

@@ -45,7 +45,7 @@ struct State {
 
 /// What a reaper has behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wear {
+pub(super) enum Condition {
     /// It is new, or has been told to get ready.
     Fresh,
     /// It has had a set.
@@ -73,14 +73,14 @@ impl Pool {
     }
 
     /// Takes in one whose reaper has nothing to do. `true` says that there are more now than are kept for long.
-    pub(super) fn put(&self, line: Arc<OwnedFd>, wear: Wear) -> bool {
+    pub(super) fn put(&self, line: Arc<OwnedFd>, condition: Condition) -> bool {
         let mut state = self.lock();
         if state.closed {
             return false;
         }
-        match wear {
-            Wear::Fresh => state.fresh.push(line),
-            Wear::Worn => state.worn.push(line),
+        match condition {
+            Condition::Fresh => state.fresh.push(line),
+            Condition::Worn => state.worn.push(line),
         }
         let count = state.len();
         drop(state);
@@ -158,8 +158,8 @@ mod tests {
         let pool = Pool::default();
         let (first, _reapers_first) = line();
         let (second, _reapers_second) = line();
-        pool.put(first, Wear::Worn);
-        pool.put(Arc::clone(&second), Wear::Worn);
+        pool.put(first, Condition::Worn);
+        pool.put(Arc::clone(&second), Condition::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &second));
     }
@@ -169,14 +169,14 @@ mod tests {
         let pool = Pool::default();
         let lines: Vec<_> = (0..LOW + 2).map(|_| line()).collect();
         for (line, _) in &lines {
-            pool.put(Arc::clone(line), Wear::Worn);
+            pool.put(Arc::clone(line), Condition::Worn);
         }
         let mut got_ready = 0;
         while let Some(line) = pool.take_worn() {
-            pool.put(line, Wear::Fresh);
+            pool.put(line, Condition::Fresh);
             got_ready += 1;
         }
-        pool.put(Arc::clone(&lines[0].0), Wear::Worn);
+        pool.put(Arc::clone(&lines[0].0), Condition::Worn);
 
         assert_eq!(got_ready, LOW);
         assert!(!Arc::ptr_eq(&pool.take().unwrap(), &lines[0].0));
@@ -191,9 +191,9 @@ mod tests {
         drop(gone);
         assert_eq!(sys::receive(&dead, &mut [0; 4], Patience::Wait).unwrap().0, 0);
         sys::send_message(&refuses, b"refused", &[], Patience::Never).unwrap();
-        pool.put(Arc::clone(&living), Wear::Worn);
-        pool.put(dead, Wear::Worn);
-        pool.put(refused, Wear::Worn);
+        pool.put(Arc::clone(&living), Condition::Worn);
+        pool.put(dead, Condition::Worn);
+        pool.put(refused, Condition::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &living));
         assert!(pool.take().is_none());
@@ -204,10 +204,10 @@ mod tests {
         let pool = Pool::default();
         let (early, early_reaper) = line();
         let (late, late_reaper) = line();
-        pool.put(early, Wear::Worn);
+        pool.put(early, Condition::Worn);
 
         pool.close();
-        pool.put(late, Wear::Worn);
+        pool.put(late, Condition::Worn);
 
         assert!(pool.take().is_none() && !pool.is_low());
         for reaper in [early_reaper, late_reaper] {
@@ -222,14 +222,14 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 3)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Wear::Worn);
+                pool.put(ours, Condition::Worn);
                 theirs
             })
             .collect();
         pool.lock().fewest = reapers.len();
         let needed = [pool.take().unwrap(), pool.take().unwrap()];
         for line in needed {
-            pool.put(line, Wear::Worn);
+            pool.put(line, Condition::Worn);
         }
 
         let unneeded = pool.lock().take_unneeded();
@@ -243,7 +243,7 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 2)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Wear::Worn);
+                pool.put(ours, Condition::Worn);
                 theirs
             })
             .collect();

@@ -171,16 +171,16 @@ pub(crate) enum FromWarden {
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. If nobody is left, this is the last word.
-    Ended { how: i32, status: i32, rest: Rest },
+    Ended { how: i32, status: i32, rest: Remaining },
     /// Nobody is left. It is the last word.
-    Empty { rest: Rest },
+    Empty { rest: Remaining },
     /// A reaper has died, and the warden has ended all that it left behind.
     Swept { reaper: i32 },
 }
 
 /// Who is left of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
+pub(crate) enum Remaining {
     Somebody,
     /// Nobody, and the reaper waits for another order.
     Nobody,
@@ -188,7 +188,7 @@ pub(crate) enum Rest {
     NobodyAndLeaves,
 }
 
-impl Rest {
+impl Remaining {
     fn from_number(number: i32) -> Option<Self> {
         [Self::Somebody, Self::Nobody, Self::NobodyAndLeaves].into_iter().find(|rest| *rest as i32 == number)
     }
@@ -227,8 +227,8 @@ impl FromWarden {
             2 => Self::Unable { errno: a },
             3 => Self::Started { pid: a, reaper: b },
             4 => Self::Refused { stage: a, errno: b },
-            5 => Self::Ended { how: a, status: b, rest: Rest::from_number(c)? },
-            6 => Self::Empty { rest: Rest::from_number(a)? },
+            5 => Self::Ended { how: a, status: b, rest: Remaining::from_number(c)? },
+            6 => Self::Empty { rest: Remaining::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
         })
@@ -276,9 +276,9 @@ mod tests {
             FromWarden::Unable { errno: 2 },
             FromWarden::Started { pid: 4711, reaper: 4710 },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
-            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Rest::NobodyAndLeaves },
-            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Rest::Somebody },
-            FromWarden::Empty { rest: Rest::Nobody },
+            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Remaining::NobodyAndLeaves },
+            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Remaining::Somebody },
+            FromWarden::Empty { rest: Remaining::Nobody },
             FromWarden::Swept { reaper: 4710 },
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));

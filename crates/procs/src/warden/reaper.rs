@@ -8,10 +8,10 @@
 //! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own and writes
 //! to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
-use super::descent::kill_family;
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
-use super::seats;
-use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
+use super::descendants::kill_family;
+use super::descriptor_numbers as fds;
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
+use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
 
 /// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
@@ -24,7 +24,7 @@ const A_MILLISECONDS_WORTH: u32 = 50;
 struct Reaper {
     /// The program's process id, until it has been reaped.
     program: Option<i32>,
-    /// Whether it has a cgroup, whose directory is then in its seat.
+    /// Whether it has a cgroup, whose directory is then at its number.
     cgroup: bool,
     /// Whether a set has lived in the cgroup, whose processes may have changed it: limited it, or frozen it.
     cgroup_is_worn: bool,
@@ -47,7 +47,7 @@ type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 
 /// Starts programs, one when nobody is left of the one before, until nobody orders any more.
 pub(super) fn main(job: &mut Job) -> i32 {
-    let line = job.birth.line;
+    let line = job.new_reaper.line;
     let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
@@ -71,12 +71,12 @@ fn settle(job: &Job) -> Result<Reaper, Errno> {
     // While there is a descriptor for it: whoever has to be ended is found without a new one.
     let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
-    raw::move_to(job.birth.line, seats::LINE)?;
-    raw::move_to(children, seats::CHILDREN)?;
+    raw::move_to(job.new_reaper.line, fds::LINE)?;
+    raw::move_to(children, fds::CHILDREN)?;
     raw::adopt_orphans()?;
     // Its name helps whoever looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
-    let _ = raw::close_from(seats::END);
+    let _ = raw::close_from(fds::END);
     Ok(Reaper {
         program: None,
         cgroup: false,
@@ -100,13 +100,13 @@ impl Reaper {
             return None;
         }
         loop {
-            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
+            match raw::wait_readable([fds::LINE, fds::SUPERVISOR], None) {
                 Ok([_, true]) if supervisor_is_dead() => return None,
                 Ok([false, _]) => continue,
                 Ok([true, _]) | Err(_) => {}
             }
             let mut came = [-1; MOST_DESCRIPTORS];
-            let bytes = match raw::receive(seats::LINE, job.room(), &mut came, Patience::Never) {
+            let bytes = match raw::receive(fds::LINE, job.room(), &mut came, Patience::Never) {
                 Err(libc::EAGAIN) => continue,
                 Ok(0) | Err(_) => return None,
                 Ok(bytes) => bytes,
@@ -127,7 +127,7 @@ impl Reaper {
     /// Not without being told: whoever has nothing left may be one of a thousand who end together, and has no need of it then.
     fn get_ready(&mut self, job: &mut Job) {
         job.make_room();
-        if job.birth.cgroup {
+        if job.new_reaper.cgroup {
             // If it fails, whoever needs it is told.
             let _ = self.make_cgroup();
         }
@@ -139,7 +139,7 @@ impl Reaper {
             Ok(()) => {
                 self.watch();
                 // What leads to a program that has gone must not be taken for the next one's.
-                let _ = raw::vacate(seats::PROGRAM);
+                let _ = raw::vacate(fds::PROGRAM);
             }
             Err(failed) => self.send(&refusal(failed), &[]),
         }
@@ -160,13 +160,13 @@ impl Reaper {
             self.program = Some(program);
             self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
             // If this fails, old kernels are told the group's number.
-            let _ = raw::move_to(pidfd, seats::PROGRAM);
+            let _ = raw::move_to(pidfd, fds::PROGRAM);
             // The program may become many that all want the processor. Before another is forked this is taken back.
             raw::set_nice(Some(raw::SOON));
             self.goes_soon = true;
         }
         // None of this can fail, and if it did a descriptor would stay open.
-        let _ = raw::close_from(seats::END);
+        let _ = raw::close_from(fds::END);
         job.give_back();
         started.map(drop)
     }
@@ -191,7 +191,7 @@ impl Reaper {
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            cgroup: header.cgroup.then_some(seats::OWN_CGROUP),
+            cgroup: header.cgroup.then_some(fds::OWN_CGROUP),
         };
         job.spawn(header.layout, surroundings)
     }
@@ -203,19 +203,19 @@ impl Reaper {
         }
         if self.cgroup {
             let worn = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
-            if raw::remove_directory(seats::CGROUPS, worn.as_c_str()).is_err() {
+            if raw::remove_directory(fds::CGROUPS, worn.as_c_str()).is_err() {
                 self.cgroups_left = self.cgroups_left.checked_add(1).ok_or(libc::EBUSY)?;
             }
             (self.cgroup, self.cgroup_is_worn) = (false, false);
         }
         let name = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
-        match raw::make_directory(seats::CGROUPS, name.as_c_str()) {
+        match raw::make_directory(fds::CGROUPS, name.as_c_str()) {
             // Made before, and then there was no descriptor for it.
             Ok(()) | Err(libc::EEXIST) => {}
             Err(errno) => return Err(errno),
         }
-        let directory = raw::open(seats::CGROUPS, name.as_c_str(), libc::O_RDONLY | libc::O_DIRECTORY)?;
-        raw::move_to(directory, seats::OWN_CGROUP)?;
+        let directory = raw::open(fds::CGROUPS, name.as_c_str(), libc::O_RDONLY | libc::O_DIRECTORY)?;
+        raw::move_to(directory, fds::OWN_CGROUP)?;
         self.cgroup = true;
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Reaper {
             return self.end_all();
         }
         loop {
-            let readable = raw::wait_readable([seats::LINE, seats::SUPERVISOR, seats::SIGNALS], None);
+            let readable = raw::wait_readable([fds::LINE, fds::SUPERVISOR, fds::SIGNALS], None);
             // If it was interrupted, by a debugger for example, everything is looked at.
             let [line, supervisor, children] = readable.unwrap_or([true; 3]);
             if children && self.reap().is_none() {
@@ -245,7 +245,7 @@ impl Reaper {
     fn obey(&mut self) -> bool {
         let mut order = [0; 8];
         let mut came = [-1; raw::MOST_DESCRIPTORS];
-        match raw::receive(seats::LINE, &mut order, &mut came, Patience::Never) {
+        match raw::receive(fds::LINE, &mut order, &mut came, Patience::Never) {
             Err(libc::EAGAIN | libc::EINTR) => false,
             Ok(0) | Err(_) => true,
             Ok(bytes) => match order.get(..bytes).and_then(ToReaper::decode) {
@@ -261,7 +261,7 @@ impl Reaper {
 
     /// Sends a signal to the program's group.
     fn signal_group(&self, number: i32) {
-        if raw::signal_group(seats::PROGRAM, number) == Err(libc::EINVAL) {
+        if raw::signal_group(fds::PROGRAM, number) == Err(libc::EINVAL) {
             // An old kernel. Until the program has been reaped its number is its own.
             if let Some(program) = self.program {
                 let _ = raw::kill(-program, number);
@@ -273,7 +273,7 @@ impl Reaper {
     fn reap(&mut self) -> Option<u32> {
         let mut signals = [0; 512];
         // Empties the descriptor; who has ended is what the next lines find out.
-        let _ = raw::read(seats::SIGNALS, &mut signals);
+        let _ = raw::read(fds::SIGNALS, &mut signals);
         let mut count = 0_u32;
         let mut end = None;
         let left = loop {
@@ -289,17 +289,17 @@ impl Reaper {
             }
         };
         let rest = match left {
-            Left::Somebody => Rest::Somebody,
-            Left::Nobody if self.spent => Rest::NobodyAndLeaves,
-            Left::Nobody => Rest::Nobody,
+            ChildrenLeft::Somebody => Remaining::Somebody,
+            ChildrenLeft::Nobody if self.spent => Remaining::NobodyAndLeaves,
+            ChildrenLeft::Nobody => Remaining::Nobody,
         };
         match end {
             // One word says both, so that nobody has to look for others who are not there.
             Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, rest }),
-            None if rest != Rest::Somebody => self.tell(FromWarden::Empty { rest }),
+            None if rest != Remaining::Somebody => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
-        (rest == Rest::Somebody).then_some(count)
+        (rest == Remaining::Somebody).then_some(count)
     }
 
     /// Kills and reaps until nobody is left, however long that takes.
@@ -320,7 +320,7 @@ impl Reaper {
             match self.reap() {
                 None => return,
                 Some(0) => {
-                    let _ = raw::wait_readable([seats::SIGNALS], Some(KILL_AGAIN));
+                    let _ = raw::wait_readable([fds::SIGNALS], Some(KILL_AGAIN));
                 }
                 Some(_) => {}
             }
@@ -331,7 +331,7 @@ impl Reaper {
         if !self.cgroup {
             return;
         }
-        if let Ok(kill) = raw::open(seats::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
+        if let Ok(kill) = raw::open(fds::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
             // It reaches those who have changed their user. If it fails there is still the way by children.
             let _ = raw::write(kill, b"1");
             let _ = raw::close(kill);
@@ -341,8 +341,8 @@ impl Reaper {
     /// Kills all children and those below, and says how many children there are.
     fn kill_families(&self) -> u32 {
         let mut count = 0_u32;
-        if raw::rewind(seats::CHILDREN).is_ok() {
-            raw::for_each_number(seats::CHILDREN, |child| {
+        if raw::rewind(fds::CHILDREN).is_ok() {
+            raw::for_each_number(fds::CHILDREN, |child| {
                 kill_family(child);
                 count = count.saturating_add(1);
             });
@@ -356,11 +356,11 @@ impl Reaper {
 
     fn send(&mut self, message: &[u8], descriptors: &[i32]) {
         if self.heard {
-            self.heard = raw::send(seats::LINE, message, descriptors, Patience::Never).is_ok();
+            self.heard = raw::send(fds::LINE, message, descriptors, Patience::Never).is_ok();
         }
     }
 }
 
 fn supervisor_is_dead() -> bool {
-    raw::wait_readable([seats::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
+    raw::wait_readable([fds::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
 }

@@ -34,8 +34,8 @@ impl Machine {
                 }
                 Request::CleanUp { .. }
                 | Request::Start { .. }
-                | Request::StartInRoom { .. }
-                | Request::Room
+                | Request::StartInReserved { .. }
+                | Request::Reserve
                 | Request::Terminate(_)
                 | Request::Restart(_)
                 | Request::Delete(_) => refuse(call, &request, out),
@@ -88,23 +88,23 @@ impl Machine {
         out: &mut Actions,
     ) -> Progress {
         match request {
-            Request::Start { .. } | Request::Room | Request::Restart(_) if self.held => {
+            Request::Start { .. } | Request::Reserve | Request::Restart(_) if self.held => {
                 refuse(call, &request, out);
             }
-            Request::StartInRoom { .. } if self.held => {
-                self.rooms.leave();
+            Request::StartInReserved { .. } if self.held => {
+                self.reservations.leave();
                 refuse(call, &request, out);
             }
             Request::Start { key, id, traits } => {
                 return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
             }
-            Request::StartInRoom { key, id, traits } => {
+            Request::StartInReserved { key, id, traits } => {
                 // The child takes the place that was kept for it.
-                self.rooms.leave();
+                self.reservations.leave();
                 return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
             }
             // Given at the end of the step, if there is any.
-            Request::Room => self.rooms.wait(call),
+            Request::Reserve => self.reservations.wait(call),
             // A stop that begins in the meantime must not cancel it.
             Request::CleanUp { key, id, traits } => {
                 return self.add_and_start(
@@ -157,7 +157,9 @@ impl Machine {
             });
         }
         match self.policy.keeping {
-            Keeping::Nothing { max_children } if self.children.len() + self.rooms.kept() >= max_children => {
+            Keeping::Nothing { max_children }
+                if self.children.len() + self.reservations.kept() >= max_children =>
+            {
                 Some(Reply::MaxChildren)
             }
             Keeping::Nothing { .. } | Keeping::Specs => None,

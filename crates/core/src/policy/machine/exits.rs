@@ -97,7 +97,7 @@ impl Machine {
         }
     }
 
-    /// Restarts a child, and the siblings that share its fate, unless that is one restart too many.
+    /// Restarts a child, and the siblings that share its end, unless that is one restart too many.
     fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         if let Err(exceeded) = self.count_restart(key, now) {
             self.blamed = Some(key);

@@ -30,7 +30,7 @@ pub(crate) enum Input {
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
-    /// The shell has written down that this child is restarted: siblings that share its fate are stopped now.
+    /// The shell has written down that this child is restarted: siblings that share its end are stopped now.
     Announced(ChildKey),
     /// The shell has written down that the supervisor gives up: it stops now.
     GaveUp,
@@ -40,7 +40,7 @@ pub(crate) enum Input {
     /// are left.
     Stuck(ChildKey),
     /// A caller that was given room has left without bringing a child.
-    RoomLeft,
+    ReservationDropped,
     /// No caller brings in a child any more.
     Close,
     /// End all children at once, because that is how this supervisor is stopped.

@@ -141,7 +141,7 @@ impl Machine {
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if self.is_for_later(&round) {
-            // The siblings that share its fate have been stopped by now, and start together with it when the delay is
+            // The siblings that share its end have been stopped by now, and start together with it when the delay is
             // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {

@@ -98,7 +98,7 @@ impl Machine {
                 Pending::Exit { .. } | Pending::Retry { .. } | Pending::Due { .. } => {}
             }
         }
-        self.rooms.dismiss(out);
+        self.reservations.dismiss(out);
         for (_, waiters) in std::mem::take(&mut self.waiting) {
             reply_all(waiters, Reply::Stopping, out);
         }
@@ -117,7 +117,7 @@ pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) 
 
 /// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
 pub(super) fn refuse(call: CallId, request: &Request, out: &mut Actions) {
-    if let Request::Start { key, .. } | Request::StartInRoom { key, .. } | Request::CleanUp { key, .. } =
+    if let Request::Start { key, .. } | Request::StartInReserved { key, .. } | Request::CleanUp { key, .. } =
         request
     {
         out.push_back(Action::Refuse(*key));

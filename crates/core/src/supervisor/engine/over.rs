@@ -21,7 +21,7 @@ impl Engine {
         let (children, entries) = self.close_view();
         drop_quietly(entries);
         self.settling = None;
-        self.noted.clear();
+        self.handled.clear();
         let start_failure = self.start_failure.take();
         if let Some(reporter) = self.reporter.take() {
             let unwritten = None;
@@ -83,7 +83,7 @@ impl Engine {
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
-            self.woken.note();
+            self.lifo_slot.note();
         }
     }
 
@@ -107,7 +107,7 @@ impl Drop for Engine {
         for key in self.live_children() {
             let Some(child) = self.child(key) else { continue };
             let to = catch(|| child.force_name()).unwrap_or("force");
-            let noted = tree.record().section(|writer| {
+            let forced = tree.record().section(|writer| {
                 let change = |entry: &mut Entry| {
                     let was_asked = entry.live()?.stop.is_some();
                     if !was_asked {
@@ -122,11 +122,11 @@ impl Drop for Engine {
                 };
                 self.shared.view.with(key, change).flatten()
             });
-            let Some(noted) = noted else { continue };
+            let Some(forced) = forced else { continue };
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
-            left.push(noted);
+            left.push(forced);
         }
         let (children, entries) = self.close_view();
         drop_quietly(entries);

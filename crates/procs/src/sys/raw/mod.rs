@@ -6,18 +6,20 @@
 
 mod arch;
 mod calls;
-mod family;
 mod message;
+mod proc_children;
 mod signals;
 mod wait;
 
 pub(crate) use arch::SHARES_MEMORY;
 pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
-pub(crate) use family::{for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of};
 pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
+pub(crate) use proc_children::{
+    for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
+};
 pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, unblock_only};
-pub(crate) use wait::{Left, Reaped, reap_any, reap_any_or_stopped, reap_now};
+pub(crate) use wait::{ChildrenLeft, Reaped, reap_any, reap_any_or_stopped, reap_now};
 
 /// An error number of the kernel's.
 pub(crate) type Errno = i32;
