@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rootward::{ChildKind, Event, Events, NodeSnapshot, StopReport, SupervisorHandle, Tree};
+use rootward::event::Events;
+use rootward::snapshot::{ChildKind, NodeSnapshot};
+use rootward::{Event, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;

@@ -17,7 +17,8 @@ use std::thread;
 use std::time::Duration;
 
 use rootward::process::Containment;
-use rootward::{Application, Hangup, Signal, Tree};
+use rootward::signal::Hangup;
+use rootward::{Application, Signal, Tree};
 use rootward_tests::say;
 use tokio::sync::mpsc;
 
@@ -52,7 +53,7 @@ pub(crate) fn run(register: &str, level: &str, seed: u64) -> ExitCode {
     let mut prepared = Application::new(tree::root(&world))
         .containment(containment)
         .hangup(Hangup::Reload)
-        .on_signal(Signal::Hangup, move |_| count(&reloaded))
+        .on_signal(Signal::HUP, move |_| count(&reloaded))
         .on_snapshot(move |_| count(&shown))
         .configure(|tree| tree.stall_threshold(STALL_THRESHOLD))
         .on_launch({

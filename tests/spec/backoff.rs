@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use rootward::{Backoff, ChildState, Ending, EventKind, SpecProblem, StopCause, Supervisor};
+use rootward::error::SpecProblem;
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::snapshot::ChildState;
+use rootward::{Backoff, EventKind, Supervisor};
 
 use crate::support::{Puppet, given, given_tree, obedient, settle};
 

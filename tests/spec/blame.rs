@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rootward::event::StopCause;
+use rootward::report::{Blame, Ending, Outcome};
 use rootward::{
-    AutoShutdown, Blame, ChildSpec, DynamicSupervisor, Ending, Exit, Intensity, Outcome, Restart, StopCause,
-    StopReport, Supervisor,
+    AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor,
 };
 
 use crate::support::{Puppet, builder, given, given_tree, obedient, settle};

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{BlockingContext, ChildSpec, Exit, Outcome, Restart, StuckIn, Supervisor};
+use rootward::report::{Outcome, StuckIn};
+use rootward::{BlockingContext, ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{builder, given, given_tree, obedient, stuck, within};
 

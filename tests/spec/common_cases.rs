@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rootward::snapshot::ChildState;
 use rootward::{
-    ChildSpec, ChildState, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress,
-    TaskContext, TaskSupervisor,
+    ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress, TaskContext,
+    TaskSupervisor,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, Outcome, Shutdown, StopCause, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::{Exit, Shutdown, Supervisor};
 
 use crate::support::{
     Double, EventLog, Flag, GivenTree, builder, given, given_tree, obedient, settle, stubborn, takes,

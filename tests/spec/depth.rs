@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, StopCause, Supervisor, TreeStartError};
+use rootward::error::TreeStartError;
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Supervisor};
 
 use crate::support::{Double, Puppet, broken, builder, obedient, stubborn};
 

@@ -4,10 +4,13 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use rootward::error::{
+    ResizeError, RestartChildError, SpawnError, SpawnErrorKind, StartChildError, TaskError,
+};
+use rootward::event::StopCause;
+use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, Ending, PartitionSupervisor, ResizeError, Restart, RestartChildError,
-    SpawnError, SpawnErrorKind, StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskSupervisor,
 };
 
 use crate::support::{

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, StartError, StopCause, Supervisor, TreeStartError};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Supervisor};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 

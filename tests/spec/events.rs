@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, SignalAction, Supervisor};
+use rootward::event::SignalAction;
+use rootward::{Event, EventKind, Supervisor};
 use serde_json::{Value, json};
 
 use crate::support::{EventLog, Puppet, assert_holds, given, given_tree, launched, obedient, stubborn};

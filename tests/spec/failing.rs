@@ -4,10 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, Exit, Launch, Reporter, RunningChild, StartError, StopCause, StopRequest, Supervisor,
-    TreeStartError,
-};
+use rootward::child_kind::{Launch, Reporter, RunningChild, StopRequest};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Exit, Supervisor};
 
 use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};
 

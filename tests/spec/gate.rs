@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rootward::{
-    Backoff, ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, SpawnErrorKind, StartChildError,
-    Supervisor, TaskContext,
-};
+use rootward::error::{SpawnErrorKind, StartChildError};
+use rootward::report::{Ending, Outcome};
+use rootward::{Backoff, ChildSpec, DynamicSupervisor, Restart, Supervisor, TaskContext};
 use tokio::sync::mpsc;
 
 use crate::support::{Flag, given, obedient, settle, stubborn, within, work_for};

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, EventKind, Outcome, Restart, StopCause, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{EventKind, Restart, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, launched, obedient, settle};
 

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use rootward::event::Stream;
 use rootward::process::Output;
-use rootward::{ChildSpec, EventKind, Exit, Restart, Stream, Supervisor};
+use rootward::{ChildSpec, EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Exit, Restart, RestartChildError, Supervisor};
+use rootward::error::RestartChildError;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{Double, Flag, builder, given, given_tree, obedient, settle, stubborn, takes, within};
 

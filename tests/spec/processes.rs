@@ -5,7 +5,8 @@ mod restarts;
 mod stops;
 
 use rootward::process::Signal;
-use rootward::{ChildSpec, EventKind, Exit, NodeReport};
+use rootward::report::NodeReport;
+use rootward::{ChildSpec, EventKind, Exit};
 
 use crate::support::{GivenTree, fixture};
 

@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::error::{StartError, TreeStartError};
 use rootward::process::{Ready, ReadyError, Signal};
-use rootward::{
-    ChildSpec, ChildState, Ending, EventKind, Exit, Outcome, StartError, Supervisor, Tree, TreeStartError,
-};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 use tokio::sync::Notify;
 
 use crate::support::{

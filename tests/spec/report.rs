@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use rootward::error::TreeStartError;
 use rootward::process::Process;
-use rootward::{
-    ChildSpec, EventKind, Outcome, Restart, Shutdown, Strategy, Supervisor, TaskContext, TreeStartError,
-};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Restart, Shutdown, Strategy, Supervisor, TaskContext};
 use serde_json::json;
 
 use crate::support::{Puppet, assert_holds, fixture, given, obedient, stubborn, takes};

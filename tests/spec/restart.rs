@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, EventKind, Exit, Outcome, Restart, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{Double, Puppet, given, obedient, settle};
 

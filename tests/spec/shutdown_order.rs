@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, NodeReport, Outcome, Restart, StopCause, StopOrder, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, NodeReport, Outcome};
+use rootward::{Exit, Restart, StopOrder, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, obedient, settle, takes};
 

@@ -1,6 +1,9 @@
 //! When the end of a child ends its supervisor (OTP's rules 37 to 41).
 
-use rootward::{AutoShutdown, ChildSpec, ChildState, Ending, Restart, StopCause, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::snapshot::ChildState;
+use rootward::{AutoShutdown, ChildSpec, Restart, Supervisor};
 
 use crate::support::{Puppet, given, obedient, settle};
 

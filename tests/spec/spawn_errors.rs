@@ -6,8 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::Supervisor;
+use rootward::error::{SpecProblem, StartError, TreeStartError};
+use rootward::event::StopCause;
 use rootward::process::{LaunchError, Process};
-use rootward::{Ending, SpecProblem, StartError, StopCause, Supervisor, TreeStartError};
+use rootward::report::Ending;
 
 use crate::support::{cause_of, fixture, given, identity_of, launched, obedient};
 

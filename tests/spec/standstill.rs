@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, EventKind, OnDeadline, Outcome, Restart, StartError, StopCause, StuckIn, Supervisor,
-    TreeBuilder, TreeStartError,
-};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, EventKind, OnDeadline, Restart, Supervisor, TreeBuilder};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{

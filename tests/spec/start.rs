@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rootward::{
-    AutoShutdown, ChildSpec, ChildState, Ending, Exit, Outcome, Restart, SpecProblem, StartError, StopCause,
-    Supervisor, TreeStartError,
-};
+use rootward::error::{SpecProblem, StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{AutoShutdown, ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{Double, broken, given, ignored, launched, obedient, settle, started_by};
 

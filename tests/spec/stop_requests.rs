@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildSpec, ChildState, Ending, Outcome, Restart, StopCause, Supervisor, Tree};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{ChildSpec, Restart, Supervisor, Tree};
 
 use crate::support::{
     Double, Flag, Puppet, given, given_tree, launched_tree, obedient, ready_made, settle, stubborn,

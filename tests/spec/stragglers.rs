@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::Process;
-use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, Straggler, Supervisor};
+use rootward::report::{Ending, Outcome, Straggler};
+use rootward::{EventKind, Exit, Restart, Shutdown, Supervisor};
 
 use crate::support::{EventLog, Identity, fixture, given, identity_of, launched};
 

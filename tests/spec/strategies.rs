@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{ChildState, Exit, Restart, StopCause, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::snapshot::ChildState;
+use rootward::{Exit, Restart, Strategy, Supervisor};
 
 use crate::support::{Double, EventLog, GivenTree, Puppet, given, obedient, ready_made, settle};
 

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, EventKind, OnDeadline, Outcome, Shutdown, StuckIn, Supervisor};
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, EventKind, OnDeadline, Shutdown, Supervisor};
 
 use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, stuck, until};
 

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Restart, Shutdown, StopOrder, Strategy, StuckIn, Supervisor};
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, Restart, Shutdown, StopOrder, Strategy, Supervisor};
 
 use crate::support::{
     Blocked, Double, OtherRuntime, Puppet, builder, given, given_tree, obedient, settle, takes,

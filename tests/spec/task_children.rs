@@ -3,9 +3,10 @@
 use std::future::pending;
 use std::time::Duration;
 
-use rootward::{
-    ChildKind, ChildSpec, Ending, Exit, Outcome, Restart, StartChildError, Supervisor, TaskContext,
-};
+use rootward::error::StartChildError;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit, Restart, Supervisor, TaskContext};
 use tokio::sync::mpsc;
 
 use crate::support::{

@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, Supervisor, TaskContext, capture_panics,
-};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, Exit, Restart, Shutdown, Supervisor, TaskContext, capture_panics};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 

@@ -46,6 +46,8 @@ mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
 pub mod seeded;
+#[cfg(unix)]
+mod signal;
 mod snapshot;
 mod spawn;
 mod spec;
@@ -76,6 +78,8 @@ pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 #[doc(no_inline)]
 pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};
+#[cfg(unix)]
+pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
 pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use rootward::{Event, Events, Finished, StopReport};
+use rootward::event::Events;
+use rootward::{Event, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
 use crate::event_writer::{EventWriter, Format, OpenError, Patience, Pump, Sink, Target};

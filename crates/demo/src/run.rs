@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, Warden, WardenError};
-use rootward::{Application, Finished, RunError, SpecError, Supervisor};
+use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
 use crate::records::{RecordError, Records, Screen};

@@ -76,6 +76,6 @@ pub use init::{Init, InitError};
 pub use launch::LaunchError;
 pub use policy::Step;
 pub use process::ReadyError;
-pub use signal::{Signal, UnknownSignal};
+pub use rootward_core::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
 pub use warden::{Warden, WardenError, warden_main};

@@ -43,10 +43,10 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// let (signals, source) = SignalSource::channel(); // without this line: the process's own signals
 /// let guard = Signals::new()
 ///     .source(source)
-///     .on(Signal::Terminate, |received| println!("{} means {:?}", received.signal, received.action))
+///     .on(Signal::TERM, |received| println!("{} means {:?}", received.signal, received.action))
 ///     .attach(&tree)?;
 ///
-/// signals.send(Signal::Terminate);
+/// signals.send(Signal::TERM);
 ///
 /// tokio::select! {
 ///     report = tree.wait() => assert!(report.clean),
@@ -81,6 +81,9 @@ impl Signals {
     }
 
     /// Registers a handler for a signal.
+    ///
+    /// SIGKILL and SIGSTOP cannot be caught; SIGSEGV, SIGBUS, SIGFPE and SIGILL are not, because a handler that
+    /// returned would have the kernel send them again without end. [`listen`](Self::listen) refuses them.
     ///
     /// Any number of handlers may listen for a signal. All of them see it, in the order in which they were
     /// registered, and before the tree is touched. But a handler that hangs takes nothing away: a stop waits for its
@@ -139,7 +142,7 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if the system refuses a signal, or one of the two threads: one for the handlers if there are
+    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for the handlers if there are
     /// any, and one for the last kill.
     ///
     /// # Panics
@@ -173,9 +176,9 @@ impl Signals {
     /// The signals to listen for: those that have a meaning now, and those that a handler is registered for.
     fn signals(&self) -> Vec<Signal> {
         let mut signals = self.handlers.signals();
-        signals.extend([Signal::Interrupt, Signal::Terminate, Signal::Hangup]);
+        signals.extend([Signal::INT, Signal::TERM, Signal::HUP]);
         if self.handlers.shows_snapshots() {
-            signals.insert(Signal::User1);
+            signals.insert(Signal::USR1);
         }
         signals.into_iter().collect()
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rootward::{Event, EventKind, Outcome};
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use super::tell::Told;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{Exit, ExitClass, Outcome, Restart, StopCause, Strategy};
+use rootward::event::StopCause;
+use rootward::report::{ExitClass, Outcome};
+use rootward::{Exit, Restart, Strategy};
 
 use super::House;
 use crate::describe::Member;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Restart, StopCause};
+use rootward::event::StopCause;
+use rootward::{Event, EventKind, Restart};
 
 use super::{Asked, End, House, How, Ledger, Node, Origin, Round, Stage, parent};
 use crate::describe::Group;

@@ -20,7 +20,9 @@ mod stops;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Outcome, StopCause};
+use rootward::event::StopCause;
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use crate::ledger::Ledger;
 use crate::story::Story;

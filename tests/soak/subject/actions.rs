@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use rootward::event::Events;
 use rootward::ractor::call;
-use rootward::{ChildState, Events, PartitionSupervisor, Tree};
+use rootward::snapshot::ChildState;
+use rootward::{PartitionSupervisor, Tree};
 use rootward_tests::Known;
 use tokio::task::JoinSet;
 use tokio::time::timeout;

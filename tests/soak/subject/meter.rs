@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rootward::{
-    ChildKind, ChildSpec, Exit, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
-};
+use rootward::child_kind::{Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest};
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit};
 use tokio::runtime::Handle;
 
 /// The runtime on which supervisors run, once one of them has started something.

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rootward::{Event, EventKind, Events};
+use rootward::event::Events;
+use rootward::{Event, EventKind};
 use rootward_tests::say;
 
 /// What the record has told so far.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rootward::{ChildState, NodeSnapshot, PartitionSupervisor, SupervisorHandle, Tree};
+use rootward::snapshot::{ChildState, NodeSnapshot};
+use rootward::{PartitionSupervisor, SupervisorHandle, Tree};
 use rootward_tests::say;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rootward::error::{Abandoned, Undelivered};
 use rootward::ractor::ActorStatus;
-use rootward::{Abandoned, Backoff, Restart, Supervisor, Undelivered};
+use rootward::{Backoff, Restart, Supervisor};
 
 use super::clerk::{Clerk, Order, Step};
 use crate::support::{
@@ -87,7 +88,7 @@ async fn a_sibling_that_starts_later_finds_the_actor_at_its_address() {
         if its_address.current().is_some() {
             its_flag.raise();
         }
-        rootward::Launch::Ignored
+        rootward::child_kind::Launch::Ignored
     });
 
     let (_tree, _log) = given(Supervisor::new("root").child(a.spec("a")).child(b)).await;

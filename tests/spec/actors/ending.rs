@@ -1,6 +1,7 @@
 //! How an actor that ends by itself has ended.
 
-use rootward::{Event, EventKind, Exit, Panic, Restart, Supervisor};
+use rootward::report::Panic;
+use rootward::{Event, EventKind, Exit, Restart, Supervisor};
 
 use super::clerk::{Clerk, Step};
 use crate::support::{given, launched};

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rootward::event::StopCause;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef, ActorStatus, Message, SupervisionEvent};
-use rootward::{ChildSpec, EventKind, Exit, Outcome, StopCause, Supervisor, Tree};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 
 use super::clerk::Diary;
 use crate::support::{EventLog, given, obedient, until};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use rootward::{ChildSpec, EventKind, Exit, Outcome, Shutdown, Supervisor};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Exit, Shutdown, Supervisor};
 
 use super::clerk::{Clerk, Diary, Step};
 use crate::support::{given, until};

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use rootward::{Address, ChildSpec, Ending, Strategy, Supervisor};
+use rootward::report::Ending;
+use rootward::{Address, ChildSpec, Strategy, Supervisor};
 use tokio::task::JoinSet;
 
 use crate::support::{builder, given_tree, within};

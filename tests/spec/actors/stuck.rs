@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{Address, ChildKind, ChildSpec, Ending, EventKind, StuckIn, Supervisor, TreeBuilder};
+use rootward::report::{Ending, StuckIn};
+use rootward::snapshot::ChildKind;
+use rootward::{Address, ChildSpec, EventKind, Supervisor, TreeBuilder};
 
 use crate::support::{Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree, stuck};
 

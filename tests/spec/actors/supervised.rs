@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rootward::error::StartChildError;
+use rootward::event::StopCause;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{
-    ChildSpec, Exit, Restart, StartChildError, StopCause, Strategy, Supervisor, SupervisorHandle,
-};
+use rootward::{ChildSpec, Exit, Restart, Strategy, Supervisor, SupervisorHandle};
 
 use super::clerk::{Clerk, Order, Step};
 use crate::support::{given, obedient, settle};

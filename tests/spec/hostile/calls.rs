@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopOrder, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, Shutdown, StopOrder, Supervisor};
 
 use crate::support::{
     Blocked, Deed, Double, Hostile, Lookout, OtherRuntime, Place, blocks, builder, for_each, given,

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, DynamicSupervisor, Ending, EventKind, Exit, Launch, Outcome, Restart, RunningChild,
-    StartChildError, StartError, StopCause, StopRequest, StuckIn, Supervisor, TreeStartError,
-};
+use rootward::child_kind::{Launch, RunningChild, StopRequest};
+use rootward::error::{StartChildError, StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{
     Blocked, Deed, Lookout, OtherRuntime, WhenDropped, blocks, builder, given, given_tree, launched,
@@ -312,7 +313,7 @@ impl Error for HostileError {
 }
 
 /// A child that begins to start, and cannot when it is forced.
-struct FailsWhenForced(Option<(rootward::Reporter, StartError)>);
+struct FailsWhenForced(Option<(rootward::child_kind::Reporter, StartError)>);
 
 impl RunningChild for FailsWhenForced {
     fn stop(&mut self, _: StopRequest) {}

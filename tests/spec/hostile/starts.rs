@@ -6,10 +6,11 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use rootward::{
-    ChildKind, ChildSpec, ChildState, DynamicSupervisor, Ending, Launch, Outcome, Restart, SpecError,
-    StartChild, StartChildError, StartContext, StartError, Supervisor, SupervisorHandle,
-};
+use rootward::child_kind::{Launch, StartChild, StartContext};
+use rootward::error::{SpecError, StartChildError, StartError};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::{ChildKind, ChildState};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle};
 
 use crate::support::{
     Blocked, Deed, GivenTree, Hostile, Lookout, Place, blocks, builder, given, given_tree, launched,

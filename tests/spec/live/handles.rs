@@ -3,7 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rootward::{ChildSpec, DynamicSupervisor, Restart, StartChildError, Supervisor, TerminateChildError};
+use rootward::error::{StartChildError, TerminateChildError};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor};
 
 use super::root_of;
 use crate::support::{Puppet, given, ignored, obedient};

@@ -1,6 +1,7 @@
 //! Children that are added (OTP's `start_child`), and the gate that closes when stopping has begun.
 
-use rootward::{ChildSpec, SpecProblem, StartChildError, Supervisor, SupervisorHandle};
+use rootward::error::{SpecProblem, StartChildError};
+use rootward::{ChildSpec, Supervisor, SupervisorHandle};
 
 use super::root_of;
 use crate::support::{Double, Flag, broken, fixture, given, identity_of, ignored, obedient, stubborn};

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use rootward::{
-    ChildState, DeleteChildError, Exit, Restart, RestartChildError, StopCause, Strategy, Supervisor,
-    TerminateChildError,
-};
+use rootward::error::{DeleteChildError, RestartChildError, TerminateChildError};
+use rootward::event::StopCause;
+use rootward::snapshot::ChildState;
+use rootward::{Exit, Restart, Strategy, Supervisor};
 
 use super::root_of;
 use crate::support::{Double, Puppet, fixture, given, identity_of, obedient, settle};

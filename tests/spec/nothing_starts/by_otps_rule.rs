@@ -1,6 +1,7 @@
 //! `StopReach::Asked`: as in OTP, a supervisor goes on until it is asked itself.
 
-use rootward::{DynamicSupervisor, StopReach, Supervisor};
+use rootward::StopReach;
+use rootward::{DynamicSupervisor, Supervisor};
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{EventLog, GivenTree, Puppet, builder, given_tree, obedient};

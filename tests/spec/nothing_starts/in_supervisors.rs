@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use rootward::error::{RestartChildError, StartChildError, TerminateChildError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
 use rootward::{
-    AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, RestartChildError,
-    StartChildError, StopCause, Strategy, Supervisor, SupervisorHandle, TerminateChildError,
+    AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Restart, Strategy, Supervisor, SupervisorHandle,
 };
 
 use super::{SECOND, begun_after, root_with};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::Signal;
-use rootward::{EventKind, Exit, Outcome, Restart, Supervisor};
+use rootward::report::Outcome;
+use rootward::{EventKind, Exit, Restart, Supervisor};
 
 use super::{forever, signal, status_of};
 use crate::support::{Identity, fixture, given, identity_of, launched};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::event::StopCause;
 use rootward::process::{Signal, Step};
-use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::{EventKind, Exit, Restart, Shutdown, Supervisor};
 
 use super::{forever, signal, status_of, stopped};
 use crate::support::{fixture, given, identity_of, launched, until};

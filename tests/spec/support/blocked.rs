@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{ChildSpec, Ending, StopReport, Stuck};
+use rootward::report::{Ending, Stuck};
+use rootward::{ChildSpec, StopReport};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rootward::{StartError, StopReport, Supervisor, Tree, TreeBuilder, TreeStartError};
+use rootward::error::{StartError, TreeStartError};
+use rootward::{StopReport, Supervisor, Tree, TreeBuilder};
 
 use super::{EventLog, within};
 

@@ -17,20 +17,11 @@ pub struct Intensity {
 }
 
 impl Intensity {
-    /// No limit: the supervisor never gives up because of restarts.
+    /// No limit, as [`Supervisor::unlimited_restarts`](crate::Supervisor::unlimited_restarts) sets.
     ///
     /// `max_restarts` is [`u32::MAX`]: from a million on there is no limit, whatever the time. `within` is five
     /// seconds, as in the default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to
     /// begin anew.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use rootward_core::{Intensity, Supervisor};
-    ///
-    /// let Intensity { max_restarts, within } = Intensity::UNLIMITED;
-    /// let patient = Supervisor::new("patient").intensity(max_restarts, within);
-    /// ```
     pub const UNLIMITED: Self = Self { max_restarts: u32::MAX, within: Duration::from_secs(5) };
 }
 

@@ -75,6 +75,13 @@ impl DynamicSupervisor {
         self
     }
 
+    /// Sets no limit: the supervisor never gives up because of restarts. Give the children a
+    /// [`backoff`](crate::ChildSpec::backoff), so that one that cannot run does not use up a processor.
+    pub fn unlimited_restarts(mut self) -> Self {
+        self.intensity = Intensity::UNLIMITED;
+        self
+    }
+
     /// Says whether the end of significant children stops the supervisor: of any of them, or of the last one there is.
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.auto_shutdown = auto_shutdown;

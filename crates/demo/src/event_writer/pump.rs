@@ -4,7 +4,7 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use rootward::Events;
+use rootward::event::Events;
 
 use super::{EventWriter, Patience};
 

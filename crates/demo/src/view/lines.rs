@@ -5,7 +5,9 @@
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Exit, ExitClass, Outcome, SignalAction, StopCause, Straggler, Stream};
+use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::report::{ExitClass, Outcome, Straggler};
+use rootward::{Event, EventKind, Exit};
 
 use super::names::Names;
 use super::style::{Style, Tone};

@@ -3,7 +3,10 @@
 
 use std::fmt::Write;
 
-use rootward::{ChildKind, Ending, NodeReport, Outcome, StopCause, StopReport};
+use rootward::StopReport;
+use rootward::event::StopCause;
+use rootward::report::{Ending, NodeReport, Outcome};
+use rootward::snapshot::ChildKind;
 
 use super::style::{Style, Tone};
 use super::time::short;

@@ -8,6 +8,7 @@ use rootward_core::Exit;
 
 use super::group_of;
 use crate::Signal;
+use crate::signal::and_continue;
 use crate::sys::{self, Reap, Spawned, Status, Waited};
 
 /// A process group and the program that leads it.
@@ -65,7 +66,7 @@ impl Group {
     /// That nobody is there is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         self.signal_stray_leader(signal)?;
-        for signal in signal.and_continue() {
+        for signal in and_continue(signal) {
             let result = match self.reach {
                 Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
                 Reach::Number => self.signal_by_number(signal),
@@ -131,7 +132,7 @@ impl Group {
         // Not reaped, so that its process id is its own.
         match group_of(self.pid) {
             Some(group) if !*reaped && group != self.pid => {
-                signal.and_continue().try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
+                and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
             }
             Some(_) | None => Ok(()),
         }
@@ -154,7 +155,7 @@ pub(crate) fn exit(status: Status) -> Exit {
     match status {
         Status::Code(code) => Exit::Code(code),
         Status::Signal { number, core_dumped } => {
-            let name = Signal::from_number(number).name().into_owned();
+            let name = Signal::from_number(number).map_or("an unknown signal", Signal::name).to_owned();
             Exit::Signal { name, number, core_dumped }
         }
     }

@@ -127,7 +127,7 @@ impl RunningChild for RunningProcess {
     }
 
     fn stop_signal(&self) -> Option<Cow<'static, str>> {
-        Some(self.asks.name())
+        Some(self.asks.name().into())
     }
 
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {

@@ -11,6 +11,7 @@ use super::client::is_hung_up;
 use super::protocol::{FromWarden, REPLY, Remaining, ToReaper};
 use crate::Signal;
 use crate::group::{exit, group_of};
+use crate::signal::and_continue;
 use crate::sys::raw::Patience;
 use crate::sys::{self, Spawned, Status};
 
@@ -74,7 +75,7 @@ impl ReapedSet {
         }
         let result = self.signal_group(signal);
         if group_of(self.pid).is_some_and(|group| group != self.pid) {
-            for signal in signal.and_continue() {
+            for signal in and_continue(signal) {
                 let _ = sys::send(&self.pidfd, signal.number());
             }
         }
@@ -94,7 +95,7 @@ impl ReapedSet {
 
     fn signal_group(&self, signal: Signal) -> io::Result<()> {
         let mut result = Ok(());
-        for signal in signal.and_continue() {
+        for signal in and_continue(signal) {
             let sent = sys::send_to_group(&self.pidfd, signal.number());
             result = result.and(match sent.as_ref().err().and_then(io::Error::raw_os_error) {
                 // There is nobody in the group any more.

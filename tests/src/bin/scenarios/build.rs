@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Restart, SpecError, SpecProblem, Supervisor};
+use rootward::error::{SpecError, SpecProblem};
+use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Restart, Supervisor};
 
 use crate::draft::Draft;
 use crate::options::{ChildOptions, Layout, SupervisorOptions, Tag};

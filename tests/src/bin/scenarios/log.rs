@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rootward::{ChildKind, ChildPath, Event, EventKind, Exit, Outcome as StopOutcome};
+use rootward::report::Outcome as StopOutcome;
+use rootward::snapshot::ChildKind;
+use rootward::{ChildPath, Event, EventKind, Exit};
 
 use crate::scenario::{Id, Outcome};
 use crate::world::{Birth, World};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{ChildState, NodeSnapshot, Supervisor, SupervisorHandle, Tree};
+use rootward::snapshot::{ChildState, NodeSnapshot};
+use rootward::{Supervisor, SupervisorHandle, Tree};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::unconstrained;
 

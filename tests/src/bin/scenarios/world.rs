@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rootward::{AutoShutdown, ChildPath, NodeSnapshot};
+use rootward::snapshot::NodeSnapshot;
+use rootward::{AutoShutdown, ChildPath};
 use tokio::sync::oneshot;
 
 use crate::options::{Layout, SupervisorOptions};
