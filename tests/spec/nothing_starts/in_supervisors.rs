@@ -10,6 +10,7 @@ use rootward::{
 use super::{SECOND, begun_after, root_with};
 use crate::support::{Double, EventLog, GivenTree, Puppet, given, launched, obedient, takes, work_for};
 
+/// OTP rule 14.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_ends_stays_down() {
     let x = Puppet::new("x");
