@@ -32,13 +32,13 @@ impl Machine {
                 Request::CleanUp { key, id, traits } if !down.is_forced() => {
                     self.clean_up(Offer { call, key, id, traits }, down.why(), now, out);
                 }
+                // OTP rule 14: OTP would let the caller wait until there is no supervisor any more.
                 Request::CleanUp { .. }
                 | Request::Start { .. }
                 | Request::StartInReserved { .. }
                 | Request::Reserve
                 | Request::Terminate(_)
                 | Request::Restart(_)
-                // OTP rule 14: OTP would let the caller wait until there is no supervisor any more.
                 | Request::Delete(_) => refuse(call, &request, out),
             },
             Phase::Finished => refuse(call, &request, out),

@@ -31,7 +31,8 @@ impl Machine {
                 self.restart(key, now, out)
             }
             Some((_, State::Ended(_))) => self.end_for_good(key, out),
-            // A group restart or a call has dealt with it in the meantime, and nothing follows: OTP rule 26, OTP rule 13.
+            // A group restart or a call has dealt with it in the meantime, and nothing follows any more.
+            // OTP rule 13, OTP rule 26.
             Some(_) | None => {}
         }
     }
@@ -79,7 +80,7 @@ impl Machine {
         }
     }
 
-    /// A child is not started again (so that nothing is counted: OTP rule 19), which may be the end of the supervisor too.
+    /// A child is not started again, which may be the end of the supervisor too. It is not counted: OTP rule 19.
     fn end_for_good(&mut self, key: ChildKey, out: &mut Actions) {
         let is_significant = self.children.get(key).is_some_and(|child| child.traits.significant);
         self.put_down(key, out);
