@@ -301,7 +301,7 @@ impl NodeReport {
     }
 
     /// Whether it is a task or an actor that failed after it had been asked to stop. A process may end as it likes
-    /// within its grace.
+    /// within its grace: OTP rule 12.
     fn failed_while_stopping(&self) -> bool {
         let is_code = match self.kind {
             ChildKind::Task | ChildKind::Actor => true,

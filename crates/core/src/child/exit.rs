@@ -70,6 +70,7 @@ impl Exit {
     /// Whether this exit counts as normal or abnormal when a [`Restart::Transient`](crate::Restart::Transient) child
     /// ends by itself.
     pub fn class(&self) -> ExitClass {
+        // OTP rule 17: which reasons leave a transient child down.
         match self {
             Self::Normal | Self::Shutdown | Self::Code(0) => ExitClass::Normal,
             Self::Failed { .. }
@@ -168,6 +169,7 @@ impl Serialize for Exit {
 mod tests {
     use super::*;
 
+    /// OTP rule 17.
     #[test]
     fn only_a_planned_end_and_exit_code_zero_are_normal() {
         let signal = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false };

@@ -62,6 +62,7 @@ impl ChildSpec {
 
     /// The same for a kind of child that this library brings along.
     pub(crate) fn own(id: impl Into<String>, start: impl StartChild) -> Self {
+        // OTP rule 7.
         let kind = start.kind();
         let shutdown = match kind {
             ChildKind::Supervisor => Shutdown::Infinity,

@@ -97,9 +97,11 @@ impl DynamicSupervisor {
     /// Makes this supervisor a child of another one, with the supervisor's id.
     pub fn into_child(self) -> ChildSpec {
         let Self { id, intensity, auto_shutdown, max_children, address } = self;
+        // OTP rule 47, OTP rule 57. The strategy is one for one.
         let policy = Policy {
             intensity,
             auto_shutdown,
+            // OTP rule 50, OTP rule 63.
             stop_order: StopOrder::Concurrent,
             keeping: Keeping::Nothing { max_children },
             ..Policy::default()

@@ -265,11 +265,13 @@ impl SupervisorHandle {
 
     /// The spec of a child (OTP's `get_childspec`).
     pub fn child_spec(&self, id: &str) -> Option<ChildSpec> {
+        // OTP rule 53.
         self.shared.view.spec(id)
     }
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
+        // OTP rule 43.
         walk(&self.shared, Ask::Nothing, &mut KeptAlive::default())
     }
 
@@ -310,6 +312,7 @@ pub(crate) fn check_offer(spec: &ChildSpec, parent: &ChildPath) -> Result<ChildI
     check_new_child(spec, parent, AutoShutdown::Never)
 }
 
+/// Checks a new child as those of a description are checked: OTP rule 45.
 fn check_new_child(
     spec: &ChildSpec,
     parent: &ChildPath,

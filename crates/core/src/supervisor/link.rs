@@ -104,7 +104,8 @@ impl Acknowledgement {
                 let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
                 reporter.ended(Ended::new(exit).with_children(children).with_failures(failures));
             }
-            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down (rule 20).
+            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down.
+            // OTP rule 15, OTP rule 20, OTP rule 41.
             (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => {
                 let ended = Ended::new(Exit::Shutdown).with_children(children);
                 reporter.ended(ended.with_failures(failures));

@@ -50,6 +50,7 @@ impl PartitionSupervisor {
     /// A supervisor of this many children, each described by `spec` from its number.
     pub fn new(id: impl Into<String>, partitions: NonZeroUsize, spec: impl Fn(usize) -> ChildSpec) -> Self {
         let children = (0..partitions.get()).map(|partition| spec(partition).renamed(partition));
+        // OTP rule 56, OTP rule 65.
         let supervisor = Supervisor::new(id).intensity(3, Duration::from_secs(5)).children(children);
         Self { supervisor }
     }
@@ -71,6 +72,7 @@ impl PartitionSupervisor {
     /// Which of so many partitions the work with this key belongs to. It is the same for the same key for as long as the program
     /// runs.
     pub fn partition_of(key: &impl Hash, partitions: NonZeroUsize) -> usize {
+        // OTP rule 65.
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let hash = usize::try_from(hasher.finish() >> 32).unwrap_or_default();

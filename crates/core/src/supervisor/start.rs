@@ -47,6 +47,7 @@ impl SupervisorStart {
             let id = spec.child_id().expect("the specs were checked before the tree was started");
             Entry::new(spec.clone(), path.join(&id))
         };
+        // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
         let view = View::new(specs.iter().map(entry));
         let shared = SharedSupervisor::new(
             (path.clone(), incarnation),

@@ -60,7 +60,7 @@ impl PendingAnswer {
         Self { answer, supervisor }
     }
 
-    /// Waits for the answer. A supervisor that is gone refuses.
+    /// Waits for the answer. A supervisor that is gone refuses: OTP rule 44.
     pub(super) async fn come(self) -> Result<Success, Refusal> {
         let Self { answer, supervisor } = self;
         let answered = async {

@@ -78,6 +78,20 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
     );
 }
 
+/// OTP rule 15.
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_ends_with_shutdown_whether_it_was_asked_or_gave_up() {
+    let mut asked = given_a_supervisor_with([forever("a")]);
+    asked.until_started().await;
+    asked.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
+    let fails = ChildSpec::task("a", |_| std::future::ready(Err::<(), _>("no")));
+    let mut gives_up = given_a_supervisor_with([fails]);
+
+    assert_eq!((asked.end().await, gives_up.end().await), (Exit::Shutdown, Exit::Shutdown));
+    assert_eq!(asked.stopped().await, ["sup/a"]);
+}
+
+/// OTP rule 16.
 #[test]
 fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
     let runtime =

@@ -105,6 +105,7 @@ impl View {
         }
     }
 
+    /// OTP rule 43, OTP rule 51.
     pub(super) fn count(&self) -> ChildCount {
         let table = self.lock();
         let mut count = ChildCount { specs: table.entries.len(), ..ChildCount::default() };

@@ -103,6 +103,7 @@ impl TaskSupervisor {
         self.spawn_in(Place::Any, run).await
     }
 
+    // OTP rule 64: a task that runs once is temporary, and one too many is handed back.
     pub(super) async fn spawn_in<F, Fut>(&self, place: Place, run: F) -> Result<StartedChild, SpawnError<F>>
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,

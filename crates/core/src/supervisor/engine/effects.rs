@@ -39,6 +39,7 @@ impl Engine {
                 self.decline(key);
             }
             Action::Reply { call, reply } => self.reply(call, reply),
+            // What the spec had captured goes with it: OTP rule 46.
             Action::Forget(key) => {
                 self.before_foreign_code();
                 drop_quietly((self.shared.view.remove(key), self.running.remove(key)));
@@ -175,6 +176,7 @@ impl Engine {
         self.lifo_slot.note();
         // It may be the last: the handle of a dynamic supervisor can delete nothing meanwhile, but a spec can be shared.
         drop_quietly(starter);
+        // OTP rule 2.
         let fact = match launched {
             Ok(Launch::Running { child, pid }) => {
                 let inspect = catch(|| child.inspect()).unwrap_or_default();

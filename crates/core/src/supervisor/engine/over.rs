@@ -97,7 +97,7 @@ impl Engine {
 }
 
 /// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below is forced, and the
-/// parent is told once all of it is gone.
+/// parent is told once all of it is gone: OTP rule 16.
 impl Drop for Engine {
     fn drop(&mut self) {
         let Some(reporter) = self.reporter.take() else { return };

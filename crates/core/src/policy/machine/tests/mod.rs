@@ -6,6 +6,7 @@ mod auto_shutdown;
 mod backoff;
 mod calls;
 mod hold;
+mod instances;
 mod promises;
 mod reservations;
 mod restart;
