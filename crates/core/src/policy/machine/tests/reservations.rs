@@ -1,4 +1,4 @@
-//! Room for children that are still to come.
+//! Reserved places for children that are still to come.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn starts_in_room(rig: &mut Rig, key: ChildKey) -> Vec<Action> {
     rig.asks_for(Request::StartInReserved { key, id: id(key), traits: temporary() })
 }
 
-/// A dynamic supervisor with room for so many, with nothing in it.
+/// A dynamic supervisor with so many places, and without children.
 fn empty(max_children: usize) -> Rig {
     Rig::running(dynamic(max_children), [])
 }
@@ -61,7 +61,11 @@ fn callers_get_room_in_the_order_in_which_they_asked_when_children_are_gone() {
     asks_for_room(&mut rig, SECOND);
 
     assert_eq!(rig.ended(A), [Action::Forget(A), gives(FIRST)]);
-    assert_eq!(rig.tell(Input::ReservationDropped), [gives(SECOND)], "room that is left goes to the next");
+    assert_eq!(
+        rig.tell(Input::ReservationDropped),
+        [gives(SECOND)],
+        "a place that is given up goes to the next caller"
+    );
 }
 
 #[test]
