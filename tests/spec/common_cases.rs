@@ -197,7 +197,7 @@ async fn a_task_supervisor_that_was_named_before_the_tree_is_found_again_after_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
+async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     let address = SupervisorAddress::new();
     let root = Supervisor::new("root").child(Supervisor::new("inner").at(&address));
 
@@ -207,7 +207,7 @@ async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     assert!(tree.stop().await.clean);
 }
 
-// --- room ---
+// --- permits ---
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_asks_for_room_first_loses_no_connection() {

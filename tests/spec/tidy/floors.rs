@@ -1,7 +1,7 @@
 //! The floors that ARCHITECTURE.md draws: no import runs upward, and no two files import each other.
 //!
-//! A room is a directory, or a file that stands alone. A file and the `mod.rs` above it count as one when circles are looked for: a room's
-//! front declares its files, and they extend what it defines.
+//! A module here is a directory, or a file that stands alone. A file and the `mod.rs` above it count as one when cycles
+//! are looked for: `mod.rs` declares its files, and they extend what it defines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
