@@ -210,7 +210,7 @@ async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes
 // --- permits ---
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_asks_for_room_first_loses_no_connection() {
+async fn a_server_that_reserves_a_place_first_loses_no_connection() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(2))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
@@ -252,7 +252,7 @@ async fn room_that_is_dropped_is_given_to_the_next_and_a_stop_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_waiting_for_room_takes_none() {
+async fn a_caller_that_gives_up_waiting_for_a_place_takes_none() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());

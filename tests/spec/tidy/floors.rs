@@ -11,7 +11,7 @@ use super::code::code_of;
 use super::sources::{Source, sources, workspace};
 
 #[test]
-fn no_room_of_the_core_imports_from_its_own_floor_or_from_above() {
+fn no_module_of_the_core_imports_from_its_own_floor_or_from_above() {
     let floors = drawn_floors();
     let floor_of = |room: &str| floors.iter().position(|floor| floor.iter().any(|other| other == room));
     let mut wrong = Vec::new();
