@@ -155,7 +155,7 @@ pub(super) async fn look_again() {
 /// Terminates and forgets every child.
 async fn clear(supervisor: &SupervisorHandle) {
     // Calls have been made whose answers are not waited for. They are heard before this one.
-    let _ = supervisor.delete_child("missing").await;
+    let _ = supervisor.delete_child("unknown").await;
     loop {
         let children = supervisor.which_children();
         if children.is_empty() {
