@@ -190,7 +190,7 @@ impl Player {
         let children = supervisor.which_children();
         let place = usize::from(child) % children.len().max(1);
         // Sometimes there is no such child.
-        let id = children.get(place).map_or("nobody", |child| child.path.id()).to_owned();
+        let id = children.get(place).map_or("missing", |child| child.path.id()).to_owned();
         self.note(format!("{what} {id} under {path}"));
         self.desk.call(&path, |supervisor| async move {
             match what {

@@ -1,4 +1,5 @@
-//! The program under test: a supervisor that works in rounds, and says when it rests and what nobody else can count.
+//! The program under test: a supervisor that works in rounds, and says when it rests and what cannot be counted from
+//! outside.
 
 mod actions;
 mod actor;
@@ -83,7 +84,7 @@ fn containment(level: &str) -> Containment {
 }
 
 /// Works as the observer says. If the observer is gone, all of it stops.
-#[expect(clippy::disallowed_methods, reason = "who operates on the tree stands outside of it")]
+#[expect(clippy::disallowed_methods, reason = "the code that operates on the tree stands outside of it")]
 fn begin(tree: &Tree, rounds: Rounds) {
     let (sender, orders) = mpsc::unbounded_channel();
     let observed = tree.clone();

@@ -195,7 +195,7 @@ async fn a_task_supervisor_that_was_named_before_the_tree_is_found_again_after_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
+async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     let address = SupervisorAddress::new();
     let root = Supervisor::new("root").child(Supervisor::new("inner").at(&address));
 
@@ -205,10 +205,10 @@ async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     assert!(tree.stop().await.clean);
 }
 
-// --- room ---
+// --- permits ---
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_asks_for_room_first_loses_no_connection() {
+async fn a_server_that_reserves_a_place_first_loses_no_connection() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(2))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
@@ -250,7 +250,7 @@ async fn room_that_is_dropped_is_given_to_the_next_and_a_stop_ends_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_waiting_for_room_takes_none() {
+async fn a_caller_that_gives_up_waiting_for_a_place_takes_none() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());

@@ -1,4 +1,4 @@
-//! How long a stop may take, and what becomes of those who take longer.
+//! How long a stop may take, and what becomes of children that take longer.
 
 use std::time::Duration;
 

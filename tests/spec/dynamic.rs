@@ -46,7 +46,7 @@ async fn a_child_that_is_not_restarted_is_forgotten() {
 
 /// OTP rule 48, OTP rule 57.
 #[tokio::test(start_paused = true)]
-async fn a_child_that_fails_is_restarted_and_nobody_else() {
+async fn only_the_child_that_fails_is_restarted() {
     let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let a = Puppet::new("a");
     jobs.start_child(a.spec()).await.unwrap();
@@ -105,7 +105,7 @@ async fn all_children_stop_at_the_same_time() {
 
 /// OTP rule 64.
 #[tokio::test(start_paused = true)]
-async fn a_result_is_handed_to_whoever_waits_for_it() {
+async fn a_result_is_handed_to_the_caller_that_waits_for_it() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
 
@@ -116,7 +116,7 @@ async fn a_result_is_handed_to_whoever_waits_for_it() {
 
 /// OTP rule 64.
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_handed_to_whoever_waits_and_is_nobody_elses() {
+async fn a_panic_is_handed_to_the_caller_that_waits_and_does_no_harm_to_the_tree() {
     let (tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
 
@@ -152,7 +152,7 @@ async fn a_result_that_is_dropped_asks_its_task_to_stop_unless_it_was_detached()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_takes_the_tasks_along_and_tells_whoever_waits() {
+async fn a_stop_takes_the_tasks_along_and_tells_the_callers_that_wait() {
     let (tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
     let never = tasks.run(|_| std::future::pending::<u32>()).await.unwrap();

@@ -72,7 +72,7 @@ async fn a_child_that_cannot_even_be_named_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
+async fn a_child_that_panics_in_the_last_kill_keeps_no_other_child_from_it() {
     let (a, b) = (Double::running("a"), Double::running("b").that_panics_in("last kill"));
     let c = Double::running("c");
     let root = Supervisor::new("root").child(a.spec()).child(b.spec()).child(c.spec());
@@ -167,7 +167,7 @@ struct Unreadable;
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("nobody can read this");
+        panic!("this cannot be read");
     }
 }
 

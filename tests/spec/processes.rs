@@ -20,7 +20,7 @@ async fn stopped(tree: &GivenTree) -> NodeReport {
 }
 
 fn status_of(what: &EventKind) -> Option<&Exit> {
-    let EventKind::Exited { status, .. } = what else { panic!("nobody has exited: {what:?}") };
+    let EventKind::Exited { status, .. } = what else { panic!("not an exit: {what:?}") };
     status.as_ref()
 }
 

@@ -110,7 +110,7 @@ async fn a_process_is_ready_when_a_path_exists() {
 }
 
 #[tokio::test]
-async fn a_process_is_ready_when_somebody_listens() {
+async fn a_process_is_ready_when_its_port_accepts_connections() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let a = fixture!("runs_forever").ready(Ready::tcp(address)).ready_timeout(HOUR).into_child("a");

@@ -41,7 +41,7 @@ async fn a_child_starts_when_the_one_before_it_is_ready_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_waits_for_the_start_hears_of_the_same_one() {
+async fn all_callers_that_wait_for_the_start_hear_of_the_same_one() {
     let a = Double::new("a");
     let (tree, mut log) = launched(Supervisor::new("root").child(a.spec()));
     log.wait_for_event("a", "starting").await;
@@ -175,7 +175,7 @@ async fn a_child_whose_start_was_given_up_and_is_then_asked_to_stop_was_forced()
 
 /// OTP rule 3.
 #[tokio::test(start_paused = true)]
-async fn a_child_with_nothing_to_run_keeps_nobody_from_starting() {
+async fn a_child_with_nothing_to_run_keeps_no_other_child_from_starting() {
     let (tree, mut log) = given(Supervisor::new("root").child(ignored("a")).child(obedient("b"))).await;
 
     assert_eq!(log.so_far().of_child("a"), ["starting", "ignored"]);
@@ -213,14 +213,14 @@ async fn a_tree_that_is_stopped_at_once_starts_nothing_or_stops_what_it_started(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_nobody_waits_for_any_more_is_undone() {
+async fn a_start_that_is_not_waited_for_any_more_is_undone() {
     let a = Double::new("a");
     let mut builder = Supervisor::new("root").child(obedient("first")).child(a.spec()).tree().unwrap();
     let mut log = crate::support::EventLog::of(builder.subscribe());
 
     tokio::select! {
         biased;
-        _ = builder.start() => unreachable!("nobody says that `a` is ready"),
+        _ = builder.start() => unreachable!("`a` never becomes ready"),
         _ = log.wait_for_event("a", "starting") => {}
     }
 

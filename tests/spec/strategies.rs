@@ -1,4 +1,4 @@
-//! Who shares a child's fate (OTP rules 22 to 27, OTP rules 30 to 32).
+//! Which siblings share a child's fate (OTP rules 22 to 27, OTP rules 30 to 32).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::{Double, EventLog, GivenTree, Puppet, given, obedient, ready
 
 /// OTP rule 22.
 #[tokio::test(start_paused = true)]
-async fn one_for_one_restarts_the_child_that_failed_and_nobody_else() {
+async fn one_for_one_restarts_only_the_child_that_failed() {
     let b = Puppet::new("b");
     let (_tree, mut log) = given(of_three(Strategy::OneForOne, &b)).await;
 
@@ -128,7 +128,7 @@ async fn a_group_restart_stops_temporary_siblings_and_forgets_them() {
 
 /// OTP rule 25.
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_child_that_is_not_restarted_touches_nobody() {
+async fn the_end_of_a_child_that_is_not_restarted_touches_no_sibling() {
     for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
         for restart in [Restart::Temporary, Restart::Transient] {
             let a = Puppet::new("a");

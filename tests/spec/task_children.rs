@@ -1,4 +1,4 @@
-//! Tasks with children of their own: where they stand, how they stop, and who is gone when.
+//! Tasks with children of their own: where they stand, how they stop, and in which order they are gone.
 
 use std::future::pending;
 use std::time::Duration;

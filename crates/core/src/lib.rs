@@ -1,6 +1,7 @@
 //! The tree of rootward: child specs, policy, supervisors, tasks, events and reports.
 //!
-//! Programs depend on the crate `rootward`, which has all of this under its own name, and processes and signals beside it.
+//! Programs depend on the crate `rootward`, which has all of this under its own name, and processes and signals beside
+//! it.
 //!
 //! # The model
 //!
@@ -8,25 +9,27 @@
 //! ([`Shutdown`]). A [`Supervisor`] describes a list of children and the rules by which they live ([`Strategy`],
 //! [`Intensity`], [`AutoShutdown`]); it becomes a child of another one, or the root of a [`Tree`].
 //!
-//! Starting goes down the tree and forwards: each child starts when the one before it is ready. Stopping goes down the tree and
-//! backwards: each child is asked when the one after it is gone. An end comes up the tree: a supervisor is gone when its last
-//! child is. A [`StopReport`] says how each of them went.
+//! Starting goes down the tree and forwards: each child starts when the one before it is ready. Stopping goes down the
+//! tree and backwards: each child is asked when the one after it is gone. An end comes up the tree: a supervisor is
+//! gone when its last child is. A [`StopReport`] says how each of them went.
 //!
-//! What happens is an [`Event`], what is the case is a [`TreeSnapshot`]. A [`SupervisorHandle`] changes a tree while it runs.
+//! What happens is an [`Event`], what is the case is a [`TreeSnapshot`]. A [`SupervisorHandle`] changes a tree while it
+//! runs.
 //!
 //! # Kinds of children
 //!
-//! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made here. Every other kind comes in by the same
-//! port: it implements [`StartChild`], and its supervisor knows it as a [`RunningChild`] that says how it fares through a
-//! [`Reporter`]. Nothing in this crate knows of processes or signals.
+//! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made
+//! here. Every other kind comes in by the same port: it implements [`StartChild`], and its supervisor knows it as a
+//! [`RunningChild`] that says how it fares through a [`Reporter`]. Nothing in this crate knows of processes or signals.
 //!
 //! # Where the rules come from
 //!
-//! Restarts, strategies, intensity, significant children and the live API are those of Erlang/OTP's `supervisor`. What goes
-//! beyond it (a deadline for the whole stop, [`Backoff`], limits of single children, start timeouts, [`StopOrder`]) adds
-//! information or has to be asked for.
+//! Restarts, strategies, intensity, significant children and the live API are those of Erlang/OTP's `supervisor`. What
+//! goes beyond it (a deadline for the whole stop, [`Backoff`], limits of single children, start timeouts,
+//! [`StopOrder`]) adds information or has to be asked for.
 //!
-//! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a process.
+//! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a
+//! process.
 
 mod actor;
 mod blame;

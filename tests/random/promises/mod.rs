@@ -83,7 +83,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     the_end.map_err(show)
 }
 
-/// What can be judged of a record by what is done to the tree: not the last words, which name what is still there.
+/// What can be judged of a record by what is done to the tree: not the last events, which name what is still there.
 ///
 /// On one thread they can be judged as well, unless they were asked for: nothing leads up to them then. On two, a
 /// supervisor may be about to write that a child is gone, or is asked.

@@ -1,4 +1,4 @@
-//! A child that does nothing but know the runtime of the supervisors, which nobody else sees.
+//! A child that does nothing but know the runtime of the supervisors, which no other part of the program sees.
 
 use std::sync::{Arc, OnceLock};
 

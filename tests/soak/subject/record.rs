@@ -71,7 +71,7 @@ fn read(mut events: Events, tally: &Tally) {
             Err(lagged) => {
                 seq += lagged.missed;
                 tally.missed.fetch_add(lagged.missed, Ordering::Relaxed);
-                // Who is running has happened unseen.
+                // Which incarnations run now is not known: starts and ends were missed.
                 running.clear();
             }
         }

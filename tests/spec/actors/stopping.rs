@@ -108,7 +108,7 @@ async fn an_actor_that_stops_already_when_it_is_asked_is_awaited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_drops_the_state_although_somebody_keeps_all_that_ractor_says() {
+async fn a_stop_drops_the_state_although_another_actor_keeps_all_that_ractor_says() {
     let a = Clerk::new();
     let (hoarder, hoarding) = Actor::spawn(None, Hoarder, ()).await.unwrap();
     let (tree, _log) = given(Supervisor::new("root").child(a.spec("a").shutdown(SECOND))).await;

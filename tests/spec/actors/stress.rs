@@ -53,8 +53,8 @@ async fn call(addresses: Vec<Address<Ask>>, first: usize) {
     for (n, address) in (1..=CALLS).zip(addresses.iter().cycle().skip(first)) {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let ask = if n % FAILURE == 0 { Ask::Fail(reply.into()) } else { Ask::Answer(reply.into()) };
-        assert!(address.send(ask).await.is_ok(), "the tree is there, and so somebody comes");
-        // Whoever is stopped meanwhile does not answer, and does not keep anybody waiting either.
+        assert!(address.send(ask).await.is_ok(), "the tree is there, and so an actor comes");
+        // An actor that is stopped meanwhile does not answer, and does not keep the caller waiting either.
         let _ = answer.await;
     }
 }
@@ -65,7 +65,7 @@ enum Ask {
     Fail(RpcReplyPort<()>),
 }
 
-/// Counts those who are there.
+/// Counts the actors that are there.
 struct Present(Arc<AtomicU32>);
 
 impl Present {

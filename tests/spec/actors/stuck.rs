@@ -1,4 +1,4 @@
-//! Actors that cannot be killed: what the report says of them, and who warns before.
+//! Actors that cannot be killed: what the report says of them, and which events warn before.
 
 use std::error::Error;
 use std::fmt;

@@ -247,7 +247,11 @@ fn drops() -> [(Deed, Lookout); 2] {
 fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     started_by(id, move |_| {
-        let error = error.lock().expect("nobody panics").take().expect("it is started once");
+        let error = error
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .take()
+            .expect("it is started once");
         Launch::Failed(StartError::new(error))
     })
     .restart(Restart::Temporary)
@@ -257,7 +261,7 @@ fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
 fn returns(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     ChildSpec::task(id, move |_| {
-        let error = error.lock().expect("nobody panics").take();
+        let error = error.lock().expect("no thread panics while it holds the lock").take();
         async move { error.map_or(Ok(()), Err) }
     })
 }

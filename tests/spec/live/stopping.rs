@@ -43,7 +43,7 @@ async fn a_process_that_is_terminated_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_terminates_a_child_waits_for_the_same_end() {
+async fn all_callers_that_terminate_a_child_wait_for_the_same_end() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     let root = root_of(&tree);
@@ -130,7 +130,7 @@ async fn a_child_that_is_deleted_is_forgotten_and_its_id_is_free_again() {
 
 /// OTP rule 44.
 #[tokio::test(start_paused = true)]
-async fn whoever_calls_for_an_unknown_child_is_told_so() {
+async fn a_caller_that_names_an_unknown_child_is_told_so() {
     let (tree, _log) = given(Supervisor::new("root")).await;
     let root = root_of(&tree);
 
@@ -141,14 +141,14 @@ async fn whoever_calls_for_an_unknown_child_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_waits_for_any_more_is_carried_out() {
+async fn a_call_that_is_not_waited_for_any_more_is_carried_out() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     let root = root_of(&tree);
 
     tokio::select! {
         biased;
-        _ = root.terminate_child("a") => unreachable!("nobody says that `a` is gone"),
+        _ = root.terminate_child("a") => unreachable!("`a` never reports its end"),
         _ = log.wait_for_event("a", "stopping") => {}
     }
     a.ends();

@@ -17,7 +17,7 @@ pub(crate) struct Blocked {
     released: Arc<Mutex<mpsc::Receiver<()>>>,
 }
 
-/// Lets everybody go when it is dropped.
+/// Lets all blocked threads go when it is dropped.
 pub(crate) type Release = mpsc::Sender<()>;
 
 impl Blocked {

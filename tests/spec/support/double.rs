@@ -92,7 +92,7 @@ impl Double {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics while the lock is held")
+        self.state.lock().expect("no thread panics while it holds the lock")
     }
 }
 

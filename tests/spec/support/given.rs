@@ -9,7 +9,7 @@ use rootward::{StopReport, Supervisor, Tree, TreeBuilder};
 
 use super::{EventLog, within};
 
-/// A tree for whose start and end no test waits in vain.
+/// A tree with a backstop: a test that waits in vain for its start or its end fails.
 #[derive(Clone)]
 pub(crate) struct GivenTree(Tree);
 

@@ -11,7 +11,8 @@ use crate::event::ChildSpan;
 use crate::panics::catch;
 
 pin_project! {
-    /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it a value.
+    /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it
+    /// a value.
     pub(super) struct Caught<'a, Fut> {
         #[pin]
         future: Option<Fut>,

@@ -1,4 +1,5 @@
-//! The task beside an actor: it starts the actor, passes on what the supervisor wants, and reports when really all of it is gone.
+//! The task beside an actor: it starts the actor, passes on what the supervisor wants, and reports when really all of
+//! it is gone.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -80,7 +81,8 @@ pub(super) async fn own_actor<A: Actor>(
         Some(Ok((actor, task))) => {
             if let Some(registration) = &registration {
                 registration.take(actor.clone());
-                // Whoever asks the actor to stop clears the registration too, but may have done so too early.
+                // The supervisor clears the registration too when it asks the actor to stop, but may have done so too
+                // early.
                 if orders.stop.is_cancelled() {
                     registration.leave();
                 }
@@ -90,7 +92,7 @@ pub(super) async fn own_actor<A: Actor>(
             wrapped.leave();
             let exit = match wrapped.take_reported_end() {
                 Some(ReportedEnd::Ended(exit)) => exit,
-                // Killed or aborted, by us or by somebody else.
+                // Killed or aborted, by the supervisor or by other code.
                 Some(ReportedEnd::NotStarted(_)) | None => Exit::Aborted,
             };
             reporter.ended(and_then(and_then(exit, joined), give_back(wrapped)));
@@ -98,7 +100,7 @@ pub(super) async fn own_actor<A: Actor>(
         Some(Err(_)) => {
             let error = match wrapped.take_reported_end() {
                 Some(ReportedEnd::NotStarted(error)) => error,
-                // Somebody killed it before it had started.
+                // Other code killed it before it had started.
                 Some(ReportedEnd::Ended(_)) | None => StartError::Ended(Exit::Aborted),
             };
             reporter.failed(instead_of(error, give_back(wrapped)));
@@ -130,8 +132,8 @@ async fn attend<M: ractor::Message>(
         return without_abort(joined);
     }
     actor.kill();
-    // A kill is taken at the actor's next await and has ractor tell whoever it is linked to. What does not take it there and
-    // then is aborted, which cannot be missed.
+    // The actor takes a kill at its next await, and ractor then tells the actors that it is linked to. An actor that
+    // does not take it there and then is aborted, which it cannot miss.
     tokio::task::yield_now().await;
     task.abort();
     without_abort(task.await)
@@ -146,7 +148,7 @@ fn without_abort(joined: Result<(), JoinError>) -> Result<(), Panic> {
     }
 }
 
-/// Drops what the incarnation consisted of. Its task has been joined, and nobody else holds any of it.
+/// Drops what the incarnation consisted of. Its task has been joined, and nothing else holds any of it.
 fn give_back<A: Actor>(wrapped: Arc<Wrapped<A>>) -> Result<(), Panic> {
     let wrapped =
         Arc::into_inner(wrapped).expect("an actor whose task has been joined is wrapped by its owner alone");

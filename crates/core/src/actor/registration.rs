@@ -8,12 +8,13 @@ use tokio::sync::watch;
 
 use crate::foreign_wakers::run_on_helper;
 
-/// Says that no actor will come to an address any more: the children that were to live there are gone, and so are their specs.
+/// Says that no actor will come to an address any more: the children that were to live there are gone, and so are their
+/// specs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no actor will come to this address any more")]
 pub struct Abandoned;
 
-/// The state of one address, as its registrations and those who wait share it.
+/// The state of one address, which its registrations and its waiting callers share.
 pub(super) type SharedAddressState<M> = Arc<watch::Sender<AddressState<M>>>;
 
 /// What is known at an address.
@@ -45,12 +46,12 @@ impl<M> AddressState<M> {
 impl<M: Message> AddressState<M> {
     /// The actor that is there and takes messages.
     pub(super) fn present(&self) -> Option<ActorRef<M>> {
-        // An actor may have ended a moment ago, and nobody has said so yet.
+        // An actor may have ended a moment ago, before its registration was cleared.
         let takes_messages = |actor: &&ActorRef<M>| actor.get_status() < ActorStatus::Draining;
         self.registered.as_ref().map(|registered| &registered.actor).filter(takes_messages).cloned()
     }
 
-    /// Whom to expect: an actor, or nobody ever. `None` says that this is still open.
+    /// What a caller can expect here: an actor, or that none will ever come. `None` says that this is still open.
     pub(super) fn outlook(&self) -> Option<Result<ActorRef<M>, Abandoned>> {
         match self.present() {
             Some(actor) => Some(Ok(actor)),
@@ -100,7 +101,8 @@ impl<M: Message> Registration<M> {
         tell_waiters(&self.state);
     }
 
-    /// Says that the incarnation takes no more messages. One that has come after it stays. This is no news for what waits at the address.
+    /// Says that the incarnation takes no more messages. One that has come after it stays. This is no news for what
+    /// waits at the address.
     pub(super) fn leave(&self) {
         let gone = change(&self.state, |state| {
             let is_mine =
@@ -111,7 +113,8 @@ impl<M: Message> Registration<M> {
     }
 }
 
-/// Changes what is known at an address, and wakes nothing. What is taken off the state is returned, and dropped when its lock is free.
+/// Changes what is known at an address, and wakes nothing. What is taken off the state is returned, and dropped when
+/// its lock is free.
 fn change<M: Message, R>(state: &SharedAddressState<M>, change: impl FnOnce(&mut AddressState<M>) -> R) -> R {
     let mut result = None;
     state.send_if_modified(|state| {
@@ -121,8 +124,8 @@ fn change<M: Message, R>(state: &SharedAddressState<M>, change: impl FnOnce(&mut
     result.expect("a change is made at once")
 }
 
-/// Wakes what waits at an address, and returns at once: a waker may be foreign code, and neither a supervisor nor an actor's owner waits
-/// for it.
+/// Wakes what waits at an address, and returns at once: a waker may be foreign code, and neither a supervisor nor an
+/// actor's owner waits for it.
 fn tell_waiters<M: Message>(state: &SharedAddressState<M>) {
     // What comes to wait after this look sees the change itself.
     if state.receiver_count() == 0 {

@@ -19,27 +19,29 @@ use crate::stuck::{Stuck, StuckIn};
 impl ChildSpec {
     /// Describes a ractor actor.
     ///
-    /// `make` is called for every incarnation, inside a new task, and makes the actor and the arguments of its `pre_start`.
+    /// `make` is called for every incarnation, inside a new task, and makes the actor and the arguments of its
+    /// `pre_start`.
     ///
     /// | what happens | what its supervisor sees |
     /// | --- | --- |
     /// | `pre_start` succeeds | it has started |
     /// | `pre_start` or `make` fails or panics | the start has failed |
-    /// | any other callback returns an error or panics | [`Exit::Failed`](crate::Exit::Failed), [`Exit::Panicked`](crate::Exit::Panicked) |
-    /// | somebody stops or drains it, or it does so itself | [`Exit::Normal`](crate::Exit::Normal) |
-    /// | somebody kills it, or aborts its task | [`Exit::Aborted`](crate::Exit::Aborted), which is abnormal |
+    /// | another callback returns an error | [`Exit::Failed`](crate::Exit::Failed) |
+    /// | another callback panics | [`Exit::Panicked`](crate::Exit::Panicked) |
+    /// | any code stops or drains it, also its own | [`Exit::Normal`](crate::Exit::Normal) |
+    /// | any code kills it, or aborts its task | [`Exit::Aborted`](crate::Exit::Aborted), which is abnormal |
     ///
-    /// When the supervisor stops the actor it first asks: ractor's `stop`, with `post_stop`. When the grace is over the actor is
-    /// killed. In every case it is gone when its task has been joined and its state has been dropped, wherever ractor's links may have
-    /// led. Actors to which it is linked as their supervisor are killed with it, as ractor does that, and are not waited for, unless it
-    /// waits for them itself in `post_stop`.
+    /// When the supervisor stops the actor it first asks: ractor's `stop`, with `post_stop`. When the grace is over the
+    /// actor is killed. In every case it is gone when its task has been joined and its state has been dropped, wherever
+    /// ractor's links may have led. Actors to which it is linked as their supervisor are killed with it, as ractor does
+    /// that, and are not waited for, unless it waits for them itself in `post_stop`.
     ///
-    /// An actor that blocks its thread, or computes without a pause, cannot be killed by anybody. A
+    /// An actor that blocks its thread, or computes without a pause, cannot be killed. A
     /// [`Stalled`](crate::EventKind::Stalled) event names it while it runs, and the report of a stop says what it is
     /// [stuck](crate::NodeReport::stuck) in.
     ///
-    /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after every restart;
-    /// [`actor_at`](Self::actor_at) gives it an address that stays.
+    /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after
+    /// every restart; [`actor_at`](Self::actor_at) gives it an address that stays.
     pub fn actor<A, F>(id: impl Into<String>, make: F) -> Self
     where
         A: Actor,

@@ -14,8 +14,9 @@ use crate::panics::catch;
 
 /// A user's actor and its state, and what they have said of their end.
 ///
-/// The state does not live in the state that ractor knows: that one travels in supervision events to whomever the actor is linked
-/// to, and is dropped when they please. Here the owner finds it when the actor's task has been joined.
+/// The state does not live in the state that ractor
+/// knows: ractor sends that one in supervision events to the actors that this one is linked to, and they drop it when
+/// they like. Here the owner finds it when the actor's task has been joined.
 pub(super) struct Wrapped<A: Actor> {
     actor: A,
     /// Only the actor's own task locks it, until that has been joined: there is never anything to wait for.
@@ -69,7 +70,7 @@ impl<A: Actor> Wrapped<A> {
         &self,
         callback: impl Future<Output = Result<(), ActorProcessingErr>>,
     ) -> Result<(), ActorProcessingErr> {
-        // An error is the user's, and so it is written down where the detector sees who is at work on it.
+        // The text of an error comes from the user's code, so it is made where the detector sees the actor at work.
         let judged = async {
             let failed = |error: ActorProcessingErr| (Exit::failed(error.as_ref()), error);
             callback.await.map_err(failed)

@@ -9,7 +9,8 @@ use crate::child::{Exit, StartError};
 
 /// Passes everything on to the user's actor, and notes how it ends.
 ///
-/// It has the message type of the user's, so that it is the user's actor to everybody else, itself included.
+/// It has the message type of the user's actor, so that all other code, and the user's actor too, takes it for that
+/// actor.
 pub(super) struct Wrapper<A: Actor>(pub(super) Arc<Wrapped<A>>);
 
 /// Why a state can be expected wherever ractor hands one out.

@@ -37,7 +37,7 @@ pub enum Exit {
         /// Whether the system wrote a core image.
         core_dumped: bool,
     },
-    /// The child is gone, and nobody can say any more how it ended: somebody else took the process's exit status.
+    /// The child is gone, and how it ended cannot be known any more: other code took the process's exit status.
     Unknown,
 }
 
@@ -51,8 +51,9 @@ pub struct Panic {
     /// File and line (`src/x.rs:12`). Known if [`capture_panics`](crate::capture_panics) was called before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The calls that led there, one frame after the other. Known if [`capture_panics`](crate::capture_panics) was called before
-    /// and backtraces are enabled by `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE`, as [`std::backtrace`] says.
+    /// The calls that led there, one frame after the other. Known if [`capture_panics`](crate::capture_panics) was
+    /// called before and backtraces are enabled by `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE`, as [`std::backtrace`]
+    /// says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backtrace: Option<String>,
 }
@@ -82,7 +83,8 @@ impl Exit {
         }
     }
 
-    /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that came first.
+    /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that
+    /// came first.
     pub(crate) fn and_then_panicked(self, panic: Panic) -> Self {
         match self {
             Self::Panicked(_) => self,

@@ -1,7 +1,7 @@
 //! How an incarnation ended, in few bytes.
 //!
-//! Every child that is down has one of these, and so has every report of an end that waits to be read. Most have nothing more to tell than
-//! which kind of end it was, and take no memory of their own.
+//! Every child that is down has one of these, and so has every report of an end that waits to be read. Most have
+//! nothing more to tell than which kind of end it was, and take no memory of their own.
 
 use super::Ended;
 use crate::blame::Failures;

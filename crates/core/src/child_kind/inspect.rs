@@ -8,8 +8,8 @@ use crate::stuck::Stuck;
 
 /// Answers at once, from any thread, also while the child and its supervisor stand still.
 ///
-/// It is for the kinds of children that this library brings along. Snapshots, the report at the deadline and the detector call it, so that
-/// nothing in it may wait for an actor or run code that is not the library's.
+/// It is for the kinds of children that this library brings along. Snapshots, the report at the deadline and the
+/// detector call it, so that nothing in it may wait for an actor or run code that is not the library's.
 #[doc(hidden)]
 pub trait Inspect: Send + Sync {
     /// What the child is stuck in right now, as far as that can be seen without asking it.
@@ -28,7 +28,7 @@ pub trait Inspect: Send + Sync {
         0
     }
 
-    /// The supervisor that the child is, or that looks after its children. Only the supervisors' own room knows the type.
+    /// The supervisor that the child is, or that looks after its children. Only the module `supervisor` knows the type.
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
         None
     }

@@ -3,8 +3,8 @@
 //! Tasks, processes and supervisors implement the same two traits, and a supervisor knows nothing else of them. That
 //! equality is what makes them one tree.
 //!
-//! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, whom to ask and
-//! when to force is its supervisor's policy.
+//! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, which child to
+//! ask and when to force is its supervisor's policy.
 
 mod compact_end;
 mod handled;

@@ -22,8 +22,8 @@ pub(crate) enum Report {
         failure: Box<StartFailure>,
         children: Below,
     },
-    /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not be
-    /// started.
+    /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not
+    /// be started.
     Stopping {
         cause: StopCause,
         start_failure: Option<Box<StartFailure>>,
@@ -51,7 +51,8 @@ pub(crate) trait Listener: Send + Sync {
     /// Takes a report, at once and without waiting for anything.
     fn hear(&self, report: ChildReport);
 
-    /// A child says that it stops of its own accord. It is said by a report as well; this is for a listener that has to write it down first.
+    /// A child says that it stops of its own accord. It is said by a report as well; this is for a listener that has to
+    /// write it down first.
     fn announce(&self, cause: StopCause) {
         let _ = cause;
     }
@@ -60,7 +61,7 @@ pub(crate) trait Listener: Send + Sync {
 /// Carries the facts about one incarnation of a child to its supervisor.
 ///
 /// A child reports that it [`started`](Self::started), if its start was not answered at once, and how it
-/// [`ended`](Self::ended). If a reporter is dropped without that last word, the child counts as aborted, or as panicked if
+/// [`ended`](Self::ended). If a reporter is dropped without that report, the child counts as aborted, or as panicked if
 /// the drop is part of a panic: a supervisor never waits for a child that has gone silently.
 pub struct Reporter {
     listener: Arc<dyn Listener>,
@@ -85,7 +86,7 @@ impl Announcer {
     }
 }
 
-/// The last word about an incarnation: it is gone, and so is everything below it.
+/// The report of the end of an incarnation: it is gone, and so is everything below it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ended {
@@ -195,8 +196,8 @@ impl Reporter {
         self.deliver(Report::Stuck, None);
     }
 
-    /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with the
-    /// report, so that the tree does not look idle before the parent has gone on.
+    /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with
+    /// the report, so that the tree does not look idle before the parent has gone on.
     pub(crate) fn ready(&mut self) {
         let activity = self.activity.take();
         self.deliver(Report::Started { pid: None }, activity);
@@ -267,14 +268,15 @@ impl super::StartContext {
 }
 
 impl OutputSink {
-    /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at once and
-    /// get one time. What follows the last end is left out. Never waits.
+    /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
+    /// once and get one time. What follows the last end is left out. Never waits.
     pub fn write_lines(&self, stream: Stream, lines: &str) {
         self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
     }
 
-    /// Waits a little while those who read the events and have lost none could lose some if much more came at once: until they have
-    /// taken enough of them, or 10 ms have passed. Who writes a lot asks this between one lot and the next.
+    /// Waits if a reader of the events that has lost none is so far behind that it could soon lose some: until that
+    /// reader has taken enough events, or 10 ms have passed. A writer of many events calls this between one batch and
+    /// the next.
     ///
     /// # Cancel safety
     ///

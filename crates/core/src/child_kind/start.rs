@@ -15,9 +15,10 @@ pub trait StartChild: Send + Sync + 'static {
 
     /// Begins to start one incarnation, and returns at once.
     ///
-    /// The supervisor's actor calls this and waits for it, so it must not block, and it must not wait for an answer of this
-    /// supervisor's handle. To look at the tree is fine. What takes time is begun here, answered with [`Launch::Starting`], and reported
-    /// later by the context's [`Reporter`]. A panic in here counts as a failed start.
+    /// The supervisor's actor calls this and waits for it, so it must not block, and it must not wait for an answer of
+    /// this supervisor's handle. To look at the tree is fine. What takes time is begun here, answered with
+    /// [`Launch::Starting`], and reported later by the context's [`Reporter`]. A panic in here counts as a failed
+    /// start.
     fn start(&self, cx: StartContext) -> Launch;
 
     /// Says what is wrong with the description of this child, which stands at `path`, before anything is started.
@@ -66,9 +67,9 @@ impl Launch {
 
 /// A child that runs or is about to: what its supervisor holds to stop it.
 ///
-/// The supervisor's actor calls these and drops the object, and waits for each call: none may block. Each may be called again. A panic in
-/// one is caught, and the child is forced instead. That the child is gone is said by [`Reporter::ended`] alone; dropping this object says
-/// nothing.
+/// The supervisor's actor calls these and drops the object, and waits for each call: none may block. Each may be called
+/// again. A panic in one is caught, and the child is forced instead. That the child is gone is said by
+/// [`Reporter::ended`] alone; dropping this object says nothing.
 pub trait RunningChild: Send + 'static {
     /// Asks the child to stop.
     fn stop(&mut self, request: StopRequest);
@@ -92,7 +93,8 @@ pub trait RunningChild: Send + 'static {
         None
     }
 
-    /// What can be seen of the child from outside, for the kinds that this library brings along. Asked once, when the child is launched.
+    /// What can be seen of the child from outside, for the kinds that this library brings along. Asked once, when the
+    /// child is launched.
     #[doc(hidden)]
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {
         None

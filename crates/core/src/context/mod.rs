@@ -1,4 +1,5 @@
-//! What all parts of one tree share: its record, its runtimes, the count of what is active, kill handles, and what stops.
+//! What all parts of one tree share: its record, its runtimes, the count of what is active, kill handles, and what
+//! stops.
 
 mod activity;
 mod kill;
@@ -41,7 +42,7 @@ struct SharedContext {
     provisions: Provisions,
     kills: KillRegistry,
     scope: Arc<StopScope>,
-    /// What the room of trees has put here for children that want to find their tree.
+    /// What the module `tree` has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -134,7 +135,7 @@ impl TreeContext {
         self.0.containment.get().copied()
     }
 
-    /// Notes the containment level in force. A tree has one, so the first word is the last.
+    /// Notes the containment level in force. A tree has one, so only the first call counts.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
     }

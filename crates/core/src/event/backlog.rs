@@ -20,7 +20,8 @@ const EVENTS_AT_ONCE: u64 = 64;
 /// How much text a reader takes under one lock, unless a single event has more.
 const BYTES_AT_ONCE: u64 = 64 * 1024;
 
-/// For how many there may be room when nothing is held: what a burst or a slow reader has needed is given back.
+/// How many entries there is capacity for when nothing is held. Memory that a burst or a slow reader needed beyond that
+/// is freed.
 const ROOM_AT_REST: usize = 1024;
 
 /// How far a reader may be behind before it loses the oldest events: what is held is bounded by both.
@@ -192,7 +193,8 @@ impl Backlog {
         }
         self.events += held.count;
         self.text += held.bytes;
-        // What was written at once goes at once, and not before as many as were promised are there without it.
+        // Events that were written at once are dropped at once, and only if what is left without them fills the
+        // capacity.
         while self.held.front().is_some_and(|oldest| {
             self.events - oldest.count >= self.capacity.events as u64
                 || self.text - oldest.offset > self.capacity.bytes as u64
@@ -201,7 +203,7 @@ impl Backlog {
         }
         let takers = self.readers.iter_mut().flatten().filter(|reader| reader.takes(&held));
         let waiting = takers.filter_map(|reader| reader.waker.take()).collect();
-        // Only after the oldest have gone, so that there is never room for twice as many because of one.
+        // Only after the oldest have gone: otherwise one event more could double the memory.
         self.held.push_back(held);
         waiting
     }
@@ -249,7 +251,7 @@ impl Backlog {
         })
     }
 
-    /// Where that begins which a reader has not taken.
+    /// The position of the first entry that a reader has not taken, or not taken completely.
     fn position(&self, reader: &Reader) -> usize {
         self.held.partition_point(|held| held.first < reader.next)
     }

@@ -82,8 +82,8 @@ impl Record {
         })
     }
 
-    /// Writes events and changes what belongs to them in one section: no other event comes in between, and who looks
-    /// at the record and at what was changed in another section sees both or neither.
+    /// Writes events and changes what belongs to them in one section: no other event comes in between, and code that
+    /// looks at the record and at the change in a section of its own sees both or neither.
     ///
     /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop
     /// anything.
@@ -139,12 +139,12 @@ impl Record {
         // Made before the question is asked, so that it hears what comes after the answer.
         let room = self.shared.room.notified();
         if self.shared.lock().backlog.is_crowded() {
-            // A reader that has not made room by then loses what it loses.
+            // A reader that has not made room by then may lose events.
             let _ = timeout(PATIENCE, room).await;
         }
     }
 
-    /// Writes the last words and ends the record, all in one [section](Self::section): no other event comes between
+    /// Writes the last events and ends the record, all in one [section](Self::section): no other event comes between
     /// them, or after them.
     pub(crate) fn last_words<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
         self.section(|writer| {
@@ -212,7 +212,7 @@ impl Drop for Record {
     }
 }
 
-/// Wakes the readers that wait. What a waker does is not ours, and a panic in it is not the writer's.
+/// Wakes the readers that wait. A waker may be foreign code, and a panic in it must not become the writer's.
 fn wake(waiting: Vec<Waker>) {
     for waker in waiting {
         let _ = catch(|| waker.wake());
@@ -220,7 +220,7 @@ fn wake(waiting: Vec<Waker>) {
 }
 
 impl SharedRecord {
-    /// Has a reader take something, or go, and tells the writers that wait for room if that has made some.
+    /// Has a reader take events or leave, and wakes the writers that wait for room if that has made some.
     pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
         let mut inner = self.lock();
         let result = change(&mut inner.backlog);

@@ -1,7 +1,7 @@
-//! What a user has made to start a child, held so that its end harms nobody.
+//! What a user has made to start a child, held so that a panic in its drop does no harm.
 //!
-//! The last spec of a child is dropped wherever it happens to be: by a supervisor, by the report writer, by a caller. What a user's
-//! closure has captured is dropped with it, and a panic of that must not be the end of any of these.
+//! The last spec of a child is dropped wherever it happens to be: by a supervisor, by the report writer, by a caller.
+//! What a user's closure has captured is dropped with it, and a panic of that must not be the end of any of these.
 
 use crate::child::{ChildKind, SpecError};
 use crate::child_kind::{Launch, StartChild, StartContext};

@@ -1,7 +1,7 @@
 //! The ractor actor of a supervisor: it owns the engine, and each message is a fact for it.
 //!
-//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it ends. The `ActorRef`
-//! stays in this room.
+//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it
+//! ends. The `ActorRef` stays in this module.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,8 +13,8 @@ use super::message::Message;
 use crate::panics::drop_quietly;
 use crate::spawn::place;
 
-/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the actor's hold on the link,
-/// which acknowledges the supervisor.
+/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the
+/// actor's hold on the link, which acknowledges the supervisor.
 struct SupervisorActor {
     link: OnceLock<Arc<ChildLink>>,
 }

@@ -62,7 +62,8 @@ impl SupervisorAddress {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> SupervisorHandle {
-        // The supervisor's parent wakes what waits here, and does not run what a caller takes for a waker.
+        // The supervisor's parent wakes the callers that wait here. It must not run their wakers, which may be foreign
+        // code.
         WakeElsewhere::new(self.next()).await
     }
 
@@ -72,7 +73,7 @@ impl SupervisorAddress {
             let found = present.borrow_and_update().clone().filter(SupervisorHandle::is_running);
             match found {
                 Some(handle) => return handle,
-                // The sender is held here, so that a change is all there is to wait for.
+                // The address holds the sender, so that this waits for a change and for nothing else.
                 None => drop(present.changed().await),
             }
         }

@@ -54,7 +54,7 @@ impl Supervisor {
         Self { id, policy, children: Vec::new(), address: None }
     }
 
-    /// The supervisor of a task's children: it begins without any, and its task says when nobody else will come.
+    /// The supervisor of a task's children: it begins without any, and its task says when no more will come.
     pub(crate) fn group(id: &str) -> Self {
         Self::with_policy(id.to_owned(), Policy { closing: Closing::WhenTold, ..Policy::default() })
     }

@@ -21,13 +21,13 @@ pub(super) enum Demand {
         id: ChildId,
         spec: Box<ChildSpec>,
     },
-    /// As a start, in a room that was given before.
+    /// As a start, in a place that was reserved before.
     StartInReserved {
         id: ChildId,
         spec: Box<ChildSpec>,
         place: ReservedPlace,
     },
-    /// Keep room for a child.
+    /// Reserve a place for a child.
     Reserve,
     /// As a start, but also while the supervisor stops.
     CleanUp {
@@ -113,8 +113,7 @@ impl Drop for Call {
 }
 
 impl Answer {
-    /// Answers. A caller that has given up waiting does not mind; an error of a user's that was meant for it is
-    /// dropped here.
+    /// Answers. If the caller has given up waiting, the answer is dropped here, with a user's error that it may hold.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
         drop_quietly(self.0.send(result));
     }

@@ -6,12 +6,12 @@ use super::{Supervisor, SupervisorAddress};
 use crate::policy::{AutoShutdown, Intensity, Keeping, Policy, StopOrder};
 use crate::spec::ChildSpec;
 
-/// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`, OTP's
-/// `simple_one_for_one`).
+/// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`,
+/// OTP's `simple_one_for_one`).
 ///
-/// Children are started with [`SupervisorHandle::start_child`] and need no ids of their own: whatever id a spec has gets a
-/// number, such as `job-17`. A child that is not restarted is forgotten. Each is restarted on its own, and all stop at the
-/// same time.
+/// Children are started with [`SupervisorHandle::start_child`] and need no ids of their own: whatever id a spec has
+/// gets a number, such as `job-17`. A child that is not restarted is forgotten. Each is restarted on its own, and all
+/// stop at the same time.
 ///
 /// | property | default |
 /// | --- | --- |

@@ -25,7 +25,7 @@ pub(super) struct Entry {
     latest: Latest,
 }
 
-/// The latest incarnation. What is known of one that is gone lies where what was known of it has lain.
+/// The latest incarnation. When it is gone, what is known of its end takes the place of what was known while it lived.
 pub(super) enum Latest {
     /// There has never been one.
     None,
@@ -194,7 +194,8 @@ impl Entry {
         (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
 
-    /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is told by its children.
+    /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is
+    /// told by its children.
     pub(super) fn end(&self) -> (Option<Exit>, Vec<Straggler>) {
         self.last().map(|gone| (gone.status(), gone.end.stragglers().to_vec())).unwrap_or_default()
     }

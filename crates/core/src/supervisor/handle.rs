@@ -22,12 +22,13 @@ use crate::spec::ChildSpec;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
 ///
-/// A handle means one incarnation: when the supervisor has stopped, by itself or because its parent restarts it, the handle
-/// is of no use any more, and [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation. A handle does not
-/// keep its tree from being stopped.
+/// A handle means one incarnation: when the supervisor has stopped, by itself or because its parent restarts it, the
+/// handle is of no use any more, and [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation. A handle
+/// does not keep its tree from being stopped.
 ///
-/// Calls are dealt with in their order and after everything that had happened before. A call that has to wait for a child,
-/// because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any time.
+/// Calls are dealt with in their order and after everything that had happened before. A call that has to wait for a
+/// child, because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any
+/// time.
 #[derive(Clone)]
 pub struct SupervisorHandle {
     shared: Arc<SharedSupervisor>,
@@ -128,8 +129,8 @@ impl SupervisorHandle {
 
     /// Adds a child behind all others and starts it (OTP's `start_child`).
     ///
-    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not added.
-    /// A temporary one that had nothing to run is not either. Under a
+    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not
+    /// added. A temporary one that had nothing to run is not either. Under a
     /// [`DynamicSupervisor`](crate::DynamicSupervisor) the id gets a number.
     ///
     /// # Errors
@@ -154,13 +155,13 @@ impl SupervisorHandle {
         Offer::new(spec, self.post(demand))
     }
 
-    /// The same, in a room that was given before.
+    /// The same, in a place that was reserved before.
     pub(crate) fn offer_in_reserved(&self, id: ChildId, spec: ChildSpec, place: ReservedPlace) -> Offer {
         let demand = Demand::StartInReserved { id, spec: Box::new(spec.clone()), place };
         Offer::new(spec, self.post(demand))
     }
 
-    /// Waits for room for one more child. `None` says that the supervisor stops.
+    /// Waits for a place for one more child. `None` says that the supervisor stops.
     pub(crate) async fn reserve(&self) -> Option<ReservedPlace> {
         match self.call(Demand::Reserve).await {
             Ok(Success::Reserved(place)) => Some(place),
@@ -174,7 +175,8 @@ impl SupervisorHandle {
         Offer::new(spec, self.post(demand))
     }
 
-    /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
+    /// Says that no caller offers a child any more, so that the supervisor ends when it has been stopped and its last
+    /// child is gone.
     pub(crate) fn close(&self) {
         self.shared.send(Message::Close);
     }
@@ -187,8 +189,8 @@ impl SupervisorHandle {
 
     /// Stops a child as its spec wants it, and waits until it is gone (OTP's `terminate_child`).
     ///
-    /// It is not started again by itself, except by a later group restart. A temporary child is deleted. That the child was
-    /// down already is no error; one that was going to be restarted is not.
+    /// It is not started again by itself, except by a later group restart. A temporary child is deleted. That the child
+    /// was down already is no error; one that was going to be restarted is not.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Keeps a supervisor that is blocked from keeping a turn that is another task's.
+//! Keeps a blocked supervisor from holding up the task that it has woken last.
 //!
 //! tokio keeps the task that a thread has woken last for that thread, and no other thread takes it. Where code that
 //! is not the library's blocks the thread, that task is held up as well: a parent that has just been told something,

@@ -1,9 +1,9 @@
 //! Ties the children of one supervisor to its actor, and acknowledges the supervisor.
 //!
-//! The actor and every reporter of a child hold the link. When the last of them lets go, the supervisor and everything below it are gone:
-//! then, and only then, its parent is told. In the ordinary case the actor is the last, and ractor drops it as the last thing that its task
-//! does. Should ractor's task end in the middle of something, the children have been forced by the drop of the actor's state, and the last
-//! child that goes acknowledges the supervisor too.
+//! The actor and every reporter of a child hold the link. When the last of them lets go, the supervisor and everything
+//! below it are gone: then, and only then, its parent is told. In the ordinary case the actor is the last, and ractor
+//! drops it as the last thing that its task does. Should ractor's task end in the middle of something, the children
+//! have been forced by the drop of the actor's state, and the last child that goes acknowledges the supervisor too.
 
 use std::sync::{Arc, OnceLock};
 
@@ -32,7 +32,7 @@ pub(super) struct Acknowledgement {
     pub(super) start_failure: Option<StartFailure>,
     pub(super) children: Below,
     pub(super) failures: Failures,
-    /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
+    /// Children that were forced because the actor's task had ended. No other code writes their ends into the record.
     pub(super) unwritten: Option<Unwritten>,
 }
 

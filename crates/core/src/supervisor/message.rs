@@ -17,7 +17,7 @@ pub(super) enum Message {
     Kill,
     /// The parent forces the supervisor.
     Force,
-    /// A caller that was given room for a child has left without bringing one.
+    /// A caller that had reserved a place for a child has left without bringing one.
     ReservationDropped,
     /// No child is brought any more: the supervisor ends when its last child is gone.
     Close,
@@ -25,8 +25,9 @@ pub(super) enum Message {
     Alarm,
     /// Decide upon what is left, also if there is more in the mailbox behind this.
     ///
-    /// The actor decides when its mailbox is empty: facts first, then decisions. Where facts never cease, or there is more to do than fits into
-    /// one turn, it sends this to itself; everything that was in the mailbox then is heard before.
+    /// The actor decides when its mailbox is empty: facts first, then decisions. Where facts never cease, or there is
+    /// more to do than fits into one turn, it sends this to itself; everything that was in the mailbox then is heard
+    /// before.
     Decide,
     /// Makes the actor panic, so that a test can see what becomes of its children.
     #[cfg(test)]

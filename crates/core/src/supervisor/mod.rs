@@ -1,11 +1,12 @@
 //! Supervisors: the shell around [`policy`](crate::policy).
 //!
-//! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been heard. Its mailbox
-//! is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself `Decide`, and what it hears before that is
-//! decided upon together. Other threads read the [`View`](view::View), which the actor publishes: first the view, then the event.
+//! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been
+//! heard. Its mailbox is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself
+//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`View`](view::View), which
+//! the actor publishes: first the view, then the event.
 //!
-//! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock, and its panic is
-//! caught where it is called.
+//! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock,
+//! and its panic is caught where it is called.
 //!
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
 

@@ -9,8 +9,8 @@ use crate::spec::ChildSpec;
 
 /// Describes a supervisor of several children of the same kind that share the work among them.
 ///
-/// The children have the ids `0`, `1`, `2` and so on, whatever ids their specs have. Which of them a piece of work belongs to is
-/// decided by a key, with [`partition_of`](Self::partition_of).
+/// The children have the ids `0`, `1`, `2` and so on, whatever ids their specs have. Which of them a piece of work
+/// belongs to is decided by a key, with [`partition_of`](Self::partition_of).
 ///
 /// | property | default |
 /// | --- | --- |
@@ -69,8 +69,8 @@ impl PartitionSupervisor {
         self
     }
 
-    /// Which of so many partitions the work with this key belongs to. It is the same for the same key for as long as the program
-    /// runs.
+    /// Which of so many partitions the work with this key belongs to. It is the same for the same key for as long as
+    /// the program runs.
     pub fn partition_of(key: &impl Hash, partitions: NonZeroUsize) -> usize {
         // OTP rule 65.
         let mut hasher = DefaultHasher::new();

@@ -17,12 +17,12 @@ use crate::spec::ChildSpec;
 /// Starts a supervisor, as a child of another one or as a root.
 pub(crate) struct SupervisorStart {
     supervisor: Supervisor,
-    /// What is wrong with it or below it, found when it was made: a look at every level when that is made, and not at all
-    /// levels below it, so that a deep tree is checked without recursion.
+    /// The first mistake in it or below it, found when it was made. Each level is checked when it is made, and not the
+    /// levels below it again, so that a deep tree is checked without recursion.
     flaw: Option<SpecError>,
 }
 
-/// A supervisor of which everything is there, and that has not begun: it can be asked to stop before it does.
+/// A supervisor that has its actor and has not begun: it can be asked to stop before it begins.
 pub(crate) struct Prepared {
     shared: Arc<SharedSupervisor>,
 }
@@ -67,7 +67,8 @@ impl SupervisorStart {
 impl Supervisor {
     /// Makes this supervisor a child of another one, with the supervisor's id.
     ///
-    /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
+    /// Like any child it can be given a restart type and a shutdown; its default shutdown is
+    /// [`Shutdown::Infinity`](crate::Shutdown::Infinity).
     pub fn into_child(self) -> ChildSpec {
         ChildSpec::supervisor(self.id().to_owned(), SupervisorStart::new(self))
     }

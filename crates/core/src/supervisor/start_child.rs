@@ -71,7 +71,8 @@ impl PendingAnswer {
                 () = supervisor.gone() => Err(Refusal::Stopping),
             }
         };
-        // The supervisor wakes what waits here, and does not run what a caller takes for a waker.
+        // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign
+        // code.
         WakeElsewhere::new(answered).await
     }
 }

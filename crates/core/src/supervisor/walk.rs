@@ -1,7 +1,7 @@
 //! Looks at a supervisor and at everything below it, by the views alone.
 //!
-//! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one view locked at a time.
-//! Nothing here waits for an actor.
+//! Level by level and not by recursion, because a tree may be thousands of levels deep, and with no more than one view
+//! locked at a time. Nothing here waits for an actor.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ pub(crate) enum Ask {
     Nothing,
 }
 
-/// What a look keeps alive, perhaps as the last. The caller drops it where it holds no lock.
+/// References that a look has taken, and that may be the last ones. The caller drops them where it holds no lock.
 #[derive(Default)]
 pub(crate) struct KeptAlive(Vec<Arc<dyn Any + Send + Sync>>, Vec<Arc<dyn Inspect>>);
 
-/// Something that is said of a child and of all children below it.
+/// A description of a child and of all children below it.
 pub(super) trait Node: Sized {
-    /// What a supervisor's view says of its children, and what they say themselves, if they are asked.
+    /// The children as a supervisor's view shows them, with what they answer themselves, if they are asked.
     fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> Vec<Seen<Self>>;
 
     fn children(&mut self) -> &mut Vec<Self>;
@@ -60,7 +60,7 @@ impl Node for NodeReport {
     }
 }
 
-/// What is said of the children of a supervisor, each with what is below it.
+/// Describes the children of a supervisor, each with all that is below it.
 pub(super) fn walk<N: Node>(supervisor: &SharedSupervisor, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<N> {
     let mut lists = vec![List::<N>::of(supervisor, (0, 0), ask, kept_alive)];
     let mut next = 0;
@@ -71,7 +71,7 @@ pub(super) fn walk<N: Node>(supervisor: &SharedSupervisor, ask: Ask, kept_alive:
         }
         next += 1;
     }
-    // Every list stands behind the one that it belongs to.
+    // Every list stands after the list that holds its parent.
     while let Some(List { parent: (list, position), nodes, .. }) = lists.pop() {
         match lists.get_mut(list).and_then(|parent| parent.nodes.get_mut(position)) {
             Some(parent) => *parent.children() = nodes,
@@ -107,7 +107,7 @@ pub(super) fn note_stall(supervisor: Arc<SharedSupervisor>, stall: &Stall) {
 
 /// The children of one supervisor.
 struct List<N> {
-    /// Which child of which list they are below. Of no list, for the first.
+    /// Their parent: the number of its list, and its position there. The first list has none.
     parent: (usize, usize),
     nodes: Vec<N>,
     /// Those that are supervisors themselves, or have one, and run.

@@ -37,9 +37,10 @@ struct State {
 }
 
 impl BlockingContext {
-    /// Whether the work has been asked to stop, or is over: whoever else holds a clone of this is told so.
+    /// Whether the work has been asked to stop, or is over: code that still holds a clone of this then is told so as
+    /// well.
     ///
-    /// Work that takes long asks this now and then: it cannot be aborted, and somebody waits for it.
+    /// Work that takes long asks this now and then: it cannot be aborted, and its supervisor waits for it.
     pub fn is_stopping(&self) -> bool {
         self.shared.lock().stopping
     }
@@ -53,8 +54,9 @@ impl BlockingContext {
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping
     }
 
-    /// How long it will be until the work has used up its grace. It cannot be aborted then, but somebody who waits for it may give
-    /// up. It is zero when that time is over. `None` says that there is no limit, or that nobody has asked it to stop yet.
+    /// How long it will be until the work has used up its grace. It cannot be aborted then, but its supervisor may give
+    /// up waiting. It is zero when that time is over. `None` says that there is no limit, or that the work has not been
+    /// asked to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
         Some(deadline.saturating_duration_since(now()))

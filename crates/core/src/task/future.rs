@@ -18,8 +18,8 @@ use crate::panics::catch;
 pin_project! {
     /// Runs a user's future, and says that it is over once it has been dropped.
     ///
-    /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the user's
-    /// future, then what says that it was aborted.
+    /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the
+    /// user's future, then what says that it was aborted.
     pub(super) struct Supervised<Fut> {
         #[pin]
         future: Option<Fut>,

@@ -4,13 +4,14 @@
 //! which is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each
 //! together with what follows from it, under one lock:
 //!
-//! - **Who comes in.** While it is open, everybody; while it drains, clean-up work; once it is closed, nobody. Whoever is let in
-//!   is in the task group before the lock is released, so that no stop can pass between the decision and the start.
-//! - **Who is asked to stop.** The task group, in the same breath in which the gate begins to drain.
+//! - **What is let in.** While it is open, all work; while it drains, clean-up work; once it is closed, nothing. A
+//!   child that is let in is in the task group before the lock is released, so that no stop can pass between the
+//!   decision and the start.
+//! - **What is asked to stop.** The task group, in the same section in which the gate begins to drain.
 //! - **Which part reports the end.** Whichever part ends last, once and never twice.
 //!
-//! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under all
-//! interleavings of its callers.
+//! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under
+//! all interleavings of its callers.
 
 use super::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,11 +31,11 @@ struct State<N, Q, E> {
 }
 
 enum Phase<Q> {
-    /// Everybody is let in.
+    /// All work is let in.
     Open,
     /// A stop has begun: clean-up work is let in.
     Draining(Q),
-    /// Nobody is let in any more.
+    /// Nothing is let in any more.
     Closed,
 }
 
@@ -45,7 +46,7 @@ enum GroupSlot<N> {
     Gone(N),
 }
 
-/// What somebody wants to bring in.
+/// What a caller wants to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Work,
@@ -59,8 +60,8 @@ impl<N, Q, E> Gate<N, Q, E> {
         Self { state: Mutex::new(state) }
     }
 
-    /// Lets somebody in, or hands back what was brought. The task group is made if there is none; whoever makes it is told of the
-    /// stop that is under way, if there is one.
+    /// Lets an item in, or hands it back. If there is no task group, `make` makes one and is told of the stop that is
+    /// under way, if there is one.
     pub(crate) fn admit<T, R>(
         &self,
         purpose: Purpose,
@@ -90,8 +91,8 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// Begins the stop, and asks the task group in the same breath. If it has begun before, `merge` says what the new request makes of
-    /// the old one, and the task group is asked again.
+    /// Begins the stop, and asks the task group to stop under the same lock. If it has begun before, `merge` says what
+    /// the new request makes of the old one, and the task group is asked again.
     pub(crate) fn drain(&self, request: Q, merge: impl FnOnce(&mut Q, Q), ask: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
         match &mut state.phase {
@@ -104,7 +105,7 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// Closes the gate because everything is ended by force, and ends the task group in the same breath.
+    /// Closes the gate because everything is ended by force, and ends the task group under the same lock.
     pub(crate) fn shut(&self, end: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
         state.phase = Phase::Closed;
@@ -113,9 +114,9 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// The body is over, and no child comes in any more. If the task group or a guest is still there, `close` tells the task group
-    /// so, learns whether a stop had been asked for, and leaves the report of the end here. Otherwise the body reports the end
-    /// word.
+    /// The body is over, and no child comes in any more. If the task group or a guest is still there, `close` tells the
+    /// task group so, learns whether a stop had been asked for, and leaves the report of the end here. Otherwise the
+    /// body reports the end.
     pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Remaining {
         let state = &mut *self.lock();
         let was_asked = !matches!(state.phase, Phase::Open);
@@ -192,12 +193,12 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// Counts somebody who was turned away before coming to the gate.
+    /// Counts a start that was refused before it came to the gate.
     pub(crate) fn note_refusal(&self) {
         self.lock().refused += 1;
     }
 
-    /// How many have been turned away here.
+    /// How many starts have been refused here.
     pub(crate) fn refused(&self) -> u32 {
         self.lock().refused
     }

@@ -1,4 +1,4 @@
-//! The supervisor of a task's children, and who listens to it.
+//! The supervisor of a task's children, and the task as its parent.
 
 use std::sync::Arc;
 

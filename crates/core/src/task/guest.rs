@@ -62,7 +62,7 @@ impl Guest {
             let mut future = pin!(future);
             tokio::select! {
                 biased;
-                // Woken by a supervisor's runtime, which does not run what a library takes for a waker.
+                // A supervisor's runtime wakes this. It must not run a library's waker, which may be foreign code.
                 () = WakeElsewhere::new(guest.forced.cancelled()) => None,
                 output = &mut future => Some(output),
             }

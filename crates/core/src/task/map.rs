@@ -11,7 +11,7 @@ impl TaskSupervisor {
     /// Starts a task for each item, at most `limit` at a time, and hands out the results in the order of the items
     /// (Elixir's `async_stream`). Nothing is started until [`TaskResults::next`] is called.
     ///
-    /// Where the supervisor has no room for so many, fewer run.
+    /// If the supervisor has fewer free places, fewer run.
     ///
     /// # Panics
     ///
@@ -65,7 +65,7 @@ where
     /// # Cancel safety
     ///
     /// If the future is dropped while a task is being started, that task is asked to stop and its item is lost. While
-    /// it waits for room or for a result it is cancel safe.
+    /// it waits for a place or for a result it is cancel safe.
     pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, SpawnError<I::Item>> {
         while self.running.len() < self.limit {
             match self.next_room().await.ok() {

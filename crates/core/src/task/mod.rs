@@ -1,10 +1,11 @@
 //! Async tasks as children.
 //!
-//! A task child is a plain tokio task. Around the user's future stands a thin one that catches panics, drops the user's future
-//! and only then reports the end: when a task's stop is acknowledged, everything the future held has been given back.
+//! A task child is a plain tokio task. Around the user's future stands a thin one that catches panics, drops the user's
+//! future and only then reports the end: when a task's stop is acknowledged, everything the future held has been given
+//! back.
 //!
-//! A task may have children of its own. Their supervisor, the task group, is made when the first of them comes; a gate decides what
-//! may still be started, and which of the two reports the end.
+//! A task may have children of its own. Their supervisor, the task group, is made when the first of them comes; a gate
+//! decides what may still be started, and which of the two reports the end.
 
 mod blocking;
 mod context;

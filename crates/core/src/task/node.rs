@@ -104,7 +104,7 @@ impl TaskNode {
     /// Asks the task and its children to stop. `deadline` is when they will be forced.
     pub(super) fn stop(&self, deadline: Option<Instant>) {
         let request = StopRequest::new(StopCause::Parent, deadline);
-        // The gate first: whoever sees that a stop has begun finds it shut.
+        // The gate first: code that sees that a stop has begun finds it shut.
         self.gate.drain(deadline, tighten, |group| group.child.stop(request));
         self.tell_stop();
     }
@@ -118,7 +118,8 @@ impl TaskNode {
         point();
         self.abort();
         self.drop_guests();
-        // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
+        // After the abort, so that a body that waits is aborted and does not see a request to stop first. A body that
+        // computes, and other threads that compute for it, can still find out that it has been asked.
         self.tell_stop();
     }
 
@@ -152,7 +153,8 @@ impl TaskNode {
 
     // --- children ---
 
-    /// Brings something into the task group, or hands it back. `begin` runs under the gate's lock, so it may do no more than to post.
+    /// Brings something into the task group, or hands it back. `begin` runs under the gate's lock, so it may do no more
+    /// than to post.
     pub(super) fn admit<T, R>(
         self: &Arc<Self>,
         purpose: Purpose,
@@ -212,8 +214,8 @@ impl TaskNode {
         Box::new(group)
     }
 
-    /// The children have used up their restart intensity: the task has to go as well, within its own grace. Returns when it is
-    /// to be forced.
+    /// The children have used up their restart intensity: the task has to go as well, within its own grace. Returns
+    /// when it is to be forced.
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
         self.gate.drain(force_at, tighten, |group| group.gave_up = true);
@@ -243,12 +245,12 @@ impl TaskNode {
                 }
                 group.supervisor.close();
             }
-            Box::new(word.take().expect("a last word is left once"))
+            Box::new(word.take().expect("the report of the end is left once"))
         });
         if end_guests {
             self.end_guests_in_time();
         }
-        // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
+        // Code that has kept the context would wait for ever otherwise: no supervisor asks a task to stop that is over.
         self.tell_stop();
         match (left, word) {
             (Remaining::Last, Some(word)) => word.say(self),

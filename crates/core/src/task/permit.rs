@@ -33,14 +33,14 @@ pub struct Permit {
     place: supervisor::ReservedPlace,
 }
 
-/// Says that there is no room, and that none is to be waited for: the supervisor stops, or does not run.
+/// Says that there is no place, and that waiting for one is of no use: the supervisor stops, or does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the supervisor is stopping or does not run")]
 #[non_exhaustive]
 pub struct ReserveError;
 
 impl TaskSupervisor {
-    /// Waits until the supervisor has room for one more child, and keeps it. Callers get it in the order in which
+    /// Waits until the supervisor has a place for one more child, and reserves it. Callers get it in the order in which
     /// they asked.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl TaskSupervisor {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: room that comes too late is given back.
+    /// Cancel safe: a place that comes too late is given back.
     pub async fn reserve(&self) -> Result<Permit, ReserveError> {
         let supervisor = self.supervisor().ok_or(ReserveError)?;
         let place = supervisor.reserve().await.ok_or(ReserveError)?;

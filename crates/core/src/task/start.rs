@@ -42,7 +42,8 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
-        // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
+        // The user's function is called inside the task, so that a panic in it is the task's and does not reach the
+        // supervisor.
         let kind = match self.ready {
             Ready::AtOnce => Kind::Plain,
             Ready::WhenTold => Kind::Service,

@@ -63,8 +63,8 @@ impl Drop for Stopping<'_> {
 impl ToTell<CancellationToken> {
     /// Wakes what is to be woken, and returns at once.
     ///
-    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so is what waits for a
-    /// token.
+    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so
+    /// is what waits for a token.
     pub(super) fn tell(self, control: &Handle) {
         let Self { wakers, token } = self;
         for (_, waker) in wakers {

@@ -14,8 +14,8 @@ use crate::child_kind::{EndHandled, WhenHandled};
 use crate::spec::ChildSpec;
 use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, SupervisorHandle};
 
-/// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never restarted,
-/// whose results may be waited for, and which all stop with their supervisor.
+/// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never
+/// restarted, whose results may be waited for, and which all stop with their supervisor.
 ///
 /// The supervisor's `max_children` is the limit of how many there may be at a time.
 ///
@@ -56,14 +56,15 @@ enum Found {
 
 /// Where a task goes.
 pub(super) enum Place {
-    /// Wherever there is room.
+    /// Wherever there is a place.
     Any,
     /// Into a place that is kept for it.
     Reserved(SupervisorHandle, supervisor::ReservedPlace),
 }
 
 impl TaskSupervisor {
-    /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its own.
+    /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its
+    /// own.
     ///
     /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is
     /// [`at`](Self::at).

@@ -1,4 +1,4 @@
-//! Tasks whose result somebody waits for.
+//! Tasks whose result a caller waits for.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,7 +25,7 @@ pub enum TaskError {
 pub(super) type ResultSender<T> = oneshot::Sender<Result<T, TaskError>>;
 
 pin_project! {
-    /// Runs a future and hands its result, or its panic, to whoever waits for it.
+    /// Runs a future and hands its result, or its panic, to the caller that waits for it.
     pub(super) struct WithResult<Fut: Future> {
         #[pin]
         future: Fut,
@@ -50,7 +50,7 @@ impl<Fut: Future> Future for WithResult<Fut> {
         };
         let panic = result.as_ref().err().cloned();
         if let Some(sender) = this.sender.take() {
-            // Whoever has given up waiting does not mind.
+            // A caller that has given up waiting does not need it.
             let _ = sender.send(result.map_err(TaskError::Panicked));
         }
         match panic {

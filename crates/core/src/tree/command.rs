@@ -17,7 +17,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether the root says its last word.
+    /// Whether the root reports its end.
     pub(super) fn is_the_end(&self) -> bool {
         matches!(self, Self::Hear(said) if matches!(said.report, Report::Ended { .. } | Report::Failed { .. }))
     }

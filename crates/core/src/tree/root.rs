@@ -93,7 +93,8 @@ impl Root {
         // Before it is written, so that nothing starts after it.
         self.context.scope().begin_stop();
         self.hold();
-        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what follows from it.
+        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what
+        // follows from it.
         let is_first = || {
             let mut state = self.lock();
             let is_first = state.stop.is_none();
@@ -204,7 +205,8 @@ impl Root {
     }
 }
 
-/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the guardian hears all.
+/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the
+/// guardian hears all.
 pub(super) struct RootListener {
     pub(super) root: Arc<Root>,
     pub(super) guardian: mpsc::UnboundedSender<Command>,

@@ -29,7 +29,7 @@ pub(crate) enum Happened {
 /// The reason with which a supervisor goes whose start has failed after it had begun.
 pub(crate) const START_FAILED: &str = "start_failed";
 
-/// Reads events in their order and keeps in mind who is there.
+/// Reads events in their order and keeps in mind which children are there.
 #[derive(Default)]
 pub(crate) struct Log {
     /// Attempts that have begun and incarnations that run.

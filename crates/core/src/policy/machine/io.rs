@@ -39,7 +39,7 @@ pub(crate) enum Input {
     /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
     /// are left.
     Stuck(ChildKey),
-    /// A caller that was given room has left without bringing a child.
+    /// A caller that had reserved a place has left without bringing a child.
     ReservationDropped,
     /// No caller brings in a child any more.
     Close,

@@ -17,9 +17,9 @@
 //!    - [`Start`](Action::Start) is answered with `Started`, `Ignored` or `StartFailed`, at once or later; or with
 //!      `Cancelled` at once, if the stop of an ancestor has begun.
 //!    - [`StartCleanUp`](Action::StartCleanUp) is answered in the same way, but never with `Cancelled`.
-//!    - [`Restarting`](Action::Restarting) is always answered at once: with `Announced` if the shell has written it down,
-//!      or with `Hold` if the stop of an ancestor has begun. A start behind it is carried out as usual, so that it is
-//!      answered with `Cancelled`.
+//!    - [`Restarting`](Action::Restarting) is always answered at once: with `Announced` if the shell has written it
+//!      down, or with `Hold` if the stop of an ancestor has begun. A start behind it is carried out as usual, so that
+//!      it is answered with `Cancelled`.
 //!    - [`GaveUp`](Action::GaveUp) is always answered at once: with `GaveUp` if the shell has written it down, or with
 //!      `Hold` if the stop of an ancestor has begun.
 //!    - [`Stop`](Action::Stop) is answered with `Forced` at once, if the child could not be asked and the shell has

@@ -12,7 +12,7 @@ pub(crate) struct CallId(pub(crate) u64);
 pub(crate) enum Request {
     /// Add this child behind all others, and start it.
     Start { key: ChildKey, id: ChildId, traits: Traits },
-    /// The same, in a room that was given before.
+    /// The same, in a place that was reserved before.
     StartInReserved { key: ChildKey, id: ChildId, traits: Traits },
     /// Reserves a place for a child, as soon as there is one.
     Reserve,

@@ -1,5 +1,5 @@
-//! Room for children that are still to come: places that a dynamic supervisor keeps for callers, so that it need not
-//! refuse what they bring.
+//! Reserved places: a dynamic supervisor keeps them for callers, so that it need not refuse the children that they
+//! bring.
 
 use std::collections::VecDeque;
 
@@ -38,7 +38,7 @@ impl Reservations {
 }
 
 impl Machine {
-    /// Gives the callers that wait what room there is, in the order in which they asked.
+    /// Gives the free places to the callers that wait, in the order in which they asked.
     pub(super) fn grant_reservations(&mut self, out: &mut Actions) {
         if self.reservations.waiting.is_empty() {
             return;

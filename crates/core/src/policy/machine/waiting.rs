@@ -40,7 +40,10 @@ impl Machine {
         let starts = |waiter: &Waiter| waiter.waits_for != WaitsFor::End;
         match state {
             State::Running | State::Ended(_) => {
-                debug_assert!(waiters.iter().all(starts), "who waits for an end has had the child asked");
+                debug_assert!(
+                    waiters.iter().all(starts),
+                    "a caller that waits for an end has had the child asked to stop"
+                );
                 reply_all(waiters, Reply::Started(key), out);
             }
             State::Failed => {

@@ -13,7 +13,7 @@ use crate::policy::{Action, ChildKey, Closing, End, Input};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Entry, Stop, StopStage, Tag};
 
-/// A child that has been inside one poll or one drop for so long when it is forced does not go.
+/// A child that has been inside one poll or one drop for this long when it is forced counts as stuck at once.
 const CANNOT_GO: Duration = Duration::from_secs(1);
 
 impl Engine {
@@ -138,8 +138,9 @@ impl Engine {
         self.launch(key, Some(Input::Cancelled(key)), now);
     }
 
-    /// Starts a child. What can be said at once is the next fact, before everything that waits: the start was over before anything else
-    /// could be heard. With `refusal` the start is not carried out once a stop has begun, and that is the fact.
+    /// Starts a child. What can be said at once is the next fact, before everything that waits: the start was over
+    /// before anything else could be heard. With `refusal` the start is not carried out once a stop has begun, and that
+    /// is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
         let change = |entry: &mut Entry| {
             if refusal.is_some() && self.shared.scope.is_stopping() {
@@ -174,7 +175,7 @@ impl Engine {
         self.before_calling(key);
         let launched = catch(|| starter.start(cx));
         self.lifo_slot.note();
-        // It may be the last: the handle of a dynamic supervisor can delete nothing meanwhile, but a spec can be shared.
+        // This may be the last reference to the starter, and its drop may run a user's code.
         drop_quietly(starter);
         // OTP rule 2.
         let fact = match launched {

@@ -169,7 +169,7 @@ impl Engine {
         change: impl FnOnce(&mut Entry) -> Before,
     ) -> Input {
         self.before_foreign_code();
-        // In any case: the supervisor above does not ask an error for its text.
+        // Also if the text is not read here: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
         let what = |_: &Entry, (stop, _): &Before| match *stop {
             Some(stop) => stopped(stop, now, None, Vec::new()),

@@ -1,7 +1,8 @@
-//! A supervisor's state, owned by its actor: mail becomes facts, facts go into the machine, and what the machine wants is done.
+//! A supervisor's state, owned by its actor. It turns messages into facts, gives the facts to the machine, and does
+//! what the machine wants.
 //!
-//! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what is left in order, and
-//! should that fail again and again the children are forced without any machine.
+//! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what
+//! is left in order, and should that fail again and again the children are forced without any machine.
 
 mod answers;
 mod calls;
@@ -140,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// Takes one message. A panic on the way is this supervisor's failure, and no one else's.
+    /// Takes one message. A panic on the way is this supervisor's failure alone.
     pub(super) fn take(&mut self, message: Message) -> Progress {
         let has_more = self.shared.has_more();
         let taken = catch(|| {
@@ -212,8 +213,8 @@ impl Engine {
 
     /// Nothing is to be done until something happens.
     fn settle(&mut self) {
-        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free
-        // to be made.
+        // An end that waits in the queue for a round to be over stands there before any call that is made from now on.
+        // So what waits for these ends may go on now, and make such calls.
         self.handled.clear();
         if !self.machine.is_restarting() {
             self.settling = None;

@@ -70,7 +70,8 @@ impl Engine {
         (!is_any_left).then_some(End::Failed)
     }
 
-    /// In a section of the record, as all that is published, since this takes over what the views further down show.
+    /// Done in a section of the record, as all that is published: this view takes over what the views further down
+    /// show.
     fn close_view(&self) -> (Below, Ordered<Entry>) {
         self.shared.tree.record().section(|_| self.shared.view.close(now()))
     }
@@ -96,8 +97,8 @@ impl Engine {
     }
 }
 
-/// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below is forced, and the
-/// parent is told once all of it is gone: OTP rule 16.
+/// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below
+/// is forced, and the parent is told once all of it is gone: OTP rule 16.
 impl Drop for Engine {
     fn drop(&mut self) {
         let Some(reporter) = self.reporter.take() else { return };

@@ -68,9 +68,9 @@ enum Wish {
     Restart,
     Delete,
     Reserve,
-    /// A start in a room, if one was given.
+    /// A start in a reserved place, if there is one.
     StartInReserved,
-    /// A room is left, if one was given.
+    /// A reserved place is given up, if there is one.
     Leave,
 }
 
@@ -329,7 +329,10 @@ impl World {
             Action::Reply { call, reply } => {
                 prop_assert!(self.open.remove(&call), "a call is answered once");
                 if reply == Reply::Reserved {
-                    prop_assert!(!self.stopping && !self.held, "no room is given once stopping has begun");
+                    prop_assert!(
+                        !self.stopping && !self.held,
+                        "no place is reserved once stopping has begun"
+                    );
                     self.reservations += 1;
                 }
             }

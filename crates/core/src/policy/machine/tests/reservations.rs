@@ -1,4 +1,4 @@
-//! Room for children that are still to come.
+//! Reserved places for children that are still to come.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn starts_in_room(rig: &mut Rig, key: ChildKey) -> Vec<Action> {
     rig.asks_for(Request::StartInReserved { key, id: id(key), traits: temporary() })
 }
 
-/// A dynamic supervisor with room for so many, with nothing in it.
+/// A dynamic supervisor with so many places, and without children.
 fn empty(max_children: usize) -> Rig {
     Rig::running(dynamic(max_children), [])
 }
@@ -41,7 +41,7 @@ fn room_that_is_kept_counts_as_a_child() {
 }
 
 #[test]
-fn a_child_takes_the_room_that_was_kept_for_it_and_no_other() {
+fn a_child_takes_the_place_that_was_reserved_for_it_and_no_other() {
     let mut rig = empty(2);
     asks_for_room(&mut rig, FIRST);
 
@@ -53,7 +53,7 @@ fn a_child_takes_the_room_that_was_kept_for_it_and_no_other() {
 }
 
 #[test]
-fn callers_get_room_in_the_order_in_which_they_asked_when_children_are_gone() {
+fn callers_get_places_in_the_order_in_which_they_asked_when_children_are_gone() {
     let mut rig = empty(1);
     rig.starts(A, temporary());
     rig.tell(Input::Started(A));
@@ -61,11 +61,15 @@ fn callers_get_room_in_the_order_in_which_they_asked_when_children_are_gone() {
     asks_for_room(&mut rig, SECOND);
 
     assert_eq!(rig.ended(A), [Action::Forget(A), gives(FIRST)]);
-    assert_eq!(rig.tell(Input::ReservationDropped), [gives(SECOND)], "room that is left goes to the next");
+    assert_eq!(
+        rig.tell(Input::ReservationDropped),
+        [gives(SECOND)],
+        "a place that is given up goes to the next caller"
+    );
 }
 
 #[test]
-fn a_supervisor_that_keeps_its_children_has_room_for_any_number() {
+fn a_supervisor_that_keeps_its_children_has_places_for_any_number() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
 
     assert_eq!(asks_for_room(&mut rig, FIRST), [gives(FIRST)]);
@@ -83,7 +87,7 @@ fn callers_that_wait_are_refused_when_the_supervisor_stops() {
 }
 
 #[test]
-fn no_room_is_given_and_none_is_used_once_the_stop_of_an_ancestor_has_begun() {
+fn no_place_is_given_and_none_is_used_once_the_stop_of_an_ancestor_has_begun() {
     let mut rig = empty(2);
     asks_for_room(&mut rig, FIRST);
     rig.tell(Input::Hold);
