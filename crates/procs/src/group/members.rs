@@ -1,7 +1,8 @@
-//! Who is in a process group, or descends from a process.
+//! The members of a process group, and the descendants of a process.
 //!
-//! Of a group the kernel does not say, so that all processes have to be looked at. One thread does that, once for all groups that are
-//! asked for at the same time: a thousand programs that end together cost one look and not a thousand.
+//! The kernel has no list of a group's members, so that all processes have to be looked at. One thread does that, once
+//! for all groups that are asked for at the same time: a thousand programs that end together cost one look and not a
+//! thousand.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +34,7 @@ pub(crate) type MemberList = Option<Vec<Member>>;
 /// How many members are looked at closely. When these have gone, another list of members shows the others.
 const MOST: usize = 64;
 
-/// Whom to count.
+/// The processes that are to be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Which {
     /// The members of the group with this number, but for its leader.
@@ -65,7 +66,7 @@ fn work(requests: &Receiver<Request>) {
         let counted = count_apart(&mut members).is_ok();
         for Request { which, answer } in batch {
             let of_group = members.get_mut(&which).map(std::mem::take).filter(|_| counted);
-            // Whoever does not wait any more does not need to know.
+            // The owner may have gone meanwhile, and then the answer is dropped.
             let _ = answer.send(of_group);
         }
     }

@@ -24,7 +24,8 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
         pass_on(&signal, program, in_its_group);
     }
     drop(ready);
-    // What stays open or is held as a directory is the program's to close and to leave.
+    // An open file or a working directory keeps a file system in use. The init keeps none: the program decides about
+    // its own.
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
@@ -67,9 +68,9 @@ fn reap(program: i32) -> Option<(i32, i32)> {
             Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
             // A stranger.
             Ok(_) => {}
-            Err(ChildrenLeft::Somebody) => return None,
+            Err(ChildrenLeft::Alive) => return None,
             // It ended before SIGCHLD was ours.
-            Err(ChildrenLeft::Nobody) => return Some((libc::CLD_EXITED, UNKNOWN)),
+            Err(ChildrenLeft::NoChild) => return Some((libc::CLD_EXITED, UNKNOWN)),
         }
     }
 }

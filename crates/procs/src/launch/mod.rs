@@ -1,7 +1,7 @@
-//! How programs come to run: the port behind which they are started, and what can go wrong.
+//! How programs come to run: the trait of the launchers that start them, and what can go wrong.
 //!
-//! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it. The
-//! rest of the crate does not know which launcher it uses.
+//! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it.
+//! The rest of the crate does not know which launcher it uses.
 
 mod direct;
 mod error;

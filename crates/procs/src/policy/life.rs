@@ -135,7 +135,7 @@ enum Wish {
     Kill,
 }
 
-/// How hard the set has been pressed to go.
+/// How hard the set has been asked to go.
 #[derive(Clone, Copy, Debug)]
 enum Pressure {
     None,

@@ -72,7 +72,8 @@ impl Owner {
         }
     }
 
-    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one is released.
+    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one
+    /// is released.
     pub(super) fn hear_after_failure(&mut self, message: Message) {
         let Message::Fact(fact) = message else { return };
         let is_through = match fact {

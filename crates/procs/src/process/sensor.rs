@@ -1,9 +1,9 @@
 //! The sensor of one process: a task that waits for what happens to it, and tells the process's owner.
 //!
-//! It owns what is waited for: the answer of the launcher, the set's notification descriptor, and the pipes to which the process writes.
-//! What the process wrote goes into the tree's record from here, before the end of the process is told. The sensor
-//! decides nothing, and sends no signal. It ends when the set is empty: when the notification descriptor has said so, or when the owner
-//! has found out and says so.
+//! It owns what is waited for: the answer of the launcher, the set's notification descriptor, and the pipes to which
+//! the process writes. What the process wrote goes into the tree's record from here, before the end of the process is
+//! told. The sensor decides nothing, and sends no signal. It ends when the set is empty: when the notification
+//! descriptor has said so, or when the owner has found out and says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,8 @@ impl Sensor {
 
         let exit = loop {
             tokio::select! {
-                // The end before what was written, however much that is; what is left of it is read then.
+                // Looks for the end first, however much there is to read. What is left in the pipes is read after this
+                // loop.
                 biased;
                 _ = &mut is_over => break None,
                 exit = exited(&set, &notify_fd) => break Some(exit),
@@ -162,7 +163,7 @@ async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
     }
 }
 
-/// Waits until a set that rings for it says that it is empty. Cancel safe.
+/// Waits until a set whose notification descriptor is readable says that it is empty. Cancel safe.
 async fn emptied(set: &ProcessSet, notify_fd: &Watched) {
     loop {
         if set.is_empty() == Some(true) {

@@ -120,7 +120,7 @@ mod tests {
     use crate::sys::given::running;
 
     #[test]
-    fn a_group_whose_leash_is_dropped_is_killed_and_reaped() {
+    fn a_group_whose_kill_on_drop_is_dropped_is_killed_and_reaped() {
         let group = Arc::new(ProcessSet::Group(Group::new(running("trap '' TERM; exec sleep 1000"))));
         let process = format!("/proc/{}", group.pid());
 
