@@ -9,7 +9,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Signal {
-    /// SIGINT: somebody pressed Ctrl-C.
+    /// SIGINT: a user pressed Ctrl-C.
     Interrupt,
     /// SIGTERM: an orchestrator, an init system or `kill` asks the program to end.
     Terminate,
@@ -19,8 +19,8 @@ pub enum Signal {
     User1,
     /// SIGUSR2.
     User2,
-    /// SIGQUIT: somebody pressed Ctrl-\\. Unless a handler is registered it keeps its default, an immediate
-    /// end with a core image, as the last way out of a program that hangs.
+    /// SIGQUIT: a user pressed Ctrl-\\. Unless a handler is registered it keeps its default, an immediate end with a
+    /// core image, as the last way out of a program that hangs.
     Quit,
     /// SIGALRM: a timer of the program's own went off.
     Alarm,
