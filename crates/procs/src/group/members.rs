@@ -53,7 +53,7 @@ static COUNTER: Worker<Request> = Worker::new("rootward-members", work);
 /// Begins to count.
 pub(crate) fn list_members(which: Which) -> oneshot::Receiver<MemberList> {
     let (answer, receiver) = oneshot::channel();
-    // If there is no thread, the answer is dropped with the request, and that is an answer, too.
+    // If there is no thread, the request and its sender are dropped, and the receiver ends without a list.
     let _ = COUNTER.give(Request { which, answer });
     receiver
 }
@@ -78,7 +78,7 @@ fn work(requests: &Receiver<Request>) {
 fn count_apart(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     thread::scope(|scope| {
         let counting = thread::Builder::new().name("rootward-count".to_owned()).spawn_scoped(scope, || {
-            // If that is not possible, the thread shares the host's descriptors, and the host's want of them.
+            // If that is not possible, the thread shares the host's descriptors, and its shortage of them.
             let _ = sys::leave_descriptors();
             count(sets)
         });
@@ -119,7 +119,7 @@ fn count_groups(groups: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
 fn member(pid: i32, is_one: impl Fn(i32) -> bool) -> Option<Member> {
     let stat = read_start(&format!("/proc/{pid}/stat"));
     let member = Member { pid, command: command(pid), began: began(&stat) };
-    // Should the process id be another's by now, then what was read is, too.
+    // If the process id belongs to another process by now, `is_one` says whether that one is a member.
     (!has_ended(&stat) && is_one(pid)).then_some(member)
 }
 

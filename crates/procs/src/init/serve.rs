@@ -19,7 +19,8 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
     let _ = raw::set_name(c"rootward-init");
-    // What came for the group while both were in it waits in the program, too, and is one there with what is sent now.
+    // A signal to the group from when both were in it is pending in the program, too. The kernel merges it with the
+    // same signal that is sent now.
     while let Some(signal) = raw::take_any_now() {
         pass_on(&signal, program, in_its_group);
     }
@@ -64,12 +65,12 @@ fn reap(program: i32) -> Option<(i32, i32)> {
                 }
             }
             Ok(Reaped { how: libc::CLD_TRAPPED, .. }) => {}
-            // The strangers that are left are the system's init's.
+            // Children of the init that are left go to the system's init.
             Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
-            // A stranger.
+            // An orphan that the init has adopted.
             Ok(_) => {}
             Err(ChildrenLeft::Alive) => return None,
-            // It ended before SIGCHLD was ours.
+            // The program ended before the init caught SIGCHLD.
             Err(ChildrenLeft::NoChild) => return Some((libc::CLD_EXITED, UNKNOWN)),
         }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong when a program is started.
+//! Why a program could not be started.
 
 use std::io;
 use std::path::PathBuf;

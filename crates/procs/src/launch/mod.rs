@@ -30,7 +30,7 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 /// A program to be started.
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
-    /// Gets hold of the process before anything else does.
+    /// Is given the process first, so that the last kill reaches it from then on.
     pub(crate) kill_handle: Arc<SetKillHandle>,
     /// Held until the attempt is over, and then by [`KillOnDrop`](crate::set::KillOnDrop).
     pub(crate) ack: Ack,

@@ -34,7 +34,7 @@ impl Owner {
             Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
             Verdict::Ended => Ok(self.ended()),
         };
-        // The supervisor is to hold the last reference, and with it what a user's check holds.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's check holds.
         self.process = None;
         if let Some(reporter) = self.ack.take() {
             match report {
@@ -59,7 +59,7 @@ impl Owner {
 
     // --- the end of an owner that has failed ---
 
-    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed,
+    /// The handling of a message has panicked, and what it has left half done is abandoned. The set is killed,
     /// and reaped as soon as the sensor has let go of it.
     pub(super) fn fail(&mut self) {
         if let State::Owning | State::Failing = self.state {

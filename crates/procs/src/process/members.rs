@@ -81,7 +81,7 @@ impl Members {
     pub(super) fn counted(&mut self, listed: MemberList, set: &ProcessSet) -> Found {
         self.dismiss(set);
         let Some(members) = listed else {
-            // There are some, for all we know.
+            // They could not be counted, so that there may be some.
             self.there.clear();
             self.note_members();
             return Found::Members;

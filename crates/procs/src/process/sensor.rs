@@ -33,7 +33,8 @@ pub(super) struct Sensor {
     pub(super) is_over: oneshot::Receiver<()>,
 }
 
-/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells that.
+/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells the owner
+/// that the sensor has failed.
 struct Line {
     owner: ActorRef<Message>,
     through: bool,
@@ -57,7 +58,8 @@ impl Sensor {
             _ = &mut is_over => None,
             answer = launching => Some(take_in(answer, process.command(), lines).await),
         };
-        // What a user's readiness check holds goes with the last reference, which is to be the supervisor's.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's readiness
+        // check holds.
         drop(process);
         let Running { set, notify_fd, mut outputs } = match started {
             Some(Ok((owned_set, running))) => {
@@ -173,7 +175,8 @@ async fn emptied(set: &ProcessSet, notify_fd: &Watched) {
             return std::future::pending().await;
         }
         match notify_fd.readable().await {
-            // What there was to hear is heard first, so that nothing new is missed.
+            // The set reads its messages first, and only then is the readiness cleared, so that no new message is
+            // missed.
             Ok(mut ready) => {
                 if set.is_empty() != Some(true) && set.will_notify() {
                     ready.clear_ready();

@@ -61,7 +61,7 @@ pub(crate) struct Child {
     /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already,
     /// and all descriptors but the first three are closed by an exec.
     pub(super) tidy: bool,
-    /// From which descriptor on the child has none of its starter's: neither are they copied for it, nor has an exec to
+    /// From this descriptor on the child gets none of its starter's: they are not copied for it, and an exec need not
     /// close them. Each of `stdio` must be below. `None` copies all.
     pub(super) leaves_from: Option<c_int>,
     pub(super) parent: i32,
@@ -106,7 +106,7 @@ impl Child {
         cgroup: Option<c_int>,
     ) -> Result<(i32, c_int), Errno> {
         let mut pidfd: c_int = -1;
-        // What is left behind need not be copied first: the child shares all until it leaves.
+        // Descriptors that the child leaves behind need not be copied first: it shares the whole table until it leaves.
         let shared = if self.leaves_from.is_some() { libc::CLONE_FILES } else { 0 };
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | shared;
         let argument = ptr::from_ref(self).cast_mut().cast::<c_void>();

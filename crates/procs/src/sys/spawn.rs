@@ -134,7 +134,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
     child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
     let started = start(&child, stack, None);
     if let Some(numbers) = &stack.numbers {
-        // Or the end of what the program has would not be seen.
+        // These copies would keep the program's pipes open here, and their ends would not be seen.
         numbers.clear();
     }
     let (pid, pidfd) = started?;

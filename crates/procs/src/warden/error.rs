@@ -1,4 +1,4 @@
-//! What can go wrong when a warden is wanted.
+//! Why a program could not get a warden.
 
 use std::io;
 use std::path::PathBuf;

@@ -26,7 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub(super) fn look_after_orphans(state: &Mutex<State>) {
     thread::scope(|scope| {
         let apart = thread::Builder::new().name("rootward-orphans".to_owned()).spawn_scoped(scope, || {
-            // If that is not possible, the thread shares the program's descriptors, and its want of them.
+            // If that is not possible, the thread shares the program's descriptors, and its shortage of them.
             let _ = sys::leave_descriptors();
             collect(state);
         });
@@ -110,7 +110,7 @@ fn reap(pid: i32) {
 /// Kills an orphan of this init, and all below.
 fn kill(pid: i32, init: i32) {
     if let Ok(pidfd) = sys::open(pid) {
-        // If it still is the init's child, it was when its session was looked at.
+        // If the process is the init's child now, it was one when its session was read.
         if is_stranger(pid) && is_child_of(init, pid, &pidfd) {
             kill_family_of(pid, pidfd.as_raw_fd());
         }

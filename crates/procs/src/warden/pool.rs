@@ -43,7 +43,7 @@ struct State {
     closed: bool,
 }
 
-/// What a reaper has behind it.
+/// Whether a reaper has been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     /// It is new, or has been told to get ready.

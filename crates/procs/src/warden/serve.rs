@@ -31,7 +31,7 @@ pub fn warden_main() -> ExitCode {
     }
 }
 
-/// What a program is that has executed itself to be the warden: it does not return if it has been started for this.
+/// Serves as the warden in a program that has executed itself for this, and does not return then.
 pub(crate) fn instead_of_main() {
     if let Ok(socket) = sys::take_input() {
         if sys::is_packet_socket(&socket) {
@@ -49,20 +49,20 @@ pub(super) fn serve(socket: OwnedFd) -> ! {
         }
         Err(_) => 1,
     };
-    // Not the end of the program that this was forked from: none of its destructors and buffers is ours.
+    // Exits without the destructors and buffers of the program that this was forked from: they are not ours.
     raw::exit(code)
 }
 
 struct Server {
-    /// Where reapers live, by their process ids.
+    /// The slots in which reapers live, by their process ids.
     reapers: BTreeMap<i32, InUse>,
-    /// Where the next ones can.
+    /// The slots for the next reapers.
     free: Vec<Slot>,
     cgroups: Option<Cgroups>,
     /// Reapers that have died before their time, and what they have left is not all gone. A child that such a reaper
     /// was about to start may not have executed its program yet, and until then it lives in the reaper's memory.
     lost: Vec<(i32, InUse)>,
-    /// What could not be said yet.
+    /// Messages that could not be sent yet.
     unsaid: Vec<FromWarden>,
     /// Whether the supervisor can still be heard.
     hears: bool,
@@ -200,7 +200,7 @@ impl Server {
 
     fn reaped(&mut self, Reaped { pid, how, status }: Reaped) {
         let Some(slot) = self.reapers.remove(&pid) else {
-            // A stranger, of those that a lost reaper has left.
+            // A process that a lost reaper has left.
             return;
         };
         if (how, status) == (libc::CLD_EXITED, 0) {
