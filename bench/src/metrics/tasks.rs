@@ -60,7 +60,7 @@ pub async fn measure<S: Tasks>(name: &str, shape: Shape) -> Option<Vec<Figure>> 
     ])
 }
 
-/// What lives on the heap for each task, its description included.
+/// The bytes on the heap for each task, its description included.
 pub async fn heap<S: Tasks>(name: &str, shape: Shape, live: fn() -> f64) -> Option<Vec<Figure>> {
     expect(shape.tasks());
     let before = live();

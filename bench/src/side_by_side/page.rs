@@ -1,4 +1,4 @@
-//! The page that says how it came out.
+//! The page with the results.
 
 use super::plan::Scale;
 use super::results::Results;

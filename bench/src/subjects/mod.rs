@@ -50,7 +50,7 @@ pub enum Absent {
 
 pub type Answer = Result<Vec<Figure>, Absent>;
 
-/// What counts live bytes, in the program that does.
+/// The function that counts live bytes, in the program that counts them.
 pub type Live = Option<fn() -> f64>;
 
 pub fn measure(subject: &str, metric: Metric, n: usize, live: Live) -> Answer {
