@@ -88,9 +88,9 @@ impl Records {
     /// If the system has no thread left.
     pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
         let screen = self.screen.shows_events().then(|| self.screen.writer());
-        let outlets = screen.into_iter().chain(self.events.clone()).collect();
+        let writers = screen.into_iter().chain(self.events.clone()).collect();
         self.screen.write(welcome);
-        Pump::start(events, outlets)
+        Pump::start(events, writers)
     }
 
     /// Writes down how the run ended. A reader that takes nothing any more is not waited for.
@@ -128,8 +128,8 @@ fn document(report: &StopReport) -> String {
     text
 }
 
-/// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a line
-/// `lost` that counts them.
+/// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a
+/// line `lost` that counts them.
 fn write_json() -> Format {
     let mut expected = 1;
     let mut seq = 0;
@@ -146,7 +146,8 @@ fn write_json() -> Format {
     })
 }
 
-/// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the root.
+/// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the
+/// root.
 fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
     let json = serde_json::to_value(before).expect("an event is made of texts and numbers");
     serde_json::json!({

@@ -36,11 +36,10 @@
 //! short a time ([`Intensity`]) and the supervisor gives up: it stops what it has and ends, and its own
 //! supervisor decides what next. The rules are those of Erlang/OTP.
 //!
-//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has
-//! acknowledged, and a supervisor acknowledges when its last child has. A child is first asked. When its
-//! grace is over it is forced: a task is aborted, an actor or a process killed. Above all of it stands one deadline, and
-//! a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`] says of every child how
-//! it ended.
+//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has acknowledged, and a
+//! supervisor acknowledges when its last child has. A child is first asked. When its grace is over it is forced: a task
+//! is aborted, an actor or a process killed. Above all of it stands one deadline, and a grace never reaches beyond it.
+//! When [`Tree::stop`] returns, its [`StopReport`] says of every child how it ended.
 //!
 //! Everything that happens is an [`Event`], in order. What the tree looks like now is a [`TreeSnapshot`].
 //!

@@ -17,12 +17,12 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
 /// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
 /// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
-/// | SIGUSR1 | shows the snapshot, if there is [somebody to show it](Self::on_snapshot) | |
+/// | SIGUSR1 | shows the snapshot, if there is [a function to show it](Self::on_snapshot) | |
 ///
 /// With [`Hangup::Reload`], SIGHUP is for handlers alone.
 ///
-/// The first signal counts as the request to stop even if the tree has been stopping already for another
-/// reason: who presses Ctrl-C just then wants the program to end, and need not have seen that it does.
+/// The first signal counts as the request to stop even if the tree has been stopping already for another reason: a user
+/// who presses Ctrl-C just then wants the program to end, and need not have seen that it does.
 ///
 /// # A good guest
 ///
@@ -99,7 +99,7 @@ impl Signals {
         self
     }
 
-    /// Says who shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
+    /// Registers the function that shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
     /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
     /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than

@@ -1,4 +1,4 @@
-//! Hands every event of the tree to all outlets that want events.
+//! Hands every event of the tree to all event writers.
 
 use std::io;
 use std::sync::mpsc;
@@ -8,7 +8,7 @@ use rootward::event::Events;
 
 use super::{EventWriter, Patience};
 
-/// Reads the tree's events as fast as they come: only outlets may be slow.
+/// Reads the tree's events as fast as they come: only event writers may be slow.
 pub(crate) struct Pump {
     ended: mpsc::Receiver<()>,
 }
@@ -19,14 +19,14 @@ impl Pump {
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn start(mut events: Events, outlets: Vec<EventWriter>) -> io::Result<Self> {
+    pub(crate) fn start(mut events: Events, writers: Vec<EventWriter>) -> io::Result<Self> {
         // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel::<()>();
         thread::Builder::new().name("events".to_owned()).spawn(move || {
             let _ended = sender;
             loop {
                 match events.blocking_next() {
-                    Ok(Some(event)) => outlets.iter().for_each(|writer| writer.event(&event)),
+                    Ok(Some(event)) => writers.iter().for_each(|writer| writer.event(&event)),
                     Ok(None) => break,
                     // The gap in the numbers says what there is to say.
                     Err(_lagged) => {}

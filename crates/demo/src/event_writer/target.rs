@@ -25,8 +25,8 @@ pub(crate) struct OpenError {
 /// Something that can be written to.
 pub(crate) enum Sink {
     Open(Box<dyn Write + Send>),
-    /// A named pipe that nobody reads yet. It is opened by the thread that writes to it, which has time
-    /// to wait.
+    /// A named pipe that has no reader yet. The thread that writes to it opens it, because that thread has time to
+    /// wait.
     Pipe(PathBuf),
 }
 

@@ -43,8 +43,9 @@ struct State {
 /// What an event takes up apart from its texts, more or less.
 const EVENT: usize = 256;
 
-/// How much is written at a time: little enough for a slow reader to show that it is there, and no more than the system puts
-/// into a pipe whole or not at all. So what a reader finds ends with a line, also if he was given up.
+/// How much is written at a time: little enough for a slow reader to show that it is there, and no more than the system
+/// puts into a pipe as a whole or not at all. So what a reader gets ends with a whole line, also if the writer gives it
+/// up.
 const CHUNK: usize = libc::PIPE_BUF;
 
 /// How long the end of the program waits for a reader.
@@ -75,7 +76,7 @@ impl EventWriter {
         let writer = Self(Arc::clone(&shared));
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             if let Err(error) = write_all(&shared, sink, format) {
-                // That nobody reads any more is the reader's good right. Anything else somebody should know.
+                // A reader may go at any time. The user hears of every other error.
                 if error.kind() != io::ErrorKind::BrokenPipe {
                     tell::error(format_args!("cannot write the {label}: {error}"));
                 }

@@ -105,8 +105,8 @@ fn describe(node: &NodeReport) -> String {
     parts.join(" · ")
 }
 
-/// Whether no more is known than that it was not running: its start had failed, for example. Supervisors have no status, so
-/// that of one that was down it is all that can be said.
+/// Whether the report only knows that it was not running: its start had failed, for example. Supervisors have no
+/// status, so that of one that was down no more is known.
 fn never_ended(node: &NodeReport) -> bool {
     node.outcome == Outcome::AlreadyGone && node.status.is_none()
 }

@@ -1,4 +1,4 @@
-//! Who descends from whom.
+//! Which processes descend from which.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,10 +27,10 @@ pub(super) fn descendants_of(ancestor: i32) -> Vec<i32> {
     found
 }
 
-/// Whether a process descends from another one, which must live. Whoever asks holds a descriptor of the process.
+/// Whether a process descends from another one, which must live. The caller holds a descriptor of the process.
 pub(crate) fn is_descendant(pid: i32, ancestor: i32) -> bool {
-    // A parent may die on the way and its number become somebody else's. But a process keeps its parent until that dies,
-    // so that a line of ancestors that is the same the second time was true the first time.
+    // A parent may die on the way and its number be given to another process. But a process keeps its parent until that
+    // dies, so that a line of ancestors that is the same the second time was true the first time.
     let line = line_to(pid, ancestor);
     line.is_some() && line == line_to(pid, ancestor)
 }

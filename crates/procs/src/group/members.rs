@@ -1,7 +1,8 @@
-//! Who is in a process group, or descends from a process.
+//! The members of a process group, and the descendants of a process.
 //!
-//! Of a group the kernel does not say, so that all processes have to be looked at. One thread does that, once for all groups that are
-//! asked for at the same time: a thousand programs that end together cost one look and not a thousand.
+//! The kernel has no list of a group's members, so that all processes have to be looked at. One thread does that, once
+//! for all groups that are asked for at the same time: a thousand programs that end together cost one look and not a
+//! thousand.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +34,7 @@ pub(crate) type MemberList = Option<Vec<Member>>;
 /// How many members are looked at closely. When these have gone, another list of members shows the others.
 const MOST: usize = 64;
 
-/// Whom to count.
+/// The processes that are to be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Which {
     /// The members of the group with this number, but for its leader.
@@ -52,7 +53,7 @@ static COUNTER: Worker<Request> = Worker::new("rootward-members", work);
 /// Begins to count.
 pub(crate) fn list_members(which: Which) -> oneshot::Receiver<MemberList> {
     let (answer, receiver) = oneshot::channel();
-    // If there is no thread, the answer is dropped with the request, and that is an answer, too.
+    // If there is no thread, the request and its sender are dropped, and the receiver ends without a list.
     let _ = COUNTER.give(Request { which, answer });
     receiver
 }
@@ -65,7 +66,7 @@ fn work(requests: &Receiver<Request>) {
         let counted = count_apart(&mut members).is_ok();
         for Request { which, answer } in batch {
             let of_group = members.get_mut(&which).map(std::mem::take).filter(|_| counted);
-            // Whoever does not wait any more does not need to know.
+            // The owner may have gone meanwhile, and then the answer is dropped.
             let _ = answer.send(of_group);
         }
     }
@@ -77,7 +78,7 @@ fn work(requests: &Receiver<Request>) {
 fn count_apart(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
     thread::scope(|scope| {
         let counting = thread::Builder::new().name("rootward-count".to_owned()).spawn_scoped(scope, || {
-            // If that is not possible, the thread shares the host's descriptors, and the host's want of them.
+            // If that is not possible, the thread shares the host's descriptors, and its shortage of them.
             let _ = sys::leave_descriptors();
             count(sets)
         });
@@ -118,7 +119,7 @@ fn count_groups(groups: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
 fn member(pid: i32, is_one: impl Fn(i32) -> bool) -> Option<Member> {
     let stat = read_start(&format!("/proc/{pid}/stat"));
     let member = Member { pid, command: command(pid), began: began(&stat) };
-    // Should the process id be another's by now, then what was read is, too.
+    // If the process id belongs to another process by now, `is_one` says whether that one is a member.
     (!has_ended(&stat) && is_one(pid)).then_some(member)
 }
 

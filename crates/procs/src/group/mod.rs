@@ -1,6 +1,6 @@
 //! The set of a process child, as far as containment `group` follows it: a process group and the program that leads it.
 //!
-//! A [`Group`] is signalled and waited for through the program that leads it, and [`list_members`]( says who is in it.
+//! A [`Group`] is signalled and waited for through the program that leads it, and [`list_members`] lists its members.
 
 mod descendants;
 mod leader;

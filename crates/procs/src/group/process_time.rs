@@ -1,8 +1,8 @@
-//! A moment in the life of all processes, to tell who came into being after it.
+//! A moment, and which processes came into being after it.
 //!
-//! The kernel tells when a process began in hundredths of a second, which is too coarse for a process that is started because of
-//! a signal. Within one hundredth the process ids decide: the kernel gives them out in order, round and round, and tells
-//! the last one.
+//! The kernel tells when a process began in hundredths of a second, which is too coarse for a process that is started
+//! because of a signal. Within one hundredth the process ids decide: the kernel gives them out in order, round and
+//! round, and tells the last one.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -48,7 +48,8 @@ impl ProcessTime {
 
 /// The last process id that has been given out, which stands at the end of the file of load averages.
 ///
-/// The file stays open: many processes are signalled at once when a tree stops, and there may be no descriptors left then.
+/// The file stays open: many processes are signalled at once when a tree stops, and there may be no descriptors left
+/// then.
 fn last_pid() -> Option<i32> {
     static LOAD: OnceLock<File> = OnceLock::new();
     if LOAD.get().is_none() {

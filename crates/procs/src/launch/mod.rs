@@ -1,7 +1,7 @@
-//! How programs come to run: the port behind which they are started, and what can go wrong.
+//! How programs come to run: the trait of the launchers that start them, and what can go wrong.
 //!
-//! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it. The
-//! rest of the crate does not know which launcher it uses.
+//! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it.
+//! The rest of the crate does not know which launcher it uses.
 
 mod direct;
 mod error;
@@ -30,7 +30,7 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 /// A program to be started.
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
-    /// Gets hold of the process before anything else does.
+    /// Is given the process first, so that the last kill reaches it from then on.
     pub(crate) kill_handle: Arc<SetKillHandle>,
     /// Held until the attempt is over, and then by [`KillOnDrop`](crate::set::KillOnDrop).
     pub(crate) ack: Ack,

@@ -34,7 +34,7 @@ impl Owner {
             Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
             Verdict::Ended => Ok(self.ended()),
         };
-        // The supervisor is to hold the last reference, and with it what a user's check holds.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's check holds.
         self.process = None;
         if let Some(reporter) = self.ack.take() {
             match report {
@@ -59,7 +59,7 @@ impl Owner {
 
     // --- the end of an owner that has failed ---
 
-    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed,
+    /// The handling of a message has panicked, and what it has left half done is abandoned. The set is killed,
     /// and reaped as soon as the sensor has let go of it.
     pub(super) fn fail(&mut self) {
         if let State::Owning | State::Failing = self.state {
@@ -72,7 +72,8 @@ impl Owner {
         }
     }
 
-    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one is released.
+    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one
+    /// is released.
     pub(super) fn hear_after_failure(&mut self, message: Message) {
         let Message::Fact(fact) = message else { return };
         let is_through = match fact {

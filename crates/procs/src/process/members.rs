@@ -26,8 +26,8 @@ pub(super) struct Members {
     told: Option<(Signal, Option<ProcessTime>)>,
     /// Whether the list of members has found no member, and the group has got SIGKILL after it.
     swept: bool,
-    /// Whether the last list of members found a new member. The kernel's lists may pass over one while others come and go, so
-    /// that members are counted until no new one is found.
+    /// Whether the last list of members found a new member. The kernel's lists may pass over one while others come and
+    /// go, so that members are counted until no new one is found.
     unsure: bool,
 }
 
@@ -81,7 +81,7 @@ impl Members {
     pub(super) fn counted(&mut self, listed: MemberList, set: &ProcessSet) -> Found {
         self.dismiss(set);
         let Some(members) = listed else {
-            // There are some, for all we know.
+            // They could not be counted, so that there may be some.
             self.there.clear();
             self.note_members();
             return Found::Members;
@@ -98,8 +98,8 @@ impl Members {
         Found::Members
     }
 
-    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no
-    /// member comes into being in a group any more, and a zombie does not mind it.
+    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no new
+    /// member comes into being in a group, and SIGKILL does nothing to a zombie.
     fn found_none(&mut self, set: &ProcessSet) -> Found {
         if !set.can_be_counted_out() {
             self.there.clear();
@@ -109,7 +109,7 @@ impl Members {
         if self.swept {
             return Found::Empty;
         }
-        // Should it fail, the next list of members tells.
+        // If it fails, the next list of members tells.
         let _ = set.signal(Signal::KILL);
         self.swept = true;
         Found::Unsure

@@ -63,7 +63,8 @@ pub(super) struct Beginning {
     pub(super) over: oneshot::Sender<()>,
 }
 
-/// What other threads reach of a process without its owner. Each is locked for as long as it takes to read or to kill.
+/// The parts of a process that other threads reach without its owner. Each is locked for as long as it takes to read or
+/// to kill.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharedOwner {
     /// Kills the set.
@@ -200,7 +201,7 @@ impl Owner {
                     self.empty(myself);
                 }
             }
-            // What a sensor says that has been replaced may be too old.
+            // A fact from a sensor that has been replaced may be too old.
             Fact::Counted(round, _) | Fact::Look(round) if round != self.round => {}
             Fact::Counted(_, listed) => self.counted(listed, myself),
             Fact::Look(_) => self.look(myself),

@@ -1,9 +1,9 @@
 //! The sensor of one process: a task that waits for what happens to it, and tells the process's owner.
 //!
-//! It owns what is waited for: the answer of the launcher, the set's notification descriptor, and the pipes to which the process writes.
-//! What the process wrote goes into the tree's record from here, before the end of the process is told. The sensor
-//! decides nothing, and sends no signal. It ends when the set is empty: when the notification descriptor has said so, or when the owner
-//! has found out and says so.
+//! It owns what is waited for: the answer of the launcher, the set's notification descriptor, and the pipes to which
+//! the process writes. What the process wrote goes into the tree's record from here, before the end of the process is
+//! told. The sensor decides nothing, and sends no signal. It ends when the set is empty: when the notification
+//! descriptor has said so, or when the owner has found out and says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub(super) struct Sensor {
     pub(super) is_over: oneshot::Receiver<()>,
 }
 
-/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells that.
+/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells the owner
+/// that the sensor has failed.
 struct Line {
     owner: ActorRef<Message>,
     through: bool,
@@ -57,7 +58,8 @@ impl Sensor {
             _ = &mut is_over => None,
             answer = launching => Some(take_in(answer, process.command(), lines).await),
         };
-        // What a user's readiness check holds goes with the last reference, which is to be the supervisor's.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's readiness
+        // check holds.
         drop(process);
         let Running { set, notify_fd, mut outputs } = match started {
             Some(Ok((owned_set, running))) => {
@@ -70,7 +72,8 @@ impl Sensor {
 
         let exit = loop {
             tokio::select! {
-                // The end before what was written, however much that is; what is left of it is read then.
+                // Looks for the end first, however much there is to read. What is left in the pipes is read after this
+                // loop.
                 biased;
                 _ = &mut is_over => break None,
                 exit = exited(&set, &notify_fd) => break Some(exit),
@@ -162,7 +165,7 @@ async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
     }
 }
 
-/// Waits until a set that rings for it says that it is empty. Cancel safe.
+/// Waits until a set whose notification descriptor is readable says that it is empty. Cancel safe.
 async fn emptied(set: &ProcessSet, notify_fd: &Watched) {
     loop {
         if set.is_empty() == Some(true) {
@@ -172,7 +175,8 @@ async fn emptied(set: &ProcessSet, notify_fd: &Watched) {
             return std::future::pending().await;
         }
         match notify_fd.readable().await {
-            // What there was to hear is heard first, so that nothing new is missed.
+            // The set reads its messages first, and only then is the readiness cleared, so that no new message is
+            // missed.
             Ok(mut ready) => {
                 if set.is_empty() != Some(true) && set.will_notify() {
                     ready.clear_ready();

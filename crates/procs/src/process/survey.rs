@@ -1,7 +1,7 @@
 //! How the owner of a process goes on after the program has ended, until no member of its set is left.
 //!
-//! The notification descriptor of a set may tell by itself that it is empty, and then the sensor of the process says so. Otherwise the
-//! members are counted, watched, and counted again.
+//! The notification descriptor of a set may tell by itself that it is empty, and then the sensor of the process says
+//! so. Otherwise the members are counted, watched, and counted again.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ impl Owner {
         }
         self.tell(Input::Empty, myself);
         if self.state == State::Owning && self.check.is_some() {
-            // Should the supervisor's deadline come while the check is waited for, it is known what is waited for.
+            // If the supervisor's deadline comes while the check is waited for, the report names the check.
             self.members.note_check(Some(self.check_name()));
         }
     }

@@ -1,4 +1,4 @@
-//! What the last kill reaches for, from any thread.
+//! The handle through which the last kill reaches a set, from any thread.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -45,7 +45,7 @@ impl SetKillHandle {
         // Under the lock: the owner lets go before it releases the set, which may belong to another process then.
         set.iter().for_each(|set| kill(set));
         drop(held);
-        // Not under the lock: should this be the last reference, it takes the set's warden along.
+        // Not under the lock: if this is the last reference, the set's warden is dropped with it.
         drop(set);
     }
 
@@ -66,6 +66,6 @@ impl KillHandle for SetKillHandle {
 }
 
 fn kill(set: &ProcessSet) {
-    // What cannot be killed now cannot be killed by us; the kill is the last anyway.
+    // An error is ignored: this is the last kill, and there is no other means.
     let _ = set.signal(Signal::KILL);
 }

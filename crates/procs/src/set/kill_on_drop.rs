@@ -91,11 +91,11 @@ fn wait(set: &ProcessSet) -> Exit {
     let notify_fd = set.notify_fd();
     loop {
         let mut fds = [PollFd::new(notify_fd.as_fd(), PollFlags::POLLIN)];
-        // An error is as good as an end: the next line finds out.
+        // The next line finds out whether the leader has ended, also after an error.
         let _ = nix::poll::poll(&mut fds, PollTimeout::NONE);
         match set.exited() {
             Some(exit) => return exit,
-            // There was something else to hear, or a debugger traces it and has not let go.
+            // The descriptor was readable for another reason, or a tracer has not let go of the leader.
             None => pause(),
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     use crate::sys::given::running;
 
     #[test]
-    fn a_group_whose_leash_is_dropped_is_killed_and_reaped() {
+    fn a_group_whose_kill_on_drop_is_dropped_is_killed_and_reaped() {
         let group = Arc::new(ProcessSet::Group(Group::new(running("trap '' TERM; exec sleep 1000"))));
         let process = format!("/proc/{}", group.pid());
 

@@ -1,8 +1,8 @@
 //! The set of a process child: the program, and what it has started.
 //!
-//! How far it is followed depends on the launcher that has started it. A [`KillOnDrop`] has a set killed and reaped that its
-//! owner has lost, and the supervisor hears of that through the [`Ack`]. A [`SetKillHandle`] lets the last kill reach a set from
-//! any thread.
+//! How far it is followed depends on the launcher that has started it. A [`KillOnDrop`] has a set killed and reaped
+//! that its owner has lost, and the supervisor hears of that through the [`Ack`]. A [`SetKillHandle`] lets the last
+//! kill reach a set from any thread.
 
 mod ack;
 mod kill_handle;
@@ -49,7 +49,7 @@ impl ProcessSet {
         }
     }
 
-    /// Whether The notification descriptor may ring again after it has fallen silent, so that there is something to wait for.
+    /// Whether the notification descriptor may become readable again, so that there is something to wait for.
     pub(crate) fn will_notify(&self) -> bool {
         match self {
             Self::Group(_) => false,

@@ -12,10 +12,12 @@ use libc::{c_char, c_int, c_void};
 use super::child::{Child, Stage};
 use super::raw::{self, Errno};
 
-/// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and room for an order.
+/// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and the place for an
+/// order.
 ///
-/// There is no guard in front of a stack. Every one would be a mapping more, and the kernel looks at all mappings of a memory
-/// whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not vary.
+/// There is no guard in front of a stack. Every guard would be one more mapping, and the kernel looks at all mappings
+/// of a memory whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not
+/// vary.
 pub(crate) struct Slot(NonNull<u8>);
 
 /// What a reaper is born with.
@@ -30,12 +32,12 @@ pub(crate) struct NewReaper {
 /// How long an order may be that travels in the message itself and not in a file.
 pub(crate) const LONGEST_PAYLOAD: usize = 48 * 1024 - BIRTH;
 
-/// A reaper's needs are a page in a build with optimisation. To go down the deepest family that it follows takes some 40 KiB in one
-/// without, by the sizes of its frames. The rest is never touched.
+/// A reaper needs a page in a build with optimisation. To go down the longest line of descendants that it follows takes
+/// some 40 KiB in one without, by the sizes of its frames. The rest is never touched.
 const STACK: usize = 128 * 1024;
 const CHILD_STACK: usize = 16 * 1024;
 const BIRTH: usize = 64;
-/// The least that a page is anywhere; where one is larger, two places are in the same one.
+/// A page is at least this large on every architecture; where pages are larger, two parts of a slot share one.
 const PAGE: isize = 4096;
 const SIZE: usize = (STACK + CHILD_STACK + BIRTH + LONGEST_PAYLOAD).next_multiple_of(64 * 1024);
 
@@ -73,7 +75,7 @@ impl Slot {
     ) -> Result<(i32, InUse), (Errno, Self)> {
         let place = self.at(STACK + CHILD_STACK).cast::<Begin>();
         const { assert!(size_of::<Begin>() <= BIRTH && align_of::<Begin>() <= 16) };
-        // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
+        // SAFETY: this part of the mapping is there for this, large and aligned enough, and no other code uses it.
         unsafe { place.write(Begin { new_reaper, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
         let flags = (shared | libc::SIGCHLD) as usize;
@@ -114,7 +116,7 @@ struct Begin {
 /// What a reaper has: what it was born with, and the order that it carries out.
 pub(crate) struct Job {
     pub(crate) new_reaper: NewReaper,
-    /// Where the slot has room for an order.
+    /// The slot's place for an order.
     room: *mut u8,
     /// The order: in the slot, or a mapping of its own.
     order: *mut u8,
@@ -125,7 +127,7 @@ pub(crate) struct Job {
 extern "C" fn enter(place: *mut c_void) -> ! {
     // SAFETY: the `Begin` that the warden has put there for this process alone.
     let Begin { new_reaper, main } = unsafe { place.cast::<Begin>().read() };
-    // SAFETY: the room for orders stands behind it, in the same mapping.
+    // SAFETY: the place for orders stands behind it, in the same mapping.
     let room = unsafe { place.cast::<u8>().add(BIRTH) };
     // The child's stack ends where this begins, which is at a multiple of 64 bytes.
     let mut job = Job { new_reaper, room, order: room, bytes: 0, child_stack: place };
@@ -136,21 +138,22 @@ extern "C" fn enter(place: *mut c_void) -> ! {
 /// A program, as an order describes it: places of strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
-    /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or 0.
+    /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or
+    /// 0.
     pub(crate) table: usize,
     /// How many there are in each list.
     pub(crate) counts: [usize; 3],
 }
 
 impl Job {
-    /// Room for the next order.
+    /// The place for the next order.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps everybody
-        // else away from it.
+        // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps all
+        // other code away from it.
         unsafe { std::slice::from_raw_parts_mut(self.room, LONGEST_PAYLOAD) }
     }
 
-    /// Takes up the order of which that many bytes have come into the room.
+    /// Takes up the order of which that many bytes have been received.
     pub(crate) fn take_up(&mut self, bytes: usize) {
         self.order = self.room;
         self.bytes = bytes.min(LONGEST_PAYLOAD);
@@ -158,11 +161,12 @@ impl Job {
 
     /// The order.
     pub(crate) fn order(&self) -> &[u8] {
-        // SAFETY: the slot's room, which is this process's own while it lives, or a mapping of that many bytes.
+        // SAFETY: the slot's place for an order, which is this process's own while it lives, or a mapping of that many
+        // bytes.
         unsafe { std::slice::from_raw_parts(self.order, self.bytes) }
     }
 
-    /// Takes the order from a file instead of the room, because it is too long.
+    /// Takes the order from a file instead of the slot, because it is too long.
     pub(crate) fn take_from_file(&mut self, file: c_int, bytes: usize) -> Result<(), Errno> {
         self.order = raw::map(file, bytes)?.cast();
         self.bytes = bytes;
@@ -183,7 +187,8 @@ impl Job {
 
     /// Has the memory there that a start needs, so that it need not be waited for then.
     pub(crate) fn make_room(&mut self) {
-        // An ordinary environment and a child's stack: the pages before and behind the place where one ends and the other begins.
+        // An ordinary environment and a child's stack: the pages before and behind the place where one ends and the
+        // other begins.
         for page in [-1, 0, 1] {
             let at = self.child_stack.cast::<u8>().wrapping_offset(page * PAGE);
             // SAFETY: within the slot, in parts of it that nothing points to.

@@ -56,8 +56,8 @@ pub(crate) struct Stack {
 
 /// Low descriptors, through which a child gets its own.
 ///
-/// A child has no use for the starter's descriptors above those that it gets, and there may be thousands: one of each process that was started
-/// before. As the newest have the highest numbers, they are passed through these places.
+/// A child has no use for the starter's descriptors above those that it gets, and there may be thousands: one of each
+/// process that was started before. As the newest have the highest numbers, they are passed through these places.
 struct ReservedNumbers {
     null: OwnedFd,
     places: [OwnedFd; 3],
@@ -121,8 +121,8 @@ impl Stack {
 pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
     let [candidates, argv, env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
-    // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child has
-    // left our memory before that.
+    // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child
+    // has left our memory before that.
     let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_ptr()], directory) };
     child.stdio = program.stdio.each_ref().map(|fd| fd.as_ref().map(AsRawFd::as_raw_fd));
     if let Some(numbers) = &stack.numbers {
@@ -134,7 +134,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
     child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
     let started = start(&child, stack, None);
     if let Some(numbers) = &stack.numbers {
-        // Or the end of what the program has would not be seen.
+        // These copies would keep the program's pipes open here, and their ends would not be seen.
         numbers.clear();
     }
     let (pid, pidfd) = started?;
@@ -175,7 +175,7 @@ fn start(
     // Restoring a mask that was valid before cannot fail.
     let _ = mask.thread_set_mask();
     match result {
-        // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and nobody else knows it.
+        // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and no other code knows it.
         Ok((pid, pidfd)) => Ok((pid, unsafe { OwnedFd::from_raw_fd(pidfd) })),
         Err(errno) => Err(Failure::new(Stage::Clone, errno)),
     }

@@ -124,7 +124,7 @@ fn a_child_inherits_no_descriptor_that_it_was_not_given() {
 }
 
 #[test]
-fn nobody_keeps_what_a_child_has_and_the_starter_keeps_what_the_child_leaves_behind() {
+fn only_the_child_keeps_what_it_is_given_and_the_starter_keeps_what_the_child_leaves_behind() {
     let mut stack = Stack::for_many();
     let kept: Vec<File> = (0..50).map(|_| File::open("/proc/self/exe").unwrap()).collect();
     let (_reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();

@@ -1,16 +1,17 @@
 //! Kills a child and all its descendants from the top down.
 //!
-//! A process that has got SIGKILL forks no more, so that its children, looked up after the kill, are all that it will ever have. Killing
-//! only children would do in the end: whoever loses its parent becomes a child. But a dying parent has to be given the
-//! processor first, which it has to share with all those who have not been reached, and the place of everybody who is reaped is taken
-//! by somebody who was forked meanwhile further down.
+//! A process that has got SIGKILL forks no more, so that its children, looked up after the kill, are all that it will
+//! ever have. Killing only children would do in the end: a process that loses its parent becomes a child. But a dying
+//! parent needs the processor first and shares it with all processes that have not been killed yet, and for each
+//! process that is reaped a new one may be forked further down.
 //!
-//! Whoever has not been reached takes part in using up the processor. So every look is a cheap one, and a group that can only be the family's own
-//! is killed as a whole.
+//!  A process that has not been killed yet also competes for the processor. So every look is a cheap one, and a group
+//!  that can hold nothing but descendants is killed as a whole.
 //!
-//! Runs in a reaper, which allocates nothing, in the warden, for those whom a lost reaper has left, and in the supervisor when the warden is
-//! lost, too. Not everybody has to be found here: there is no descriptor left, a family
-//! is deeper than this goes, threads hand on their children while they die. Those come up when their parents are gone.
+//!  This runs in a reaper, which allocates nothing; in the warden, for the processes that a lost reaper has left; and
+//!  in the supervisor when the warden is lost, too. It need not find every process: there may be no descriptor left,
+//!  descendants may be nested more deeply than this goes, and threads hand on their children while they die. Those that
+//!  are missed become children when their parents are gone.
 
 use crate::sys::raw;
 
@@ -20,7 +21,8 @@ const DEEPEST: u32 = 32;
 /// How many threads of one process are looked at.
 const MOST_THREADS: usize = 64;
 
-/// Kills a child, whose number is its own because nobody but us reaps it, and all below. All our children are of such families.
+/// Kills a child and all its descendants. No other process reaps the child, so that its number is its own. All our
+/// children are to be killed.
 pub(super) fn kill_family(child: i32) {
     if is_elsewhere(child) {
         let _ = raw::kill(-child, libc::SIGKILL);
@@ -30,24 +32,25 @@ pub(super) fn kill_family(child: i32) {
     below(Parent { pid: child, pidfd: None, ours: Some(raw::own_pid()) }, DEEPEST);
 }
 
-/// Kills the process that a descriptor is of, and all below. We may have other children, which others reap.
+/// Kills the process that a descriptor is of, and all its descendants. We may have other children, which others reap.
 pub(super) fn kill_family_of(pid: i32, pidfd: i32) {
     kill(pid, pidfd);
     below(Parent { pid, pidfd: Some(pidfd), ours: None }, DEEPEST);
 }
 
-/// Somebody who has got SIGKILL.
+/// A process that has got SIGKILL.
 #[derive(Clone, Copy)]
 struct Parent {
     pid: i32,
-    /// What proves that the number is still its own, unless it is a child of ours.
+    /// The descriptor that shows whether the number is still its own. `None` for a child of ours, which only we reap.
     pidfd: Option<i32>,
-    /// Our own number, if all that become our children are to be killed.
+    /// Our own number, if all processes that become our children are to be killed.
     ours: Option<i32>,
 }
 
 impl Parent {
-    /// Whether this is its parent: until it is reaped nobody else has its number. Or was, and the child has come to us.
+    /// Whether this is the parent of that process, or was, and the process has become our child. Until the parent is
+    /// reaped no other process has its number.
     fn is_parent_of(self, pid: i32, pidfd: i32) -> bool {
         let parent = raw::parent_of(pid, pidfd);
         (parent.is_some() && parent == self.ours)
@@ -68,7 +71,7 @@ fn below(parent: Parent, deepest: u32) {
     }
 }
 
-/// Kills those whom one thread of a process has started, and all below.
+/// Kills the children that one thread of a process has started, and all their descendants.
 fn below_thread(parent: Parent, thread: i32, deepest: u32) {
     if let Ok(list) = raw::open_children_of(parent.pid, thread) {
         raw::for_each_number(list, |pid| end(parent, pid, deepest));
@@ -76,7 +79,7 @@ fn below_thread(parent: Parent, thread: i32, deepest: u32) {
     }
 }
 
-/// Kills one who is said to be a child of this parent, and all below.
+/// Kills a process that is listed as a child of this parent, and all its descendants.
 fn end(parent: Parent, pid: i32, deepest: u32) {
     let Ok(pidfd) = raw::open_process(pid) else { return };
     if parent.is_parent_of(pid, pidfd) {
@@ -86,9 +89,9 @@ fn end(parent: Parent, pid: i32, deepest: u32) {
     let _ = raw::close(pidfd);
 }
 
-/// Kills a process, and the group that it leads where that can only be of its family.
+/// Kills a process, and the group that it leads if that can hold nothing but descendants of the same program.
 fn kill(pid: i32, pidfd: i32) {
-    // If it cannot be signalled now, the number may be somebody else's.
+    // If it cannot be signalled now, the number may be another process's.
     let leads = is_elsewhere(pid) && raw::signal(pidfd, 0).is_ok();
     if !leads || raw::signal_group(pidfd, libc::SIGKILL).is_err() {
         // It may be out of reach, see above.
@@ -96,8 +99,9 @@ fn kill(pid: i32, pidfd: i32) {
     }
 }
 
-/// Whether a process is in another session than we are. Then somebody of its family has begun that, which nobody can join but by birth, so
-/// that all who are in it and in its groups are descendants of the same program.
+/// Whether a process is in another session than we are. Then a descendant of the program has begun that session. A
+/// process joins a session only by birth, so that all processes in it and in its groups are descendants of the same
+/// program.
 fn is_elsewhere(pid: i32) -> bool {
     matches!((raw::session_of(pid), raw::session_of(0)), (Ok(its), Ok(ours)) if its != ours)
 }
@@ -113,22 +117,22 @@ mod tests {
     use crate::sys;
 
     #[test]
-    fn a_group_in_another_session_is_killed_whoever_is_its_parent() {
-        // The other one's parent has gone, so that it is nobody's child here.
+    fn a_group_in_another_session_is_killed_whatever_its_members_parents() {
+        // The other one's parent has gone, so that it is no process's child here.
         let (mut leader, mut output) =
             running("setsid sh -c '(sleep 1000 &) & wait; echo there; exec sleep 1000' & wait");
         let session = child_of(&leader);
 
         kill_family_of(session, sys::open(session).unwrap().as_raw_fd());
 
-        // The output ends with the last of those who hold it.
+        // The output ends when the last process that holds it has gone.
         leader.kill().unwrap();
         leader.wait().unwrap();
         assert_eq!(output.read_line(&mut String::new()).unwrap(), 0);
     }
 
     #[test]
-    fn a_group_in_our_session_may_have_others_in_it_who_are_left_alone() {
+    fn other_members_of_a_group_in_our_session_are_left_alone() {
         let (mut leader, _output) = running_in(0, "echo there; exec sleep 1000");
         let (mut other, _its_output) = running_in(leader.id() as i32, "echo there; exec sleep 1000");
 
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_has_become_somebody_elses_kills_nobody() {
+    fn a_number_that_has_been_given_to_another_process_kills_no_process() {
         let (mut former, _) = running("echo there; exit 0");
         let pidfd = sys::open(former.id() as i32).unwrap();
         former.wait().unwrap();
@@ -161,7 +165,7 @@ mod tests {
         assert_eq!(output.read(&mut [0]).unwrap(), 0);
     }
 
-    /// A shell in our group that has said that everybody is there.
+    /// A shell in our group that has said that its processes run.
     fn running(script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
         start(Command::new("/bin/sh").args(["-c", script]))
     }

@@ -1,7 +1,8 @@
-//! The places of descriptors in the warden and its reapers.
+//! The descriptor numbers of the warden and its reapers.
 //!
-//! A reaper begins with a copy of the warden's and puts its own into the same places, so that neither has to search. No place is
-//! ever free: what has nothing in it is `/dev/null`, so that what comes with a message stands behind the last place.
+//!  A reaper begins with a copy of the warden's descriptors and puts its own at the same numbers, so that neither has
+//!  to search. No number below [`END`] is ever free: an unused one is `/dev/null`, so that a descriptor that comes with
+//!  a message gets a number from `END` on.
 
 /// In the warden its socket, in a reaper its line to the supervisor.
 pub(super) const LINE: i32 = 3;
@@ -17,5 +18,5 @@ pub(super) const CGROUPS: i32 = 7;
 pub(super) const PROGRAM: i32 = 8;
 /// In a reaper the directory of its own cgroup, if it has one.
 pub(super) const OWN_CGROUP: i32 = 9;
-/// Behind the last place.
+/// The first number above all of these.
 pub(super) const END: i32 = 10;

@@ -60,16 +60,16 @@ impl ReapedSet {
         Arc::clone(&self.line)
     }
 
-    /// Sends a signal to the program's group, and to the program wherever it is, and sees to it that stopped processes notice.
-    /// SIGKILL goes to the whole set.
+    /// Sends a signal to the program's group, and to the program also when it has left the group. SIGCONT follows, so
+    /// that stopped processes react. SIGKILL goes to the whole set.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         let heard = self.lock();
         if heard.empty {
-            // The reaper may be somebody else's by now.
+            // The reaper's number may be another process's by now.
             return Ok(());
         }
         if signal == Signal::KILL {
-            // The reaper goes on until nobody is left. Should it be gone, the warden does.
+            // The reaper goes on until no process is left. Should it be gone, the warden does.
             let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Patience::Never);
             self.rouse();
         }
@@ -83,7 +83,8 @@ impl ReapedSet {
         result
     }
 
-    /// Has the reaper go on if somebody has stopped it, for example its own program. Without a descriptor to spare it stays as it is.
+    /// Continues the reaper if a process has stopped it, for example its own program. Without a descriptor to spare it
+    /// stays stopped.
     fn rouse(&self) {
         if let Ok(reaper) = sys::open(self.reaper) {
             // As long as its end of the line is open the number was its own.
@@ -98,7 +99,7 @@ impl ReapedSet {
         for signal in and_continue(signal) {
             let sent = sys::send_to_group(&self.pidfd, signal.number());
             result = result.and(match sent.as_ref().err().and_then(io::Error::raw_os_error) {
-                // There is nobody in the group any more.
+                // There is no process in the group any more.
                 Some(libc::ESRCH) => Ok(()),
                 Some(libc::EINVAL) if signal == Signal::KILL => Ok(()),
                 // This kernel cannot, and only the reaper knows whether the number is still the program's.
@@ -123,13 +124,13 @@ impl ReapedSet {
     pub(crate) fn exited(&self) -> Option<Exit> {
         let mut heard = self.listen();
         if heard.exit.is_none() && heard.lost && self.client.is_swept(self.reaper) {
-            // The warden has reaped it, or nobody can say.
+            // The warden has reaped it, or the kernel cannot tell.
             heard.exit = Some(sys::reaped_status(&self.pidfd).map_or(Exit::Unknown, exit));
         }
         heard.exit.clone()
     }
 
-    /// Whether nobody is left of the set.
+    /// Whether no process is left of the set.
     pub(crate) fn is_empty(&self) -> bool {
         let heard = self.listen();
         heard.empty || (heard.lost && self.client.is_swept(self.reaper))
@@ -180,8 +181,8 @@ impl Heard {
     }
 
     fn hear_rest(&mut self, rest: Remaining) {
-        self.empty = rest != Remaining::Somebody;
-        self.stays = rest == Remaining::Nobody;
+        self.empty = rest != Remaining::Processes;
+        self.stays = rest == Remaining::Nothing;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which reapers have a set, and which of those that died before their time have left nothing.
 //!
-//! Reapers are known by their process ids, which are used again. Nothing here asks anybody.
+//! Reapers are known by their process ids, which are used again. Nothing here does I/O.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,9 @@ pub(super) struct ReaperTable {
 impl ReaperTable {
     /// A reaper has a set. `lives` is whether it does, now.
     ///
-    /// If it does, what is known of its number is about a former one, which had no set that anybody asks about: it was
-    /// killed while it waited for an order. If it does not, it may be this one that was swept before it was entered here.
+    /// If it does, what is known of its number is about a former one, which had no set that matters any more: it was
+    /// killed while it waited for an order. If it does not, it may be this one that was swept before it was entered
+    /// here.
     pub(super) fn began(&mut self, reaper: i32, lives: bool) {
         if lives {
             self.swept.remove(&reaper);
@@ -25,7 +26,7 @@ impl ReaperTable {
         self.reapers.insert(reaper);
     }
 
-    /// A reaper has said that nobody is left, or is not spoken of any more.
+    /// A reaper has said that no process is left, or its set does not matter any more.
     pub(super) fn ended(&mut self, reaper: i32) {
         self.reapers.remove(&reaper);
         self.swept.remove(&reaper);

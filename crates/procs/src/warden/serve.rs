@@ -22,7 +22,7 @@ const GATHER: u32 = 5;
 
 /// What the program `rootward-warden` does: it serves the program that has started it, until that ends or lets go.
 ///
-/// It is started by [`Warden::program`](super::Warden::program) and by nobody else.
+/// Only [`Warden::program`](super::Warden::program) starts it.
 #[doc(hidden)]
 pub fn warden_main() -> ExitCode {
     match sys::take_input() {
@@ -31,7 +31,7 @@ pub fn warden_main() -> ExitCode {
     }
 }
 
-/// What a program is that has executed itself to be the warden: it does not return if it has been started for this.
+/// Serves as the warden in a program that has executed itself for this, and does not return then.
 pub(crate) fn instead_of_main() {
     if let Ok(socket) = sys::take_input() {
         if sys::is_packet_socket(&socket) {
@@ -49,20 +49,20 @@ pub(super) fn serve(socket: OwnedFd) -> ! {
         }
         Err(_) => 1,
     };
-    // Not the end of the program that this was forked from: none of its destructors and buffers is ours.
+    // Exits without the destructors and buffers of the program that this was forked from: they are not ours.
     raw::exit(code)
 }
 
 struct Server {
-    /// Where reapers live, by their process ids.
+    /// The slots in which reapers live, by their process ids.
     reapers: BTreeMap<i32, InUse>,
-    /// Where the next ones can.
+    /// The slots for the next reapers.
     free: Vec<Slot>,
     cgroups: Option<Cgroups>,
-    /// Reapers that have died before their time, and what they have left is not all gone. Somebody whom such a reaper was about
-    /// to start may still be on the way to its program, and until then lives in the reaper's memory.
+    /// Reapers that have died before their time, and what they have left is not all gone. A child that such a reaper
+    /// was about to start may not have executed its program yet, and until then it lives in the reaper's memory.
     lost: Vec<(i32, InUse)>,
-    /// What could not be said yet.
+    /// Messages that could not be sent yet.
     unsaid: Vec<FromWarden>,
     /// Whether the supervisor can still be heard.
     hears: bool,
@@ -79,7 +79,7 @@ impl Server {
         let cgroups = if wants_cgroup { Cgroups::create() } else { None };
         match take_up(&socket, supervisor, cgroups.as_ref()) {
             Ok(()) => {
-                // Its number is nobody's any more, or somebody else's.
+                // Its number is free, or another descriptor has it.
                 std::mem::forget(socket);
                 let mut server = Self {
                     reapers: BTreeMap::new(),
@@ -101,11 +101,11 @@ impl Server {
         }
     }
 
-    /// Serves until the supervisor has gone and nobody is left.
+    /// Serves until the supervisor has gone and no process is left.
     fn run(&mut self) {
         loop {
             let timeout = (!self.lost.is_empty() || !self.unsaid.is_empty()).then_some(LOOK_AGAIN);
-            // Who cannot be heard any more is not listened to: the end of a conversation is readable for ever.
+            // A line that has ended is not waited for: it is readable for ever.
             let line = if self.hears { fds::LINE } else { -1 };
             let supervisor = if self.hears { fds::SUPERVISOR } else { -1 };
             let ready = raw::wait_readable([line, supervisor, fds::SIGNALS], timeout);
@@ -114,8 +114,8 @@ impl Server {
                 self.stop_listening();
             }
             if signals && !line && self.hears && self.reapers.len() > MANY {
-                // Nobody waits for reapers to be reaped, and the kernel looks at all children every time it is asked which of
-                // them has ended. So the others that are about to end are left the time to do it.
+                // Nothing waits for reapers to be reaped, and the kernel looks at all children every time it is asked
+                // which of them has ended. So the others that are about to end are left the time to do it.
                 let _ = raw::wait_readable([fds::LINE, fds::SUPERVISOR], Some(GATHER));
             }
             if line && self.hears {
@@ -124,7 +124,7 @@ impl Server {
             if signals || timeout.is_some() || !self.hears {
                 let left = self.reap();
                 self.sweep();
-                if !self.hears && left == ChildrenLeft::Nobody && self.reapers.is_empty() {
+                if !self.hears && left == ChildrenLeft::NoChild && self.reapers.is_empty() {
                     return;
                 }
             }
@@ -158,7 +158,7 @@ impl Server {
     fn stop_listening(&mut self) {
         self.hears = false;
         for reaper in self.reapers.keys() {
-            // Somebody may have stopped it, for example its own program.
+            // A process may have stopped the reaper, for example its own program.
             let _ = raw::kill(*reaper, libc::SIGCONT);
         }
     }
@@ -181,14 +181,14 @@ impl Server {
             None => libc::ENOMEM,
         };
         let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno: failed };
-        // If nobody hears it, nobody waits for it.
+        // If the supervisor does not hear it, it does not wait for it either.
         let _ = raw::send(new_reaper.line, &refused.encode(), &[], Patience::Never);
     }
 
-    /// Reaps whoever has ended.
+    /// Reaps the children that have ended.
     fn reap(&mut self) -> ChildrenLeft {
         let mut signals = [0; 512];
-        // Empties the descriptor; who has ended is what the next lines find out.
+        // Empties the descriptor. Which children have ended, the next lines find out.
         let _ = raw::read(fds::SIGNALS, &mut signals);
         loop {
             match raw::reap_any() {
@@ -200,7 +200,7 @@ impl Server {
 
     fn reaped(&mut self, Reaped { pid, how, status }: Reaped) {
         let Some(slot) = self.reapers.remove(&pid) else {
-            // A stranger, of those that a lost reaper has left.
+            // A process that a lost reaper has left.
             return;
         };
         if (how, status) == (libc::CLD_EXITED, 0) {
@@ -211,7 +211,7 @@ impl Server {
         }
     }
 
-    /// Ends those who are children of the warden and no reapers: a lost reaper has left them.
+    /// Ends the children of the warden that are no reapers: a lost reaper has left them.
     fn sweep(&mut self) {
         if self.lost.is_empty() {
             return;
@@ -265,7 +265,7 @@ fn take_up(socket: &OwnedFd, supervisor: Option<OwnedFd>, cgroups: Option<&Cgrou
         (Some(socket.try_clone()?), fds::LINE),
         (supervisor, fds::SUPERVISOR),
         (Some(sys::child_signals()?), fds::SIGNALS),
-        // Without this nobody could be found, and the kernel may have been built without it.
+        // Without this list no process could be found, and the kernel may have been built without it.
         (Some(File::open("/proc/thread-self/children")?.into()), fds::CHILDREN),
         (cgroups.map_or_else(null, |cgroups| cgroups.open().map(Some))?, fds::CGROUPS),
         (null()?, fds::PROGRAM),

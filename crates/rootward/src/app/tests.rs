@@ -101,7 +101,7 @@ fn a_signal_stops_what_has_been_started_also_while_the_rest_still_starts() {
 }
 
 #[test]
-fn tasks_that_block_every_thread_they_get_keep_nobody_from_stopping_the_rest_and_naming_them() {
+fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
     // As many as there are threads for tasks, and not so many that the account of them is cut short.
     let threads = thread::available_parallelism().unwrap().get().min(20);
     let (mut root, mut release) = (Supervisor::new("root"), Vec::new());

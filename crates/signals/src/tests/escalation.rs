@@ -41,7 +41,7 @@ async fn a_second_ctrl_c_ends_every_grace() {
 }
 
 #[tokio::test]
-async fn a_third_ctrl_c_tells_everybody_who_asks_to_leave_with_130() {
+async fn a_third_ctrl_c_tells_every_waiter_to_leave_with_130() {
     let (tree, _log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
     let guard = Signals::new().source(source).attach(&tree).unwrap();
@@ -51,7 +51,7 @@ async fn a_third_ctrl_c_tells_everybody_who_asks_to_leave_with_130() {
     }
 
     assert_eq!(tokio::join!(guard.exit_requested(), guard.exit_requested()), (130, 130));
-    assert_eq!(guard.exit_requested().await, 130, "whoever asks later hears it as well");
+    assert_eq!(guard.exit_requested().await, 130, "a later caller hears it as well");
 }
 
 #[tokio::test(start_paused = true)]

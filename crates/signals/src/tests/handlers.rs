@@ -62,7 +62,7 @@ async fn a_handler_is_told_what_the_signal_means() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_keeps_nobody_else_from_seeing_the_signal() {
+async fn a_handler_that_panics_does_not_keep_others_from_seeing_the_signal() {
     let (tree, _log) = given_tree(obedient("worker")).await;
     let (sender, source) = SignalSource::channel();
     let signals = Signals::new().source(source).on(Signal::TERM, |_| panic!("a handler's own affair"));

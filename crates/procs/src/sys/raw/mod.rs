@@ -1,8 +1,8 @@
 //! System calls that touch nothing but their arguments.
 //!
-//! The C library's functions report errors in `errno`, which is memory. A process that shares its memory with others, as a
-//! program does before its exec and as the warden's reapers do all their lives, would write into the `errno` of somebody
-//! else. These calls return their errors, take no lock and allocate nothing.
+//! The C library's functions report errors in `errno`, which is memory. A process that shares its memory with others,
+//! as a program does before its exec and as the warden's reapers do all their lives, would write into the `errno` of
+//! another process. These calls return their errors, take no lock and allocate nothing.
 
 mod arch;
 mod calls;

@@ -1,4 +1,4 @@
-//! Who is whose child, as `/proc` says.
+//! Which process is the child of which, as `/proc` says.
 
 #![expect(unsafe_code, reason = "the kernel writes into a buffer")]
 
@@ -11,7 +11,7 @@ use super::Errno;
 use super::arch::call;
 use super::calls::{close, open, read};
 
-/// Opens the list of those whom a thread has started, or inherited.
+/// Opens the list of the processes that a thread has started, or inherited.
 pub(crate) fn open_children_of(pid: i32, thread: i32) -> Result<c_int, Errno> {
     Path::of(&[b"/proc/", &digits(pid), b"/task/", &digits(thread), b"/children"]).open(libc::O_RDONLY)
 }
@@ -51,7 +51,8 @@ pub(crate) fn parent_of(pid: i32, pidfd: c_int) -> Option<i32> {
 
 /// Whether a process has more than one thread.
 ///
-/// The kernel counts those among the links of the directory of threads, and to ask for that costs a fraction of what `stat` costs.
+/// The kernel counts those among the links of the directory of threads, and to ask for that costs a fraction of what
+/// `stat` costs.
 pub(crate) fn has_threads(pid: i32) -> bool {
     const LINKS_WITH_ONE: u32 = 3;
     let path = Path::of(&[b"/proc/", &digits(pid), b"/task"]);
@@ -149,8 +150,8 @@ impl Path {
     }
 }
 
-/// Entries of a directory, as the kernel lays them out: an inode and an offset of eight bytes each, a length of two, a kind of one, and
-/// the name up to a zero.
+/// Entries of a directory, as the kernel lays them out: an inode and an offset of eight bytes each, a length of two, a
+/// kind of one, and the name up to a zero.
 #[repr(align(8))]
 struct Entries([u8; 1024]);
 

@@ -24,9 +24,9 @@ pub(crate) struct Reaped {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChildrenLeft {
     /// No child at all: the kernel's proof that there is no descendant either, of a process that adopts orphans.
-    Nobody,
-    /// Some that have not ended.
-    Somebody,
+    NoChild,
+    /// Children that have not ended.
+    Alive,
 }
 
 /// Reaps any child of the calling process that has ended.
@@ -46,7 +46,7 @@ pub(crate) fn reap_now(pid: i32) -> Result<Reaped, ChildrenLeft> {
 
 fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, ChildrenLeft> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    // Children of any kind, also those that tell nobody of their end.
+    // Children of any kind, also those whose end sends no signal to their parent.
     let options = (libc::WEXITED | libc::__WALL | how) as usize;
     let arguments = [which as usize, id as usize, info.as_mut_ptr().expose_provenance(), options, 0, 0];
     let waited = loop {
@@ -62,16 +62,16 @@ fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, ChildrenLeft> {
             let info = unsafe { info.assume_init_ref() };
             // SAFETY: a siginfo_t from waitid is either all zero or that of a child's end, and both have these fields.
             let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-            if pid == 0 { Err(ChildrenLeft::Somebody) } else { Ok(Reaped { pid, how: info.si_code, status }) }
+            if pid == 0 { Err(ChildrenLeft::Alive) } else { Ok(Reaped { pid, how: info.si_code, status }) }
         }
-        Err(errno) => Err(nobody_or_error(errno)),
+        Err(errno) => Err(no_child_or_error(errno)),
     }
 }
 
-fn nobody_or_error(errno: Errno) -> ChildrenLeft {
+fn no_child_or_error(errno: Errno) -> ChildrenLeft {
     match errno {
-        libc::ECHILD => ChildrenLeft::Nobody,
+        libc::ECHILD => ChildrenLeft::NoChild,
         // With these arguments there is no other error. Should there be one, nothing is claimed.
-        _ => ChildrenLeft::Somebody,
+        _ => ChildrenLeft::Alive,
     }
 }
