@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rootward::event::StopCause;
 use rootward::report::{Blame, Ending, Outcome};
-use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor};
+use rootward::{
+    AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor,
+};
 
 use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
 

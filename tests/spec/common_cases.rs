@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward::snapshot::ChildState;
-use rootward::{ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress, TaskContext, TaskSupervisor};
+use rootward::{
+    ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress, TaskContext,
+    TaskSupervisor,
+};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::support::{Puppet, builder, given, given_tree, obedient, settle, work_for};

@@ -9,7 +9,9 @@ use rootward::error::{
 };
 use rootward::event::StopCause;
 use rootward::report::Ending;
-use rootward::{ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskSupervisor};
+use rootward::{
+    ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskSupervisor,
+};
 
 use crate::support::{
     EventLog, Flag, GivenTree, Puppet, given, given_tree, obedient, settle, stubborn, takes, within, work_for,

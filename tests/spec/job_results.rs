@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rootward::error::TaskError;
-use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext, TaskSupervisor};
+use rootward::{
+    ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext, TaskSupervisor,
+};
 use tokio::sync::{Mutex, Notify, oneshot};
 
 use crate::support::{

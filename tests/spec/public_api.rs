@@ -18,7 +18,12 @@ use rootward::report::{Ending, ExitClass, NodeReport, Outcome, Panic, Straggler,
 use rootward::signal::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
 use rootward::snapshot::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
 use rootward::task::{TaskResult, TaskResults};
-use rootward::{Address, Application, AutoShutdown, Backoff, BlockingContext, ChildId, ChildPath, ChildSpec, DynamicSupervisor, Event, EventKind, Exit, Finished, Intensity, OnDeadline, PartitionSupervisor, Restart, Shutdown, Signals, StopOrder, StopReport, Strategy, Supervisor, SupervisorHandle, TaskContext, TaskSupervisor, Tree, TreeBuilder, TreeSnapshot};
+use rootward::{
+    Address, Application, AutoShutdown, Backoff, BlockingContext, ChildId, ChildPath, ChildSpec,
+    DynamicSupervisor, Event, EventKind, Exit, Finished, Intensity, OnDeadline, PartitionSupervisor, Restart,
+    Shutdown, Signals, StopOrder, StopReport, Strategy, Supervisor, SupervisorHandle, TaskContext,
+    TaskSupervisor, Tree, TreeBuilder, TreeSnapshot,
+};
 
 use crate::support::{broken, obedient};
 

@@ -11,7 +11,9 @@
 
 use std::error::Error;
 
-use rootward::{Application, AutoShutdown, ChildSpec, Event, EventKind, Restart, Strategy, Supervisor, TaskContext};
+use rootward::{
+    Application, AutoShutdown, ChildSpec, Event, EventKind, Restart, Strategy, Supervisor, TaskContext,
+};
 use tokio::sync::watch;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use rootward::error::{RestartChildError, StartChildError, TerminateChildError};
 use rootward::event::StopCause;
 use rootward::report::{Ending, Outcome};
-use rootward::{AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Restart, Strategy, Supervisor, SupervisorHandle};
+use rootward::{
+    AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Restart, Strategy, Supervisor, SupervisorHandle,
+};
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{Double, EventLog, GivenTree, Puppet, given, launched, obedient, takes, work_for};
