@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rootward::event::SignalAction;
-use rootward::{Event, EventKind, Supervisor};
+use rootward::{ChildSpec, Event, EventKind, Supervisor};
 use serde_json::{Value, json};
 
 use crate::support::{EventLog, Puppet, assert_holds, given, given_tree, launched, obedient, stubborn};
@@ -192,6 +192,20 @@ async fn what_is_weaker_than_usual_is_told_right_after_the_beginning_of_the_star
     let told = json_of(record.find("root", "degraded"));
     let expected = json!({"what": "containment", "reason": "the level is `group`: there is no warden"});
     assert_holds(&told, &expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_not_ready_after_ten_seconds_has_an_event_that_says_so_once() {
+    let late = ChildSpec::service("late", |cx| async move { cx.stopping().await });
+    let limited = late.start_timeout(Duration::from_secs(3600));
+    let below = Supervisor::new("below").child(limited);
+    let (tree, log) = launched(Supervisor::new("root").child(below));
+    assert!(tree.started().await.is_err(), "its start is given up after an hour");
+
+    let record = log.until_the_end().await;
+
+    assert_eq!(record.paths("not_ready"), ["below/late"], "and not of the supervisors that wait for it");
+    assert_holds(&json_of(record.find("below/late", "not_ready")), &json!({"elapsed_ms": 10_000}));
 }
 
 fn json_of(event: &Event) -> Value {

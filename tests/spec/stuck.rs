@@ -127,6 +127,11 @@ async fn a_task_that_does_not_yield_is_named_while_it_runs() {
 
     let EventKind::Stalled { elapsed, thread } = &stalled.what else { unreachable!("it is called that") };
     assert!(*elapsed >= Duration::from_millis(100) && thread.starts_with("task-thread"));
+    let written = serde_json::to_value(&*stalled).expect("an event can be written as JSON");
+    assert!(
+        written["elapsed_ms"].is_u64() && written["thread"].is_string(),
+        "as the contract has it: {written}"
+    );
     drop(release);
     assert!(tree.stop().await.clean);
     let record = log.until_the_end().await;

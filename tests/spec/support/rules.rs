@@ -60,7 +60,8 @@ impl<'a> Tree<'a> {
             (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Stage::Stopping,
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
-            (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
+            (EventKind::NotReady { .. }, Stage::Starting)
+            | (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
             | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,
             // The root reports its end in every case.

@@ -57,6 +57,12 @@ pub enum EventKind {
         /// What it means for the tree.
         action: SignalAction,
     },
+    /// It has not started for ten seconds: it has not said that it is ready. Its start goes on. Said once for each
+    /// start, and not of a supervisor: the child below it that is slow has an event of its own.
+    NotReady {
+        /// For how long.
+        elapsed: Duration,
+    },
     /// It was asked to stop.
     Stopping {
         /// Why.
@@ -150,6 +156,7 @@ impl EventKind {
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
+            Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
             Self::Output { .. } => "output",
@@ -190,8 +197,9 @@ impl EventKind {
                 map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
                 map.serialize_entry("stragglers", stragglers)?;
             }
+            Self::NotReady { elapsed } => map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?,
             Self::Stalled { elapsed, thread } => {
-                map.serialize_entry("for_ms", &whole_millis(*elapsed))?;
+                map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
                 map.serialize_entry("thread", thread)?;
             }
             Self::Degraded { what, reason } => {

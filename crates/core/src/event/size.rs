@@ -19,6 +19,7 @@ impl EventKind {
             Self::Degraded { what, reason } => what.len() + reason.len(),
             Self::Output { line, .. } => line.len(),
             Self::Starting
+            | Self::NotReady { .. }
             | Self::Started { .. }
             | Self::Ignored
             | Self::Restarting { .. }

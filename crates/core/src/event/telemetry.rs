@@ -84,6 +84,10 @@ pub(super) fn log(event: &Event) {
             line!(warn, "child could not be brought down", stop.outcome = %outcome);
         }
         EventKind::Stopped { outcome, .. } => line!(usual, "child is gone", stop.outcome = %outcome),
+        EventKind::NotReady { elapsed } => {
+            let elapsed_ms = crate::clock::whole_millis(*elapsed);
+            line!(warn, "child is not ready", start.elapsed_ms = elapsed_ms);
+        }
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::TreeStartError;
 use super::handle::Tree;
 use super::plan::{OnDeadline, Plan};
+use super::refusal::refusing;
 use crate::child::{ChildId, ChildPath, SpecError};
 use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
@@ -33,6 +34,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | [`event_capacity`](Self::event_capacity) | 16 384 events |
 /// | [`event_bytes`](Self::event_bytes) | 16 MiB of text |
 /// | [`log`](Self::log) | `false` |
+/// | [`refuse_degraded`](Self::refuse_degraded) | `false` |
 #[derive(Debug)]
 #[must_use = "a tree builder does nothing until it is started"]
 pub struct TreeBuilder {
@@ -49,6 +51,7 @@ pub struct TreeBuilder {
     log: bool,
     containment: Option<&'static str>,
     degraded: BTreeMap<&'static str, String>,
+    refuse_degraded: bool,
     provisions: Provisions,
     record: Option<Arc<Record>>,
 }
@@ -100,6 +103,7 @@ impl TreeBuilder {
             log: false,
             containment: None,
             degraded: BTreeMap::new(),
+            refuse_degraded: false,
             provisions: Provisions::default(),
             record: None,
         }
@@ -220,6 +224,14 @@ impl TreeBuilder {
         self
     }
 
+    /// Says whether the tree refuses to start where something weaker than usual would be in force, such as containment
+    /// without a warden. Then the start fails, and the error says what it was and why. By default the tree starts, and
+    /// its first event, [`Degraded`](crate::EventKind::Degraded), says so.
+    pub fn refuse_degraded(mut self, refuse: bool) -> Self {
+        self.refuse_degraded = refuse;
+        self
+    }
+
     /// Notes that something weaker than what was asked for or usual is in force, and why; or that nothing of that
     /// kind is. An event says so at the start.
     #[doc(hidden)]
@@ -261,6 +273,10 @@ impl TreeBuilder {
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
+        let root = match self.degraded.first_key_value() {
+            Some((what, reason)) if self.refuse_degraded => refusing(&self.root, what, reason),
+            _ => Supervisor::clone(&self.root),
+        };
         let plan = Plan {
             path: self.path,
             deadline: self.deadline,
@@ -270,7 +286,7 @@ impl TreeBuilder {
             unreapable: self.unreapable,
             degraded: self.degraded,
         };
-        Tree::launch(context, plan, Supervisor::clone(&self.root), log)
+        Tree::launch(context, plan, root, log)
     }
 
     /// Starts the tree, and waits until all of it has started.

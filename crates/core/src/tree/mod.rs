@@ -6,6 +6,7 @@ mod error;
 mod guardian;
 mod handle;
 mod plan;
+mod refusal;
 mod report_writer;
 mod root;
 mod stalls;

@@ -66,6 +66,9 @@ fn say(event: &Event) -> Said {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::NotReady { elapsed } => {
+            said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
+        }
         EventKind::Stalled { elapsed, thread } => said(
             '!',
             Tone::Bad,

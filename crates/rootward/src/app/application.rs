@@ -9,11 +9,13 @@ use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBui
 use rootward_procs::{Containment, Init};
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 
+use tokio::runtime::Builder;
+
 use super::account::account;
 use super::hold::Hold;
 use super::prepared::{OnLaunch, OnReport};
 use super::tell::tell;
-use super::{Finished, Prepared};
+use super::{Finished, Prepared, RunError};
 
 type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 
@@ -29,6 +31,8 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | `adopt_orphans` | `false`; as process 1 orphans come to it, and are reaped by an init above it |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
+/// | [`task_runtime`](Self::task_runtime) | a multi-threaded one; the caller's in [`run_async`](Self::run_async) |
+/// | [`refuse_degraded`](Self::refuse_degraded) | `false`: a fall-back is said, and the program starts |
 ///
 /// # What it does
 ///
@@ -71,6 +75,7 @@ pub struct Application {
     signals: Signals,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
+    task_runtime: Option<Builder>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
     containment: Option<Containment>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -88,6 +93,7 @@ impl Application {
             signals: Signals::new().on_snapshot(|snapshot| tell(&snapshot.to_string())),
             on_launch: None,
             on_report: None,
+            task_runtime: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
             containment: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -210,6 +216,21 @@ impl Application {
         self
     }
 
+    /// Has the runtime of the tree's tasks built by this builder, with all of tokio's drivers: for a number of threads,
+    /// their names and stack sizes, or one thread. The default is a multi-threaded runtime; in
+    /// [`run_async`](Self::run_async) it is the caller's.
+    pub fn task_runtime(mut self, builder: Builder) -> Self {
+        self.task_runtime = Some(builder);
+        self
+    }
+
+    /// Says whether the program refuses to start where something weaker than usual would be in force: containment
+    /// without a warden, or orphans that are not adopted although that was asked for. Then it ends with status 1 and
+    /// says why. By default it starts, and the first event of the tree and a warning say so.
+    pub fn refuse_degraded(self, refuse: bool) -> Self {
+        self.configure(move |tree| tree.refuse_degraded(refuse))
+    }
+
     /// Checks the description of the tree, and stops there: what comes back can be subscribed to before it is
     /// run.
     ///
@@ -233,6 +254,7 @@ impl Application {
             signals: self.signals,
             on_launch: self.on_launch,
             on_report: self.on_report,
+            task_runtime: self.task_runtime,
             hold,
         })
     }
@@ -243,27 +265,64 @@ impl Application {
     /// # Panics
     ///
     /// If it is called from within a tokio runtime: it brings its own.
-    pub fn run(mut self) -> ExitCode {
-        self.on_report.get_or_insert_with(|| Box::new(|report| tell(&account(report))));
-        let prepared = match self.prepare() {
-            Ok(prepared) => prepared,
-            Err(wrong) => {
-                tell(&format!("error: the tree's description makes no sense: {wrong}\n"));
-                return ExitCode::from(Finished::BAD_DESCRIPTION);
-            }
-        };
-        match prepared.run() {
-            Ok(finished) => finished.into(),
-            Err(error) => {
-                tell(&format!("error: {error}\n"));
-                ExitCode::from(error.status())
-            }
+    pub fn run(self) -> ExitCode {
+        match self.prepare_and_tell() {
+            Ok(prepared) => told(prepared.run()),
+            Err(status) => status,
         }
+    }
+
+    /// Runs the program as [`run`](Self::run) does, inside a runtime that is there already, as in `#[tokio::main]`.
+    /// [`Prepared::run_async`] says what is different.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the tree is stopped in the background, in order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rootward::{Application, ChildSpec, Supervisor};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> std::process::ExitCode {
+    ///     let hello = ChildSpec::task("hello", |_| async { println!("hello") });
+    ///     Application::new(Supervisor::new("root").child(hello)).run_async().await
+    /// }
+    /// ```
+    pub async fn run_async(self) -> ExitCode {
+        match self.prepare_and_tell() {
+            Ok(prepared) => told(prepared.run_async().await),
+            Err(status) => status,
+        }
+    }
+
+    fn prepare_and_tell(mut self) -> Result<Prepared, ExitCode> {
+        self.on_report.get_or_insert_with(|| Box::new(|report| tell(&account(report))));
+        self.prepare().map_err(|wrong| {
+            tell(&format!("error: the tree's description makes no sense: {wrong}\n"));
+            ExitCode::from(Finished::BAD_DESCRIPTION)
+        })
     }
 
     fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
         self.signals = change(self.signals);
         self
+    }
+}
+
+/// The exit status of a program. An error is told.
+fn told(finished: Result<Finished, RunError>) -> ExitCode {
+    match finished {
+        Ok(finished) => finished.into(),
+        Err(error) => {
+            tell(&format!("error: {error}\n"));
+            ExitCode::from(error.status())
+        }
     }
 }
 

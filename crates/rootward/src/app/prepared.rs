@@ -3,12 +3,16 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
 use std::time::Duration;
 
 use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
 use rootward_signals::{SignalError, Signals};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 use tokio::task::JoinError;
 
 use super::Finished;
@@ -26,6 +30,7 @@ pub struct Prepared {
     pub(super) signals: Signals,
     pub(super) on_launch: Option<OnLaunch>,
     pub(super) on_report: Option<OnReport>,
+    pub(super) task_runtime: Option<Builder>,
     pub(super) hold: Hold,
 }
 
@@ -68,40 +73,120 @@ impl Prepared {
     /// # Panics
     ///
     /// If it is called from within a tokio runtime: it brings its own.
-    pub fn run(self) -> Result<Finished, RunError> {
+    pub fn run(mut self) -> Result<Finished, RunError> {
+        let on_report = self.on_report.take();
+        let (finished, panic) = self.begin(None)?.finish(pending())?;
+        tell(finished, panic, on_report)
+    }
+
+    /// Runs the program as [`run`](Self::run) does, inside a runtime that is there already, as in `#[tokio::main]`.
+    ///
+    /// The tree's tasks run on the caller's runtime, unless the application has one built
+    /// ([`Application::task_runtime`](crate::Application::task_runtime)). Supervisors and the owners of processes have
+    /// a runtime of their own all the same, and the signals a thread.
+    ///
+    /// A runtime that is dropped waits for tasks that do not yield and for blocking work. So a `main` that returns
+    /// after a status 4, or after a third signal, may be held up by the caller's runtime: a program with such tasks
+    /// leaves by [`std::process::exit`] with [`Finished::status`], or calls [`run`](Self::run) instead.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] if the system refused something that is needed to begin.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the tree is stopped in the background, in order.
+    pub async fn run_async(mut self) -> Result<Finished, RunError> {
+        let on_report = self.on_report.take();
+        let begun = self.begin(Some(Handle::current()))?;
+        let (_alive, dropped) = oneshot::channel::<Infallible>();
+        let (sender, finished) = oneshot::channel();
+        // The way out does not depend on the caller's threads, which foreign code may block.
+        let way_out = move || {
+            let finished = catch_unwind(AssertUnwindSafe(|| begun.finish(async { drop(dropped.await) })));
+            // The caller may have left.
+            let _ = sender.send(finished);
+        };
+        let thread = thread::Builder::new().name("rootward-signals".to_owned());
+        thread.spawn(way_out).map_err(RunError::Runtime)?;
+        match finished.await.expect("the thread says how it went") {
+            Ok(finished) => finished.and_then(|(finished, panic)| tell(finished, panic, on_report)),
+            Err(payload) => resume_unwind(payload),
+        }
+    }
+
+    /// Builds the runtimes.
+    fn begin(self, caller: Option<Handle>) -> Result<Begun, RunError> {
         capture_panics();
         // After that, so that the place of a panic is looked up where it may block: the standard library has a lock
         // for that, which a hook holds that writes.
         let_hooks_block();
-        let runtimes = Runtimes::build().map_err(RunError::Runtime)?;
-        let Self { tree, signals, on_launch, on_report, hold } = self;
+        let Self { tree, signals, on_launch, task_runtime, hold, .. } = self;
+        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime)?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
-        let (finished, panic) = runtimes.block_on(drive(&runtimes, tree, signals, on_launch, &hold))?;
-        hold.end(&finished);
-        if let Some(payload) = panic {
-            resume_unwind(payload);
-        }
-        if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
-            hook(report);
-        }
-        Ok(finished)
+        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch } })
     }
+}
+
+/// A program that has its runtimes.
+struct Begun {
+    runtimes: Runtimes,
+    hold: Hold,
+    program: Program,
+}
+
+/// What is run.
+struct Program {
+    tree: TreeBuilder,
+    signals: Signals,
+    on_launch: Option<OnLaunch>,
+}
+
+/// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
+type Finish = (Finished, Option<Payload>);
+
+impl Begun {
+    /// Runs the program to its end on the calling thread. The tree is asked to stop when `given_up` is over.
+    fn finish(self, given_up: impl Future<Output = ()>) -> Result<Finish, RunError> {
+        let Self { runtimes, hold, program } = self;
+        let (finished, panic) = runtimes.block_on(drive(&runtimes, &hold, program, given_up))?;
+        hold.end(&finished);
+        Ok((finished, panic))
+    }
+}
+
+/// Tells the application how it went.
+fn tell(
+    finished: Finished,
+    panic: Option<Payload>,
+    on_report: Option<OnReport>,
+) -> Result<Finished, RunError> {
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+    if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
+        hook(report);
+    }
+    Ok(finished)
 }
 
 /// What a panic carries.
 type Payload = Box<dyn Any + Send>;
 
-/// Runs the tree on the control runtime, and waits for its end or for a way out on the runtime that awaits this. If
-/// the function that was to be called at the launch has panicked, its payload comes along.
+/// Runs the tree on the control runtime, and waits for its end or for a way out on the runtime that awaits this.
 async fn drive(
     runtimes: &Runtimes,
-    tree: TreeBuilder,
-    signals: Signals,
-    on_launch: Option<OnLaunch>,
     hold: &Hold,
-) -> Result<(Finished, Option<Payload>), SignalError> {
+    program: Program,
+    given_up: impl Future<Output = ()>,
+) -> Result<Finish, SignalError> {
+    let Program { tree, signals, on_launch } = program;
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
@@ -124,11 +209,17 @@ async fn drive(
         tree.request_stop_for(StopCause::Uncontained);
         std::future::pending::<Infallible>().await
     };
+    let given_up = async {
+        given_up.await;
+        tree.request_stop();
+        std::future::pending::<Infallible>().await
+    };
     let finished = tokio::select! {
         biased;
         status = guard.exit_requested() => left(status, &tree).await,
         report = stopped => Finished::Stopped(report),
         never = lost => match never {},
+        never = given_up => match never {},
     };
     if finished.ending() == Some(Ending::Incomplete) {
         // What was not known to be gone may be a process whose owner had no turn.

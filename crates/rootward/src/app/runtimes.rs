@@ -18,7 +18,14 @@ pub(super) struct Runtimes {
     subscriber: WithoutRactor,
     signals: InBackground,
     control: InBackground,
-    tasks: InBackground,
+    tasks: Tasks,
+}
+
+/// Where tasks run.
+#[derive(Debug)]
+enum Tasks {
+    Own(InBackground),
+    OfTheCaller(Handle),
 }
 
 /// Two, so that one is there to watch timers and sockets while the other is at work. A tree's own work is
@@ -26,7 +33,8 @@ pub(super) struct Runtimes {
 const CONTROL_THREADS: usize = 2;
 
 impl Runtimes {
-    pub(super) fn build() -> io::Result<Self> {
+    /// Tasks run on the runtime that this builder makes, or on this one, or on one with tokio's defaults.
+    pub(super) fn build(tasks: Option<Builder>, caller: Option<Handle>) -> io::Result<Self> {
         let signals = Builder::new_current_thread().enable_all().build()?;
         let subscriber = WithoutRactor::of_the_default();
         let there = subscriber.clone();
@@ -42,8 +50,11 @@ impl Runtimes {
             .on_thread_stop(WithoutRactor::leave_thread)
             .enable_all()
             .build()?;
-        let tasks = Builder::new_multi_thread().thread_name("rootward-task").enable_all().build()?;
-        Ok(Self { subscriber, signals: signals.into(), control: control.into(), tasks: tasks.into() })
+        let tasks = match (tasks, caller) {
+            (None, Some(caller)) => Tasks::OfTheCaller(caller),
+            (builder, _) => Tasks::Own(builder.unwrap_or_else(usual).enable_all().build()?.into()),
+        };
+        Ok(Self { subscriber, signals: signals.into(), control: control.into(), tasks })
     }
 
     /// Runs a future on the calling thread, together with whatever it spawns and with nothing else.
@@ -60,8 +71,18 @@ impl Runtimes {
     }
 
     pub(super) fn tasks(&self) -> &Handle {
-        self.tasks.runtime().handle()
+        match &self.tasks {
+            Tasks::Own(own) => own.runtime().handle(),
+            Tasks::OfTheCaller(caller) => caller,
+        }
     }
+}
+
+/// The runtime of tasks, unless the application says otherwise.
+fn usual() -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.thread_name("rootward-task");
+    builder
 }
 
 /// Leaves ractor's spans out on the calling thread until it is dropped, also by a panic.

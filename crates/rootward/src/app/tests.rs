@@ -1,5 +1,6 @@
 //! Whole programs, with signals from a source that the test holds.
 
+mod inside;
 mod way_out;
 
 use std::io;

@@ -55,7 +55,7 @@ impl Machine {
             return;
         }
         self.children.insert(key, id, traits);
-        self.children.set(key, State::Starting { give_up_at: None });
+        self.children.set(key, State::Starting { next: None });
         out.push_back(Action::Keep(key));
         out.push_back(Action::StartCleanUp(key));
         reply(call, Reply::Started(key), out);

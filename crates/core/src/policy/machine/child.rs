@@ -47,15 +47,17 @@ pub(super) struct Child {
     pub(super) window: Option<Box<RestartWindow>>,
     /// Whether this incarnation does not go although it was forced. No sibling waits for its end any more.
     pub(super) stuck: bool,
+    /// Whether it has been said that this start is slow.
+    pub(super) slow: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     /// OTP's `undefined`.
     Down,
-    /// Its start is given up at this time, if there is a limit.
+    /// At this time something has to be done about it: it is said that it is slow, or its start is given up.
     Starting {
-        give_up_at: Option<Instant>,
+        next: Option<Instant>,
     },
     /// Its start has taken too long and has been ended by force. It may still say that it runs, if it came to that
     /// before.
@@ -146,7 +148,7 @@ impl State {
     /// When something has to be done about a child in this state.
     pub(super) fn timer(self) -> Option<Instant> {
         match self {
-            Self::Starting { give_up_at: at }
+            Self::Starting { next: at }
             | Self::Restarting { due: at }
             | Self::Stopping { kill_at: at }
             | Self::Killed { stuck_at: at } => at,

@@ -73,6 +73,7 @@ impl Children {
             attempt: 0,
             window,
             stuck: false,
+            slow: false,
         };
         self.table.push(key, child);
     }

@@ -69,6 +69,8 @@ pub(crate) enum Action {
     Force { key: ChildKey, cause: StopCause },
     /// The child did not start in time: end the attempt, and say that the start failed once nothing is left of it.
     AbandonStart(ChildKey),
+    /// The child has not started for this long. Its start goes on.
+    SaySlow { key: ChildKey, after: Duration },
     /// The child that was offered belongs to the supervisor from now on.
     Keep(ChildKey),
     /// The child that was offered is not wanted.

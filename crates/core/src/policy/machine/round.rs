@@ -1,6 +1,6 @@
 //! A round of stops and starts: how a supervisor starts its children, and how it restarts them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, FIRST, State};
 use super::wind_down::Why;
@@ -110,6 +110,9 @@ impl Round {
         }
     }
 }
+
+/// After this time it is said of a child that has not started that it is slow.
+const SLOW: Duration = Duration::from_secs(10);
 
 impl Machine {
     /// Does the next step of a round.
@@ -266,10 +269,27 @@ impl Machine {
         self.start_by(key, Action::Start(key), now, out);
     }
 
+    /// The moment has come at which something is to be done about a start: it is slow, or it is given up.
+    pub(super) fn start_is_due(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        let Some(child) = self.children.get(key) else { return };
+        let timeout = child.traits.start_timeout();
+        if child.slow || timeout.is_some_and(|timeout| timeout <= SLOW) {
+            self.children.set(key, State::Abandoned);
+            out.push_back(Action::AbandonStart(key));
+            return;
+        }
+        let left = timeout.and_then(|timeout| timeout.checked_sub(SLOW));
+        let child =
+            self.children.set(key, State::Starting { next: left.and_then(|left| now.checked_add(left)) });
+        child.slow = true;
+        out.push_back(Action::SaySlow { key, after: SLOW });
+    }
+
     pub(super) fn start_by(&mut self, key: ChildKey, start: Action, now: Instant, out: &mut Actions) {
         let timeout = self.children.get(key).and_then(|child| child.traits.start_timeout());
-        let give_up_at = timeout.and_then(|timeout| now.checked_add(timeout));
-        let child = self.children.set(key, State::Starting { give_up_at });
+        let first = timeout.map_or(SLOW, |timeout| timeout.min(SLOW));
+        let child = self.children.set(key, State::Starting { next: now.checked_add(first) });
+        child.slow = false;
         child.generation = child.generation.wrapping_add(1);
         out.push_back(start);
     }

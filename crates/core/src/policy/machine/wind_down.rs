@@ -124,10 +124,7 @@ impl Machine {
                     let force = Action::Force { key, cause: StopCause::Deadline };
                     self.end_child(key, force, self.killed(key, now), out);
                 }
-                State::Starting { .. } => {
-                    self.children.set(key, State::Abandoned);
-                    out.push_back(Action::AbandonStart(key));
-                }
+                State::Starting { .. } => self.start_is_due(key, now, out),
                 State::Restarting { .. } => self.restart_is_due(key),
                 State::Killed { .. } => self.is_overdue(key),
                 State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}

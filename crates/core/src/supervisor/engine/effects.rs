@@ -32,6 +32,7 @@ impl Engine {
                 self.advance_stop(key, StopStage::Forced, StopRequest::new(cause, None), now);
             }
             Action::AbandonStart(key) => self.abandon_start(key, now),
+            Action::SaySlow { key, after } => self.say_slow(key, after),
             Action::Keep(key) => self.keep(key),
             Action::Decline(key) => self.decline(key),
             Action::Refuse(key) => {
@@ -120,6 +121,12 @@ impl Engine {
             };
             self.shared.view.with(key, change).flatten()
         })
+    }
+
+    /// Says that a child has not started for a while. A supervisor is passed over: what it waits for is below it.
+    fn say_slow(&self, key: ChildKey, elapsed: Duration) {
+        let is_slow = |entry: &mut Entry| (entry.kind() != ChildKind::Supervisor).then_some(());
+        self.publish(key, is_slow, |_, ()| EventKind::NotReady { elapsed });
     }
 
     fn restarting(&mut self, key: ChildKey, attempt: u32, delay: Duration) {

@@ -147,6 +147,34 @@ fn a_start_that_takes_too_long_is_abandoned_and_has_failed() {
     assert_eq!(rig.tell(Input::StartFailed(A)), end);
 }
 
+#[test]
+fn a_start_that_is_slow_is_said_once_and_goes_on() {
+    let mut rig = Rig::new(Policy::default(), [permanent()]);
+    rig.tell(Input::Begin);
+
+    rig.passes(Duration::from_secs(10));
+
+    assert_eq!(rig.tell(Input::Alarm), [Action::SaySlow { key: A, after: Duration::from_secs(10) }]);
+    rig.passes(Duration::from_secs(3600));
+    assert_eq!(rig.tell(Input::Alarm), [], "once is enough");
+    assert_eq!(rig.tell(Input::Started(A)), [Action::Ready]);
+}
+
+#[test]
+fn a_slow_start_is_given_up_at_its_own_limit_all_the_same() {
+    let limited = tuned(Tuning { start_timeout: Some(Duration::from_secs(30)), ..Tuning::default() });
+    let mut rig = Rig::new(Policy::default(), [limited]);
+    rig.tell(Input::Begin);
+
+    rig.passes(Duration::from_secs(10));
+    assert_eq!(rig.tell(Input::Alarm), [Action::SaySlow { key: A, after: Duration::from_secs(10) }]);
+    rig.passes(Duration::from_secs(19));
+    assert_eq!(rig.tell(Input::Alarm), []);
+    rig.passes(Duration::from_secs(1));
+
+    assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(A)]);
+}
+
 fn with_backoff() -> Traits {
     let backoff = Backoff::new(DELAY, Duration::from_secs(60));
     tuned(Tuning { backoff: Some(backoff), ..Tuning::default() })

@@ -287,7 +287,9 @@ impl World {
                 self.asked.insert(key);
                 self.forced.entry(key).or_insert(self.rig.now);
             }
-            Action::AbandonStart(key) => prop_assert!(self.starting.contains(&key)),
+            Action::AbandonStart(key) | Action::SaySlow { key, .. } => {
+                prop_assert!(self.starting.contains(&key));
+            }
             Action::Restarting { key, .. } => {
                 prop_assert!(!self.stopping && !self.held, "nothing is restarted once stopping has begun");
                 if self.ancestor_stops {
