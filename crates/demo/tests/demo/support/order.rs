@@ -56,7 +56,8 @@ fn check_fields(events: &[Value]) {
             "escalated" => assert!(has("to"), "{event}"),
             "stopped" => assert!(has("outcome") && has("elapsed_ms") && has("stragglers"), "{event}"),
             "output" => assert!(has("stream") && has("line"), "{event}"),
-            "stalled" => assert!(has("for_ms") && has("thread"), "{event}"),
+            "stalled" => assert!(has("elapsed_ms") && has("thread"), "{event}"),
+            "not_ready" => assert!(has("elapsed_ms"), "{event}"),
             "starting" => {}
             other => panic!("an event that the contract does not know: {other}"),
         }
