@@ -37,6 +37,8 @@ mod detector;
 mod error;
 mod event;
 mod failure;
+#[doc(hidden)]
+pub mod pace;
 mod panics;
 mod policy;
 mod port;

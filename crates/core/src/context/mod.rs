@@ -16,6 +16,7 @@ use self::activity::ActivityCounter;
 use self::kill::KillRegistry;
 use self::tokens::Tokens;
 use crate::event::Record;
+use crate::pace::Pacer;
 use crate::waking::WokenAside;
 
 pub use self::kill::KillHandle;
@@ -40,6 +41,7 @@ struct Shared {
     containment: OnceLock<&'static str>,
     provisions: Provisions,
     kills: KillRegistry,
+    pacer: Pacer,
     scope: Arc<StopScope>,
     /// What the room of trees has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -63,6 +65,7 @@ impl TreeContext {
             containment: OnceLock::new(),
             provisions,
             kills: KillRegistry::default(),
+            pacer: Pacer::default(),
             scope: StopScope::root(Arc::default(), reach),
             tree: OnceLock::new(),
         }))
@@ -137,6 +140,11 @@ impl TreeContext {
     /// Notes the containment level in force. A tree has one, so the first word is the last.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
+    }
+
+    /// Paces a paused clock while something outside of the runtime is waited for.
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.0.pacer
     }
 
     /// Has this handle used when the program leaves at once, for as long as its child holds it.
