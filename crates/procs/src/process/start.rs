@@ -134,6 +134,11 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for Shared {
+    fn crash(&self) -> bool {
+        self.grip.kill();
+        true
+    }
+
     fn stragglers(&self) -> Vec<Straggler> {
         self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
     }
