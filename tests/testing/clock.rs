@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rootward::process::Ready;
+use rootward::process::{Containment, Ready};
 use rootward::testing::{EventLog, TestChild, crash, real_time};
 use rootward::{ChildSpec, Ending, EventKind, Exit, Outcome, Restart, Shutdown, Supervisor};
 use tokio::time::{Instant, sleep};
@@ -106,6 +106,18 @@ async fn a_process_that_does_not_stop_is_killed_when_its_grace_has_passed_in_rea
 
     assert_eq!(report.find("app/worker").unwrap().outcome, Outcome::Killed);
     assert!(real.elapsed().unwrap() >= grace * 9 / 10, "{:?}", real.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_a_warden_starts_and_stops_gets_its_time() {
+    let worker = takes_its_time(REAL, REAL).ready_timeout(Duration::from_secs(5)).into_child("worker");
+    let builder = Supervisor::new("app").child(worker.shutdown(Duration::from_secs(5))).tree().unwrap();
+    let (tree, mut log) = EventLog::launch(Containment::auto().apply(builder));
+
+    log.ready("app/worker").await;
+    let report = tree.stop().await;
+
+    assert_eq!(report.ending, Ending::Clean, "{report}");
 }
 
 #[tokio::test(start_paused = true)]
