@@ -7,7 +7,7 @@ use rootward::testing::{EventLog, TestChild, crash, real_time};
 use rootward::{ChildSpec, Ending, EventKind, Exit, Outcome, Restart, Shutdown, Supervisor};
 use tokio::time::{Instant, sleep};
 
-use crate::takes_its_time;
+use crate::{SHORT, failure, takes_its_time};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -141,6 +141,21 @@ async fn a_process_that_crashes_and_comes_again_gets_its_time() {
     crash(&tree, "app/worker").await;
 
     assert_eq!(log.ready("app/worker").await.incarnation, 2);
+    assert_eq!(tree.stop().await.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocking_work_stops_a_paused_clock() {
+    let work = ChildSpec::blocking("work", |cx| while !cx.wait_stopping(HOUR) {});
+    let (tree, log) = EventLog::start(Supervisor::new("app").child(work)).await;
+    let (mut log, began) = (log.backstop(SHORT), Instant::now());
+
+    tokio::select! {
+        _ = failure(log.wait_for_event(|_| false)) => {}
+        () = pass(Duration::from_millis(1)) => panic!("the clock has moved"),
+    }
+
+    assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(tree.stop().await.ending, Ending::Clean);
 }
 

@@ -4,7 +4,8 @@
 //! - `EventLog` waits for what happens, `crash` makes it happen, and a `TestChild` does as the test says.
 //! - Under paused time an hour of graces and backoffs takes no time, and a process gets the time that it needs.
 //!
-//! The chapter `docs/testing.md` goes through it. `cargo test -p rootward --features testing --test chapter` runs the tests.
+//! The chapter `docs/testing.md` goes through it. `cargo test -p rootward --features testing --test chapter` runs the
+//! tests.
 
 #![expect(clippy::print_stdout, reason = "a lesson speaks to its reader")]
 

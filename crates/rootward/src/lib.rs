@@ -71,7 +71,7 @@
 //! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
-//! | `testing` | no | what the tests of an application need: `testing`, with a chapter in the book. For `dev-dependencies` |
+//! | `testing` | no | what the tests of an application need: `testing`. For `dev-dependencies`; the book has a chapter |
 //! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!

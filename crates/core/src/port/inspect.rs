@@ -28,7 +28,8 @@ pub trait Inspect: Send + Sync {
         0
     }
 
-    /// Has the child crash, for a test: it ends as if by itself and not as it should. `false` says that this kind of child cannot.
+    /// Has the child crash, for a test: it ends as if by itself, and not as it should. `false` says that this kind of
+    /// child cannot.
     fn crash(&self) -> bool {
         false
     }

@@ -282,7 +282,8 @@ impl SupervisorHandle {
         self.shared.view.count()
     }
 
-    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For `rootward::testing`.
+    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For
+    /// `rootward::testing`.
     #[doc(hidden)]
     #[cfg(feature = "testing")]
     pub fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {

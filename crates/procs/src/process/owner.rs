@@ -48,7 +48,8 @@ pub(super) struct Owner {
     pub(super) check: Option<Check>,
     pub(super) alarm: Option<Alarm>,
     pub(super) pacer: Pacer,
-    /// Held while the process is waited for, so that no clock that a test has paused decides before the process has had its time.
+    /// Held while the process is waited for, so that no clock that a test has paused decides before the process has
+    /// had its time.
     pub(super) real_time: Option<RealTime>,
     pub(super) exit: Option<Exit>,
     /// Why the start failed, if it did.

@@ -14,8 +14,8 @@ use super::backstop::{BACKSTOP, within_time};
 
 /// A task that stands in for a child of the application's, and does as the test says.
 ///
-/// It runs until it is told to end or its supervisor asks it to stop. Clones tell the same child. What it is told is done by the incarnation
-/// that runs, or by the next one if none does.
+/// It runs until it is told to end or its supervisor asks it to stop. Clones tell the same child. What it is told is
+/// done by the incarnation that runs, or by the next one if none does.
 ///
 /// # Examples
 ///
@@ -91,7 +91,8 @@ impl TestChild {
         Self { starts: Starts::WhenTold, ..Self::new(id) }
     }
 
-    /// The child, for a supervisor. It is restarted as [`ChildSpec::task`] or [`ChildSpec::service`] is, unless that is changed.
+    /// The child, for a supervisor. It is restarted as [`ChildSpec::task`] or [`ChildSpec::service`] is, unless that is
+    /// changed.
     pub fn spec(&self) -> ChildSpec {
         let shared = Arc::clone(&self.shared);
         let run = move |cx| play(cx, Arc::clone(&shared));

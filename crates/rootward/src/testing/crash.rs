@@ -7,10 +7,12 @@ use rootward_core::{Event, EventKind, Exit, Tree};
 use super::log::{EventLog, is_end};
 use super::time::real_time;
 
-/// Has the child with this path crash, and waits until this incarnation of it is gone. The way in which it went is the result.
+/// Has the child with this path crash, and waits until this incarnation of it is gone. The way in which it went is the
+/// result.
 ///
-/// To its supervisor it has ended by itself, and not as it should: it is restarted if its spec says so, and that counts. (To stop a child
-/// with [`terminate_child`](crate::SupervisorHandle::terminate_child) is an order, after which nothing is restarted.)
+/// To its supervisor it has ended by itself, and not as it should: it is restarted if its spec says so, and that
+/// counts. (To stop a child with [`terminate_child`](crate::SupervisorHandle::terminate_child) is an order, after which
+/// nothing is restarted.)
 ///
 /// | child | what happens to it | exit |
 /// | --- | --- | --- |
@@ -23,8 +25,8 @@ use super::time::real_time;
 ///
 /// # Panics
 ///
-/// If no such child runs, or it is of a kind that does not crash. If it is not gone within 30 s of the system's time: a task goes when it
-/// next waits for something.
+/// If no such child runs, or it is of a kind that does not crash. If it is not gone within 30 s of the system's time: a
+/// task goes when it next waits for something.
 ///
 /// # Cancel safety
 ///

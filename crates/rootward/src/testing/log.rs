@@ -16,12 +16,12 @@ use super::text::Line;
 
 /// A tree's events as far as they have been read, in order.
 ///
-/// A wait looks at events behind the one that was found by the wait before it, so that two waits for the same find two events. What has
-/// happened already is found at once. A wait that cannot succeed panics, with the place of the call and the whole log in the message;
-/// [`Display`](fmt::Display) gives that text for assertions of one's own.
+/// A wait looks at events behind the one that was found by the wait before it, so that two waits for the same find two
+/// events. What has happened already is found at once. A wait that cannot succeed panics, with the place of the call
+/// and the whole log in the message; [`Display`](fmt::Display) gives that text for assertions of one's own.
 ///
-/// The log does not keep the tree. It reads while something is waited for or looked at: a test that does neither while more events happen
-/// than the tree's [capacity](TreeBuilder::event_capacity) loses some, and the next look panics.
+/// The log does not keep the tree. It reads while something is waited for or looked at: a test that does neither while
+/// more events happen than the tree's [capacity](TreeBuilder::event_capacity) loses some, and the next look panics.
 #[derive(Debug)]
 pub struct EventLog {
     tree: TreeRef,
@@ -151,13 +151,14 @@ impl EventLog {
 
     /// Waits until the child with this path runs and is ready, and returns what it looks like then.
     ///
-    /// This asks for what is the case and not for an event: a child that is ready already is not waited for. A test that has made it end
-    /// awaits its [end](Self::ended) first.
+    /// This asks for what is the case and not for an event: a child that is ready already is not waited for. A test
+    /// that has made it end awaits its [end](Self::ended) first.
     ///
     /// # Panics
     ///
-    /// If it cannot become ready any more: it is down and is not started again, a supervisor above it is, or the tree stops. If it has not
-    /// become ready when the [backstop](Self::backstop) is reached, as when there is no such child.
+    /// If it cannot become ready any more: it is down and is not started again, a supervisor above it is, or the tree
+    /// stops. If it has not become ready when the [backstop](Self::backstop) is reached, as when there is no such
+    /// child.
     ///
     /// # Cancel safety
     ///

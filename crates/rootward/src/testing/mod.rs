@@ -26,21 +26,23 @@
 //!
 //! # Waiting
 //!
-//! A test that waits for a time is slow on a fast machine and fails on a slow one. Everything here waits for what happens. What never
-//! happens ends the test all the same: every wait has a backstop, which is 30 s of the system's time, whatever a test has done to tokio's
-//! clock. Then it panics with the place of the call and with everything that has happened.
+//! A test that waits for a time is slow on a fast machine and fails on a slow one. Everything here waits for what
+//! happens. What never happens ends the test all the same: every wait has a backstop, which is 30 s of the system's
+//! time, whatever a test has done to tokio's clock. Then it panics with the place of the call and with everything that
+//! has happened.
 //!
 //! # Time
 //!
 //! Tasks follow tokio's clock, and so do graces, deadlines, backoffs, restart intensities and start timeouts. Under
 //! `#[tokio::test(start_paused = true)]` an hour of them takes no time.
 //!
-//! A process knows nothing of that clock. While a process starts, until it is ready, and from the time at which it is asked to stop or ends
-//! until all of it is gone, a paused clock runs no faster than the system's, so that no grace and no timeout is over before the process has
-//! had its time. While it just runs, the clock is free. [`real_time`] holds it for longer.
+//! A process knows nothing of that clock. While a process starts, until it is ready, and from the time at which it is
+//! asked to stop or ends until all of it is gone, a paused clock runs no faster than the system's, so that no grace and
+//! no timeout is over before the process has had its time. While it just runs, the clock is free. [`real_time`] holds
+//! it for longer.
 //!
-//! Blocking work ([`ChildSpec::blocking`](crate::ChildSpec::blocking)) stops a paused clock altogether for as long as it runs: that is how
-//! tokio deals with threads.
+//! Blocking work ([`ChildSpec::blocking`](crate::ChildSpec::blocking)) stops a paused clock altogether for as long as
+//! it runs: that is how tokio deals with threads.
 
 mod backstop;
 mod child;

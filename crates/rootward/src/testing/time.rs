@@ -12,8 +12,9 @@ pub struct RealTime {
 
 /// Has the paused clock of the present runtime run no faster than the system's, for as long as the result is held.
 ///
-/// The library does this by itself while a process of a tree starts or stops. A test does it while it waits for something else that knows
-/// nothing of tokio's clock: a line that a process writes, an answer of a server. Without effect on a clock that is not paused.
+/// The library does this by itself while a process of a tree starts or stops. A test does it while it waits for
+/// something else that knows nothing of tokio's clock: a line that a process writes, an answer of a server. Without
+/// effect on a clock that is not paused.
 ///
 /// # Panics
 ///
