@@ -1,7 +1,7 @@
 //! Builds the programs that are started as processes.
 //!
-//! They are static and have no runtime, so that what is measured is the start of a program and not its dynamic linker. Cargo cannot
-//! build such programs beside ordinary ones, and so the compiler is called directly.
+//! They are static and have no runtime, so that what is measured is the start of a program and not its dynamic linker.
+//! Cargo cannot build such programs beside ordinary ones, and so the compiler is called directly.
 
 use std::env;
 use std::path::PathBuf;

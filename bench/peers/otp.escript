@@ -1,8 +1,8 @@
 #!/usr/bin/env escript
 %% Measures Erlang/OTP's supervisor: METRIC N prints lines METRIC VALUE UNIT.
 %%
-%% Children are plain processes that trap exits, as gen_servers that clean up do, and start without an answer, which is the
-%% least that OTP can do. A start is over when each of them has run.
+%% Children are plain processes that trap exits, as gen_servers that clean up do, and start without an answer, which is
+%% the least that OTP can do. A start is over when each of them has run.
 -mode(compile).
 -export([init/1, start_idle/0, start_deaf/0, start_fragile/1]).
 
@@ -16,7 +16,7 @@ main([Metric, Count]) ->
     spawn(fun() -> end_with_input(Main, Metric) end),
     measure(Metric, list_to_integer(Count)).
 
-%% Whoever wants the figures holds the other end.
+%% The program that wants the figures holds the other end.
 end_with_input(Main, Metric) ->
     case {io:get_line(""), Metric} of
         {eof, "idle" ++ _} -> Main ! eof;
@@ -145,7 +145,7 @@ start_fragile(Main) ->
         end
     end)}.
 
-%% How many have yet to run before everybody has, and who waits for that.
+%% How many processes have yet to run, and which process waits until all of them have.
 expect(N) ->
     {Left, _} = persistent_term:get(run),
     atomics:put(Left, 1, N).

@@ -117,7 +117,7 @@ METRICS = {"proc": start_and_stop, "proc.restart": restart, "proc.memory": memor
 
 
 def end_with_input(roll):
-    """Whoever wants the figures holds the other end."""
+    """The program that wants the figures holds the other end."""
     sys.stdin.read()
     os.unlink(roll.path)
     os._exit(1)

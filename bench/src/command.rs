@@ -49,8 +49,8 @@ fn tell(subject: &str, wanted: &str, n: usize, figures: &[Figure]) {
     }
 }
 
-/// Has the program measure that counts: by cargo, if this one is run by cargo, so that it is as new; and else the one beside this
-/// one.
+/// Has the program measure that counts bytes. If cargo runs this program, cargo builds and runs that one, so that it is
+/// up to date; else the program beside this one is run.
 fn counting(arguments: &[String]) -> ExitCode {
     let mut command = match std::env::var_os("CARGO") {
         Some(cargo) => {

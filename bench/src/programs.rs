@@ -12,7 +12,7 @@ use nix::sys::stat::Mode;
 /// Writes so many megabytes, in lines of such a length.
 pub const CHATTER: &str = env!("PROGRAM_CHATTER");
 
-/// Says on the roll that it runs, and does nothing for ever.
+/// Writes on the roll that it runs, and does nothing for ever.
 pub const IDLE: &str = env!("PROGRAM_IDLE");
 
 /// How long a program may take until it runs.
@@ -20,7 +20,7 @@ const PATIENCE_MILLIS: u16 = 30_000;
 
 /// A named pipe in which programs write down that they run.
 ///
-/// It holds more than 60 000 of them, so that nobody has to read while something is measured.
+///  It holds more than 60 000 of them, so that it need not be read while something is measured.
 pub struct Roll {
     path: PathBuf,
     pipe: File,

@@ -1,4 +1,4 @@
-//! A bomb that refills itself: whoever is killed makes room for another one elsewhere.
+//! A bomb that refills itself: each process that is killed makes room for another one elsewhere.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

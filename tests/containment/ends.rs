@@ -30,7 +30,8 @@ pub(crate) fn stop_at(place: Place, misbehaviour: Misbehaviour) {
     }
 }
 
-/// The child alone is restarted: once because the supervisor is told to, and once because its first process has been killed.
+/// The child alone is restarted: once because the supervisor is told to, and once because its first process has been
+/// killed.
 pub(crate) fn restart(misbehaviour: Misbehaviour) {
     place::all().into_iter().for_each(|place| restart_at(place, misbehaviour));
 }

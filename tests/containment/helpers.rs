@@ -1,4 +1,5 @@
-//! What becomes of everything when those who look after it abort, are killed or are suspended: the supervisor, the warden and the reapers.
+//! What becomes of a program when the processes that look after it abort, are killed or are suspended: the supervisor,
+//! the warden and the reapers.
 
 use std::time::Duration;
 
@@ -66,14 +67,14 @@ fn direct_children_die_when_supervisor_warden_and_reapers_are_killed_at_once() {
         scene.supervisor.wait();
 
         assert!(until(|| !scene.leader.process.is_alive() && scene.supervisor.helpers_alive().len() <= 1));
-        // What is left is the grandchild, if anybody.
+        // What is left is the grandchild at most.
         let others = scene.record.processes();
         assert!(scene.supervisor.helpers_alive().iter().all(|left| others.contains(left)), "{place:?}");
     }
 }
 
 #[test]
-fn reapers_that_somebody_has_suspended_end_everything_when_the_supervisor_is_killed() {
+fn reapers_that_were_suspended_end_everything_when_the_supervisor_is_killed() {
     for place in place::trees() {
         let mut scene = Scene::set(IT, place);
         suspend_reapers(&scene);
@@ -86,7 +87,7 @@ fn reapers_that_somebody_has_suspended_end_everything_when_the_supervisor_is_kil
 }
 
 #[test]
-fn reapers_that_somebody_has_suspended_end_everything_when_the_grace_is_over() {
+fn reapers_that_were_suspended_end_everything_when_the_grace_is_over() {
     for place in place::trees() {
         let mut scene = Scene::set(STUBBORN, place);
         suspend_reapers(&scene);
@@ -100,7 +101,7 @@ fn reapers_that_somebody_has_suspended_end_everything_when_the_grace_is_over() {
 }
 
 #[test]
-fn a_warden_that_somebody_has_suspended_is_gone_soon_after_its_supervisor_was_killed() {
+fn a_warden_that_was_suspended_is_gone_soon_after_its_supervisor_was_killed() {
     for place in place::trees() {
         let mut scene = Scene::set(IT, place);
         let warden = scene.supervisor.warden();
@@ -115,7 +116,7 @@ fn a_warden_that_somebody_has_suspended_is_gone_soon_after_its_supervisor_was_ki
 }
 
 #[test]
-fn a_warden_that_somebody_has_suspended_is_gone_when_its_supervisor_has_left() {
+fn a_warden_that_was_suspended_is_gone_when_its_supervisor_has_left() {
     for place in place::trees() {
         let mut scene = Scene::set(IT, place);
         let warden = scene.supervisor.warden();

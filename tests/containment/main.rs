@@ -1,9 +1,9 @@
-//! Nothing is left behind: programs that misbehave, each in every way in which it can come to its end, at every containment
-//! level, as the user of these tests and as one without privileges.
+//! Nothing is left behind: programs that misbehave, each in every way in which it can come to its end, at every
+//! containment level, as the user of these tests and as one without privileges.
 //!
-//! The tests keep their own record. Every process of a misbehaving program reports its process id and its time of birth to the
-//! test, and mentions the test's register in its command line, so that those who were too late to report are found, too.
-//! Nothing that the program under test says is believed.
+//! The tests keep their own record. Every process of a misbehaving program reports its process id and its time of birth
+//! to the test, and mentions the test's register in its command line, so that processes that were too late to report
+//! are found, too. Nothing that the program under test says is believed.
 
 mod bomb;
 mod ends;

@@ -2,8 +2,8 @@
 
 /// A misbehaving program, by what it does, and the tests of what becomes of it.
 macro_rules! misbehaviour {
-    ($who:ident: $program:literal, stays $stays:ident, goes $goes:ident) => {
-        mod $who {
+    ($name:ident: $program:literal, stays $stays:ident, goes $goes:ident) => {
+        mod $name {
             use crate::ends;
             use crate::scene::{Goes, Misbehaviour, Stays};
 
@@ -41,20 +41,20 @@ macro_rules! misbehaviour {
 }
 
 // Its own process group, or what belongs to it.
-misbehaviour!(who_has_a_grandchild: "has_a_grandchild", stays InItsGroup, goes WhenAsked);
-misbehaviour!(who_has_lost_its_parent: "is_reparented", stays InItsGroup, goes WhenAsked);
-misbehaviour!(who_ignores_sigterm: "will_not_go", stays InItsGroup, goes WhenKilled);
-misbehaviour!(who_has_a_stubborn_grandchild: "has_a_stubborn_grandchild", stays InItsGroup, goes WhenKilled);
-misbehaviour!(who_forks_like_a_bomb: "forks_like_a_bomb", stays InItsGroup, goes WhenKilled);
+misbehaviour!(a_program_that_has_a_grandchild: "has_a_grandchild", stays InItsGroup, goes WhenAsked);
+misbehaviour!(a_program_that_has_lost_its_parent: "is_reparented", stays InItsGroup, goes WhenAsked);
+misbehaviour!(a_program_that_ignores_sigterm: "will_not_go", stays InItsGroup, goes WhenKilled);
+misbehaviour!(a_program_that_has_a_stubborn_grandchild: "has_a_stubborn_grandchild", stays InItsGroup, goes WhenKilled);
+misbehaviour!(a_program_that_forks_like_a_bomb: "forks_like_a_bomb", stays InItsGroup, goes WhenKilled);
 
 // Elsewhere.
-misbehaviour!(who_changes_its_group: "changes_its_group", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_changes_its_session: "changes_its_session", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_changes_its_directory: "changes_its_directory", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_clears_its_environment: "clears_its_environment", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_closes_everything: "closes_everything", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_forks_twice: "double_forks", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_shares_its_pipe: "shares_its_pipe", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_is_suspended: "is_suspended", stays Nowhere, goes WhenAsked);
-misbehaviour!(who_forks_when_asked_to_go: "forks_when_asked_to_go", stays Nowhere, goes WhenKilled);
-misbehaviour!(who_keeps_hopping: "keeps_hopping", stays Nowhere, goes AsItPleases);
+misbehaviour!(a_program_that_changes_its_group: "changes_its_group", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_changes_its_session: "changes_its_session", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_changes_its_directory: "changes_its_directory", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_clears_its_environment: "clears_its_environment", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_closes_everything: "closes_everything", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_forks_twice: "double_forks", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_shares_its_pipe: "shares_its_pipe", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_is_suspended: "is_suspended", stays Nowhere, goes WhenAsked);
+misbehaviour!(a_program_that_forks_when_asked_to_go: "forks_when_asked_to_go", stays Nowhere, goes WhenKilled);
+misbehaviour!(a_program_that_keeps_hopping: "keeps_hopping", stays Nowhere, goes AsItPleases);

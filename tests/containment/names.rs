@@ -1,4 +1,4 @@
-//! Who had to be killed is named, with its process id.
+//! A process that had to be killed is named, with its process id.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn a_stubborn_grandchild_is_named() {
 }
 
 #[test]
-fn who_is_left_behind_is_asked_to_go_once_wherever_it_is() {
+fn a_process_that_is_left_behind_is_asked_to_go_once_wherever_it_is() {
     for place in place::trees() {
         let program = "counts_its_sigterms";
         let mut scene = Scene::with(place, |register| Supervisor::start(place, program, GRACE, register));

@@ -18,12 +18,12 @@ pub(crate) enum Level {
     TreeAndCgroup,
 }
 
-/// For whom it runs.
+/// As which user it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum User {
-    /// Whoever runs the tests.
+    /// The user that runs the tests.
     Ours,
-    /// One without privileges.
+    /// The user `nobody`, which has no privileges.
     Nobody,
 }
 
@@ -67,7 +67,8 @@ pub(crate) fn trees() -> Vec<Place> {
     places
 }
 
-/// A cgroup that has been handed to nobody, who may do there what he likes. It is removed together with this.
+/// A cgroup that has been handed to the user `nobody`, which may do there what it likes. It is removed together with
+/// this.
 pub(crate) struct Delegated(PathBuf);
 
 impl Delegated {
@@ -90,7 +91,7 @@ impl Delegated {
 
 impl Drop for Delegated {
     fn drop(&mut self) {
-        // Whoever is still in there is seen by others.
+        // Processes that are still in there are found by other checks.
         until(|| remove_all(&self.0));
     }
 }
@@ -128,7 +129,7 @@ pub(crate) fn can_be_run_by_nobody(program: &Path) -> bool {
 }
 
 /// Says why a test has nothing to show here.
-#[expect(clippy::print_stdout, reason = "whoever reads the test's output wants to know")]
+#[expect(clippy::print_stdout, reason = "a reader of the test's output wants to know")]
 pub(crate) fn nothing_to_show(why: &str) {
     println!("nothing to show here: {why}");
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::wait::until;
 
-/// A register, and what has been reported to it. Whoever has reported does not survive this.
+/// A register, and what has been reported to it. When it is dropped it kills all processes that have reported.
 pub(crate) struct Record {
     path: String,
     /// Our own way in, so that the register has no end while this is there.
@@ -65,7 +65,7 @@ impl Record {
         let told = self.wait_for("leader ");
         let (process, found) = told.rsplit_once(' ').expect("a leader says what it has found");
         Leader {
-            process: process.parse().expect("a leader says who it is"),
+            process: process.parse().expect("a leader says which process it is"),
             found: found.parse().expect("a number"),
         }
     }
@@ -83,13 +83,13 @@ impl Record {
         self.processes.clone()
     }
 
-    /// Who has reported to have been asked to go, as often as that was.
+    /// The processes that have reported a request to go, each as often as it has reported one.
     pub(crate) fn asked(&mut self) -> Vec<Known> {
         self.processes();
         self.asked.clone()
     }
 
-    /// Whoever is alive now, reported or not.
+    /// The processes that are alive now, whether or not they have reported.
     pub(crate) fn survivors(&mut self) -> BTreeSet<Known> {
         let mut alive: BTreeSet<Known> = Known::all_that_mention(&self.path).into_iter().collect();
         alive.extend(self.processes().into_iter().filter(|process| process.is_alive()));
@@ -106,7 +106,7 @@ impl Record {
                     }
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("nobody reported {beginning:?}, only {:?}", self.processes)
+                    panic!("no process reported {beginning:?}, only {:?}", self.processes)
                 }
             }
         }
@@ -115,7 +115,7 @@ impl Record {
     fn note(&mut self, line: &str) {
         let mut words = line.split(' ').skip(1);
         if let (Some(pid), Some(born)) = (words.next(), words.next()) {
-            let process = format!("{pid} {born}").parse().expect("a process says who it is");
+            let process = format!("{pid} {born}").parse().expect("a process says which one it is");
             self.processes.insert(process);
             if line.starts_with("asked ") {
                 self.asked.push(process);
@@ -127,7 +127,8 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let all = self.processes();
-        // It may be forking while it is killed, and fills the place of whoever has gone. Who is suspended keeps his place.
+        // The program may fork while it is killed, and so replace a process that has gone. A suspended process still
+        // holds its place.
         until(|| {
             let mut alive = Known::all_that_mention(&self.path);
             alive.extend(all.iter().copied().filter(|process| process.is_alive()));
@@ -136,7 +137,7 @@ impl Drop for Record {
             alive.iter().for_each(|process| send(*process, signal));
             alive.is_empty()
         });
-        // The reader's last line: it finds that nobody listens any more.
+        // The last line that the reader reads: it finds then that its receiver is gone.
         let _ = std::io::Write::write_all(&mut self.writer, b"\n");
     }
 }

@@ -42,13 +42,14 @@ pub(crate) enum Goes {
 pub(crate) struct Scene {
     place: Place,
     pub(crate) leader: Leader,
-    // The supervisor goes first: with it nobody is started again.
+    // The supervisor is dropped first: without it no process is started again.
     pub(crate) supervisor: Supervisor,
     pub(crate) record: Record,
 }
 
 impl Misbehaviour {
-    /// So long that nobody is killed who goes when asked, and so short that nobody waits long for those who do not.
+    /// So long that a process that goes when asked is not killed, and so short that the test does not wait long for one
+    /// that does not.
     fn grace(self) -> Duration {
         match self.goes {
             Goes::WhenAsked => Duration::from_secs(50),
@@ -83,7 +84,7 @@ impl Scene {
         Self { place, leader, supervisor, record }
     }
 
-    /// Waits for the next incarnation, of which nobody must have met the former.
+    /// Waits for the next incarnation, which must not have met a process of the former one.
     pub(crate) fn wait_for_successor(&mut self) {
         let successor = self.record.wait_for_leader();
         assert_eq!(successor.found, 0, "{:?}: the former incarnation was still there", self.place);
@@ -92,7 +93,7 @@ impl Scene {
         self.record.wait_until_ready();
     }
 
-    /// Checks that nobody is left, now.
+    /// Checks that no process is left, now.
     pub(crate) fn assert_empty(&mut self) {
         let helpers = self.supervisor.helpers_alive();
         let survivors = self.record.survivors();
@@ -108,7 +109,7 @@ impl Scene {
         until(|| supervisor.helpers_alive().is_empty());
     }
 
-    /// Waits until nobody is left.
+    /// Waits until no process is left.
     pub(crate) fn wait_until_empty(&mut self) {
         let (path, known) = (self.record.path().to_owned(), self.record.processes());
         let supervisor = &self.supervisor;
@@ -120,7 +121,7 @@ impl Scene {
         self.assert_empty();
     }
 
-    /// Checks that the supervisor has named everybody who was there besides the leader.
+    /// Checks that the supervisor has named all processes that were there besides the leader.
     pub(crate) fn assert_named(&mut self, members: &BTreeSet<Known>, outcome: &str) {
         let others = members.iter().filter(|member| **member != self.leader.process);
         let expected: BTreeSet<String> = others.map(|member| format!("{} {outcome}", member.pid)).collect();

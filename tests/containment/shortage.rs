@@ -1,5 +1,5 @@
-//! A supervisor, or its warden, that has nothing left of what the system gives: nothing can be started for now, and everything can be
-//! stopped.
+//! A supervisor, or its warden, that has nothing left of what the system gives: nothing can be started for now, and
+//! everything can be stopped.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -34,14 +34,14 @@ fn if_the_warden_may_have_no_more_processes_nothing_is_started_and_everything_st
 #[test]
 fn if_the_warden_may_have_one_more_process_and_no_second_nothing_is_started_and_everything_stopped() {
     if !Uid::effective().is_root() {
-        return nothing_to_show("only root can have a user for whom nobody else counts");
+        return nothing_to_show("only root can become a user that has no other processes");
     }
     shortage_of("processes of the reaper", "Resource temporarily unavailable (os error 11)", &["tree"]);
 }
 
 #[test]
 fn if_the_warden_has_no_descriptors_left_nothing_is_started_and_everything_stopped() {
-    // It may not even be able to take the lines to those who could say what is missing.
+    // It may not even be able to take the lines to the processes that could say what is missing.
     shortage_of("descriptors of the warden", "", &["tree"]);
 }
 

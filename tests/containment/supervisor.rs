@@ -66,7 +66,7 @@ impl Supervisor {
         let delegated =
             (place.user == User::Nobody && place.level == Level::TreeAndCgroup).then(Delegated::new);
         if let Some(delegated) = &delegated {
-            // It goes there before it becomes nobody: nobody could not.
+            // It goes there before it becomes the user `nobody`, which could not.
             command.env("ENTER", delegated.path());
         } else if place.user == User::Nobody {
             command.uid(NOBODY).gid(NOBODY);
@@ -80,12 +80,12 @@ impl Supervisor {
         supervisor
     }
 
-    /// Notes who looks after this program's children, now that they run.
+    /// Notes the processes that look after this program's children, now that they run.
     pub(crate) fn note_helpers(&mut self) {
         self.helpers = self.process.descendants();
     }
 
-    /// The reapers among those who were noted.
+    /// The reapers among the processes that were noted.
     pub(crate) fn reapers(&self) -> Vec<Known> {
         let named = |helper: &Known| std::fs::read_to_string(format!("/proc/{}/comm", helper.pid));
         let is_reaper = |helper: &Known| named(helper).is_ok_and(|name| name.trim_end() == "rootward-reaper");
@@ -128,12 +128,12 @@ impl Supervisor {
     /// Waits until it has ended, and says with which exit code; `None` if a signal has ended it.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let status = self.child.wait().expect("it is our child");
-        // Whoever still holds its output open is found by others, so that the end of it is not awaited.
+        // A process that still holds its output open is found by other checks, so that the end of it is not awaited.
         self.heard.take_what_is_there();
         status.code()
     }
 
-    /// Waits until it has said its last word and ended, and says with which exit code.
+    /// Waits until it has written its last line and ended, and says with which exit code.
     pub(crate) fn finish(&mut self) -> Option<i32> {
         self.heard.wait_for_the_end();
         self.wait()

@@ -1,8 +1,8 @@
-//! How long it takes until nobody is left: every misbehaving program, stopped and killed, at every level, as a table for
-//! docs/containment.md.
+//! How long it takes until no process is left: every misbehaving program, stopped and killed, at every level, as a
+//! table for docs/containment.md.
 //!
-//! `cargo bench -p rootward-tests --bench containment_times -- [RUNS]`, on a machine that does nothing else. A figure is the median of so
-//! many runs, five unless told.
+//! `cargo bench -p rootward-tests --bench containment_times -- [RUNS]`, on a machine that does nothing else. A figure
+//! is the median of so many runs, five unless told.
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "real time is what is measured")]
@@ -84,7 +84,8 @@ fn stop(mut scene: Scene) -> Duration {
     time
 }
 
-/// From SIGKILL to the supervisor until nobody is alive any more. The list of processes is looked at without a pause.
+/// From SIGKILL to the supervisor until no process is alive any more. The list of processes is looked at without a
+/// pause.
 fn kill(mut scene: Scene) -> Duration {
     let begin = Instant::now();
     scene.supervisor.signal(Signal::SIGKILL);

@@ -1,4 +1,5 @@
-//! A program that becomes another user, where that is possible and where it is not: only a cgroup, or root, reaches it then.
+//! A program that becomes another user, where that is possible and where it is not: only a cgroup, or root, reaches it
+//! then.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -16,36 +17,36 @@ use crate::record::end;
 use crate::scene::{Goes, Misbehaviour, Scene, Stays};
 use crate::supervisor::Supervisor;
 
-/// Somebody who is neither root nor nobody.
+/// A user that is neither root nor `nobody`.
 const SOMEBODY: u32 = 54_321;
 
 #[test]
-fn who_has_changed_its_user_is_gone_after_a_stop() {
+fn a_process_that_has_changed_its_user_is_gone_after_a_stop() {
     wherever_it_is_within_reach(ends::stop_at);
 }
 
 #[test]
-fn who_has_changed_its_user_is_gone_before_it_is_started_again() {
+fn a_process_that_has_changed_its_user_is_gone_before_it_is_started_again() {
     wherever_it_is_within_reach(ends::restart_at);
 }
 
 #[test]
-fn who_has_changed_its_user_is_gone_soon_after_its_supervisor_was_killed() {
+fn a_process_that_has_changed_its_user_is_gone_soon_after_its_supervisor_was_killed() {
     wherever_it_is_within_reach(ends::kill_of_the_supervisor_at);
 }
 
 #[test]
-fn who_has_changed_its_user_is_gone_when_the_warden_was_killed_and_the_supervisor_has_left() {
+fn a_process_that_has_changed_its_user_is_gone_when_the_warden_was_killed_and_the_supervisor_has_left() {
     wherever_it_is_within_reach(ends::kill_of_the_warden_at);
 }
 
 #[test]
-fn who_is_out_of_reach_is_reported_at_the_deadline_and_reaped_when_it_has_gone() {
+fn a_process_that_is_out_of_reach_is_reported_at_the_deadline_and_reaped_when_it_has_gone() {
     let Some(program) = Program::new() else { return };
     let places = place::trees();
     let out_of_reach = |place: &&Place| place.user == User::Nobody && place.level == Level::Tree;
     let Some(place) = places.iter().find(out_of_reach) else {
-        return nothing_to_show("nobody else can execute these programs");
+        return nothing_to_show("no other user can execute these programs");
     };
     let (grace, deadline) = (Duration::from_millis(100), Duration::from_secs(1));
     let mut scene = Scene::with(*place, |register| {
@@ -72,7 +73,7 @@ fn wherever_it_is_within_reach(ends: fn(Place, Misbehaviour)) {
     let Some(program) = Program::new() else { return };
     for place in place::trees() {
         let goes = match (place.user, place.level) {
-            // Root asks whom it likes.
+            // Root may signal every process.
             (User::Ours, _) => Goes::WhenAsked,
             // A cgroup can kill and not ask.
             (User::Nobody, Level::TreeAndCgroup) => Goes::WhenKilled,
@@ -83,7 +84,7 @@ fn wherever_it_is_within_reach(ends: fn(Place, Misbehaviour)) {
     }
 }
 
-/// The program, in a place of its own, as one that makes somebody else of whoever executes it.
+/// The program, in a place of its own, with the set-user-ID bit: a process that executes it becomes another user.
 struct Program {
     path: &'static str,
     _directory: TempDir,

@@ -6,9 +6,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rootward::{
-    AutoShutdown, Backoff, ChildKind, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy,
-};
+use rootward::StopReach;
+use rootward::snapshot::ChildKind;
+use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
 
 /// A tree, with the options of its builder.
 #[derive(Clone)]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use rootward::{ChildSpec, StartChildError, SupervisorHandle};
+use rootward::error::StartChildError;
+use rootward::{ChildSpec, SupervisorHandle};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 

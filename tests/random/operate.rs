@@ -10,7 +10,7 @@ use crate::describe::Member;
 use crate::desk::Deed;
 use crate::grow::{any_member_to_add, any_time};
 
-/// One of those there are then: it is counted round and round.
+/// Picks one of those that are there then: the number is taken modulo how many there are.
 pub(crate) type Pick = u8;
 
 /// Something that is done to a tree.

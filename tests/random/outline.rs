@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, StopReach, Strategy};
+use rootward::StopReach;
+use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Leaf, Member, Plan};
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rootward::{
-    ChildKind, ChildSpec, DynamicSupervisor, Launch, StartChild, StartContext, StartError, Supervisor,
-};
+use rootward::child_kind::{Launch, StartChild, StartContext};
+use rootward::error::StartError;
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, DynamicSupervisor, Supervisor};
 
 use crate::behave::{error, live, panics};
 use crate::describe::{Body, Form, Group, Launched, Leaf, Member};

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rootward::{ChildKind, Event, Events, NodeSnapshot, StopReport, SupervisorHandle, Tree};
+use rootward::event::Events;
+use rootward::snapshot::{ChildKind, NodeSnapshot};
+use rootward::{Event, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -188,7 +190,7 @@ impl Player {
         let children = supervisor.which_children();
         let place = usize::from(child) % children.len().max(1);
         // Sometimes there is no such child.
-        let id = children.get(place).map_or("nobody", |child| child.path.id()).to_owned();
+        let id = children.get(place).map_or("missing", |child| child.path.id()).to_owned();
         self.note(format!("{what} {id} under {path}"));
         self.desk.call(&path, |supervisor| async move {
             match what {

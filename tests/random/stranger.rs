@@ -1,7 +1,9 @@
 //! Children of a kind of their own: they may take their time to start, panic when they are asked to stop, and linger
 //! when they are forced to.
 
-use rootward::{Exit, Launch, Reporter, RunningChild, StartContext, StartError, StopRequest};
+use rootward::Exit;
+use rootward::child_kind::{Launch, Reporter, RunningChild, StartContext, StopRequest};
+use rootward::error::StartError;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 

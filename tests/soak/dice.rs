@@ -11,7 +11,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// Others, whose throws say nothing about these.
+    /// Another source, with numbers of its own.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.next())
     }

@@ -8,12 +8,13 @@ pub(crate) struct Measure {
     pub(crate) slack: Slack,
 }
 
-/// How much growth is none.
+/// How much growth counts as none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slack {
     /// This many.
     Count(u64),
-    /// Kibibytes, or this part of what there was, whatever is more: an allocator keeps what it was given back as it likes.
+    /// Kibibytes, or this part of what there was, whatever is more: an allocator keeps what it was given back as it
+    /// likes.
     Memory { kib: u64, percent: u64 },
 }
 

@@ -1,4 +1,4 @@
-//! Who looks at the subject from outside, tells it when to go on and when to stop, and judges.
+//! The observer: it looks at the subject from outside, tells it when to go on and when to stop, and judges.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
@@ -19,8 +19,8 @@ use crate::sample::{MEASURES, Sample, Told};
 /// How long a soak may be, so that everything that is started ends by itself some day.
 const LONGEST: u64 = 3600;
 
-/// How long it rests until it is looked at for the first time. A supervisor keeps its alarm for the longest grace of its children, and
-/// the runtime a thread for blocking work, in case there is more of it; both less than this.
+/// How long it rests until it is looked at for the first time. A supervisor keeps its alarm for the longest grace of
+/// its children, and the runtime a thread for blocking work, in case there is more of it; both less than this.
 const SETTLED: Duration = Duration::from_secs(12);
 
 /// From how many seconds on memory is judged. Before that it is still finding its size.
@@ -124,7 +124,7 @@ fn judge(looks: &[Sample], with_memory: bool) -> Outcome {
 fn after(time: Duration) -> Receiver<()> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody ever sends anything here.
+        // Nothing is ever sent here.
         let (_keep, nothing) = mpsc::channel::<()>();
         let _ = nothing.recv_timeout(time);
         let _ = sender.send(());

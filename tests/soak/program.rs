@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, raise};
 use nix::unistd::setsid;
 use rootward_tests::{Register, Side, Signals, argument, fork, number, say, sleep_for_ever};
 
-/// What is said by those who have to be waited for.
+/// What a program says that has to be waited for.
 pub(crate) const READY: &str = "listening";
 
 /// Reports, and plays this role. Its arguments come behind it.
@@ -56,7 +56,8 @@ fn crash() -> ! {
     }
 }
 
-/// A child in the same group, and if they may be anywhere, one in a session of its own and one whose parent has gone as well.
+/// A child in the same group, and if they may be anywhere, one in a session of its own and one whose parent has gone as
+/// well.
 fn start_family(register: &Register, anywhere: bool) {
     start_relative(register, || {});
     if anywhere {

@@ -26,7 +26,7 @@ pub(crate) const MEASURES: [Measure; 13] = [
     Measure { name: "warden.memory.kib", slack: Slack::Memory { kib: 256, percent: 5 } },
     Measure { name: "warden.descriptors", slack: NONE },
     Measure { name: "warden.threads", slack: NONE },
-    // Its reapers, also those that nobody has waited for.
+    // Its reapers, also those that were not waited for.
     Measure { name: "warden.children", slack: SPARE_REAPERS },
     Measure { name: "processes", slack: SPARE_REAPERS },
     Measure { name: "cgroups", slack: SPARE_REAPERS },
@@ -41,10 +41,10 @@ pub(crate) fn is_no_more_than(now: &Sample, before: &Sample) -> bool {
     pairs.all(|(measure, (before, now))| measure.is_memory() || measure.is_flat(*before, *now))
 }
 
-/// What the subject says about itself, because nobody else can see it.
+/// What the subject says about itself, because it cannot be seen from outside.
 pub(crate) type Told = BTreeMap<String, u64>;
 
-/// Who is looked at.
+/// The processes that are looked at.
 #[derive(Debug)]
 pub(crate) struct Watched {
     pub(crate) supervisor: Known,
@@ -103,7 +103,7 @@ fn threads(pid: u32) -> u64 {
     entries(Path::new(&format!("/proc/{pid}/task")))
 }
 
-/// Those that nobody has waited for are among them.
+/// Children that were not waited for are among them.
 fn children(pid: u32) -> u64 {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());

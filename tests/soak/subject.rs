@@ -1,4 +1,5 @@
-//! The program under test: a supervisor that works in rounds, and says when it rests and what nobody else can count.
+//! The program under test: a supervisor that works in rounds, and says when it rests and what cannot be counted from
+//! outside.
 
 mod actions;
 mod actor;
@@ -17,7 +18,8 @@ use std::thread;
 use std::time::Duration;
 
 use rootward::process::Containment;
-use rootward::{Application, Hangup, Signal, Tree};
+use rootward::signal::Hangup;
+use rootward::{Application, Signal, Tree};
 use rootward_tests::say;
 use tokio::sync::mpsc;
 
@@ -52,7 +54,7 @@ pub(crate) fn run(register: &str, level: &str, seed: u64) -> ExitCode {
     let mut prepared = Application::new(tree::root(&world))
         .containment(containment)
         .hangup(Hangup::Reload)
-        .on_signal(Signal::Hangup, move |_| count(&reloaded))
+        .on_signal(Signal::HUP, move |_| count(&reloaded))
         .on_snapshot(move |_| count(&shown))
         .configure(|tree| tree.stall_threshold(STALL_THRESHOLD))
         .on_launch({
@@ -82,7 +84,7 @@ fn containment(level: &str) -> Containment {
 }
 
 /// Works as the observer says. If the observer is gone, all of it stops.
-#[expect(clippy::disallowed_methods, reason = "who operates on the tree stands outside of it")]
+#[expect(clippy::disallowed_methods, reason = "the code that operates on the tree stands outside of it")]
 fn begin(tree: &Tree, rounds: Rounds) {
     let (sender, orders) = mpsc::unbounded_channel();
     let observed = tree.clone();

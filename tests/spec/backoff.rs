@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use rootward::{Backoff, ChildState, Ending, EventKind, SpecProblem, StopCause, Supervisor};
+use rootward::error::SpecProblem;
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::snapshot::ChildState;
+use rootward::{Backoff, EventKind, Supervisor};
 
 use crate::support::{Puppet, given, given_tree, obedient, settle};
 
@@ -43,7 +47,7 @@ async fn delays_begin_anew_when_a_child_has_run_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_waits_for_its_restart_says_so_and_keeps_nobody_waiting() {
+async fn a_child_that_waits_for_its_restart_says_so_and_keeps_no_other_child_waiting() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
     let spec = a.spec().backoff(Backoff::new(HOUR, HOUR));
     let (tree, mut log) = given(Supervisor::new("root").intensity(9, HOUR).child(spec).child(b.spec())).await;
@@ -140,6 +144,6 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn delay_of(what: &EventKind) -> Duration {
-    let EventKind::Restarting { delay, .. } = what else { panic!("nobody is restarted: {what:?}") };
+    let EventKind::Restarting { delay, .. } = what else { panic!("not a restart: {what:?}") };
     *delay
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rootward::event::StopCause;
+use rootward::report::{Blame, Ending, Outcome};
 use rootward::{
-    AutoShutdown, Blame, ChildSpec, DynamicSupervisor, Ending, Exit, Intensity, Outcome, Restart, StopCause,
-    StopReport, Supervisor,
+    AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor,
 };
 
 use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
@@ -111,6 +112,7 @@ async fn a_tree_in_which_nothing_is_left_has_failed_if_its_last_job_has() {
     }
 }
 
+/// OTP rule 12.
 #[tokio::test(start_paused = true)]
 async fn a_task_that_fails_or_panics_while_it_stops_is_told_and_not_clean() {
     let cannot_flush = ChildSpec::task("writer", |cx| async move {

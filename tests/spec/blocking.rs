@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{BlockingContext, ChildSpec, Exit, Outcome, Restart, StuckIn, Supervisor};
+use rootward::report::{Outcome, StuckIn};
+use rootward::{BlockingContext, ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{builder, given, given_tree, obedient, stuck, within};
 
@@ -27,7 +28,7 @@ async fn blocking_work_ends_with_what_it_returns_and_is_restarted_like_any_task(
     let work = ChildSpec::blocking("work", |cx| match cx.incarnation() {
         1 => Err("no"),
         _ if cx.wait_stopping(LONG) => Ok(()),
-        _ => Err("nobody asked"),
+        _ => Err("it was not asked"),
     });
     let (tree, mut log) = given(Supervisor::new("root").child(work)).await;
 
@@ -39,7 +40,7 @@ async fn blocking_work_ends_with_what_it_returns_and_is_restarted_like_any_task(
 }
 
 #[tokio::test]
-async fn whoever_has_kept_the_context_of_blocking_work_is_told_when_that_is_over() {
+async fn code_that_has_kept_the_context_of_blocking_work_is_told_when_that_is_over() {
     let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
     let work = ChildSpec::blocking("work", move |cx: BlockingContext| sender.send(cx).unwrap());
     let root = Supervisor::new("root").child(work.restart(Restart::Temporary));

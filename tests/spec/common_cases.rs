@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rootward::snapshot::ChildState;
 use rootward::{
-    ChildSpec, ChildState, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress,
-    TaskContext, TaskSupervisor,
+    ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor, SupervisorAddress, TaskContext,
+    TaskSupervisor,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -197,7 +198,7 @@ async fn a_task_supervisor_that_was_named_before_the_tree_is_found_again_after_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
+async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     let address = SupervisorAddress::new();
     let root = Supervisor::new("root").child(Supervisor::new("inner").at(&address));
 
@@ -207,17 +208,17 @@ async fn whoever_waits_at_an_address_gets_the_first_incarnation_that_comes() {
     assert!(tree.stop().await.clean);
 }
 
-// --- room ---
+// --- permits ---
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_asks_for_room_first_loses_no_connection() {
+async fn a_server_that_reserves_a_place_first_loses_no_connection() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(2))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
     let (together, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
 
     for _ in 0..20 {
-        let room = tasks.room().await.unwrap();
+        let room = tasks.reserve().await.unwrap();
         let (together, most) = (Arc::clone(&together), Arc::clone(&most));
         room.spawn(move |_| async move {
             most.fetch_max(together.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -237,32 +238,32 @@ async fn room_that_is_dropped_is_given_to_the_next_and_a_stop_ends_the_wait() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.room().await.unwrap();
+    let first = tasks.reserve().await.unwrap();
     let refused = tasks.spawn(|_| async {}).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
         "no task could be started below `root/jobs`: it has as many children as it may have"
     );
 
-    let (second, ()) = tokio::join!(tasks.room(), async { drop(first) });
-    let (refused, report) = tokio::join!(tasks.room(), tree.stop());
+    let (second, ()) = tokio::join!(tasks.reserve(), async { drop(first) });
+    let (refused, report) = tokio::join!(tasks.reserve(), tree.stop());
 
     assert!(second.is_ok() && report.clean);
     assert!(refused.is_err());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_waiting_for_room_takes_none() {
+async fn a_caller_that_gives_up_waiting_for_a_place_takes_none() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
     let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.room().await.unwrap();
+    let first = tasks.reserve().await.unwrap();
 
-    let given_up = tokio::time::timeout(SECOND, tasks.room()).await;
+    let given_up = tokio::time::timeout(SECOND, tasks.reserve()).await;
     drop(first);
 
     assert!(given_up.is_err());
-    assert!(tasks.room().await.is_ok());
+    assert!(tasks.reserve().await.is_ok());
     assert!(tree.stop().await.clean);
 }
 

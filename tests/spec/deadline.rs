@@ -1,13 +1,16 @@
-//! How long a stop may take, and what becomes of those who take longer.
+//! How long a stop may take, and what becomes of children that take longer.
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, Outcome, Shutdown, StopCause, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::{Exit, Shutdown, Supervisor};
 
 use crate::support::{
     Double, EventLog, Flag, GivenTree, builder, given, given_tree, obedient, settle, stubborn, takes,
 };
 
+/// OTP rule 10.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_does_not_go_is_forced_when_its_grace_is_over() {
     let (tree, log) = given(Supervisor::new("root").child(stubborn("a").shutdown(2 * SECOND))).await;
@@ -23,6 +26,7 @@ async fn a_child_that_does_not_go_is_forced_when_its_grace_is_over() {
     );
 }
 
+/// OTP rule 7.
 #[tokio::test(start_paused = true)]
 async fn the_default_grace_is_five_seconds() {
     let (tree, _log) = given(Supervisor::new("root").child(stubborn("a"))).await;
@@ -51,6 +55,7 @@ async fn every_child_has_its_own_grace() {
     assert_eq!((elapsed("root/a"), elapsed("root/b"), elapsed("root")), (2, 3, 5));
 }
 
+/// OTP rule 9.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_to_be_killed_is_not_asked_and_that_is_clean() {
     let asked = Flag::default();
@@ -73,6 +78,7 @@ async fn a_child_that_is_to_be_killed_is_not_asked_and_that_is_clean() {
     assert_eq!(log.until_the_end().await.of_child("a"), ["starting", "started", "stopping", "stopped"]);
 }
 
+/// OTP rule 10.
 #[tokio::test(start_paused = true)]
 async fn a_grace_of_zero_is_a_question_that_waits_for_no_answer() {
     let a = Double::running("a");
@@ -86,6 +92,7 @@ async fn a_grace_of_zero_is_a_question_that_waits_for_no_answer() {
     assert_eq!(tree.wait().await.ending, Ending::Forced);
 }
 
+/// OTP rule 11.
 #[tokio::test(start_paused = true)]
 async fn a_child_with_infinity_is_waited_for_until_the_deadline_of_the_tree() {
     let a = takes("a", 20 * SECOND).shutdown(Shutdown::Infinity);
@@ -97,6 +104,7 @@ async fn a_child_with_infinity_is_waited_for_until_the_deadline_of_the_tree() {
     assert_eq!(report.elapsed.as_secs(), 20);
 }
 
+/// OTP rule 10.
 #[tokio::test(start_paused = true)]
 async fn a_grace_is_cut_to_what_is_left_of_the_deadline() {
     let inner = Supervisor::new("inner").child(stubborn("a").shutdown(Shutdown::Infinity));
@@ -202,6 +210,7 @@ async fn one_child_that_will_not_go_does_not_protect_the_others() {
     tree.wait_gone().await;
 }
 
+/// OTP rule 11.
 #[tokio::test(start_paused = true)]
 async fn without_a_deadline_a_stop_takes_as_long_as_it_takes() {
     let root = Supervisor::new("root").child(takes("a", 3600 * SECOND).shutdown(Shutdown::Infinity));

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, StopCause, Supervisor, TreeStartError};
+use rootward::error::TreeStartError;
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Supervisor};
 
 use crate::support::{Double, Puppet, broken, builder, obedient, stubborn};
 
@@ -58,7 +61,7 @@ async fn a_deep_tree_with_a_leaf_that_does_not_go_is_reported_at_its_deadline() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deep_tree_is_reported_when_nobody_waits_for_it_any_longer() {
+async fn a_deep_tree_is_reported_when_it_is_not_waited_for_any_longer() {
     let leaf = Double::running("leaf");
     let tree = builder(chain(leaf.spec())).deadline(None).start().await.unwrap();
 

@@ -1,19 +1,23 @@
-//! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP's rules 47 to
-//! 54, Elixir's 57 to 65).
+//! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP rules 47 to 54,
+//! OTP rules 57 to 65).
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use rootward::error::{
+    ResizeError, RestartChildError, SpawnError, SpawnErrorKind, StartChildError, TaskError,
+};
+use rootward::event::StopCause;
+use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, Ending, PartitionSupervisor, ResizeError, Restart, RestartChildError,
-    SpawnError, SpawnErrorKind, StartChildError, StopCause, Supervisor, SupervisorHandle, TaskError,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskSupervisor,
 };
 
 use crate::support::{
     EventLog, Flag, GivenTree, Puppet, given, given_tree, obedient, settle, stubborn, takes, within, work_for,
 };
 
+/// OTP rule 47, OTP rule 51.
 #[tokio::test(start_paused = true)]
 async fn children_of_one_spec_get_numbers() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
@@ -26,6 +30,7 @@ async fn children_of_one_spec_get_numbers() {
     assert_eq!(jobs.count_children().active, 2);
 }
 
+/// OTP rule 48.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_not_restarted_is_forgotten() {
     let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
@@ -41,8 +46,9 @@ async fn a_child_that_is_not_restarted_is_forgotten() {
     assert!(matches!(gone, Err(RestartChildError::Dynamic)), "{gone:?}");
 }
 
+/// OTP rule 48, OTP rule 57.
 #[tokio::test(start_paused = true)]
-async fn a_child_that_fails_is_restarted_and_nobody_else() {
+async fn only_the_child_that_fails_is_restarted() {
     let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let a = Puppet::new("a");
     jobs.start_child(a.spec()).await.unwrap();
@@ -55,6 +61,22 @@ async fn a_child_that_fails_is_restarted_and_nobody_else() {
     assert_eq!(log.so_far().paths("starting").len(), 5);
 }
 
+/// OTP rule 51, OTP rule 53.
+#[tokio::test(start_paused = true)]
+async fn each_child_is_counted_and_has_a_spec_of_its_own_as_long_as_it_is_there() {
+    let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+    let second = jobs.start_child(obedient("job").restart(Restart::Permanent)).await.unwrap().unwrap();
+    let restart_of = |id: &str| jobs.child_spec(id).map(|spec| spec.get_restart());
+
+    assert_eq!(jobs.count_children().specs, 2);
+    assert_eq!(restart_of(first.path.id()), Some(Restart::Transient));
+    assert_eq!(restart_of(second.path.id()), Some(Restart::Permanent));
+    jobs.terminate_child(first.path.id()).await.unwrap();
+    assert_eq!(restart_of(first.path.id()), None);
+}
+
+/// OTP rule 58, OTP rule 64.
 #[tokio::test(start_paused = true)]
 async fn there_are_no_more_children_than_there_may_be_and_the_spec_of_one_too_many_comes_back() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs").max_children(2)).await;
@@ -68,6 +90,7 @@ async fn there_are_no_more_children_than_there_may_be_and_the_spec_of_one_too_ma
     assert!(jobs.start_child(*spec).await.is_ok());
 }
 
+/// OTP rule 50, OTP rule 63.
 #[tokio::test(start_paused = true)]
 async fn all_children_stop_at_the_same_time() {
     let (tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
@@ -82,8 +105,9 @@ async fn all_children_stop_at_the_same_time() {
     assert_eq!(report.forced().len(), 1);
 }
 
+/// OTP rule 64.
 #[tokio::test(start_paused = true)]
-async fn a_result_is_handed_to_whoever_waits_for_it() {
+async fn a_result_is_handed_to_the_caller_that_waits_for_it() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
 
@@ -92,8 +116,9 @@ async fn a_result_is_handed_to_whoever_waits_for_it() {
     assert_eq!(answer.await, Ok(42));
 }
 
+/// OTP rule 64.
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_handed_to_whoever_waits_and_is_nobody_elses() {
+async fn a_panic_is_handed_to_the_caller_that_waits_and_does_no_harm_to_the_tree() {
     let (tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
 
@@ -105,6 +130,7 @@ async fn a_panic_is_handed_to_whoever_waits_and_is_nobody_elses() {
     assert!(tree.stop().await.clean);
 }
 
+/// OTP rule 64.
 #[tokio::test(start_paused = true)]
 async fn a_result_that_is_dropped_asks_its_task_to_stop_unless_it_was_detached() {
     let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
@@ -128,7 +154,7 @@ async fn a_result_that_is_dropped_asks_its_task_to_stop_unless_it_was_detached()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_takes_the_tasks_along_and_tells_whoever_waits() {
+async fn a_stop_takes_the_tasks_along_and_tells_the_callers_that_wait() {
     let (tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let tasks = TaskSupervisor::new(jobs);
     let never = tasks.run(|_| std::future::pending::<u32>()).await.unwrap();
@@ -140,6 +166,7 @@ async fn a_stop_takes_the_tasks_along_and_tells_whoever_waits() {
     assert!(matches!(late.as_ref().map_err(SpawnError::kind), Err(SpawnErrorKind::Stopping)), "{late:?}");
 }
 
+/// OTP rule 64.
 #[tokio::test(start_paused = true)]
 async fn results_come_in_the_order_of_the_items_however_long_each_takes() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
@@ -158,6 +185,7 @@ async fn results_come_in_the_order_of_the_items_however_long_each_takes() {
     assert_eq!(all, [30, 10, 20]);
 }
 
+/// OTP rule 65.
 #[tokio::test(start_paused = true)]
 async fn partitions_are_numbered_and_each_is_restarted_on_its_own() {
     let zero = Puppet::new("0");
@@ -175,6 +203,7 @@ async fn partitions_are_numbered_and_each_is_restarted_on_its_own() {
     assert!(tree.stop().await.clean);
 }
 
+/// OTP rule 65.
 #[tokio::test(start_paused = true)]
 async fn a_key_always_belongs_to_the_same_partition() {
     let of = |key: &str| PartitionSupervisor::partition_of(&key, FOUR);
@@ -184,6 +213,7 @@ async fn a_key_always_belongs_to_the_same_partition() {
     assert!((0..4).all(|partition| keys.iter().any(|key| of(key) == partition)), "all of them have work");
 }
 
+/// OTP rule 65.
 #[tokio::test(start_paused = true)]
 async fn partitions_can_be_put_to_rest_and_woken() {
     let shards = PartitionSupervisor::new("shards", FOUR, |_| obedient("shard"));

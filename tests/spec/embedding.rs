@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, StartError, StopCause, Supervisor, TreeStartError};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Supervisor};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -196,7 +199,7 @@ async fn a_future_that_is_dropped_takes_its_tree_with_it_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_waiting_changes_nothing() {
+async fn a_caller_that_gives_up_waiting_changes_nothing() {
     let (tree, log) = given(Supervisor::new("root").child(stubborn("a").shutdown(10 * SECOND))).await;
     assert!(timeout(SECOND, tree.wait()).await.is_err());
     assert!(timeout(SECOND, tree.stopping()).await.is_err());
@@ -206,7 +209,7 @@ async fn whoever_gives_up_waiting_changes_nothing() {
         assert!(timeout(SECOND, tree.stop()).await.is_err());
     }
 
-    // Its grace runs from the first request, and nobody's patience has shortened it.
+    // Its grace runs from the first request, and the callers that gave up waiting have not shortened it.
     assert_eq!(tree.stop().await.elapsed, 10 * SECOND);
     assert_eq!(log.until_the_end().await.count("a", "stopping"), 1);
 }

@@ -1,8 +1,9 @@
-//! The record: everything that happens, in order, for everybody who reads it.
+//! The record: everything that happens, in order, for every reader.
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, SignalAction, Supervisor};
+use rootward::event::SignalAction;
+use rootward::{Event, EventKind, Supervisor};
 use serde_json::{Value, json};
 
 use crate::support::{EventLog, Puppet, assert_holds, given, given_tree, launched, obedient, stubborn};
@@ -57,7 +58,7 @@ async fn a_reader_that_is_too_slow_loses_the_oldest_and_is_told_how_many() {
     let mut builder = Supervisor::new("root").children(children).tree().unwrap().event_capacity(16);
     let mut slow = builder.subscribe();
     let tree = builder.start().await.unwrap();
-    assert!(tree.stop().await.clean, "a slow reader holds nobody up");
+    assert!(tree.stop().await.clean, "a slow reader does not hold up the stop");
 
     let lagged = slow.next().await.unwrap_err();
     let oldest = slow.next().await.unwrap().expect("the last ones are there");

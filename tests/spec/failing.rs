@@ -4,10 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, Exit, Launch, Reporter, RunningChild, StartError, StopCause, StopRequest, Supervisor,
-    TreeStartError,
-};
+use rootward::child_kind::{Launch, Reporter, RunningChild, StopRequest};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Exit, Supervisor};
 
 use crate::support::{Blocked, Double, given, launched, obedient, settle, started_by};
 
@@ -71,7 +72,7 @@ async fn a_child_that_cannot_even_be_named_is_stopped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_panics_in_the_last_kill_keeps_nobody_else_from_it() {
+async fn a_child_that_panics_in_the_last_kill_keeps_no_other_child_from_it() {
     let (a, b) = (Double::running("a"), Double::running("b").that_panics_in("last kill"));
     let c = Double::running("c");
     let root = Supervisor::new("root").child(a.spec()).child(b.spec()).child(c.spec());
@@ -166,7 +167,7 @@ struct Unreadable;
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("nobody can read this");
+        panic!("this cannot be read");
     }
 }
 

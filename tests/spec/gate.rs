@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rootward::{
-    Backoff, ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, SpawnErrorKind, StartChildError,
-    Supervisor, TaskContext,
-};
+use rootward::error::{SpawnErrorKind, StartChildError};
+use rootward::report::{Ending, Outcome};
+use rootward::{Backoff, ChildSpec, DynamicSupervisor, Restart, Supervisor, TaskContext};
 use tokio::sync::mpsc;
 
 use crate::support::{Flag, given, obedient, settle, stubborn, within, work_for};
@@ -60,7 +59,7 @@ async fn refusals_stand_in_the_report_where_there_are_any() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_supervisor_that_stops_counts_whom_it_turns_away() {
+async fn a_supervisor_that_stops_counts_the_starts_that_it_refuses() {
     let dynamic = DynamicSupervisor::new("jobs");
     let keeper = ChildSpec::task("keeper", |cx| async move {
         cx.stopping().await;

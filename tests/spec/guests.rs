@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Guest, Outcome, Restart, StuckIn, Supervisor, TaskContext};
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::task::Guest;
+use rootward::{ChildSpec, Restart, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{

@@ -135,7 +135,7 @@ fn the_init_is_suspended_and_goes_on_together_with_the_program() {
         let continued = waitpid(scene.init, Some(WaitPidFlag::WCONTINUED)).unwrap();
         assert_eq!(continued, WaitStatus::Continued(scene.init));
 
-        // And as a user does it who means the process that was started.
+        // And as a user does it that sends the signal to the one process that was started.
         if signal == Signal::SIGTSTP {
             kill(scene.init, signal).unwrap();
             scene.waits_for_its_suspension();

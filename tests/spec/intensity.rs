@@ -1,11 +1,15 @@
-//! How many restarts are too many (OTP's rules 28 to 36).
+//! How many restarts are too many (OTP rules 28 to 36).
 
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, EventKind, Outcome, Restart, StopCause, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{EventKind, Restart, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, launched, obedient, settle};
 
+/// OTP rule 28.
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_with_n_restarts_starts_a_crashing_child_one_and_n_times_and_gives_up_once() {
     let a = Puppet::new("a");
@@ -33,6 +37,7 @@ async fn what_was_allowed_is_written_down_when_it_is_used_up() {
     assert_eq!(gave_up.what, EventKind::GaveUp { restarts: 0, within: 7 * SECOND });
 }
 
+/// OTP rule 28.
 #[tokio::test(start_paused = true)]
 async fn with_intensity_zero_the_first_crash_is_the_end() {
     let a = Puppet::new("a");
@@ -44,6 +49,7 @@ async fn with_intensity_zero_the_first_crash_is_the_end() {
     assert_eq!(log.until_the_end().await.of_child("a"), ["starting", "started", "exited"]);
 }
 
+/// OTP rule 7.
 #[tokio::test(start_paused = true)]
 async fn the_default_is_one_restart_within_five_seconds() {
     let a = Puppet::new("a");
@@ -62,6 +68,7 @@ async fn the_default_is_one_restart_within_five_seconds() {
     assert_eq!(log.until_the_end().await.count("a", "restarting"), 2);
 }
 
+/// OTP rule 29.
 #[tokio::test(start_paused = true)]
 async fn restarts_that_have_left_the_window_are_forgotten() {
     let a = Puppet::new("a");
@@ -78,6 +85,7 @@ async fn restarts_that_have_left_the_window_are_forgotten() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 28.
 #[tokio::test(start_paused = true)]
 async fn all_children_of_a_supervisor_share_its_restarts() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
@@ -91,6 +99,7 @@ async fn all_children_of_a_supervisor_share_its_restarts() {
     assert_eq!(tree.wait().await.cause, StopCause::GaveUp);
 }
 
+/// OTP rule 19.
 #[tokio::test(start_paused = true)]
 async fn an_end_that_leads_to_no_restart_is_not_counted() {
     let (a, b, c) = (Puppet::new("a"), Puppet::new("b"), Puppet::new("c"));
@@ -107,6 +116,7 @@ async fn an_end_that_leads_to_no_restart_is_not_counted() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 36.
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_that_gives_up_stops_the_others_in_reverse_order_and_tells_them_why() {
     let b = Puppet::new("b");
@@ -121,6 +131,7 @@ async fn a_supervisor_that_gives_up_stops_the_others_in_reverse_order_and_tells_
     assert_eq!(["a", "c"].map(|path| record.cause(path)), [StopCause::GaveUp; 2]);
 }
 
+/// OTP rule 31.
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_again_and_again_uses_up_the_restarts() {
     let a = Double::new("a");
@@ -139,6 +150,7 @@ async fn a_start_that_fails_again_and_again_uses_up_the_restarts() {
     assert_eq!(log.until_the_end().await.count("a", "start_failed"), 3);
 }
 
+/// OTP rule 31.
 #[tokio::test(start_paused = true)]
 async fn a_stop_comes_between_two_attempts_to_start_a_child_again() {
     let a = Double::new("a");
@@ -157,6 +169,7 @@ async fn a_stop_comes_between_two_attempts_to_start_a_child_again() {
     assert_eq!((report.ending, a.calls().len()), (Ending::Clean, 3), "{:?}", a.calls());
 }
 
+/// OTP rule 20.
 #[tokio::test(start_paused = true)]
 async fn a_nested_supervisor_that_gives_up_counts_as_one_restart_of_its_parent() {
     let a = Puppet::new("a");

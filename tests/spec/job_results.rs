@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rootward::error::TaskError;
 use rootward::{
-    ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext, TaskError,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext, TaskSupervisor,
 };
 use tokio::sync::{Mutex, Notify, oneshot};
 

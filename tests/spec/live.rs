@@ -1,4 +1,4 @@
-//! Children that come and go while their supervisor runs (OTP's rules 42 to 46).
+//! Children that come and go while their supervisor runs (OTP rules 42 to 46).
 
 mod handles;
 mod starting;

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use rootward::event::Stream;
 use rootward::process::Output;
-use rootward::{ChildSpec, EventKind, Exit, Restart, Stream, Supervisor};
+use rootward::{ChildSpec, EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
 
@@ -72,7 +73,7 @@ async fn a_line_of_any_length_takes_no_more_than_its_share() {
 }
 
 #[tokio::test]
-async fn an_end_does_not_wait_for_somebody_else_who_holds_the_pipe() {
+async fn an_end_does_not_wait_for_another_process_that_holds_the_pipe() {
     let a = fixture!("holds_the_pipe").into_child("a").restart(Restart::Temporary);
     let (tree, mut log) = launched(Supervisor::new("root").child(a));
     let holder = identity_of(&*log.wait_for_line("a", "descendant").await);
@@ -122,7 +123,7 @@ async fn a_process_that_never_stops_writing_can_be_stopped() {
     let mut builder = Supervisor::new("root").child(a).tree().unwrap().event_capacity(16);
     let mut events = builder.subscribe();
     let tree = builder.start().await.unwrap();
-    // Whoever reads this slowly loses lines, and gets some.
+    // A slow reader of this loses lines, and gets some.
     let first_line =
         async { while !matches!(events.next().await, Ok(Some(event)) if line_in(&event).is_some()) {} };
     within("the first line", first_line).await;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Exit, Restart, RestartChildError, Supervisor};
+use rootward::error::RestartChildError;
+use rootward::report::Ending;
+use rootward::{ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{Double, Flag, builder, given, given_tree, obedient, settle, stubborn, takes, within};
 
@@ -78,7 +80,8 @@ async fn to_terminate_a_child_and_to_restart_it_while_it_stops_has_it_run_in_the
     let (tree, log) = given(Supervisor::new("root").child(takes("a", 3 * SECOND))).await;
     let root = tree.root().unwrap();
 
-    // A restart is for a child that is down. This one is not yet, and whoever wants it to run again is told so.
+    // A restart is for a child that is down. This one is not down yet, and the caller that wants it to run again is
+    // told so.
     let (terminated, restarted) = tokio::join!(root.terminate_child("a"), root.restart_child("a"));
     assert!(terminated.is_ok() && matches!(restarted, Err(RestartChildError::Running)), "{restarted:?}");
     root.restart_child("a").await.unwrap();
@@ -102,7 +105,7 @@ async fn to_restart_a_child_and_to_terminate_it_has_it_down_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_terminate_a_child_that_will_not_go_is_never_said_to_be_done_and_keeps_nobody_else_waiting() {
+async fn to_terminate_a_child_that_will_not_go_is_never_said_to_be_done_and_keeps_no_other_call_waiting() {
     let hung = Double::running("hung");
     let root = Supervisor::new("root").child(hung.spec());
     let (tree, _log) = given_tree(builder(root).deadline(SECOND)).await;
@@ -160,7 +163,7 @@ async fn part_of_a_tree_stops_and_the_rest_goes_on() {
     log.wait_for_event("group", "stopped").await;
     assert_eq!(log.so_far().paths("stopped"), ["group/b", "group/a", "group"]);
     assert_eq!(tree.root().unwrap().count_children().active, 1);
-    assert!(tree.stop().await.clean, "and nobody misses what is gone");
+    assert!(tree.stop().await.clean, "and the child that is gone is not missed");
 }
 
 #[tokio::test(start_paused = true)]

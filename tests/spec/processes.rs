@@ -5,7 +5,8 @@ mod restarts;
 mod stops;
 
 use rootward::process::Signal;
-use rootward::{ChildSpec, EventKind, Exit, NodeReport};
+use rootward::report::NodeReport;
+use rootward::{ChildSpec, EventKind, Exit};
 
 use crate::support::{GivenTree, fixture};
 
@@ -19,7 +20,7 @@ async fn stopped(tree: &GivenTree) -> NodeReport {
 }
 
 fn status_of(what: &EventKind) -> Option<&Exit> {
-    let EventKind::Exited { status, .. } = what else { panic!("nobody has exited: {what:?}") };
+    let EventKind::Exited { status, .. } = what else { panic!("not an exit: {what:?}") };
     status.as_ref()
 }
 

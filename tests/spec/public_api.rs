@@ -3,18 +3,26 @@
 use std::error::Error;
 use std::fmt::Debug;
 
+use rootward::Prepared;
+use rootward::child_kind::{
+    Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StopRequest,
+};
+use rootward::error::{
+    Abandoned, DeleteChildError, InvalidId, ResizeError, RestartChildError, RunError, SignalError,
+    SpawnError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError,
+    TerminateChildError, TreeStartError, Undelivered,
+};
+use rootward::event::{Events, Lagged, SignalAction, StopCause, Stream};
 use rootward::process::{self, Process};
+use rootward::report::{Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn};
+use rootward::signal::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
+use rootward::snapshot::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
+use rootward::task::{TaskResult, TaskResults};
 use rootward::{
-    Abandoned, Address, Application, AutoShutdown, Backoff, BlockingContext, ChildCount, ChildId, ChildKind,
-    ChildPath, ChildSpec, ChildState, DeleteChildError, DynamicSupervisor, Ended, Ending, Event, EventKind,
-    Events, Exit, ExitClass, Finished, Hangup, Intensity, InvalidId, Lagged, Launch, Listening, NodeReport,
-    NodeSnapshot, OnDeadline, Outcome, OutputLine, OutputSink, Panic, PartitionSupervisor, Prepared,
-    Reporter, ResizeError, Restart, RestartChildError, RunError, RunningChild, Shutdown, SignalAction,
-    SignalError, SignalReceived, SignalSender, SignalSource, Signals, SignalsGuard, SpawnError,
-    SpawnErrorKind, SpecError, SpecProblem, StartChild, StartChildError, StartContext, StartError,
-    StartedChild, StopCause, StopOrder, StopReport, StopRequest, Straggler, Strategy, Stream, Stuck, StuckIn,
-    Supervisor, SupervisorHandle, TaskContext, TaskError, TaskResult, TaskResults, TaskSupervisor,
-    TerminateChildError, Tree, TreeBuilder, TreeSnapshot, TreeStartError, Undelivered,
+    Address, Application, AutoShutdown, Backoff, BlockingContext, ChildId, ChildPath, ChildSpec,
+    DynamicSupervisor, Event, EventKind, Exit, Finished, Intensity, OnDeadline, PartitionSupervisor, Restart,
+    Shutdown, Signals, StopOrder, StopReport, Strategy, Supervisor, SupervisorHandle, TaskContext,
+    TaskSupervisor, Tree, TreeBuilder, TreeSnapshot,
 };
 
 use crate::support::{broken, obedient};
@@ -146,7 +154,7 @@ fn an_exit_reads_as_a_sentence_would_end() {
 
 #[test]
 fn an_ending_is_an_exit_status() {
-    use rootward::Ending::{Clean, Failed, Forced, Incomplete};
+    use rootward::report::Ending::{Clean, Failed, Forced, Incomplete};
 
     assert_eq!([Clean, Failed, Forced, Incomplete].map(|ending| ending.exit_status()), [0, 1, 3, 4]);
 }

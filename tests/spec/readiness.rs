@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::error::{StartError, TreeStartError};
 use rootward::process::{Ready, ReadyError, Signal};
-use rootward::{
-    ChildSpec, ChildState, Ending, EventKind, Exit, Outcome, StartError, Supervisor, Tree, TreeStartError,
-};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 use tokio::sync::Notify;
 
 use crate::support::{
@@ -109,7 +110,7 @@ async fn a_process_is_ready_when_a_path_exists() {
 }
 
 #[tokio::test]
-async fn a_process_is_ready_when_somebody_listens() {
+async fn a_process_is_ready_when_its_port_accepts_connections() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let a = fixture!("runs_forever").ready(Ready::tcp(address)).ready_timeout(HOUR).into_child("a");

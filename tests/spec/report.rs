@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use rootward::error::TreeStartError;
 use rootward::process::Process;
-use rootward::{
-    ChildSpec, EventKind, Outcome, Restart, Shutdown, Strategy, Supervisor, TaskContext, TreeStartError,
-};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Restart, Shutdown, Strategy, Supervisor, TaskContext};
 use serde_json::json;
 
 use crate::support::{Puppet, assert_holds, fixture, given, obedient, stubborn, takes};
@@ -137,7 +137,7 @@ async fn a_report_reads_as_one_line_a_child() {
 async fn over(_: TaskContext) {}
 
 #[tokio::test]
-async fn a_report_of_processes_has_their_ids_and_whoever_could_not_be_started_has_no_status() {
+async fn a_report_of_processes_has_their_ids_and_a_child_that_could_not_be_started_has_no_status() {
     let root = Supervisor::new("root").child(fixture!("runs_forever").into_child("a"));
     let missing = Process::new("/no/such/program").into_child("missing");
 

@@ -1,11 +1,13 @@
-//! Which exits lead to a restart (OTP's rules 17 to 21).
+//! Which exits lead to a restart (OTP rules 17 to 21).
 
 use std::io;
 use std::time::Duration;
 
-use rootward::{ChildState, Ending, EventKind, Exit, Outcome, Restart, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{ChildSpec, EventKind, Exit, Restart, Supervisor};
 
-use crate::support::{Double, Puppet, given, obedient, settle};
+use crate::support::{Double, Puppet, given, ignored, obedient, settle};
 
 #[tokio::test(start_paused = true)]
 async fn a_permanent_child_that_fails_is_started_again() {
@@ -23,6 +25,21 @@ async fn a_permanent_child_that_fails_is_started_again() {
     );
 }
 
+/// OTP rule 7, OTP rule 56.
+#[test]
+fn children_are_permanent_unless_they_are_tasks_or_run_once() {
+    let task = ChildSpec::task("a", |_| async {});
+    let service = ChildSpec::service("a", |_| async {});
+    let once = ChildSpec::once("a", |_| async {});
+    let supervisor = ChildSpec::from(Supervisor::new("a"));
+
+    let restarts = [task, service, once, supervisor, ignored("a")].map(|child| child.get_restart());
+
+    use Restart::{Permanent, Temporary, Transient};
+    assert_eq!(restarts, [Transient, Permanent, Temporary, Permanent, Permanent]);
+}
+
+/// OTP rule 17.
 #[tokio::test(start_paused = true)]
 async fn a_permanent_child_that_ends_normally_is_started_again() {
     let a = Puppet::new("a");
@@ -35,6 +52,7 @@ async fn a_permanent_child_that_ends_normally_is_started_again() {
     assert_eq!(tree.snapshot().find("root/a").unwrap().restarts, 1);
 }
 
+/// OTP rule 17.
 #[tokio::test(start_paused = true)]
 async fn a_transient_child_is_started_again_after_every_abnormal_end() {
     let a = Puppet::new("a");
@@ -50,6 +68,7 @@ async fn a_transient_child_is_started_again_after_every_abnormal_end() {
     log.wait_for(|event| event.what.name() == "restarting" && event.incarnation == 4).await;
 }
 
+/// OTP rule 18.
 #[tokio::test(start_paused = true)]
 async fn a_transient_child_that_ends_normally_is_left_down() {
     for end in [Exit::Normal, Exit::Shutdown, Exit::Code(0)] {
@@ -68,6 +87,7 @@ async fn a_transient_child_that_ends_normally_is_left_down() {
     }
 }
 
+/// OTP rule 17, OTP rule 18.
 #[tokio::test(start_paused = true)]
 async fn a_temporary_child_is_never_started_again_and_is_forgotten() {
     let a = Puppet::new("a");
@@ -125,6 +145,7 @@ async fn attempts_are_counted_from_one_and_anew_after_a_child_has_run_well() {
     assert_eq!(attempts, [(1, Duration::ZERO), (2, Duration::ZERO), (1, Duration::ZERO)]);
 }
 
+/// OTP rule 20, OTP rule 21.
 #[tokio::test(start_paused = true)]
 async fn a_permanent_supervisor_that_gave_up_is_started_again_with_all_its_children_and_a_new_history() {
     let a = Puppet::new("a");
@@ -143,6 +164,7 @@ async fn a_permanent_supervisor_that_gave_up_is_started_again_with_all_its_child
     assert_eq!(log.so_far().paths("gave_up"), ["workers"]);
 }
 
+/// OTP rule 20.
 #[tokio::test(start_paused = true)]
 async fn a_transient_supervisor_that_gave_up_is_left_down() {
     let a = Puppet::new("a");

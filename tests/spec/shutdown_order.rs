@@ -1,11 +1,14 @@
-//! In which order a tree goes, and what does not happen any more while it does (OTP's rules 8 to 13).
+//! In which order a tree goes, and what does not happen any more while it does (OTP rules 8 to 13).
 
 use std::time::Duration;
 
-use rootward::{Ending, Exit, NodeReport, Outcome, Restart, StopCause, StopOrder, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::{Ending, NodeReport, Outcome};
+use rootward::{Exit, Restart, StopOrder, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, obedient, settle, takes};
 
+/// OTP rule 8.
 #[tokio::test(start_paused = true)]
 async fn children_stop_in_reverse_start_order() {
     let (tree, log) = given(Supervisor::new("root").children(["db", "cache", "web"].map(obedient))).await;
@@ -16,6 +19,7 @@ async fn children_stop_in_reverse_start_order() {
     assert_eq!(log.until_the_end().await.paths("stopped"), ["web", "cache", "db", "root"]);
 }
 
+/// OTP rule 8.
 #[tokio::test(start_paused = true)]
 async fn a_child_is_asked_when_the_one_after_it_is_gone_and_not_before() {
     let b = Double::running("b");
@@ -31,6 +35,7 @@ async fn a_child_is_asked_when_the_one_after_it_is_gone_and_not_before() {
     assert_eq!(log.until_the_end().await.lines_from("b stopped"), expected);
 }
 
+/// OTP rule 8.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_does_not_go_although_it_was_forced_keeps_the_one_before_it_waiting_no_longer_than_a_second()
  {
@@ -103,6 +108,7 @@ async fn every_child_is_told_that_its_parent_stops_and_the_root_why() {
     assert_eq!(["inner", "inner/a"].map(|path| record.cause(path)), [StopCause::Parent; 2]);
 }
 
+/// OTP rule 12.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_fails_while_it_stops_is_gone_and_not_started_again() {
     let a = Double::running("a");

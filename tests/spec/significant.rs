@@ -1,9 +1,13 @@
-//! When the end of a child ends its supervisor (OTP's rules 37 to 41).
+//! When the end of a child ends its supervisor (OTP rules 37 to 41).
 
-use rootward::{AutoShutdown, ChildSpec, ChildState, Ending, Restart, StopCause, Supervisor};
+use rootward::event::StopCause;
+use rootward::report::Ending;
+use rootward::snapshot::ChildState;
+use rootward::{AutoShutdown, ChildSpec, Restart, Supervisor};
 
 use crate::support::{Puppet, given, obedient, settle};
 
+/// OTP rule 38.
 #[tokio::test(start_paused = true)]
 async fn the_first_significant_child_that_ends_stops_the_supervisor() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
@@ -17,6 +21,7 @@ async fn the_first_significant_child_that_ends_stops_the_supervisor() {
     assert_eq!(log.until_the_end().await.paths("stopped"), ["c", "b", "root"]);
 }
 
+/// OTP rule 39.
 #[tokio::test(start_paused = true)]
 async fn the_last_significant_child_that_ends_stops_the_supervisor() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
@@ -33,6 +38,7 @@ async fn the_last_significant_child_that_ends_stops_the_supervisor() {
     assert_eq!(tree.wait().await.cause, StopCause::AutoShutdown);
 }
 
+/// OTP rule 37, OTP rule 40.
 #[tokio::test(start_paused = true)]
 async fn a_significant_child_that_is_restarted_stops_nothing() {
     let a = Puppet::new("a");
@@ -47,6 +53,7 @@ async fn a_significant_child_that_is_restarted_stops_nothing() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 37.
 #[tokio::test(start_paused = true)]
 async fn a_significant_temporary_child_stops_the_supervisor_however_it_ends() {
     let a = Puppet::new("a");
@@ -59,6 +66,7 @@ async fn a_significant_temporary_child_stops_the_supervisor_however_it_ends() {
     assert_eq!((report.cause, report.ending), (StopCause::AutoShutdown, Ending::Failed));
 }
 
+/// OTP rule 40.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_child_that_is_not_significant_stops_nothing() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
@@ -73,6 +81,7 @@ async fn the_end_of_a_child_that_is_not_significant_stops_nothing() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 41.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_nested_supervisor_is_a_normal_end_to_its_parent() {
     let a = Puppet::new("a");
@@ -88,6 +97,7 @@ async fn the_end_of_a_nested_supervisor_is_a_normal_end_to_its_parent() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 41.
 #[tokio::test(start_paused = true)]
 async fn an_auto_shutdown_cascades_through_significant_supervisors() {
     let a = Puppet::new("a");

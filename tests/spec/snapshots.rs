@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildKind, ChildState, Restart, Supervisor};
+use rootward::snapshot::{ChildKind, ChildState};
+use rootward::{Restart, Supervisor};
 use serde_json::json;
 
 use crate::support::{Double, Puppet, assert_holds, given, ignored, launched, obedient, settle};

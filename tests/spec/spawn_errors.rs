@@ -6,8 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::Supervisor;
+use rootward::error::{SpecProblem, StartError, TreeStartError};
+use rootward::event::StopCause;
 use rootward::process::{LaunchError, Process};
-use rootward::{Ending, SpecProblem, StartError, StopCause, Supervisor, TreeStartError};
+use rootward::report::Ending;
 
 use crate::support::{cause_of, fixture, given, identity_of, launched, obedient};
 
@@ -33,7 +36,7 @@ async fn a_name_is_looked_for_in_the_path_that_the_process_is_given() {
 }
 
 #[tokio::test]
-async fn a_file_that_nobody_may_execute_is_named() {
+async fn a_file_without_execute_permission_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
 

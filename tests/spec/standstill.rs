@@ -1,13 +1,14 @@
-//! A tree whose only runtime stands still, because tasks have taken all of its threads: who says so, and when.
+//! A tree whose only runtime stands still, because tasks have taken all of its threads: how it is reported all the
+//! same, and when.
 //!
 //! The tests wait on a thread of their own, as `main` does in `block_on`. In real time, like the detector.
 
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, EventKind, OnDeadline, Outcome, Restart, StartError, StopCause, StuckIn, Supervisor,
-    TreeBuilder, TreeStartError,
-};
+use rootward::error::{StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, EventKind, OnDeadline, Restart, Supervisor, TreeBuilder};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
@@ -16,7 +17,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_stop_is_over_at_its_deadline_although_nobody_in_the_runtime_gets_a_turn() {
+fn a_stop_is_over_at_its_deadline_although_no_task_of_the_runtime_gets_a_turn() {
     let (blocked, release) = Blocked::new();
     let runtime = OtherRuntime::new(1);
     let root = Supervisor::new("root").child(obedient("a")).child(blocked.task("b"));
@@ -28,7 +29,7 @@ fn a_stop_is_over_at_its_deadline_although_nobody_in_the_runtime_gets_a_turn() {
     assert!(report.elapsed >= SHORT);
     let seen =
         |path| report.find(path).map(|node| (node.outcome, node.stuck.as_ref().map(|stuck| stuck.why)));
-    assert_eq!(seen("root/a"), Some((Outcome::Unreapable, None)), "nobody has even asked it");
+    assert_eq!(seen("root/a"), Some((Outcome::Unreapable, None)), "it has not even been asked");
     assert_eq!(seen("root/b"), Some((Outcome::Unreapable, Some(StuckIn::Poll))));
     drop(release);
 }
@@ -133,7 +134,7 @@ fn a_tree_that_has_not_come_to_its_start_is_told_so() {
 }
 
 #[test]
-fn who_wants_to_wait_for_ever_waits_through_a_standstill_as_well() {
+fn a_tree_that_waits_for_ever_waits_through_a_standstill_as_well() {
     let (blocked, release) = Blocked::new();
     let runtime = OtherRuntime::new(1);
     let waits = builder(Supervisor::new("root").child(obedient("a"))).deadline(SHORT / 2);

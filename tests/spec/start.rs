@@ -1,14 +1,16 @@
-//! How a tree comes up, and what becomes of it if it does not (OTP's rules 1 to 7).
+//! How a tree comes up, and what becomes of it if it does not (OTP rules 1 to 7).
 
 use std::time::Duration;
 
-use rootward::{
-    AutoShutdown, ChildSpec, ChildState, Ending, Exit, Outcome, Restart, SpecProblem, StartError, StopCause,
-    Supervisor, TreeStartError,
-};
+use rootward::error::{SpecProblem, StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{AutoShutdown, ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{Double, broken, given, ignored, launched, obedient, settle, started_by};
 
+/// OTP rule 1.
 #[tokio::test(start_paused = true)]
 async fn children_start_in_order_depth_first() {
     let inner = Supervisor::new("inner").child(obedient("b")).child(obedient("c"));
@@ -21,6 +23,7 @@ async fn children_start_in_order_depth_first() {
     assert_eq!(log.so_far().paths("started"), ["a", "inner/b", "inner/c", "inner", "d", "root"]);
 }
 
+/// OTP rule 1.
 #[tokio::test(start_paused = true)]
 async fn a_child_starts_when_the_one_before_it_is_ready_and_not_before() {
     let a = Double::new("a");
@@ -38,7 +41,7 @@ async fn a_child_starts_when_the_one_before_it_is_ready_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_waits_for_the_start_hears_of_the_same_one() {
+async fn all_callers_that_wait_for_the_start_hear_of_the_same_one() {
     let a = Double::new("a");
     let (tree, mut log) = launched(Supervisor::new("root").child(a.spec()));
     log.wait_for_event("a", "starting").await;
@@ -64,6 +67,7 @@ async fn a_tree_that_gives_up_as_soon_as_it_has_started_has_started() {
     }
 }
 
+/// OTP rule 4.
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_brings_down_what_had_been_started_in_reverse_order_and_starts_no_more() {
     let root = Supervisor::new("root").child(obedient("a")).child(obedient("b")).child(broken("c"));
@@ -79,6 +83,7 @@ async fn a_start_that_fails_brings_down_what_had_been_started_in_reverse_order_a
     assert_eq!(record.paths("starting"), ["root", "a", "b", "c"]);
 }
 
+/// OTP rule 4.
 #[tokio::test(start_paused = true)]
 async fn a_start_that_fails_is_not_tried_again_whatever_the_intensity() {
     let (tree, log) = launched(Supervisor::new("root").intensity(100, SECOND).child(broken("a")));
@@ -88,6 +93,7 @@ async fn a_start_that_fails_is_not_tried_again_whatever_the_intensity() {
     assert_eq!(log.until_the_end().await.of_child("a"), ["starting", "start_failed"]);
 }
 
+/// OTP rule 4.
 #[tokio::test(start_paused = true)]
 async fn a_nested_start_that_fails_names_every_level() {
     let inner = Supervisor::new("inner").child(obedient("a")).child(broken("b"));
@@ -100,6 +106,7 @@ async fn a_nested_start_that_fails_names_every_level() {
     assert_eq!(log.until_the_end().await.paths("stopped"), ["inner/a", "first", "root"]);
 }
 
+/// OTP rule 2.
 #[tokio::test(start_paused = true)]
 async fn a_start_function_that_panics_is_a_start_that_failed() {
     let panics = started_by("a", |_| panic!("no such luck"));
@@ -166,8 +173,9 @@ async fn a_child_whose_start_was_given_up_and_is_then_asked_to_stop_was_forced()
     assert_eq!(log.until_the_end().await.of_child("b"), ["starting", "stopping", "escalated", "stopped"]);
 }
 
+/// OTP rule 3.
 #[tokio::test(start_paused = true)]
-async fn a_child_with_nothing_to_run_keeps_nobody_from_starting() {
+async fn a_child_with_nothing_to_run_keeps_no_other_child_from_starting() {
     let (tree, mut log) = given(Supervisor::new("root").child(ignored("a")).child(obedient("b"))).await;
 
     assert_eq!(log.so_far().of_child("a"), ["starting", "ignored"]);
@@ -205,14 +213,14 @@ async fn a_tree_that_is_stopped_at_once_starts_nothing_or_stops_what_it_started(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_nobody_waits_for_any_more_is_undone() {
+async fn a_start_that_is_not_waited_for_any_more_is_undone() {
     let a = Double::new("a");
     let mut builder = Supervisor::new("root").child(obedient("first")).child(a.spec()).tree().unwrap();
     let mut log = crate::support::EventLog::of(builder.subscribe());
 
     tokio::select! {
         biased;
-        _ = builder.start() => unreachable!("nobody says that `a` is ready"),
+        _ = builder.start() => unreachable!("`a` never becomes ready"),
         _ = log.wait_for_event("a", "starting") => {}
     }
 
@@ -221,6 +229,7 @@ async fn a_start_that_nobody_waits_for_any_more_is_undone() {
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "first", "root"]);
 }
 
+/// OTP rule 5, OTP rule 6.
 #[tokio::test(start_paused = true)]
 async fn a_description_that_makes_no_sense_is_refused_and_says_where() {
     let root = || Supervisor::new("root");

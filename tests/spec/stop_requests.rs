@@ -1,10 +1,13 @@
-//! Who may ask for a stop, and how often.
+//! By which ways a stop is asked for, and how often.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::{ChildSpec, ChildState, Ending, Outcome, Restart, StopCause, Supervisor, Tree};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildState;
+use rootward::{ChildSpec, Restart, Supervisor, Tree};
 
 use crate::support::{
     Double, Flag, Puppet, given, given_tree, launched_tree, obedient, ready_made, settle, stubborn,
@@ -50,13 +53,13 @@ async fn a_stop_after_the_tree_has_ended_by_itself_is_fine() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_that_nobody_waits_for_any_more_goes_on() {
+async fn a_stop_that_is_not_waited_for_any_more_goes_on() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
 
     tokio::select! {
         biased;
-        _ = tree.stop() => unreachable!("nobody says that `a` is gone"),
+        _ = tree.stop() => unreachable!("`a` never reports its end"),
         _ = log.wait_for_event("a", "stopping") => {}
     }
     a.ends();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::Process;
-use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, Straggler, Supervisor};
+use rootward::report::{Ending, Outcome, Straggler};
+use rootward::{EventKind, Exit, Restart, Shutdown, Supervisor};
 
 use crate::support::{EventLog, Identity, fixture, given, identity_of, launched};
 
@@ -102,7 +103,7 @@ async fn a_kill_reaches_the_whole_group() {
 }
 
 #[tokio::test]
-async fn when_somebody_kills_the_process_its_group_goes_as_well() {
+async fn when_another_process_kills_the_process_its_group_goes_as_well() {
     let a = stays_with("obedient").into_child("a").restart(Restart::Temporary);
     let (_tree, mut log) = given(Supervisor::new("root").child(a)).await;
     let [process, descendant] = both(&mut log).await;
@@ -114,7 +115,7 @@ async fn when_somebody_kills_the_process_its_group_goes_as_well() {
 }
 
 #[tokio::test]
-async fn a_zombie_that_its_living_parent_does_not_bury_holds_nobody_up() {
+async fn a_zombie_that_its_living_parent_does_not_reap_does_not_hold_up_the_stop() {
     let (tree, mut log) =
         given(Supervisor::new("root").child(fixture!("keeps_a_zombie").into_child("a"))).await;
     let zombie = identity_of(&*log.wait_for_line("a", "descendant").await);
@@ -147,6 +148,6 @@ async fn both(log: &mut EventLog) -> [Identity; 2] {
 }
 
 fn stragglers_in(what: &EventKind) -> &[Straggler] {
-    let EventKind::Exited { stragglers, .. } = what else { panic!("nobody has exited: {what:?}") };
+    let EventKind::Exited { stragglers, .. } = what else { panic!("not an exit: {what:?}") };
     stragglers
 }

@@ -1,13 +1,16 @@
-//! Who shares a child's fate (OTP's rules 22 to 27 and 30 to 32).
+//! Which siblings share a child's fate (OTP rules 22 to 27, OTP rules 30 to 32).
 
 use std::time::Duration;
 
-use rootward::{ChildState, Exit, Restart, StopCause, Strategy, Supervisor};
+use rootward::event::StopCause;
+use rootward::snapshot::ChildState;
+use rootward::{Exit, Restart, Strategy, Supervisor};
 
 use crate::support::{Double, EventLog, GivenTree, Puppet, given, obedient, ready_made, settle};
 
+/// OTP rule 22.
 #[tokio::test(start_paused = true)]
-async fn one_for_one_restarts_the_child_that_failed_and_nobody_else() {
+async fn one_for_one_restarts_only_the_child_that_failed() {
     let b = Puppet::new("b");
     let (_tree, mut log) = given(of_three(Strategy::OneForOne, &b)).await;
 
@@ -17,6 +20,7 @@ async fn one_for_one_restarts_the_child_that_failed_and_nobody_else() {
     assert_eq!(log.so_far().lines_from("b exited"), ["b exited", "b restarting", "b starting", "b started"]);
 }
 
+/// OTP rule 23.
 #[tokio::test(start_paused = true)]
 async fn one_for_all_stops_the_others_the_last_first_and_then_starts_all_in_order() {
     let b = Puppet::new("b");
@@ -42,6 +46,7 @@ async fn one_for_all_stops_the_others_the_last_first_and_then_starts_all_in_orde
     assert_eq!(log.so_far().lines_from("b exited"), expected);
 }
 
+/// OTP rule 23.
 #[tokio::test(start_paused = true)]
 async fn rest_for_one_restarts_those_that_were_started_after_it_and_leaves_the_others_alone() {
     let b = Puppet::new("b");
@@ -90,6 +95,7 @@ async fn a_group_restart_waits_until_every_sibling_is_gone() {
     log.wait_for_event("a", "starting").await;
 }
 
+/// OTP rule 24.
 #[tokio::test(start_paused = true)]
 async fn a_group_restart_revives_a_child_that_had_been_left_down() {
     let (a, b) = (Puppet::new("a"), Puppet::new("b"));
@@ -104,6 +110,7 @@ async fn a_group_restart_revives_a_child_that_had_been_left_down() {
     assert_eq!(tree.snapshot().find("root/a").unwrap().state, ChildState::Running);
 }
 
+/// OTP rule 25.
 #[tokio::test(start_paused = true)]
 async fn a_group_restart_stops_temporary_siblings_and_forgets_them() {
     let a = Puppet::new("a");
@@ -119,8 +126,9 @@ async fn a_group_restart_stops_temporary_siblings_and_forgets_them() {
     assert_eq!(log.so_far().count("b", "starting"), 1);
 }
 
+/// OTP rule 25.
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_child_that_is_not_restarted_touches_nobody() {
+async fn the_end_of_a_child_that_is_not_restarted_touches_no_sibling() {
     for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
         for restart in [Restart::Temporary, Restart::Transient] {
             let a = Puppet::new("a");
@@ -136,6 +144,7 @@ async fn the_end_of_a_child_that_is_not_restarted_touches_nobody() {
     }
 }
 
+/// OTP rule 30.
 #[tokio::test(start_paused = true)]
 async fn a_group_restart_counts_once_however_many_children_it_touches() {
     let a = Puppet::new("a");
@@ -151,6 +160,7 @@ async fn a_group_restart_counts_once_however_many_children_it_touches() {
     assert_eq!(["root/a", "root/b", "root/c"].map(restarts), [1, 0, 0]);
 }
 
+/// OTP rule 26.
 #[tokio::test(start_paused = true)]
 async fn siblings_that_die_together_are_one_group_restart() {
     let (a, b) = (Double::running("a"), Double::running("b"));
@@ -166,6 +176,7 @@ async fn siblings_that_die_together_are_one_group_restart() {
     assert_eq!(log.so_far().lines_from("a exited"), expected);
 }
 
+/// OTP rule 26.
 #[tokio::test(start_paused = true)]
 async fn siblings_that_die_together_are_two_restarts_one_for_one() {
     let (a, b) = (Double::running("a"), Double::running("b"));
@@ -180,6 +191,7 @@ async fn siblings_that_die_together_are_two_restarts_one_for_one() {
     assert_eq!(tree.wait().await.cause, StopCause::GaveUp);
 }
 
+/// OTP rule 32.
 #[tokio::test(start_paused = true)]
 async fn when_a_start_fails_in_a_one_for_all_restart_those_that_were_started_are_stopped_and_all_start_again()
 {
@@ -210,6 +222,7 @@ async fn when_a_start_fails_in_a_one_for_all_restart_those_that_were_started_are
     assert_eq!(log.lines_from("a exited"), expected);
 }
 
+/// OTP rule 32.
 #[tokio::test(start_paused = true)]
 async fn when_a_start_fails_in_a_rest_for_one_restart_it_goes_on_from_the_child_that_failed() {
     let (a, b) = (Puppet::new("a"), Double::new("b"));
@@ -235,6 +248,7 @@ async fn when_a_start_fails_in_a_rest_for_one_restart_it_goes_on_from_the_child_
     assert_eq!(log.lines_from("a exited"), expected);
 }
 
+/// OTP rule 27.
 #[tokio::test(start_paused = true)]
 async fn a_restarted_child_keeps_its_place_in_the_order() {
     let a = Puppet::new("a");

@@ -1,9 +1,10 @@
-//! Tasks that cannot be ended: what the report says of them, and who warns before.
+//! Tasks that cannot be ended: what the report says of them, and which events warn before.
 
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, EventKind, OnDeadline, Outcome, Shutdown, StuckIn, Supervisor};
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, EventKind, OnDeadline, Shutdown, Supervisor};
 
 use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, stuck, until};
 
@@ -47,7 +48,7 @@ async fn the_report_is_completed_when_the_last_of_them_is_gone() {
 }
 
 #[tokio::test]
-async fn who_wants_to_wait_for_ever_is_told_nothing_before_everything_is_gone() {
+async fn a_tree_that_waits_for_ever_reports_nothing_before_everything_is_gone() {
     let (blocked, release) = Blocked::new();
     let elsewhere = OtherRuntime::new(1);
     let builder =
@@ -152,7 +153,7 @@ async fn a_task_that_is_to_be_aborted_and_still_runs_learns_that_no_grace_is_lef
     tree.force();
     log.wait_for_event("a", "escalated").await;
     // Answered when the supervisor has done what it wrote down.
-    let _ = tree.root().expect("it is there").terminate_child("nobody").await;
+    let _ = tree.root().expect("it is there").terminate_child("missing").await;
     drop(release);
 
     assert_eq!(said.recv().await, Some(Some(Duration::ZERO)));
@@ -181,7 +182,7 @@ async fn a_task_that_is_ended_unasked_and_still_runs_learns_that_it_has_to_stop(
     tree.request_stop();
     log.wait_for_event("a", "stopping").await;
     // Answered when the supervisor has done what it wrote down.
-    let _ = tree.root().expect("it is there").terminate_child("nobody").await;
+    let _ = tree.root().expect("it is there").terminate_child("missing").await;
     drop(release);
 
     assert_eq!(said.recv().await, Some((false, true, true)));

@@ -1,16 +1,17 @@
-//! One child that is stuck robs nobody: its siblings are asked and get their grace, and what stands above it goes on
-//! with them.
+//! A child that is stuck takes nothing from the others: its siblings are asked and get their grace, and the supervisors
+//! above it go on with them.
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Restart, Shutdown, StopOrder, Strategy, StuckIn, Supervisor};
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, Restart, Shutdown, StopOrder, Strategy, Supervisor};
 
 use crate::support::{
     Blocked, Double, OtherRuntime, Puppet, builder, given, given_tree, obedient, settle, takes,
 };
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_is_stuck_below_a_nested_supervisor_keeps_nobody_above_it_from_being_asked() {
+async fn a_child_that_is_stuck_below_a_nested_supervisor_keeps_no_child_above_it_from_being_asked() {
     let stuck = Double::running("stuck");
     let inner = Supervisor::new("inner").child(takes("x", SECOND)).child(stuck.spec().shutdown(SECOND));
     let (tree, mut log) = given(Supervisor::new("root").child(takes("a", SECOND)).child(inner)).await;
@@ -115,7 +116,7 @@ async fn a_child_that_is_stuck_under_a_concurrent_supervisor_keeps_neither_its_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_restart_goes_on_with_the_siblings_of_a_stuck_child_and_starts_nobody_until_it_is_gone() {
+async fn a_group_restart_goes_on_with_the_siblings_of_a_stuck_child_and_starts_none_until_it_is_gone() {
     let (stuck, fails) = (Double::running("stuck"), Puppet::new("fails"));
     let root = Supervisor::new("root").strategy(Strategy::OneForAll).intensity(9, SECOND);
     let root = root.child(takes("a", SECOND)).child(stuck.spec().shutdown(SECOND)).child(fails.spec());
@@ -158,7 +159,7 @@ async fn several_stuck_children_are_passed_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_goes_late_while_a_sibling_is_asked_is_acknowledged_at_once_and_nobody_is_asked_twice() {
+async fn a_child_that_goes_late_while_a_sibling_is_asked_is_acknowledged_at_once_and_none_is_asked_twice() {
     let stuck = Double::running("stuck");
     let root = Supervisor::new("root").child(obedient("a")).child(takes("b", 3 * SECOND));
     let (tree, mut log) = given(root.child(stuck.spec().shutdown(SECOND))).await;
@@ -175,7 +176,7 @@ async fn a_child_that_goes_late_while_a_sibling_is_asked_is_acknowledged_at_once
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_that_is_killed_at_once_and_does_not_go_keeps_nobody_waiting_for_more_than_a_second() {
+async fn a_child_that_is_killed_at_once_and_does_not_go_keeps_no_sibling_waiting_for_more_than_a_second() {
     let stuck = Double::running("stuck");
     let root = Supervisor::new("root").child(obedient("a")).child(stuck.spec().shutdown(Shutdown::Kill));
     let (tree, mut log) = given(root).await;
@@ -189,7 +190,7 @@ async fn a_child_that_is_killed_at_once_and_does_not_go_keeps_nobody_waiting_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_the_detector_has_seen_inside_one_poll_keeps_nobody_waiting_at_all() {
+async fn a_task_that_the_detector_has_seen_inside_one_poll_keeps_no_sibling_waiting_at_all() {
     let (blocked, release) = Blocked::new();
     let elsewhere = OtherRuntime::new(1);
     let a = Double::running("a");

@@ -1,11 +1,12 @@
-//! Tasks with children of their own: where they stand, how they stop, and who is gone when.
+//! Tasks with children of their own: where they stand, how they stop, and in which order they are gone.
 
 use std::future::pending;
 use std::time::Duration;
 
-use rootward::{
-    ChildKind, ChildSpec, Ending, Exit, Outcome, Restart, StartChildError, Supervisor, TaskContext,
-};
+use rootward::error::StartChildError;
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit, Restart, Supervisor, TaskContext};
 use tokio::sync::mpsc;
 
 use crate::support::{

@@ -1,7 +1,9 @@
 //! Processes and actors as children of a task, in real time.
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{ChildKind, ChildSpec, Exit, Outcome, Restart, Shutdown, Supervisor};
+use rootward::report::Outcome;
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit, Restart, Shutdown, Supervisor};
 
 use crate::support::{fixture, given, identity_of, obedient};
 

@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Ending, Exit, Outcome, Restart, Shutdown, Supervisor, TaskContext, capture_panics,
-};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, Exit, Restart, Shutdown, Supervisor, TaskContext, capture_panics};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
@@ -269,7 +268,7 @@ async fn a_task_hears_of_the_stop_in_every_way_it_likes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_has_kept_the_context_of_a_task_is_told_when_that_is_over_however_it_ended() {
+async fn code_that_has_kept_the_context_of_a_task_is_told_when_that_is_over_however_it_ended() {
     for end in ["it ends", "it panics", "it is killed"] {
         let (sender, mut kept) = tokio::sync::mpsc::unbounded_channel();
         let go = Arc::new(Notify::new());
@@ -294,7 +293,7 @@ async fn whoever_has_kept_the_context_of_a_task_is_told_when_that_is_over_howeve
                 log.wait_for_event("a", "exited").await;
             }
         };
-        within("a word to the one who waits", async { tokio::join!(cx.stopping(), its_end) }).await;
+        within("the request to stop", async { tokio::join!(cx.stopping(), its_end) }).await;
 
         assert!(cx.token().is_cancelled(), "{end}");
         assert_eq!(cx.grace(), Some(Duration::ZERO), "{end}");

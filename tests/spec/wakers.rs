@@ -7,7 +7,8 @@ use std::task::{Wake, Waker};
 use std::thread;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use rootward::{ChildSpec, Exit, Outcome, Restart, Supervisor, TaskContext};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, Exit, Restart, Supervisor, TaskContext};
 use rootward_tests::BACKSTOP;
 use tokio::sync::oneshot;
 

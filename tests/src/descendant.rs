@@ -33,7 +33,7 @@ impl Descendant {
 
     /// Starts it, waits until it says on its standard error that it is ready, and says and returns its process id.
     ///
-    /// Nobody ever waits for it: whoever forgets its children is a good test.
+    /// It is never waited for: a program that forgets its children is a good test.
     ///
     /// # Panics
     ///

@@ -101,7 +101,7 @@ impl FromStr for Known {
     }
 }
 
-/// What `/proc/PID/stat` says, as far as anybody here wants to know.
+/// What `/proc/PID/stat` says, as far as it is needed here.
 struct Stat {
     state: char,
     parent: u32,

@@ -23,5 +23,5 @@ pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use sys::{Heap, OddWaker, Side, fork, limit, odd_waker, refuse, send_copies};
 
-/// The user id of somebody without privileges.
+/// The id of the Unix user `nobody`, which has no privileges.
 pub const NOBODY: u32 = 65534;

@@ -10,15 +10,15 @@ use nix::fcntl::OFlag;
 use crate::{Known, argument, limit_life};
 
 /// A FIFO that a test reads. Its path is an argument of the program, so that the test also finds in the list of all
-/// processes who has not come to report.
+/// processes those that had no time to report.
 #[derive(Clone, Debug)]
 pub struct Register {
     path: String,
 }
 
 impl Register {
-    /// Of a program whose first argument it is: reports the program itself, and how many processes of this register were there
-    /// when it began.
+    /// Of a program whose first argument it is: reports the program itself, and how many processes of this register
+    /// were there when it began.
     pub fn open() -> Self {
         limit_life();
         let register = Self::of_member();
@@ -53,7 +53,8 @@ impl Register {
         self.write("ready");
     }
 
-    /// If there is no test any more that listens, the process ends: nothing outlives its test for long that keeps reporting.
+    /// If there is no test any more that listens, the process ends: nothing outlives its test for long that keeps
+    /// reporting.
     fn write(&self, line: impl Display) {
         let flags = OFlag::O_NONBLOCK.bits();
         let Ok(mut fifo) = OpenOptions::new().write(true).custom_flags(flags).open(&self.path) else {

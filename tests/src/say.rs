@@ -7,7 +7,7 @@ use crate::limit_life;
 
 /// Writes one line, at once.
 ///
-/// If nobody listens any more the line is lost: a fixture that has to outlive its listener must not die
+/// If the listener is gone the line is lost: a fixture that has to outlive its listener must not die
 /// of it.
 pub fn say(line: impl Display) {
     let mut out = stdout().lock();

@@ -8,7 +8,7 @@ use super::memory;
 
 /// `None` if the machine has not got that much.
 pub fn memory(megabytes: usize) -> Option<Vec<u8>> {
-    // Twice the memory, so that nobody else is pushed out of it.
+    // Twice the memory, so that no other program is pushed out of it.
     let wanted = ((2 * megabytes) << 20) as f64;
     // A one in each byte: a zero would be the page that all zeros share.
     (memory::available() > wanted).then(|| vec![1; megabytes << 20])

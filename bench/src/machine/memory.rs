@@ -12,7 +12,7 @@ pub fn total() -> f64 {
     field("/proc/meminfo", "MemTotal:")
 }
 
-/// What nobody uses at all.
+/// What is not used at all.
 pub fn free() -> f64 {
     field("/proc/meminfo", "MemFree:")
 }

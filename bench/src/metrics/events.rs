@@ -5,7 +5,8 @@ use crate::machine::clock;
 
 /// A subject that has a record of what happens.
 pub trait Events {
-    /// Writes `n` events as fast as it can, from a thread of its own, and returns when each subscriber has read all of them.
+    /// Writes `n` events as fast as it can, from a thread of its own, and returns when each subscriber has read all of
+    /// them.
     fn write(n: usize, subscribers: usize) -> impl Future<Output = Times> + Send;
 }
 

@@ -1,7 +1,7 @@
 //! `idle`: what a tree in which nothing happens does within ten seconds.
 //!
-//! It counts what all threads do of the subject, of its helper and of whatever else works for it. The thread that measures is
-//! not counted, and neither are the programs.
+//! It counts what all threads do of the subject, of its helper and of whatever else works for it. The thread that
+//! measures is not counted, and neither are the programs.
 
 use std::time::Duration;
 

@@ -67,7 +67,7 @@ impl Metric {
         ("idle.processes", Self::IdleProcesses),
     ];
 
-    /// What is to be measured for the figures whose names begin like this: `flat` for `flat.stop`, and for `idle` both of its
+    /// The metric for the figures whose names begin like this: `flat` for `flat.stop`. `idle` stands for both of its
     /// kinds. A warden is forked before there are threads, and so processes come first.
     pub fn named(name: &str) -> Vec<Self> {
         if name == "idle" {

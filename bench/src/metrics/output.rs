@@ -1,7 +1,7 @@
-//! `proc.output`: how many gigabytes a second of a program's output become lines in the hands of somebody who wants them.
+//! `proc.output`: how many gigabytes a second of a program's output reach a reader as lines.
 //!
-//! Once in lines of 100 bytes, as logs have them, where what a line costs counts; and once in lines of 1000, where what a byte
-//! costs does.
+//! Once in lines of 100 bytes, as logs have them, where the cost of a line counts; and once in lines of 1000, where the
+//! cost of a byte counts.
 
 use crate::figure::Figure;
 

@@ -1,6 +1,7 @@
 //! `proc.start`, `proc.stop`, `proc.spawn`, `proc.restart` and `proc.memory`.
 //!
-//! A program runs when it says so itself, in its first instructions. A stop is over when the subject says that everything is gone.
+//! A program runs when it says so itself, in its first instructions. A stop is over when the subject says that
+//! everything is gone.
 
 use std::time::Duration;
 
@@ -113,8 +114,8 @@ pub fn restart<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     vec![Figure::new("proc.restart", median(times), "us")]
 }
 
-/// `proc.memory`: resident bytes of the subject and its helper for each process, and what the whole machine has less, the
-/// process itself included.
+/// `proc.memory`: resident bytes of the subject and its helper for each process, and what the whole machine has less,
+/// the process itself included.
 pub fn resident<S: Processes>(subject: &S, n: usize) -> Vec<Figure> {
     ballast::allow(4 * n + 1000);
     let mut roll = Roll::new();
@@ -140,7 +141,7 @@ fn warm_up<S: Processes>(subject: &S, roll: &mut Roll) {
     subject.stop(running);
 }
 
-/// Lets whoever is busy yet come to rest.
+/// Gives the threads that are still busy time to come to rest.
 pub fn pause() {
     std::thread::sleep(Duration::from_millis(3));
 }

@@ -8,9 +8,9 @@ use super::tasks;
 use crate::figure::{Figure, median};
 use crate::machine::clock;
 
-/// Who is started again when one has failed.
+/// Which tasks are started again when one has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Restarted {
     /// Only the one that failed.
     One,
     /// All its siblings, too.
@@ -24,24 +24,24 @@ const GROUP_ROUNDS: usize = 20;
 /// A subject that starts again what has failed.
 pub trait Restarts: Sized + Send {
     /// `n - 1` idle tasks, which [say](tasks::run) that they run, and a [`fragile`] one.
-    fn start(n: usize, who: Who) -> impl Future<Output = Self> + Send;
+    fn start(n: usize, restarted: Restarted) -> impl Future<Output = Self> + Send;
 
     fn stop(self) -> impl Future<Output = ()> + Send;
 }
 
-pub async fn measure<S: Restarts>(n: usize, who: Who) -> Vec<Figure> {
+pub async fn measure<S: Restarts>(n: usize, restarted: Restarted) -> Vec<Figure> {
     tasks::expect(n);
-    let subject = S::start(n, who).await;
+    let subject = S::start(n, restarted).await;
     tasks::all_run().await;
-    let (name, rounds) = match who {
-        Who::One => ("restart", ROUNDS),
-        Who::All => ("group.restart", GROUP_ROUNDS),
+    let (name, rounds) = match restarted {
+        Restarted::One => ("restart", ROUNDS),
+        Restarted::All => ("group.restart", GROUP_ROUNDS),
     };
     let mut times = Vec::with_capacity(rounds);
     for _ in 0..rounds {
-        // Whoever failed is not to be the only one that is awake.
+        // The other tasks get a turn before the next failure.
         tokio::task::yield_now().await;
-        tasks::expect(if who == Who::All { n } else { 1 });
+        tasks::expect(if restarted == Restarted::All { n } else { 1 });
         let failing = clock::now();
         FAIL.notify_one();
         tasks::all_run().await;

@@ -1,5 +1,5 @@
-//! `stuck.stop`: how long it takes to stop tasks that never answer and have a grace of 10 ms, and who is alive when that is said to
-//! be over.
+//! `stuck.stop`: how long it takes to stop tasks that never answer and have a grace of 10 ms, and how many of them are
+//! alive when the stop is said to be over.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::machine::clock;
 
 pub const GRACE: Duration = Duration::from_millis(10);
 
-/// Whoever takes longer than this does not stop at all.
+/// A subject that takes longer than this does not stop at all.
 const NEVER: Duration = Duration::from_secs(5);
 
 /// A subject that can stop tasks which do not want to.
@@ -35,7 +35,7 @@ pub async fn measure<S: Stuck>(n: usize) -> Vec<Figure> {
 
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Somebody who is alive until it is dropped.
+/// Counts as alive until it is dropped.
 pub struct Alive(());
 
 impl Alive {

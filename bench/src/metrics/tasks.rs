@@ -1,7 +1,7 @@
 //! `flat`, `deep`, `wide` and `dynamic`: how long idle tasks take to start and to stop, and how much memory they take.
 //!
-//! A start is over when every task has run for the first time, whatever the subject itself says; a stop when the subject says that
-//! everything is gone.
+//! A start is over when every task has run for the first time, whatever the subject itself says; a stop when the
+//! subject says that everything is gone.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,7 +60,7 @@ pub async fn measure<S: Tasks>(name: &str, shape: Shape) -> Option<Vec<Figure>> 
     ])
 }
 
-/// What lives on the heap for each task, its description included.
+/// The bytes on the heap for each task, its description included.
 pub async fn heap<S: Tasks>(name: &str, shape: Shape, live: fn() -> f64) -> Option<Vec<Figure>> {
     expect(shape.tasks());
     let before = live();
@@ -81,7 +81,7 @@ impl Shape {
         }
     }
 
-    /// For how many of what the figures are.
+    /// How many there are of what the figures are about.
     fn size(self) -> usize {
         match self {
             Self::Flat(_) | Self::Wide(_) | Self::Dynamic(_) => self.tasks(),
@@ -109,7 +109,7 @@ pub async fn all_run() {
     ALL_RUN.notified().await;
 }
 
-/// Lets whoever is busy yet come to rest.
+/// Gives the threads that are still busy time to come to rest.
 async fn settle() {
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;
 }

@@ -2,8 +2,8 @@
 //!
 //!     cargo run --release --manifest-path bench/Cargo.toml --bin side-by-side -- [--quick] [--resume] [--page]
 //!
-//! `--quick` takes a few minutes, measures less and fewer times, and its page says so. What is measured is written down at once;
-//! `--resume` goes on where an earlier run was ended, and `--page` only writes the page.
+//! `--quick` takes a few minutes, measures less and fewer times, and its page says so. What is measured is written down
+//! at once; `--resume` goes on where an earlier run was ended, and `--page` only writes the page.
 
 mod page;
 mod plan;

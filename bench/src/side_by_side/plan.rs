@@ -1,4 +1,4 @@
-//! What is measured, of whom, and how often.
+//! What is measured, of which subjects, and how often.
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn steps(scale: Scale) -> Vec<Step> {
 }
 
 impl Step {
-    /// Who has a turn in this round, and in which order: nobody always comes after the same one.
+    /// The subjects that have a turn in this round, in order: none always comes after the same one.
     pub fn turns(&self, round: usize) -> Vec<&'static str> {
         let mut subjects = self.subjects.clone();
         let first = round % subjects.len();

@@ -65,7 +65,7 @@ impl Results {
             .any(|((known, of), why)| known == subject && (of == metric || why.contains(NOT_HERE)))
     }
 
-    /// Who was not measured because it is not here, and why.
+    /// The subjects that were not measured because they are not here, and why.
     pub fn absent(&self) -> BTreeSet<&str> {
         let not_here = self.absent.values().map(String::as_str);
         not_here.filter(|why| why.contains(NOT_HERE)).collect()
@@ -135,7 +135,7 @@ pub mod tests {
     use super::*;
 
     #[test]
-    fn who_is_not_here_is_absent_from_all_metrics_and_who_has_no_such_thing_only_from_one() {
+    fn a_missing_subject_is_absent_from_all_metrics_and_one_without_a_metric_only_from_that_one() {
         let results =
             results("absent a m a is not measured here: it needs b\nabsent c m m does not apply to c\n");
 

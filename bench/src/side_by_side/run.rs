@@ -1,4 +1,4 @@
-//! One measurement, which may not take longer than it may.
+//! One measurement, which is ended when it takes too long.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -46,7 +46,7 @@ fn measure(subject: &str, metric: &str, n: usize) -> Outcome {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it has just been built");
-    // A few lines, for which a pipe has room: nobody has to read them meanwhile.
+    // A few lines, for which a pipe has room: they need not be read meanwhile.
     let latest = Instant::now() + LONGEST;
     let status = loop {
         if let Some(status) = child.try_wait().expect("it is ours") {

@@ -18,8 +18,8 @@ enum Rule {
     Part(&'static str, f64),
     AtMost(f64),
     AtLeast(f64),
-    /// What one costs does not grow with their number: at most this many times from the smallest that is large enough to be
-    /// measured to the largest.
+    /// The cost of one does not grow with their number: from the smallest number that is large enough to be measured to
+    /// the largest it grows at most this many times.
     Flat {
         from: usize,
         times: f64,
@@ -50,7 +50,7 @@ pub const TARGETS: [Target; 31] = [
     target("deep.stop", "at most 5 × floor", Rule::Times("floor", 5.0)),
     target("wide.stop", "3 times as fast as OTP", Rule::Ahead(&["otp"], 3.0)),
     target("stuck.stop", "at most 2 × floor", Rule::Times("floor", 2.0)),
-    target("stuck.alive", "nobody alive at return", Rule::AtMost(0.0)),
+    target("stuck.alive", "no task alive at return", Rule::AtMost(0.0)),
     target("restart", "at most 10 µs", Rule::AtMost(10.0)),
     target("restart", "independent of siblings: at most 1.5 ×", Rule::Flat { from: 1, times: 1.5 }),
     target("group.restart", "ahead of OTP", Rule::Ahead(&["otp"], 1.0)),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_nearest_decides_about_being_ahead() {
+    fn the_nearest_subject_decides_about_being_ahead() {
         assert_eq!(verdict(Rule::Ahead(&["otp"], 1.0)), ("0.75 × otp".to_owned(), true));
         assert_eq!(verdict(Rule::Ahead(&["otp"], 2.0)), ("0.75 × otp".to_owned(), false));
         assert_eq!(verdict(Rule::Ahead(&["otp", "floor"], 1.0)), ("1.50 × floor".to_owned(), false));

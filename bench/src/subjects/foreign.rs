@@ -1,5 +1,5 @@
-//! Subjects in other languages: Erlang/OTP's `supervisor` and Python's simpervisor. Each is a script that takes a metric and a
-//! number and prints `METRIC VALUE UNIT`.
+//! Subjects in other languages: Erlang/OTP's `supervisor` and Python's simpervisor. Each is a script that takes a
+//! metric and a number and prints `METRIC VALUE UNIT`.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};

@@ -6,7 +6,7 @@ use tokio_graceful_shutdown::{ErrorAction, IntoSubsystem, SubsystemBuilder, Subs
 use tokio_util::sync::CancellationToken;
 
 use super::{Absent, Answer, Live, of_tasks, run};
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 use crate::metrics::stuck::{GRACE, Stuck, deaf};
 use crate::metrics::tasks::{self, GROUPS, Shape};
 use crate::metrics::{Metric, restart, stuck};
@@ -17,7 +17,7 @@ pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
             of_tasks::<Tree>(metric, n, live)
         }
         Metric::Stuck => Ok(run(stuck::measure::<Tree>(n))),
-        Metric::Restart => Ok(run(restart::measure::<Tree>(n, Who::One))),
+        Metric::Restart => Ok(run(restart::measure::<Tree>(n, Restarted::One))),
         _ => Err(Absent::DoesNotApply),
     }
 }
@@ -84,7 +84,7 @@ impl Stuck for Tree {
 }
 
 impl Restarts for Tree {
-    async fn start(n: usize, _: Who) -> Self {
+    async fn start(n: usize, _: Restarted) -> Self {
         Self::of(Node::Fragile(n))
     }
 

@@ -8,7 +8,7 @@ use kameo::message::{Context, Message};
 use kameo::supervision::{RestartPolicy, SupervisionStrategy};
 
 use super::{Absent, Answer, Live, of_tasks, run};
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 use crate::metrics::stuck::{Stuck, deaf};
 use crate::metrics::tasks::{self, GROUPS, Shape};
 use crate::metrics::{Metric, restart, stuck};
@@ -19,8 +19,8 @@ pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
             of_tasks::<Tree<false>>(metric, n, live)
         }
         Metric::Stuck => Ok(run(stuck::measure::<Tree<false>>(n))),
-        Metric::Restart => Ok(run(restart::measure::<Tree<false>>(n, Who::One))),
-        Metric::GroupRestart => Ok(run(restart::measure::<Tree<true>>(n, Who::All))),
+        Metric::Restart => Ok(run(restart::measure::<Tree<false>>(n, Restarted::One))),
+        Metric::GroupRestart => Ok(run(restart::measure::<Tree<true>>(n, Restarted::All))),
         _ => Err(Absent::DoesNotApply),
     }
 }
@@ -145,7 +145,7 @@ impl<const GROUP: bool> Stuck for Tree<GROUP> {
 }
 
 impl<const GROUP: bool> Restarts for Tree<GROUP> {
-    async fn start(n: usize, _: Who) -> Self {
+    async fn start(n: usize, _: Restarted) -> Self {
         let root = Node::spawn(Role::Supervisor);
         Node::row(&root, n - 1, Role::Idle).await;
         Node::below(&root, Role::Fragile).await;

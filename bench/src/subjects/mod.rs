@@ -1,4 +1,5 @@
-//! Who is measured. Each file says how one subject does what the metrics ask for, and which of them apply to it.
+//! The subjects that are measured. Each file says how one subject does what the metrics ask for, and which of them
+//! apply to it.
 
 mod floor;
 mod foreign;
@@ -37,7 +38,7 @@ pub const ALL: [&str; 12] = [
 /// Why there are no figures.
 #[derive(Debug)]
 pub enum Absent {
-    /// Nobody has this name.
+    /// No subject has this name.
     NoSubject,
     /// The subject has nothing to do with this metric.
     DoesNotApply,
@@ -49,7 +50,7 @@ pub enum Absent {
 
 pub type Answer = Result<Vec<Figure>, Absent>;
 
-/// What counts live bytes, in the program that does.
+/// The function that counts live bytes, in the program that counts them.
 pub type Live = Option<fn() -> f64>;
 
 pub fn measure(subject: &str, metric: Metric, n: usize, live: Live) -> Answer {

@@ -3,7 +3,7 @@
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::{Absent, Answer, Live, of_tasks, run};
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 use crate::metrics::stuck::{GRACE, Stuck, deaf};
 use crate::metrics::tasks::{self, GROUPS, Shape};
 use crate::metrics::{Metric, restart, stuck};
@@ -14,7 +14,7 @@ pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
             of_tasks::<Tree>(metric, n, live)
         }
         Metric::Stuck => Ok(run(stuck::measure::<Tree>(n))),
-        Metric::Restart => Ok(run(restart::measure::<Tree>(n, Who::One))),
+        Metric::Restart => Ok(run(restart::measure::<Tree>(n, Restarted::One))),
         _ => Err(Absent::DoesNotApply),
     }
 }
@@ -38,7 +38,7 @@ impl Actor for Node {
         match role {
             Role::Supervisor => {}
             Role::Idle => tasks::run(),
-            // To wait in here would hold up whoever spawns it.
+            // To wait in here would hold up the actor that spawns it.
             Role::Deaf | Role::Fragile => own.send_message(role)?,
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Stuck for Tree {
 }
 
 impl Restarts for Tree {
-    async fn start(n: usize, _: Who) -> Self {
+    async fn start(n: usize, _: Restarted) -> Self {
         let tree = Self::root().await;
         row(&tree.0, n - 1, Role::Idle).await;
         below(&tree.0, Role::Fragile).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use task_supervisor::{CancellationToken, SupervisedTask, SupervisorBuilder, SupervisorHandle, TaskResult};
 
 use super::{Absent, Answer, Live, of_tasks, run};
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 use crate::metrics::stuck::{GRACE, Stuck, deaf};
 use crate::metrics::tasks::{self, Shape};
 use crate::metrics::{Metric, restart, stuck};
@@ -14,7 +14,7 @@ pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
     match metric {
         Metric::Flat | Metric::Heap | Metric::IdleTasks => of_tasks::<Set>(metric, n, live),
         Metric::Stuck => Ok(run(stuck::measure::<Set>(n))),
-        Metric::Restart => Ok(run(restart::measure::<Set>(n, Who::One))),
+        Metric::Restart => Ok(run(restart::measure::<Set>(n, Restarted::One))),
         _ => Err(Absent::DoesNotApply),
     }
 }
@@ -84,7 +84,7 @@ impl Stuck for Set {
 }
 
 impl Restarts for Set {
-    async fn start(n: usize, _: Who) -> Self {
+    async fn start(n: usize, _: Restarted) -> Self {
         let builder = row(n - 1, Task::Idle).with_task("fragile", Task::Fragile);
         Self(builder.with_unlimited_restarts().with_base_restart_delay(Duration::ZERO).spawn())
     }

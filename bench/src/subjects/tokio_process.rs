@@ -1,4 +1,4 @@
-//! `tokio::process` alone: one task for each program that is to be started again, and nobody else.
+//! `tokio::process` alone: one task for each program that is to be started again, and no supervisor.
 
 use std::process::Stdio;
 

@@ -1,6 +1,7 @@
 //! The tree of rootward: child specs, policy, supervisors, tasks, events and reports.
 //!
-//! Programs depend on the crate `rootward`, which has all of this under its own name, and processes and signals beside it.
+//! Programs depend on the crate `rootward`, which has all of this under its own name, and processes and signals beside
+//! it.
 //!
 //! # The model
 //!
@@ -8,44 +9,50 @@
 //! ([`Shutdown`]). A [`Supervisor`] describes a list of children and the rules by which they live ([`Strategy`],
 //! [`Intensity`], [`AutoShutdown`]); it becomes a child of another one, or the root of a [`Tree`].
 //!
-//! Starting goes down the tree and forwards: each child starts when the one before it is ready. Stopping goes down the tree and
-//! backwards: each child is asked when the one after it is gone. An end comes up the tree: a supervisor is gone when its last
-//! child is. A [`StopReport`] says how each of them went.
+//! Starting goes down the tree and forwards: each child starts when the one before it is ready. Stopping goes down the
+//! tree and backwards: each child is asked when the one after it is gone. An end comes up the tree: a supervisor is
+//! gone when its last child is. A [`StopReport`] says how each of them went.
 //!
-//! What happens is an [`Event`], what is the case is a [`TreeSnapshot`]. A [`SupervisorHandle`] changes a tree while it runs.
+//! What happens is an [`Event`], what is the case is a [`TreeSnapshot`]. A [`SupervisorHandle`] changes a tree while it
+//! runs.
 //!
 //! # Kinds of children
 //!
-//! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made here. Every other kind comes in by the same
-//! port: it implements [`StartChild`], and its supervisor knows it as a [`RunningChild`] that says how it fares through a
-//! [`Reporter`]. Nothing in this crate knows of processes or signals.
+//! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made
+//! here. Every other kind comes in by the same port: it implements [`StartChild`], and its supervisor knows it as a
+//! [`RunningChild`] that says how it fares through a [`Reporter`]. Nothing in this crate knows of processes or signals.
 //!
 //! # Where the rules come from
 //!
-//! Restarts, strategies, intensity, significant children and the live API are those of Erlang/OTP's `supervisor`. What goes
-//! beyond it (a deadline for the whole stop, [`Backoff`], limits of single children, start timeouts, [`StopOrder`]) adds
-//! information or has to be asked for.
+//! Restarts, strategies, intensity, significant children and the live API are those of Erlang/OTP's `supervisor`. What
+//! goes beyond it (a deadline for the whole stop, [`Backoff`], limits of single children, start timeouts,
+//! [`StopOrder`]) adds information or has to be asked for.
 //!
-//! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a process.
+//! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a
+//! process.
 
 mod actor;
 mod blame;
 mod child;
+mod child_kind;
 mod clock;
 mod context;
 mod detector;
 mod error;
 mod event;
 mod failure;
+mod foreign_wakers;
+mod iterative_drop;
 #[doc(hidden)]
 pub mod pace;
 mod panics;
 mod policy;
-mod port;
 mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
 pub mod seeded;
+#[cfg(unix)]
+mod signal;
 mod snapshot;
 mod spawn;
 mod spec;
@@ -57,8 +64,6 @@ mod sync;
 mod task;
 mod tree;
 mod tree_ref;
-mod turns;
-mod waking;
 
 pub use actor::{Abandoned, Address, Undelivered};
 pub use blame::Blame;
@@ -66,18 +71,20 @@ pub use child::{
     ChildId, ChildKind, ChildPath, Exit, ExitClass, InvalidId, Outcome, Panic, Restart, Shutdown, SpecError,
     SpecProblem, StartError, StopCause, Straggler,
 };
+pub use child_kind::{
+    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
+    StopRequest,
+};
 pub use context::{KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
-pub use port::{
-    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
-    StopRequest,
-};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[doc(no_inline)]
 pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};
+#[cfg(unix)]
+pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
 pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
@@ -86,8 +93,8 @@ pub use supervisor::{
     StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError,
 };
 pub use task::{
-    BlockingContext, Guest, IntoExit, Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError,
-    TaskResult, TaskResults, TaskSupervisor,
+    BlockingContext, Guest, IntoExit, Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext,
+    TaskError, TaskResult, TaskResults, TaskSupervisor,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::TreeRef;

@@ -11,15 +11,15 @@ use crate::child::Panic;
 thread_local! {
     /// Whether this thread is inside [`catch`].
     static SUPERVISED: Cell<bool> = const { Cell::new(false) };
-    /// Whether the hook has seen a panic since the last [`catch`] began. Apart from what it saw, because this can be had
-    /// without asking whether it has been made yet.
+    /// Whether the hook has seen a panic since the last [`catch`] began. Apart from what it saw, because this can be
+    /// had without asking whether it has been made yet.
     static SEEN: Cell<bool> = const { Cell::new(false) };
     /// What the hook saw last inside [`catch`].
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened and, if
-/// backtraces are enabled, by which calls.
+/// Makes the places of panics known: a child's [`Exit::Panicked`](crate::Exit::Panicked) then says where it happened
+/// and, if backtraces are enabled, by which calls.
 ///
 /// This puts a panic hook in front of the one that is installed, which is still called for every panic. Without it
 /// panics are caught and reported all the same, but without their place. Calling it again does nothing.
@@ -43,7 +43,7 @@ pub fn capture_panics() {
 /// Calls a function that is not the library's, with the program's subscriber, and makes a panic in it a value.
 pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     let outer = SUPERVISED.replace(true);
-    // What the user's code has caught by itself is nobody's business any more.
+    // A panic that the user's code has caught by itself does not count.
     SEEN.set(false);
     // Whatever the function left half done is never looked at again: a child that panicked is dropped.
     let result = catch_unwind(AssertUnwindSafe(f));
@@ -51,10 +51,11 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
     result.map_err(|payload| {
         let resumed = payload.downcast_ref::<Panic>().cloned();
         let message = message(payload.as_ref());
-        // A panic that was let go on has not been told to the hook again. What was seen last may be another one, caught since.
+        // A panic that was let go on has not been told to the hook again. What was seen last may be another one, caught
+        // since.
         let seen = LAST.take().filter(|seen| SEEN.take() && seen.message == message);
         let panic = resumed.or(seen).unwrap_or_else(|| Panic::new(message));
-        // A payload may panic when it is dropped. There is nobody left to tell.
+        // A payload may panic when it is dropped. No part of the tree is left that this could be reported to.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
         panic
     })
@@ -62,7 +63,7 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> Result<R, Panic> {
 
 /// Drops a value that belongs to a user, and keeps a panic in its drop from going any further.
 pub(crate) fn drop_quietly<T>(value: T) {
-    // There is nobody to tell: whatever it belonged to is over.
+    // The panic is not reported: whatever the value belonged to is over.
     let _ = catch(move || drop(value));
 }
 

@@ -34,7 +34,8 @@ pub struct StopReport {
     /// From the request to the last acknowledgement.
     #[serde(rename = "elapsed_ms", serialize_with = "millis")]
     pub elapsed: Duration,
-    /// How many starts were refused altogether, because whoever was to have the child was stopping.
+    /// How many starts were refused altogether, because the supervisor or the task that was to have the child was
+    /// stopping.
     #[serde(skip_serializing_if = "is_zero")]
     pub refused: u64,
     /// Which failure brought the tree down, if it stopped by itself because of one.
@@ -124,7 +125,8 @@ pub struct NodeReport {
     pub status: Option<Exit>,
     /// From the request to the acknowledgement. For what is not gone: how long it has been waited for.
     pub elapsed: Duration,
-    /// How many restarts of it had been decided on: as many as it has `restarting` events, one that was still put off included.
+    /// How many restarts of it had been decided on: as many as it has `restarting` events, one that was still put off
+    /// included.
     pub restarts: u32,
     /// Whether it was ended against its declared wish: killed after its grace, aborted, or forced.
     ///
@@ -142,8 +144,8 @@ pub struct NodeReport {
     pub(crate) was_asked: bool,
 }
 
-/// How the children of a supervisor came down. The view of a supervisor that is over and the news of its end on the
-/// way up share one, so that a report that is written meanwhile finds it.
+/// How the children of a supervisor came down. The view of a supervisor that is over and the report of its end on the
+/// way up share one of these, so that a stop report that is written meanwhile finds it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Below(Option<Arc<Mutex<Vec<NodeReport>>>>);
 
@@ -156,7 +158,7 @@ impl Below {
         self.0.is_none()
     }
 
-    /// For one who only looks.
+    /// A copy for a caller that only looks.
     pub(crate) fn copy(&self) -> Vec<NodeReport> {
         self.with(|children| children.clone())
     }
@@ -169,7 +171,7 @@ impl Below {
         });
     }
 
-    /// For the level above, when that shows them itself.
+    /// Takes the children out, for the level above, which shows them itself from then on.
     pub(crate) fn take(&self) -> Vec<NodeReport> {
         self.with(std::mem::take)
     }
@@ -301,7 +303,7 @@ impl NodeReport {
     }
 
     /// Whether it is a task or an actor that failed after it had been asked to stop. A process may end as it likes
-    /// within its grace.
+    /// within its grace: OTP rule 12.
     fn failed_while_stopping(&self) -> bool {
         let is_code = match self.kind {
             ChildKind::Task | ChildKind::Actor => true,

@@ -9,8 +9,8 @@ use crate::child::{ChildKind, ChildPath};
 
 /// What a tree looks like at one moment, as each supervisor in it says for itself.
 ///
-/// To serialise, clone, compare or print one goes down its levels by recursion: on a stack of 2 MiB that is good for some two
-/// thousand levels without optimisation, and [`walk`](NodeSnapshot::walk) is good for any number.
+/// To serialise, clone, compare or print one goes down its levels by recursion: on a stack of 2 MiB that is good for
+/// some two thousand levels without optimisation, and [`walk`](NodeSnapshot::walk) is good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
 #[non_exhaustive]
 pub struct TreeSnapshot {
@@ -34,7 +34,8 @@ pub struct NodeSnapshot {
     pub incarnation: u32,
     /// Its process id, if it is a process that runs.
     pub pid: Option<u32>,
-    /// How many restarts of it have been decided on: as many as it has `restarting` events, one that is still put off included.
+    /// How many restarts of it have been decided on: as many as it has `restarting` events, one that is still put off
+    /// included.
     pub restarts: u32,
     /// How long it has been in this state, if it is starting, running or stopping.
     pub since: Option<Duration>,

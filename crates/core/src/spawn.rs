@@ -5,7 +5,8 @@ use tokio::task::JoinHandle;
 
 use crate::child::ChildPath;
 
-/// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when it is polled.
+/// Where the next task is spawned that is meant for this runtime: there, unless the seeded scheduler is to choose when
+/// it is polled.
 #[cfg(not(feature = "seeded"))]
 pub(crate) fn place(runtime: &Handle) -> &Handle {
     runtime

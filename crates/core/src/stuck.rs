@@ -27,7 +27,8 @@ pub struct Stuck {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StuckIn {
-    /// It has been inside one poll all the time: it computes, or it blocks its thread. An abort takes effect where a task waits.
+    /// It has been inside one poll all the time: it computes, or it blocks its thread. An abort takes effect where a
+    /// task waits.
     Poll,
     /// What it held is being dropped, and the drop does not end.
     Drop,

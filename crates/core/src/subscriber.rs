@@ -27,7 +27,7 @@ impl WithoutRactor {
     pub fn of_the_default() -> Self {
         let subscriber = get_default(Dispatch::clone);
         let is_there = !subscriber.is::<NoSubscriber>();
-        Self(is_there.then(|| Dispatch::new(Sieve { subscriber, most: LevelFilter::current() })))
+        Self(is_there.then(|| Dispatch::new(RactorFilter { subscriber, most: LevelFilter::current() })))
     }
 
     /// Makes it this thread's default, until [`leave_thread`](Self::leave_thread) is called.
@@ -42,7 +42,7 @@ impl WithoutRactor {
 }
 
 /// Passes everything on but what ractor has to say.
-struct Sieve {
+struct RactorFilter {
     subscriber: Dispatch,
     most: LevelFilter,
 }
@@ -51,7 +51,7 @@ fn is_ractors(metadata: &Metadata<'_>) -> bool {
     metadata.target().split("::").next() == Some("ractor")
 }
 
-impl Subscriber for Sieve {
+impl Subscriber for RactorFilter {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         match is_ractors(metadata) {
             true => Interest::never(),
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn what_ractor_says_is_left_out_and_everything_else_is_passed_on() {
-        let noted = Arc::new(Mutex::new(Vec::new()));
-        let here = Dispatch::new(Notes(Arc::clone(&noted)));
+        let handled = Arc::new(Mutex::new(Vec::new()));
+        let here = Dispatch::new(Notes(Arc::clone(&handled)));
         with_default(&here, || {
             WithoutRactor::of_the_default().enter_thread();
             let span = tracing::info_span!(target: "app", "span");
@@ -128,7 +128,7 @@ mod tests {
         });
 
         let through = ["new_span app", "enter", "event ractorish", "exit", "close", "event ractor::actor"];
-        assert_eq!(*noted.lock().unwrap(), through);
+        assert_eq!(*handled.lock().unwrap(), through);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The mutex of all that is the tree's: the standard library's, or the seeded scheduler's, which lets others go on before it locks.
+//! The mutex of all that is the tree's: the standard library's, or the seeded scheduler's, which lets others go on
+//! before it locks.
 
 #[cfg(not(feature = "seeded"))]
 pub(crate) use std::sync::Mutex;

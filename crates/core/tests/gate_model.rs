@@ -1,7 +1,7 @@
-//! The gate under all interleavings of those who come, those who stop, and those who go.
+//! The gate under all interleavings of threads that start work, threads that stop it, and parts that end.
 //!
-//! The file of the gate is compiled a second time here, over the locks of loom, which runs every model once for each order in which
-//! its threads can take their steps.
+//! The file of the gate is compiled a second time here, over the locks of loom, which runs every model once for each
+//! order in which its threads can take their steps.
 
 #![expect(dead_code, reason = "a model uses what it needs of the gate")]
 
@@ -17,7 +17,7 @@ mod sync {
 #[path = "../src/task/gate.rs"]
 mod gate;
 
-use gate::{Gate, Left, Purpose};
+use gate::{Gate, Purpose, Remaining};
 
 /// What stands for the supervisor of a task's children.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ struct Table {
     children: Vec<&'static str>,
     /// It has been asked to stop.
     asked: bool,
-    /// It has been told that nobody comes any more.
+    /// It has been told that no child comes any more.
     closed: bool,
 }
 
@@ -52,34 +52,35 @@ fn stop(gate: &TestGate) {
     gate.drain("stop", |_, _| {}, |table| table.asked = true);
 }
 
-/// The body ends. `true` says that it had the last word.
+/// The body ends. `true` says that it reports the end.
 fn leave(gate: &TestGate) -> bool {
     let left = gate.leave(|table, was_asked| {
         if let Some(table) = table {
             table.asked |= !was_asked;
             table.closed = true;
         }
-        "the last word"
+        "the report of the end"
     });
-    left != Left::First
+    left != Remaining::First
 }
 
-/// The supervisor of the children ends, as it does when it has been asked, closed, and is empty. `true` says that it had the last word.
+/// The supervisor of the children ends, as it does when it has been asked, closed, and is empty. `true` says that it
+/// reports the end.
 fn empty(gate: &TestGate) -> bool {
     gate.emptied(|_| 0).is_some()
 }
 
-/// Whether everybody who was let in has been asked to stop.
-fn nobody_was_missed(gate: &TestGate, let_in: usize) {
-    let table = gate.with_nest(|table| (table.asked, table.children.len()));
+/// Checks that all children that were let in have been asked to stop.
+fn all_were_asked(gate: &TestGate, let_in: usize) {
+    let table = gate.with_group(|table| (table.asked, table.children.len()));
     match let_in {
         0 => assert!(table.is_none_or(|(_, children)| children == 0)),
-        _ => assert_eq!(table, Some((true, let_in)), "whoever was let in is asked to stop"),
+        _ => assert_eq!(table, Some((true, let_in)), "a child that was let in is asked to stop"),
     }
 }
 
 #[test]
-fn whoever_is_let_in_is_asked_to_stop_and_whoever_is_not_is_counted() {
+fn a_child_that_is_let_in_is_asked_to_stop_and_one_that_is_refused_is_counted() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         let starters = ["a", "b"].map(|child| {
@@ -90,7 +91,7 @@ fn whoever_is_let_in_is_asked_to_stop_and_whoever_is_not_is_counted() {
         stop(&gate);
 
         let let_in: usize = starters.map(|starter| starter.join().unwrap()).into_iter().sum();
-        nobody_was_missed(&gate, let_in);
+        all_were_asked(&gate, let_in);
         assert_eq!(gate.refused(), 2 - u32::try_from(let_in).unwrap());
         assert!(!start(&gate, "late"));
     });
@@ -108,7 +109,7 @@ fn clean_up_work_is_told_of_the_stop_however_it_comes() {
         stop(&gate);
 
         assert_eq!(worker.join().unwrap(), 1, "nothing was forced");
-        nobody_was_missed(&gate, 1);
+        all_were_asked(&gate, 1);
     });
 }
 
@@ -140,23 +141,23 @@ fn a_loop_of_tasks_that_start_tasks_ends_with_the_stop() {
 }
 
 #[test]
-fn the_last_word_is_said_once_whoever_ends_last() {
+fn the_end_is_reported_once_whichever_part_ends_last() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         assert!(start(&gate, "a"));
-        let nest = {
+        let group = {
             let gate = Arc::clone(&gate);
             thread::spawn(move || usize::from(empty(&gate)))
         };
 
         let body = usize::from(leave(&gate));
 
-        assert_eq!(body + nest.join().unwrap(), 1);
+        assert_eq!(body + group.join().unwrap(), 1);
     });
 }
 
 #[test]
-fn nobody_comes_in_behind_the_last_word() {
+fn nothing_comes_in_after_the_end_report() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         let late = {
@@ -167,16 +168,16 @@ fn nobody_comes_in_behind_the_last_word() {
         let is_last = leave(&gate);
 
         let let_in = late.join().unwrap();
-        assert_eq!(is_last, !let_in, "the body has the last word unless somebody is below it");
+        assert_eq!(is_last, !let_in, "the body reports the end unless a child is below it");
         if let_in {
-            nobody_was_missed(&gate, 1);
+            all_were_asked(&gate, 1);
             assert!(empty(&gate));
         }
     });
 }
 
 #[test]
-fn a_stop_a_start_and_an_end_in_any_order_leave_nobody_behind() {
+fn a_stop_a_start_and_an_end_in_any_order_leave_no_child_behind() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         let starter = {
@@ -192,14 +193,14 @@ fn a_stop_a_start_and_an_end_in_any_order_leave_nobody_behind() {
 
         let let_in = starter.join().unwrap();
         stopper.join().unwrap();
-        nobody_was_missed(&gate, let_in);
+        all_were_asked(&gate, let_in);
         assert_eq!(is_last, let_in == 0);
         assert_eq!(empty(&gate), let_in == 1);
     });
 }
 
 #[test]
-fn a_guest_a_body_and_the_children_have_one_last_word_between_them() {
+fn a_guest_a_body_and_the_children_have_one_end_report_between_them() {
     loom::model(|| {
         let gate = Arc::new(TestGate::new());
         assert!(start(&gate, "child") && gate.enter());
@@ -234,9 +235,9 @@ fn a_guest_comes_before_the_stop_or_not_at_all() {
         let body_was_last = leave(&gate);
 
         let has_come = guest.join().unwrap();
-        assert_eq!(body_was_last, !has_come, "who comes is waited for");
+        assert_eq!(body_was_last, !has_come, "a guest that comes is waited for");
         assert!(!gate.enter());
-        let last_word = if has_come { gate.exit() } else { None };
-        assert_eq!(last_word.is_some(), has_come);
+        let end_report = if has_come { gate.exit() } else { None };
+        assert_eq!(end_report.is_some(), has_come);
     });
 }

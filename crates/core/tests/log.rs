@@ -247,7 +247,7 @@ impl RunningChild for Talking {
 
 // --- the subscriber ---
 
-/// Takes the lines of this level and above, for as long as the guard is held.
+/// Takes the lines of this level and above, for as long as the guard is wrapped.
 fn listen(level: Level) -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let guard = tracing::subscriber::set_default(Listener { level, lines: lines.clone() });

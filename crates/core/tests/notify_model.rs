@@ -1,7 +1,7 @@
 //! How a task hears of its stop, under all interleavings of what waits, what makes a token, and the stop.
 //!
-//! The file of the notify is compiled a second time here, over the locks of loom, which runs every model once for each order in which
-//! its threads can take their steps.
+//! The file of the notify is compiled a second time here, over the locks of loom, which runs every model once for each
+//! order in which its threads can take their steps.
 
 use std::task::{Wake, Waker};
 

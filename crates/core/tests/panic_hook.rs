@@ -13,7 +13,8 @@ use rootward_core::{
     capture_panics,
 };
 
-/// Each of them happens once. It is told to the program's own hook once, and stands with its message and its place in the event and in the report.
+/// Each of them happens once. It is told to the program's own hook once, and stands with its message and its place in
+/// the event and in the report.
 #[test]
 fn the_programs_own_hook_is_called_for_every_panic_and_each_becomes_an_exit_all_the_same() {
     let heard = Arc::new(Mutex::new(Vec::new()));

@@ -1,7 +1,7 @@
 //! The spans in which children run, as a subscriber of `tracing` sees them.
 //!
-//! A program of their own, because a span that is first met without a subscriber may be taken for one that never interests any,
-//! and all other tests run without one.
+//! A program of their own, because a span that is first met without a subscriber may be taken for one that never
+//! interests any, and all other tests run without one.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The command line.
 //!
-//! What belongs to the contract and has no effect yet is known here and refused, so that nobody
-//! believes it was heeded.
+//! What belongs to the contract and has no effect yet is known here and refused, so that no user believes it was
+//! heeded.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::outlet::Target;
+use crate::event_writer::Target;
 use crate::programs::Program;
 use crate::tree_file;
 

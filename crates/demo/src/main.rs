@@ -2,7 +2,7 @@
 
 mod check;
 mod cli;
-mod outlet;
+mod event_writer;
 mod panics;
 mod programs;
 mod records;

@@ -2,15 +2,16 @@
 
 use std::io;
 
-use rootward::{Event, Events, Finished, StopReport};
+use rootward::event::Events;
+use rootward::{Event, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
-use crate::outlet::{Format, OpenError, Outlet, Patience, Pump, Sink, Target};
+use crate::event_writer::{EventWriter, Format, OpenError, Patience, Pump, Sink, Target};
 use crate::view::{Lines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
 pub(crate) struct Screen {
-    outlet: Outlet,
+    writer: EventWriter,
     view: View,
     style: Style,
 }
@@ -18,8 +19,8 @@ pub(crate) struct Screen {
 /// What is written about a run.
 pub(crate) struct Records {
     screen: Screen,
-    events: Option<Outlet>,
-    report: Option<Outlet>,
+    events: Option<EventWriter>,
+    report: Option<EventWriter>,
     /// Whether the report follows the events in the same place.
     together: bool,
 }
@@ -38,12 +39,12 @@ impl Screen {
         let style = Style::of_stderr();
         let mut lines = Lines::new(style);
         let format: Format = Box::new(move |event, buffer| lines.write(event, buffer));
-        Ok(Self { outlet: Outlet::start("screen", Sink::stderr(), format)?, view, style })
+        Ok(Self { writer: EventWriter::start("screen", Sink::stderr(), format)?, view, style })
     }
 
     /// A way to write on the screen that can be given away.
-    pub(crate) fn outlet(&self) -> Outlet {
-        self.outlet.clone()
+    pub(crate) fn writer(&self) -> EventWriter {
+        self.writer.clone()
     }
 
     fn shows_events(&self) -> bool {
@@ -55,7 +56,7 @@ impl Screen {
 
     fn write(&self, text: impl FnOnce(Style) -> String) {
         if self.shows_events() {
-            self.outlet.text(text(self.style));
+            self.writer.text(text(self.style));
         }
     }
 }
@@ -68,8 +69,8 @@ impl Records {
     /// [`RecordError`] for the first that cannot be opened.
     pub(crate) fn open(screen: Screen, options: &RunOptions) -> Result<Self, RecordError> {
         let together = options.events.is_some() && options.events == options.report;
-        let open = |name: &str, target: &Target| -> Result<Outlet, RecordError> {
-            Ok(Outlet::start(name, target.open()?, write_json())?)
+        let open = |name: &str, target: &Target| -> Result<EventWriter, RecordError> {
+            Ok(EventWriter::start(name, target.open()?, write_json())?)
         };
         let events = options.events.as_ref().map(|target| open("record", target)).transpose()?;
         let report = match &options.report {
@@ -86,10 +87,10 @@ impl Records {
     ///
     /// If the system has no thread left.
     pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
-        let screen = self.screen.shows_events().then(|| self.screen.outlet());
-        let outlets = screen.into_iter().chain(self.events.clone()).collect();
+        let screen = self.screen.shows_events().then(|| self.screen.writer());
+        let writers = screen.into_iter().chain(self.events.clone()).collect();
         self.screen.write(welcome);
-        Pump::start(events, outlets)
+        Pump::start(events, writers)
     }
 
     /// Writes down how the run ended. A reader that takes nothing any more is not waited for.
@@ -116,7 +117,7 @@ impl Records {
             report.text(document);
             report.finish(patience);
         }
-        self.screen.outlet.finish(patience);
+        self.screen.writer.finish(patience);
     }
 }
 
@@ -127,8 +128,8 @@ fn document(report: &StopReport) -> String {
     text
 }
 
-/// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a line
-/// `lost` that counts them.
+/// Writes events as JSON, a line each, numbered without gaps. Where some had to be left out for a slow reader stands a
+/// line `lost` that counts them.
 fn write_json() -> Format {
     let mut expected = 1;
     let mut seq = 0;
@@ -145,7 +146,8 @@ fn write_json() -> Format {
     })
 }
 
-/// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the root.
+/// Says that events were left out before this one. They may have happened anywhere in the tree, so it is said of the
+/// root.
 fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
     let json = serde_json::to_value(before).expect("an event is made of texts and numbers");
     serde_json::json!({

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, Warden, WardenError};
-use rootward::{Application, Finished, RunError, SpecError, Supervisor};
+use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
 use crate::records::{RecordError, Records, Screen};
@@ -93,7 +94,7 @@ fn run(
     company: Company,
 ) -> Result<Finished, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
-    let snapshots = screen.outlet();
+    let snapshots = screen.writer();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = company
         .join(Application::new(root))

@@ -1,4 +1,4 @@
-//! Says something to whoever started the program. If nobody listens, that is no error.
+//! Writes messages to the user. A missing reader is no error.
 
 use std::fmt;
 use std::io::Write;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rootward_core::TreeBuilder;
 
-use crate::launch::{Direct, Guarded, Launcher};
+use crate::launch::{Direct, Launcher, ThroughWarden};
 use crate::{Warden, WardenError};
 
 /// Says how far process children are followed.
@@ -87,7 +87,7 @@ impl Containment {
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
         match &self.warden {
-            Some(warden) => Arc::new(Guarded {
+            Some(warden) => Arc::new(ThroughWarden {
                 client: Arc::clone(warden.client()),
                 cgroups: self.cgroups && warden.has_cgroup(),
             }),

@@ -5,53 +5,55 @@
 //!
 //! # A process child is a set
 //!
-//! A program starts other programs, and they do not end when it does. What has to be gone before a child counts as gone is
-//! therefore a set: the program, and what it has started. Three facts about such a set are easily taken for one:
+//! A program starts other programs, and they do not end when it does. What has to be gone before a child counts as gone
+//! is therefore a set: the program, and what it has started. Three facts about such a set are easily taken for one:
 //!
 //! - **The program has ended.** The kernel says so at once, with the exact exit code or signal. What the program wrote
 //!   before comes before its end in the tree's events.
-//! - **Its output has ended.** That happens when everybody who holds the pipe has closed it, and somebody who was left behind
-//!   may hold it for years. Nothing waits for this. The rest is read in the background, until a second goes by in silence.
+//! - **Its output has ended.** That happens when every process that holds the pipe has closed it, and a process that
+//!   was left behind may hold it for years. Nothing waits for this. The rest is read in the background, until a second
+//!   goes by in silence.
 //! - **The set is empty.** Only this is the end of the child: now it can be started again, or its stop be acknowledged.
 //!
-//! If the program has ended and the set is not empty, the others are *stragglers*. They get the stop signal, too, once, and
-//! what is left of the grace; then SIGKILL. The event and the report of the end name each of them and say how it went.
+//! If the program has ended and the set is not empty, the others are *stragglers*. They get the stop signal, too, once,
+//! and what is left of the grace; then SIGKILL. The event and the report of the end name each of them and say how it
+//! went.
 //!
 //! # Stopping
 //!
-//! The stop signal goes to the whole set, and SIGCONT after it, so that stopped processes can react. A [`ladder`](Process::ladder)
-//! sends several signals with waits between them. When the grace is over, the set gets SIGKILL, and again until it is empty.
-//! A process that cannot be killed, because it hangs in the kernel or belongs to somebody else, is not forgotten: its
-//! supervisor reports it as unreapable.
+//! The stop signal goes to the whole set, and SIGCONT after it, so that stopped processes can react. A
+//! [`ladder`](Process::ladder) sends several signals with waits between them. When the grace is over, the set gets
+//! SIGKILL, and again until it is empty. A process that cannot be killed, because it hangs in the kernel or belongs to
+//! another user, is not forgotten: its supervisor reports it as unreapable.
 //!
 //! # How far a set is followed
 //!
 //! That is what a tree's [`Containment`] says. At every level
 //!
-//! - every program leads a group of its own; whoever stays in it is stopped, killed and waited for;
+//! - every program leads a group of its own; a process that stays in it is stopped, killed and waited for;
 //! - a signal never reaches a process or a group that has got the same number later;
 //! - however this program dies, its programs get SIGKILL from the kernel, unless they are set-user-ID programs;
 //! - programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
 //!
-//! At containment `group` that is all, because a process group cannot deliver more: a descendant that leaves the group, as
-//! daemons do, is not followed, and descendants may survive if this program is killed.
+//! At containment `group` that is all, because a process group cannot deliver more: a descendant that leaves the group,
+//! as daemons do, is not followed, and descendants may survive if this program is killed.
 //!
-//! At containment `tree` a [`Warden`] starts programs. Whoever descends from a child belongs to it, wherever it goes, and all of
-//! it dies with this program, however that dies. It needs no privileges.
+//! At containment `tree` a [`Warden`] starts programs. Every descendant of a child belongs to the child, wherever it
+//! goes, and all of them die with this program, however that dies. It needs no privileges.
 //!
 //! # Orphans
 //!
-//! What loses its parent goes where the system sends it. To process 1, and to a program that adopts orphans, it
-//! comes, and stays a zombie unless it is reaped. An [`Init`] above the program reaps it, and never takes the exit of
-//! what the program started.
+//! A process that loses its parent goes where the system sends it. It comes to process 1, or to a program that adopts
+//! orphans, and stays a zombie there unless it is reaped. An [`Init`] above the program reaps it, and never takes the
+//! exit of a process that the program has started.
 //!
 //! # A good guest
 //!
-//! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and starts
-//! programs without copying the host's address space. It has two threads, one that starts programs and one that looks for
-//! stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end processes whose
-//! runtime was shut down. If the host reaps children that are not its own, or ignores SIGCHLD, an exit may be reported
-//! as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
+//! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and
+//! starts programs without copying the host's address space. It has two threads, one that starts programs and one that
+//! looks for stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end
+//! processes whose runtime was shut down. If the host reaps children that are not its own, or ignores SIGCHLD, an exit
+//! may be reported as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
 //!
 //! Linux 5.10 or later. The runtime on which the tree runs needs its I/O and its time driver.
 
@@ -76,6 +78,6 @@ pub use init::{Init, InitError};
 pub use launch::LaunchError;
 pub use policy::Step;
 pub use process::ReadyError;
-pub use signal::{Signal, UnknownSignal};
+pub use rootward_core::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
 pub use warden::{Warden, WardenError, warden_main};

@@ -16,7 +16,7 @@ use rootward::{Application, AutoShutdown, ChildSpec, EventKind, Restart, Supervi
 
 /// A server as a shell script has it: it says when it listens, and says goodbye when it is asked to stop.
 ///
-/// What it starts it starts before it sets the trap, so that nobody is there who has the trap and does not know what to do.
+/// It starts its own child before it sets the trap, so that the child does not begin with the trap.
 const SERVER: &str = "sleep 1000 & trap 'echo goodbye; exit 0' TERM; echo listening; wait";
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {

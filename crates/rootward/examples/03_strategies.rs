@@ -1,6 +1,6 @@
 //! Lesson 3: which siblings share a child's fate.
 //!
-//! - `one_for_one` restarts the child that failed, and nobody else. It is the default.
+//! - `one_for_one` restarts the child that failed, and no other. It is the default.
 //! - `one_for_all` restarts all, because none of them is worth anything without the others.
 //! - `rest_for_one` restarts the child that failed and those that were started after it, because they build
 //!   upon it.

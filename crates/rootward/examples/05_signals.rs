@@ -13,17 +13,18 @@
 
 use std::process::ExitCode;
 
-use rootward::{Application, ChildSpec, Hangup, Signal, SignalSource, Supervisor};
+use rootward::signal::{Hangup, SignalSource};
+use rootward::{Application, ChildSpec, Signal, Supervisor};
 
 fn main() -> ExitCode {
     let server = ChildSpec::task("server", |cx| async move { cx.stopping().await });
     let program = Application::new(Supervisor::new("root").child(server))
         .hangup(Hangup::Reload)
-        .on_signal(Signal::Hangup, |_| println!("reading the configuration again"))
-        .on_signal(Signal::Terminate, |received| {
+        .on_signal(Signal::HUP, |_| println!("reading the configuration again"))
+        .on_signal(Signal::TERM, |received| {
             println!("first: {} means {:?}", received.signal, received.action)
         })
-        .on_signal(Signal::Terminate, |_| println!("second: no new work from now on"))
+        .on_signal(Signal::TERM, |_| println!("second: no new work from now on"))
         .on_snapshot(|snapshot| print!("{snapshot}"))
         .on_report(|report| println!("gone, because of {}", report.cause));
 
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     program
         .signal_source(source)
         .on_launch(move |_| {
-            for signal in [Signal::Hangup, Signal::User1, Signal::Terminate] {
+            for signal in [Signal::HUP, Signal::USR1, Signal::TERM] {
                 signals.send(signal);
             }
         })

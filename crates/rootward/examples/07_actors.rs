@@ -1,11 +1,12 @@
 //! Lesson 7: an actor under supervision, and an address that outlives it.
 //!
-//! - `ChildSpec::actor_at` makes a ractor actor a child like any other. The function makes it anew for every incarnation.
+//! - `ChildSpec::actor_at` makes a ractor actor a child like any other. The function makes it anew for every
+//!   incarnation.
 //! - An `ActorRef` leads to one incarnation. An `Address` is made before it, and leads to whichever is there.
 //! - An actor that is asked to stop runs its `post_stop`, and its state has been dropped when the stop is acknowledged.
 //!
-//! The till here cannot cope with a negative price. It fails, is started again with nothing in it, and whoever has its address does
-//! not need to know.
+//! The till here cannot cope with a negative price. It fails, is started again with nothing in it, and a task that
+//! holds its address need not know.
 
 #![expect(clippy::print_stdout, reason = "a lesson speaks to its reader")]
 
@@ -38,7 +39,7 @@ impl Actor for Till {
         match request {
             Request::Take(price) if price < 0 => return Err("the price is negative".into()),
             Request::Take(price) => *total += price,
-            // Whoever asked may have gone. That is no reason to fail.
+            // The caller may have gone. That is no reason to fail.
             Request::Total(reply) => drop(reply.send(*total)),
         }
         Ok(())

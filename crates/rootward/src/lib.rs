@@ -36,11 +36,10 @@
 //! short a time ([`Intensity`]) and the supervisor gives up: it stops what it has and ends, and its own
 //! supervisor decides what next. The rules are those of Erlang/OTP.
 //!
-//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has
-//! acknowledged, and a supervisor acknowledges when its last child has. A child is first asked. When its
-//! grace is over it is forced: a task is aborted, an actor or a process killed. Above all of it stands one deadline, and
-//! a grace never reaches beyond it. When [`Tree::stop`] returns, its [`StopReport`] says of every child how
-//! it ended.
+//! A **stop** goes down the tree: children stop in reverse order, each when the one after it has acknowledged, and a
+//! supervisor acknowledges when its last child has. A child is first asked. When its grace is over it is forced: a task
+//! is aborted, an actor or a process killed. Above all of it stands one deadline, and a grace never reaches beyond it.
+//! When [`Tree::stop`] returns, its [`StopReport`] says of every child how it ended.
 //!
 //! Everything that happens is an [`Event`], in order. What the tree looks like now is a [`TreeSnapshot`].
 //!
@@ -63,6 +62,19 @@
 //! | A failing supervisor loses nothing | A panic in a task, in a start, even in a supervisor's own actor still ends in everything being stopped and awaited. A dropped handle stops the tree. |
 //! | A good guest | No `exit`, no runtime but its own, no `wait` for processes it did not start, no signal caught before it is asked to. |
 //! | Everything is bounded | Waits, restarts, captured output, events for a slow reader; or it says `Infinity`. |
+//!
+//! # The names
+//!
+//! | to | use |
+//! | --- | --- |
+//! | describe children | [`ChildSpec`], [`Process`], [`Supervisor`], [`DynamicSupervisor`], [`PartitionSupervisor`] |
+//! | say how they live | [`Restart`], [`Shutdown`], [`Strategy`], [`AutoShutdown`], [`Intensity`], [`Backoff`], [`StopOrder`] |
+//! | write a task or an actor | [`TaskContext`], [`BlockingContext`], [`IntoExit`], [`TaskSupervisor`], [`Address`] |
+//! | run a program | [`run()`], [`Application`], [`Signals`] |
+//! | run a tree in a program | [`TreeBuilder`], [`Tree`], [`TreeRef`], [`SupervisorHandle`], [`SupervisorAddress`] |
+//! | see what happens | [`Event`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`] |
+//! | look up the rest | [`task`], [`event`], [`report`], [`snapshot`], [`error`], [`mod@process`], [`signal`] |
+//! | make another kind of child | [`child_kind`] |
 //!
 //! # Features
 //!
@@ -92,13 +104,104 @@ pub mod process;
 pub mod testing;
 
 #[cfg(feature = "signals")]
-pub use app::{Application, Finished, Prepared, RunError, run};
-// Everything that these crates make public is meant for users, and is meant to be found here.
+pub use app::{Application, Finished, Prepared, run};
+
+// What a program describes.
 #[doc(inline)]
-pub use rootward_core::*;
+pub use rootward_core::{
+    AutoShutdown, Backoff, ChildId, ChildPath, ChildSpec, DynamicSupervisor, Intensity, OnDeadline,
+    PartitionSupervisor, Restart, Shutdown, StopOrder, StopReach, Strategy, Supervisor,
+};
+// What runs, from outside.
+#[doc(inline)]
+pub use rootward_core::{SupervisorAddress, SupervisorHandle, Tree, TreeBuilder, TreeRef};
+// What a child sees.
+#[doc(inline)]
+pub use rootward_core::{Address, BlockingContext, IntoExit, TaskContext, TaskSupervisor};
+// What is told.
+#[doc(inline)]
+pub use rootward_core::{Event, EventKind, Exit, StopReport, TreeSnapshot, capture_panics};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 #[doc(inline)]
 pub use rootward_procs::Process;
 #[cfg(feature = "signals")]
 #[doc(inline)]
-pub use rootward_signals::*;
+pub use rootward_signals::{Signal, Signals};
+
+/// ractor, in the version in which [`ChildSpec::actor`] takes actors.
+#[doc(no_inline)]
+pub use rootward_core::ractor;
+
+pub mod task {
+    //! What tasks start and are given: guests, permits, results. See also [`TaskContext`](crate::TaskContext) and
+    //! [`TaskSupervisor`](crate::TaskSupervisor).
+
+    #[doc(inline)]
+    pub use rootward_core::{Guest, Permit, TaskResult, TaskResults};
+}
+
+pub mod event {
+    //! What is said in and about [`Event`](crate::Event)s.
+
+    #[doc(inline)]
+    pub use rootward_core::{Events, Lagged, SignalAction, StopCause, Stream};
+}
+
+pub mod report {
+    //! What is said in a [`StopReport`](crate::StopReport).
+
+    #[doc(inline)]
+    pub use rootward_core::{
+        Blame, Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn,
+    };
+}
+
+pub mod snapshot {
+    //! What is said in a [`TreeSnapshot`](crate::TreeSnapshot), and by a supervisor of its children.
+
+    #[doc(inline)]
+    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
+}
+
+pub mod error {
+    //! The errors, one for each operation. Those of processes are in `process`.
+
+    #[cfg(unix)]
+    #[doc(inline)]
+    pub use rootward_core::UnknownSignal;
+    #[doc(inline)]
+    pub use rootward_core::{
+        Abandoned, DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SpawnError,
+        SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError, TerminateChildError,
+        TreeStartError, Undelivered,
+    };
+    #[cfg(feature = "signals")]
+    #[doc(inline)]
+    pub use rootward_signals::SignalError;
+
+    #[cfg(feature = "signals")]
+    #[doc(inline)]
+    pub use crate::app::RunError;
+}
+
+pub mod child_kind {
+    //! To make another kind of child: how a supervisor starts, stops and hears one.
+    //!
+    //! A kind implements [`StartChild`], whose [`start`](StartChild::start) is called for every incarnation, and
+    //! [`RunningChild`] for what it has started. The [`Reporter`] of an incarnation says that it has started and how
+    //! it ended. Tasks, actors, processes and supervisors are made of nothing else.
+
+    #[doc(inline)]
+    pub use rootward_core::{
+        Ended, Inspect, KillHandle, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild,
+        StartContext, StopRequest,
+    };
+}
+
+#[cfg(feature = "signals")]
+pub mod signal {
+    //! How [`Signals`](crate::Signals) are heard and handled.
+
+    #[doc(inline)]
+    pub use rootward_signals::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
+}

@@ -26,7 +26,7 @@ fn the_client_starts_when_the_server_listens_and_the_server_says_goodbye() {
 }
 
 #[test]
-fn each_strategy_restarts_whom_it_says() {
+fn each_strategy_restarts_the_children_that_it_says() {
     let printed = run("03_strategies");
 
     let restarted: Vec<_> =

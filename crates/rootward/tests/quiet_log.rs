@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use rootward::{Application, AutoShutdown, ChildSpec, Signal, SignalSource, Supervisor};
+use rootward::signal::SignalSource;
+use rootward::{Application, AutoShutdown, ChildSpec, Signal, Supervisor};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
@@ -22,7 +23,7 @@ fn nothing_of_what_supervisors_are_built_from_reaches_the_log() {
         .child(quit.significant(true).restart(rootward::Restart::Transient))
         .auto_shutdown(AutoShutdown::AnySignificant);
     let (signals, source) = SignalSource::channel();
-    signals.send(Signal::User1);
+    signals.send(Signal::USR1);
 
     let finished = Application::new(root).signal_source(source).on_snapshot(|_| ()).prepare().unwrap().run();
 

@@ -31,8 +31,8 @@ impl SignalsGuard {
     /// Waits until a third signal says that the program should leave, and returns the exit status to leave
     /// with: 128 and the signal's number.
     ///
-    /// By then the last kill has been done. The library does not exit: whoever awaits this does, without
-    /// waiting for the tree any longer. If no third signal comes this never resolves, so it belongs into a
+    /// By then the last kill has been done. The library does not exit: the program does, after awaiting this and
+    /// without waiting for the tree any longer. If no third signal comes this never resolves, so it belongs into a
     /// `select!` beside [`Tree::wait`].
     ///
     /// [`Tree::wait`]: rootward_core::Tree::wait

@@ -17,12 +17,12 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
 /// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
 /// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
-/// | SIGUSR1 | shows the snapshot, if there is [somebody to show it](Self::on_snapshot) | |
+/// | SIGUSR1 | shows the snapshot, if there is [a function to show it](Self::on_snapshot) | |
 ///
 /// With [`Hangup::Reload`], SIGHUP is for handlers alone.
 ///
-/// The first signal counts as the request to stop even if the tree has been stopping already for another
-/// reason: who presses Ctrl-C just then wants the program to end, and need not have seen that it does.
+/// The first signal counts as the request to stop even if the tree has been stopping already for another reason: a user
+/// who presses Ctrl-C just then wants the program to end, and need not have seen that it does.
 ///
 /// # A good guest
 ///
@@ -43,10 +43,10 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// let (signals, source) = SignalSource::channel(); // without this line: the process's own signals
 /// let guard = Signals::new()
 ///     .source(source)
-///     .on(Signal::Terminate, |received| println!("{} means {:?}", received.signal, received.action))
+///     .on(Signal::TERM, |received| println!("{} means {:?}", received.signal, received.action))
 ///     .attach(&tree)?;
 ///
-/// signals.send(Signal::Terminate);
+/// signals.send(Signal::TERM);
 ///
 /// tokio::select! {
 ///     report = tree.wait() => assert!(report.clean),
@@ -82,6 +82,9 @@ impl Signals {
 
     /// Registers a handler for a signal.
     ///
+    /// SIGKILL and SIGSTOP cannot be caught; SIGSEGV, SIGBUS, SIGFPE and SIGILL are not, because a handler that
+    /// returned would have the kernel send them again without end. [`listen`](Self::listen) refuses them.
+    ///
     /// Any number of handlers may listen for a signal. All of them see it, in the order in which they were
     /// registered, and before the tree is touched. But a handler that hangs takes nothing away: a stop waits for its
     /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
@@ -96,7 +99,7 @@ impl Signals {
         self
     }
 
-    /// Says who shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
+    /// Registers the function that shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
     /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
     /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than
@@ -139,7 +142,7 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if the system refuses a signal, or one of the two threads: one for the handlers if there are
+    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for the handlers if there are
     /// any, and one for the last kill.
     ///
     /// # Panics
@@ -173,9 +176,9 @@ impl Signals {
     /// The signals to listen for: those that have a meaning now, and those that a handler is registered for.
     fn signals(&self) -> Vec<Signal> {
         let mut signals = self.handlers.signals();
-        signals.extend([Signal::Interrupt, Signal::Terminate, Signal::Hangup]);
+        signals.extend([Signal::INT, Signal::TERM, Signal::HUP]);
         if self.handlers.shows_snapshots() {
-            signals.insert(Signal::User1);
+            signals.insert(Signal::USR1);
         }
         signals.into_iter().collect()
     }

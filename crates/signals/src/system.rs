@@ -1,6 +1,7 @@
 //! The signals that the system delivers to this process.
 
 use std::future::pending;
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ impl System {
         let dispositions = Dispositions::default();
         let mut heard = Vec::new();
         for signal in signals.iter().copied() {
+            if is_fault(signal) {
+                let source = io::Error::from_raw_os_error(libc::EINVAL);
+                return Err(SignalError::Listen { signal, source });
+            }
             // The count first: what arrives as soon as the signal is taken is one that is to be heard.
             heard.push(Heard { signal, count: sys::arrivals(signal.number()) });
             let taken = dispositions.take(signal.number());
@@ -59,6 +64,12 @@ impl System {
             sys::calm();
         }
     }
+}
+
+/// Whether the kernel sends this signal for an instruction that cannot go on. A handler that returns has it sent again,
+/// without end.
+fn is_fault(signal: Signal) -> bool {
+    matches!(signal, Signal::SEGV | Signal::BUS | Signal::FPE | Signal::ILL)
 }
 
 impl Heard {

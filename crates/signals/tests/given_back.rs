@@ -20,7 +20,7 @@ async fn each_signal_is_given_back_as_soon_as_the_guard_is_dropped() {
     let _turn = turn().await;
     let tree = given_tree().await;
     let before = caught();
-    let (guard, mut heard) = listening(Signal::User2, &tree);
+    let (guard, mut heard) = listening(Signal::USR2, &tree);
     assert_ne!(caught(), before);
     send(signal::SIGUSR2);
     assert_eq!(heard.recv().await, Some(()));
@@ -34,7 +34,7 @@ async fn each_signal_is_given_back_as_soon_as_the_guard_is_dropped() {
 async fn each_signal_is_given_back_when_what_was_heard_goes_to_no_tree() {
     let _turn = turn().await;
     let before = caught();
-    let listening = Signals::new().on(Signal::User2, |_| ()).listen().unwrap();
+    let listening = Signals::new().on(Signal::USR2, |_| ()).listen().unwrap();
     assert_ne!(caught(), before);
 
     drop(listening);
@@ -48,7 +48,7 @@ async fn a_program_can_listen_again_and_again() {
     let tree = given_tree().await;
 
     for _ in 0..3 {
-        let (_guard, mut heard) = listening(Signal::User2, &tree);
+        let (_guard, mut heard) = listening(Signal::USR2, &tree);
         for _ in 0..2 {
             send(signal::SIGUSR2);
             assert_eq!(heard.recv().await, Some(()));
@@ -61,8 +61,8 @@ async fn all_trees_see_a_signal_and_it_is_given_back_when_the_last_of_them_is_th
     let _turn = turn().await;
     let (one, other) = (given_tree().await, given_tree().await);
     let before = caught();
-    let (ones, mut one_heard) = listening(Signal::User2, &one);
-    let (others, mut other_heard) = listening(Signal::User2, &other);
+    let (ones, mut one_heard) = listening(Signal::USR2, &one);
+    let (others, mut other_heard) = listening(Signal::USR2, &other);
 
     send(signal::SIGUSR2);
     assert_eq!((one_heard.recv().await, other_heard.recv().await), (Some(()), Some(())));
@@ -81,7 +81,7 @@ fn a_tree_whose_runtime_comes_late_misses_no_signal() {
     let listen = |runtime: &Runtime| {
         runtime.block_on(async {
             let tree = given_tree().await;
-            listening(Signal::User2, &tree)
+            listening(Signal::USR2, &tree)
         })
     };
     let ((_guard, mut heard), (_other_guard, mut other_heard)) = (listen(&one), listen(&other));
@@ -101,7 +101,7 @@ fn a_tree_whose_runtime_comes_late_misses_no_signal() {
 async fn a_flood_of_signals_leaves_the_listener_awake() {
     let _turn = turn().await;
     let tree = given_tree().await;
-    let (_guard, mut heard) = listening(Signal::User2, &tree);
+    let (_guard, mut heard) = listening(Signal::USR2, &tree);
 
     for _ in 0..3 {
         // The runtime has no turn meanwhile, so that nothing is read.
@@ -116,7 +116,7 @@ async fn what_listened_before_hears_too_and_goes_on_hearing() {
     let _turn = turn().await;
     let mut own = tokio_signal(SignalKind::user_defined1()).unwrap();
     let tree = given_tree().await;
-    let (guard, mut heard) = listening(Signal::User1, &tree);
+    let (guard, mut heard) = listening(Signal::USR1, &tree);
 
     send(signal::SIGUSR1);
     assert_eq!((heard.recv().await, own.recv().await), (Some(()), Some(())));
@@ -130,7 +130,7 @@ async fn what_listened_before_hears_too_and_goes_on_hearing() {
 async fn what_began_to_listen_meanwhile_hears_too_and_goes_on_hearing_and_so_does_the_next_tree() {
     let _turn = turn().await;
     let tree = given_tree().await;
-    let (guard, mut heard) = listening(Signal::WindowChange, &tree);
+    let (guard, mut heard) = listening(Signal::WINCH, &tree);
     let mut own = tokio_signal(SignalKind::window_change()).unwrap();
 
     send(signal::SIGWINCH);
@@ -140,7 +140,7 @@ async fn what_began_to_listen_meanwhile_hears_too_and_goes_on_hearing_and_so_doe
     assert_eq!(own.recv().await, Some(()));
 
     for _ in 0..2 {
-        let (_guard, mut heard) = listening(Signal::WindowChange, &tree);
+        let (_guard, mut heard) = listening(Signal::WINCH, &tree);
         send(signal::SIGWINCH);
         assert_eq!((heard.recv().await, own.recv().await), (Some(()), Some(())));
     }

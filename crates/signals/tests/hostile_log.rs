@@ -22,7 +22,7 @@ async fn a_program_may_leave_although_the_log_blocks_when_it_is_told_so() {
     let guard = Signals::new().source(source).attach(&tree).unwrap();
 
     for _ in 0..3 {
-        signals.send(Signal::Interrupt);
+        signals.send(Signal::INT);
     }
 
     assert_eq!(guard.exit_requested().await, 130);

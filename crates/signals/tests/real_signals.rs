@@ -16,7 +16,7 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     let tree = Supervisor::new("root").child(worker).start().await.unwrap();
     let (sender, mut seen) = mpsc::unbounded_channel();
     let signals = Signals::new()
-        .on(Signal::User2, move |received| sender.send(received.signal).unwrap())
+        .on(Signal::USR2, move |received| sender.send(received.signal).unwrap())
         .on_snapshot(|_| ());
     assert_eq!(caught(), []);
 
@@ -24,8 +24,8 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     kill(Pid::this(), signal::SIGUSR2).unwrap();
     let _guard = listening.attach(&tree);
 
-    assert_eq!(seen.recv().await, Some(Signal::User2));
-    let asked_for = [Signal::Interrupt, Signal::Terminate, Signal::Hangup, Signal::User1, Signal::User2];
+    assert_eq!(seen.recv().await, Some(Signal::USR2));
+    let asked_for = [Signal::HUP, Signal::INT, Signal::USR1, Signal::USR2, Signal::TERM];
     assert_eq!(caught(), asked_for);
     kill(Pid::this(), signal::SIGTERM).unwrap();
     assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGTERM"));
@@ -35,6 +35,13 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
 fn caught() -> Vec<Signal> {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has /proc");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a process has a mask");
+    // Rust's own runtime catches SIGSEGV and SIGBUS, to report a stack overflow.
+    let all = (1..=64)
+        .filter_map(Signal::from_number)
+        .filter(|signal| ![Signal::SEGV, Signal::BUS].contains(signal));
     let mask = u64::from_str_radix(mask.trim(), 16).expect("the mask is a hexadecimal number");
-    Signal::ALL.into_iter().filter(|signal| mask & (1 << (signal.number() - 1)) != 0).collect()
+    (1..=64)
+        .filter_map(Signal::from_number)
+        .filter(|signal| mask & (1 << (signal.number() - 1)) != 0)
+        .collect()
 }

@@ -3,11 +3,11 @@
 //!     cargo run --release --locked -p rootward-counts            # compares
 //!     cargo run --release --locked -p rootward-counts -- record  # records anew
 //!
-//! Instructions do not depend on what else the machine does. They are counted by valgrind, under which this program runs
-//! itself once for each of its ways ([`ways`]).
+//! Instructions do not depend on what else the machine does. They are counted by valgrind, under which this program
+//! runs itself once for each of its ways ([`ways`]).
 //!
-//! Absent on purpose: time, which a noisy machine cannot tell; and processes, whose costs are the kernel's and those of other
-//! programs, which valgrind does not see.
+//! Absent on purpose: time, which a noisy machine cannot tell; and processes, whose costs are the kernel's and those of
+//! other programs, which valgrind does not see.
 
 mod compare;
 mod counter;
@@ -52,7 +52,7 @@ fn record_all() -> Result<(), String> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "this program speaks to who runs it")]
+#[expect(clippy::print_stdout, reason = "this program speaks to the person that runs it")]
 fn say(text: &str) {
     println!("{text}");
 }

@@ -46,7 +46,8 @@ pub(crate) fn take(way: &str) -> Option<()> {
     Some(())
 }
 
-/// Whatever is called by this is counted, and nothing else. Valgrind knows it by its name, which must stay one function's.
+/// Whatever is called by this is counted, and nothing else. Valgrind knows it by its name, which must stay one
+/// function's.
 #[inline(never)]
 pub(crate) fn counted_section(run: &mut dyn FnMut()) {
     run();

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use rootward::{Event, EventKind, Outcome};
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use super::tell::Told;
 
@@ -68,7 +69,7 @@ fn next(stage: Stage, event: &Event) -> Option<Stage> {
         (EventKind::Restarting { .. }, Stage::Down) => Some(Stage::Down),
         (EventKind::Started { .. }, Stage::Starting) => Some(Stage::Up),
         (EventKind::StartFailed { .. }, Stage::Starting) => Some(Stage::Down),
-        // The root has a last word in every case.
+        // The root reports its end in every case.
         (EventKind::StartFailed { .. }, Stage::Stopping) if is_root => Some(Stage::Stopping),
         (EventKind::Ignored, Stage::Starting) | (EventKind::Exited { .. }, Stage::Up) => Some(Stage::Down),
         (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Some(Stage::Stopping),

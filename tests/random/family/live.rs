@@ -4,7 +4,8 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{ChildSpec, Exit, SpawnErrorKind, TaskContext};
+use rootward::error::SpawnErrorKind;
+use rootward::{ChildSpec, Exit, TaskContext};
 
 use super::describe::{Person, Step, Then};
 use crate::clock::{give_way, pass};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, Events, Supervisor, Tree};
+use rootward::event::Events;
+use rootward::{Event, Supervisor, Tree};
 
 use super::describe::{Deed, Family};
 use super::live::{Notes, spec};

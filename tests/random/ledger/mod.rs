@@ -10,7 +10,8 @@ mod note;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rootward::{Event, StopReach, Strategy};
+use rootward::StopReach;
+use rootward::{Event, Strategy};
 
 pub(crate) use house::{House, Round};
 pub(crate) use node::{Asked, End, How, Node, Origin, Stage};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{Exit, ExitClass, Outcome, Restart, StopCause, Strategy};
+use rootward::event::StopCause;
+use rootward::report::{ExitClass, Outcome};
+use rootward::{Exit, Restart, Strategy};
 
 use super::House;
 use crate::describe::Member;
@@ -24,7 +26,7 @@ pub(crate) struct Node<'a> {
     pub(crate) escalated_at: Option<Duration>,
     /// How its last incarnation ended.
     pub(crate) end: Option<End<'a>>,
-    /// A group restart may have absorbed its end, and then nothing follows from it (OTP's rule 26).
+    /// A group restart may have absorbed its end, and then nothing follows from it (OTP rule 26).
     pub(crate) absorbed: bool,
     /// A restart that was announced and has not been made: when it is due.
     pub(crate) due: Option<Duration>,

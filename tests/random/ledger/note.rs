@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Restart, StopCause};
+use rootward::event::StopCause;
+use rootward::{Event, EventKind, Restart};
 
 use super::{Asked, End, House, How, Ledger, Node, Origin, Round, Stage, parent};
 use crate::describe::Group;
@@ -125,7 +126,7 @@ impl<'a> Ledger<'a> {
         let path = event.path.as_str();
         let was_root = self.get(path).is_some_and(|node| node.is_root() && node.stage == Stage::Stopping);
         if was_root {
-            // The root has a last word in every case.
+            // The root reports its end in every case.
             return;
         }
         let origin = self.get(path).map(|node| node.origin);

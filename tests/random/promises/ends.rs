@@ -1,6 +1,8 @@
 //! An end says how it came about, and says no more than that.
 
-use rootward::{Event, EventKind, Exit, Outcome, StopCause};
+use rootward::event::StopCause;
+use rootward::report::Outcome;
+use rootward::{Event, EventKind, Exit};
 
 use super::{Verdict, graces, keep, shutdowns};
 use crate::ledger::{Ledger, Node};

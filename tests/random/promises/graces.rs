@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Shutdown, StopCause};
+use rootward::event::StopCause;
+use rootward::{Event, EventKind, Shutdown};
 
 use super::{Verdict, keep};
 use crate::describe::Answer;

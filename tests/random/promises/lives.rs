@@ -15,7 +15,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let is_in_place = match &event.what {
         EventKind::Starting | EventKind::Restarting { .. } => stage == Stage::Down,
         EventKind::Started { .. } | EventKind::Ignored => stage == Stage::Starting,
-        // The root has a last word in every case.
+        // The root reports its end in every case.
         EventKind::StartFailed { .. } => stage == Stage::Starting || (is_root && stage == Stage::Stopping),
         EventKind::Exited { .. } => stage == Stage::Up,
         EventKind::Stopping { .. } => matches!(stage, Stage::Starting | Stage::Up),
@@ -48,7 +48,7 @@ pub(super) fn once(story: &Story) -> Verdict {
         let is_of_next = matches!(event.what, EventKind::Restarting { .. });
         keep(is_of_next || !over.contains(&incarnation), "nothing is said of an incarnation after its end")?;
         let is_end = match event.what {
-            // The root has a last word in every case.
+            // The root reports its end in every case.
             EventKind::StartFailed { .. } => event.path.depth() > 0,
             EventKind::Ignored | EventKind::Exited { .. } | EventKind::Stopped { .. } => true,
             _ => false,
@@ -60,7 +60,7 @@ pub(super) fn once(story: &Story) -> Verdict {
     Ok(())
 }
 
-/// Nothing comes after the root's last word, also if something is still there.
+/// Nothing comes after the report of the root's end, also if something is still there.
 pub(super) fn last(story: &Story) -> Verdict {
     let is_last = |event: &Event| event.path.depth() == 0 && event.what.name() == "stopped";
     keep(story.events.last().is_some_and(|event| is_last(event)), "the root's `stopped` is the last line")

@@ -1,6 +1,7 @@
 //! What a tree looks like when nothing happens is what its record says.
 
-use rootward::{ChildState, NodeSnapshot, TreeSnapshot};
+use rootward::TreeSnapshot;
+use rootward::snapshot::{ChildState, NodeSnapshot};
 
 use super::{Verdict, keep};
 use crate::ledger::{Ledger, Stage};

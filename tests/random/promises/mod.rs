@@ -20,7 +20,9 @@ mod stops;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Outcome, StopCause};
+use rootward::event::StopCause;
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use crate::ledger::Ledger;
 use crate::story::Story;
@@ -81,7 +83,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     the_end.map_err(show)
 }
 
-/// What can be judged of a record by what is done to the tree: not the last words, which name what is still there.
+/// What can be judged of a record by what is done to the tree: not the last events, which name what is still there.
 ///
 /// On one thread they can be judged as well, unless they were asked for: nothing leads up to them then. On two, a
 /// supervisor may be about to write that a child is gone, or is asked.

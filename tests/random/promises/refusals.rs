@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Outcome};
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use super::{Verdict, keep};
 use crate::story::Story;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{Ending, NodeReport, Outcome, StopCause, StopReport};
+use rootward::StopReport;
+use rootward::event::StopCause;
+use rootward::report::{Ending, NodeReport, Outcome};
 
 use super::{Verdict, keep};
 use crate::ledger::{How, Ledger, Node};

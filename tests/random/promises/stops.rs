@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, StopCause, StopOrder};
+use rootward::event::StopCause;
+use rootward::{Event, EventKind, StopOrder};
 
 use super::graces::{goes_all_at_once, is_abandoned, is_over, is_stuck};
 use super::{Verdict, groups, keep, shutdowns};

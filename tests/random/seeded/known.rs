@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Intensity, Shutdown, StopReach};
+use rootward::StopReach;
+use rootward::{Intensity, Shutdown};
 use rootward_core::seeded::Time;
 
 use super::Kind;

@@ -11,7 +11,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use rootward_tests::Known;
 
-/// The register to which they report, and those who are not known to be dead.
+/// The register to which processes report, and those that are not known to be dead.
 #[derive(Debug)]
 pub(super) struct Members {
     directory: PathBuf,
@@ -46,12 +46,12 @@ impl Members {
         &self.path
     }
 
-    /// They are many, and there is a long time to come.
+    /// Forgets the processes that have ended: in a long soak there are many.
     pub(super) fn forget_the_dead(&self) {
         locked(&self.known).retain(|member| member.is_alive());
     }
 
-    /// Whoever is alive, reported or not.
+    /// The processes that are alive, whether or not they have reported.
     pub(super) fn survivors(&self) -> BTreeSet<Known> {
         let mut alive: BTreeSet<Known> = Known::all_that_mention(&self.path).into_iter().collect();
         alive.extend(locked(&self.known).iter().copied().filter(|member| member.is_alive()));

@@ -35,7 +35,7 @@ impl Subject {
         let own = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(own);
         command.args([members.path(), "subject", level, &seed.to_string()]);
-        // Backtraces of thousands of panics take time and memory that nobody here asks about.
+        // Backtraces of thousands of panics take time and memory, and are not read here.
         command.env_remove("RUST_BACKTRACE").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("the subject cannot be started: {error}"))?;
         let supervisor = Known::of(child.id()).ok_or("the subject is not there")?;

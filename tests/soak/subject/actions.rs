@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use rootward::event::Events;
 use rootward::ractor::call;
-use rootward::{ChildState, Events, PartitionSupervisor, Tree};
+use rootward::snapshot::ChildState;
+use rootward::{PartitionSupervisor, Tree};
 use rootward_tests::Known;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -99,7 +101,7 @@ async fn do_jobs(world: &Arc<World>, tree: &Tree, mut dice: Dice) {
     }
 }
 
-/// Many calls at the same time about few children, some of which nobody waits for.
+/// Many calls at the same time about few children, some of which are not waited for.
 async fn tangle(world: &Arc<World>, tree: &Tree, mut dice: Dice) {
     let spare = supervisor(tree, "root/spare").await;
     let mut calls = JoinSet::new();
@@ -144,7 +146,7 @@ async fn trouble_actors(world: &World, mut dice: Dice) {
     }
 }
 
-/// Everything is looked at, a task keeps its thread from others, and somebody subscribes who reads nothing.
+/// Everything is looked at, a task keeps its thread from others, and a reader subscribes that reads nothing.
 async fn look(world: &World, tree: &Tree, mut dice: Dice) {
     let mut events: Events = tree.events();
     dice.pick(&world.workers).tell(Order::Block(120));

@@ -31,7 +31,7 @@ impl Actor for Counter {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Count => *total += 1,
-            // Whoever asked may have gone.
+            // The caller that asked may have gone.
             Message::Total(reply) => drop(reply.send(*total)),
             Message::Fail => return Err("it was told to".into()),
             Message::Panic => std::panic::panic_any(ORDERED),

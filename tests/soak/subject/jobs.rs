@@ -11,7 +11,7 @@ use super::world::World;
 use crate::dice::Dice;
 use crate::program::READY;
 
-/// So short that who ignores the request does not hold up a round for long.
+/// So short that a job that ignores the request does not hold up a round for long.
 const IMPATIENT: Duration = Duration::from_millis(40);
 
 /// Any job at all. Nothing of it is restarted for ever.

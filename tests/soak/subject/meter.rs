@@ -1,10 +1,10 @@
-//! A child that does nothing but know the runtime of the supervisors, which nobody else sees.
+//! A child that does nothing but know the runtime of the supervisors, which no other part of the program sees.
 
 use std::sync::{Arc, OnceLock};
 
-use rootward::{
-    ChildKind, ChildSpec, Exit, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
-};
+use rootward::child_kind::{Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest};
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit};
 use tokio::runtime::Handle;
 
 /// The runtime on which supervisors run, once one of them has started something.

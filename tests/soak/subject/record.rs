@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rootward::{Event, EventKind, Events};
+use rootward::event::Events;
+use rootward::{Event, EventKind};
 use rootward_tests::say;
 
 /// What the record has told so far.
@@ -70,7 +71,7 @@ fn read(mut events: Events, tally: &Tally) {
             Err(lagged) => {
                 seq += lagged.missed;
                 tally.missed.fetch_add(lagged.missed, Ordering::Relaxed);
-                // Who is running has happened unseen.
+                // Which incarnations run now is not known: starts and ends were missed.
                 running.clear();
             }
         }

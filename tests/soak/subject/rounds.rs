@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rootward::{ChildState, NodeSnapshot, PartitionSupervisor, SupervisorHandle, Tree};
+use rootward::snapshot::{ChildState, NodeSnapshot};
+use rootward::{PartitionSupervisor, SupervisorHandle, Tree};
 use rootward_tests::say;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
@@ -46,7 +47,7 @@ impl Rounds {
             return;
         }
         let mut round = 0;
-        // Somebody who never reads.
+        // A reader that never reads.
         let mut idle = tree.events();
         loop {
             if let Err(problem) = self.come_to_rest(&tree, round).await {
@@ -57,7 +58,8 @@ impl Rounds {
                 say(format_args!("rests {}", self.told(round)));
                 match orders.recv().await.as_deref() {
                     Some("go") => break,
-                    // A look. What is kept for somebody who never reads depends on what the last rounds had to tell, and would be taken for growth.
+                    // A look. What is kept for a reader that never reads depends on the events of the last rounds, and
+                    // would be taken for growth.
                     Some(_) => drop(std::mem::replace(&mut idle, tree.events())),
                     None => return,
                 }
@@ -153,8 +155,8 @@ pub(super) async fn look_again() {
 
 /// Terminates and forgets every child.
 async fn clear(supervisor: &SupervisorHandle) {
-    // Calls for whose answer nobody waits have been made. They are heard before this one.
-    let _ = supervisor.delete_child("nobody").await;
+    // Calls have been made whose answers are not waited for. They are heard before this one.
+    let _ = supervisor.delete_child("unknown").await;
     loop {
         let children = supervisor.which_children();
         if children.is_empty() {

@@ -10,7 +10,8 @@ use super::actor::Counter;
 use super::world::{SHARDS, World};
 use crate::program::READY;
 
-/// How long who is asked to stop may take before it is killed. The observer waits for longer than this until it looks.
+/// How long a child that is asked to stop may take before it is killed. The observer waits for longer than this until
+/// it looks.
 const GRACE: Duration = Duration::from_secs(10);
 
 const SECOND: Duration = Duration::from_secs(1);

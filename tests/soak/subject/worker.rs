@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rootward::{ChildSpec, Exit, Restart, TaskContext};
 use tokio::sync::{Mutex, mpsc, watch};
 
-/// With what it panics, so that nobody is alarmed.
+/// With what it panics, so that the panic is known to be ordered.
 pub(super) const ORDERED: &str = "it was told to panic";
 
 /// How a task is told to end.

@@ -1,4 +1,4 @@
-//! What there is in the tree, for those who operate on it.
+//! What there is in the tree, for the actions that operate on it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub(crate) struct World {
     /// Has children.
     pub(super) parent: Arc<Worker>,
     pub(super) actors: Vec<Address<Message>>,
-    /// Who changes the number of partitions does so alone.
+    /// Locked while the number of partitions is changed: only one action at a time does that.
     pub(super) resizing: Mutex<()>,
 }
 

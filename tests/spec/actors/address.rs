@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rootward::error::{Abandoned, Undelivered};
 use rootward::ractor::ActorStatus;
-use rootward::{Abandoned, Backoff, Restart, Supervisor, Undelivered};
+use rootward::{Backoff, Restart, Supervisor};
 
 use super::clerk::{Clerk, Order, Step};
 use crate::support::{
@@ -40,13 +41,13 @@ async fn an_address_can_be_waited_at_while_its_actor_is_restarted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_for_nobody_is_given_back() {
+async fn a_message_for_an_address_without_an_actor_is_given_back() {
     let a = Clerk::new();
     let (_tree, mut log) = given(Supervisor::new("root").child(late(&a))).await;
     a.does(Step::Panic);
     log.wait_for_event("a", "restarting").await;
 
-    let Err(Undelivered(order)) = a.address.cast(Order::Do(Step::Fail)) else { panic!("nobody is there") };
+    let Err(Undelivered(order)) = a.address.cast(Order::Do(Step::Fail)) else { panic!("there is no actor") };
 
     assert!(matches!(order, Order::Do(Step::Fail)));
 }
@@ -87,7 +88,7 @@ async fn a_sibling_that_starts_later_finds_the_actor_at_its_address() {
         if its_address.current().is_some() {
             its_flag.raise();
         }
-        rootward::Launch::Ignored
+        rootward::child_kind::Launch::Ignored
     });
 
     let (_tree, _log) = given(Supervisor::new("root").child(a.spec("a")).child(b)).await;
@@ -96,7 +97,7 @@ async fn a_sibling_that_starts_later_finds_the_actor_at_its_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_there_before_the_start_and_from_the_request_to_stop_on() {
+async fn no_actor_is_there_before_the_start_and_from_the_request_to_stop_on() {
     let a = Clerk::new().that(Step::Hang, "pre_start");
     let (_tree, mut log) = launched(Supervisor::new("root").child(a.spec("a")));
     log.wait_for_event("a", "starting").await;
@@ -123,7 +124,7 @@ async fn an_actor_that_stops_by_itself_is_not_found_any_more_while_it_cleans_up(
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_is_waited_at_before_anybody_is_to_live_there() {
+async fn an_address_is_waited_at_before_any_child_has_it() {
     let a = Clerk::new();
 
     let (found, (_tree, _log)) = tokio::join!(a.address.wait(), async {
@@ -180,7 +181,7 @@ async fn the_end_of_one_actor_does_not_drive_another_one_from_its_address() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_gives_up_waiting_at_an_address_changes_nothing() {
+async fn a_caller_that_gives_up_waiting_at_an_address_changes_nothing() {
     let a = Clerk::new();
     let waiting = tokio::time::timeout(Duration::from_secs(1), a.address.wait()).await;
     assert!(waiting.is_err());

@@ -49,11 +49,11 @@ pub(super) struct Diary(Arc<Mutex<Vec<&'static str>>>);
 
 impl Diary {
     pub(super) fn note(&self, what: &'static str) {
-        self.0.lock().expect("nobody panics while writing").push(what);
+        self.0.lock().expect("no thread panics while it writes").push(what);
     }
 
     pub(super) fn entries(&self) -> Vec<&'static str> {
-        self.0.lock().expect("nobody panics while writing").clone()
+        self.0.lock().expect("no thread panics while it writes").clone()
     }
 
     pub(super) fn says(&self, what: &str) -> bool {

@@ -1,6 +1,7 @@
 //! How an actor that ends by itself has ended.
 
-use rootward::{Event, EventKind, Exit, Panic, Restart, Supervisor};
+use rootward::report::Panic;
+use rootward::{Event, EventKind, Exit, Restart, Supervisor};
 
 use super::clerk::{Clerk, Step};
 use crate::support::{given, launched};
@@ -12,7 +13,7 @@ async fn an_actor_that_stops_or_drains_itself_ends_normally() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_actor_that_somebody_else_stops_ends_normally() {
+async fn an_actor_that_other_code_stops_ends_normally() {
     let a = Clerk::new();
     let (_tree, mut log) =
         given(Supervisor::new("root").child(a.spec("a").restart(Restart::Temporary))).await;
@@ -69,7 +70,7 @@ async fn a_panic_in_a_drop_does_not_hide_the_panic_that_came_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_actor_that_somebody_kills_is_aborted_and_that_is_abnormal() {
+async fn an_actor_that_is_killed_is_aborted_and_that_is_abnormal() {
     assert_eq!(exit_after(Step::KillYourself, &Clerk::new()).await, Exit::Aborted);
     assert_eq!(exit_of(&Clerk::new().that(Step::KillYourself, "post_start")).await, Exit::Aborted);
     let in_post_stop = Clerk::new().that(Step::KillYourself, "post_stop");

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rootward::event::StopCause;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef, ActorStatus, Message, SupervisionEvent};
-use rootward::{ChildSpec, EventKind, Exit, Outcome, StopCause, Supervisor, Tree};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 
 use super::clerk::Diary;
 use crate::support::{EventLog, given, obedient, until};
@@ -96,7 +98,7 @@ async fn a_tree_that_an_actor_has_started_stops_with_it_and_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tree_whose_actor_is_killed_stops_because_nobody_holds_it() {
+async fn a_tree_whose_actor_is_killed_stops_because_its_last_handle_is_dropped() {
     let (landlord, inner) = Landlord::spec();
     let (tree, _log) = given(Supervisor::new("root").child(landlord)).await;
     let inner = inner.lock().unwrap().take().expect("it has been started");
@@ -121,7 +123,7 @@ async fn an_actor_of_a_system_that_exists_can_hold_a_tree_as_its_state() {
     assert_eq!(inner.so_far().paths("stopped"), ["a", "root"]);
 }
 
-/// A supervisor as people write it who have ractor and nothing else: it starts a worker, and another when that one fails.
+/// A supervisor such as is written with ractor alone: it starts a worker, and another when that one fails.
 #[derive(Clone, Default)]
 struct Firm {
     /// Whether the boss sees to it that its workers are gone before it goes itself.
@@ -144,12 +146,12 @@ impl Firm {
     async fn hire<M: Message>(&self, boss: &ActorRef<M>) -> Result<(), ActorProcessingErr> {
         let worker = Worker(self.diary.clone());
         let (worker, _) = Actor::spawn_linked(None, worker, (), boss.get_cell()).await?;
-        self.workers.lock().expect("nobody panics in there").push(worker);
+        self.workers.lock().expect("no thread panics while it holds the lock").push(worker);
         Ok(())
     }
 
     fn workers(&self) -> Vec<ActorRef<Work>> {
-        self.workers.lock().expect("nobody panics in there").clone()
+        self.workers.lock().expect("no thread panics while it holds the lock").clone()
     }
 
     fn worker(&self, number: usize) -> ActorRef<Work> {
@@ -234,7 +236,8 @@ impl Actor for Landlord {
 
     async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<Tree, ActorProcessingErr> {
         let mut builder = Supervisor::new("root").child(obedient("a")).tree()?;
-        *self.inner.lock().expect("nobody panics in there") = Some(EventLog::of(builder.subscribe()));
+        *self.inner.lock().expect("no thread panics while it holds the lock") =
+            Some(EventLog::of(builder.subscribe()));
         Ok(builder.start().await?)
     }
 

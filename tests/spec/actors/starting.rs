@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, Exit, Outcome, Panic, StartError, Supervisor, TreeStartError, ractor::Actor, ractor::ActorRef,
-};
+use rootward::error::{StartError, TreeStartError};
+use rootward::report::{Outcome, Panic};
+use rootward::{ChildSpec, Exit, Supervisor, ractor::Actor, ractor::ActorRef};
 
 use super::clerk::{Clerk, Refusal, Step};
 use crate::support::{EventLog, cause_of, given, launched, obedient, settle};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use rootward::{ChildSpec, EventKind, Exit, Outcome, Shutdown, Supervisor};
+use rootward::report::Outcome;
+use rootward::{ChildSpec, EventKind, Exit, Shutdown, Supervisor};
 
 use super::clerk::{Clerk, Diary, Step};
 use crate::support::{given, until};
@@ -107,7 +108,7 @@ async fn an_actor_that_stops_already_when_it_is_asked_is_awaited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_drops_the_state_although_somebody_keeps_all_that_ractor_says() {
+async fn a_stop_drops_the_state_although_another_actor_keeps_all_that_ractor_says() {
     let a = Clerk::new();
     let (hoarder, hoarding) = Actor::spawn(None, Hoarder, ()).await.unwrap();
     let (tree, _log) = given(Supervisor::new("root").child(a.spec("a").shutdown(SECOND))).await;

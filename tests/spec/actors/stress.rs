@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use rootward::{Address, ChildSpec, Ending, Strategy, Supervisor};
+use rootward::report::Ending;
+use rootward::{Address, ChildSpec, Strategy, Supervisor};
 use tokio::task::JoinSet;
 
 use crate::support::{builder, given_tree, within};
@@ -52,8 +53,8 @@ async fn call(addresses: Vec<Address<Ask>>, first: usize) {
     for (n, address) in (1..=CALLS).zip(addresses.iter().cycle().skip(first)) {
         let (reply, answer) = tokio::sync::oneshot::channel();
         let ask = if n % FAILURE == 0 { Ask::Fail(reply.into()) } else { Ask::Answer(reply.into()) };
-        assert!(address.send(ask).await.is_ok(), "the tree is there, and so somebody comes");
-        // Whoever is stopped meanwhile does not answer, and does not keep anybody waiting either.
+        assert!(address.send(ask).await.is_ok(), "the tree is there, and so an actor comes");
+        // An actor that is stopped meanwhile does not answer, and does not keep the caller waiting either.
         let _ = answer.await;
     }
 }
@@ -64,7 +65,7 @@ enum Ask {
     Fail(RpcReplyPort<()>),
 }
 
-/// Counts those who are there.
+/// Counts the actors that are there.
 struct Present(Arc<AtomicU32>);
 
 impl Present {

@@ -1,11 +1,13 @@
-//! Actors that cannot be killed: what the report says of them, and who warns before.
+//! Actors that cannot be killed: what the report says of them, and which events warn before.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{Address, ChildKind, ChildSpec, Ending, EventKind, StuckIn, Supervisor, TreeBuilder};
+use rootward::report::{Ending, StuckIn};
+use rootward::snapshot::ChildKind;
+use rootward::{Address, ChildSpec, EventKind, Supervisor, TreeBuilder};
 
 use crate::support::{Blocked, EventLog, GivenTree, OtherRuntime, builder, given_tree, stuck};
 

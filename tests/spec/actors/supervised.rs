@@ -3,16 +3,16 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rootward::error::StartChildError;
+use rootward::event::StopCause;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward::{
-    ChildSpec, Exit, Restart, StartChildError, StopCause, Strategy, Supervisor, SupervisorHandle,
-};
+use rootward::{ChildSpec, Exit, Restart, Strategy, Supervisor, SupervisorHandle};
 
 use super::clerk::{Clerk, Order, Step};
 use crate::support::{given, obedient, settle};
 
 #[tokio::test(start_paused = true)]
-async fn who_is_restarted_depends_on_the_kind_of_child_and_the_kind_of_end() {
+async fn a_restart_depends_on_the_kind_of_child_and_the_kind_of_end() {
     let ends = [Step::StopYourself, Step::Fail, Step::Panic, Step::KillYourself];
 
     assert_eq!(restarted_after(Restart::Permanent, ends).await, [true, true, true, true]);
@@ -154,7 +154,7 @@ async fn actors_that_ask_their_stopping_supervisor_for_a_child_are_refused_and_d
         ChildSpec::actor(id, move || (Asks(Arc::clone(&handle)), ()))
     };
     let (tree, _log) = given(Supervisor::new("root").child(asks("a")).child(asks("b"))).await;
-    handle.set(tree.root().expect("it runs")).expect("nobody has set it");
+    handle.set(tree.root().expect("it runs")).expect("it has not been set before");
 
     let report = tree.stop().await;
 

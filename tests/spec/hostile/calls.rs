@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use rootward::{ChildSpec, Ending, Outcome, Shutdown, StopOrder, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, Shutdown, StopOrder, Supervisor};
 
 use crate::support::{
     Blocked, Deed, Double, Hostile, Lookout, OtherRuntime, Place, blocks, builder, for_each, given,
@@ -108,7 +109,7 @@ async fn a_child_that_blocks_the_root_is_reported_at_the_deadline_where_tasks_ha
     let report = within("the stop", tree.stop()).await;
 
     let left: Vec<_> = report.unreapable().iter().map(|node| node.path.to_string()).collect();
-    assert_eq!(left, ["root/b", "root/a", "root"], "the root has asked nobody else");
+    assert_eq!(left, ["root/b", "root/a", "root"], "the root has asked no other child");
     drop(release);
     within("the end", tree.wait_gone()).await;
 }

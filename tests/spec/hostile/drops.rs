@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rootward::{ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, Supervisor, SupervisorHandle};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle};
 use tokio::sync::Notify;
 
 use crate::support::{

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use rootward::{
-    ChildSpec, DynamicSupervisor, Ending, EventKind, Exit, Launch, Outcome, Restart, RunningChild,
-    StartChildError, StartError, StopCause, StopRequest, StuckIn, Supervisor, TreeStartError,
-};
+use rootward::child_kind::{Launch, RunningChild, StopRequest};
+use rootward::error::{StartChildError, StartError, TreeStartError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome, StuckIn};
+use rootward::{ChildSpec, DynamicSupervisor, EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{
     Blocked, Deed, Lookout, OtherRuntime, WhenDropped, blocks, builder, given, given_tree, launched,
@@ -246,7 +247,11 @@ fn drops() -> [(Deed, Lookout); 2] {
 fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     started_by(id, move |_| {
-        let error = error.lock().expect("nobody panics").take().expect("it is started once");
+        let error = error
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .take()
+            .expect("it is started once");
         Launch::Failed(StartError::new(error))
     })
     .restart(Restart::Temporary)
@@ -256,7 +261,7 @@ fn cannot_start(id: &str, error: HostileError) -> ChildSpec {
 fn returns(id: &str, error: HostileError) -> ChildSpec {
     let error = std::sync::Mutex::new(Some(error));
     ChildSpec::task(id, move |_| {
-        let error = error.lock().expect("nobody panics").take();
+        let error = error.lock().expect("no thread panics while it holds the lock").take();
         async move { error.map_or(Ok(()), Err) }
     })
 }
@@ -312,7 +317,7 @@ impl Error for HostileError {
 }
 
 /// A child that begins to start, and cannot when it is forced.
-struct FailsWhenForced(Option<(rootward::Reporter, StartError)>);
+struct FailsWhenForced(Option<(rootward::child_kind::Reporter, StartError)>);
 
 impl RunningChild for FailsWhenForced {
     fn stop(&mut self, _: StopRequest) {}

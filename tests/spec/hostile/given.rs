@@ -4,7 +4,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rootward::{Application, ChildSpec, Ending, Restart, Supervisor};
+use rootward::report::Ending;
+use rootward::{Application, ChildSpec, Restart, Supervisor};
 use rootward_tests::BACKSTOP;
 
 use crate::support::{

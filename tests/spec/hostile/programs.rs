@@ -5,10 +5,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::{
-    Application, ChildSpec, Ending, Event, Events, Finished, Outcome, Shutdown, Signal, SignalSender,
-    SignalSource, StopReport, Supervisor,
-};
+use rootward::event::Events;
+use rootward::report::{Ending, Outcome};
+use rootward::signal::{SignalSender, SignalSource};
+use rootward::{Application, ChildSpec, Event, Finished, Shutdown, Signal, StopReport, Supervisor};
 use rootward_tests::BACKSTOP;
 
 use crate::support::{
@@ -24,7 +24,7 @@ fn three_signals_get_out_of_a_program_in_which_a_supervisor_is_blocked() {
             wait(blocked.is_there());
         }
 
-        (0..3).for_each(|_| program.signals.send(Signal::Interrupt));
+        (0..3).for_each(|_| program.signals.send(Signal::INT));
 
         let (finished, keeper) = program.finish();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");
@@ -45,7 +45,7 @@ fn a_program_in_which_a_supervisor_is_blocked_ends_at_its_deadline_with_status_4
             wait(blocked.is_there());
         }
 
-        program.signals.send(Signal::Terminate);
+        program.signals.send(Signal::TERM);
 
         let (finished, keeper) = program.finish();
         assert_eq!(finished.status(), 4, "{place:?}: {finished:?}");
@@ -73,7 +73,7 @@ fn a_program_in_which_a_child_panics_wherever_it_is_called_stops_as_any_other() 
     for_each(&endings, |(place, ending)| {
         let program = Program::run(place, panics(), None);
         if place != Place::Start {
-            program.signals.send(Signal::Terminate);
+            program.signals.send(Signal::TERM);
         }
 
         let (finished, keeper) = program.finish();
@@ -87,7 +87,7 @@ fn three_signals_get_out_of_a_program_in_which_a_child_panics_where_it_is_to_be_
     for_each(&[Place::Force, Place::LastKill], |place| {
         let program = Program::run(place, panics(), None);
 
-        (0..3).for_each(|_| program.signals.send(Signal::Interrupt));
+        (0..3).for_each(|_| program.signals.send(Signal::INT));
 
         let (finished, keeper) = program.finish();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rootward::{AutoShutdown, ChildSpec, Outcome, Restart, Supervisor, TaskContext};
+use rootward::report::Outcome;
+use rootward::{AutoShutdown, ChildSpec, Restart, Supervisor, TaskContext};
 use tokio::sync::Notify;
 
 use crate::support::{Blocked, Hostile, Place, Puppet, blocks, builder, given_tree, obedient, within};

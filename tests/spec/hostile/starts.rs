@@ -6,10 +6,11 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use rootward::{
-    ChildKind, ChildSpec, ChildState, DynamicSupervisor, Ending, Launch, Outcome, Restart, SpecError,
-    StartChild, StartChildError, StartContext, StartError, Supervisor, SupervisorHandle,
-};
+use rootward::child_kind::{Launch, StartChild, StartContext};
+use rootward::error::{SpecError, StartChildError, StartError};
+use rootward::report::{Ending, Outcome};
+use rootward::snapshot::{ChildKind, ChildState};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle};
 
 use crate::support::{
     Blocked, Deed, GivenTree, Hostile, Lookout, Place, blocks, builder, given, given_tree, launched,
@@ -32,7 +33,7 @@ async fn a_start_may_look_at_the_tree() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_that_panics_is_told_to_its_caller_and_to_nobody_else() {
+async fn a_start_that_panics_is_told_only_to_its_caller() {
     let (tree, _log) = given(Supervisor::new("root").child(DynamicSupervisor::new("jobs"))).await;
     jobs_of(&tree).start_child(obedient("a")).await.unwrap();
 
@@ -108,7 +109,7 @@ async fn a_child_that_makes_no_sense_is_refused_although_its_supervisor_is_block
 // --- check and kind ---
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_check_that_blocks_blocks_whoever_offers_the_child_and_no_supervisor() {
+async fn a_check_that_blocks_blocks_the_caller_that_offers_the_child_and_no_supervisor() {
     let (blocked, release) = Blocked::new();
     let (tree, _log) = given(Supervisor::new("root").child(DynamicSupervisor::new("jobs"))).await;
     let (jobs, deed) = (jobs_of(&tree), blocks(&blocked));

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rootward::{ChildSpec, DynamicSupervisor, Restart, StartChildError, Supervisor, TerminateChildError};
+use rootward::error::{StartChildError, TerminateChildError};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor};
 
 use super::root_of;
 use crate::support::{Puppet, given, ignored, obedient};
 
+/// OTP rule 43.
 #[tokio::test(start_paused = true)]
 async fn children_are_listed_in_start_order_and_counted() {
     let inner = Supervisor::new("inner").child(obedient("b"));
@@ -22,6 +24,22 @@ async fn children_are_listed_in_start_order_and_counted() {
     assert_eq!((count.specs, count.active, count.supervisors, count.workers), (3, 2, 1, 2));
 }
 
+/// OTP rule 46.
+#[tokio::test(start_paused = true)]
+async fn the_spec_of_a_temporary_child_is_there_until_its_end_and_what_it_captured_is_given_back_then() {
+    let captured = Arc::new(());
+    let held = Arc::downgrade(&captured);
+    let (tree, _log) = given(Supervisor::new("root").child(obedient("a"))).await;
+    let root = root_of(&tree);
+    root.start_child(holds("b", captured)).await.unwrap();
+    assert!(root.child_spec("b").is_some() && Weak::strong_count(&held) > 0);
+
+    root.terminate_child("b").await.unwrap();
+
+    assert!(root.child_spec("b").is_none() && Weak::strong_count(&held) == 0);
+}
+
+/// OTP rule 21, OTP rule 44.
 #[tokio::test(start_paused = true)]
 async fn a_handle_means_one_incarnation() {
     let a = Puppet::new("a");
@@ -39,6 +57,7 @@ async fn a_handle_means_one_incarnation() {
     assert!(tree.supervisor("root/inner").unwrap().start_child(obedient("b")).await.is_ok());
 }
 
+/// OTP rule 44.
 #[tokio::test(start_paused = true)]
 async fn a_handle_of_a_supervisor_does_not_keep_its_tree_from_being_stopped() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a"))).await;

@@ -1,10 +1,12 @@
 //! Children that are added (OTP's `start_child`), and the gate that closes when stopping has begun.
 
-use rootward::{ChildSpec, SpecProblem, StartChildError, Supervisor, SupervisorHandle};
+use rootward::error::{SpecProblem, StartChildError};
+use rootward::{ChildSpec, Supervisor, SupervisorHandle};
 
 use super::root_of;
 use crate::support::{Double, Flag, broken, fixture, given, identity_of, ignored, obedient, stubborn};
 
+/// OTP rule 27.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_added_is_the_last_to_start_and_the_first_to_stop() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a")).child(obedient("b"))).await;
@@ -31,6 +33,7 @@ async fn starting_a_process_twice_is_one_process() {
     assert_eq!(log.until_the_end().await.count("a", "starting"), 1);
 }
 
+/// OTP rule 45.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_down_is_there_already() {
     let (tree, _log) = given(Supervisor::new("root").child(ignored("a"))).await;
@@ -40,6 +43,7 @@ async fn a_child_that_is_down_is_there_already() {
     assert!(matches!(error, StartChildError::AlreadyPresent), "{error}");
 }
 
+/// OTP rule 45.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_cannot_be_started_is_not_added() {
     let (tree, _log) = given(Supervisor::new("root")).await;
@@ -51,6 +55,7 @@ async fn a_child_that_cannot_be_started_is_not_added() {
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 45.
 #[tokio::test(start_paused = true)]
 async fn a_spec_that_makes_no_sense_is_refused() {
     let (tree, _log) = given(Supervisor::new("root")).await;
@@ -61,6 +66,18 @@ async fn a_spec_that_makes_no_sense_is_refused() {
         matches!(&error, StartChildError::Spec(wrong) if matches!(wrong.problem, SpecProblem::Id(_))),
         "{error}"
     );
+}
+
+/// OTP rule 45.
+#[tokio::test(start_paused = true)]
+async fn a_spec_whose_parts_do_not_go_together_is_refused_as_it_is_in_a_description() {
+    let (tree, _log) = given(Supervisor::new("root")).await;
+
+    let error = root_of(&tree).start_child(obedient("a").significant(true)).await.unwrap_err();
+
+    let StartChildError::Spec(error) = error else { panic!("{error}") };
+    let expected = ("root/a", SpecProblem::SignificantWithoutAutoShutdown);
+    assert_eq!((error.path.as_str(), error.problem), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,6 +96,7 @@ async fn a_start_waits_until_the_child_is_ready_and_keeps_no_other_call_waiting(
     assert!(a_started.is_ok() && b_started.is_ok());
 }
 
+/// OTP rule 14.
 #[tokio::test(start_paused = true)]
 async fn once_stopping_has_begun_a_new_child_is_refused_and_handed_back() {
     let a = Double::running("a");

@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use rootward::{
-    ChildState, DeleteChildError, Exit, Restart, RestartChildError, StopCause, Strategy, Supervisor,
-    TerminateChildError,
-};
+use rootward::error::{DeleteChildError, RestartChildError, TerminateChildError};
+use rootward::event::StopCause;
+use rootward::snapshot::ChildState;
+use rootward::{Exit, Restart, Strategy, Supervisor};
 
 use super::root_of;
 use crate::support::{Double, Puppet, fixture, given, identity_of, obedient, settle};
 
+/// OTP rule 42.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_terminated_is_gone_when_that_is_said_and_not_started_again() {
     let a = Double::running("a");
@@ -42,7 +43,7 @@ async fn a_process_that_is_terminated_is_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_terminates_a_child_waits_for_the_same_end() {
+async fn all_callers_that_terminate_a_child_wait_for_the_same_end() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     let root = root_of(&tree);
@@ -57,6 +58,7 @@ async fn everybody_who_terminates_a_child_waits_for_the_same_end() {
     assert_eq!(a.calls(), ["start", "stop"]);
 }
 
+/// OTP rule 42.
 #[tokio::test(start_paused = true)]
 async fn a_temporary_child_that_is_terminated_is_forgotten() {
     let (tree, _log) = given(Supervisor::new("root").child(obedient("a").restart(Restart::Temporary))).await;
@@ -68,6 +70,7 @@ async fn a_temporary_child_that_is_terminated_is_forgotten() {
     assert_eq!(root.count_children().specs, 0);
 }
 
+/// OTP rule 35.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_was_terminated_can_be_restarted_and_that_does_not_count() {
     let root = Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(obedient("a"));
@@ -83,6 +86,7 @@ async fn a_child_that_was_terminated_can_be_restarted_and_that_does_not_count() 
     assert!(!tree.is_stopping());
 }
 
+/// OTP rule 24, OTP rule 42.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_was_terminated_is_revived_by_a_group_restart() {
     let b = Puppet::new("b");
@@ -108,6 +112,7 @@ async fn a_child_that_runs_can_be_neither_restarted_nor_deleted() {
     assert_eq!(root.delete_child("a").await, Err(DeleteChildError::Running));
 }
 
+/// OTP rule 27.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_is_deleted_is_forgotten_and_its_id_is_free_again() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a")).child(obedient("b"))).await;
@@ -123,8 +128,9 @@ async fn a_child_that_is_deleted_is_forgotten_and_its_id_is_free_again() {
     assert_eq!(log.until_the_end().await.paths("stopped")[1..], ["a", "b", "root"], "it is the last one now");
 }
 
+/// OTP rule 44.
 #[tokio::test(start_paused = true)]
-async fn whoever_calls_for_an_unknown_child_is_told_so() {
+async fn a_caller_that_names_an_unknown_child_is_told_so() {
     let (tree, _log) = given(Supervisor::new("root")).await;
     let root = root_of(&tree);
 
@@ -135,14 +141,14 @@ async fn whoever_calls_for_an_unknown_child_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_waits_for_any_more_is_carried_out() {
+async fn a_call_that_is_not_waited_for_any_more_is_carried_out() {
     let a = Double::running("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a.spec())).await;
     let root = root_of(&tree);
 
     tokio::select! {
         biased;
-        _ = root.terminate_child("a") => unreachable!("nobody says that `a` is gone"),
+        _ = root.terminate_child("a") => unreachable!("`a` never reports its end"),
         _ = log.wait_for_event("a", "stopping") => {}
     }
     a.ends();

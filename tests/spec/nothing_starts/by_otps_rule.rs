@@ -1,10 +1,12 @@
 //! `StopReach::Asked`: as in OTP, a supervisor goes on until it is asked itself.
 
-use rootward::{DynamicSupervisor, StopReach, Supervisor};
+use rootward::StopReach;
+use rootward::{DynamicSupervisor, Supervisor};
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{EventLog, GivenTree, Puppet, builder, given_tree, obedient};
 
+/// OTP rule 14.
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_restarts_its_children_until_it_is_asked_to_stop() {
     let x = Puppet::new("x");

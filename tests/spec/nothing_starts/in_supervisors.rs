@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use rootward::error::{RestartChildError, StartChildError, TerminateChildError};
+use rootward::event::StopCause;
+use rootward::report::{Ending, Outcome};
 use rootward::{
-    AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Ending, Outcome, Restart, RestartChildError,
-    StartChildError, StopCause, Strategy, Supervisor, SupervisorHandle, TerminateChildError,
+    AutoShutdown, Backoff, ChildSpec, DynamicSupervisor, Restart, Strategy, Supervisor, SupervisorHandle,
 };
 
 use super::{SECOND, begun_after, root_with};
 use crate::support::{Double, EventLog, GivenTree, Puppet, given, launched, obedient, takes, work_for};
 
+/// OTP rule 14.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_ends_stays_down() {
     let x = Puppet::new("x");

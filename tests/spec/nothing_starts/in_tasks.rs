@@ -3,7 +3,9 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use rootward::{ChildSpec, Ending, Exit, SpawnErrorKind, StartChildError, StopReport, TaskContext};
+use rootward::error::{SpawnErrorKind, StartChildError};
+use rootward::report::Ending;
+use rootward::{ChildSpec, Exit, StopReport, TaskContext};
 use tokio::sync::{Notify, mpsc};
 
 use super::{SECOND, begun_after, root_with};

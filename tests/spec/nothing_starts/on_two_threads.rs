@@ -3,7 +3,8 @@
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use rootward::{DynamicSupervisor, StartChildError, Supervisor, Tree, TreeBuilder};
+use rootward::error::StartChildError;
+use rootward::{DynamicSupervisor, Supervisor, Tree, TreeBuilder};
 
 use super::begun_after;
 use crate::support::{EventLog, OtherRuntime, builder, obedient};

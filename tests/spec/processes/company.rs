@@ -4,8 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::event::StopCause;
 use rootward::process::Signal;
-use rootward::{ChildSpec, Ending, Outcome, Restart, StopCause, Strategy, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::{ChildSpec, Restart, Strategy, Supervisor};
 
 use super::{forever, signal, stopped};
 use crate::support::{given, identity_of, launched, obedient, until};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
 use rootward::process::Signal;
-use rootward::{EventKind, Exit, Outcome, Restart, Supervisor};
+use rootward::report::Outcome;
+use rootward::{EventKind, Exit, Restart, Supervisor};
 
 use super::{forever, signal, status_of};
 use crate::support::{Identity, fixture, given, identity_of, launched};
@@ -56,7 +57,7 @@ async fn a_permanent_process_is_started_again_also_after_a_clean_exit() {
 }
 
 #[tokio::test]
-async fn a_process_that_somebody_kills_is_started_again_when_it_is_gone() {
+async fn a_process_that_another_process_kills_is_started_again_when_it_is_gone() {
     let (_tree, mut log) =
         given(Supervisor::new("root").child(forever("a").restart(Restart::Transient))).await;
     let first = identity_of(&*log.wait_for_event("a", "started").await);

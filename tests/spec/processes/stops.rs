@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal as Sent;
+use rootward::event::StopCause;
 use rootward::process::{Signal, Step};
-use rootward::{Ending, EventKind, Exit, Outcome, Restart, Shutdown, StopCause, Supervisor};
+use rootward::report::{Ending, Outcome};
+use rootward::{EventKind, Exit, Restart, Shutdown, Supervisor};
 
 use super::{forever, signal, status_of, stopped};
 use crate::support::{fixture, given, identity_of, launched, until};
@@ -111,7 +113,7 @@ async fn a_process_that_is_suspended_is_woken_to_be_stopped() {
 }
 
 #[tokio::test]
-async fn a_process_that_is_suspended_is_still_running_to_everybody_else() {
+async fn a_process_that_is_suspended_still_counts_as_running() {
     let root =
         Supervisor::new("root").child(forever("a")).child(fixture!("exits_with").arg("1").into_child("b"));
     let (tree, mut log) = launched(root.intensity(3, Duration::from_secs(60)));
@@ -155,7 +157,7 @@ async fn a_process_is_asked_with_one_signal_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_last_kill_ends_a_process_without_anybody_waiting() {
+async fn a_last_kill_ends_a_process_without_a_caller_that_waits() {
     let a = fixture!("ignores_sigterm").into_child("a").restart(Restart::Temporary);
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
     log.wait_for_line("a", "ready").await;

@@ -11,7 +11,7 @@ use rootward_tests::BACKSTOP;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// The same in virtual time, which gets there as soon as nobody has anything left to do.
+/// The same in virtual time, which gets there as soon as no task has anything left to do.
 const VIRTUAL_BACKSTOP: Duration = Duration::from_secs(1000 * 3600);
 
 /// Awaits something that has to happen, and says what did not.
@@ -48,12 +48,12 @@ pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 /// Lets everything happen that can happen without any time passing. For virtual time only.
 ///
-/// A clock that is paused moves when nobody has anything left to do, and not before.
+/// A clock that is paused moves when no task has anything left to do, and not before.
 pub(crate) async fn settle() {
     let _ = timeout(Duration::from_millis(1), pending::<()>()).await;
 }
 
-/// Waits by a clock that nobody has paused.
+/// Waits by a clock that is not paused.
 async fn real_backstop() {
     // Dropped together with this future, which sends the thread home.
     let (_over, is_over) = mpsc::channel::<()>();

@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{ChildSpec, Ending, StopReport, Stuck};
+use rootward::report::{Ending, Stuck};
+use rootward::{ChildSpec, StopReport};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -16,7 +17,7 @@ pub(crate) struct Blocked {
     released: Arc<Mutex<mpsc::Receiver<()>>>,
 }
 
-/// Lets everybody go when it is dropped.
+/// Lets all blocked threads go when it is dropped.
 pub(crate) type Release = mpsc::Sender<()>;
 
 impl Blocked {

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rootward::{
-    ChildKind, ChildSpec, Exit, KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext,
-    StartError, StopRequest,
+use rootward::child_kind::{
+    KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
 };
+use rootward::error::StartError;
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit};
 
 /// A child that does nothing by itself: the test says when it has started and when it has ended.
 #[derive(Clone)]
@@ -90,7 +92,7 @@ impl Double {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics while the lock is held")
+        self.state.lock().expect("no thread panics while it holds the lock")
     }
 }
 

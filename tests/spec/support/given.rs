@@ -4,11 +4,12 @@ use std::error::Error;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rootward::{StartError, StopReport, Supervisor, Tree, TreeBuilder, TreeStartError};
+use rootward::error::{StartError, TreeStartError};
+use rootward::{StopReport, Supervisor, Tree, TreeBuilder};
 
 use super::{EventLog, within};
 
-/// A tree for whose start and end no test waits in vain.
+/// A tree with a backstop: a test that waits in vain for its start or its end fails.
 #[derive(Clone)]
 pub(crate) struct GivenTree(Tree);
 

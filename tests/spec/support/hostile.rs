@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use rootward::{
-    ChildKind, ChildSpec, Exit, KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext,
-    StopRequest, Tree,
+use rootward::child_kind::{
+    KillHandle, Launch, Reporter, RunningChild, StartChild, StartContext, StopRequest,
 };
+use rootward::snapshot::ChildKind;
+use rootward::{ChildSpec, Exit, Tree};
 
 use super::{Blocked, Flag};
 

@@ -1,4 +1,4 @@
-//! Documents that are promised to others, who have to put up with more than was promised.
+//! JSON documents with promised fields. Their readers have to put up with fields that were not promised.
 
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use rootward::{Event, Events};
+use rootward::Event;
+use rootward::event::Events;
 
 use super::backstop::within_backstop;
 use super::{Leftovers, Record, line_in, pid_in, rules};

@@ -95,7 +95,7 @@ impl Program {
         self.identity.signal(signal);
     }
 
-    /// Waits until the program has said its last word and ended.
+    /// Waits until the program has written its last line and ended.
     pub(crate) fn finish(mut self) -> Finished {
         self.heard.wait_for_the_end();
         self.note_leftovers();

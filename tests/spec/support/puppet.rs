@@ -1,4 +1,4 @@
-//! A task that a test has by the strings.
+//! A task that a test controls.
 
 use std::io;
 use std::sync::Arc;

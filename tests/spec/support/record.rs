@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rootward::{Event, EventKind, StopCause};
+use rootward::event::StopCause;
+use rootward::{Event, EventKind};
 
 use super::line_in;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rootward::{Event, EventKind, Outcome};
+use rootward::report::Outcome;
+use rootward::{Event, EventKind};
 
 use super::Record;
 
@@ -31,9 +32,9 @@ pub(crate) fn check(events: &[Arc<Event>]) {
 /// How far each child has come at one point of a record.
 #[derive(Default)]
 struct Tree<'a> {
-    /// Whoever is not down.
+    /// All children that are not down.
     stages: BTreeMap<&'a str, Stage>,
-    /// Who is starting: at most one on every level.
+    /// The children that are starting: at most one on every level.
     starting: Vec<&'a str>,
 }
 
@@ -62,7 +63,7 @@ impl<'a> Tree<'a> {
             (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
             | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,
-            // The root has the last word in every case.
+            // The root reports its end in every case.
             (EventKind::StartFailed { .. }, Stage::Stopping) if is_root(event) => Stage::Stopping,
             (EventKind::Ignored, Stage::Starting)
             | (EventKind::StartFailed { .. }, Stage::Starting | Stage::Stopping)

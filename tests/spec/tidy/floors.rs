@@ -1,7 +1,7 @@
 //! The floors that ARCHITECTURE.md draws: no import runs upward, and no two files import each other.
 //!
-//! A room is a directory, or a file that stands alone. A file and the `mod.rs` above it count as one when circles are looked for: a room's
-//! front declares its files, and they extend what it defines.
+//! A module here is a directory, or a file that stands alone. A file and the `mod.rs` above it count as one when cycles
+//! are looked for: `mod.rs` declares its files, and they extend what it defines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use super::code::code_of;
 use super::sources::{Source, sources, workspace};
 
 #[test]
-fn no_room_of_the_core_imports_from_its_own_floor_or_from_above() {
+fn no_module_of_the_core_imports_from_its_own_floor_or_from_above() {
     let floors = drawn_floors();
     let floor_of = |room: &str| floors.iter().position(|floor| floor.iter().any(|other| other == room));
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! Who may know whom.
+//! Which crate may depend on which, and which module may import which.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -23,7 +23,7 @@ pub enum Side {
 pub fn fork() -> Option<Side> {
     let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count);
     assert!(matches!(threads, Ok(1)), "only a program with one thread may fork: {threads:?}");
-    // SAFETY: there is one thread, so that no lock is held by anybody who would be missing in the child.
+    // SAFETY: there is one thread, so that no lock is held by a thread that would be missing in the child.
     match unsafe { nix::unistd::fork() } {
         Ok(ForkResult::Parent { .. }) => Some(Side::Parent),
         Ok(ForkResult::Child) => {

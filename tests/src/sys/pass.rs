@@ -12,7 +12,7 @@ use nix::libc;
 /// How many copies there are in a message. The kernel takes 253 at most.
 const COPIES: usize = 200;
 
-/// Sends a message with 200 copies of a descriptor, which are on their way until somebody receives it.
+/// Sends a message with 200 copies of a descriptor, which are on their way until the message is received.
 ///
 /// # Errors
 ///

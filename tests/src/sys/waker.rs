@@ -21,7 +21,8 @@ pub trait OddWaker: Send + Sync + 'static {
 /// A waker of which no clone has the same vtable, so that [`Waker::will_wake`] is never true.
 pub fn odd_waker<W: OddWaker>(odd: Arc<W>) -> Waker {
     let raw = RawWaker::new(Arc::into_raw(odd).cast(), Vtables::<W>::FIRST);
-    // SAFETY: the vtable's functions keep the contract of `RawWaker`: the data is an `Arc<W>`, of which each waker holds one.
+    // SAFETY: the vtable's functions keep the contract of `RawWaker`: the data is an `Arc<W>`, of which each waker
+    // holds one.
     unsafe { Waker::from_raw(raw) }
 }
 

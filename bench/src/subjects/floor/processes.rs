@@ -20,7 +20,7 @@ use crate::programs::{CHATTER, IDLE, Roll};
 
 pub struct Processes;
 
-/// What has been started, and who starts it again.
+/// The programs that have been started, and the order in which they are stopped.
 pub struct Running {
     order: Order,
     pids: Vec<Pid>,
@@ -74,12 +74,12 @@ impl processes::Processes for Loop {
         let (current, stop) = (Arc::clone(&pid), Arc::clone(&stopping));
         let thread = thread::spawn(move || {
             loop {
-                let pid = *current.lock().expect("nobody panics with it");
+                let pid = *current.lock().expect("no holder of this lock panics");
                 wait(pid);
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
-                *current.lock().expect("nobody panics with it") = line.spawn();
+                *current.lock().expect("no holder of this lock panics") = line.spawn();
             }
         });
         Looping { pid, stopping, thread }
@@ -91,7 +91,7 @@ impl processes::Processes for Loop {
 
     fn stop(&self, running: Looping) {
         running.stopping.store(true, Ordering::SeqCst);
-        ask(*running.pid.lock().expect("nobody panics with it"));
+        ask(*running.pid.lock().expect("no holder of this lock panics"));
         running.thread.join().expect("it does not panic");
     }
 }

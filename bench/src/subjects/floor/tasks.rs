@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::machine::clock;
 use crate::metrics::events::{Events, Times};
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 use crate::metrics::stuck::{GRACE, Stuck, deaf};
 use crate::metrics::tasks::{self, Shape};
 
@@ -87,11 +87,11 @@ pub struct Loop {
 }
 
 impl Restarts for Loop {
-    async fn start(n: usize, who: Who) -> Self {
+    async fn start(n: usize, restarted: Restarted) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = again_and_again(n, who) => {}
+                () = again_and_again(n, restarted) => {}
                 _ = stopped => {}
             }
         });
@@ -104,7 +104,7 @@ impl Restarts for Loop {
     }
 }
 
-async fn again_and_again(n: usize, who: Who) {
+async fn again_and_again(n: usize, restarted: Restarted) {
     let mut set = JoinSet::new();
     loop {
         let token = CancellationToken::new();
@@ -112,7 +112,7 @@ async fn again_and_again(n: usize, who: Who) {
             set.spawn(idle(token.child_token()));
         }
         set.spawn(fragile());
-        while set.join_next().await.is_some() && who == Who::One {
+        while set.join_next().await.is_some() && restarted == Restarted::One {
             set.spawn(fragile());
         }
         token.cancel();

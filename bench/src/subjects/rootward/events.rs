@@ -27,7 +27,7 @@ impl Events for Record {
             readers.spawn(read(tree.events(), n));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let sink = sink.lock().expect("nobody panics with it").take().expect("it has been started");
+        let sink = sink.lock().expect("no holder of this lock panics").take().expect("it has been started");
         let begun = clock::now();
         std::thread::spawn(move || (0..n).for_each(|_| sink.write(line())));
         readers.join_all().await;
@@ -60,7 +60,7 @@ impl StartChild for Writer {
     }
 
     fn start(&self, cx: StartContext) -> Launch {
-        *self.0.lock().expect("nobody panics with it") = Some(cx.output());
+        *self.0.lock().expect("no holder of this lock panics") = Some(cx.output());
         Launch::Running { child: Box::new(Handed(Some(cx.reporter))), pid: None }
     }
 }

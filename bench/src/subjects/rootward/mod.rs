@@ -13,7 +13,7 @@ use self::restart::Fragile;
 use self::stuck::Deaf;
 use self::tasks::Tasks;
 use super::{Absent, Answer, Live, of_processes, of_tasks, run};
-use crate::metrics::restart::Who;
+use crate::metrics::restart::Restarted;
 use crate::metrics::{self, Metric};
 
 pub fn measure(level: Level, metric: Metric, n: usize, live: Live) -> Answer {
@@ -35,8 +35,8 @@ pub fn measure(level: Level, metric: Metric, n: usize, live: Live) -> Answer {
         | Metric::DynamicHeap
         | Metric::IdleTasks => of_tasks::<Tasks>(metric, n, live),
         Metric::Stuck => Ok(run(metrics::stuck::measure::<Deaf>(n))),
-        Metric::Restart => Ok(run(metrics::restart::measure::<Fragile>(n, Who::One))),
-        Metric::GroupRestart => Ok(run(metrics::restart::measure::<Fragile>(n, Who::All))),
+        Metric::Restart => Ok(run(metrics::restart::measure::<Fragile>(n, Restarted::One))),
+        Metric::GroupRestart => Ok(run(metrics::restart::measure::<Fragile>(n, Restarted::All))),
         Metric::Events => Ok(run(metrics::events::measure::<Record>(n))),
     }
 }

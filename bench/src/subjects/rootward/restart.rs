@@ -5,15 +5,15 @@ use std::time::Duration;
 use rootward_core::{ChildSpec, Exit, Strategy, Supervisor, Tree};
 
 use super::tasks::idle;
-use crate::metrics::restart::{Restarts, Who, fragile};
+use crate::metrics::restart::{Restarted, Restarts, fragile};
 
 pub struct Fragile(Tree);
 
 impl Restarts for Fragile {
-    async fn start(n: usize, who: Who) -> Self {
-        let strategy = match who {
-            Who::One => Strategy::OneForOne,
-            Who::All => Strategy::OneForAll,
+    async fn start(n: usize, restarted: Restarted) -> Self {
+        let strategy = match restarted {
+            Restarted::One => Strategy::OneForOne,
+            Restarted::All => Strategy::OneForAll,
         };
         let root = Supervisor::new("root")
             .strategy(strategy)

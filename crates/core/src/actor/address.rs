@@ -6,16 +6,17 @@ use std::sync::Arc;
 use ractor::{ActorRef, Message, MessagingErr};
 use tokio::sync::watch;
 
-use super::seat::{Abandoned, Board};
+use super::registration::{Abandoned, AddressState};
 
 /// Leads to an actor under supervision across its restarts.
 ///
-/// An [`ActorRef`] belongs to one incarnation and leads nowhere when that has ended. An address is made before the actor is, given to
-/// [`ChildSpec::actor_at`](crate::ChildSpec::actor_at), and leads to the incarnation that runs: from the moment its `pre_start` has
-/// succeeded until it is asked to stop or ends. Clones are cheap and lead to the same actor.
+/// An [`ActorRef`] belongs to one incarnation and leads nowhere when that has ended. An address is made before the
+/// actor is, given to [`ChildSpec::actor_at`](crate::ChildSpec::actor_at), and leads to the incarnation that runs: from
+/// the moment its `pre_start` has succeeded until it is asked to stop or ends. Clones are cheap and lead to the same
+/// actor.
 ///
-/// A mailbox ends with its incarnation: a message that an actor has taken but not handled when it stops is lost, as it is with any
-/// actor of ractor. Whoever must know that a message was handled has the actor reply.
+/// A mailbox ends with its incarnation: a message that an actor has taken but not handled when it stops is lost, as it
+/// is with any actor of ractor. A sender that must know that its message was handled asks the actor for a reply.
 ///
 /// One address is meant for one child. If two have it, it leads to the one that started last.
 ///
@@ -62,7 +63,7 @@ use super::seat::{Abandoned, Board};
 /// # }
 /// ```
 pub struct Address<M> {
-    board: Arc<watch::Sender<Board<M>>>,
+    state: Arc<watch::Sender<AddressState<M>>>,
 }
 
 /// Says that a message was not taken, and gives it back.
@@ -74,38 +75,38 @@ pub struct Undelivered<M>(
 );
 
 impl<M: Message> Address<M> {
-    /// An address at which nobody is yet.
+    /// An address at which there is no actor yet.
     pub fn new() -> Self {
-        Self { board: Arc::new(watch::Sender::new(Board::default())) }
+        Self { state: Arc::new(watch::Sender::new(AddressState::default())) }
     }
 
-    /// The incarnation that is there now. `None` while there is none: before the first start, during a restart, from the request to
-    /// stop on.
+    /// The incarnation that is there now. `None` while there is none: before the first start, during a restart, from
+    /// the request to stop on.
     ///
-    /// Whoever keeps the [`ActorRef`] keeps one incarnation: ask again when it does not answer.
+    /// An [`ActorRef`] refers to one incarnation: call this again when that one does not answer.
     pub fn current(&self) -> Option<ActorRef<M>> {
-        self.board.borrow().present()
+        self.state.borrow().present()
     }
 
     /// Waits until an incarnation is there.
     ///
     /// # Errors
     ///
-    /// [`Abandoned`] if a child had this address, and neither it nor its spec is there any more: the tree has stopped, for
-    /// example. Before the first spec is made with it, an address is waited for.
+    /// [`Abandoned`] if a child had this address, and neither it nor its spec is there any more: the tree has stopped,
+    /// for example. Before the first spec is made with it, an address is waited for.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> Result<ActorRef<M>, Abandoned> {
-        let mut board = self.board.subscribe();
+        let mut state = self.state.subscribe();
         loop {
-            let outlook = board.borrow_and_update().outlook();
+            let outlook = state.borrow_and_update().outlook();
             if let Some(found) = outlook {
                 return found;
             }
             // This address holds the sending side itself, so that there is always a next change to wait for.
-            let _ = board.changed().await;
+            let _ = state.changed().await;
         }
     }
 
@@ -123,12 +124,12 @@ impl<M: Message> Address<M> {
 
     /// Waits until an incarnation is there that takes the message.
     ///
-    /// The message is then in a mailbox, and not yet handled. There is no limit to the wait: put it into a `timeout` if there is to be
-    /// one.
+    /// The message is then in a mailbox, and not yet handled. There is no limit to the wait: put it into a `timeout` if
+    /// there is to be one.
     ///
     /// # Errors
     ///
-    /// [`Undelivered`], with the message, if nobody will come any more: see [`wait`](Self::wait).
+    /// [`Undelivered`], with the message, if no actor will come any more: see [`wait`](Self::wait).
     ///
     /// # Cancel safety
     ///
@@ -145,8 +146,8 @@ impl<M: Message> Address<M> {
         Err(Undelivered(message))
     }
 
-    pub(super) fn board(&self) -> &Arc<watch::Sender<Board<M>>> {
-        &self.board
+    pub(super) fn state(&self) -> &Arc<watch::Sender<AddressState<M>>> {
+        &self.state
     }
 }
 
@@ -168,13 +169,13 @@ impl<M: Message> Default for Address<M> {
 
 impl<M> Clone for Address<M> {
     fn clone(&self) -> Self {
-        Self { board: Arc::clone(&self.board) }
+        Self { state: Arc::clone(&self.state) }
     }
 }
 
 impl<M> fmt::Debug for Address<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address").field("is_taken", &self.board.borrow().is_taken()).finish()
+        f.debug_struct("Address").field("is_taken", &self.state.borrow().is_taken()).finish()
     }
 }
 

@@ -11,7 +11,8 @@ use crate::event::ChildSpan;
 use crate::panics::catch;
 
 pin_project! {
-    /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it a value.
+    /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it
+    /// a value.
     pub(super) struct Caught<'a, Fut> {
         #[pin]
         future: Option<Fut>,
@@ -22,7 +23,7 @@ pin_project! {
     impl<Fut> PinnedDrop for Caught<'_, Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            // An actor that is killed ends here: whatever its callback held is dropped where it stood.
+            // An actor that is killed ends here: whatever its callback wrapped is dropped where it stood.
             let _at_work = AtWork::on(*this.worker, Doing::Drop);
             let _inside = this.span.enter();
             this.future.set(None);

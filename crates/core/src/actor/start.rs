@@ -6,12 +6,12 @@ use std::sync::Arc;
 use ractor::{Actor, Message};
 
 use super::address::Address;
-use super::held::leave;
-use super::keeper::{Orders, Post, keep};
-use super::seat::{Seat, Tenancy};
+use super::owner::{Orders, Owner, own_actor};
+use super::registration::{Registration, SpecRegistration};
+use super::wrapped::leave;
 use crate::child::ChildKind;
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::detector::WorkerId;
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
 use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
@@ -19,27 +19,29 @@ use crate::stuck::{Stuck, StuckIn};
 impl ChildSpec {
     /// Describes a ractor actor.
     ///
-    /// `make` is called for every incarnation, inside a new task, and makes the actor and the arguments of its `pre_start`.
+    /// `make` is called for every incarnation, inside a new task, and makes the actor and the arguments of its
+    /// `pre_start`.
     ///
     /// | what happens | what its supervisor sees |
     /// | --- | --- |
     /// | `pre_start` succeeds | it has started |
     /// | `pre_start` or `make` fails or panics | the start has failed |
-    /// | any other callback returns an error or panics | [`Exit::Failed`](crate::Exit::Failed), [`Exit::Panicked`](crate::Exit::Panicked) |
-    /// | somebody stops or drains it, or it does so itself | [`Exit::Normal`](crate::Exit::Normal) |
-    /// | somebody kills it, or aborts its task | [`Exit::Aborted`](crate::Exit::Aborted), which is abnormal |
+    /// | another callback returns an error | [`Exit::Failed`](crate::Exit::Failed) |
+    /// | another callback panics | [`Exit::Panicked`](crate::Exit::Panicked) |
+    /// | any code stops or drains it, also its own | [`Exit::Normal`](crate::Exit::Normal) |
+    /// | any code kills it, or aborts its task | [`Exit::Aborted`](crate::Exit::Aborted), which is abnormal |
     ///
-    /// When the supervisor stops the actor it first asks: ractor's `stop`, with `post_stop`. When the grace is over the actor is
-    /// killed. In every case it is gone when its task has been joined and its state has been dropped, wherever ractor's links may have
-    /// led. Actors to which it is linked as their supervisor are killed with it, as ractor does that, and are not waited for, unless it
-    /// waits for them itself in `post_stop`.
+    /// When the supervisor stops the actor it first asks: ractor's `stop`, with `post_stop`. When the grace is over the
+    /// actor is killed. In every case it is gone when its task has been joined and its state has been dropped, wherever
+    /// ractor's links may have led. Actors to which it is linked as their supervisor are killed with it, as ractor does
+    /// that, and are not waited for, unless it waits for them itself in `post_stop`.
     ///
-    /// An actor that blocks its thread, or computes without a pause, cannot be killed by anybody. A
+    /// An actor that blocks its thread, or computes without a pause, cannot be killed. A
     /// [`Stalled`](crate::EventKind::Stalled) event names it while it runs, and the report of a stop says what it is
     /// [stuck](crate::NodeReport::stuck) in.
     ///
-    /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after every restart;
-    /// [`actor_at`](Self::actor_at) gives it an address that stays.
+    /// It runs on the runtime of the tree's tasks, unnamed. Its [`ActorRef`](ractor::ActorRef) is another one after
+    /// every restart; [`actor_at`](Self::actor_at) gives it an address that stays.
     pub fn actor<A, F>(id: impl Into<String>, make: F) -> Self
     where
         A: Actor,
@@ -54,20 +56,20 @@ impl ChildSpec {
         A: Actor,
         F: Fn() -> (A, A::Arguments) + Send + Sync + 'static,
     {
-        Self::own(id, ActorStart::new(make, Some(Tenancy::new(address.board()))))
+        Self::own(id, ActorStart::new(make, Some(SpecRegistration::new(address.state()))))
     }
 }
 
 /// Starts an actor from a function that makes it.
 struct ActorStart<A: Actor, F> {
     make: Arc<F>,
-    tenancy: Option<Tenancy<A::Msg>>,
+    registration: Option<SpecRegistration<A::Msg>>,
     actor: PhantomData<fn() -> A>,
 }
 
 impl<A: Actor, F> ActorStart<A, F> {
-    fn new(make: F, tenancy: Option<Tenancy<A::Msg>>) -> Self {
-        Self { make: Arc::new(make), tenancy, actor: PhantomData }
+    fn new(make: F, registration: Option<SpecRegistration<A::Msg>>) -> Self {
+        Self { make: Arc::new(make), registration, actor: PhantomData }
     }
 }
 
@@ -83,22 +85,23 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         let make = Arc::clone(&self.make);
         let orders = Orders::default();
-        let seat = self.tenancy.as_ref().map(Tenancy::seat);
+        let registration = self.registration.as_ref().map(SpecRegistration::registration);
         let worker = WorkerId::new();
         let (path, incarnation) = (cx.path.clone(), cx.incarnation);
-        let post = Post { path, incarnation, orders: orders.clone(), seat: seat.clone(), worker };
+        let owner =
+            Owner { path, incarnation, orders: orders.clone(), registration: registration.clone(), worker };
         let runtime = cx.task_runtime().clone();
-        let keeper = keep(move || make(), post, cx.reporter);
-        spawn_named(&runtime, &cx.path, keeper);
+        let owner = own_actor(move || make(), owner, cx.reporter);
+        spawn_named(&runtime, &cx.path, owner);
         let watched = Arc::new(Watched { orders, worker });
-        Launch::starting(RunningActor { watched, seat })
+        Launch::starting(RunningActor { watched, registration })
     }
 }
 
 /// What the supervisor holds of an actor.
 struct RunningActor<M> {
     watched: Arc<Watched>,
-    seat: Option<Seat<M>>,
+    registration: Option<Registration<M>>,
 }
 
 /// The part of it that others may look at.
@@ -111,12 +114,12 @@ impl<M: Message> RunningChild for RunningActor<M> {
     fn stop(&mut self, _request: StopRequest) {
         self.watched.orders.stop.cancel();
         // An actor that is asked to stop looks into its mailbox no more.
-        leave(self.seat.as_ref());
+        leave(self.registration.as_ref());
     }
 
     fn force(&mut self) {
         self.watched.orders.force.cancel();
-        leave(self.seat.as_ref());
+        leave(self.registration.as_ref());
     }
 
     fn force_name(&self) -> &'static str {

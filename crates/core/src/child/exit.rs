@@ -37,7 +37,7 @@ pub enum Exit {
         /// Whether the system wrote a core image.
         core_dumped: bool,
     },
-    /// The child is gone, and nobody can say any more how it ended: somebody else took the process's exit status.
+    /// The child is gone, and how it ended cannot be known any more: other code took the process's exit status.
     Unknown,
 }
 
@@ -51,8 +51,9 @@ pub struct Panic {
     /// File and line (`src/x.rs:12`). Known if [`capture_panics`](crate::capture_panics) was called before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// The calls that led there, one frame after the other. Known if [`capture_panics`](crate::capture_panics) was called before
-    /// and backtraces are enabled by `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE`, as [`std::backtrace`] says.
+    /// The calls that led there, one frame after the other. Known if [`capture_panics`](crate::capture_panics) was
+    /// called before and backtraces are enabled by `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE`, as [`std::backtrace`]
+    /// says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backtrace: Option<String>,
 }
@@ -70,6 +71,7 @@ impl Exit {
     /// Whether this exit counts as normal or abnormal when a [`Restart::Transient`](crate::Restart::Transient) child
     /// ends by itself.
     pub fn class(&self) -> ExitClass {
+        // OTP rule 17: which reasons leave a transient child down.
         match self {
             Self::Normal | Self::Shutdown | Self::Code(0) => ExitClass::Normal,
             Self::Failed { .. }
@@ -81,7 +83,8 @@ impl Exit {
         }
     }
 
-    /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that came first.
+    /// This exit, and then a panic while what had ended was dropped. It hides an ordinary end, but not the panic that
+    /// came first.
     pub(crate) fn and_then_panicked(self, panic: Panic) -> Self {
         match self {
             Self::Panicked(_) => self,
@@ -168,6 +171,7 @@ impl Serialize for Exit {
 mod tests {
     use super::*;
 
+    /// OTP rule 17.
     #[test]
     fn only_a_planned_end_and_exit_code_zero_are_normal() {
         let signal = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false };

@@ -26,8 +26,8 @@ pub struct Straggler {
     pub pid: u32,
     /// What it ran, as far as the system told.
     pub command: String,
-    /// [`Outcome::Graceful`] if it went by itself or when asked, [`Outcome::Killed`] if not, and [`Outcome::Unreapable`] if it was
-    /// still there at the deadline.
+    /// [`Outcome::Graceful`] if it went by itself or when asked, [`Outcome::Killed`] if not, and
+    /// [`Outcome::Unreapable`] if it was still there at the deadline.
     pub outcome: Outcome,
 }
 

@@ -12,7 +12,8 @@ use super::{ChildId, InvalidId};
 
 /// Says where a child stands: the ids from the root down to it, joined by `/`, such as `root/workers/a`.
 ///
-/// Cloning is cheap, and so is a path below another one, however deep it lies. The text is put together when it is first asked for.
+/// Cloning is cheap, and so is a path below another one, however deep it lies. The text is put together when it is
+/// first asked for.
 #[derive(Clone)]
 pub struct ChildPath(Arc<Place>);
 
@@ -44,7 +45,8 @@ impl ChildPath {
         Self(Arc::new(Place { parent, id: id.clone(), is_dynamic, text: OnceLock::new() }))
     }
 
-    /// Whether this child, or one above it, is one of many that come and go: below a dynamic supervisor, or below a task.
+    /// Whether this child, or one above it, is one of many that come and go: below a dynamic supervisor, or below a
+    /// task.
     pub(crate) fn is_dynamic(&self) -> bool {
         self.0.is_dynamic
     }
@@ -95,7 +97,8 @@ impl Drop for Place {
 
 impl PartialEq for ChildPath {
     fn eq(&self, other: &Self) -> bool {
-        // Id by id, from the child upward: no text is made, and paths that share their upper part are compared below it alone.
+        // Id by id, from the child upward: no text is made, and paths that share their upper part are compared below it
+        // alone.
         let (mut mine, mut other) = (Some(self), Some(other));
         loop {
             match (mine, other) {

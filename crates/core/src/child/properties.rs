@@ -62,7 +62,8 @@ pub enum Restart {
 /// supervisors, as in OTP. Whatever it says, a stop deadline that is handed down the tree is never exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shutdown {
-    /// The child is not asked but ended at once (OTP's `brutal_kill`): a task is aborted, an actor is killed, a process gets SIGKILL.
+    /// The child is not asked but ended at once (OTP's `brutal_kill`): a task is aborted, an actor is killed, a process
+    /// gets SIGKILL.
     Kill,
     /// The child is asked to stop, and forced when it has not ended after this time.
     Grace(Duration),

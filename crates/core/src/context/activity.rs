@@ -14,8 +14,8 @@ pub(crate) struct ActivityCounter {
     idle: Notify,
 }
 
-/// One reason why the tree is not idle: a leaf that runs, a restart that is due, an end that its supervisor has not dealt
-/// with yet. Held by whatever is active and dropped with it.
+/// One reason why the tree is not idle: a leaf that runs, a restart that is due, an end that its supervisor has not
+/// dealt with yet. Held by whatever is active and dropped with it.
 #[derive(Debug)]
 pub(crate) struct Activity(Arc<ActivityCounter>);
 

@@ -1,4 +1,5 @@
-//! What all parts of one tree share: its record, its runtimes, the count of what is active, kill handles, and what stops.
+//! What all parts of one tree share: its record, its runtimes, the count of what is active, kill handles, and what
+//! stops.
 
 mod activity;
 mod kill;
@@ -16,8 +17,8 @@ use self::activity::ActivityCounter;
 use self::kill::KillRegistry;
 use self::tokens::Tokens;
 use crate::event::Record;
+use crate::foreign_wakers::WakeElsewhere;
 use crate::pace::Pacer;
-use crate::waking::WokenAside;
 
 pub use self::kill::KillHandle;
 pub use self::scope::StopReach;
@@ -28,10 +29,10 @@ pub(crate) use self::scope::StopScope;
 
 /// What all parts of one tree share.
 #[derive(Clone, Debug)]
-pub(crate) struct TreeContext(Arc<Shared>);
+pub(crate) struct TreeContext(Arc<SharedContext>);
 
 #[derive(Debug)]
-struct Shared {
+struct SharedContext {
     record: Arc<Record>,
     activity: Arc<ActivityCounter>,
     control: Handle,
@@ -43,7 +44,7 @@ struct Shared {
     kills: KillRegistry,
     pacer: Pacer,
     scope: Arc<StopScope>,
-    /// What the room of trees has put here for children that want to find their tree.
+    /// What the module `tree` has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
@@ -55,7 +56,7 @@ impl TreeContext {
         provisions: Provisions,
         reach: StopReach,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedContext {
             record,
             activity: Arc::default(),
             control,
@@ -90,7 +91,7 @@ impl TreeContext {
 
     /// Waits until the tree begins to stop.
     pub(crate) async fn stopping(&self) {
-        WokenAside::new(self.0.stopping.cancelled()).await;
+        WakeElsewhere::new(self.0.stopping.cancelled()).await;
     }
 
     /// Tells all that waits for it that the tree begins to stop. Only the first time counts.
@@ -137,7 +138,7 @@ impl TreeContext {
         self.0.containment.get().copied()
     }
 
-    /// Notes the containment level in force. A tree has one, so the first word is the last.
+    /// Notes the containment level in force. A tree has one, so only the first call counts.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use crate::foreign_wakers::run_on_own_helper;
 use crate::panics::drop_quietly;
 use crate::sync::is_seeded;
-use crate::waking::run_elsewhere;
 
 /// How long a thread that is in no runtime waits for the drop of what the program has given: it may be the program on
 /// its way out. What takes longer goes on by itself, and a thread of a runtime does not wait at all.
@@ -42,7 +42,7 @@ impl Drop for Provisions {
         let runtime = Handle::try_current().ok();
         for value in values.into_values() {
             let (held, runtime) = (held.clone(), runtime.clone());
-            run_elsewhere(move || {
+            run_on_own_helper(move || {
                 let _held = held;
                 let _inside = runtime.as_ref().map(Handle::enter);
                 drop_quietly(value);

@@ -1,8 +1,8 @@
 //! Whether a stop has begun at a supervisor, or anywhere above it.
 //!
-//! A parent marks the scope of a child before it writes the child's `stopping` event. What is to be started, restarted or given up below is
-//! written only if no scope above it is marked, and that is looked at inside the record's critical section. So the order of the record
-//! proves the rule: nothing starts once stopping has begun.
+//! A parent marks the scope of a child before it writes the child's `stopping` event. What is to be started, restarted
+//! or given up below is written only if no scope above it is marked, and that is looked at inside the record's critical
+//! section. So the order of the record proves the rule: nothing starts once stopping has begun.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -50,8 +50,8 @@ pub(crate) struct StopScope {
     /// Whether scopes above this one count as well.
     reach: StopReach,
     stopping: AtomicBool,
-    /// How many marks there were when this scope last looked upward and found none. Until there are more it need not look again, so
-    /// that a start costs the same in a chain of any length.
+    /// How many marks there were when this scope last looked upward and found none. Until there are more it need not
+    /// look again, so that a start costs the same in a chain of any length.
     clear_at: AtomicU64,
 }
 
@@ -60,8 +60,8 @@ pub(crate) struct StopScope {
 /// The default is [`Subtree`](Self::Subtree).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StopReach {
-    /// Once the stop of a supervisor has begun, nothing below it is started, restarted or given up any more, at any depth. systemd has
-    /// the same rule: a unit that is to be stopped is not restarted.
+    /// Once the stop of a supervisor has begun, nothing below it is started, restarted or given up any more, at any
+    /// depth. systemd has the same rule: a unit that is to be stopped is not restarted.
     #[default]
     Subtree,
     /// A supervisor goes on restarting its children until it is asked to stop itself, as in OTP.
@@ -131,8 +131,8 @@ impl StopScope {
         if clear_at == marks {
             return false;
         }
-        // Where one level after the other gives up, all marks are further down, and no level has to look at all those
-        // above it.
+        // If one level after the other gives up, from the leaves to the root, all marks are further down, and no level
+        // has to walk up to the root.
         if self.marks.any_above(self.depth, clear_at) {
             let mut above = self.parent.as_deref();
             while let Some(scope) = above {

@@ -3,8 +3,8 @@
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::foreign_wakers::run_on_helper_of;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
-use crate::waking::run_aside_of;
 
 /// The tokens that have been handed out.
 ///
@@ -44,7 +44,7 @@ impl Tokens {
         };
         match parent {
             None => told.cancel(),
-            Some(parent) => run_aside_of(control, move || {
+            Some(parent) => run_on_helper_of(control, move || {
                 let _told = told.drop_guard();
                 parent.cancel();
             }),

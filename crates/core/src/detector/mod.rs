@@ -1,11 +1,13 @@
-//! Who does not yield: found by looking at the threads, of which there are few, and not at the tasks, of which there are many.
+//! Finds the tasks and actors that do not yield, by looking at the threads, of which there are few, and not at the
+//! tasks, of which there are many.
 //!
 //! The detector has a thread of its own, because a few tasks that never yield bring every timer of their runtime to a
 //! standstill. All trees of a program share it, and it is started with the first of them.
 //!
-//! Because its thread goes on when all others stand still, it also has those looked after who have to be somewhere at a certain time.
+//! Because its thread goes on when all others stand still, it also calls the watchers that have to act at a certain
+//! time.
 //!
-//! Absent on purpose: anything that is done about a task that does not yield. It cannot be ended by anybody.
+//! Absent on purpose: anything that is done about a task that does not yield. Such a task cannot be ended.
 
 mod slot;
 mod thread;

@@ -1,7 +1,7 @@
-//! What each thread is at work on, for others to see.
+//! What each thread is at work on, for other threads to see.
 //!
-//! A thread writes down whom it polls before it does, and wipes it out after that: two plain stores, to memory that no other thread
-//! writes. Whoever wants to know looks at the slots of all threads, of which there are few.
+//! A thread writes down which worker it polls before the poll, and clears that after it: two plain stores, to memory
+//! that no other thread writes. The detector looks at the slots of all threads, of which there are few.
 
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ticks::{clock, notice};
 
-/// Who is at work. Numbers are given out once and never again; zero is nobody.
+/// The number of a task or an actor that a thread is at work on. Numbers are given out once and never again; zero means
+/// none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct WorkerId(u64);
 
@@ -20,7 +21,7 @@ impl WorkerId {
     }
 }
 
-/// What a thread does for somebody.
+/// What a thread does for a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Doing {
     /// It is inside one poll.
@@ -31,7 +32,7 @@ pub(crate) enum Doing {
 
 /// What one thread is at work on.
 pub(super) struct Slot {
-    /// The worker's number, doubled, and one more for a drop. Zero says that the thread does nothing for anybody.
+    /// The worker's number, doubled, and one more for a drop. Zero says that the thread works for none.
     work: AtomicU64,
     /// What the detector's clock showed when it began.
     since: AtomicU64,

@@ -1,8 +1,8 @@
-//! The detector's thread: notices who has not yielded for long.
+//! The detector's thread: notices workers that have not yielded for long.
 //!
-//! It has a clock of its own that ticks while any thread is at work. A tick looks at the slots and nothing else. When all are empty
-//! the thread parks, and whoever next begins to work wakes it: at most once a tick, however much there is to do, and never while
-//! nothing is.
+//! It has a clock of its own that ticks while any thread is at work. A tick looks at the slots and nothing else. When
+//! all are empty the thread parks, and the next thread that begins to work wakes it: at most once a tick, however much
+//! there is to do, and never while there is nothing to do.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,12 +13,13 @@ use super::slot::{Doing, Work, WorkerId, slots};
 use super::ticks::{TICK, clock, is_awake, may_sleep, notice, runs_on, tick_on, wakes_up};
 use crate::panics::{catch, drop_quietly};
 
-/// Whoever has something looked after.
+/// All watchers, also those that are gone and not yet removed.
 static WATCHERS: Mutex<Vec<Weak<dyn Watcher>>> = Mutex::new(Vec::new());
 
-/// Whoever has something looked after by the detector. What it does is done at once, and a panic in it harms nobody else.
+/// A part of a tree that the detector calls. What it does is done at once, and a panic in it does no harm to the
+/// others.
 pub(crate) trait Watcher: Send + Sync {
-    /// How long a worker may take. `None` means that nobody wants to know.
+    /// How long a worker may take. `None` means that this watcher does not want to know of stalls.
     fn threshold(&self) -> Option<Duration> {
         None
     }
@@ -28,14 +29,14 @@ pub(crate) trait Watcher: Send + Sync {
         let _ = stall;
     }
 
-    /// The clock shows this now. Returns whether the next tick is wanted as well, even if nobody is at work.
+    /// The clock shows this now. Returns whether the next tick is wanted as well, even if no thread is at work.
     fn tick(&self, clock: u64) -> bool {
         let _ = clock;
         false
     }
 }
 
-/// Somebody has not yielded for long.
+/// A worker has not yielded for long.
 #[derive(Clone, Debug)]
 pub(crate) struct Stall {
     /// What the thread is doing for it.
@@ -46,7 +47,7 @@ pub(crate) struct Stall {
     pub(crate) thread: String,
 }
 
-/// Has somebody looked after, for as long as it is there.
+/// Has the detector call this watcher, for as long as it is there.
 pub(crate) fn watch(watcher: Weak<dyn Watcher>) {
     // It goes by the system's time, and would come in where no seed says so.
     #[cfg(feature = "seeded")]
@@ -86,13 +87,14 @@ fn detect() {
     // How long each piece of work had taken when it was last looked at.
     let mut told = HashMap::new();
     loop {
-        // Nobody wakes it here, however much there is to do.
+        // No thread wakes it here, however much there is to do.
         thread::park_timeout(TICK);
         if tick(&mut told) {
             continue;
         }
         may_sleep();
-        // Once more after a whole tick: whoever began to work meanwhile has seen that the thread has to be woken, or is seen now.
+        // Once more after a whole tick: a thread that began to work meanwhile either knows that it has to wake this
+        // one, or is seen now.
         thread::park_timeout(TICK);
         if !tick(&mut told) {
             while !is_awake() {
@@ -103,7 +105,7 @@ fn detect() {
     }
 }
 
-/// Looks once at everything. `false` says that nobody needs the next look.
+/// Looks once at everything. `false` says that the next look is not needed.
 fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
     let now = tick_on();
     let is_busy = is_anybody_at_work();
@@ -120,7 +122,7 @@ fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
     is_busy || is_wanted
 }
 
-/// All who are still there.
+/// All watchers that are still there.
 fn everybody() -> Vec<Arc<dyn Watcher>> {
     let mut watchers = watchers();
     watchers.retain(|watcher| watcher.strong_count() > 0);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
-use super::text::{self, Text};
+use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind};
 
 #[cfg(test)]
@@ -20,7 +20,8 @@ const EVENTS_AT_ONCE: u64 = 64;
 /// How much text a reader takes under one lock, unless a single event has more.
 const BYTES_AT_ONCE: u64 = 64 * 1024;
 
-/// For how many there may be room when nothing is held: what a burst or a slow reader has needed is given back.
+/// How many entries there is capacity for when nothing is held. Memory that a burst or a slow reader needed beyond that
+/// is freed.
 const ROOM_AT_REST: usize = 1024;
 
 /// How far a reader may be behind before it loses the oldest events: what is held is bounded by both.
@@ -55,7 +56,7 @@ pub(super) struct Backlog {
     events: u64,
     /// How much text has been held altogether.
     text: u64,
-    held: VecDeque<Held>,
+    held: VecDeque<Retained>,
     /// A place stays a reader's own until it goes.
     readers: Vec<Option<Reader>>,
     /// Whether a writer waits until it is not [crowded](Self::is_crowded) any more.
@@ -65,20 +66,20 @@ pub(super) struct Backlog {
 
 /// One event or some that were written at once.
 #[derive(Clone, Debug)]
-pub(super) struct Held {
+pub(super) struct Retained {
     first: u64,
     count: u64,
     bytes: u64,
     /// How much text had been held before this.
     offset: u64,
     is_output: bool,
-    pub(super) what: What,
+    pub(super) what: RetainedEvents,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum What {
+pub(super) enum RetainedEvents {
     Event(Arc<Event>),
-    Lines(Arc<Text>),
+    Lines(Arc<OutputBatch>),
 }
 
 #[derive(Debug)]
@@ -111,7 +112,7 @@ pub(super) enum Taken {
 }
 
 impl Reader {
-    fn takes(&self, held: &Held) -> bool {
+    fn takes(&self, held: &Retained) -> bool {
         self.takes_output || !held.is_output
     }
 
@@ -163,14 +164,14 @@ impl Backlog {
     pub(super) fn push(&mut self, event: Event) -> Vec<Waker> {
         let is_output = matches!(event.what, EventKind::Output { .. });
         let (first, bytes) = (event.seq, event.what.text_bytes());
-        self.hold(first, (1, bytes), is_output, What::Event(Arc::new(event)))
+        self.hold(first, (1, bytes), is_output, RetainedEvents::Event(Arc::new(event)))
     }
 
     /// Holds lines for the readers, and answers which wakers are to be woken.
     #[must_use]
-    pub(super) fn push_lines(&mut self, lines: Text) -> Vec<Waker> {
-        let (first, size) = (lines.first, (text::count(&lines.lines), lines.lines.len()));
-        self.hold(first, size, true, What::Lines(Arc::new(lines)))
+    pub(super) fn push_lines(&mut self, lines: OutputBatch) -> Vec<Waker> {
+        let (first, size) = (lines.first, (output_batch::count(&lines.lines), lines.lines.len()));
+        self.hold(first, size, true, RetainedEvents::Lines(Arc::new(lines)))
     }
 
     /// Leaves out events that have been numbered and that no reader takes.
@@ -178,15 +179,22 @@ impl Backlog {
         self.go_past(first, count, |_| true);
     }
 
-    fn hold(&mut self, first: u64, (count, bytes): (u64, usize), is_output: bool, what: What) -> Vec<Waker> {
-        let held = Held { first, count, bytes: bytes as u64, offset: self.text, is_output, what };
+    fn hold(
+        &mut self,
+        first: u64,
+        (count, bytes): (u64, usize),
+        is_output: bool,
+        what: RetainedEvents,
+    ) -> Vec<Waker> {
+        let held = Retained { first, count, bytes: bytes as u64, offset: self.text, is_output, what };
         self.go_past(first, count, |reader| !reader.takes(&held));
         if !self.readers().any(|reader| reader.takes(&held)) {
             return Vec::new();
         }
         self.events += held.count;
         self.text += held.bytes;
-        // What was written at once goes at once, and not before as many as were promised are there without it.
+        // Events that were written at once are dropped at once, and only if what is left without them fills the
+        // capacity.
         while self.held.front().is_some_and(|oldest| {
             self.events - oldest.count >= self.capacity.events as u64
                 || self.text - oldest.offset > self.capacity.bytes as u64
@@ -195,7 +203,7 @@ impl Backlog {
         }
         let takers = self.readers.iter_mut().flatten().filter(|reader| reader.takes(&held));
         let waiting = takers.filter_map(|reader| reader.waker.take()).collect();
-        // Only after the oldest have gone, so that there is never room for twice as many because of one.
+        // Only after the oldest have gone: otherwise one event more could double the memory.
         self.held.push_back(held);
         waiting
     }
@@ -243,7 +251,7 @@ impl Backlog {
         })
     }
 
-    /// Where that begins which a reader has not taken.
+    /// The position of the first entry that a reader has not taken, or not taken completely.
     fn position(&self, reader: &Reader) -> usize {
         self.held.partition_point(|held| held.first < reader.next)
     }
@@ -293,7 +301,7 @@ impl Backlog {
     pub(super) fn take(
         &mut self,
         reader: usize,
-        into: &mut VecDeque<Held>,
+        into: &mut VecDeque<Retained>,
         waker: &mut Option<Waker>,
     ) -> Taken {
         let Some(reader) = &mut self.readers[reader] else { return Taken::End };

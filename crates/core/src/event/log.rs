@@ -41,7 +41,7 @@ impl Log {
         let lost = Arc::new(AtomicU64::new(0));
         let events = record.subscribe();
         events.count_losses(&lost);
-        // At first as far as can be said without asking the subscriber, which is not asked on this thread.
+        // For now only the global maximum level says it: the subscriber must not be called on this thread.
         let hears_output = LevelFilter::current() >= LevelFilter::DEBUG;
         events.take_output(hears_output);
         let lost_there = Arc::clone(&lost);

@@ -1,9 +1,10 @@
 //! Everything that happens in a tree, in order: the one record that the log, the report and the tests read.
 
 mod backlog;
+mod entry;
 mod kind;
-mod line;
 mod log;
+mod output_batch;
 mod reader;
 mod record;
 mod size;
@@ -11,10 +12,9 @@ mod span;
 mod telemetry;
 #[cfg(test)]
 mod tests;
-mod text;
 
+pub use entry::Event;
 pub use kind::{EventKind, SignalAction, Stream};
-pub use line::Event;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;

@@ -13,10 +13,10 @@ use tokio::sync::oneshot;
 use tokio::task::coop;
 
 use super::Event;
-use super::backlog::{Held, Taken, What};
-use super::record::Shared;
-use super::text::Unfolding;
-use crate::waking::WokenAside;
+use super::backlog::{Retained, RetainedEvents, Taken};
+use super::output_batch::BatchedEvents;
+use super::record::SharedRecord;
+use crate::foreign_wakers::WakeElsewhere;
 
 /// Reads a tree's events in order, from the moment of the subscription to the root's last.
 ///
@@ -27,11 +27,11 @@ use crate::waking::WokenAside;
 /// since.
 #[derive(Debug)]
 pub struct Events {
-    record: Arc<Shared>,
+    record: Arc<SharedRecord>,
     /// Which of the record's readers this is.
     reader: usize,
-    lines: Option<Unfolding>,
-    taken: VecDeque<Held>,
+    lines: Option<BatchedEvents>,
+    taken: VecDeque<Retained>,
 }
 
 /// Says that a reader was too slow and how many events it lost.
@@ -45,7 +45,7 @@ pub struct Lagged {
 type Next = Result<Option<Arc<Event>>, Lagged>;
 
 impl Events {
-    pub(super) fn new(record: Arc<Shared>, reader: usize) -> Self {
+    pub(super) fn new(record: Arc<SharedRecord>, reader: usize) -> Self {
         Self { record, reader, lines: None, taken: VecDeque::new() }
     }
 
@@ -60,7 +60,7 @@ impl Events {
     /// Cancel safe: if the future is dropped, no event is lost.
     pub async fn next(&mut self) -> Result<Option<Arc<Event>>, Lagged> {
         // A writer wakes the readers, and most of the writers are supervisors.
-        WokenAside::new(poll_fn(|cx| self.poll_next(cx))).await
+        WakeElsewhere::new(poll_fn(|cx| self.poll_next(cx))).await
     }
 
     /// Like [`next`](Self::next), for a thread that is not part of a runtime.
@@ -77,14 +77,14 @@ impl Events {
             if let Some(event) = self.at_hand() {
                 return Ok(Some(event));
             }
-            let (ring, rung) = oneshot::channel();
-            let bell = Arc::new(Bell(Mutex::new(Some(ring))));
-            let next = self.fetch(&Waker::from(Arc::clone(&bell)));
+            let (wake, woken) = oneshot::channel();
+            let waker = Arc::new(ReaderWaker(Mutex::new(Some(wake))));
+            let next = self.fetch(&Waker::from(Arc::clone(&waker)));
             if next.is_ready() {
-                bell.ring();
+                waker.notify();
             }
             // Also if there is nothing to wait for: where a thread must not wait, this panics.
-            let _ = rung.blocking_recv();
+            let _ = woken.blocking_recv();
             if let Poll::Ready(next) = next {
                 return next;
             }
@@ -105,13 +105,13 @@ impl Events {
     /// The next of those that have been taken.
     fn at_hand(&mut self) -> Option<Arc<Event>> {
         loop {
-            if let Some(event) = self.lines.as_mut().and_then(Unfolding::next) {
+            if let Some(event) = self.lines.as_mut().and_then(BatchedEvents::next) {
                 return Some(Arc::new(event));
             }
             self.lines = None;
             match self.taken.pop_front()?.what {
-                What::Event(event) => return Some(event),
-                What::Lines(lines) => self.lines = Some(Unfolding::new(lines)),
+                RetainedEvents::Event(event) => return Some(event),
+                RetainedEvents::Lines(lines) => self.lines = Some(BatchedEvents::new(lines)),
             }
         }
     }
@@ -147,20 +147,20 @@ impl Drop for Events {
 }
 
 /// Wakes a thread.
-struct Bell(Mutex<Option<oneshot::Sender<()>>>);
+struct ReaderWaker(Mutex<Option<oneshot::Sender<()>>>);
 
-impl Bell {
-    fn ring(&self) {
-        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(ring) = ring {
+impl ReaderWaker {
+    fn notify(&self) {
+        let wake = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(wake) = wake {
             // The thread may not wait any more, and then it need not be woken.
-            let _ = ring.send(());
+            let _ = wake.send(());
         }
     }
 }
 
-impl Wake for Bell {
+impl Wake for ReaderWaker {
     fn wake(self: Arc<Self>) {
-        self.ring();
+        self.notify();
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::backlog::{Backlog, Capacity};
-use super::text::{self, Text};
+use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind, Events, Stream};
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
@@ -21,11 +21,11 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Numbers the events of one tree and hands them out.
 pub(crate) struct Record {
-    shared: Arc<Shared>,
+    shared: Arc<SharedRecord>,
 }
 
 /// What the record and its readers have in common.
-pub(super) struct Shared {
+pub(super) struct SharedRecord {
     inner: Mutex<Inner>,
     /// Readers have taken so much that the writers that waited for them may go on.
     room: Notify,
@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_millis(10);
 impl Record {
     pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
         let inner = Inner { origin: None, backlog: Backlog::new(capacity.into()) };
-        Self { shared: Arc::new(Shared { inner: Mutex::new(inner), room: Notify::new() }) }
+        Self { shared: Arc::new(SharedRecord { inner: Mutex::new(inner), room: Notify::new() }) }
     }
 
     /// Writes an event, unless the record has been closed. Never waits for a reader.
@@ -82,8 +82,8 @@ impl Record {
         })
     }
 
-    /// Writes events and changes what belongs to them in one section: no other event comes in between, and who looks
-    /// at the record and at what was changed in another section sees both or neither.
+    /// Writes events and changes what belongs to them in one section: no other event comes in between, and code that
+    /// looks at the record and at the change in a section of its own sees both or neither.
     ///
     /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop
     /// anything.
@@ -100,7 +100,7 @@ impl Record {
     /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have
     /// one time.
     pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: Stream, lines: &str) {
-        let count = text::count(lines);
+        let count = output_batch::count(lines);
         // Not under the lock, if it can be helped.
         let copy = self.shared.lock().backlog.is_output_read().then(|| Box::from(lines));
         let mut inner = self.shared.lock();
@@ -113,7 +113,7 @@ impl Record {
             inner.backlog.pass_over(first, count);
             return;
         }
-        let waiting = inner.backlog.push_lines(Text {
+        let waiting = inner.backlog.push_lines(OutputBatch {
             first,
             at: now().saturating_duration_since(origin),
             time: SystemTime::now(),
@@ -139,12 +139,12 @@ impl Record {
         // Made before the question is asked, so that it hears what comes after the answer.
         let room = self.shared.room.notified();
         if self.shared.lock().backlog.is_crowded() {
-            // A reader that has not made room by then loses what it loses.
+            // A reader that has not made room by then may lose events.
             let _ = timeout(PATIENCE, room).await;
         }
     }
 
-    /// Writes the last words and ends the record, all in one [section](Self::section): no other event comes between
+    /// Writes the last events and ends the record, all in one [section](Self::section): no other event comes between
     /// them, or after them.
     pub(crate) fn last_words<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
         self.section(|writer| {
@@ -212,15 +212,15 @@ impl Drop for Record {
     }
 }
 
-/// Wakes the readers that wait. What a waker does is not ours, and a panic in it is not the writer's.
+/// Wakes the readers that wait. A waker may be foreign code, and a panic in it must not become the writer's.
 fn wake(waiting: Vec<Waker>) {
     for waker in waiting {
         let _ = catch(|| waker.wake());
     }
 }
 
-impl Shared {
-    /// Has a reader take something, or go, and tells the writers that wait for room if that has made some.
+impl SharedRecord {
+    /// Has a reader take events or leave, and wakes the writers that wait for room if that has made some.
     pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
         let mut inner = self.lock();
         let result = change(&mut inner.backlog);
@@ -243,8 +243,8 @@ impl fmt::Debug for Record {
     }
 }
 
-impl fmt::Debug for Shared {
+impl fmt::Debug for SharedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
+        f.debug_struct("SharedRecord").finish_non_exhaustive()
     }
 }

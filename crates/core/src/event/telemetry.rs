@@ -3,9 +3,10 @@
 //! | level | what |
 //! | --- | --- |
 //! | `error` | a supervisor gives up, a start fails |
-//! | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go; something weaker is in force |
+//! | `warn` | a child ends abnormally, leaves processes, is restarted or forced, does not yield, or does not go |
+//! | `warn` | something weaker than what was asked for is in force |
 //! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
-//! | `debug` | a child ends as it should, a process writes a line, and what is `info` elsewhere of dynamic children |
+//! | `debug` | a child ends as it should, a process writes a line; of dynamic children also what else is `info` |
 
 use tracing::{debug, error, info, warn};
 
@@ -96,7 +97,7 @@ pub(super) fn log(event: &Event) {
     }
 }
 
-/// Whether a child that ended by itself may well have done so.
+/// Whether the end of a child that ended by itself is in order.
 fn is_as_it_should_be(status: &Exit, stragglers: &[Straggler]) -> bool {
     status.class() == ExitClass::Normal && stragglers.is_empty()
 }

@@ -17,25 +17,17 @@ pub struct Intensity {
 }
 
 impl Intensity {
-    /// No limit: the supervisor never gives up because of restarts.
+    /// No limit, as [`Supervisor::unlimited_restarts`](crate::Supervisor::unlimited_restarts) sets.
     ///
     /// `max_restarts` is [`u32::MAX`]: from a million on there is no limit, whatever the time. `within` is five
     /// seconds, as in the default: it still says how long a child has to run for its [`Backoff`](crate::Backoff) to
     /// begin anew.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use rootward_core::{Intensity, Supervisor};
-    ///
-    /// let Intensity { max_restarts, within } = Intensity::UNLIMITED;
-    /// let patient = Supervisor::new("patient").intensity(max_restarts, within);
-    /// ```
     pub const UNLIMITED: Self = Self { max_restarts: u32::MAX, within: Duration::from_secs(5) };
 }
 
 impl Default for Intensity {
     fn default() -> Self {
+        // OTP rule 7.
         Self { max_restarts: 1, within: Duration::from_secs(5) }
     }
 }
@@ -57,7 +49,7 @@ impl RestartWindow {
         Self { limit, restarts: VecDeque::new() }
     }
 
-    /// Counts one restart. `false` says that it is one too many.
+    /// Counts one restart. `false` says that it is one too many: OTP rule 28.
     ///
     /// A restart that lies exactly `within` in the past still counts (OTP rule 29).
     pub(crate) fn record(&mut self, now: Instant) -> bool {
@@ -86,6 +78,7 @@ impl RestartWindow {
 mod tests {
     use super::*;
 
+    /// OTP rule 28.
     #[test]
     fn the_restart_after_the_last_allowed_one_is_one_too_many() {
         let (mut window, now) = window(3, 5);
@@ -95,6 +88,7 @@ mod tests {
         assert_eq!(answers, [true, true, true, false]);
     }
 
+    /// OTP rule 28.
     #[test]
     fn from_a_million_on_no_restart_is_kept() {
         let (mut window, now) = window(COUNTED, 5);
@@ -102,6 +96,7 @@ mod tests {
         assert!(window.record(now) && window.restarts.is_empty());
     }
 
+    /// OTP rule 28.
     #[test]
     fn with_intensity_zero_the_first_restart_is_one_too_many() {
         let (mut window, now) = window(0, 5);
@@ -109,6 +104,7 @@ mod tests {
         assert!(!window.record(now));
     }
 
+    /// OTP rule 29.
     #[test]
     fn restarts_that_have_left_the_window_no_longer_count() {
         let (mut window, now) = window(1, 5);
@@ -119,6 +115,7 @@ mod tests {
         assert!(!window.record(after(11)), "exactly the window's length apart still counts");
     }
 
+    /// OTP rule 28.
     #[test]
     fn a_restart_that_was_one_too_many_counts_too() {
         let (mut window, now) = window(1, 5);

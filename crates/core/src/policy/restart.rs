@@ -1,8 +1,8 @@
-//! Which exits lead to a restart: OTP's rule 17 as a table.
+//! Which exits lead to a restart, as a table.
 
 use crate::child::{ExitClass, Restart};
 
-/// Whether a child that ended by itself is started again.
+/// Whether a child that ended by itself is started again: OTP rule 17.
 pub(crate) fn is_restarted(restart: Restart, exit: ExitClass) -> bool {
     match (restart, exit) {
         (Restart::Permanent, ExitClass::Normal | ExitClass::Abnormal)
@@ -16,6 +16,7 @@ pub(crate) fn is_restarted(restart: Restart, exit: ExitClass) -> bool {
 mod tests {
     use super::*;
 
+    /// OTP rule 17.
     #[test]
     fn permanent_always_transient_after_abnormal_ends_temporary_never() {
         use ExitClass::{Abnormal, Normal};

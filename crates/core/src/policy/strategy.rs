@@ -1,4 +1,4 @@
-//! Which siblings share a child's fate.
+//! Which siblings share a child's end.
 
 use serde::{Deserialize, Serialize};
 

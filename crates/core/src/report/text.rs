@@ -1,7 +1,7 @@
 //! A stop report as people read it: a line for the whole, and a line for each child.
 //!
-//! Absent on purpose: colours and columns, which are a program's own business, and recursion, because a tree may be thousands of
-//! levels deep.
+//! Absent on purpose: colours and columns, which are a program's own business, and recursion, because a tree may be
+//! thousands of levels deep.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -10,8 +10,8 @@ use super::{Ending, NodeReport, StopReport};
 use crate::child::{ChildKind, Outcome};
 use crate::clock::whole_millis;
 
-/// A line that says how the stop came out, why there was one and how long it took; then a line for each child, indented by its depth;
-/// then the containment level, if there was one.
+/// A line that says how the stop came out, why there was one and how long it took; then a line for each child, indented
+/// by its depth; then the containment level, if there was one.
 impl fmt::Display for StopReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} · {} · {}", self.ending, self.cause, millis(self.elapsed))?;

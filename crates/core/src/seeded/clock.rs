@@ -22,8 +22,8 @@ impl Clock {
         Self { now: Instant::now(), timers: BTreeMap::new(), next: 0, yielding: Vec::new() }
     }
 
-    /// Goes on to the next timer, if it is no further away than this. Answers which tasks are to be woken then: none says that there is no
-    /// such timer.
+    /// Goes on to the next timer, if it is no further away than this. Answers which tasks are to be woken then: none
+    /// says that there is no such timer.
     pub(super) fn advance(&mut self, at_most: Duration) -> Vec<Waker> {
         let next =
             self.timers.keys().next().filter(|(at, _)| at.saturating_duration_since(self.now) <= at_most);

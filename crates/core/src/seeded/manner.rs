@@ -1,4 +1,5 @@
-//! In what manner the threads of one story take turns: drawn from its seed, because different races need different manners.
+//! In what manner the threads of one story take turns: drawn from its seed, because different races need different
+//! manners.
 
 use super::dice::Dice;
 
@@ -21,10 +22,12 @@ pub enum Time {
 /// Which thread goes on.
 #[derive(Clone, Copy)]
 pub(super) enum Order {
-    /// At each point another thread goes on once in so many times, and each is as likely as any other. Finds what needs many switches.
+    /// At each point another thread goes on once in so many times, and each is as likely as any other. Finds what needs
+    /// many switches.
     Even { leaves: usize },
-    /// Each task has a rank, the highest goes on, and once in so many points a task falls to the lowest. So a task can be held up in the middle
-    /// of something for as long as anything else can happen. Finds what needs one switch at the right place.
+    /// Each task has a rank, the highest goes on, and once in so many points a task falls to the lowest. So a task can
+    /// be held up in the middle of something for as long as anything else can happen. Finds what needs one switch at
+    /// the right place.
     Ranked { falls: usize },
 }
 

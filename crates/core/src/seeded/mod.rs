@@ -1,17 +1,18 @@
 //! Runs real supervisors, tasks and readers under a scheduler that takes each of its decisions from a seed.
 //!
-//! A story has two or three threads, of which exactly one goes on at a time. At each synchronisation point inside synchronous code (a
-//! [`Mutex`] that is to be locked, a [`point`] before an atomic or before a message) and after each poll the seed decides which thread goes
-//! on, and which task it polls next. Time is the scheduler's own: it goes on when nothing else can. So a run is a function of its story and
-//! its seed, and a seed that has failed fails again.
+//! A story has two or three threads, of which exactly one goes on at a time. At each synchronisation point inside
+//! synchronous code (a [`Mutex`] that is to be locked, a [`point`] before an atomic or before a message) and after each
+//! poll the seed decides which thread goes on, and which task it polls next. Time is the scheduler's own: it goes on
+//! when nothing else can. So a run is a function of its story and its seed, and a seed that has failed fails again.
 //!
-//! What runs is the real thing: ractor's actors, tokio's tasks, aborts and channels. Each task has a small runtime of its own, because tokio
-//! lets nobody choose among the tasks of one runtime.
+//! What runs is the real thing: ractor's actors, tokio's tasks, aborts and channels. Each task has a small runtime of
+//! its own, because tokio does not let other code choose among the tasks of one runtime.
 //!
-//! Nothing here knows of trees. Without the feature `seeded` none of it is compiled. With it, everything outside of a story runs as ever.
+//! Nothing here knows of trees. Without the feature `seeded` none of it is compiled. With it, everything outside of a
+//! story runs as ever.
 //!
-//! Absent on purpose: reorderings of memory, which are loom's business; the detector's thread and everything else that goes by the system's
-//! clock.
+//! Absent on purpose: reorderings of memory, which are loom's business; the detector's thread and everything else that
+//! goes by the system's clock.
 
 mod clock;
 mod dice;
@@ -41,7 +42,8 @@ use self::threads::with_current;
 
 /// A synchronisation point: another thread of the story may go on here. Outside of a story it is nothing.
 ///
-/// It may be called with a [`Mutex`] of this module locked, and never with any other lock that another thread of the story could want.
+/// It may be called with a [`Mutex`] of this module locked, and never with any other lock that another thread of the
+/// story could want.
 #[track_caller]
 pub fn point() {
     let place = std::panic::Location::caller();

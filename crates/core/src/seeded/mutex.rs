@@ -1,4 +1,4 @@
-//! A mutex whose locking is a synchronisation point, and which a story's thread never waits for but by letting another one go on.
+//! A mutex whose locking is a synchronisation point. A story's thread that finds it locked lets another thread go on.
 
 use std::fmt;
 use std::sync::{LockResult, MutexGuard, TryLockError};

@@ -145,7 +145,7 @@ impl Scheduler {
     }
 
     fn tell(&self, result: Result<(), Wrong>, state: &State) {
-        // A caller that has lost its patience does not mind.
+        // A caller that has given up waiting does not need it.
         let _ = self.verdict.send(Verdict { result, trace: state.trace() });
     }
 

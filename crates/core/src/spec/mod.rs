@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use self::starter::Starter;
 use crate::child::{ChildId, ChildKind, InvalidId, Restart, Shutdown, SpecError};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::policy::{Backoff, Intensity, Traits, Tuning};
-use crate::port::{Launch, StartChild, StartContext};
 
 /// Describes a child of a supervisor (OTP's child specification).
 ///
 /// | property | default |
 /// | --- | --- |
-/// | [`restart`](Self::restart) | [`Restart::Permanent`]; of tasks and blocking work [`Restart::Transient`], of what runs once [`Restart::Temporary`] |
+/// | [`restart`](Self::restart) | [`Restart::Permanent`] |
+/// | the same, of tasks and blocking work | [`Restart::Transient`] |
+/// | the same, of work that runs once | [`Restart::Temporary`] |
 /// | [`shutdown`](Self::shutdown) | five seconds of grace; [`Shutdown::Infinity`] for supervisors |
 /// | [`significant`](Self::significant) | `false` |
 /// | [`backoff`](Self::backoff) | none: restarts happen at once |
@@ -62,6 +64,7 @@ impl ChildSpec {
 
     /// The same for a kind of child that this library brings along.
     pub(crate) fn own(id: impl Into<String>, start: impl StartChild) -> Self {
+        // OTP rule 7.
         let kind = start.kind();
         let shutdown = match kind {
             ChildKind::Supervisor => Shutdown::Infinity,
@@ -72,8 +75,8 @@ impl ChildSpec {
         Self::started_by(id.into(), kind, shutdown, Arc::new(Starter::new(start)))
     }
 
-    /// Describes a supervisor of ours, which holds nothing but specs: each of those sees to it that its own drop does no harm, and a
-    /// tree of thousands of levels is dropped by recursion.
+    /// Describes a supervisor of ours, which holds nothing but specs: each of those sees to it that its own drop does
+    /// no harm, and a tree of thousands of levels is dropped by recursion.
     pub(crate) fn supervisor(id: String, start: impl StartChild) -> Self {
         Self::started_by(id, ChildKind::Supervisor, Shutdown::Infinity, Arc::new(start))
     }
@@ -102,23 +105,25 @@ impl ChildSpec {
         self
     }
 
-    /// Puts restarts off, the longer the more of them there have been in a row. By default they happen at once, as in OTP.
+    /// Puts restarts off, the longer the more of them there have been in a row. By default they happen at once, as in
+    /// OTP.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.tune().backoff = Some(backoff);
         self
     }
 
-    /// Limits the restarts of this child, in addition to those of its supervisor. If either limit is exceeded the supervisor
-    /// gives up. By default there is no such limit, as in OTP.
+    /// Limits the restarts of this child, in addition to those of its supervisor. If either limit is exceeded the
+    /// supervisor gives up. By default there is no such limit, as in OTP.
     pub fn intensity(mut self, max_restarts: u32, within: Duration) -> Self {
         self.tune().intensity = Some(Intensity { max_restarts, within });
         self
     }
 
-    /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed. By
-    /// default there is no limit, as in OTP.
+    /// Limits the time that a start may take. A child that has not started by then is ended, and its start has failed.
+    /// By default there is no limit, as in OTP.
     ///
-    /// It matters for children that start in the background: processes with a readiness rule, services, actors, and supervisors.
+    /// It matters for children that start in the background: processes with a readiness rule, services, actors, and
+    /// supervisors.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.tune().start_timeout = Some(timeout);
         self

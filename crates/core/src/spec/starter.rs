@@ -1,11 +1,11 @@
-//! What a user has made to start a child, held so that its end harms nobody.
+//! What a user has made to start a child, held so that a panic in its drop does no harm.
 //!
-//! The last spec of a child is dropped wherever it happens to be: by a supervisor, by the report writer, by a caller. What a user's
-//! closure has captured is dropped with it, and a panic of that must not be the end of any of these.
+//! The last spec of a child is dropped wherever it happens to be: by a supervisor, by the report writer, by a caller.
+//! What a user's closure has captured is dropped with it, and a panic of that must not be the end of any of these.
 
 use crate::child::{ChildKind, SpecError};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::panics::drop_quietly;
-use crate::port::{Launch, StartChild, StartContext};
 
 /// Starts a child as what is inside does, and lets no panic of its drop get any further.
 pub(super) struct Starter<S>(Option<S>);

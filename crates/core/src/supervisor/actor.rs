@@ -1,7 +1,7 @@
 //! The ractor actor of a supervisor: it owns the engine, and each message is a fact for it.
 //!
-//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it ends. The `ActorRef`
-//! stays in this room.
+//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it
+//! ends. The `ActorRef` stays in this module.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,23 +9,23 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 
 use super::engine::{Engine, Plan, Progress};
 use super::link::ChildLink;
-use super::mail::Mail;
+use super::message::Message;
 use crate::panics::drop_quietly;
 use crate::spawn::place;
 
-/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the actor's hold on the link,
-/// which acknowledges the supervisor.
+/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the
+/// actor's hold on the link, which acknowledges the supervisor.
 struct SupervisorActor {
     link: OnceLock<Arc<ChildLink>>,
 }
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for SupervisorActor {
-    type Msg = Mail;
+    type Msg = Message;
     type State = Engine;
     type Arguments = Plan;
 
-    async fn pre_start(&self, _: ActorRef<Mail>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<Message>, plan: Plan) -> Result<Engine, ActorProcessingErr> {
         let link = ChildLink::new(Arc::clone(&plan.shared));
         let _ = self.link.set(Arc::clone(&link));
         Ok(Engine::new(plan, link))
@@ -33,11 +33,11 @@ impl Actor for SupervisorActor {
 
     async fn handle(
         &self,
-        myself: ActorRef<Mail>,
-        mail: Mail,
+        myself: ActorRef<Message>,
+        message: Message,
         engine: &mut Engine,
     ) -> Result<(), ActorProcessingErr> {
-        if engine.take(mail) == Progress::Finished {
+        if engine.take(message) == Progress::Finished {
             myself.stop(None);
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::SupervisorHandle;
-use crate::waking::WokenAside;
+use crate::foreign_wakers::WakeElsewhere;
 
 /// Leads to a supervisor across its restarts.
 ///
@@ -62,8 +62,9 @@ impl SupervisorAddress {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn wait(&self) -> SupervisorHandle {
-        // The supervisor's parent wakes what waits here, and does not run what a caller takes for a waker.
-        WokenAside::new(self.next()).await
+        // The supervisor's parent wakes the callers that wait here. It must not run their wakers, which may be foreign
+        // code.
+        WakeElsewhere::new(self.next()).await
     }
 
     async fn next(&self) -> SupervisorHandle {
@@ -72,7 +73,7 @@ impl SupervisorAddress {
             let found = present.borrow_and_update().clone().filter(SupervisorHandle::is_running);
             match found {
                 Some(handle) => return handle,
-                // The sender is held here, so that a change is all there is to wait for.
+                // The address holds the sender, so that this waits for a change and for nothing else.
                 None => drop(present.changed().await),
             }
         }

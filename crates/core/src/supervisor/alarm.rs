@@ -6,21 +6,21 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::mail::Mail;
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use crate::clock::sleep_until;
 use crate::spawn::place;
 
-/// Sends [`Mail::Alarm`] at the earliest of the moments that were asked for.
+/// Sends [`Message::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
 pub(super) struct Alarm {
-    supervisor: Arc<Shared>,
+    supervisor: Arc<SharedSupervisor>,
     armed: Option<(Instant, AbortHandle)>,
 }
 
 impl Alarm {
-    pub(super) fn new(supervisor: Arc<Shared>) -> Self {
+    pub(super) fn new(supervisor: Arc<SharedSupervisor>) -> Self {
         Self { supervisor, armed: None }
     }
 
@@ -34,7 +34,7 @@ impl Alarm {
         let supervisor = Arc::clone(&self.supervisor);
         let sleeper = place(runtime).spawn(async move {
             sleep_until(at).await;
-            supervisor.send(Mail::Alarm);
+            supervisor.send(Message::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));
     }

@@ -54,8 +54,8 @@ impl Supervisor {
         Self { id, policy, children: Vec::new(), address: None }
     }
 
-    /// The supervisor of a task's children: it begins without any, and its task says when nobody else will come.
-    pub(crate) fn nest(id: &str) -> Self {
+    /// The supervisor of a task's children: it begins without any, and its task says when no more will come.
+    pub(crate) fn group(id: &str) -> Self {
         Self::with_policy(id.to_owned(), Policy { closing: Closing::WhenTold, ..Policy::default() })
     }
 
@@ -71,9 +71,17 @@ impl Supervisor {
         self
     }
 
-    /// Says how many restarts are made within what time before the supervisor gives up.
+    /// Says how many restarts are made within what time before the supervisor gives up. See also
+    /// [`unlimited_restarts`](Self::unlimited_restarts).
     pub fn intensity(mut self, max_restarts: u32, within: std::time::Duration) -> Self {
         self.policy.intensity = Intensity { max_restarts, within };
+        self
+    }
+
+    /// Sets no limit: the supervisor never gives up because of restarts. Give the children a
+    /// [`backoff`](crate::ChildSpec::backoff), so that one that cannot run does not use up a processor.
+    pub fn unlimited_restarts(mut self) -> Self {
+        self.policy.intensity = Intensity::UNLIMITED;
         self
     }
 

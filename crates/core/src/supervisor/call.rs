@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::refusals::Refusals;
-use super::room::Room;
+use super::reserved_place::ReservedPlace;
 use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
@@ -21,14 +21,14 @@ pub(super) enum Demand {
         id: ChildId,
         spec: Box<ChildSpec>,
     },
-    /// As a start, in a room that was given before.
-    StartInRoom {
+    /// As a start, in a place that was reserved before.
+    StartInReserved {
         id: ChildId,
         spec: Box<ChildSpec>,
-        room: Room,
+        place: ReservedPlace,
     },
-    /// Keep room for a child.
-    Room,
+    /// Reserve a place for a child.
+    Reserve,
     /// As a start, but also while the supervisor stops.
     CleanUp {
         id: ChildId,
@@ -48,7 +48,7 @@ pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
 pub(super) enum Success {
     /// Started, or there was nothing to run.
     Started(Option<StartedChild>),
-    Room(Room),
+    Reserved(ReservedPlace),
     Done,
 }
 
@@ -104,7 +104,7 @@ impl Call {
 /// A call that the supervisor never takes is a refusal.
 impl Drop for Call {
     fn drop(&mut self) {
-        if let Some((Demand::Start { .. } | Demand::StartInRoom { .. } | Demand::CleanUp { .. }, _)) =
+        if let Some((Demand::Start { .. } | Demand::StartInReserved { .. } | Demand::CleanUp { .. }, _)) =
             &self.asked
         {
             self.refusals.note();
@@ -113,8 +113,7 @@ impl Drop for Call {
 }
 
 impl Answer {
-    /// Answers. A caller that has given up waiting does not mind; an error of a user's that was meant for it is
-    /// dropped here.
+    /// Answers. If the caller has given up waiting, the answer is dropped here, with a user's error that it may hold.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
         drop_quietly(self.0.send(result));
     }

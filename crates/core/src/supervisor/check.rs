@@ -18,7 +18,8 @@ impl Supervisor {
     }
 }
 
-/// Checks a supervisor and everything below it, each supervisor before its children.
+/// Checks a supervisor and everything below it, each supervisor before its children, and before anything is started:
+/// OTP rule 5, OTP rule 6.
 fn check_supervisor(supervisor: &Supervisor, path: &str) -> Result<(), SpecError> {
     let wrong = |path: &str, problem| Err(SpecError::new(path, problem));
     if let Err(invalid) = ChildId::new(supervisor.id()) {

@@ -6,12 +6,12 @@ use super::{Supervisor, SupervisorAddress};
 use crate::policy::{AutoShutdown, Intensity, Keeping, Policy, StopOrder};
 use crate::spec::ChildSpec;
 
-/// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`, OTP's
-/// `simple_one_for_one`).
+/// Describes a supervisor that begins without children and is given them while it runs (Elixir's `DynamicSupervisor`,
+/// OTP's `simple_one_for_one`).
 ///
-/// Children are started with [`SupervisorHandle::start_child`] and need no ids of their own: whatever id a spec has gets a
-/// number, such as `job-17`. A child that is not restarted is forgotten. Each is restarted on its own, and all stop at the
-/// same time.
+/// Children are started with [`SupervisorHandle::start_child`] and need no ids of their own: whatever id a spec has
+/// gets a number, such as `job-17`. A child that is not restarted is forgotten. Each is restarted on its own, and all
+/// stop at the same time.
 ///
 /// | property | default |
 /// | --- | --- |
@@ -75,6 +75,13 @@ impl DynamicSupervisor {
         self
     }
 
+    /// Sets no limit: the supervisor never gives up because of restarts. Give the children a
+    /// [`backoff`](crate::ChildSpec::backoff), so that one that cannot run does not use up a processor.
+    pub fn unlimited_restarts(mut self) -> Self {
+        self.intensity = Intensity::UNLIMITED;
+        self
+    }
+
     /// Says whether the end of significant children stops the supervisor: of any of them, or of the last one there is.
     pub fn auto_shutdown(mut self, auto_shutdown: AutoShutdown) -> Self {
         self.auto_shutdown = auto_shutdown;
@@ -90,9 +97,11 @@ impl DynamicSupervisor {
     /// Makes this supervisor a child of another one, with the supervisor's id.
     pub fn into_child(self) -> ChildSpec {
         let Self { id, intensity, auto_shutdown, max_children, address } = self;
+        // OTP rule 47, OTP rule 57. The strategy is one for one.
         let policy = Policy {
             intensity,
             auto_shutdown,
+            // OTP rule 50, OTP rule 63.
             stop_order: StopOrder::Concurrent,
             keeping: Keeping::Nothing { max_children },
             ..Policy::default()

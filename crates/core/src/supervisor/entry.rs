@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::call::StartedChild;
 use crate::child::{ChildId, ChildKind, ChildPath, Exit, Outcome, Straggler};
+use crate::child_kind::{CompactEnd, Ended, Inspect};
 use crate::policy::Traits;
-use crate::port::{Ended, Fate, Inspect};
 use crate::report::{Below, NodeReport};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::spec::ChildSpec;
@@ -25,7 +25,7 @@ pub(super) struct Entry {
     latest: Latest,
 }
 
-/// The latest incarnation. What is known of one that is gone lies where what was known of it has lain.
+/// The latest incarnation. When it is gone, what is known of its end takes the place of what was known while it lived.
 pub(super) enum Latest {
     /// There has never been one.
     None,
@@ -64,7 +64,7 @@ pub(super) enum StopStage {
 
 /// How an incarnation ended.
 pub(super) struct Gone {
-    fate: Fate,
+    end: CompactEnd,
     /// Whether its exit is shown.
     has_status: bool,
     pid: Option<u32>,
@@ -96,7 +96,7 @@ impl Live {
 
 impl Gone {
     fn status(&self) -> Option<Exit> {
-        self.has_status.then(|| self.fate.exit())
+        self.has_status.then(|| self.end.exit())
     }
 }
 
@@ -175,9 +175,9 @@ impl Entry {
 
     /// Notes that the incarnation is gone, and says whether its stop had begun. What was known of it comes back, to
     /// be dropped when no lock is held.
-    pub(super) fn gone(&mut self, fate: Fate, now: Instant) -> (Option<Stop>, Latest) {
+    pub(super) fn gone(&mut self, end: CompactEnd, now: Instant) -> (Option<Stop>, Latest) {
         let has_status = self.kind() != ChildKind::Supervisor;
-        self.is_gone(fate, has_status, now)
+        self.is_gone(end, has_status, now)
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.
@@ -186,17 +186,18 @@ impl Entry {
         self.is_gone(ended.into(), false, now)
     }
 
-    fn is_gone(&mut self, fate: Fate, has_status: bool, now: Instant) -> (Option<Stop>, Latest) {
+    fn is_gone(&mut self, end: CompactEnd, has_status: bool, now: Instant) -> (Option<Stop>, Latest) {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
         let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
-        let gone = Gone { fate, has_status, pid, stop, at: now, refused };
+        let gone = Gone { end, has_status, pid, stop, at: now, refused };
         (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
 
-    /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is told by its children.
+    /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is
+    /// told by its children.
     pub(super) fn end(&self) -> (Option<Exit>, Vec<Straggler>) {
-        self.last().map(|gone| (gone.status(), gone.fate.stragglers().to_vec())).unwrap_or_default()
+        self.last().map(|gone| (gone.status(), gone.end.stragglers().to_vec())).unwrap_or_default()
     }
 
     /// What it is doing.
@@ -227,7 +228,7 @@ impl Entry {
     pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
         // Moved and not copied: every level of a deep tree would copy everything below it.
         let children = match &mut self.latest {
-            Latest::Gone(gone) => gone.fate.children().take(),
+            Latest::Gone(gone) => gone.end.children().take(),
             Latest::None | Latest::Live(_) => Vec::new(),
         };
         let mut report = self.report(now)?.node;
@@ -261,8 +262,8 @@ impl Entry {
                     gone.at.saturating_duration_since(gone.stop.map_or(gone.at, |stop| stop.since));
                 report.status = gone.status();
                 report.refused = gone.refused;
-                report.stragglers = gone.fate.stragglers().to_vec();
-                report.children = gone.fate.children().copy();
+                report.stragglers = gone.end.stragglers().to_vec();
+                report.children = gone.end.children().copy();
             }
             Latest::None => return None,
         }

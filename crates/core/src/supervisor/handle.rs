@@ -8,33 +8,34 @@ use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
 #[cfg(feature = "testing")]
 use super::entry::Entry;
-use super::mail::Mail;
-use super::offer::{Awaited, Offer, StartChildError};
-use super::room::Room;
-use super::shared::Shared;
-use super::survey::{Ask, Held, note_stall, survey};
+use super::message::Message;
+use super::reserved_place::ReservedPlace;
+use super::shared::SharedSupervisor;
+use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
+use super::walk::{Ask, KeptAlive, note_stall, walk};
 #[cfg(feature = "testing")]
 use crate::child::ChildKind;
 use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
+use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
-use crate::port::Inspect;
 use crate::report::NodeReport;
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
 ///
-/// A handle means one incarnation: when the supervisor has stopped, by itself or because its parent restarts it, the handle
-/// is of no use any more, and [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation. A handle does not
-/// keep its tree from being stopped.
+/// A handle means one incarnation: when the supervisor has stopped, by itself or because its parent restarts it, the
+/// handle is of no use any more, and [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation. A handle
+/// does not keep its tree from being stopped.
 ///
-/// Calls are dealt with in their order and after everything that had happened before. A call that has to wait for a child,
-/// because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any time.
+/// Calls are dealt with in their order and after everything that had happened before. A call that has to wait for a
+/// child, because that takes its time to start or to stop, keeps no other call waiting. Looking is possible at any
+/// time.
 #[derive(Clone)]
 pub struct SupervisorHandle {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 /// Says why a child could not be terminated.
@@ -95,7 +96,7 @@ pub enum DeleteChildError {
 }
 
 impl SupervisorHandle {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<SharedSupervisor>) -> Self {
         Self { shared }
     }
 
@@ -132,8 +133,8 @@ impl SupervisorHandle {
 
     /// Adds a child behind all others and starts it (OTP's `start_child`).
     ///
-    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not added.
-    /// A temporary one that had nothing to run is not either. Under a
+    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not
+    /// added. A temporary one that had nothing to run is not either. Under a
     /// [`DynamicSupervisor`](crate::DynamicSupervisor) the id gets a number.
     ///
     /// # Errors
@@ -158,16 +159,16 @@ impl SupervisorHandle {
         Offer::new(spec, self.post(demand))
     }
 
-    /// The same, in a room that was given before.
-    pub(crate) fn offer_in_room(&self, id: ChildId, spec: ChildSpec, room: Room) -> Offer {
-        let demand = Demand::StartInRoom { id, spec: Box::new(spec.clone()), room };
+    /// The same, in a place that was reserved before.
+    pub(crate) fn offer_in_reserved(&self, id: ChildId, spec: ChildSpec, place: ReservedPlace) -> Offer {
+        let demand = Demand::StartInReserved { id, spec: Box::new(spec.clone()), place };
         Offer::new(spec, self.post(demand))
     }
 
-    /// Waits for room for one more child. `None` says that the supervisor stops.
-    pub(crate) async fn room(&self) -> Option<Room> {
-        match self.call(Demand::Room).await {
-            Ok(Success::Room(room)) => Some(room),
+    /// Waits for a place for one more child. `None` says that the supervisor stops.
+    pub(crate) async fn reserve(&self) -> Option<ReservedPlace> {
+        match self.call(Demand::Reserve).await {
+            Ok(Success::Reserved(place)) => Some(place),
             Ok(Success::Started(_) | Success::Done) | Err(_) => None,
         }
     }
@@ -178,9 +179,10 @@ impl SupervisorHandle {
         Offer::new(spec, self.post(demand))
     }
 
-    /// Says that nobody offers anything any more, so that the supervisor ends when it has been stopped and its last child is gone.
+    /// Says that no caller offers a child any more, so that the supervisor ends when it has been stopped and its last
+    /// child is gone.
     pub(crate) fn close(&self) {
-        self.shared.send(Mail::Close);
+        self.shared.send(Message::Close);
     }
 
     /// Waits until no child is left that runs or could be restarted.
@@ -191,8 +193,8 @@ impl SupervisorHandle {
 
     /// Stops a child as its spec wants it, and waits until it is gone (OTP's `terminate_child`).
     ///
-    /// It is not started again by itself, except by a later group restart. A temporary child is deleted. That the child was
-    /// down already is no error; one that was going to be restarted is not.
+    /// It is not started again by itself, except by a later group restart. A temporary child is deleted. That the child
+    /// was down already is no error; one that was going to be restarted is not.
     ///
     /// # Errors
     ///
@@ -234,7 +236,7 @@ impl SupervisorHandle {
         let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
         match self.call(Demand::Restart(id)).await {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Room(_)) => Ok(None),
+            Ok(Success::Done | Success::Reserved(_)) => Ok(None),
             Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
             Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
@@ -269,12 +271,14 @@ impl SupervisorHandle {
 
     /// The spec of a child (OTP's `get_childspec`).
     pub fn child_spec(&self, id: &str) -> Option<ChildSpec> {
+        // OTP rule 53.
         self.shared.view.spec(id)
     }
 
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
-        survey(&self.shared, Ask::Nothing, &mut Held::default())
+        // OTP rule 43.
+        walk(&self.shared, Ask::Nothing, &mut KeptAlive::default())
     }
 
     /// How many children there are (OTP's `count_children`).
@@ -300,8 +304,8 @@ impl SupervisorHandle {
     }
 
     /// How the children have come down so far.
-    pub(crate) fn reports(&self, ask: Ask, held: &mut Held) -> Vec<NodeReport> {
-        survey(&self.shared, ask, held)
+    pub(crate) fn reports(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<NodeReport> {
+        walk(&self.shared, ask, kept_alive)
     }
 
     /// Writes down which child below this supervisor a thread is at work on.
@@ -313,10 +317,10 @@ impl SupervisorHandle {
         self.post(demand).come().await
     }
 
-    fn post(&self, demand: Demand) -> Awaited {
+    fn post(&self, demand: Demand) -> PendingAnswer {
         let (call, answer) = Call::new(demand, &self.shared.refusals);
-        self.shared.send(Mail::Call(call));
-        Awaited::new(answer, Arc::clone(&self.shared))
+        self.shared.send(Message::Call(call));
+        PendingAnswer::new(answer, Arc::clone(&self.shared))
     }
 }
 
@@ -325,6 +329,7 @@ pub(crate) fn check_offer(spec: &ChildSpec, parent: &ChildPath) -> Result<ChildI
     check_new_child(spec, parent, AutoShutdown::Never)
 }
 
+/// Checks a new child as those of a description are checked: OTP rule 45.
 fn check_new_child(
     spec: &ChildSpec,
     parent: &ChildPath,

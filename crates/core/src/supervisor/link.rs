@@ -1,27 +1,27 @@
 //! Ties the children of one supervisor to its actor, and acknowledges the supervisor.
 //!
-//! The actor and every reporter of a child hold the link. When the last of them lets go, the supervisor and everything below it are gone:
-//! then, and only then, its parent is told. In the ordinary case the actor is the last, and ractor drops it as the last thing that its task
-//! does. Should ractor's task end in the middle of something, the children have been forced by the drop of the actor's state, and the last
-//! child that goes acknowledges the supervisor too.
+//! The actor and every reporter of a child hold the link. When the last of them lets go, the supervisor and everything
+//! below it are gone: then, and only then, its parent is told. In the ordinary case the actor is the last, and ractor
+//! drops it as the last thing that its task does. Should ractor's task end in the middle of something, the children
+//! have been forced by the drop of the actor's state, and the last child that goes acknowledges the supervisor too.
 
 use std::sync::{Arc, OnceLock};
 
-use super::mail::Mail;
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use crate::blame::Failures;
 use crate::child::{ChildKind, ChildPath, Exit, Outcome, Panic};
+use crate::child_kind::{ChildReport, Ended, Listener, Reporter};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
+use crate::iterative_drop::iteratively;
 use crate::policy::End;
-use crate::port::{ChildReport, Ended, Listener, Reporter};
 use crate::report::Below;
-use crate::turns::in_turn;
 
 /// Where the children of one supervisor report.
 pub(super) struct ChildLink {
-    supervisor: Arc<Shared>,
+    supervisor: Arc<SharedSupervisor>,
     acknowledgement: OnceLock<Acknowledgement>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Acknowledgement {
     pub(super) start_failure: Option<StartFailure>,
     pub(super) children: Below,
     pub(super) failures: Failures,
-    /// Children that were forced because the actor's task had ended, whose own ends nobody else writes down.
+    /// Children that were forced because the actor's task had ended. No other code writes their ends into the record.
     pub(super) unwritten: Option<Unwritten>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Unwritten {
 }
 
 impl ChildLink {
-    pub(super) fn new(supervisor: Arc<Shared>) -> Arc<Self> {
+    pub(super) fn new(supervisor: Arc<SharedSupervisor>) -> Arc<Self> {
         Arc::new(Self { supervisor, acknowledgement: OnceLock::new() })
     }
 
@@ -57,7 +57,7 @@ impl ChildLink {
 impl Listener for ChildLink {
     fn hear(&self, report: ChildReport) {
         // An actor that has ended has nothing to learn any more: its acknowledgement waits for the reporter itself.
-        self.supervisor.send(Mail::Child(report));
+        self.supervisor.send(Message::Child(report));
     }
 }
 
@@ -65,7 +65,7 @@ impl Drop for ChildLink {
     fn drop(&mut self) {
         if let Some(acknowledgement) = self.acknowledgement.take() {
             // In turn and not by recursion: each acknowledgement may be what held the link of the supervisor above.
-            in_turn(move || acknowledgement.send());
+            iteratively(move || acknowledgement.send());
         }
     }
 }
@@ -104,7 +104,8 @@ impl Acknowledgement {
                 let exit = Exit::Panicked(Panic::new("the supervisor's actor failed"));
                 reporter.ended(Ended::new(exit).with_children(children).with_failures(failures));
             }
-            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down (rule 20).
+            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down.
+            // OTP rule 15, OTP rule 20, OTP rule 41.
             (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => {
                 let ended = Ended::new(Exit::Shutdown).with_children(children);
                 reporter.ended(ended.with_failures(failures));

@@ -1,11 +1,12 @@
 //! Supervisors: the shell around [`policy`](crate::policy).
 //!
-//! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been heard. Its mailbox
-//! is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself `Decide`, and what it hears before that is
-//! decided upon together. Other threads read the [`View`](view::View), which the actor publishes: first the view, then the event.
+//! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been
+//! heard. Its mailbox is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself
+//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`View`](view::View), which
+//! the actor publishes: first the view, then the event.
 //!
-//! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock, and its panic is
-//! caught where it is called.
+//! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock,
+//! and its panic is caught where it is called.
 //!
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
 
@@ -19,17 +20,17 @@ mod dynamic;
 mod engine;
 mod entry;
 mod handle;
+mod lifo_slot;
 mod link;
-mod mail;
-mod offer;
+mod message;
 mod partition;
 mod refusals;
-mod room;
+mod reserved_place;
 mod shared;
 mod start;
-mod survey;
+mod start_child;
 mod view;
-mod woken;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -39,13 +40,13 @@ pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
 pub use handle::{DeleteChildError, RestartChildError, SupervisorHandle, TerminateChildError};
-pub use offer::StartChildError;
+pub use start_child::StartChildError;
 
 pub use view::ChildCount;
 
 pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use handle::check_offer;
-pub(crate) use room::Room;
+pub(crate) use reserved_place::ReservedPlace;
 pub(crate) use start::{Prepared, SupervisorStart};
-pub(crate) use survey::{Ask, Held};
+pub(crate) use walk::{Ask, KeptAlive};

@@ -9,8 +9,8 @@ use crate::spec::ChildSpec;
 
 /// Describes a supervisor of several children of the same kind that share the work among them.
 ///
-/// The children have the ids `0`, `1`, `2` and so on, whatever ids their specs have. Which of them a piece of work belongs to is
-/// decided by a key, with [`partition_of`](Self::partition_of).
+/// The children have the ids `0`, `1`, `2` and so on, whatever ids their specs have. Which of them a piece of work
+/// belongs to is decided by a key, with [`partition_of`](Self::partition_of).
 ///
 /// | property | default |
 /// | --- | --- |
@@ -50,19 +50,29 @@ impl PartitionSupervisor {
     /// A supervisor of this many children, each described by `spec` from its number.
     pub fn new(id: impl Into<String>, partitions: NonZeroUsize, spec: impl Fn(usize) -> ChildSpec) -> Self {
         let children = (0..partitions.get()).map(|partition| spec(partition).renamed(partition));
+        // OTP rule 56, OTP rule 65.
         let supervisor = Supervisor::new(id).intensity(3, Duration::from_secs(5)).children(children);
         Self { supervisor }
     }
 
-    /// Says how many restarts are made within what time before the supervisor gives up.
+    /// Says how many restarts are made within what time before the supervisor gives up. See also
+    /// [`unlimited_restarts`](Self::unlimited_restarts).
     pub fn intensity(mut self, max_restarts: u32, within: Duration) -> Self {
         self.supervisor = self.supervisor.intensity(max_restarts, within);
         self
     }
 
-    /// Which of so many partitions the work with this key belongs to. It is the same for the same key for as long as the program
-    /// runs.
+    /// Sets no limit: the supervisor never gives up because of restarts. Give the children a
+    /// [`backoff`](crate::ChildSpec::backoff), so that one that cannot run does not use up a processor.
+    pub fn unlimited_restarts(mut self) -> Self {
+        self.supervisor = self.supervisor.unlimited_restarts();
+        self
+    }
+
+    /// Which of so many partitions the work with this key belongs to. It is the same for the same key for as long as
+    /// the program runs.
     pub fn partition_of(key: &impl Hash, partitions: NonZeroUsize) -> usize {
+        // OTP rule 65.
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let hash = usize::try_from(hasher.finish() >> 32).unwrap_or_default();

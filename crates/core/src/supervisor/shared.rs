@@ -1,4 +1,4 @@
-//! What a supervisor shares with its parent, its handles and its callers: where to send mail, and what may be seen.
+//! What a supervisor shares with its parent, its handles and its callers: where to send messages, and what may be seen.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,19 +6,19 @@ use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
 
-use super::mail::Mail;
+use super::message::Message;
 use super::refusals::Refusals;
-use super::room::KeepsRoom;
+use super::reserved_place::ReservesPlaces;
 use super::view::View;
 use crate::child::ChildPath;
+use crate::child_kind::Inspect;
 use crate::context::{StopScope, TreeContext};
 use crate::panics::drop_quietly;
 use crate::policy::AutoShutdown;
-use crate::port::Inspect;
 use crate::sync::point;
 
 /// The part of one incarnation of a supervisor that others may touch. Nothing in it waits for the actor.
-pub(crate) struct Shared {
+pub(crate) struct SharedSupervisor {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
     pub(super) tree: TreeContext,
@@ -27,14 +27,14 @@ pub(crate) struct Shared {
     pub(super) view: View,
     pub(super) auto_shutdown: AutoShutdown,
     /// Set as soon as there is an actor.
-    actor: OnceLock<ActorRef<Mail>>,
+    actor: OnceLock<ActorRef<Message>>,
     /// How many messages are in the mailbox or on their way into it.
     waiting: AtomicUsize,
     /// How many starts have been refused.
     pub(super) refusals: Refusals,
 }
 
-impl Shared {
+impl SharedSupervisor {
     pub(super) fn new(
         (path, incarnation): (ChildPath, u32),
         tree: TreeContext,
@@ -46,18 +46,18 @@ impl Shared {
         Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
     }
 
-    pub(super) fn runs_as(&self, actor: ActorRef<Mail>) {
+    pub(super) fn runs_as(&self, actor: ActorRef<Message>) {
         let _ = self.actor.set(actor);
     }
 
     /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
-    pub(super) fn send(&self, mail: Mail) {
+    pub(super) fn send(&self, message: Message) {
         point();
         if let Some(actor) = self.actor.get() {
             // Before it is there, so that the actor never sees fewer messages than it has.
             self.waiting.fetch_add(1, Ordering::AcqRel);
             point();
-            if let Err(undelivered) = actor.cast(mail) {
+            if let Err(undelivered) = actor.cast(message) {
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
                 drop_quietly(undelivered);
             }
@@ -78,13 +78,13 @@ impl Shared {
     }
 }
 
-impl KeepsRoom for Shared {
+impl ReservesPlaces for SharedSupervisor {
     fn leave(&self) {
-        self.send(Mail::RoomLeft);
+        self.send(Message::ReservationDropped);
     }
 }
 
-impl Inspect for Shared {
+impl Inspect for SharedSupervisor {
     fn refused(&self) -> u64 {
         self.refusals.count()
     }

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use super::actor::spawn;
 use super::engine::Plan;
 use super::entry::Entry;
-use super::mail::Mail;
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use super::view::View;
 use super::{Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, SpecError};
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::iterative_drop::iteratively;
 use crate::spec::ChildSpec;
-use crate::turns::in_turn;
 
 /// Starts a supervisor, as a child of another one or as a root.
 pub(crate) struct SupervisorStart {
     supervisor: Supervisor,
-    /// What is wrong with it or below it, found when it was made: a look at every level when that is made, and not at all
-    /// levels below it, so that a deep tree is checked without recursion.
+    /// The first mistake in it or below it, found when it was made. Each level is checked when it is made, and not the
+    /// levels below it again, so that a deep tree is checked without recursion.
     flaw: Option<SpecError>,
 }
 
-/// A supervisor of which everything is there, and that has not begun: it can be asked to stop before it does.
+/// A supervisor that has its actor and has not begun: it can be asked to stop before it begins.
 pub(crate) struct Prepared {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 impl SupervisorStart {
@@ -47,9 +47,15 @@ impl SupervisorStart {
             let id = spec.child_id().expect("the specs were checked before the tree was started");
             Entry::new(spec.clone(), path.join(&id))
         };
+        // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
         let view = View::new(specs.iter().map(entry));
-        let shared =
-            Shared::new((path.clone(), incarnation), tree, scope.below(), policy.auto_shutdown, view);
+        let shared = SharedSupervisor::new(
+            (path.clone(), incarnation),
+            tree,
+            scope.below(),
+            policy.auto_shutdown,
+            view,
+        );
         spawn(Plan::new(Arc::clone(&shared), reporter, policy));
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
@@ -61,7 +67,8 @@ impl SupervisorStart {
 impl Supervisor {
     /// Makes this supervisor a child of another one, with the supervisor's id.
     ///
-    /// Like any child it can be given a restart type and a shutdown; its default shutdown is [`Shutdown::Infinity`](crate::Shutdown::Infinity).
+    /// Like any child it can be given a restart type and a shutdown; its default shutdown is
+    /// [`Shutdown::Infinity`](crate::Shutdown::Infinity).
     pub fn into_child(self) -> ChildSpec {
         ChildSpec::supervisor(self.id().to_owned(), SupervisorStart::new(self))
     }
@@ -79,7 +86,7 @@ impl Prepared {
     }
 
     #[cfg(test)]
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(super) fn shared(&self) -> Arc<SharedSupervisor> {
         Arc::clone(&self.shared)
     }
 
@@ -90,7 +97,7 @@ impl Prepared {
 
     /// Has the children started.
     pub(crate) fn begin(&self) {
-        self.shared.send(Mail::Begin);
+        self.shared.send(Message::Begin);
     }
 }
 
@@ -117,18 +124,18 @@ impl StartChild for SupervisorStart {
 impl Drop for SupervisorStart {
     fn drop(&mut self) {
         let specs = self.supervisor.take_children();
-        in_turn(move || drop(specs));
+        iteratively(move || drop(specs));
     }
 }
 
 /// What the parent holds of a supervisor.
 struct RunningSupervisor {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
 }
 
 impl RunningChild for RunningSupervisor {
     fn stop(&mut self, request: StopRequest) {
-        self.shared.send(Mail::Stop(request));
+        self.shared.send(Message::Stop(request));
     }
 
     fn hold(&mut self) {
@@ -136,11 +143,11 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn kill(&mut self) {
-        self.shared.send(Mail::Kill);
+        self.shared.send(Message::Kill);
     }
 
     fn force(&mut self) {
-        self.shared.send(Mail::Force);
+        self.shared.send(Message::Force);
     }
 
     fn force_name(&self) -> &'static str {

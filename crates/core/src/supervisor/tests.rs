@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::mail::Mail;
-use super::offer::{Awaited, Offer};
-use super::shared::Shared;
+use super::message::Message;
+use super::shared::SharedSupervisor;
 use super::start::SupervisorStart;
+use super::start_child::{Offer, PendingAnswer};
 use super::{StartChildError, Supervisor};
 use crate::child::{ChildId, ChildPath, Exit, Shutdown, StopCause};
+use crate::child_kind::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{EventKind, Events, Record};
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
 use crate::spec::ChildSpec;
 
 #[tokio::test(start_paused = true)]
@@ -22,7 +22,7 @@ async fn when_the_actor_fails_the_children_are_stopped_in_reverse_order_before_t
     let mut given = given_a_supervisor_with([forever("a"), forever("b")]);
     given.until_started().await;
 
-    given.shared.send(Mail::Poison);
+    given.shared.send(Message::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
@@ -35,7 +35,7 @@ async fn an_actor_that_fails_again_and_again_still_ends_with_everything_gone() {
     given.until_started().await;
 
     for _ in 0..10 {
-        given.shared.send(Mail::Poison);
+        given.shared.send(Message::Poison);
     }
 
     let exit = given.end().await;
@@ -50,7 +50,7 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
     let mut given = given_a_supervisor_with([ChildSpec::task("a", |_| std::future::ready(()))]);
 
     // The poison is ahead of everything the child says.
-    given.shared.send(Mail::Poison);
+    given.shared.send(Message::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
@@ -68,7 +68,7 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
     given.until_started().await;
     given.looks_at(weak);
 
-    given.shared.send(Mail::Stop(StopRequest::new(StopCause::Api, None)));
+    given.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
 
     given.end().await;
     assert_eq!(
@@ -78,6 +78,20 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
     );
 }
 
+/// OTP rule 15.
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_ends_with_shutdown_whether_it_was_asked_or_gave_up() {
+    let mut asked = given_a_supervisor_with([forever("a")]);
+    asked.until_started().await;
+    asked.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
+    let fails = ChildSpec::task("a", |_| std::future::ready(Err::<(), _>("no")));
+    let mut gives_up = given_a_supervisor_with([fails]);
+
+    assert_eq!((asked.end().await, gives_up.end().await), (Exit::Shutdown, Exit::Shutdown));
+    assert_eq!(asked.stopped().await, ["sup/a"]);
+}
+
+/// OTP rule 16.
 #[test]
 fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
     let runtime =
@@ -90,11 +104,11 @@ fn a_runtime_that_goes_ends_everything_and_the_parent_hears_of_it() {
 
     drop(runtime);
 
-    let Some(Report::Ended { fate, .. }) = given.said() else {
+    let Some(Report::Ended { end, .. }) = given.said() else {
         panic!("the supervisor has said how it ended")
     };
-    assert!(matches!(fate.exit(), Exit::Panicked(_)));
-    assert_eq!(fate.children().copy().len(), 2);
+    assert!(matches!(end.exit(), Exit::Panicked(_)));
+    assert_eq!(end.children().copy().len(), 2);
     given.record.close();
     let mut stopped = Vec::new();
     while let Ok(Some(event)) = given.events.blocking_next() {
@@ -108,9 +122,9 @@ async fn a_supervisor_that_is_gone_refuses_what_still_lies_in_its_mailbox() {
     let mut given = given_a_supervisor_with([]);
     given.until_started().await;
     let (_lies_there, answer) = oneshot::channel();
-    let offer = Offer::new(forever("a"), Awaited::new(answer, Arc::clone(&given.shared)));
+    let offer = Offer::new(forever("a"), PendingAnswer::new(answer, Arc::clone(&given.shared)));
 
-    given.shared.send(Mail::Stop(StopRequest::new(StopCause::Api, None)));
+    given.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
     given.end().await;
 
     let answer = tokio::time::timeout(HOUR, offer.answer()).await;
@@ -122,7 +136,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 // --- a parent that only listens ---
 
 struct Given {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
     parent: Arc<Parent>,
     reports: mpsc::UnboundedReceiver<ChildReport>,
     events: Events,
@@ -186,8 +200,8 @@ impl Given {
 
     async fn end(&mut self) -> Exit {
         loop {
-            if let Report::Ended { fate, .. } = self.report().await {
-                return fate.exit();
+            if let Report::Ended { end, .. } = self.report().await {
+                return end.exit();
             }
         }
     }

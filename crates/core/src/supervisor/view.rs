@@ -1,7 +1,7 @@
-//! What may be seen of a supervisor's children: published by the supervisor's actor, read by everyone else.
+//! What may be seen of a supervisor's children: published by the supervisor's actor, read by all other threads.
 //!
-//! The lock is held to read or to write plain data, and never while a line runs that is not the library's: what is dropped goes out of it
-//! first, and what a child is asked is asked when it is free.
+//! The lock is held to read or to write plain data, and never while a line runs that is not the library's: what is
+//! dropped goes out of it first, and what a child is asked is asked when it is free.
 
 use std::time::Instant;
 
@@ -77,7 +77,8 @@ impl View {
         specs
     }
 
-    /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is held.
+    /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is
+    /// held.
     pub(super) fn close(&self, now: Instant) -> (Below, Ordered<Entry>) {
         let mut table = self.lock();
         let mut reports = Vec::with_capacity(table.entries.len());
@@ -86,7 +87,7 @@ impl View {
         (below, std::mem::replace(&mut table.entries, Ordered::new()))
     }
 
-    // --- for everyone ---
+    // --- for all readers ---
 
     /// Whether the supervisor is over.
     pub(super) fn is_over(&self) -> bool {
@@ -105,6 +106,7 @@ impl View {
         }
     }
 
+    /// OTP rule 43, OTP rule 51.
     pub(super) fn count(&self) -> ChildCount {
         let table = self.lock();
         let mut count = ChildCount { specs: table.entries.len(), ..ChildCount::default() };

@@ -7,11 +7,11 @@ use tokio::task::AbortHandle;
 
 use super::IntoExit;
 use crate::child::{ChildKind, ChildPath, Exit};
+use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::clock::now;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
-use crate::port::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
@@ -19,11 +19,11 @@ use crate::stuck::{Stuck, StuckIn};
 pub struct BlockingContext {
     path: ChildPath,
     incarnation: u32,
-    shared: Arc<Shared>,
+    shared: Arc<SharedWork>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedWork {
     state: Mutex<State>,
     stopped: Condvar,
 }
@@ -37,9 +37,10 @@ struct State {
 }
 
 impl BlockingContext {
-    /// Whether the work has been asked to stop, or is over: whoever else holds a clone of this is told so.
+    /// Whether the work has been asked to stop, or is over: code that still holds a clone of this then is told so as
+    /// well.
     ///
-    /// Work that takes long asks this now and then: it cannot be aborted, and somebody waits for it.
+    /// Work that takes long asks this now and then: it cannot be aborted, and its supervisor waits for it.
     pub fn is_stopping(&self) -> bool {
         self.shared.lock().stopping
     }
@@ -53,8 +54,9 @@ impl BlockingContext {
         waited.unwrap_or_else(PoisonError::into_inner).0.stopping
     }
 
-    /// How long it will be until the work has used up its grace. It cannot be aborted then, but somebody who waits for it may give
-    /// up. It is zero when that time is over. `None` says that there is no limit, or that nobody has asked it to stop yet.
+    /// How long it will be until the work has used up its grace. It cannot be aborted then, but its supervisor may give
+    /// up waiting. It is zero when that time is over. `None` says that there is no limit, or that the work has not been
+    /// asked to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
         Some(deadline.saturating_duration_since(now()))
@@ -71,7 +73,7 @@ impl BlockingContext {
     }
 }
 
-impl Shared {
+impl SharedWork {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +109,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedWork::default());
         let runtime = cx.task_runtime().clone();
         let StartContext { path, incarnation, reporter, .. } = cx;
         let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
@@ -128,7 +130,7 @@ where
 }
 
 struct RunningWork {
-    shared: Arc<Shared>,
+    shared: Arc<SharedWork>,
     task: AbortHandle,
 }
 
@@ -152,7 +154,7 @@ impl RunningChild for RunningWork {
     }
 }
 
-impl Inspect for Shared {
+impl Inspect for SharedWork {
     fn stuck(&self) -> Option<Stuck> {
         let state = self.lock();
         Some(match &state.runs {

@@ -27,15 +27,15 @@ use crate::tree_ref::TreeRef;
 /// [`spawn`](Self::spawn) what runs once. They stand below the task, at `root/task/child`, in snapshots, events and
 /// reports.
 ///
-/// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own, once within five seconds. If
-///   that is exceeded they stop, the task is asked to stop as well, and its exit is a failure. For other rules, start a
-///   supervisor below the task.
-/// - When the task is asked to stop, so are its children, at the same time and under the same grace, in reverse start order. The
-///   task is acknowledged when all of them are gone.
-/// - A task that ends by itself while children run is gone when they are. They are stopped, with the grace that the task itself
-///   would have had. A task that wants them to finish [waits for them](Self::wait_for_children).
-/// - Once a stop has begun nothing is started any more: the spec or the future comes back in the error, and the refusal is counted in
-///   the report. Only [clean-up work](Self::clean_up) is let in.
+/// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own,
+///   once within five seconds. If that is exceeded they stop, the task is asked to stop as well, and its exit is a
+///   failure. For other rules, start a supervisor below the task.
+/// - When the task is asked to stop, so are its children, at the same time and under the same grace, in reverse start
+///   order. The task is acknowledged when all of them are gone.
+/// - A task that ends by itself while children run is gone when they are. They are stopped, with the grace that the
+///   task itself would have had. A task that wants them to finish [waits for them](Self::wait_for_children).
+/// - Once a stop has begun nothing is started any more: the spec or the future comes back in the error, and the refusal
+///   is counted in the report. Only [clean-up work](Self::clean_up) is let in.
 #[derive(Clone)]
 pub struct TaskContext {
     node: Arc<TaskNode>,
@@ -46,16 +46,16 @@ impl TaskContext {
         Self { node }
     }
 
-    /// Has the task stop of its own accord: it looks to it as if it had been asked, and its supervisor knows nothing
-    /// of it.
+    /// Has the task stop of its own accord: the task sees a request to stop, and its supervisor knows nothing of it.
     pub(super) fn stop(&self) {
         self.node.tell_stop();
     }
 
     /// Waits until the task is asked to stop. Ready at once if it has been.
     ///
-    /// From then on it has its grace to come to an end, and is aborted after that. To whoever else holds a clone of the context the
-    /// end of the task is a request as well, however it came: nothing that waits for it outlives the task unawares.
+    /// From then on it has its grace to come to an end, and is aborted after that. The end of the task makes this ready
+    /// as well, however it came: code that still holds a clone of the context and waits here learns that the task is
+    /// over.
     ///
     /// # Cancel safety
     ///
@@ -90,13 +90,15 @@ impl TaskContext {
 
     /// Whether the task has been asked to stop, is to end without having been asked, or has ended.
     ///
-    /// An abort does not reach a computation, so that one has to look here also where its spec says [`Shutdown::Kill`](crate::Shutdown::Kill).
+    /// An abort does not reach a computation, so that one has to look here also where its spec says
+    /// [`Shutdown::Kill`](crate::Shutdown::Kill).
     pub fn is_stopping(&self) -> bool {
         self.node.is_stopping()
     }
 
-    /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come before. It is zero
-    /// when that time is over, and after the end of the task. `None` says that there is no limit, or that nobody has asked the task to stop yet.
+    /// How long it will be until the task is aborted, at most: a force, or a deadline that is moved up, may come
+    /// before. It is zero when that time is over, and after the end of the task. `None` says that there is no limit, or
+    /// that the task has not been asked to stop yet.
     pub fn grace(&self) -> Option<Duration> {
         self.node.grace()
     }
@@ -104,7 +106,7 @@ impl TaskContext {
     /// The request to stop as a token of tokio-util, for code that wants one. All calls return clones of the same. Like
     /// [`stopping`](Self::stopping) it is told of the task's end as well.
     ///
-    /// Cancelling the token says nothing to the supervisor: it only looks to this task as if it had been asked.
+    /// Cancelling the token says nothing to the supervisor: only this task sees a request to stop.
     pub fn token(&self) -> CancellationToken {
         self.node.token()
     }
@@ -141,8 +143,8 @@ impl TaskContext {
 
     /// Starts a child below this task: a task, an actor, a process or a whole supervisor.
     ///
-    /// Returns when it has started; `None` says that it had nothing to run. What is not restarted once it has ended has to be
-    /// [temporary](crate::Restart::Temporary), as everywhere.
+    /// Returns when it has started; `None` says that it had nothing to run. What is not restarted once it has ended has
+    /// to be [temporary](crate::Restart::Temporary), as everywhere.
     ///
     /// # Errors
     ///
@@ -162,7 +164,7 @@ impl TaskContext {
             self.node.note_refusal();
             return Err(StartChildError::Stopping { spec: Box::new(spec) });
         }
-        let offered = self.node.admit(Purpose::Work, spec, |nest, spec| nest.supervisor.offer(id, spec));
+        let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
             Ok(offer) => offer.answer().await,
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
@@ -268,8 +270,8 @@ impl TaskContext {
 
     /// Waits until this task has no child any more that runs or could be restarted. Clean-up work counts.
     ///
-    /// It is for the task itself: a child that waits with its parent's context waits for its own end as well, and does so until it is
-    /// aborted.
+    /// It is for the task itself: a child that waits with its parent's context waits for its own end as well, and does
+    /// so until it is aborted.
     ///
     /// # Cancel safety
     ///
@@ -280,8 +282,8 @@ impl TaskContext {
         }
     }
 
-    /// The children of this task, as those of the supervisor that looks after them. `None` if none has been started, or all are gone
-    /// for good because this task stops.
+    /// The children of this task, as those of the supervisor that looks after them. `None` if none has been started, or
+    /// all are gone for good because this task stops.
     pub fn children(&self) -> Option<SupervisorHandle> {
         self.node.children()
     }

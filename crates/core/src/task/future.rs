@@ -9,17 +9,17 @@ use pin_project_lite::pin_project;
 use super::IntoExit;
 use super::node::TaskNode;
 use crate::child::{Exit, Panic};
+use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing};
 use crate::event::ChildSpan;
+use crate::foreign_wakers::note_tokios;
 use crate::panics::catch;
-use crate::port::Reporter;
-use crate::waking::note_tokios;
 
 pin_project! {
     /// Runs a user's future, and says that it is over once it has been dropped.
     ///
-    /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the user's
-    /// future, then what says that it was aborted.
+    /// If this future is dropped before its end, as by an abort, its fields are dropped in their order: first the
+    /// user's future, then what says that it was aborted.
     pub(super) struct Supervised<Fut> {
         #[pin]
         future: Option<Fut>,

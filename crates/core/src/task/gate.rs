@@ -1,51 +1,52 @@
-//! The gate of a task: what may still be started below it, and which of its two halves has the last word.
+//! The gate of a task: what may still be started below it, and which of its parts reports the end.
 //!
-//! A task with children consists of parts that end on their own: its body, which is the user's future, its nest,
+//! A task with children consists of parts that end on their own: its body, which is the user's future, its task group,
 //! which is the supervisor of its children, and its guests, which run elsewhere. The gate decides three things, each
 //! together with what follows from it, under one lock:
 //!
-//! - **Who comes in.** While it is open, everybody; while it drains, clean-up work; once it is closed, nobody. Whoever is let in
-//!   is in the nest before the lock is released, so that no stop can pass between the decision and the start.
-//! - **Who is asked to stop.** The nest, in the same breath in which the gate begins to drain.
-//! - **Who has the last word.** Whichever part ends last, once and never twice.
+//! - **What is let in.** While it is open, all work; while it drains, clean-up work; once it is closed, nothing. A
+//!   child that is let in is in the task group before the lock is released, so that no stop can pass between the
+//!   decision and the start.
+//! - **What is asked to stop.** The task group, in the same section in which the gate begins to drain.
+//! - **Which part reports the end.** Whichever part ends last, once and never twice.
 //!
-//! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under all
-//! interleavings of its callers.
+//! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under
+//! all interleavings of its callers.
 
 use super::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The gate of a task. `N` is the nest, `Q` what is known of a stop, `E` the last word of the body.
+/// The gate of a task. `N` is the task group, `Q` what is known of a stop, `E` the report of the end of the body.
 pub(crate) struct Gate<N, Q, E> {
     state: Mutex<State<N, Q, E>>,
 }
 
 struct State<N, Q, E> {
     phase: Phase<Q>,
-    nest: Nest<N>,
+    group: GroupSlot<N>,
     /// The body has ended, and this is still to be told.
-    last_word: Option<E>,
+    end_report: Option<E>,
     /// How many guests there are.
     guests: usize,
     refused: u32,
 }
 
 enum Phase<Q> {
-    /// Everybody is let in.
+    /// All work is let in.
     Open,
     /// A stop has begun: clean-up work is let in.
     Draining(Q),
-    /// Nobody is let in any more.
+    /// Nothing is let in any more.
     Closed,
 }
 
 /// Made when the first child comes, because most tasks have none.
-enum Nest<N> {
+enum GroupSlot<N> {
     None,
     There(N),
     Gone(N),
 }
 
-/// What somebody wants to bring in.
+/// What a caller wants to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Work,
@@ -54,12 +55,13 @@ pub(crate) enum Purpose {
 
 impl<N, Q, E> Gate<N, Q, E> {
     pub(crate) fn new() -> Self {
-        let state = State { phase: Phase::Open, nest: Nest::None, last_word: None, guests: 0, refused: 0 };
+        let state =
+            State { phase: Phase::Open, group: GroupSlot::None, end_report: None, guests: 0, refused: 0 };
         Self { state: Mutex::new(state) }
     }
 
-    /// Lets somebody in, or hands back what was brought. The nest is made if there is none; whoever makes it is told of the
-    /// stop that is under way, if there is one.
+    /// Lets an item in, or hands it back. If there is no task group, `make` makes one and is told of the stop that is
+    /// under way, if there is one.
     pub(crate) fn admit<T, R>(
         &self,
         purpose: Purpose,
@@ -76,21 +78,21 @@ impl<N, Q, E> Gate<N, Q, E> {
                 return Err(item);
             }
         };
-        if matches!(state.nest, Nest::None) {
-            state.nest = Nest::There(make(request));
+        if matches!(state.group, GroupSlot::None) {
+            state.group = GroupSlot::There(make(request));
         }
-        match &mut state.nest {
-            Nest::There(nest) => Ok(begin(nest, item)),
-            // The nest failed before its time, and will not be made twice.
-            Nest::None | Nest::Gone(_) => {
+        match &mut state.group {
+            GroupSlot::There(group) => Ok(begin(group, item)),
+            // The task group failed before its time, and will not be made twice.
+            GroupSlot::None | GroupSlot::Gone(_) => {
                 state.refused += 1;
                 Err(item)
             }
         }
     }
 
-    /// Begins the stop, and asks the nest in the same breath. If it has begun before, `merge` says what the new request makes of
-    /// the old one, and the nest is asked again.
+    /// Begins the stop, and asks the task group to stop under the same lock. If it has begun before, `merge` says what
+    /// the new request makes of the old one, and the task group is asked again.
     pub(crate) fn drain(&self, request: Q, merge: impl FnOnce(&mut Q, Q), ask: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
         match &mut state.phase {
@@ -98,34 +100,34 @@ impl<N, Q, E> Gate<N, Q, E> {
             Phase::Draining(before) => merge(before, request),
             Phase::Closed => {}
         }
-        if let Nest::There(nest) = &mut state.nest {
-            ask(nest);
+        if let GroupSlot::There(group) = &mut state.group {
+            ask(group);
         }
     }
 
-    /// Closes the gate because everything is ended by force, and ends the nest in the same breath.
+    /// Closes the gate because everything is ended by force, and ends the task group under the same lock.
     pub(crate) fn shut(&self, end: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
         state.phase = Phase::Closed;
-        if let Nest::There(nest) = &mut state.nest {
-            end(nest);
+        if let GroupSlot::There(group) = &mut state.group {
+            end(group);
         }
     }
 
-    /// The body is over, and no child comes in any more. If the nest or a guest is still there, `close` tells the nest
-    /// so, learns whether a stop had been asked for, and leaves the last word here. Otherwise the body has the last
-    /// word.
-    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Left {
+    /// The body is over, and no child comes in any more. If the task group or a guest is still there, `close` tells the
+    /// task group so, learns whether a stop had been asked for, and leaves the report of the end here. Otherwise the
+    /// body reports the end.
+    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Remaining {
         let state = &mut *self.lock();
         let was_asked = !matches!(state.phase, Phase::Open);
         state.phase = Phase::Closed;
-        let nest = match &mut state.nest {
-            Nest::There(nest) => Some(nest),
-            Nest::None | Nest::Gone(_) if state.guests > 0 => None,
-            Nest::None | Nest::Gone(_) => return Left::Last,
+        let group = match &mut state.group {
+            GroupSlot::There(group) => Some(group),
+            GroupSlot::None | GroupSlot::Gone(_) if state.guests > 0 => None,
+            GroupSlot::None | GroupSlot::Gone(_) => return Remaining::Last,
         };
-        state.last_word = Some(close(nest, was_asked));
-        Left::First
+        state.end_report = Some(close(group, was_asked));
+        Remaining::First
     }
 
     /// A guest comes, unless a stop has begun. `false` says that it may not.
@@ -139,14 +141,14 @@ impl<N, Q, E> Gate<N, Q, E> {
         may_enter
     }
 
-    /// A guest is gone. If everything else is, this is the last word.
+    /// A guest is gone. If everything else is, this is the report to make.
     pub(crate) fn exit(&self) -> Option<E> {
         let state = &mut *self.lock();
         state.guests -= 1;
-        match state.nest {
-            Nest::There(_) => None,
-            Nest::None | Nest::Gone(_) if state.guests > 0 => None,
-            Nest::None | Nest::Gone(_) => state.last_word.take(),
+        match state.group {
+            GroupSlot::There(_) => None,
+            GroupSlot::None | GroupSlot::Gone(_) if state.guests > 0 => None,
+            GroupSlot::None | GroupSlot::Gone(_) => state.end_report.take(),
         }
     }
 
@@ -155,29 +157,31 @@ impl<N, Q, E> Gate<N, Q, E> {
         self.lock().guests
     }
 
-    /// The nest is gone. If everything else is, this is the last word.
+    /// The task group is gone. If everything else is, this is the report to make.
     pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<E> {
         let state = &mut *self.lock();
         state.phase = Phase::Closed;
-        let Nest::There(mut nest) = std::mem::replace(&mut state.nest, Nest::None) else { return None };
-        state.refused += note(&mut nest);
-        state.nest = Nest::Gone(nest);
-        if state.guests > 0 { None } else { state.last_word.take() }
+        let GroupSlot::There(mut group) = std::mem::replace(&mut state.group, GroupSlot::None) else {
+            return None;
+        };
+        state.refused += note(&mut group);
+        state.group = GroupSlot::Gone(group);
+        if state.guests > 0 { None } else { state.end_report.take() }
     }
 
-    /// Looks at the nest once it is gone.
+    /// Looks at the task group once it is gone.
     pub(crate) fn with_gone<R>(&self, look: impl FnOnce(&N) -> R) -> Option<R> {
-        match &self.lock().nest {
-            Nest::Gone(nest) => Some(look(nest)),
-            Nest::None | Nest::There(_) => None,
+        match &self.lock().group {
+            GroupSlot::Gone(group) => Some(look(group)),
+            GroupSlot::None | GroupSlot::There(_) => None,
         }
     }
 
-    /// Looks at the nest, if it is there.
-    pub(crate) fn with_nest<R>(&self, look: impl FnOnce(&mut N) -> R) -> Option<R> {
-        match &mut self.lock().nest {
-            Nest::There(nest) => Some(look(nest)),
-            Nest::None | Nest::Gone(_) => None,
+    /// Looks at the task group, if it is there.
+    pub(crate) fn with_group<R>(&self, look: impl FnOnce(&mut N) -> R) -> Option<R> {
+        match &mut self.lock().group {
+            GroupSlot::There(group) => Some(look(group)),
+            GroupSlot::None | GroupSlot::Gone(_) => None,
         }
     }
 
@@ -189,24 +193,24 @@ impl<N, Q, E> Gate<N, Q, E> {
         }
     }
 
-    /// Counts somebody who was turned away before coming to the gate.
+    /// Counts a start that was refused before it came to the gate.
     pub(crate) fn note_refusal(&self) {
         self.lock().refused += 1;
     }
 
-    /// How many have been turned away here.
+    /// How many starts have been refused here.
     pub(crate) fn refused(&self) -> u32 {
         self.lock().refused
     }
 
-    /// Looks at the last word of a body that is over while the nest or guests are waited for.
+    /// Looks at the report of the end of a body that is over while the task group or guests are waited for.
     pub(crate) fn with_last_word<R>(&self, look: impl FnOnce(&E) -> R) -> Option<R> {
-        self.lock().last_word.as_ref().map(look)
+        self.lock().end_report.as_ref().map(look)
     }
 
-    /// Whether the body is over, and the nest or guests are waited for.
+    /// Whether the body is over, and the task group or guests are waited for.
     pub(crate) fn has_left(&self) -> bool {
-        self.lock().last_word.is_some()
+        self.lock().end_report.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, State<N, Q, E>> {
@@ -216,9 +220,9 @@ impl<N, Q, E> Gate<N, Q, E> {
 
 /// Whether the body of a task ended before the rest of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// It did: the nest or guests are still there, and the last of them will have the last word.
+pub(crate) enum Remaining {
+    /// It did: the task group or guests are still there, and the last of them will report the end.
     First,
-    /// It did not: the body has the last word.
+    /// It did not: the body reports the end.
     Last,
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::TaskContext;
 use super::node::TaskNode;
-use crate::waking::WokenAside;
+use crate::foreign_wakers::WakeElsewhere;
 
 /// What a wrapped callback returns.
 type WrapFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -62,8 +62,8 @@ impl Guest {
             let mut future = pin!(future);
             tokio::select! {
                 biased;
-                // Woken by a supervisor's runtime, which does not run what a library takes for a waker.
-                () = WokenAside::new(guest.forced.cancelled()) => None,
+                // A supervisor's runtime wakes this. It must not run a library's waker, which may be foreign code.
+                () = WakeElsewhere::new(guest.forced.cancelled()) => None,
                 output = &mut future => Some(output),
             }
         };

@@ -1,7 +1,7 @@
 //! A future that is made when it is first polled.
 //!
-//! An async block would do the same, and would drop the user's future while a panic in it goes by: should that drop panic as well the
-//! program would be aborted. This one keeps it, to be dropped when the panic has been caught.
+//! An async block would do the same, and would drop the user's future while a panic in it goes by: should that drop
+//! panic as well the program would be aborted. This one keeps it, to be dropped when the panic has been caught.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

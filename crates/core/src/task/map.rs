@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::once::Once;
 use super::{
-    Room, RoomError, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult, TaskSupervisor,
+    Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult, TaskSupervisor,
 };
 
 impl TaskSupervisor {
     /// Starts a task for each item, at most `limit` at a time, and hands out the results in the order of the items
     /// (Elixir's `async_stream`). Nothing is started until [`TaskResults::next`] is called.
     ///
-    /// Where the supervisor has no room for so many, fewer run.
+    /// If the supervisor has fewer free places, fewer run.
     ///
     /// # Panics
     ///
@@ -44,7 +44,7 @@ pub struct TaskResults<I, F, T> {
 
 /// What comes next.
 enum Next<T> {
-    Room(Room),
+    Permit(Permit),
     Result(Result<T, TaskError>),
 }
 
@@ -65,13 +65,13 @@ where
     /// # Cancel safety
     ///
     /// If the future is dropped while a task is being started, that task is asked to stop and its item is lost. While
-    /// it waits for room or for a result it is cancel safe.
+    /// it waits for a place or for a result it is cancel safe.
     pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, SpawnError<I::Item>> {
         while self.running.len() < self.limit {
             match self.next_room().await.ok() {
                 Some(Next::Result(result)) => return Ok(Some(result)),
-                Some(Next::Room(room)) => match self.items.next() {
-                    Some(item) => self.start(room, item).await?,
+                Some(Next::Permit(permit)) => match self.items.next() {
+                    Some(item) => self.start(permit, item).await?,
                     None => break,
                 },
                 None => match self.items.next() {
@@ -86,24 +86,24 @@ where
         Ok(Some(result))
     }
 
-    /// Room for one more, or the result of the first that runs, if that comes before.
-    async fn next_room(&mut self) -> Result<Next<Fut::Output>, RoomError> {
-        let room = self.tasks.room();
-        let Some(first) = self.running.front_mut() else { return room.await.map(Next::Room) };
+    /// A permit for one more, or the result of the first that runs, if that comes before.
+    async fn next_room(&mut self) -> Result<Next<Fut::Output>, ReserveError> {
+        let permit = self.tasks.reserve();
+        let Some(first) = self.running.front_mut() else { return permit.await.map(Next::Permit) };
         let result = tokio::select! {
             biased;
-            room = room => return room.map(Next::Room),
+            permit = permit => return permit.map(Next::Permit),
             result = first => result,
         };
         self.running.pop_front();
         Ok(Next::Result(result))
     }
 
-    async fn start(&mut self, room: Room, item: I::Item) -> Result<(), SpawnError<I::Item>> {
+    async fn start(&mut self, permit: Permit, item: I::Item) -> Result<(), SpawnError<I::Item>> {
         let mut run = self.run.clone();
         let item = Once::new(item);
         let taken = item.clone();
-        let task = room.run(move |cx| {
+        let task = permit.run(move |cx| {
             let item = taken.take();
             async move {
                 match item {

@@ -9,16 +9,16 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{Gate, Left, Purpose};
-use super::nest::{LastWord, Nest};
+use super::gate::{Gate, Purpose, Remaining};
+use super::group::{EndReport, TaskGroup};
 use super::special::Special;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
+use crate::child_kind::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
-use crate::port::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::stuck::{Stuck, StuckIn};
@@ -50,7 +50,7 @@ pub(crate) struct TaskNode {
     handle: OnceLock<AbortHandle>,
     /// Cancelled when guests are to be dropped. Made when the first one comes.
     forced: OnceLock<CancellationToken>,
-    gate: Gate<Box<Nest>, Option<Instant>, Box<LastWord>>,
+    gate: Gate<Box<TaskGroup>, Option<Instant>, Box<EndReport>>,
 }
 
 impl TaskNode {
@@ -112,27 +112,28 @@ impl TaskNode {
     pub(super) fn hold(&self) {
         self.held.store(true, Ordering::SeqCst);
         point();
-        self.gate.with_nest(|nest| nest.supervisor.hold());
+        self.gate.with_group(|group| group.supervisor.hold());
     }
 
     /// Asks the task and its children to stop. `deadline` is when they will be forced.
     pub(super) fn stop(&self, deadline: Option<Instant>) {
         let request = StopRequest::new(StopCause::Parent, deadline);
-        // The gate first: whoever sees that a stop has begun finds it shut.
-        self.gate.drain(deadline, tighten, |nest| nest.child.stop(request));
+        // The gate first: code that sees that a stop has begun finds it shut.
+        self.gate.drain(deadline, tighten, |group| group.child.stop(request));
         self.tell_stop();
     }
 
     /// Aborts the body, and has its children end in this way.
-    pub(super) fn end(&self, end: impl FnOnce(&mut Nest)) {
-        self.gate.shut(|nest| end(nest));
+    pub(super) fn end(&self, end: impl FnOnce(&mut TaskGroup)) {
+        self.gate.shut(|group| end(group));
         point();
         self.aborted.store(true, Ordering::Release);
         fence(Ordering::SeqCst);
         point();
         self.abort();
         self.drop_guests();
-        // After the abort, so that it is one wherever the body waits. What computes can still look, and who computes for it.
+        // After the abort, so that a body that waits is aborted and does not see a request to stop first. A body that
+        // computes, and other threads that compute for it, can still find out that it has been asked.
         self.tell_stop();
     }
 
@@ -166,12 +167,13 @@ impl TaskNode {
 
     // --- children ---
 
-    /// Brings something into the nest, or hands it back. `begin` runs under the gate's lock, so it may do no more than to post.
+    /// Brings something into the task group, or hands it back. `begin` runs under the gate's lock, so it may do no more
+    /// than to post.
     pub(super) fn admit<T, R>(
         self: &Arc<Self>,
         purpose: Purpose,
         item: T,
-        begin: impl FnOnce(&mut Nest, T) -> R,
+        begin: impl FnOnce(&mut TaskGroup, T) -> R,
     ) -> Result<R, T> {
         if purpose == Purpose::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
             self.gate.note_refusal();
@@ -180,8 +182,8 @@ impl TaskNode {
         self.gate.admit(
             purpose,
             item,
-            |deadline| self.make_nest(deadline.copied()),
-            |nest, item| begin(nest, item),
+            |deadline| self.make_group(deadline.copied()),
+            |group, item| begin(group, item),
         )
     }
 
@@ -192,11 +194,11 @@ impl TaskNode {
     /// How many starts have been refused here.
     pub(super) fn refused(&self) -> u64 {
         u64::from(self.gate.refused())
-            + self.gate.with_nest(|nest| nest.supervisor.refused()).unwrap_or_default()
+            + self.gate.with_group(|group| group.supervisor.refused()).unwrap_or_default()
     }
 
     pub(super) fn children(&self) -> Option<SupervisorHandle> {
-        self.gate.with_nest(|nest| nest.supervisor.clone())
+        self.gate.with_group(|group| group.supervisor.clone())
     }
 
     /// Where the body is, if a thread is at work on it or should be.
@@ -212,25 +214,25 @@ impl TaskNode {
         }
     }
 
-    fn make_nest(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<Nest> {
+    fn make_group(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<TaskGroup> {
         let scope = Arc::clone(&self.scope);
-        let (mut nest, reports) = Nest::new(&self.path, self.incarnation, self.tree.clone(), scope);
+        let (mut group, reports) = TaskGroup::new(&self.path, self.incarnation, self.tree.clone(), scope);
         // The gate's lock orders this and `hold`: one of the two finds what the other has done.
         if self.held.load(Ordering::SeqCst) {
-            nest.supervisor.hold();
+            group.supervisor.hold();
         }
         if let Some(deadline) = deadline {
-            nest.child.stop(StopRequest::new(StopCause::Parent, deadline));
+            group.child.stop(StopRequest::new(StopCause::Parent, deadline));
         }
         place(self.tree.control()).spawn(host(Arc::clone(self), reports));
-        Box::new(nest)
+        Box::new(group)
     }
 
-    /// The children have used up their restart intensity: the task has to go as well, within its own grace. Returns when it is
-    /// to be forced.
+    /// The children have used up their restart intensity: the task has to go as well, within its own grace. Returns
+    /// when it is to be forced.
     pub(super) fn escalate(&self) -> Option<Instant> {
         let force_at = self.own_deadline();
-        self.gate.drain(force_at, tighten, |nest| nest.gave_up = true);
+        self.gate.drain(force_at, tighten, |group| group.gave_up = true);
         self.tell_stop();
         force_at
     }
@@ -247,35 +249,35 @@ impl TaskNode {
 
     /// The body is over, and everything that it held has been given back.
     pub(super) fn body_ended(&self, reporter: Reporter, exit: Exit) {
-        let mut word = Some(LastWord { reporter, exit });
+        let mut word = Some(EndReport { reporter, exit });
         let mut end_guests = false;
-        let left = self.gate.leave(|nest, was_asked| {
+        let left = self.gate.leave(|group, was_asked| {
             end_guests = !was_asked;
-            if let Some(nest) = nest {
+            if let Some(group) = group {
                 if !was_asked {
-                    self.stop_orphans(nest);
+                    self.stop_orphans(group);
                 }
-                nest.supervisor.close();
+                group.supervisor.close();
             }
-            Box::new(word.take().expect("a last word is left once"))
+            Box::new(word.take().expect("the report of the end is left once"))
         });
         if end_guests {
             self.end_guests_in_time();
         }
-        // Whoever has kept the context would wait for ever: nobody asks a task any more that is over.
+        // Code that has kept the context would wait for ever otherwise: no supervisor asks a task to stop that is over.
         self.tell_stop();
         match (left, word) {
-            (Left::Last, Some(word)) => word.say(self),
-            (Left::First | Left::Last, _) => {}
+            (Remaining::Last, Some(word)) => word.say(self),
+            (Remaining::First | Remaining::Last, _) => {}
         }
     }
 
     /// Children whose parent has ended by itself get the grace that it would have had.
-    fn stop_orphans(&self, nest: &mut Nest) {
+    fn stop_orphans(&self, group: &mut TaskGroup) {
         match self.shutdown {
-            Shutdown::Kill => nest.child.kill(),
+            Shutdown::Kill => group.child.kill(),
             Shutdown::Grace(_) | Shutdown::Infinity => {
-                nest.child.stop(StopRequest::new(StopCause::Parent, self.own_deadline()));
+                group.child.stop(StopRequest::new(StopCause::Parent, self.own_deadline()));
             }
         }
     }
@@ -325,9 +327,9 @@ impl TaskNode {
 
     /// The children are gone, and so is their supervisor.
     pub(super) fn nest_ended(&self, children: Below) {
-        let last = self.gate.emptied(|nest| {
-            nest.reports = children;
-            u32::try_from(nest.supervisor.refused()).unwrap_or(u32::MAX)
+        let last = self.gate.emptied(|group| {
+            group.reports = children;
+            u32::try_from(group.supervisor.refused()).unwrap_or(u32::MAX)
         });
         if let Some(word) = last {
             word.say(self);
@@ -352,7 +354,7 @@ impl Inspect for TaskNode {
     }
 
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
-        let gone = || self.gate.with_gone(|nest| nest.supervisor.clone());
+        let gone = || self.gate.with_gone(|group| group.supervisor.clone());
         self.children().or_else(gone).map(|children| children.as_inspected())
     }
 }
@@ -365,19 +367,19 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
     };
 }
 
-impl LastWord {
+impl EndReport {
     /// Reports the end of the task, and of everything below it.
     fn say(self, node: &TaskNode) {
         let Self { reporter, exit } = self;
-        let ended = match node.gate.with_gone(|nest| (nest.gave_up, nest.reports.clone())) {
+        let ended = match node.gate.with_gone(|group| (group.gave_up, group.reports.clone())) {
             None => Ended::new(exit),
             Some((gave_up, reports)) => {
                 let exit = if gave_up { escalated(exit) } else { exit };
                 Ended::new(exit).with_children(reports)
             }
         };
-        let noted = node.special.as_ref().and_then(|special| special.take_noted());
-        reporter.ended(ended.with_noted(noted));
+        let handled = node.special.as_ref().and_then(|special| special.take_handled());
+        reporter.ended(ended.with_handled(handled));
     }
 }
 
@@ -394,7 +396,7 @@ fn escalated(exit: Exit) -> Exit {
     }
 }
 
-/// Listens to a nest until it is gone, and tells its task.
+/// Listens to a task group until it is gone, and tells its task.
 async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
     let mut force_at = None;
     loop {
@@ -403,7 +405,7 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
             said = reports.recv() => said,
             () = sleep_until(force_at) => {
                 force_at = None;
-                node.end(|nest| nest.child.force());
+                node.end(|group| group.child.force());
                 continue;
             }
         };
@@ -414,7 +416,7 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
             Report::Stopping { .. } => force_at = node.escalate(),
             Report::Stuck => node.nest_is_stuck(),
             Report::Failed { children, .. } => return node.nest_ended(children),
-            Report::Ended { fate, .. } => return node.nest_ended(fate.children()),
+            Report::Ended { end, .. } => return node.nest_ended(end.children()),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Whether a task has been asked to stop, and what is to be woken when it is.
 //!
-//! All of it is decided under one lock. What waits, or makes a token, while the task is asked to stop either sees the stop or is told
-//! of it.
+//! All of it is decided under one lock. What waits, or makes a token, while the task is asked to stop either sees the
+//! stop or is told of it.
 //!
-//! No foreign code runs under that lock. A waker may do anything when it is cloned, woken or dropped: the caller clones it before, and
-//! gets back what is to be woken or dropped after.
+//! No foreign code runs under that lock. A waker may do anything when it is cloned, woken or dropped: the caller clones
+//! it before, and gets back what is to be woken or dropped after.
 //!
-//! Absent on purpose: a comparison of wakers, and any knowledge of tasks. A test runs this file under all interleavings of its callers.
+//! Absent on purpose: a comparison of wakers, and any knowledge of tasks. A test runs this file under all interleavings
+//! of its callers.
 
 use std::num::NonZeroU64;
 use std::task::Waker;
@@ -90,8 +91,8 @@ impl<T: Clone> Notify<T> {
         if self.has_token.load(Ordering::Acquire) { self.lock().token.clone() } else { None }
     }
 
-    /// Looks, and lists a waiter if there is nothing to see: with its key, and a new one if it has none. `has_token` says that it waits
-    /// for the token already. What is left in `waker` is for the caller to drop.
+    /// Looks, and lists a waiter if there is nothing to see: with its key, and a new one if it has none. `has_token`
+    /// says that it waits for the token already. What is left in `waker` is for the caller to drop.
     pub(crate) fn wait(&self, key: &mut Option<Key>, waker: &mut Option<Waker>, has_token: bool) -> Seen<T> {
         let mut state = self.lock();
         if self.is_stopping() {

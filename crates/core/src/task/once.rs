@@ -6,7 +6,7 @@ use super::lazy::Lazy;
 use super::start::{Kind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, Restart};
-use crate::port::{Launch, Noted, StartChild, StartContext};
+use crate::child_kind::{EndHandled, Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::sync::{Mutex, PoisonError};
 
@@ -61,16 +61,16 @@ where
 }
 
 /// The same, of a future that has a result.
-pub(super) fn job<F, Fut>(id: &str, noted: Noted, run: F) -> ChildSpec
+pub(super) fn job<F, Fut>(id: &str, handled: EndHandled, run: F) -> ChildSpec
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    ChildSpec::new(id, Job(Once::new((run, noted)))).restart(Restart::Temporary)
+    ChildSpec::new(id, Job(Once::new((run, handled)))).restart(Restart::Temporary)
 }
 
-struct Job<F>(Once<(F, Noted)>);
+struct Job<F>(Once<(F, EndHandled)>);
 
 impl<F, Fut> StartChild for Job<F>
 where
@@ -84,7 +84,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.0.take() {
-            Some((run, noted)) => launch(cx, Kind::Job(noted), |context| Lazy::new(move || run(context))),
+            Some((run, handled)) => launch(cx, Kind::Job(handled), |context| Lazy::new(move || run(context))),
             None => Launch::Ignored,
         }
     }

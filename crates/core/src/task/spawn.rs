@@ -15,7 +15,7 @@ use super::spawn_error::{SpawnError, SpawnErrorKind};
 use super::start::{Kind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildId, ChildKind, Restart, Shutdown};
-use crate::port::{Launch, StartChild, StartContext};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::supervisor::{StartChildError, StartedChild};
 
@@ -44,8 +44,8 @@ impl Spawning<'_> {
             return refuse(SpawnErrorKind::CleaningUp, run);
         }
         let work = Once::new(run);
-        let offered = node.admit(purpose, work.clone(), |nest, work| {
-            let id = given.unwrap_or_else(|| ChildId::numbered_as(&nest.number(name_of(purpose))));
+        let offered = node.admit(purpose, work.clone(), |group, work| {
+            let id = given.unwrap_or_else(|| ChildId::numbered_as(&group.number(name_of(purpose))));
             let spec = match purpose {
                 Purpose::Work => work.into_child(id.as_str()),
                 Purpose::CleanUp => {
@@ -55,8 +55,8 @@ impl Spawning<'_> {
             };
             let path = node.path.join(&id);
             let offer = match purpose {
-                Purpose::Work => nest.supervisor.offer(id, spec),
-                Purpose::CleanUp => nest.supervisor.offer_clean_up(id, spec),
+                Purpose::Work => group.supervisor.offer(id, spec),
+                Purpose::CleanUp => group.supervisor.offer_clean_up(id, spec),
             };
             (offer, path)
         });

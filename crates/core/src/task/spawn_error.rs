@@ -29,7 +29,7 @@ pub enum SpawnErrorKind {
     /// A child with this id is there already.
     #[error("a child with this id is there already")]
     TakenId,
-    /// The id is none.
+    /// The id is not valid.
     #[error(transparent)]
     Id(InvalidId),
     /// The supervisor has as many children as it may have.

@@ -93,9 +93,9 @@ impl ChildSpec {
     /// As a [`task`](Self::task) it is [transient](Restart::Transient) by default: started again when it fails, and
     /// done when it returns.
     ///
-    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be aborted: if it does
-    /// not return by the tree's deadline, the report names it as stuck in a blocking section. A runtime that is dropped, and not shut
-    /// down in the background, waits for it as well.
+    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be
+    /// aborted: if it does not return by the tree's deadline, the report names it as stuck in a blocking section. A
+    /// runtime that is dropped, and not shut down in the background, waits for it as well.
     pub fn blocking<F, R>(id: impl Into<String>, run: F) -> Self
     where
         F: Fn(BlockingContext) -> R + Send + Sync + 'static,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::port::{Announcer, Noted};
+use crate::child_kind::{Announcer, EndHandled};
 use crate::sync::{Mutex, PoisonError};
 
 /// What is special about a task. One task is not both.
@@ -10,7 +10,7 @@ pub(super) enum Special {
     /// It counts as started when it says so.
     Service { told: AtomicBool, announcer: Announcer },
     /// Its result is there once its supervisor has taken note of its end.
-    Job(Mutex<Option<Noted>>),
+    Job(Mutex<Option<EndHandled>>),
 }
 
 impl Special {
@@ -18,8 +18,8 @@ impl Special {
         Self::Service { told: AtomicBool::new(false), announcer }
     }
 
-    pub(super) fn job(noted: Noted) -> Self {
-        Self::Job(Mutex::new(Some(noted)))
+    pub(super) fn job(handled: EndHandled) -> Self {
+        Self::Job(Mutex::new(Some(handled)))
     }
 
     /// Says that a service has started. Once is enough.
@@ -35,10 +35,10 @@ impl Special {
     }
 
     /// What goes along with the report of a job's end.
-    pub(super) fn take_noted(&self) -> Option<Noted> {
+    pub(super) fn take_handled(&self) -> Option<EndHandled> {
         match self {
             Self::Service { .. } => None,
-            Self::Job(noted) => noted.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Self::Job(handled) => handled.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::node::TaskNode;
 use super::special::Special;
 use super::{IntoExit, TaskContext};
 use crate::child::ChildKind;
-use crate::port::{Inspect, Launch, Noted, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{EndHandled, Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::spawn::spawn_named;
 
 /// Starts a task from a function that makes its future.
@@ -42,7 +42,8 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let run = Arc::clone(&self.run);
-        // The user's function is called inside the task, so that a panic in it is the task's and nobody else's.
+        // The user's function is called inside the task, so that a panic in it is the task's and does not reach the
+        // supervisor.
         let kind = match self.ready {
             Ready::AtOnce => Kind::Plain,
             Ready::WhenTold => Kind::Service,
@@ -57,7 +58,7 @@ pub(super) enum Kind {
     /// It says when it has started.
     Service,
     /// It has a result.
-    Job(Noted),
+    Job(EndHandled),
 }
 
 /// Spawns a task.
@@ -69,7 +70,7 @@ where
     let (ready, special) = match kind {
         Kind::Plain => (Ready::AtOnce, None),
         Kind::Service => (Ready::WhenTold, Some(Special::service(cx.reporter.announcer()))),
-        Kind::Job(noted) => (Ready::AtOnce, Some(Special::job(noted))),
+        Kind::Job(handled) => (Ready::AtOnce, Some(Special::job(handled))),
     };
     let node = Arc::new(TaskNode::new(&cx, special.map(Box::new)));
     let future = run(TaskContext::new(Arc::clone(&node)));
@@ -97,11 +98,11 @@ impl RunningChild for RunningTask {
     }
 
     fn kill(&mut self) {
-        self.node.end(|nest| nest.child.kill());
+        self.node.end(|group| group.child.kill());
     }
 
     fn force(&mut self) {
-        self.node.end(|nest| nest.child.force());
+        self.node.end(|group| group.child.force());
     }
 
     fn force_name(&self) -> &'static str {

@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::notify::{Key, Notify, Seen, ToTell};
-use crate::waking::{is_tokios, run_aside_of};
+use crate::foreign_wakers::{is_tokios, run_on_helper_of};
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -63,18 +63,18 @@ impl Drop for Stopping<'_> {
 impl ToTell<CancellationToken> {
     /// Wakes what is to be woken, and returns at once.
     ///
-    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so is what waits for a
-    /// token.
+    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so
+    /// is what waits for a token.
     pub(super) fn tell(self, control: &Handle) {
         let Self { wakers, token } = self;
         for (_, waker) in wakers {
             match is_tokios(&waker) {
                 true => waker.wake(),
-                false => run_aside_of(control, move || waker.wake()),
+                false => run_on_helper_of(control, move || waker.wake()),
             }
         }
         if let Some(token) = token {
-            run_aside_of(control, move || token.cancel());
+            run_on_helper_of(control, move || token.cancel());
         }
     }
 }

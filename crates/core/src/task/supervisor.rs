@@ -5,17 +5,17 @@ use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 
-use super::awaited::{Awaited, TaskError};
 use super::once::Once;
 use super::spawn_error::{SpawnError, SpawnErrorKind};
+use super::with_result::{TaskError, WithResult};
 use super::{IntoExit, TaskContext, job};
 use crate::child::ChildId;
-use crate::port::{Noted, WhenNoted};
+use crate::child_kind::{EndHandled, WhenHandled};
 use crate::spec::ChildSpec;
 use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, SupervisorHandle};
 
-/// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never restarted,
-/// whose results may be waited for, and which all stop with their supervisor.
+/// Runs tasks under a [`DynamicSupervisor`](crate::DynamicSupervisor): futures that are started once and never
+/// restarted, whose results may be waited for, and which all stop with their supervisor.
 ///
 /// The supervisor's `max_children` is the limit of how many there may be at a time.
 ///
@@ -56,14 +56,15 @@ enum Found {
 
 /// Where a task goes.
 pub(super) enum Place {
-    /// Wherever there is room.
+    /// Wherever there is a place.
     Any,
     /// Into a place that is kept for it.
-    InRoom(SupervisorHandle, supervisor::Room),
+    Reserved(SupervisorHandle, supervisor::ReservedPlace),
 }
 
 impl TaskSupervisor {
-    /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its own.
+    /// Runs tasks under this supervisor, which should be a dynamic one: only there does every task get an id of its
+    /// own.
     ///
     /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is
     /// [`at`](Self::at).
@@ -103,6 +104,7 @@ impl TaskSupervisor {
         self.spawn_in(Place::Any, run).await
     }
 
+    // OTP rule 64: a task that runs once is temporary, and one too many is handed back.
     pub(super) async fn spawn_in<F, Fut>(&self, place: Place, run: F) -> Result<StartedChild, SpawnError<F>>
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,
@@ -142,15 +144,15 @@ impl TaskSupervisor {
         Fut: Future + Send + 'static,
         Fut::Output: Send + 'static,
     {
-        let (outlet, inlet) = oneshot::channel();
-        let (noted, when_noted) = Noted::new();
+        let (sender, inlet) = oneshot::channel();
+        let (handled, when_handled) = EndHandled::new();
         let (link, linked) = oneshot::channel();
-        let result = TaskResult { inlet, noted: when_noted, link: Some(link) };
+        let result = TaskResult { inlet, handled: when_handled, link: Some(link) };
         let work = Once::new(run);
         let taken = work.clone();
-        let task = job("task", noted, move |cx: TaskContext| async move {
+        let task = job("task", handled, move |cx: TaskContext| async move {
             let Some(run) = taken.take() else { return };
-            let mut running = std::pin::pin!(Awaited::new(run(cx.clone()), outlet));
+            let mut running = std::pin::pin!(WithResult::new(run(cx.clone()), sender));
             tokio::select! {
                 () = &mut running => return,
                 linked = linked => match linked {
@@ -171,9 +173,9 @@ impl TaskSupervisor {
         place: Place,
     ) -> Result<StartedChild, SpawnError<F>> {
         let (started, path) = match place {
-            Place::InRoom(supervisor, room) => {
+            Place::Reserved(supervisor, room) => {
                 let id = ChildId::new(task.id()).expect("the id of a task is one");
-                (supervisor.offer_in_room(id, task, room).answer().await, supervisor.path().clone())
+                (supervisor.offer_in_reserved(id, task, room).answer().await, supervisor.path().clone())
             }
             Place::Any => match self.supervisor() {
                 Some(supervisor) => (supervisor.start_child(task).await, supervisor.path().clone()),
@@ -201,7 +203,7 @@ impl TaskSupervisor {
 #[must_use = "a task whose result is dropped is asked to stop"]
 pub struct TaskResult<T> {
     inlet: oneshot::Receiver<Result<T, TaskError>>,
-    noted: WhenNoted,
+    handled: WhenHandled,
     link: Option<oneshot::Sender<Detached>>,
 }
 
@@ -229,7 +231,7 @@ impl<T> Future for TaskResult<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(Pin::new(&mut self.noted).poll(cx));
+        ready!(Pin::new(&mut self.handled).poll(cx));
         // A task that has a result hands it over before it ends.
         Poll::Ready(self.inlet.try_recv().unwrap_or(Err(TaskError::Stopped)))
     }

@@ -108,8 +108,8 @@ impl TreeBuilder {
     /// Says by when a stop must be over, counted from its beginning. `None` means never.
     ///
     /// Every child's grace is cut so that it fits. Shortly before the deadline, by a tenth of it but at most a second,
-    /// whatever is left is forced; what is still there at the deadline is reported as [`Outcome::Unreapable`]. A runtime of which
-    /// tasks have taken every thread does not keep that report back: see [`Tree::stop`].
+    /// whatever is left is forced; what is still there at the deadline is reported as [`Outcome::Unreapable`]. A
+    /// runtime of which tasks have taken every thread does not keep that report back: see [`Tree::stop`].
     ///
     /// [`Outcome::Unreapable`]: crate::Outcome::Unreapable
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
@@ -123,11 +123,11 @@ impl TreeBuilder {
         self
     }
 
-    /// Says how long a task or an actor may run without yielding before a [`Stalled`](crate::EventKind::Stalled) event names it.
-    /// `None` means that nobody is warned.
+    /// Says how long a task or an actor may run without yielding before a [`Stalled`](crate::EventKind::Stalled) event
+    /// names it. `None` means that there is no such event.
     ///
-    /// Looked after by a thread of the library's own, in steps of 50 ms by the system's clock: it works also when all threads of the
-    /// runtime are taken.
+    /// Looked after by a thread of the library's own, in steps of 50 ms by the system's clock: it works also when all
+    /// threads of the runtime are taken.
     pub fn stall_threshold(mut self, threshold: impl Into<Option<Duration>>) -> Self {
         self.stall_threshold = threshold.into();
         self
@@ -148,7 +148,8 @@ impl TreeBuilder {
         self
     }
 
-    /// Says what a stop means for supervisors further down that have not been asked yet: whether they still restart their children.
+    /// Says what a stop means for supervisors further down that have not been asked yet: whether they still restart
+    /// their children.
     pub fn stop_reach(mut self, reach: StopReach) -> Self {
         self.stop_reach = reach;
         self
@@ -157,27 +158,27 @@ impl TreeBuilder {
     /// Says on which runtime task children and actors run.
     ///
     /// Tasks that never yield can bring a runtime to a standstill. With a runtime of their own they cannot keep the
-    /// supervisors from stopping everything else. The library never shuts down a runtime: shut this one down in the background
-    /// (`shutdown_background`) when tasks may be stuck in it, because dropping it waits for them.
+    /// supervisors from stopping everything else. The library never shuts down a runtime: shut this one down in the
+    /// background (`shutdown_background`) when tasks may be stuck in it, because dropping it waits for them.
     pub fn task_runtime(mut self, runtime: Handle) -> Self {
         self.task_runtime = Some(runtime);
         self
     }
 
-    /// Says how many events a reader may be behind before it loses the oldest: at least one and at most 16 777 216. Lines that
-    /// were read from a process at once are kept or lost together. Events are held until every reader has taken them, and only then
-    /// take memory. Without effect after the first [`subscribe`](Self::subscribe).
+    /// Says how many events a reader may be behind before it loses the oldest: at least one and at most 16 777 216.
+    /// Lines that were read from a process at once are kept or lost together. Events are held until every reader has
+    /// taken them, and only then take memory. Without effect after the first [`subscribe`](Self::subscribe).
     pub fn event_capacity(mut self, events: usize) -> Self {
         self.capacity.events = events.clamp(1, MOST_EVENTS);
         self
     }
 
-    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write, errors
-    /// and panics. 16 MiB by default.
+    /// Says how much text a reader may be behind before it loses the oldest events, in bytes: what processes write,
+    /// errors and panics. 16 MiB by default.
     ///
     /// What is held for a reader that never reads takes this much memory, and some 200 bytes for each event. The newest
-    /// event is held in any case, and so are lines that were read from a process at once, 64 KiB at most. Without effect
-    /// after the first [`subscribe`](Self::subscribe).
+    /// event is held in any case, and so are lines that were read from a process at once, 64 KiB at most. Without
+    /// effect after the first [`subscribe`](Self::subscribe).
     pub fn event_bytes(mut self, bytes: usize) -> Self {
         self.capacity.bytes = bytes;
         self
@@ -186,27 +187,27 @@ impl TreeBuilder {
     /// Says whether the tree's events become log lines: events of [`tracing`](https://docs.rs/tracing) with the target
     /// `rootward`. Off by default in an embedded tree; a whole program under `rootward::run` logs.
     ///
-    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global one,
-    /// or, if there is none, the one that is the default where the tree is launched. Without a subscriber at that time, or
-    /// if the system has no thread left, nothing is logged. A subscriber that blocks, is slow, panics, or looks at the tree
-    /// costs log lines and nothing else. The log is then a [reader](Events) that has fallen behind: it loses the oldest
-    /// events, a warning says how many, and [`Tree::unlogged`] counts them. [`Tree::logged`] waits until the log is
-    /// complete.
+    /// A thread of the library's own, `rootward-log`, reads the events and calls the program's subscriber: the global
+    /// one, or, if there is none, the one that is the default where the tree is launched. Without a subscriber at that
+    /// time, or if the system has no thread left, nothing is logged. A subscriber that blocks, is slow, panics, or
+    /// looks at the tree costs log lines and nothing else. The log is then a [reader](Events) that has fallen behind:
+    /// it loses the oldest events, a warning says how many, and [`Tree::unlogged`] counts them. [`Tree::logged`] waits
+    /// until the log is complete.
     ///
     /// | level | what |
     /// | --- | --- |
     /// | `error` | a supervisor gives up, a start fails |
-    /// | `warn` | a child ends abnormally, leaves processes behind, is restarted, is forced, does not yield, or will not go |
+    /// | `warn` | a child ends abnormally, leaves processes, is restarted or forced, does not yield, or does not go |
     /// | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
-    /// | `debug` | a child ends as it should, a process writes a line, and what is `info` elsewhere of dynamic children |
+    /// | `debug` | a child ends as it should, a process writes a line; of dynamic children also what else is `info` |
     ///
     /// Dynamic children are those that come and go: below a dynamic supervisor, or below a task.
     ///
-    /// Apart from that, what a child's code does is done inside a span `child` with the fields `path`, `incarnation` and
-    /// `kind`, of the level `info`. It is made and entered where the child's own code runs, and a subscriber that blocks
-    /// there blocks the child. ractor has a span of its own for every actor, `Actor` with the target `ractor::actor`, and
-    /// enters it on the runtime of the supervisors. Under `rootward::run` a subscriber does not get to see it. In an
-    /// embedded tree it does: one that may block or panic in a span should leave that target out.
+    /// Apart from that, what a child's code does is done inside a span `child` with the fields `path`, `incarnation`
+    /// and `kind`, of the level `info`. It is made and entered where the child's own code runs, and a subscriber that
+    /// blocks there blocks the child. ractor has a span of its own for every actor, `Actor` with the target
+    /// `ractor::actor`, and enters it on the runtime of the supervisors. Under `rootward::run` a subscriber does not
+    /// get to see it. In an embedded tree it does: one that may block or panic in a span should leave that target out.
     pub fn log(mut self, log: bool) -> Self {
         self.log = log;
         self
@@ -232,8 +233,8 @@ impl TreeBuilder {
 
     /// Gives all children something that only the program can give, such as the means to start a certain kind of them.
     ///
-    /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided). Something of the
-    /// same type that was given before is replaced.
+    /// A kind of child finds it by its type with [`StartContext::provided`](crate::StartContext::provided). Something
+    /// of the same type that was given before is replaced.
     pub fn provide<T: Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.provisions.insert(value);
         self

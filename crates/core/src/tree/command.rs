@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use crate::child::StopCause;
-use crate::port::{ChildReport, Report};
+use crate::child_kind::{ChildReport, Report};
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
 pub(super) enum Command {
@@ -17,7 +17,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether the root says its last word.
+    /// Whether the root reports its end.
     pub(super) fn is_the_end(&self) -> bool {
         matches!(self, Self::Hear(said) if matches!(said.report, Report::Ended { .. } | Report::Failed { .. }))
     }

@@ -17,16 +17,16 @@ use super::stalls::StallWatch;
 use super::watchdog::Watchdog;
 use crate::blame::Failures;
 use crate::child::{Shutdown, StartError, StopCause};
+use crate::child_kind::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
+use crate::foreign_wakers::note_tokios;
 use crate::policy::ChildKey;
-use crate::port::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
-use crate::waking::note_tokios;
 
 /// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ pub(super) struct Reporting {
     pub(super) watchdog: Weak<Watchdog>,
 }
 
-/// A root of which everything is there, and the guardian beside it. No child runs before it begins.
+/// A root with its actor, and the guardian beside it. No child runs before the root begins.
 pub(super) struct Ready {
     pub(super) root: Arc<Root>,
     pub(super) reporting: Reporting,
@@ -105,8 +105,8 @@ pub(super) fn prepare(
 
 const ROOT: ChildKey = ChildKey(0);
 
-/// How long before the deadline everything is forced: a tenth of it, so that what was forced can still be awaited, and no
-/// more than a second, which is plenty for that.
+/// How long before the deadline everything is forced: a tenth of it, so that what was forced can still be awaited, and
+/// no more than a second, which is plenty for that.
 fn margin(deadline: Duration) -> Duration {
     (deadline / 10).min(Duration::from_secs(1))
 }
@@ -185,7 +185,7 @@ impl Guardian {
         false
     }
 
-    /// Takes what the root says of itself. `true` says that it was its last word.
+    /// Takes what the root says of itself. `true` says that it was the report of its end.
     fn hear(&mut self, report: Report) -> bool {
         match report {
             Report::Started { .. } => {
@@ -205,12 +205,12 @@ impl Guardian {
                 self.ended(Some(*failure), children, None);
                 true
             }
-            Report::Ended { fate, .. } => {
+            Report::Ended { end, .. } => {
                 let stopped = || StartFailure::new(StartError::Stopped).write_down();
-                self.ended((!self.root.is_started()).then(stopped), fate.children(), fate.failures());
+                self.ended((!self.root.is_started()).then(stopped), end.children(), end.failures());
                 true
             }
-            // The guardian asks nothing else in its turn. The deadline deals with what is left.
+            // The guardian has no other child to go on with. The deadline deals with what is left.
             Report::Stuck => false,
             Report::Ignored => unreachable!("a supervisor always has something to run"),
         }
@@ -251,7 +251,7 @@ impl Guardian {
     }
 }
 
-/// The runtime has been shut down under the guardian: what is known is reported, so that nobody waits for ever.
+/// The runtime has been shut down under the guardian: what is known is reported, so that no caller waits for ever.
 impl Drop for Guardian {
     fn drop(&mut self) {
         self.writer.runtime_is_gone();

@@ -17,37 +17,37 @@ use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{Events, Log, SignalAction};
+use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
 use crate::tree_ref::{TreeAccess, TreeRef};
-use crate::waking::WokenAside;
 
 /// A running tree.
 ///
 /// Handles are cheap to clone and can be used from any task or thread. When the last one is dropped the tree stops, in
 /// order and in the background.
 ///
-/// A handle that is held by a task of the tree itself counts as well, and the tree does not stop by being dropped. A task that has
-/// to find its siblings is better given the [`root`](Self::root): that handle does not keep the tree.
+/// A handle that is held by a task of the tree itself counts as well, and the tree does not stop by being dropped. A
+/// task that has to find its siblings is better given the [`root`](Self::root): that handle does not keep the tree.
 #[derive(Clone)]
 pub struct Tree {
-    shared: Arc<Shared>,
+    shared: Arc<SharedTree>,
     /// Dropped with the last handle.
-    _keep: Arc<Keep>,
+    _keep: Arc<StopOnDrop>,
 }
 
-struct Shared {
+struct SharedTree {
     context: TreeContext,
     path: ChildPath,
     root: Arc<Root>,
-    desk: Desk,
+    controls: Controls,
     progress: watch::Receiver<Progress>,
     log: Option<Log>,
 }
 
-impl TreeAccess for Shared {
+impl TreeAccess for SharedTree {
     fn root(&self) -> Option<SupervisorHandle> {
         self.root.supervisor()
     }
@@ -70,18 +70,18 @@ impl TreeAccess for Shared {
     }
 
     fn request_stop(&self) {
-        self.desk.command(Command::Stop(StopCause::Api));
+        self.controls.command(Command::Stop(StopCause::Api));
     }
 }
 
 /// Where the program's wishes are handed in.
 #[derive(Clone)]
-struct Desk {
+struct Controls {
     guardian: mpsc::UnboundedSender<Command>,
     reporting: Reporting,
 }
 
-impl Desk {
+impl Controls {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
         if let Some(watchdog) = self.reporting.watchdog.upgrade() {
@@ -104,9 +104,9 @@ impl Desk {
     }
 }
 
-struct Keep(Desk);
+struct StopOnDrop(Controls);
 
-impl Drop for Keep {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.command(Command::Stop(StopCause::Dropped));
     }
@@ -120,10 +120,10 @@ impl Tree {
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
         let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
-        let desk = Desk { guardian, reporting: ready.reporting.clone() };
-        let keep = Arc::new(Keep(desk.clone()));
+        let controls = Controls { guardian, reporting: ready.reporting.clone() };
+        let keep = Arc::new(StopOnDrop(controls.clone()));
         let root = Arc::clone(&ready.root);
-        let shared = Arc::new(Shared { context, path, root, desk, progress, log });
+        let shared = Arc::new(SharedTree { context, path, root, controls, progress, log });
         // Before any child runs, which may look for it.
         shared.context.is_of(Box::new(TreeRef::new(&shared)));
         ready.begin();
@@ -139,8 +139,8 @@ impl Tree {
     ///
     /// # Errors
     ///
-    /// [`TreeStartError::Start`] if a child could not be started, or a stop came first. By then everything is gone again, or
-    /// the report in the error says what is not.
+    /// [`TreeStartError::Start`] if a child could not be started, or a stop came first. By then everything is gone
+    /// again, or the report in the error says what is not.
     ///
     /// # Cancel safety
     ///
@@ -161,9 +161,9 @@ impl Tree {
     /// several callers; all of them get the same report. What could not be brought down by the deadline is in
     /// [`StopReport::unreapable`], and [`wait_gone`](Self::wait_gone) waits for that as well.
     ///
-    /// That holds also when tasks have taken every thread of the tree's only runtime, as long as the caller is not on one of them
-    /// itself: in `main`'s `block_on`, for example. Then the report comes at the deadline or a second after the request, whichever is
-    /// later, and nothing has been stopped.
+    /// That holds also when tasks have taken every thread of the tree's only runtime, as long as the caller is not on
+    /// one of them itself: in `main`'s `block_on`, for example. Then the report comes at the deadline or a second after
+    /// the request, whichever is later, and nothing has been stopped.
     ///
     /// # Cancel safety
     ///
@@ -175,8 +175,8 @@ impl Tree {
 
     /// Waits until the tree has stopped for whatever reason, or could not be brought down by its deadline.
     ///
-    /// If the runtime on which the tree was started is shut down first, this returns what was known then: what was not known to be gone is
-    /// unreapable.
+    /// If the runtime on which the tree was started is shut down first, this returns what was known then: what was not
+    /// known to be gone is unreapable.
     ///
     /// # Cancel safety
     ///
@@ -187,11 +187,12 @@ impl Tree {
         progress.report.expect("a guardian that ends has had a report written")
     }
 
-    /// Waits until really everything is gone, also what could not be brought down by the deadline, and returns the report of that.
+    /// Waits until really everything is gone, also what could not be brought down by the deadline, and returns the
+    /// report of that.
     ///
-    /// If the stop was over in time this is the report that [`wait`](Self::wait) returns. Otherwise it is that report, completed: what
-    /// was unreapable then has been killed by now, and late. If the runtime on which the tree was started is shut down first, nothing more
-    /// is heard, and this returns the report that there is.
+    /// If the stop was over in time this is the report that [`wait`](Self::wait) returns. Otherwise it is that report,
+    /// completed: what was unreapable then has been killed by now, and late. If the runtime on which the tree was
+    /// started is shut down first, nothing more is heard, and this returns the report that there is.
     ///
     /// # Cancel safety
     ///
@@ -213,8 +214,8 @@ impl Tree {
         self.command(Command::Stop(cause));
     }
 
-    /// Ends every grace now: whatever is still there is killed, aborted or otherwise forced, all at once. A tree that was
-    /// not stopping stops.
+    /// Ends every grace now: whatever is still there is killed, aborted or otherwise forced, all at once. A tree that
+    /// was not stopping stops.
     pub fn force(&self) {
         self.command(Command::Force);
     }
@@ -226,13 +227,14 @@ impl Tree {
         self.shared.context.last_kill();
     }
 
-    /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not stopping stops.
+    /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not
+    /// stopping stops.
     ///
     /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has
     /// it when this returns, also while the runtime stands still.
     pub fn report_now(&self) {
         self.command(Command::GiveUp);
-        self.shared.desk.give_up();
+        self.shared.controls.give_up();
     }
 
     /// Whether a stop has begun.
@@ -250,8 +252,8 @@ impl Tree {
         self.shared.context.stopping().await;
     }
 
-    /// The beginning of the stop as a token of tokio-util, for parts of the program that are not in the tree but are to end with
-    /// it. It does not keep the tree from stopping when its last handle is dropped.
+    /// The beginning of the stop as a token of tokio-util, for parts of the program that are not in the tree but are to
+    /// end with it. It does not keep the tree from stopping when its last handle is dropped.
     ///
     /// Cancelling this token says nothing to the tree. For the other direction there is
     /// [`TreeBuilder::stop_on`](crate::TreeBuilder::stop_on).
@@ -264,8 +266,8 @@ impl Tree {
         self.shared.root()
     }
 
-    /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or it does
-    /// not run.
+    /// The supervisor with this path, such as `root/workers`, in its present incarnation. `None` if there is none, or
+    /// it does not run.
     pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
         self.shared.supervisor(path)
     }
@@ -286,11 +288,11 @@ impl Tree {
         self.shared.events()
     }
 
-    /// Waits until the [log](crate::TreeBuilder::log) of a tree that has stopped is complete, and says whether it is: whether every
-    /// event has become a line, or has been counted by [`unlogged`](Self::unlogged).
+    /// Waits until the [log](crate::TreeBuilder::log) of a tree that has stopped is complete, and says whether it is:
+    /// whether every event has become a line, or has been counted by [`unlogged`](Self::unlogged).
     ///
-    /// Not longer than `patience`, by tokio's clock, and not longer than 250 ms for a single line: a subscriber that blocks is not
-    /// waited for. `true` at once if the tree keeps no log.
+    /// Not longer than `patience`, by tokio's clock, and not longer than 250 ms for a single line: a subscriber that
+    /// blocks is not waited for. `true` at once if the tree keeps no log.
     ///
     /// # Cancel safety
     ///
@@ -302,8 +304,8 @@ impl Tree {
         }
     }
 
-    /// How many events are missing from the [log](crate::TreeBuilder::log), because the subscriber was too slow or panicked. 0 if the
-    /// tree keeps no log.
+    /// How many events are missing from the [log](crate::TreeBuilder::log), because the subscriber was too slow or
+    /// panicked. 0 if the tree keeps no log.
     pub fn unlogged(&self) -> u64 {
         self.shared.log.as_ref().map_or(0, Log::lost)
     }
@@ -323,16 +325,17 @@ impl Tree {
     }
 
     fn command(&self, command: Command) {
-        self.shared.desk.command(command);
+        self.shared.controls.command(command);
     }
 
     async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
         let mut progress = self.shared.progress.clone();
         let reached =
             async { progress.wait_for(|progress| reached(progress)).await.map(|seen| seen.clone()) };
-        // The guardian wakes what waits here, or the detector, and neither runs what a caller takes for a waker.
-        let reached = WokenAside::new(reached).await;
-        // The guardian has ended, with its last word said.
+        // The guardian or the detector wakes the callers that wait here. Neither may run their wakers, which may be
+        // foreign code.
+        let reached = WakeElsewhere::new(reached).await;
+        // The guardian has ended, and its last event is written.
         reached.unwrap_or_else(|_| self.shared.progress.borrow().clone())
     }
 }

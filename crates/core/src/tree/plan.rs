@@ -21,7 +21,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// How long after its request a stop is over for those who wait for it, whatever is still there then.
+    /// How long after its request a stop is over for the callers that wait for it, whatever is still there then.
     pub(super) fn reported_at(&self) -> Option<Duration> {
         self.deadline.filter(|_| self.unreapable == OnDeadline::Report)
     }

@@ -1,6 +1,7 @@
 //! Writes the report of a stop: once when the stop is over, and once more when really everything is gone.
 //!
-//! It decides nothing. What it does, it does at once, from views and without waiting, so that any thread can have it done.
+//! It decides nothing. What it does, it does at once, from views and without waiting, so that any thread can have it
+//! done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +17,10 @@ use crate::context::TreeContext;
 use crate::event::{EventKind, Writer};
 use crate::failure::StartFailure;
 use crate::report::{Below, NodeReport, StopReport};
-use crate::supervisor::{Ask, Held};
+use crate::supervisor::{Ask, KeptAlive};
 use crate::sync::{Mutex, PoisonError, point};
 
-/// How far the tree has come, for all who wait for it.
+/// How far the tree has come, for all callers that wait for it.
 #[derive(Clone, Default)]
 pub(super) struct Progress {
     pub(super) started: bool,
@@ -69,7 +70,7 @@ impl ReportWriter {
         drop(before);
     }
 
-    /// Whether the stop is over for those who wait for it.
+    /// Whether the stop is over for the callers that wait for it.
     pub(super) fn has_reported(&self) -> bool {
         self.has_reported.load(Ordering::Acquire)
     }
@@ -89,7 +90,7 @@ impl ReportWriter {
         let mut report = self.report(failure, children, (Outcome::Graceful, refused));
         report.is_to_blame(blame);
         let report = Arc::new(report);
-        // What was said is not taken back; what has become of it since is there for those who ask.
+        // A report that was handed out is not taken back. What has changed since then is there for callers that ask.
         if is_in_time {
             self.has_reported.store(true, Ordering::Release);
             point();
@@ -150,15 +151,15 @@ impl ReportWriter {
 
     fn write_unfinished(&self) {
         self.has_reported.store(true, Ordering::Release);
-        let noted = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Before the record is held: a child may take its time to answer.
-        let mut held = Held::default();
-        let answers = self.root.look(Ask::Children, &mut held).children;
+        let handled = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Before the record is locked: a child may take its time to answer.
+        let mut kept_alive = KeptAlive::default();
+        let answers = self.root.look(Ask::Children, &mut kept_alive).children;
         let report = self.tree.record().last_words(|words| {
-            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut held);
+            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut kept_alive);
             add_answers(&mut children, answers);
             let stopped = || StartFailure::new(StartError::Stopped).write_down();
-            let failure = (!started).then(|| noted.unwrap_or_else(stopped));
+            let failure = (!started).then(|| handled.unwrap_or_else(stopped));
             let report = self.report(failure, children, (Outcome::Unreapable, refused));
             self.write_last_words(&report, words);
             self.end_with(&report, words);
@@ -170,7 +171,7 @@ impl ReportWriter {
     /// Writes what is said of the children that are still there.
     fn write_last_words(&self, report: &StopReport, words: &mut Writer<'_>) {
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
-        // What has not been asked to go is not gone, and it will not be asked any more.
+        // A child that has not been asked to stop is still there, and will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
             let what = EventKind::Stopping { cause: StopCause::Deadline, signal: None };
             words.emit(&node.path, node.kind, node.incarnation, what);
@@ -217,7 +218,7 @@ impl ReportWriter {
         words.emit(&self.path, ChildKind::Supervisor, 1, what);
     }
 
-    /// Hands the report to all who wait.
+    /// Hands the report to all callers that wait.
     fn hand_out(&self, report: &Arc<StopReport>) {
         self.tell(|progress| {
             progress.start_error.clone_from(&report.start_error);

@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 
 use super::command::Command;
 use crate::child::{ChildKind, ChildPath, StopCause};
+use crate::child_kind::{ChildReport, Listener, Report};
 use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, SignalAction, Writer};
-use crate::port::{ChildReport, Listener, Report};
 use crate::report::NodeReport;
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::supervisor::{Ask, Held, SupervisorHandle};
+use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// The root as others see it.
@@ -93,7 +93,8 @@ impl Root {
         // Before it is written, so that nothing starts after it.
         self.context.scope().begin_stop();
         self.hold();
-        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what follows from it.
+        // Noted while it is written: a thread that finds a stop noted finds it in the record, and may write what
+        // follows from it.
         let is_first = || {
             let mut state = self.lock();
             let is_first = state.stop.is_none();
@@ -178,12 +179,12 @@ impl Root {
     }
 
     /// What there is of the tree. It waits for nothing.
-    pub(super) fn look(&self, ask: Ask, held: &mut Held) -> Sight {
+    pub(super) fn look(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Sight {
         let supervisor = self.supervisor.get();
         Sight {
             started: self.is_started(),
             refused: supervisor.map_or(0, SupervisorHandle::refused),
-            children: supervisor.map(|supervisor| supervisor.reports(ask, held)).unwrap_or_default(),
+            children: supervisor.map(|supervisor| supervisor.reports(ask, kept_alive)).unwrap_or_default(),
         }
     }
 
@@ -204,7 +205,8 @@ impl Root {
     }
 }
 
-/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the guardian hears all.
+/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the
+/// guardian hears all.
 pub(super) struct RootListener {
     pub(super) root: Arc<Root>,
     pub(super) guardian: mpsc::UnboundedSender<Command>,

@@ -1,6 +1,7 @@
 //! Has the report written at a stop's deadline when the guardian does not get its turn: its runtime stands still.
 //!
-//! It runs on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
+//! It runs on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still
+//! as well.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +30,7 @@ pub(super) struct Watchdog {
     _token: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
-/// What is known of a stop, whoever asks for it and whether or not the guardian learns of it.
+/// What is known of a stop, however it was asked for and whether or not the guardian learns of it.
 struct Requests {
     deadline: Duration,
     stop: Mutex<Option<Requested>>,
@@ -79,8 +80,8 @@ impl Requests {
         }
     }
 
-    /// Has a stop noted by whoever cancels this token, on their own thread: no runtime may have one left, and the detector does not look
-    /// while none of our children is at work.
+    /// Has the thread that cancels this token note the stop: the runtimes may have no free thread, and the detector
+    /// does not look while no child is at work.
     fn listen_to(
         self: &Arc<Self>,
         token: CancellationToken,
@@ -110,7 +111,8 @@ impl Requests {
     }
 }
 
-/// The token that stops the tree has been cancelled. This may run under a lock of the token's, so that nothing is touched here that holds it.
+/// The token that stops the tree has been cancelled. This may run under a lock of the token, so it touches nothing that
+/// holds the token.
 impl Wake for Requests {
     fn wake(self: Arc<Self>) {
         self.note(StopCause::Token);
@@ -120,7 +122,8 @@ impl Wake for Requests {
 impl Watcher for Watchdog {
     fn tick(&self, clock: u64) -> bool {
         let answered = self.answered.load(Ordering::Relaxed);
-        // No lock is held from here on: a report wakes those who wait for it, and they may ask for a stop at once.
+        // No lock is held from here on: a report wakes the callers that wait for it, and they may ask for a stop at
+        // once.
         let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
         match look {
             Look::Wait => !self.writer.has_reported(),
@@ -141,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_is_cancelled_is_noted_by_whoever_cancels_it() {
+    fn a_token_that_is_cancelled_is_noted_by_the_thread_that_cancels_it() {
         let requests = Arc::new(Requests { deadline: Duration::from_secs(1), stop: Mutex::default() });
         let token = CancellationToken::new();
         let _listens = requests.listen_to(token.clone());

@@ -44,7 +44,7 @@ impl Program {
     }
 }
 
-/// Writes a line. Nobody may be there to read it, which is no reason to fail.
+/// Writes a line. If its reader has gone, that is no reason to fail.
 fn say(line: &str) {
     let mut stdout = std::io::stdout();
     let _ = writeln!(stdout, "{line}");

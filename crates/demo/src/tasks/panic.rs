@@ -1,5 +1,4 @@
-//! Panics after a while. Nobody sees Rust's own message: the panic becomes an event, with the place of
-//! the line below.
+//! Panics after a while. Rust's own message is not shown: the panic becomes an event, with the place of the line below.
 
 use std::time::Duration;
 

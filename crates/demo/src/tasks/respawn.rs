@@ -1,7 +1,8 @@
 //! Work that always schedules more work, and still comes to an end.
 //!
-//! Each worker's last deed is to start its successor below the task. Once the task has been asked to stop, the gate admits nobody
-//! any more: the successor is handed back, the refusal is counted in the report, and the loop dies out within one generation.
+//! Each worker starts its successor below the task, as the last thing it does. Once the task has been asked to stop,
+//! the gate admits no worker any more: the successor is handed back, the refusal is counted in the report, and the loop
+//! dies out within one generation.
 
 use std::pin::Pin;
 use std::time::Duration;

@@ -75,7 +75,7 @@ pub(crate) enum Problem {
     #[error("shorter than `initial`")]
     MaxBelowInitial,
     #[error("{0}")]
-    Id(#[source] rootward::InvalidId),
+    Id(#[source] rootward::error::InvalidId),
     #[error("{}", duplicate_id(.id, .supervisor, *.first_line))]
     DuplicateId { id: String, supervisor: String, first_line: usize },
     #[error("a child is a `process`, a `task` or a `supervisor`, and this one says none of them")]
@@ -109,7 +109,7 @@ pub(crate) enum Problem {
     EmptyLadder,
     /// What the library itself finds wrong.
     #[error("{0}")]
-    Spec(#[source] rootward::SpecProblem),
+    Spec(#[source] rootward::error::SpecProblem),
 }
 
 impl FileError {

@@ -84,7 +84,7 @@ pub(crate) struct Ready {
 pub(crate) enum ReadyWhen {
     /// It has written a line that matches this regular expression.
     Line(String),
-    /// Somebody listens at this address.
+    /// A server listens at this address.
     Tcp(String),
     /// This file exists.
     Path(PathBuf),

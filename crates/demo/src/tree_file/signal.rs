@@ -5,7 +5,7 @@ use rootward::process::Signal;
 use super::error::FileError;
 use super::section::{Field, unknown_name};
 
-/// What is suggested to those who mistype one.
+/// The names that are suggested for one that is mistyped.
 const NAMES: [&str; 12] = [
     "SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM",
     "SIGCONT", "SIGWINCH", "SIGPWR",

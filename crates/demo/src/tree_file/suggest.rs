@@ -1,4 +1,4 @@
-//! Finds the name that somebody probably meant.
+//! Finds the name that the author of the file probably meant.
 
 /// The known name that is nearest to what was written, if one is near.
 pub(super) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

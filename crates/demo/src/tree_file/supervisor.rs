@@ -1,4 +1,5 @@
-//! The root of a tree file, the supervisors in it, and their children: each holds the next, so that they are read in one file.
+//! The root of a tree file, the supervisors in it, and their children: each holds the next, so that they are read in
+//! one file.
 
 use std::collections::BTreeMap;
 use std::path::Path;

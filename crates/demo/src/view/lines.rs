@@ -5,7 +5,9 @@
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Exit, ExitClass, Outcome, SignalAction, StopCause, Straggler, Stream};
+use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::report::{ExitClass, Outcome, Straggler};
+use rootward::{Event, EventKind, Exit};
 
 use super::names::Names;
 use super::style::{Style, Tone};
@@ -136,7 +138,7 @@ fn stopping(cause: StopCause, signal: Option<&str>) -> String {
         StopCause::AutoShutdown => " · a significant child ended".to_owned(),
         StopCause::StartFailed => " · a start failed".to_owned(),
         StopCause::Idle => " · nothing is left to run".to_owned(),
-        StopCause::Dropped => " · nobody holds the tree any more".to_owned(),
+        StopCause::Dropped => " · the last handle of the tree was dropped".to_owned(),
         StopCause::Token => " · the program's token was cancelled".to_owned(),
         StopCause::Failed => " · its supervisor failed".to_owned(),
         StopCause::Uncontained => " · the warden of its processes has died".to_owned(),
@@ -170,13 +172,13 @@ fn left_behind(stragglers: &[Straggler]) -> String {
     let still_there = count(Outcome::Unreapable);
     if still_there > 0 {
         let are = if still_there == 1 { "is" } else { "are" };
-        return format!(" · left {} behind, of whom {still_there} {are} still there", stragglers.len());
+        return format!(" · left {} behind, of which {still_there} {are} still there", stragglers.len());
     }
     let killed = stragglers.len() - count(Outcome::Graceful);
     match (stragglers.len(), killed) {
         (0, _) => String::new(),
-        (all, 0) => format!(" · left {all} behind, who went when asked"),
-        (all, killed) => format!(" · left {all} behind, of whom {killed} had to be killed"),
+        (all, 0) => format!(" · left {all} behind, which went when asked"),
+        (all, killed) => format!(" · left {all} behind, of which {killed} had to be killed"),
     }
 }
 
@@ -213,17 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn those_who_were_left_behind_are_told_in_english() {
+    fn stragglers_are_told_in_english() {
         let straggler = |outcome| Straggler::new(7, "sleep 9", outcome);
         let table = [
             (vec![], ""),
-            (vec![straggler(Outcome::Graceful)], " · left 1 behind, who went when asked"),
+            (vec![straggler(Outcome::Graceful)], " · left 1 behind, which went when asked"),
             (
                 vec![straggler(Outcome::Graceful), straggler(Outcome::Killed)],
-                " · left 2 behind, of whom 1 had to be killed",
+                " · left 2 behind, of which 1 had to be killed",
             ),
-            (vec![straggler(Outcome::Unreapable)], " · left 1 behind, of whom 1 is still there"),
-            (vec![straggler(Outcome::Unreapable); 2], " · left 2 behind, of whom 2 are still there"),
+            (vec![straggler(Outcome::Unreapable)], " · left 1 behind, of which 1 is still there"),
+            (vec![straggler(Outcome::Unreapable); 2], " · left 2 behind, of which 2 are still there"),
         ];
 
         for (stragglers, expected) in table {

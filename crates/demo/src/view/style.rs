@@ -1,4 +1,4 @@
-//! Colours, where a terminal shows them and nobody minds.
+//! Colours, where a terminal shows them and the user has not turned them off.
 
 use std::fmt;
 use std::io::IsTerminal;

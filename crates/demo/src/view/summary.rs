@@ -3,7 +3,10 @@
 
 use std::fmt::Write;
 
-use rootward::{ChildKind, Ending, NodeReport, Outcome, StopCause, StopReport};
+use rootward::StopReport;
+use rootward::event::StopCause;
+use rootward::report::{Ending, NodeReport, Outcome};
+use rootward::snapshot::ChildKind;
 
 use super::style::{Style, Tone};
 use super::time::short;
@@ -102,8 +105,8 @@ fn describe(node: &NodeReport) -> String {
     parts.join(" · ")
 }
 
-/// Whether no more is known than that it was not running: its start had failed, for example. Supervisors have no status, so
-/// that of one that was down it is all that can be said.
+/// Whether the report only knows that it was not running: its start had failed, for example. Supervisors have no
+/// status, so that of one that was down no more is known.
 fn never_ended(node: &NodeReport) -> bool {
     node.outcome == Outcome::AlreadyGone && node.status.is_none()
 }

@@ -73,7 +73,7 @@ fn what_is_no_tree_file_is_refused_by_name() {
 
         assert!(message.contains(file.to_str().unwrap()) && message.contains(expected), "{message}");
     }
-    // Whoever runs the tests as root can read everything.
+    // A test that runs as root can read every file.
     if std::fs::File::open(&unreadable).is_err() {
         assert!(refused(&["check", unreadable.to_str().unwrap()]).contains("cannot be read"));
     }

@@ -65,9 +65,9 @@ fn nothing_outlives_a_demo_that_is_killed() {
     }
 }
 
-/// Waits until nobody can write into this pipe any more.
+/// Waits until no process can write into this pipe any more.
 fn is_let_go(pipe: &File, within: PollTimeout) -> bool {
-    // Its end is told in any case, and there is nothing else to tell.
+    // poll reports the end in any case, and nothing else is asked for.
     let mut ends = [PollFd::new(pipe.as_fd(), PollFlags::empty())];
     poll(&mut ends, within).expect("a pipe can be waited for") == 1
 }

@@ -1,4 +1,4 @@
-//! Where events and the report are written, and who can hold that up: nobody.
+//! Where events and the report are written, and that none of these places can hold up the tree.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -94,7 +94,7 @@ fn a_reader_that_never_reads_does_not_hold_up_the_tree() {
 }
 
 #[test]
-fn a_pipe_that_nobody_opens_does_not_hold_up_the_tree() {
+fn a_pipe_without_a_reader_does_not_hold_up_the_tree() {
     let temp = Temp::new();
     let pipe = temp.path("pipe");
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();

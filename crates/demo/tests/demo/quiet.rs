@@ -1,4 +1,4 @@
-//! Nobody reads Rust's own words about a panic, and nothing is shown that was not asked for.
+//! Rust's own words about a panic are not shown, and neither is anything else that was not asked for.
 
 use std::process::{Command, Stdio};
 

@@ -8,14 +8,15 @@ use rootward_core::Exit;
 
 use super::group_of;
 use crate::Signal;
+use crate::signal::and_continue;
 use crate::sys::{self, Reap, Spawned, Status, Waited};
 
 /// A process group and the program that leads it.
 ///
 /// Signals go to the whole group and never to a group that has got the same number later. Where the kernel can signal a
 /// group through its leader's descriptor (6.9), that is certain by itself, and the leader is reaped as soon as it ends.
-/// Elsewhere the leader is left as a zombie until the group is empty: its process id, which is the group's number, stays
-/// taken for that long.
+/// Elsewhere the leader is left as a zombie until the group is empty: its process id, which is the group's number,
+/// stays taken for that long.
 #[derive(Debug)]
 pub(crate) struct Group {
     pid: i32,
@@ -61,11 +62,11 @@ impl Group {
         Arc::clone(&self.pidfd)
     }
 
-    /// Sends a signal to every process of the group, and to the leader wherever it is, and sees to it that stopped processes notice.
-    /// That nobody is there is no error.
+    /// Sends a signal to every process of the group, and to the leader also when it has left the group. SIGCONT
+    /// follows, so that stopped processes react. An empty group is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         self.signal_stray_leader(signal)?;
-        for signal in signal.and_continue() {
+        for signal in and_continue(signal) {
             let result = match self.reach {
                 Reach::Descriptor => sys::send_to_group(&self.pidfd, signal.number()),
                 Reach::Number => self.signal_by_number(signal),
@@ -78,7 +79,7 @@ impl Group {
         Ok(())
     }
 
-    /// How the leader ended, or `None` if that cannot be said yet: it runs, or somebody traces it and has not let go.
+    /// How the leader ended, or `None` if that cannot be said yet: it runs, or a tracer has not let go of it.
     pub(crate) fn exited(&self) -> Option<Exit> {
         let mut reaped = self.lock();
         let reap = match self.reach {
@@ -91,7 +92,7 @@ impl Group {
                 *reaped = reap == Reap::Take;
                 Some(exit(status))
             }
-            // Somebody in this program waits for children that are not theirs, or ignores SIGCHLD.
+            // Another part of this program reaps children that are not its own, or this program ignores SIGCHLD.
             Ok(Waited::Stolen) | Err(_) => {
                 *reaped = true;
                 Some(sys::reaped_status(&self.pidfd).map_or(Exit::Unknown, exit))
@@ -99,9 +100,10 @@ impl Group {
         }
     }
 
-    /// Whether nobody is left in the group, after the leader has ended. `None` if only a census can tell.
+    /// Whether no process is left in the group, after the leader has ended. `None` if only the list of members can
+    /// tell.
     ///
-    /// Zombies that nobody has reaped are members of a group.
+    /// Zombies that have not been reaped are members of a group.
     pub(crate) fn is_empty(&self) -> Option<bool> {
         let is_reaped = *self.lock();
         match (self.reach, is_reaped) {
@@ -110,7 +112,7 @@ impl Group {
                 Some(looked.is_err_and(|error| error.raw_os_error() == Some(libc::ESRCH)))
             }
             (Reach::Number, false) => None,
-            // Its number may be somebody else's by now, so that nothing can be said or done about it.
+            // Its number may be that of another group by now, so that nothing can be said or done about it.
             (Reach::Number, true) => Some(true),
         }
     }
@@ -119,7 +121,7 @@ impl Group {
     pub(crate) fn release(&self) {
         let mut reaped = self.lock();
         if !*reaped {
-            // It is a zombie that we have seen, or somebody else has taken it.
+            // It is a zombie that we have seen, or another part of this program has reaped it.
             let _ = sys::wait(&self.pidfd, Reap::Take);
             *reaped = true;
         }
@@ -131,7 +133,7 @@ impl Group {
         // Not reaped, so that its process id is its own.
         match group_of(self.pid) {
             Some(group) if !*reaped && group != self.pid => {
-                signal.and_continue().try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
+                and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
             }
             Some(_) | None => Ok(()),
         }
@@ -154,7 +156,7 @@ pub(crate) fn exit(status: Status) -> Exit {
     match status {
         Status::Code(code) => Exit::Code(code),
         Status::Signal { number, core_dumped } => {
-            let name = Signal::from_number(number).name().into_owned();
+            let name = Signal::from_number(number).map_or("an unknown signal", Signal::name).to_owned();
             Exit::Signal { name, number, core_dumped }
         }
     }

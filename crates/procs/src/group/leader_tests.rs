@@ -17,7 +17,7 @@ fn a_leader_that_runs_has_not_exited() {
 }
 
 #[test]
-fn a_signal_reaches_those_whom_the_leader_has_left_behind() {
+fn a_signal_reaches_the_members_that_the_leader_has_left_behind() {
     for reach in REACHES {
         let group = reach(running("sleep 1000 & exit 5"));
         wait(&group.pidfd());
@@ -56,7 +56,7 @@ fn a_group_that_is_reached_by_number_keeps_its_number_until_it_is_released() {
 }
 
 #[test]
-fn an_exit_that_somebody_else_took_is_not_waited_for() {
+fn an_exit_that_other_code_took_is_not_waited_for() {
     let group = Group::new(running("exit 42"));
     wait(&group.pidfd());
     assert_eq!(sys::wait(group.pidfd(), Reap::Take).unwrap(), Waited::Ended(Status::Code(42)));
@@ -80,8 +80,10 @@ fn wait(process: &OwnedFd) {
 
 fn only_member(group: &Group) -> i32 {
     loop {
-        let members =
-            crate::group::census(crate::group::Which::Group(group.pid())).blocking_recv().unwrap().unwrap();
+        let members = crate::group::list_members(crate::group::Which::Group(group.pid()))
+            .blocking_recv()
+            .unwrap()
+            .unwrap();
         if let [member] = members.as_slice() {
             return member.pid;
         }

@@ -1,14 +1,14 @@
 //! The set of a process child, as far as containment `group` follows it: a process group and the program that leads it.
 //!
-//! A [`Group`] is signalled and waited for through the program that leads it, and the [`census`] says who is in it.
+//! A [`Group`] is signalled and waited for through the program that leads it, and [`list_members`] lists its members.
 
-mod census;
-mod kin;
+mod descendants;
 mod leader;
-mod moment;
+mod members;
+mod process_time;
 mod stat;
 
-pub(crate) use census::{Census, Member, Which, census, group_of};
-pub(crate) use kin::is_descendant;
+pub(crate) use descendants::is_descendant;
 pub(crate) use leader::{Group, exit};
-pub(crate) use moment::Moment;
+pub(crate) use members::{Member, MemberList, Which, group_of, list_members};
+pub(crate) use process_time::ProcessTime;

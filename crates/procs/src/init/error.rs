@@ -1,4 +1,4 @@
-//! What can go wrong when an init is wanted.
+//! Why a program could not get an init.
 
 use std::io;
 

@@ -34,7 +34,7 @@ impl Place {
     }
 }
 
-/// Goes where the program belongs, in the program.
+/// Moves the program to its group. Called in the program.
 pub(super) fn follow_to_place(place: Place) {
     if place.is_left_by_program() {
         // A new process leads no session, so that nothing speaks against it.
@@ -42,8 +42,8 @@ pub(super) fn follow_to_place(place: Place) {
     }
 }
 
-/// Goes where the init belongs, in the init. Says whether the program gets by itself what the terminal sends to the
-/// init.
+/// Moves the init to its group. Called in the init. Returns whether the terminal sends its signals to the program as
+/// well.
 pub(super) fn leave_group(place: Place) -> bool {
     let alone = place.is_left_by_program() || (!place.leads_session && begin_group().is_some());
     !alone && place.has_terminal

@@ -1,4 +1,4 @@
-//! An init of its own above the program, to which orphans come instead.
+//! An init above the program: a process of its own that adopts the orphans instead of the program.
 //!
 //! ```text
 //! init (the process that was started) ──► program ──► warden ──► reapers
@@ -74,7 +74,7 @@ impl Init {
         let init = Self { pid: raw::own_pid() };
         let place = Place::now();
         let (ready, is_ready) = sys::pair()?;
-        // Before there is a program whose orphans could go elsewhere.
+        // Before the program is forked, so that none of its orphans goes elsewhere.
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => {
@@ -89,7 +89,7 @@ impl Init {
                 init.hold_on();
                 follow_to_place(place);
                 drop(ready);
-                // The end is all there is to hear.
+                // Waits until the init closes its end: it is ready then.
                 let _ = sys::receive(&is_ready, &mut [0], Patience::Wait);
                 sys::restore(&mask);
                 Ok(init)

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use super::group::{Place, leave_group};
 use super::suspend::follow;
 use crate::sys;
-use crate::sys::raw::{self, Left, Reaped, Taken};
+use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
 
 /// How the init ends if nothing says how the program has ended.
 const UNKNOWN: i32 = 1;
@@ -19,12 +19,14 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
     let _ = raw::set_name(c"rootward-init");
-    // What came for the group while both were in it waits in the program, too, and is one there with what is sent now.
+    // A signal to the group from when both were in it is pending in the program, too. The kernel merges it with the
+    // same signal that is sent now.
     while let Some(signal) = raw::take_any_now() {
         pass_on(&signal, program, in_its_group);
     }
     drop(ready);
-    // What stays open or is held as a directory is the program's to close and to leave.
+    // An open file or a working directory keeps a file system in use. The init keeps none: the program decides about
+    // its own.
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
@@ -45,7 +47,7 @@ fn pass_on(signal: &Taken, program: i32, in_its_group: bool) {
 fn leave_files() -> io::Result<()> {
     let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).ok();
     nix::unistd::chdir("/")?;
-    sys::take_seats([(null(), 0), (null(), 1), (null(), 2)])
+    sys::take_numbers([(null(), 0), (null(), 1), (null(), 2)])
 }
 
 /// Whether the terminal sends this to all of its foreground group.
@@ -63,13 +65,13 @@ fn reap(program: i32) -> Option<(i32, i32)> {
                 }
             }
             Ok(Reaped { how: libc::CLD_TRAPPED, .. }) => {}
-            // The strangers that are left are the system's init's.
+            // Children of the init that are left go to the system's init.
             Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
-            // A stranger.
+            // An orphan that the init has adopted.
             Ok(_) => {}
-            Err(Left::Somebody) => return None,
-            // It ended before SIGCHLD was ours.
-            Err(Left::Nobody) => return Some((libc::CLD_EXITED, UNKNOWN)),
+            Err(ChildrenLeft::Alive) => return None,
+            // The program ended before the init caught SIGCHLD.
+            Err(ChildrenLeft::NoChild) => return Some((libc::CLD_EXITED, UNKNOWN)),
         }
     }
 }

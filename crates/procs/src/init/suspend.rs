@@ -2,8 +2,8 @@
 
 use crate::sys::{self, raw};
 
-/// How often it is looked whether the program goes on, in milliseconds. Only a parent that runs is told, and the init
-/// does not.
+/// How often the helper looks whether the program goes on, in milliseconds. The kernel tells only the parent, and the
+/// init is suspended.
 const LOOK_AGAIN: u32 = 20;
 
 /// Suspends this process because a signal has suspended the program, until either goes on.

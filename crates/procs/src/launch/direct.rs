@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, stdio};
 use crate::group::Group;
-use crate::set::{Ack, Grip, Leash, Set};
+use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
 use crate::spec::Command;
 use crate::sys::{self, Stack};
 use crate::worker::Worker;
@@ -43,9 +43,10 @@ impl Launcher for Direct {
 
 fn work(jobs: &Receiver<Job>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, grip, ack }, answer } in jobs {
+    for Job { order: Order { process, kill_handle, ack }, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
-        let result = catch_unwind(AssertUnwindSafe(|| launch(process.command(), (&grip, ack), &mut stack)));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| launch(process.command(), (&kill_handle, ack), &mut stack)));
         if let Ok(result) = result {
             // An answer that is not taken is dropped, which kills and reaps the program.
             let _ = answer.send(result);
@@ -53,16 +54,16 @@ fn work(jobs: &Receiver<Job>) {
     }
 }
 
-fn launch(command: &Command, (grip, ack): (&Grip, Ack), stack: &mut Stack) -> Answer {
+fn launch(command: &Command, (kill_handle, ack): (&SetKillHandle, Ack), stack: &mut Stack) -> Answer {
     let refused = |error| LaunchError::new(command, error);
     let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let program = image::program(command, theirs().map_err(refused)?)?;
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
-            let set = Arc::new(Set::Group(Group::new(spawned)));
-            grip.hold(&set);
-            Ok(Launched { leash: Leash::new(set).with(ack), watch: None, stdout, stderr })
+            let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
+            kill_handle.hold(&set);
+            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: None, stdout, stderr })
         }
         Err(failure) => Err(LaunchError::from_failure(command, failure, image::exists(command))),
     }

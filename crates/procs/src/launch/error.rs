@@ -1,4 +1,4 @@
-//! What can go wrong when a program is started.
+//! Why a program could not be started.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,8 +18,8 @@ pub enum LaunchError {
         /// The program as it was given.
         program: PathBuf,
     },
-    /// The program is there, and what it needs to be executed is not: the interpreter of a script's first line, or the loader
-    /// of a binary.
+    /// The program is there, and what it needs to be executed is not: the interpreter of a script's first line, or the
+    /// loader of a binary.
     #[error("the interpreter or loader of `{}` was not found", program.display())]
     InterpreterNotFound {
         /// The program as it was given.
@@ -41,8 +41,8 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file is
-    /// being written.
+    /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file
+    /// is being written.
     #[error("`{}` cannot be started now", program.display())]
     Transient {
         /// The program as it was given.

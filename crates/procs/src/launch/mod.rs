@@ -1,25 +1,25 @@
-//! How programs come to run: the port behind which they are started, and what can go wrong.
+//! How programs come to run: the trait of the launchers that start them, and what can go wrong.
 //!
-//! The [`Direct`] launcher starts programs as children of this process, the [`Guarded`] one has a warden do it. The
-//! rest of the crate does not know which launcher it uses.
+//! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it.
+//! The rest of the crate does not know which launcher it uses.
 
 mod direct;
 mod error;
-mod guarded;
 mod image;
 mod stdio;
+mod through_warden;
 
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::set::{Ack, Grip, Leash};
+use crate::set::{Ack, KillOnDrop, SetKillHandle};
 use crate::spec::Process;
 use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
-pub(crate) use guarded::Guarded;
+pub(crate) use through_warden::ThroughWarden;
 
 /// Starts programs.
 pub(crate) trait Launcher: Send + Sync + 'static {
@@ -30,9 +30,9 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 /// A program to be started.
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
-    /// Gets hold of the process before anything else does.
-    pub(crate) grip: Arc<Grip>,
-    /// Held until the attempt is over, and then by the leash.
+    /// Is given the process first, so that the last kill reaches it from then on.
+    pub(crate) kill_handle: Arc<SetKillHandle>,
+    /// Held until the attempt is over, and then by [`KillOnDrop`](crate::set::KillOnDrop).
     pub(crate) ack: Ack,
 }
 
@@ -44,8 +44,8 @@ pub(crate) type Answer = Result<Launched, LaunchError>;
 
 /// A program that runs.
 pub(crate) struct Launched {
-    pub(crate) leash: Leash,
-    /// Watches the set's bell already, if the launcher had to.
+    pub(crate) owned_set: KillOnDrop,
+    /// Watches the set's notification descriptor already, if the launcher had to.
     pub(crate) watch: Option<Watched>,
     /// Our ends of the captured streams, non-blocking.
     pub(crate) stdout: Option<OwnedFd>,

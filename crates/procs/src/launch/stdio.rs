@@ -39,7 +39,7 @@ pub(super) fn open(command: &Command) -> io::Result<Stdio> {
 }
 
 impl Theirs {
-    /// As a program has it that is started from this process; `None` means what we have there.
+    /// The descriptor for a program that this process starts. `None` stands for this process's own descriptor.
     pub(super) fn for_child_of_ours(self) -> io::Result<Option<OwnedFd>> {
         match self {
             Self::Null => null().map(Some),

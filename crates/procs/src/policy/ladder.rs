@@ -1,6 +1,7 @@
 //! With which signals a process is asked to stop, and how long it may think about each.
 //!
-//! Absent on purpose: SIGKILL at the end. When the whole grace is over is the supervisor's to say, for every kind of child.
+//! Absent on purpose: SIGKILL at the end. When the whole grace is over is the supervisor's to say, for every kind of
+//! child.
 
 use std::time::{Duration, Instant};
 

@@ -79,7 +79,7 @@ pub(crate) enum Action {
     /// Send this to every member of the set, once, and have stopped processes continue. A member that comes into being
     /// after it and is seen later gets it then.
     Signal(Signal),
-    /// Say when this time has come. A later word replaces an earlier one.
+    /// Say when this time has come. A later alarm replaces an earlier one.
     WakeAt(Instant),
     /// The program has ended: look for other members, and say when there are some and when there are none.
     Survey,
@@ -87,7 +87,7 @@ pub(crate) enum Action {
     Finish(Verdict),
 }
 
-/// What a life comes down to.
+/// The outcome of a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The program never ran.
@@ -103,7 +103,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Life {
     rules: Rules,
     phase: Phase,
-    /// What the end will come down to.
+    /// The outcome, as far as it is known.
     verdict: Verdict,
     check: Check,
 }
@@ -135,7 +135,7 @@ enum Wish {
     Kill,
 }
 
-/// How hard the set has been pressed to go.
+/// How hard the set has been asked to go.
 #[derive(Clone, Copy, Debug)]
 enum Pressure {
     None,
@@ -190,7 +190,7 @@ impl Life {
         match (self.phase, input) {
             (P::New, I::Begin) => self.enter(P::Launching(Wish::Run), [A::Launch]),
 
-            // A start cannot be called back. What is asked meanwhile is remembered, the stronger wish winning.
+            // A start cannot be called back. A request that comes meanwhile is remembered; the stronger one wins.
             (P::Launching(Wish::Run), I::Stop) => self.enter(P::Launching(Wish::Stop), []),
             (P::Launching(_), I::Force) => self.enter(P::Launching(Wish::Kill), []),
             (P::Launching(_), I::LaunchFailed) => {

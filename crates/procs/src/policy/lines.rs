@@ -34,8 +34,8 @@ pub(crate) enum Piece<'a> {
 }
 
 impl Lines {
-    /// Takes the next bytes of the stream, and emits every line that is complete. The fewer pieces, the cheaper: lines that need no
-    /// care are emitted together.
+    /// Takes the next bytes of the stream, and emits every line that is complete. The fewer pieces, the cheaper: lines
+    /// that need no change are emitted together.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Piece<'_>)) {
         if self.skipping || !self.partial.is_empty() {
             bytes = self.finish(bytes, &mut emit);
@@ -110,7 +110,8 @@ impl Line {
     }
 }
 
-/// How many bytes at the end are the beginning of a character whose rest was cut off, which is no fault of the writer's.
+/// How many bytes at the end are the beginning of a character whose rest was cut off, which is no fault of the
+/// writer's.
 fn cut_character(bytes: &[u8]) -> usize {
     (1..=3.min(bytes.len()))
         .find(|length| {

@@ -92,7 +92,7 @@ async fn run<F: Future<Output = Exit>>(checked: Checked<F>) {
     over.exit = check.await;
 }
 
-/// The answer of a user's check. A panic in the check, or in the drop of what it held, is one.
+/// The answer of a user's check. A panic in the check, or in the drop of its values, is an answer, too.
 async fn answer(check: Checking) -> Exit {
     let mut check = check;
     let exit = std::future::poll_fn(|cx| match catch(|| check.as_mut().poll(cx)) {

@@ -26,15 +26,15 @@ impl Owner {
         // It has been aborted. If it is still there, it blocks its thread.
         let check = self.check.take().map(|_| self.check_name());
         self.members.note_check(check);
-        self.grip.let_go();
-        if let Some(leash) = self.leash.take() {
-            leash.release();
+        self.kill_handle.let_go();
+        if let Some(owned_set) = self.owned_set.take() {
+            owned_set.release();
         }
         let report = match verdict {
             Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
             Verdict::Ended => Ok(self.ended()),
         };
-        // The supervisor is to hold the last reference, and with it what a user's check holds.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's check holds.
         self.process = None;
         if let Some(reporter) = self.ack.take() {
             match report {
@@ -59,7 +59,7 @@ impl Owner {
 
     // --- the end of an owner that has failed ---
 
-    /// The handling of a message has panicked, and what it has left half done is not gone on with. The set is killed,
+    /// The handling of a message has panicked, and what it has left half done is abandoned. The set is killed,
     /// and reaped as soon as the sensor has let go of it.
     pub(super) fn fail(&mut self) {
         if let State::Owning | State::Failing = self.state {
@@ -68,16 +68,17 @@ impl Owner {
                 Sensing::On(_) | Sensing::Ending => State::Failing,
                 Sensing::Through => State::Failed,
             };
-            self.grip.kill();
+            self.kill_handle.kill();
         }
     }
 
-    /// Waits for the sensor to let go. The bell may be watched for another set as soon as this one is released.
+    /// Waits for the sensor to let go. The notification descriptor may be watched for another set as soon as this one
+    /// is released.
     pub(super) fn hear_after_failure(&mut self, message: Message) {
         let Message::Fact(fact) = message else { return };
         let is_through = match fact {
-            Fact::Launched(Ok(leash)) => {
-                self.leash = Some(leash);
+            Fact::Launched(Ok(owned_set)) => {
+                self.owned_set = Some(owned_set);
                 false
             }
             Fact::Exited { exit, is_last } => {
@@ -94,15 +95,15 @@ impl Owner {
 
     /// Has the set killed and reaped by a thread that exists only for that, and the supervisor told after it.
     fn give_up(&mut self) {
-        let Some(leash) = self.leash.take() else {
+        let Some(owned_set) = self.owned_set.take() else {
             // A program that is being started is killed when it is there. The acknowledgement waits for that.
-            self.grip.kill();
+            self.kill_handle.kill();
             return;
         };
         let exit = self.exit.take();
         let reporter = self.ack.take();
         let real_time = self.real_time.take();
-        leash.bury(move |found| {
+        owned_set.kill_and_reap(move |found| {
             drop(real_time);
             if let Some(reporter) = reporter {
                 reporter.ended(exit.unwrap_or(found));

@@ -8,15 +8,15 @@ use tokio::sync::oneshot;
 
 use super::outputs::{Lines, Outputs};
 use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
-use crate::set::{Leash, Set};
+use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::{self, Watched};
 
 /// What is watched of a program that runs.
 #[derive(Debug)]
 pub(super) struct Running {
-    pub(super) set: Arc<Set>,
-    pub(super) bell: Watched,
+    pub(super) set: Arc<ProcessSet>,
+    pub(super) notify_fd: Watched,
     pub(super) outputs: Outputs,
 }
 
@@ -32,28 +32,28 @@ pub(super) fn begin(launcher: &dyn Launcher, order: Order) -> Launching {
 }
 
 /// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when
-/// nothing of it is left. A leash that is dropped on the way kills and reaps.
+/// nothing of it is left. A set that is dropped on the way kills and reaps.
 pub(super) async fn take_in(
     answer: Answer,
     command: &Command,
     lines: Lines,
-) -> Result<(Leash, Running), LaunchError> {
-    let Launched { leash, watch, stdout, stderr } = answer?;
-    let set = Arc::clone(leash.set());
+) -> Result<(KillOnDrop, Running), LaunchError> {
+    let Launched { owned_set, watch, stdout, stderr } = answer?;
+    let set = Arc::clone(owned_set.set());
     let watched = watch
-        .map_or_else(|| sys::watch(set.bell()), Ok)
-        .and_then(|bell| Ok((bell, Outputs::new(stdout, stderr, lines)?)));
+        .map_or_else(|| sys::watch(set.notify_fd()), Ok)
+        .and_then(|notify_fd| Ok((notify_fd, Outputs::new(stdout, stderr, lines)?)));
     match watched {
-        Ok((bell, outputs)) => Ok((leash, Running { set, bell, outputs })),
-        Err(error) => Err(undo(leash, command, error).await),
+        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, outputs })),
+        Err(error) => Err(undo(owned_set, command, error).await),
     }
 }
 
 /// Ends a program that runs and cannot be watched.
-async fn undo(leash: Leash, command: &Command, error: io::Error) -> LaunchError {
+async fn undo(owned_set: KillOnDrop, command: &Command, error: io::Error) -> LaunchError {
     let error = LaunchError::new(command, error);
     let (gone, receiver) = oneshot::channel();
-    leash.bury(move |_| {
+    owned_set.kill_and_reap(move |_| {
         // The receiver is gone if the runtime is.
         let _ = gone.send(());
     });

@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::message::{Fact, Message, Round};
-use crate::set::Set;
+use crate::set::ProcessSet;
 use crate::sys::{self, Watched};
 
 /// How long until members are looked at again. The end of a member is an event, but that one leaves its group is not.
@@ -25,12 +25,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(super) struct MemberSensor(AbortHandle);
 
 /// Has the members of a set counted, and the owner told.
-pub(super) fn count(set: &Set, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
-    let (census, owner) = (set.census(), owner.clone());
+pub(super) fn count(set: &ProcessSet, round: Round, owner: &ActorRef<Message>) -> MemberSensor {
+    let (listed, owner) = (set.list_members(), owner.clone());
     spawn(async move {
         // Without an answer they could not be counted.
-        let census = census.await.ok().flatten();
-        tell(&owner, Fact::Counted(round, census));
+        let listed = listed.await.ok().flatten();
+        tell(&owner, Fact::Counted(round, listed));
     })
 }
 
@@ -56,7 +56,7 @@ fn spawn(sensor: impl Future<Output = ()> + Send + 'static) -> MemberSensor {
 }
 
 fn tell(owner: &ActorRef<Message>, fact: Fact) {
-    // An owner that is gone has left the set to its leash.
+    // An owner that is gone has left the set to `KillOnDrop`.
     let _ = owner.cast(Message::Fact(fact));
 }
 

@@ -11,27 +11,27 @@ use rootward_core::Straggler;
 use super::stragglers::Stragglers;
 use crate::Signal;
 use crate::group::Member as Counted;
-use crate::group::{Census, Moment, group_of};
-use crate::set::Set;
+use crate::group::{MemberList, ProcessTime, group_of};
+use crate::set::ProcessSet;
 use crate::sys;
 
 /// What is left of a set.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    /// The members at the last census. There are none if they could not be counted.
+    /// The members at the last list of members. There are none if they could not be counted.
     there: Vec<Member>,
     /// What is told of them, for readers on any thread.
     stragglers: Arc<Mutex<Stragglers>>,
     /// The last signal that the set has got, and when.
-    told: Option<(Signal, Option<Moment>)>,
-    /// Whether a census has found no member, and the group has got SIGKILL after it.
+    told: Option<(Signal, Option<ProcessTime>)>,
+    /// Whether the list of members has found no member, and the group has got SIGKILL after it.
     swept: bool,
-    /// Whether the last census found a new member. The kernel's lists may pass over one while others come and go, so
-    /// that members are counted until no new one is found.
+    /// Whether the last list of members found a new member. The kernel's lists may pass over one while others come and
+    /// go, so that members are counted until no new one is found.
     unsure: bool,
 }
 
-/// A member that was there at the last census.
+/// A member that was there at the last list of members.
 #[derive(Debug)]
 struct Member {
     pid: i32,
@@ -39,7 +39,7 @@ struct Member {
     pidfd: Option<Arc<OwnedFd>>,
 }
 
-/// What follows from a census.
+/// What follows from the list of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// No member is left.
@@ -58,8 +58,8 @@ impl Members {
     }
 
     /// Notes that the set is about to get a signal, and sends it to the members that the group's signal does not reach.
-    pub(super) fn about_to_signal(&mut self, signal: Signal, set: &Set) {
-        self.told = Some((signal, Moment::now()));
+    pub(super) fn about_to_signal(&mut self, signal: Signal, set: &ProcessSet) {
+        self.told = Some((signal, ProcessTime::now()));
         if signal == Signal::KILL {
             let alive: Vec<i32> =
                 self.there.iter().filter(|member| !member.has_ended()).map(|member| member.pid).collect();
@@ -77,11 +77,11 @@ impl Members {
         self.stragglers().left_alone();
     }
 
-    /// Takes the result of a census.
-    pub(super) fn counted(&mut self, census: Census, set: &Set) -> Found {
+    /// Takes the result of the list of members.
+    pub(super) fn counted(&mut self, listed: MemberList, set: &ProcessSet) -> Found {
         self.dismiss(set);
-        let Some(members) = census else {
-            // There are some, for all we know.
+        let Some(members) = listed else {
+            // They could not be counted, so that there may be some.
             self.there.clear();
             self.note_members();
             return Found::Members;
@@ -98,9 +98,9 @@ impl Members {
         Found::Members
     }
 
-    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no
-    /// member comes into being in a group any more, and a zombie does not mind it.
-    fn found_none(&mut self, set: &Set) -> Found {
+    /// Only zombies are left in the group, or a member was missed that has just come into being. After SIGKILL no new
+    /// member comes into being in a group, and SIGKILL does nothing to a zombie.
+    fn found_none(&mut self, set: &ProcessSet) -> Found {
         if !set.can_be_counted_out() {
             self.there.clear();
             self.note_members();
@@ -109,14 +109,14 @@ impl Members {
         if self.swept {
             return Found::Empty;
         }
-        // Should it fail, the next census tells.
+        // If it fails, the next list of members tells.
         let _ = set.signal(Signal::KILL);
         self.swept = true;
         Found::Unsure
     }
 
     /// Takes note of a member, and sends it the signal that it was too young for.
-    fn meet(&self, member: Counted, set: &Set) -> Member {
+    fn meet(&self, member: Counted, set: &ProcessSet) -> Member {
         let Counted { pid, command, began } = member;
         self.stragglers().meet(pid, command);
         // The process id is certain only while a descriptor holds it.
@@ -140,16 +140,16 @@ impl Members {
         }
     }
 
-    /// Looks which members are still there. `true` says that it is time for another census.
-    pub(super) fn look(&mut self, set: &Set) -> bool {
+    /// Looks which members are still there. `true` says that it is time for another list of members.
+    pub(super) fn look(&mut self, set: &ProcessSet) -> bool {
         self.dismiss(set);
         self.note_members();
-        // Those that cannot be watched are shown by another census only.
+        // Those that cannot be watched are shown by another list of members only.
         self.unsure || self.there.iter().all(|member| member.pidfd.is_none())
     }
 
     /// Strikes off the members that have ended, and those that have left the set, which are not taken for ended ones.
-    pub(super) fn dismiss(&mut self, set: &Set) {
+    pub(super) fn dismiss(&mut self, set: &ProcessSet) {
         let mut moved = Vec::new();
         self.there.retain(|member| {
             let has_ended = member.has_ended() || group_of(member.pid).is_none();

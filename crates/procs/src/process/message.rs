@@ -2,9 +2,9 @@
 
 use rootward_core::Exit;
 
-use crate::group::Census;
+use crate::group::MemberList;
 use crate::launch::LaunchError;
-use crate::set::Leash;
+use crate::set::KillOnDrop;
 
 /// What the owner of a process is told.
 pub(super) enum Message {
@@ -22,7 +22,7 @@ pub(super) enum Message {
 /// What a sensor has seen.
 pub(super) enum Fact {
     /// How the start went.
-    Launched(Result<Leash, LaunchError>),
+    Launched(Result<KillOnDrop, LaunchError>),
     /// The process has written the line that says that it is ready.
     Ready,
     /// The readiness check ended like this, and nothing is left of it.
@@ -32,9 +32,9 @@ pub(super) enum Fact {
     /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the
     /// set, this is [`Fact::Empty`] as well.
     Exited { exit: Exit, is_last: bool },
-    /// A census is over, the one with this number.
-    Counted(Round, Census),
-    /// The members that are watched since this census have ended, or it is time to look again.
+    /// The members have been listed, with the list with this number.
+    Counted(Round, MemberList),
+    /// The members that are watched since this list of members have ended, or it is time to look again.
     Look(Round),
     /// The sensor has let go of everything but outputs that another process holds open. If the program had been
     /// started, its set is empty, or the owner has said that it is over.
@@ -43,5 +43,5 @@ pub(super) enum Fact {
     Lost,
 }
 
-/// The number of a census of the members.
+/// The number of the list of members.
 pub(super) type Round = u32;

@@ -9,8 +9,8 @@
 //!
 //! What a process wrote is in the record before its end is told, because one sensor reads the one and sees the other. A
 //! panic in the user's code is caught where that is called. Should the handling of a message panic, the set is killed.
-//! Should the owner be dropped with its runtime, the [`Leash`](crate::set::Leash) kills and reaps. The supervisor hears
-//! of the end when nothing is left.
+//! Should the owner be dropped with its runtime, the [`KillOnDrop`](crate::set::KillOnDrop) kills and reaps. The
+//! supervisor hears of the end when nothing is left.
 //!
 //! Absent on purpose: decisions outside of [`policy`](crate::policy), and waiting for the end of an output: a process
 //! that has ended may have lent its pipes to one that lives on.

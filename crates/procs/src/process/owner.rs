@@ -26,7 +26,7 @@ use super::sensor::Sensor;
 use super::stragglers::Stragglers;
 use crate::Signal;
 use crate::policy::{Action, Input, Life, Verdict};
-use crate::set::{Ack, Grip, Leash};
+use crate::set::{Ack, KillOnDrop, SetKillHandle};
 use crate::spec::Process;
 
 /// The actor's behaviour. What it has is its [`Owner`].
@@ -38,9 +38,9 @@ pub(super) struct Owner {
     /// Given back before the end is reported.
     pub(super) process: Option<Arc<Process>>,
     pub(super) ack: Ack,
-    pub(super) grip: Arc<Grip>,
+    pub(super) kill_handle: Arc<SetKillHandle>,
     pub(super) tasks: Handle,
-    pub(super) leash: Option<Leash>,
+    pub(super) owned_set: Option<KillOnDrop>,
     pub(super) members: Members,
     pub(super) sensing: Sensing,
     pub(super) member_sensor: Option<MemberSensor>,
@@ -63,17 +63,18 @@ pub(super) struct Beginning {
     pub(super) process: Arc<Process>,
     pub(super) tasks: Handle,
     pub(super) ack: Ack,
-    pub(super) shared: Shared,
+    pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
     /// Dropping it tells the sensor that it is over.
     pub(super) over: oneshot::Sender<()>,
 }
 
-/// What other threads reach of a process without its owner. Each is locked for as long as it takes to read or to kill.
+/// The parts of a process that other threads reach without its owner. Each is locked for as long as it takes to read or
+/// to kill.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Shared {
+pub(super) struct SharedOwner {
     /// Kills the set.
-    pub(super) grip: Arc<Grip>,
+    pub(super) kill_handle: Arc<SetKillHandle>,
     /// Says what is left of the set.
     pub(super) stragglers: Arc<Mutex<Stragglers>>,
 }
@@ -144,15 +145,15 @@ impl Actor for ProcessActor {
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
         let Beginning { life, process, tasks, ack, shared, pacer, over } = beginning;
-        let Shared { grip, stragglers } = shared;
+        let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
         Self {
             life,
             process: Some(process),
             ack,
-            grip,
+            kill_handle,
             tasks,
-            leash: None,
+            owned_set: None,
             members: Members::new(stragglers),
             sensing: Sensing::On(over),
             member_sensor: None,
@@ -191,8 +192,8 @@ impl Owner {
 
     fn learn(&mut self, fact: Fact, myself: &ActorRef<Message>) {
         match fact {
-            Fact::Launched(Ok(leash)) => {
-                self.leash = Some(leash);
+            Fact::Launched(Ok(owned_set)) => {
+                self.owned_set = Some(owned_set);
                 self.tell(Input::Launched, myself);
             }
             Fact::Launched(Err(error)) => {
@@ -213,9 +214,9 @@ impl Owner {
                     self.empty(myself);
                 }
             }
-            // What a sensor says that has been replaced may be too old.
+            // A fact from a sensor that has been replaced may be too old.
             Fact::Counted(round, _) | Fact::Look(round) if round != self.round => {}
-            Fact::Counted(_, census) => self.counted(census, myself),
+            Fact::Counted(_, listed) => self.counted(listed, myself),
             Fact::Look(_) => self.look(myself),
             Fact::Empty => self.empty(myself),
             Fact::Lost => {
@@ -265,17 +266,17 @@ impl Owner {
     }
 
     fn signal(&mut self, signal: Signal) {
-        let Some(leash) = &self.leash else { return };
-        self.members.about_to_signal(signal, leash.set());
+        let Some(owned_set) = &self.owned_set else { return };
+        self.members.about_to_signal(signal, owned_set.set());
         // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
         // it if it stays.
-        let _ = leash.set().signal(signal);
+        let _ = owned_set.set().signal(signal);
     }
 
     // --- what it is ---
 
     pub(super) fn pid(&self) -> Option<u32> {
-        self.leash.as_ref().map(|leash| leash.set().pid().unsigned_abs())
+        self.owned_set.as_ref().map(|owned_set| owned_set.set().pid().unsigned_abs())
     }
 
     pub(super) fn program(&self) -> String {

@@ -1,9 +1,9 @@
 //! The sensor of one process: a task that waits for what happens to it, and tells the process's owner.
 //!
-//! It owns what is waited for: the answer of the launcher, the set's bell, and the pipes to which the process writes.
-//! What the process wrote goes into the tree's record from here, before the end of the process is told. The sensor
-//! decides nothing, and sends no signal. It ends when the set is empty: when the bell has said so, or when the owner
-//! has found out and says so.
+//! It owns what is waited for: the answer of the launcher, the set's notification descriptor, and the pipes to which
+//! the process writes. What the process wrote goes into the tree's record from here, before the end of the process is
+//! told. The sensor decides nothing, and sends no signal. It ends when the set is empty: when the notification
+//! descriptor has said so, or when the owner has found out and says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::launching::{Running, take_in};
 use super::message::{Fact, Message};
 use super::outputs::{Lines, Outputs};
 use crate::launch::Launching;
-use crate::set::Set;
+use crate::set::ProcessSet;
 use crate::spec::Process;
 use crate::sys::Watched;
 
@@ -35,7 +35,8 @@ pub(super) struct Sensor {
     pub(super) is_over: oneshot::Receiver<()>,
 }
 
-/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells that.
+/// Tells the owner what has happened. If it is dropped before the sensor has let go of everything, it tells the owner
+/// that the sensor has failed.
 struct Line {
     owner: ActorRef<Message>,
     through: bool,
@@ -61,11 +62,12 @@ impl Sensor {
             _ = &mut is_over => None,
             answer = launching => Some(take_in(answer, process.command(), lines).await),
         };
-        // What a user's readiness check holds goes with the last reference, which is to be the supervisor's.
+        // Dropped here, so that the supervisor has the last reference and drops the values that a user's readiness
+        // check holds.
         drop(process);
-        let Running { set, bell, mut outputs } = match started {
-            Some(Ok((leash, running))) => {
-                line.tell(Fact::Launched(Ok(leash)));
+        let Running { set, notify_fd, mut outputs } = match started {
+            Some(Ok((owned_set, running))) => {
+                line.tell(Fact::Launched(Ok(owned_set)));
                 running
             }
             Some(Err(error)) => return line.end(Fact::Launched(Err(error)), None),
@@ -74,10 +76,11 @@ impl Sensor {
 
         let exit = loop {
             tokio::select! {
-                // The end before what was written, however much that is; what is left of it is read then.
+                // Looks for the end first, however much there is to read. What is left in the pipes is read after this
+                // loop.
                 biased;
                 _ = &mut is_over => break None,
-                exit = exited(&set, &bell) => break Some(exit),
+                exit = exited(&set, &notify_fd) => break Some(exit),
                 output = outputs.readable() => {
                     if outputs.read(output) {
                         line.tell(Fact::Ready);
@@ -96,21 +99,21 @@ impl Sensor {
             Some(exit) if is_last => Fact::Exited { exit, is_last },
             Some(exit) => {
                 line.tell(Fact::Exited { exit, is_last });
-                Self::sense_members(&set, &bell, &mut outputs, &mut is_over).await;
+                Self::sense_members(&set, &notify_fd, &mut outputs, &mut is_over).await;
                 outputs.drain();
                 Fact::Empty
             }
             None => Fact::Empty,
         };
-        // The bell may be watched for another set as soon as this one is released.
-        drop((set, bell));
+        // The notification descriptor may be watched for another set as soon as this one is released.
+        drop((set, notify_fd));
         line.end(end, Some(outputs))
     }
 
     /// Waits until no member is left of a set whose program has ended.
     async fn sense_members(
-        set: &Set,
-        bell: &Watched,
+        set: &ProcessSet,
+        notify_fd: &Watched,
         outputs: &mut Outputs,
         is_over: &mut oneshot::Receiver<()>,
     ) {
@@ -118,7 +121,7 @@ impl Sensor {
             tokio::select! {
                 biased;
                 _ = &mut *is_over => return,
-                () = emptied(set, bell) => return,
+                () = emptied(set, notify_fd) => return,
                 output = outputs.readable() => {
                     outputs.read(output);
                     tokio::task::yield_now().await;
@@ -130,7 +133,7 @@ impl Sensor {
 
 impl Line {
     fn tell(&self, fact: Fact) {
-        // An owner that is gone has left the set to its leash.
+        // An owner that is gone has left the set to `KillOnDrop`.
         let _ = self.owner.cast(Message::Fact(fact));
     }
 
@@ -151,35 +154,36 @@ impl Drop for Line {
 }
 
 /// Waits until the program has ended. Cancel safe.
-async fn exited(set: &Set, bell: &Watched) -> Exit {
+async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
     loop {
-        let Ok(mut rung) = bell.readable().await else {
+        let Ok(mut ready) = notify_fd.readable().await else {
             // The runtime shuts down.
             return std::future::pending().await;
         };
         match set.exited() {
             Some(exit) => return exit,
-            None if set.will_ring() => rung.clear_ready(),
+            None if set.will_notify() => ready.clear_ready(),
             // It has ended, but a debugger traces it and has not let go, or its reaper has been killed.
             None => sleep_until(Instant::now() + TRY_AGAIN).await,
         }
     }
 }
 
-/// Waits until a set that rings for it says that it is empty. Cancel safe.
-async fn emptied(set: &Set, bell: &Watched) {
+/// Waits until a set whose notification descriptor is readable says that it is empty. Cancel safe.
+async fn emptied(set: &ProcessSet, notify_fd: &Watched) {
     loop {
         if set.is_empty() == Some(true) {
             return;
         }
-        if !set.will_ring() {
+        if !set.will_notify() {
             return std::future::pending().await;
         }
-        match bell.readable().await {
-            // What there was to hear is heard first, so that nothing new is missed.
-            Ok(mut rung) => {
-                if set.is_empty() != Some(true) && set.will_ring() {
-                    rung.clear_ready();
+        match notify_fd.readable().await {
+            // The set reads its messages first, and only then is the readiness cleared, so that no new message is
+            // missed.
+            Ok(mut ready) => {
+                if set.is_empty() != Some(true) && set.will_notify() {
+                    ready.clear_ready();
                 }
             }
             Err(_) => return std::future::pending().await,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::launching;
 use super::message::Message;
 use super::outputs::Lines;
-use super::owner::{Beginning, Owner, ProcessActor, Shared};
+use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
 use crate::Containment;
 use crate::Signal;
@@ -59,14 +59,18 @@ impl StartChild for StartProcess {
         let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
         let (sink, tasks, launcher) = (cx.output(), cx.task_runtime().clone(), self.launcher(&cx));
-        let shared = Shared::default();
-        cx.register_kill(&shared.grip);
+        let shared = SharedOwner::default();
+        cx.register_kill(&shared.kill_handle);
         let pacer = cx.pacer().clone();
         let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
         life.step(Input::Begin, Instant::now().into_std());
-        let order = Order { process: Arc::clone(&process), grip: Arc::clone(&shared.grip), ack: ack.clone() };
+        let order = Order {
+            process: Arc::clone(&process),
+            kill_handle: Arc::clone(&shared.kill_handle),
+            ack: ack.clone(),
+        };
         let launching = launching::begin(launcher.as_ref(), order);
         let lines =
             Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
@@ -98,14 +102,14 @@ impl StartChild for StartProcess {
 struct RunningProcess {
     actor: ActorRef<Message>,
     /// What others may look at. It keeps the kill handle registered until the process has been reported as gone.
-    shared: Arc<Shared>,
+    shared: Arc<SharedOwner>,
     /// The first signal of the ladder.
     asks: Signal,
 }
 
 impl RunningProcess {
     fn tell(&self, message: Message) {
-        // An owner that is gone has left its process to the leash, which kills it.
+        // An owner that is gone has left its process to `KillOnDrop`, which kills it.
         let _ = self.actor.cast(message);
     }
 }
@@ -125,7 +129,7 @@ impl RunningChild for RunningProcess {
     }
 
     fn stop_signal(&self) -> Option<Cow<'static, str>> {
-        Some(self.asks.name())
+        Some(self.asks.name().into())
     }
 
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {
@@ -133,9 +137,9 @@ impl RunningChild for RunningProcess {
     }
 }
 
-impl Inspect for Shared {
+impl Inspect for SharedOwner {
     fn crash(&self) -> bool {
-        self.grip.kill();
+        self.kill_handle.kill();
         true
     }
 

@@ -1,7 +1,7 @@
 //! How the owner of a process goes on after the program has ended, until no member of its set is left.
 //!
-//! The bell of a set may tell by itself that it is empty, and then the sensor of the process says so. Otherwise the
-//! members are counted, watched, and counted again.
+//! The notification descriptor of a set may tell by itself that it is empty, and then the sensor of the process says
+//! so. Otherwise the members are counted, watched, and counted again.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use super::member_sensors;
 use super::members::Found;
 use super::message::Message;
 use super::owner::{Owner, Sensing, State};
-use crate::group::Census;
+use crate::group::MemberList;
 use crate::policy::Input;
-use crate::set::Set;
+use crate::set::ProcessSet;
 
 impl Owner {
     /// Looks for other members, because the program has ended.
@@ -35,9 +35,9 @@ impl Owner {
         }
     }
 
-    pub(super) fn counted(&mut self, census: Census, myself: &ActorRef<Message>) {
+    pub(super) fn counted(&mut self, listed: MemberList, myself: &ActorRef<Message>) {
         let Some(set) = self.set_to_be_watched() else { return };
-        let found = self.members.counted(census, &set);
+        let found = self.members.counted(listed, &set);
         match found {
             Found::Empty => self.over(),
             Found::Unsure => self.count(myself),
@@ -59,9 +59,9 @@ impl Owner {
     }
 
     /// The set, unless the sensor knows that it is empty or is about to.
-    fn set_to_be_watched(&self) -> Option<Arc<Set>> {
+    fn set_to_be_watched(&self) -> Option<Arc<ProcessSet>> {
         let is_watched = matches!(self.sensing, Sensing::On(_));
-        self.leash.as_ref().filter(|_| is_watched).map(|leash| Arc::clone(leash.set()))
+        self.owned_set.as_ref().filter(|_| is_watched).map(|owned_set| Arc::clone(owned_set.set()))
     }
 
     /// Has the sensor let go: no member is left. It reads what they have written before it says so.
@@ -80,12 +80,12 @@ impl Owner {
     pub(super) fn empty(&mut self, myself: &ActorRef<Message>) {
         self.sensing = Sensing::Through;
         self.member_sensor = None;
-        if let Some(leash) = &self.leash {
-            self.members.dismiss(leash.set());
+        if let Some(owned_set) = &self.owned_set {
+            self.members.dismiss(owned_set.set());
         }
         self.tell(Input::Empty, myself);
         if self.state == State::Owning && self.check.is_some() {
-            // Should the supervisor's deadline come while the check is waited for, it is known what is waited for.
+            // If the supervisor's deadline comes while the check is waited for, the report names the check.
             self.members.note_check(Some(self.check_name()));
         }
     }

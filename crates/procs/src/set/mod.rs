@@ -1,12 +1,12 @@
 //! The set of a process child: the program, and what it has started.
 //!
-//! How far it is followed depends on the launcher that has started it. A [`Leash`] has a set killed and reaped that its
-//! owner has lost, and the supervisor hears of that through the [`Ack`]. A [`Grip`] lets the last kill reach a set from
-//! any thread.
+//! How far it is followed depends on the launcher that has started it. A [`KillOnDrop`] has a set killed and reaped
+//! that its owner has lost, and the supervisor hears of that through the [`Ack`]. A [`SetKillHandle`] lets the last
+//! kill reach a set from any thread.
 
 mod ack;
-mod grip;
-mod leash;
+mod kill_handle;
+mod kill_on_drop;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,44 +16,44 @@ use rootward_core::Exit;
 use tokio::sync::oneshot;
 
 use crate::Signal;
-use crate::group::{self, Census, Group, Which, group_of, is_descendant};
-use crate::warden::Ward;
+use crate::group::{self, Group, MemberList, Which, group_of, is_descendant};
+use crate::warden::ReapedSet;
 
 pub(crate) use ack::Ack;
-pub(crate) use grip::Grip;
-pub(crate) use leash::Leash;
+pub(crate) use kill_handle::SetKillHandle;
+pub(crate) use kill_on_drop::KillOnDrop;
 
 /// A program, and what it has started.
 #[derive(Debug)]
-pub(crate) enum Set {
+pub(crate) enum ProcessSet {
     /// As far as it stays in the program's process group.
     Group(Group),
     /// All of it.
-    Tree(Ward),
+    Tree(ReapedSet),
 }
 
-impl Set {
+impl ProcessSet {
     /// The program's process id.
     pub(crate) fn pid(&self) -> i32 {
         match self {
             Self::Group(group) => group.pid(),
-            Self::Tree(ward) => ward.pid(),
+            Self::Tree(reaped) => reaped.pid(),
         }
     }
 
     /// Readable when there is something new to ask.
-    pub(crate) fn bell(&self) -> Arc<OwnedFd> {
+    pub(crate) fn notify_fd(&self) -> Arc<OwnedFd> {
         match self {
             Self::Group(group) => group.pidfd(),
-            Self::Tree(ward) => ward.line(),
+            Self::Tree(reaped) => reaped.line(),
         }
     }
 
-    /// Whether the bell may ring again after it has fallen silent, so that there is something to wait for.
-    pub(crate) fn will_ring(&self) -> bool {
+    /// Whether the notification descriptor may become readable again, so that there is something to wait for.
+    pub(crate) fn will_notify(&self) -> bool {
         match self {
             Self::Group(_) => false,
-            Self::Tree(ward) => !ward.is_silent(),
+            Self::Tree(reaped) => !reaped.is_silent(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Set {
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         match self {
             Self::Group(group) => group.signal(signal),
-            Self::Tree(ward) => ward.signal(signal),
+            Self::Tree(reaped) => reaped.signal(signal),
         }
     }
 
@@ -70,27 +70,27 @@ impl Set {
     pub(crate) fn exited(&self) -> Option<Exit> {
         match self {
             Self::Group(group) => group.exited(),
-            Self::Tree(ward) => ward.exited(),
+            Self::Tree(reaped) => reaped.exited(),
         }
     }
 
-    /// Whether no member is left, after the program has ended. `None` if only a census can tell.
+    /// Whether no member is left, after the program has ended. `None` if only the list of members can tell.
     pub(crate) fn is_empty(&self) -> Option<bool> {
         match self {
             Self::Group(group) => group.is_empty(),
-            Self::Tree(ward) => Some(ward.is_empty()),
+            Self::Tree(reaped) => Some(reaped.is_empty()),
         }
     }
 
     /// Begins to count the members.
-    pub(crate) fn census(&self) -> oneshot::Receiver<Census> {
-        group::census(match self {
+    pub(crate) fn list_members(&self) -> oneshot::Receiver<MemberList> {
+        group::list_members(match self {
             Self::Group(group) => Which::Group(group.pid()),
-            Self::Tree(ward) => Which::Descendants(ward.reaper()),
+            Self::Tree(reaped) => Which::Descendants(reaped.reaper()),
         })
     }
 
-    /// Whether a census that finds no member proves that there is none that can still do anything.
+    /// Whether the list of members that finds no member proves that there is none that can still do anything.
     pub(crate) fn can_be_counted_out(&self) -> bool {
         matches!(self, Self::Group(_))
     }
@@ -99,7 +99,7 @@ impl Set {
     pub(crate) fn has(&self, pid: i32) -> bool {
         match self {
             Self::Group(group) => group_of(pid) == Some(group.pid()),
-            Self::Tree(ward) => is_descendant(pid, ward.reaper()),
+            Self::Tree(reaped) => is_descendant(pid, reaped.reaper()),
         }
     }
 
@@ -112,7 +112,7 @@ impl Set {
     pub(crate) fn release(&self) {
         match self {
             Self::Group(group) => group.release(),
-            Self::Tree(ward) => ward.release(),
+            Self::Tree(reaped) => reaped.release(),
         }
     }
 }

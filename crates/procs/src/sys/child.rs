@@ -1,8 +1,9 @@
 //! A process between clone and exec.
 //!
-//! The child begins as a thread-like copy that shares the memory of whoever starts it (`CLONE_VM`) while the starter stands
-//! still (`CLONE_VFORK`) until the child has replaced itself by the program or has given up. That costs the same however
-//! large the starter is, and it lets the child say what went wrong by writing it into the starter's memory: no pipe is needed.
+//! The child begins as a thread-like copy that shares the memory of its starter (`CLONE_VM`). The starter stands still
+//! (`CLONE_VFORK`) until the child has replaced itself by the program or has given up. That costs the same however
+//! large the starter is, and it lets the child say what went wrong by writing it into the starter's memory: no pipe is
+//! needed.
 //!
 //! What the child may do is narrow: it runs on a stack of its own with all signals blocked, and makes system calls with
 //! arguments that were prepared before. It allocates nothing, takes no lock, cannot panic, and does not touch `errno`.
@@ -52,16 +53,16 @@ pub(crate) struct Child {
     pub(super) directory: *const c_char,
     /// A directory to begin in, from which `directory` counts.
     pub(super) begin_in: Option<c_int>,
-    /// What becomes of descriptors 0, 1 and 2; `None` leaves the starter's. Each must be above 2, so that none is overwritten
-    /// before its turn.
+    /// What becomes of descriptors 0, 1 and 2; `None` leaves the starter's. Each must be above 2, so that none is
+    /// overwritten before its turn.
     pub(super) stdio: [Option<c_int>; 3],
     /// Whether it leads a session of its own, and not only a group.
     pub(super) own_session: bool,
-    /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already, and all
-    /// descriptors but the first three are closed by an exec.
+    /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already,
+    /// and all descriptors but the first three are closed by an exec.
     pub(super) tidy: bool,
-    /// From which descriptor on the child has none of its starter's: neither are they copied for it, nor has an exec to close them. Each
-    /// of `stdio` must be below. `None` copies all.
+    /// From this descriptor on the child gets none of its starter's: they are not copied for it, and an exec need not
+    /// close them. Each of `stdio` must be below. `None` copies all.
     pub(super) leaves_from: Option<c_int>,
     pub(super) parent: i32,
     /// The stage that failed, or 0. Written by the child, read by its starter after it has left.
@@ -72,8 +73,8 @@ pub(crate) struct Child {
 impl Child {
     /// # Safety
     ///
-    /// The lists must be arrays of C strings that end with a null pointer, `directory` must be a C string or null, and all of
-    /// it must outlive the child.
+    /// The lists must be arrays of C strings that end with a null pointer, `directory` must be a C string or null, and
+    /// all of it must outlive the child.
     pub(super) unsafe fn new(lists: [*const *const c_char; 3], directory: *const c_char) -> Self {
         let [candidates, argv, env] = lists;
         Self {
@@ -98,20 +99,20 @@ impl Child {
     ///
     /// # Safety
     ///
-    /// `stack` is the top of a stack that nobody else uses, aligned to 16 bytes and with room for a few kilobytes.
+    /// `stack` is the top of a stack that nothing else uses, aligned to 16 bytes and with room for a few kilobytes.
     pub(super) unsafe fn start(
         &self,
         stack: *mut c_void,
         cgroup: Option<c_int>,
     ) -> Result<(i32, c_int), Errno> {
         let mut pidfd: c_int = -1;
-        // What is left behind need not be copied first: the child shares all until it leaves.
+        // Descriptors that the child leaves behind need not be copied first: it shares the whole table until it leaves.
         let shared = if self.leaves_from.is_some() { libc::CLONE_FILES } else { 0 };
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | shared;
         let argument = ptr::from_ref(self).cast_mut().cast::<c_void>();
         let pidfd_at = (&raw mut pidfd).expose_provenance();
-        // SAFETY: the stack is the caller's promise, `self` outlives the call, and the call returns only after the child has
-        // left our memory (CLONE_VFORK). The kernel writes the descriptor where it is told to.
+        // SAFETY: the stack is the caller's promise, `self` outlives the call, and the call returns only after the
+        // child has left our memory (CLONE_VFORK). The kernel writes the descriptor where it is told to.
         let pid = unsafe {
             match cgroup {
                 None => {
@@ -169,7 +170,7 @@ impl Child {
         }
         raw::die_with_parent(libc::SIGKILL)?;
         if raw::parent_pid() != self.parent {
-            // Our parent died before the line above, so that nobody would tell us.
+            // Our parent died before the line above, so that the kernel sends us no signal for it.
             return Err(libc::ESRCH);
         }
         for (target, source) in (0..).zip(self.stdio) {
@@ -187,7 +188,7 @@ impl Child {
         if self.directory.is_null() {
             return Ok(());
         }
-        // SAFETY: a C string, as whoever made this has promised.
+        // SAFETY: a C string, as the caller of `Child::new` has promised.
         unsafe { raw::enter_path(self.directory) }
     }
 
@@ -201,7 +202,7 @@ impl Child {
             if candidate.is_null() {
                 return if denied { libc::EACCES } else { errno };
             }
-            // SAFETY: C strings and null-terminated arrays of them, as whoever made this has promised.
+            // SAFETY: C strings and null-terminated arrays of them, as the caller of `Child::new` has promised.
             errno = unsafe { raw::execute(candidate, self.argv, self.env) };
             match errno {
                 libc::EACCES => denied = true,

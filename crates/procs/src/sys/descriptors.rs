@@ -6,11 +6,11 @@ use std::io;
 
 /// Gives the calling thread a table of descriptors of its own, with nothing in it.
 ///
-/// What the thread opens afterwards is its own, too, and nothing that the rest of the program closes is kept open by it.
-/// The thread can do nothing any more that needs a descriptor of the program's, such as to wake a runtime.
+/// What the thread opens afterwards is its own, too, and nothing that the rest of the program closes is kept open by
+/// it. The thread can do nothing any more that needs a descriptor of the program's, such as to wake a runtime.
 pub(crate) fn leave_descriptors() -> io::Result<()> {
     let (first, last) = (0, libc::c_uint::MAX);
-    // SAFETY: integers only. The table that everybody else uses stays as it is: with this flag the kernel makes a new
+    // SAFETY: integers only. The table that the other threads use stays as it is: with this flag the kernel makes a new
     // one without the descriptors in the range, instead of closing them.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_UNSHARE) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -53,7 +53,7 @@ pub(crate) fn fork_blocked() -> io::Result<(Option<c_int>, SigSet)> {
     }
     // Handlers of the host's must not run in the child.
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-    // SAFETY: there is one thread, so that no lock is held by anybody who would be missing in the child.
+    // SAFETY: there is one thread, so that no lock is held by a thread that would be missing in the child.
     match unsafe { libc::fork() } {
         -1 => {
             let error = io::Error::last_os_error();
@@ -79,12 +79,12 @@ fn take_back(child: c_int) {
     let _ = waitpid(child, None);
 }
 
-/// Leaves the session, the terminal, the directory and the signals of whoever started this process, and becomes the one to
-/// whom orphans come.
+/// Leaves the session, the terminal, the directory and the signals of the process that started this one, and adopts the
+/// orphans among its own descendants.
 pub(crate) fn leave_home() -> Result<(), raw::Errno> {
     let errno = |errno: Errno| errno as i32;
     SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(errno)?;
-    // Also of SIGCHLD: where that is ignored nobody can be waited for.
+    // Also of SIGCHLD: where that is ignored, a child leaves no status to wait for.
     raw::reset_dispositions();
     raw::die_with_parent(0)?;
     // One that was started as a program leads a session already, so that this fails.
@@ -104,25 +104,25 @@ pub(crate) fn child_signals() -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just made it for us, and nobody else knows it.
+    // SAFETY: the kernel has just made it for us, and no other code knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Puts descriptors in their places, and closes every other one. The first three stay open over an exec.
-pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -> io::Result<()> {
-    let end = seats.iter().map(|(_, seat)| seat + 1).max().unwrap_or_default();
-    // First out of the way of all places.
+/// Moves descriptors to their numbers, and closes every other one. The first three stay open over an exec.
+pub(crate) fn take_numbers<const N: usize>(numbers: [(Option<OwnedFd>, c_int); N]) -> io::Result<()> {
+    let end = numbers.iter().map(|(_, number)| number + 1).max().unwrap_or_default();
+    // First above all these numbers, so that no move overwrites a descriptor that has yet to be moved.
     let mut waiting = [(None, 0); N];
-    for (fd, (waiting, seat)) in
-        seats.into_iter().zip(waiting.iter_mut()).map(|((fd, seat), w)| (fd, (w, seat)))
+    for (fd, (waiting, number)) in
+        numbers.into_iter().zip(waiting.iter_mut()).map(|((fd, number), w)| (fd, (w, number)))
     {
         let moved = fd.map(|fd| fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(end))).transpose()?;
-        *waiting = (moved, seat);
+        *waiting = (moved, number);
     }
     raw::close_from_to(0, end - 1).map_err(io::Error::from_raw_os_error)?;
-    for (fd, seat) in waiting {
+    for (fd, number) in waiting {
         let Some(fd) = fd else { continue };
-        let moved = if seat > 2 { raw::move_to(fd, seat) } else { raw::duplicate_for_exec(fd, seat) };
+        let moved = if number > 2 { raw::move_to(fd, number) } else { raw::duplicate_for_exec(fd, number) };
         moved.map_err(io::Error::from_raw_os_error)?;
     }
     raw::close_from(end).map_err(io::Error::from_raw_os_error)
@@ -131,11 +131,11 @@ pub(crate) fn take_seats<const N: usize>(seats: [(Option<OwnedFd>, c_int); N]) -
 /// Takes the descriptor with which a helper program was started as its input.
 pub(crate) fn take_input() -> io::Result<OwnedFd> {
     // SAFETY: the program does not use its input in any other way; it is moved away from there, and nothing replaces it
-    // before all descriptors take their seats.
+    // before all descriptors take their final numbers.
     let input = unsafe { OwnedFd::from_raw_fd(0) };
     let taken = fcntl(&input, FcntlArg::F_DUPFD_CLOEXEC(3));
     let _ = input.into_raw_fd();
-    // SAFETY: the kernel has just made it for us, and nobody else knows it.
+    // SAFETY: the kernel has just made it for us, and no other code knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(taken?) })
 }
 

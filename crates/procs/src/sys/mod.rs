@@ -21,7 +21,7 @@ pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use host::{
-    Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_seats,
+    Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
@@ -29,7 +29,7 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
-pub(crate) use slot::{Birth, InUse, Job, LONGEST_PAYLOAD, Layout, Slot, Surroundings};
+pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, Slot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use watch::{Watched, watch};

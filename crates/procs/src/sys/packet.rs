@@ -15,7 +15,7 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     if unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just made these for us, and nobody else knows them.
+    // SAFETY: the kernel has just made these for us, and no other code knows them.
     let [one, other] = fds.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
     Ok((one, other))
 }
@@ -45,7 +45,7 @@ pub(crate) fn receive(
     let bytes = raw::receive(socket.as_raw_fd(), into, &mut numbers, patience)
         .map_err(io::Error::from_raw_os_error)?;
     let came = numbers.into_iter().filter(|fd| *fd >= 0);
-    // SAFETY: the kernel has just made these for us, and nobody else knows them.
+    // SAFETY: the kernel has just made these for us, and no other code knows them.
     let mut came: Vec<OwnedFd> = came.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect();
     came.truncate(1);
     Ok((bytes, came.pop()))
@@ -64,7 +64,7 @@ pub(crate) fn file_of(bytes: &[u8]) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just made it for us, and nobody else knows it.
+    // SAFETY: the kernel has just made it for us, and no other code knows it.
     let mut file = std::fs::File::from(unsafe { OwnedFd::from_raw_fd(fd) });
     io::Write::write_all(&mut file, bytes)?;
     Ok(file.into())

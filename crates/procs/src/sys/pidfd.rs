@@ -40,10 +40,10 @@ pub(crate) enum Reap {
 /// What waiting for a process has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waited {
-    /// It cannot be waited for now: it runs, or somebody traces it and has not let go.
+    /// It cannot be waited for now: it runs, or a tracer has not let go of it.
     NotYet,
     Ended(Status),
-    /// Somebody else has reaped it, or the program ignores SIGCHLD.
+    /// Another part of this program has reaped it, or the program ignores SIGCHLD.
     Stolen,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn open(pid: i32) -> io::Result<OwnedFd> {
     // SAFETY: the call takes two integers.
     let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     let fd = check(result)?;
-    // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and nobody else knows it.
+    // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and no other code knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -63,8 +63,8 @@ pub(crate) fn send(pidfd: impl AsFd, signal: i32) -> io::Result<()> {
 
 /// Sends a signal to every process of the group that the process leads or led.
 ///
-/// The descriptor pins the group's identity, so that this reaches the right group or none, also after the leader has been
-/// reaped. Kernels before 6.9 answer `EINVAL`. Without members the answer is `ESRCH`; zombies are members.
+/// The descriptor pins the group's identity, so that this reaches the right group or none, also after the leader has
+/// been reaped. Kernels before 6.9 answer `EINVAL`. Without members the answer is `ESRCH`; zombies are members.
 pub(crate) fn send_to_group(pidfd: impl AsFd, signal: i32) -> io::Result<()> {
     send_with(pidfd.as_fd(), signal, libc::PIDFD_SIGNAL_PROCESS_GROUP)
 }
@@ -77,7 +77,7 @@ fn send_with(pidfd: BorrowedFd<'_>, signal: i32, flags: libc::c_uint) -> io::Res
     check(result).map(drop)
 }
 
-/// Sends a signal to every process of the group with this number, whoever that is.
+/// Sends a signal to every process of the group that has this number now.
 pub(crate) fn send_to_group_number(group: i32, signal: i32) -> io::Result<()> {
     // SAFETY: integers only.
     let result = unsafe { libc::killpg(group, signal) };
@@ -129,7 +129,7 @@ fn waited(info: &libc::siginfo_t) -> Waited {
     if pid == 0 { Waited::NotYet } else { Waited::Ended(Status::of(info.si_code, status)) }
 }
 
-/// How a process ended that somebody else has reaped, if the kernel can still tell (6.15 and later).
+/// How a process ended that another part of this program has reaped, if the kernel can still tell (6.15 and later).
 pub(crate) fn reaped_status(pidfd: impl AsFd) -> Option<Status> {
     let mask = u64::from(libc::PIDFD_INFO_EXIT);
     // SAFETY: the struct holds integers only, for which zero is a value.

@@ -12,15 +12,17 @@ use libc::{c_char, c_int, c_void};
 use super::child::{Child, Stage};
 use super::raw::{self, Errno};
 
-/// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and room for an order.
+/// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and the place for an
+/// order.
 ///
-/// There is no guard in front of a stack. Every one would be a mapping more, and the kernel looks at all mappings of a memory
-/// whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not vary.
+/// There is no guard in front of a stack. Every guard would be one more mapping, and the kernel looks at all mappings
+/// of a memory whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not
+/// vary.
 pub(crate) struct Slot(NonNull<u8>);
 
 /// What a reaper is born with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Birth {
+pub(crate) struct NewReaper {
     /// Its line to the supervisor.
     pub(crate) line: c_int,
     /// Whether it should make itself a cgroup before it is asked for one.
@@ -30,12 +32,12 @@ pub(crate) struct Birth {
 /// How long an order may be that travels in the message itself and not in a file.
 pub(crate) const LONGEST_PAYLOAD: usize = 48 * 1024 - BIRTH;
 
-/// A reaper's needs are a page in a build with optimisation. To go down the deepest family that it follows takes some 40 KiB in one
-/// without, by the sizes of its frames. The rest is never touched.
+/// A reaper needs a page in a build with optimisation. To go down the longest line of descendants that it follows takes
+/// some 40 KiB in one without, by the sizes of its frames. The rest is never touched.
 const STACK: usize = 128 * 1024;
 const CHILD_STACK: usize = 16 * 1024;
 const BIRTH: usize = 64;
-/// The least that a page is anywhere; where one is larger, two places are in the same one.
+/// A page is at least this large on every architecture; where pages are larger, two parts of a slot share one.
 const PAGE: isize = 4096;
 const SIZE: usize = (STACK + CHILD_STACK + BIRTH + LONGEST_PAYLOAD).next_multiple_of(64 * 1024);
 
@@ -66,11 +68,15 @@ impl Slot {
     /// Starts a process that shares our memory and nothing else, and runs `main` in it. All signals must be blocked.
     ///
     /// The slot must stay as it is until that process has ended: see [`InUse`].
-    pub(crate) fn start(self, birth: Birth, main: ReaperMain) -> Result<(i32, InUse), (Errno, Self)> {
+    pub(crate) fn start(
+        self,
+        new_reaper: NewReaper,
+        main: ReaperMain,
+    ) -> Result<(i32, InUse), (Errno, Self)> {
         let place = self.at(STACK + CHILD_STACK).cast::<Begin>();
         const { assert!(size_of::<Begin>() <= BIRTH && align_of::<Begin>() <= 16) };
-        // SAFETY: this part of the mapping is there for this, large and aligned enough, and nobody uses it.
-        unsafe { place.write(Begin { birth, main }) };
+        // SAFETY: this part of the mapping is there for this, large and aligned enough, and no other code uses it.
+        unsafe { place.write(Begin { new_reaper, main }) };
         let shared = if raw::SHARES_MEMORY { libc::CLONE_VM } else { 0 };
         let flags = (shared | libc::SIGCHLD) as usize;
         let stack = self.at(STACK).expose_provenance();
@@ -103,14 +109,14 @@ impl InUse {
 pub(crate) type ReaperMain = fn(&mut Job) -> c_int;
 
 struct Begin {
-    birth: Birth,
+    new_reaper: NewReaper,
     main: ReaperMain,
 }
 
 /// What a reaper has: what it was born with, and the order that it carries out.
 pub(crate) struct Job {
-    pub(crate) birth: Birth,
-    /// Where the slot has room for an order.
+    pub(crate) new_reaper: NewReaper,
+    /// The slot's place for an order.
     room: *mut u8,
     /// The order: in the slot, or a mapping of its own.
     order: *mut u8,
@@ -120,11 +126,11 @@ pub(crate) struct Job {
 
 extern "C" fn enter(place: *mut c_void) -> ! {
     // SAFETY: the `Begin` that the warden has put there for this process alone.
-    let Begin { birth, main } = unsafe { place.cast::<Begin>().read() };
-    // SAFETY: the room for orders stands behind it, in the same mapping.
+    let Begin { new_reaper, main } = unsafe { place.cast::<Begin>().read() };
+    // SAFETY: the place for orders stands behind it, in the same mapping.
     let room = unsafe { place.cast::<u8>().add(BIRTH) };
     // The child's stack ends where this begins, which is at a multiple of 64 bytes.
-    let mut job = Job { birth, room, order: room, bytes: 0, child_stack: place };
+    let mut job = Job { new_reaper, room, order: room, bytes: 0, child_stack: place };
     let code = main(&mut job);
     raw::exit(code)
 }
@@ -132,21 +138,22 @@ extern "C" fn enter(place: *mut c_void) -> ! {
 /// A program, as an order describes it: places of strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
-    /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or 0.
+    /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or
+    /// 0.
     pub(crate) table: usize,
     /// How many there are in each list.
     pub(crate) counts: [usize; 3],
 }
 
 impl Job {
-    /// Room for the next order.
+    /// The place for the next order.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps everybody
-        // else away from it.
+        // SAFETY: the last part of the slot, which is this process's own while it lives. The borrow of `self` keeps all
+        // other code away from it.
         unsafe { std::slice::from_raw_parts_mut(self.room, LONGEST_PAYLOAD) }
     }
 
-    /// Takes up the order of which that many bytes have come into the room.
+    /// Takes up the order of which that many bytes have been received.
     pub(crate) fn take_up(&mut self, bytes: usize) {
         self.order = self.room;
         self.bytes = bytes.min(LONGEST_PAYLOAD);
@@ -154,11 +161,12 @@ impl Job {
 
     /// The order.
     pub(crate) fn order(&self) -> &[u8] {
-        // SAFETY: the slot's room, which is this process's own while it lives, or a mapping of that many bytes.
+        // SAFETY: the slot's place for an order, which is this process's own while it lives, or a mapping of that many
+        // bytes.
         unsafe { std::slice::from_raw_parts(self.order, self.bytes) }
     }
 
-    /// Takes the order from a file instead of the room, because it is too long.
+    /// Takes the order from a file instead of the slot, because it is too long.
     pub(crate) fn take_from_file(&mut self, file: c_int, bytes: usize) -> Result<(), Errno> {
         self.order = raw::map(file, bytes)?.cast();
         self.bytes = bytes;
@@ -179,7 +187,8 @@ impl Job {
 
     /// Has the memory there that a start needs, so that it need not be waited for then.
     pub(crate) fn make_room(&mut self) {
-        // An ordinary environment and a child's stack: the pages before and behind the place where one ends and the other begins.
+        // An ordinary environment and a child's stack: the pages before and behind the place where one ends and the
+        // other begins.
         for page in [-1, 0, 1] {
             let at = self.child_stack.cast::<u8>().wrapping_offset(page * PAGE);
             // SAFETY: within the slot, in parts of it that nothing points to.

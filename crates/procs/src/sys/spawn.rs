@@ -51,19 +51,19 @@ impl Failure {
 /// Where children run until they become programs. One stack serves any number of children, one after the other.
 pub(crate) struct Stack {
     memory: Box<[u64]>,
-    seats: Option<Seats>,
+    numbers: Option<ReservedNumbers>,
 }
 
 /// Low descriptors, through which a child gets its own.
 ///
-/// A child has no use for the starter's descriptors above those that it gets, and there may be thousands: one of each process that was started
-/// before. As the newest have the highest numbers, they are passed through these places.
-struct Seats {
+/// A child has no use for the starter's descriptors above those that it gets, and there may be thousands: one of each
+/// process that was started before. As the newest have the highest numbers, they are passed through these places.
+struct ReservedNumbers {
     null: OwnedFd,
     places: [OwnedFd; 3],
 }
 
-impl Seats {
+impl ReservedNumbers {
     fn take() -> io::Result<Self> {
         let null = OwnedFd::from(File::open("/dev/null")?);
         // The standard library never duplicates to one of the first three.
@@ -98,13 +98,13 @@ impl Stack {
     const BYTES: usize = 64 * 1024;
 
     pub(crate) fn new() -> Self {
-        Self { memory: vec![0; Self::BYTES / size_of::<u64>()].into_boxed_slice(), seats: None }
+        Self { memory: vec![0; Self::BYTES / size_of::<u64>()].into_boxed_slice(), numbers: None }
     }
 
     /// One for many children, before there are many descriptors.
     pub(crate) fn for_many() -> Self {
-        // Without seats a start takes longer when there are many descriptors.
-        Self { seats: Seats::take().ok(), ..Self::new() }
+        // Without reserved numbers a start takes longer when there are many descriptors.
+        Self { numbers: ReservedNumbers::take().ok(), ..Self::new() }
     }
 
     /// The end of the stack, from which it grows downward, aligned as all ABIs want it.
@@ -121,21 +121,21 @@ impl Stack {
 pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
     let [candidates, argv, env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
-    // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child has
-    // left our memory before that.
+    // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child
+    // has left our memory before that.
     let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_ptr()], directory) };
     child.stdio = program.stdio.each_ref().map(|fd| fd.as_ref().map(AsRawFd::as_raw_fd));
-    if let Some(seats) = &stack.seats {
-        let filled = seats.fill(child.stdio);
+    if let Some(numbers) = &stack.numbers {
+        let filled = numbers.fill(child.stdio);
         child.stdio =
-            filled.inspect_err(|_| seats.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
+            filled.inspect_err(|_| numbers.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
     }
     child.own_session = program.own_session;
     child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
     let started = start(&child, stack, None);
-    if let Some(seats) = &stack.seats {
-        // Or the end of what the program has would not be seen.
-        seats.clear();
+    if let Some(numbers) = &stack.numbers {
+        // These copies would keep the program's pipes open here, and their ends would not be seen.
+        numbers.clear();
     }
     let (pid, pidfd) = started?;
     match child.failed() {
@@ -175,7 +175,7 @@ fn start(
     // Restoring a mask that was valid before cannot fail.
     let _ = mask.thread_set_mask();
     match result {
-        // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and nobody else knows it.
+        // SAFETY: the kernel has just made this descriptor for us, close-on-exec, and no other code knows it.
         Ok((pid, pidfd)) => Ok((pid, unsafe { OwnedFd::from_raw_fd(pidfd) })),
         Err(errno) => Err(Failure::new(Stage::Clone, errno)),
     }

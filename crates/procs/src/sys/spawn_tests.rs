@@ -124,7 +124,7 @@ fn a_child_inherits_no_descriptor_that_it_was_not_given() {
 }
 
 #[test]
-fn nobody_keeps_what_a_child_has_and_the_starter_keeps_what_the_child_leaves_behind() {
+fn only_the_child_keeps_what_it_is_given_and_the_starter_keeps_what_the_child_leaves_behind() {
     let mut stack = Stack::for_many();
     let kept: Vec<File> = (0..50).map(|_| File::open("/proc/self/exe").unwrap()).collect();
     let (_reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).unwrap();
@@ -134,7 +134,7 @@ fn nobody_keeps_what_a_child_has_and_the_starter_keeps_what_the_child_leaves_beh
     let status = status_of(spawn(&script, &mut stack));
 
     assert_eq!(status, Status::Code(3));
-    let places = stack.seats.unwrap().places.map(|place| File::from(place).metadata().unwrap());
+    let places = stack.numbers.unwrap().places.map(|place| File::from(place).metadata().unwrap());
     assert!(places.iter().all(|place| place.file_type().is_char_device()), "{places:?}");
     assert!(kept.iter().all(|file| file.metadata().unwrap().is_file()));
 }

@@ -16,7 +16,7 @@ pub(crate) type Watched = AsyncFd<Arc<OwnedFd>>;
 ///
 /// Panics outside a tokio runtime, and within one whose I/O is not enabled.
 pub(crate) fn watch(fd: Arc<OwnedFd>) -> io::Result<Watched> {
-    // SAFETY: the descriptor is open, and nobody can close it or put another in its place while it is shared, which
-    // it is for as long as the `AsyncFd` has its `Arc`.
+    // SAFETY: the descriptor is open, and no code can close it or put another in its place while it is shared, which it
+    // is for as long as the `AsyncFd` has its `Arc`.
     Ok(unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?)
 }

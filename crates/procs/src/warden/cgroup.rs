@@ -1,7 +1,7 @@
 //! A cgroup for every child, where the system lets us have them.
 //!
-//! What it adds to a reaper: it reaches processes that have changed their user, and all at once. Whether it is possible is
-//! found out by trying.
+//! What it adds to a reaper: it reaches processes that have changed their user, and all at once. Whether it is possible
+//! is found out by trying.
 
 use std::ffi::CStr;
 use std::fs::{self, File};
@@ -45,7 +45,7 @@ impl Cgroups {
     /// Ends what is left in a reaper's cgroups, whose reaper is gone.
     pub(super) fn kill(&self, reaper: i32) {
         for cgroup in self.of(reaper) {
-            // There may be nobody in it.
+            // There may be no process in it.
             let _ = fs::write(cgroup.join("cgroup.kill"), "1");
         }
     }
@@ -66,7 +66,7 @@ impl Cgroups {
 
 impl Drop for Cgroups {
     fn drop(&mut self) {
-        // Should somebody else have put a process in there, it stays.
+        // If another program has put a process in there, the directory stays.
         let _ = fs::remove_dir(&self.directory);
     }
 }

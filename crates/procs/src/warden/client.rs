@@ -13,7 +13,7 @@ use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
 use super::orphans::look_after_orphans;
-use super::pool::{BATCH, Pool, Wear};
+use super::pool::{BATCH, Condition, Pool};
 use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
@@ -28,12 +28,13 @@ const BUSY: Duration = Duration::from_millis(5);
 
 /// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
 ///
-/// With a warden, process children are followed at containment `tree`: all descendants of a child belong to it, wherever
-/// they go, and whatever becomes of this program they are gone soon after it. It needs no privileges. A program has
-/// one warden, which serves all of its trees; a tree is told to use it by [`Containment::tree`](crate::Containment::tree).
+/// With a warden, process children are followed at containment `tree`: all descendants of a child belong to it,
+/// wherever they go, and whatever becomes of this program they are gone soon after it. It needs no privileges. A
+/// program has one warden, which serves all of its trees; a tree is told to use it by
+/// [`Containment::tree`](crate::Containment::tree).
 ///
-/// A warden lets go of nothing that it has started: programs get the user, the limits, the file mode mask and the scheduling of
-/// this program as they were when the warden came into being. They have no controlling terminal.
+/// A warden lets go of nothing that it has started: programs get the user, the limits, the file mode mask and the
+/// scheduling of this program as they were when the warden came into being. They have no controlling terminal.
 ///
 /// When the last handle is dropped the warden ends, after whatever it has started.
 ///
@@ -62,14 +63,14 @@ pub struct Warden(Arc<Client>);
 
 /// What there is of a warden in this program.
 pub(crate) struct Client {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClient>,
     cgroup: bool,
     watcher: Once,
     trimmer: Once,
 }
 
-/// What the thread has, too, that listens to the warden.
-struct Shared {
+/// What the thread that listens to the warden shares with the handles.
+struct SharedClient {
     pid: i32,
     socket: OwnedFd,
     pidfd: OwnedFd,
@@ -162,7 +163,7 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedClient {
             pid,
             socket,
             pidfd,
@@ -195,10 +196,10 @@ impl Warden {
         self.0.shared.pid.unsigned_abs()
     }
 
-    /// Has this program also end what comes to its init, if the warden is killed together with the parents of its
-    /// programs.
+    /// Has this program also end the orphans that come to its init, if the warden is killed together with the parents
+    /// of its programs.
     ///
-    /// Whatever is in the program's session is not touched, and as long as the warden lives nothing is.
+    /// Processes in the program's own session are not touched, and as long as the warden lives no process is.
     pub fn adopt_orphans(&self, init: Init) {
         self.0.shared.state().init = Some(init.process());
     }
@@ -214,13 +215,13 @@ impl Warden {
         self.0.listen();
         let mut died = self.0.shared.died.subscribe();
         if died.wait_for(|died| *died).await.is_err() {
-            // Nobody will say so any more.
+            // The sender has gone, so that no answer will come.
             std::future::pending().await
         }
     }
 
-    /// Lets go of the warden, and waits until it is gone: nothing can be started with it any more. `false` says that it is not
-    /// gone in this time, because something that it has started is still there.
+    /// Lets go of the warden, and waits until it is gone: nothing can be started with it any more. `false` says that it
+    /// is not gone in this time, because something that it has started is still there.
     pub fn close(&self, within: Duration) -> bool {
         self.0.shared.close(within)
     }
@@ -235,7 +236,8 @@ impl Warden {
 }
 
 impl Client {
-    /// A line to a reaper that has nothing to do. Until it does, whoever drops the line lets go of the reaper.
+    /// A line to a reaper that has nothing to do. Until it gets an order, a caller that drops the line lets go of the
+    /// reaper.
     ///
     /// Cancel safe.
     pub(crate) async fn line(&self, cgroup: bool) -> io::Result<Arc<OwnedFd>> {
@@ -255,19 +257,19 @@ impl Client {
         }
     }
 
-    /// Has reapers made for the next starts, if they are getting few, or got ready that are there.
+    /// Has reapers made for the next starts if few are left. Has used ones get ready.
     pub(crate) fn prepare(&self, cgroup: bool) {
-        // Without a cgroup to be replaced there is too little to do for a message.
+        // Without a cgroup to be replaced, getting ready is not worth a message.
         while let Some(line) = cgroup.then(|| self.shared.pool.take_worn()).flatten() {
-            // One that cannot be told does it when the order comes.
+            // A reaper that cannot be told gets ready when its order comes.
             let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Patience::Never);
-            self.shared.pool.put(line, Wear::Fresh);
+            self.shared.pool.put(line, Condition::Fresh);
         }
         if self.shared.pool.is_low() {
-            // If it is not possible, whoever needs one is told.
+            // If it is not possible, the start that needs a reaper gets the error.
             if let Ok(lines) = self.bear::<BATCH>(cgroup) {
                 for line in lines {
-                    self.shared.pool.put(line, Wear::Fresh);
+                    self.shared.pool.put(line, Condition::Fresh);
                 }
             }
         }
@@ -275,7 +277,7 @@ impl Client {
 
     /// Takes back the line to a reaper that has nothing to do any more.
     pub(crate) fn recycle(&self, line: Arc<OwnedFd>) {
-        if self.shared.pool.put(line, Wear::Worn) {
+        if self.shared.pool.put(line, Condition::Worn) {
             self.trimmer.call_once(|| {
                 let shared = Arc::clone(&self.shared);
                 // Without a thread there are more reapers than are needed.
@@ -305,26 +307,26 @@ impl Client {
     /// A reaper has a set, and this is the line to it.
     pub(super) fn began(&self, reaper: i32, line: &OwnedFd) {
         let mut state = self.shared.state();
-        // Under the lock: if it dies after this, that it was swept is entered after this.
+        // Under the lock: if the reaper dies after this, the word that it was swept is entered after this as well.
         let lives = !is_hung_up(line);
-        state.roll.began(reaper, lives);
+        state.reapers.began(reaper, lives);
     }
 
-    /// A reaper has said that nobody is left, or is not spoken of any more.
+    /// A reaper has said that no process is left, or its set does not matter any more.
     pub(super) fn ended(&self, reaper: i32) {
-        self.shared.state().roll.ended(reaper);
+        self.shared.state().reapers.ended(reaper);
     }
 
     /// Whether all is gone that a reaper left behind which has died before its time.
     pub(super) fn is_swept(&self, reaper: i32) -> bool {
-        self.shared.state().roll.is_swept(reaper)
+        self.shared.state().reapers.is_swept(reaper)
     }
 
     /// Begins to listen to the warden.
     fn listen(&self) {
         self.watcher.call_once(|| {
             let shared = Arc::clone(&self.shared);
-            // Without a thread, a reaper that dies before its time is never heard to be swept.
+            // Without a thread, this program never hears that a reaper that died before its time was swept.
             let _ = thread::Builder::new().name(NAME.to_owned()).spawn(move || {
                 let _ = SigSet::all().thread_block();
                 shared.listen();
@@ -333,7 +335,7 @@ impl Client {
     }
 }
 
-impl Shared {
+impl SharedClient {
     fn state(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
     }
@@ -345,7 +347,7 @@ impl Shared {
                 Ok((0, _)) | Err(_) => break,
                 Ok((bytes, _)) => {
                     if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
-                        self.state().roll.swept(reaper);
+                        self.state().reapers.swept(reaper);
                     }
                 }
             }
@@ -392,16 +394,16 @@ impl Shared {
         let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
         let ended = poll(&mut fds, within).is_ok_and(|ready| ready > 0);
         if ended {
-            // If somebody else has reaped it, it is gone all the same.
+            // If another part of this program has reaped it, it is gone all the same.
             let _ = sys::wait(&self.pidfd, Reap::Take);
         }
         ended
     }
 }
 
-/// Whether nobody is at the other end of a conversation any more.
+/// Whether no process is at the other end of a conversation any more.
 pub(super) fn is_hung_up(socket: &OwnedFd) -> bool {
-    // That it hangs up is told without being asked for.
+    // poll reports a hang-up without being asked for it.
     poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO) != Ok(0)
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong when a warden is wanted.
+//! Why a program could not get a warden.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,8 +7,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WardenError {
-    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of `main`, or
-    /// use [`Warden::itself`](crate::Warden::itself).
+    /// The program has more than one thread already, so that it can be forked no more. Fork at the very start of
+    /// `main`, or use [`Warden::itself`](crate::Warden::itself).
     #[error("the warden has to be forked before there are other threads, and there are {threads}")]
     TooLate {
         /// How many threads there are.

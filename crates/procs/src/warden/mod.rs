@@ -1,4 +1,4 @@
-//! The warden: what starts programs on the tree's behalf, so that nothing of them is ever lost.
+//! The warden: the process that starts programs on the tree's behalf, so that no descendant of them is ever lost.
 //!
 //! Four kinds of processes play together:
 //!
@@ -7,35 +7,36 @@
 //!     └───────── a line to each ─┘
 //! ```
 //!
-//! The **warden** is a child of the supervisor. It starts **reapers**, one for every process child and some to spare, and the
-//! supervisor has a reaper start the program. A reaper adopts the orphans among its descendants, so that whoever leaves the program's group, session or parent
-//! is still the reaper's to wait for; when it has no children any more, nothing is left, and it says so; then it is free for another program. It kills and reaps
-//! until then when it is told to, when its line to the supervisor is cut, and when the supervisor is dead. If a reaper dies,
-//! what it had comes to the warden, which ends it; if the warden dies as well, it comes to the
-//! [init](crate::Init) above the supervisor, if there is one.
+//! The **warden** is a child of the supervisor. It starts **reapers**, one for every process child and some to spare,
+//! and the supervisor has a reaper start the program. A reaper adopts the orphans among its descendants, so that a
+//! process that leaves the program's group, session or parent is still the reaper's to wait for. When the reaper has no
+//! children any more, nothing is left; it says so, and is free for another program. It kills and reaps its descendants
+//! when it is told to, when its line to the supervisor is cut, and when the supervisor is dead. If a reaper dies, its
+//! descendants come to the warden, which ends them; if the warden dies as well, they come to the [init](crate::Init)
+//! above the supervisor, if there is one.
 //!
-//! [`serve`] is the warden's own loop, [`reaper`] what a reaper does, [`client`] the supervisor's side of both, [`pool`] the
-//! reapers it has to spare, and [`protocol`] what they say to each other.
+//! [`serve`] is the warden's own loop, [`reaper`] what a reaper does, [`client`] the supervisor's side of both,
+//! [`pool`] the reapers it has to spare, and [`protocol`] what they say to each other.
 
 pub(crate) mod cgroup;
 mod client;
-mod descent;
+mod descendants;
+mod descriptor_numbers;
 mod error;
 mod orphans;
 mod pool;
 mod program;
 mod protocol;
+mod reaped_set;
 mod reaper;
-mod roll;
-mod seats;
+mod reaper_table;
 mod serve;
 mod state;
-mod ward;
 
 pub(crate) use client::Client;
 pub use client::Warden;
 pub use error::WardenError;
 pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
+pub(crate) use reaped_set::ReapedSet;
 pub(crate) use serve::instead_of_main;
 pub use serve::warden_main;
-pub(crate) use ward::Ward;

@@ -13,20 +13,20 @@ use std::time::Duration;
 
 use nix::unistd::{Pid, getsid};
 
-use super::descent::kill_family_of;
+use super::descendants::kill_family_of;
 use super::state::{State, locked};
 use crate::sys::{self, Reap, raw};
 
 /// How long until the orphans are looked at again. Nothing tells when a process becomes one.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and nobody is left.
+/// Reaps reapers, and kills and reaps what lost ones have left, until the warden is let go and no process is left.
 ///
 /// It does so with descriptors of its own: whether the program has any left must not matter.
 pub(super) fn look_after_orphans(state: &Mutex<State>) {
     thread::scope(|scope| {
         let apart = thread::Builder::new().name("rootward-orphans".to_owned()).spawn_scoped(scope, || {
-            // If that is not possible, the thread shares the program's descriptors, and its want of them.
+            // If that is not possible, the thread shares the program's descriptors, and its shortage of them.
             let _ = sys::leave_descriptors();
             collect(state);
         });
@@ -41,7 +41,7 @@ fn collect(shared: &Mutex<State>) {
     loop {
         let (reapers, init, closing) = {
             let state = locked(shared);
-            (state.roll.reapers().clone(), state.init, state.closing)
+            (state.reapers.reapers().clone(), state.init, state.closing)
         };
         let orphans = children_of(init);
         let mut strangers = 0;
@@ -55,14 +55,14 @@ fn collect(shared: &Mutex<State>) {
                 None | Some(_) => {}
             }
         }
-        // A reaper that is no orphan any more and has not said that nobody is left.
+        // A reaper that is no orphan any more and has not said that no process is left.
         lost.extend(reapers.iter().filter(|reaper| !is_reaper(**reaper)));
         lost.retain(|reaper| reapers.contains(reaper));
         if strangers == 0 {
-            // What has just become lost may have left something that is seen only the next time.
+            // A reaper that has just become lost may have left processes that are seen only the next time.
             let mut state = locked(shared);
             let gone = lost.iter().copied().filter(|reaper| !orphans.contains(reaper));
-            gone.for_each(|reaper| state.roll.swept(reaper));
+            gone.for_each(|reaper| state.reapers.swept(reaper));
         }
         if closing && reapers.is_empty() && !orphans.iter().any(|orphan| is_reaper(*orphan)) {
             return;
@@ -89,7 +89,8 @@ fn is_reaper(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == "rootward-reaper")
 }
 
-/// Whether an orphan is in a session that is not ours. All that a warden starts is, and no process comes back from there.
+/// Whether an orphan is in a session that is not ours. All that a warden starts is, and no process comes back from
+/// there.
 fn is_stranger(pid: i32) -> bool {
     match (getsid(Some(Pid::from_raw(pid))), getsid(None)) {
         (Ok(its), Ok(ours)) => its != ours,
@@ -109,7 +110,7 @@ fn reap(pid: i32) {
 /// Kills an orphan of this init, and all below.
 fn kill(pid: i32, init: i32) {
     if let Ok(pidfd) = sys::open(pid) {
-        // If it still is the init's child, it was when its session was looked at.
+        // If the process is the init's child now, it was one when its session was read.
         if is_stranger(pid) && is_child_of(init, pid, &pidfd) {
             kill_family_of(pid, pidfd.as_raw_fd());
         }

@@ -1,8 +1,8 @@
 //! Reapers that are there before they are needed, and those that are free again.
 //!
-//! A reaper is made while nobody waits for it, so that a start waits for its program alone; and one that has nothing left is
-//! given the next program instead of being replaced. What is held here are lines to reapers: whoever lets go of a line
-//! lets go of its reaper. Nothing here makes any.
+//! A reaper is made before a start needs it, so that a start waits for its program alone; and a reaper that has nothing
+//! left is given the next program instead of being replaced. The pool holds lines to reapers: to drop a line is to let
+//! go of its reaper. Nothing here makes a reaper.
 
 use std::mem;
 use std::os::fd::OwnedFd;
@@ -12,13 +12,13 @@ use std::time::Duration;
 use crate::sys;
 use crate::sys::raw::Patience;
 
-/// When fewer than this are ready, others are made: in a row of starts nobody is to wait for them.
+/// When fewer than this are ready, others are made: in a row of starts no start is to wait for a reaper.
 const LOW: usize = 2;
 
 /// How many are made at once.
 pub(super) const BATCH: usize = 4;
 
-/// How many are kept, also when nobody needs them.
+/// How many are kept, also when no start needs them.
 const READY: usize = LOW + BATCH - 1;
 
 /// For how long more than that are kept: a group that restarts needs them again at once.
@@ -37,15 +37,15 @@ struct State {
     fresh: Vec<Arc<OwnedFd>>,
     /// Those that have to do something before they can carry out an order. The last one was used last.
     worn: Vec<Arc<OwnedFd>>,
-    /// How few there were at the least since somebody looked. So many have not been needed.
+    /// The lowest number of idle reapers since the last look. So many have not been needed.
     fewest: usize,
     /// Whether none are kept any more.
     closed: bool,
 }
 
-/// What a reaper has behind it.
+/// Whether a reaper has been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wear {
+pub(super) enum Condition {
     /// It is new, or has been told to get ready.
     Fresh,
     /// It has had a set.
@@ -66,21 +66,21 @@ impl Pool {
         }
     }
 
-    /// Takes out one that is to get ready, if those are few that are. It is not taken for one that is needed.
+    /// Takes out one that is to get ready, if few are ready. It does not count as one that a start needed.
     pub(super) fn take_worn(&self) -> Option<Arc<OwnedFd>> {
         let mut state = self.lock();
         if state.fresh.len() < LOW { state.worn.pop() } else { None }
     }
 
     /// Takes in one whose reaper has nothing to do. `true` says that there are more now than are kept for long.
-    pub(super) fn put(&self, line: Arc<OwnedFd>, wear: Wear) -> bool {
+    pub(super) fn put(&self, line: Arc<OwnedFd>, condition: Condition) -> bool {
         let mut state = self.lock();
         if state.closed {
             return false;
         }
-        match wear {
-            Wear::Fresh => state.fresh.push(line),
-            Wear::Worn => state.worn.push(line),
+        match condition {
+            Condition::Fresh => state.fresh.push(line),
+            Condition::Worn => state.worn.push(line),
         }
         let count = state.len();
         drop(state);
@@ -106,7 +106,7 @@ impl Pool {
         drop(spares);
     }
 
-    /// Lets go of those that nobody has needed for a while, until the pool is closed.
+    /// Lets go of the reapers that no start has needed for a while, until the pool is closed.
     pub(super) fn trim(&self) {
         let mut state = self.lock();
         while !state.closed {
@@ -134,7 +134,7 @@ impl State {
         self.fresh.len() + self.worn.len()
     }
 
-    /// Takes out those that have not been needed since somebody looked, but for a few.
+    /// Takes out those that have not been needed since the last look, but for a few.
     fn take_unneeded(&mut self) -> Vec<Arc<OwnedFd>> {
         let count = self.fewest.min(self.len()).saturating_sub(READY);
         // Those that have been idle for longest are in front.
@@ -158,8 +158,8 @@ mod tests {
         let pool = Pool::default();
         let (first, _reapers_first) = line();
         let (second, _reapers_second) = line();
-        pool.put(first, Wear::Worn);
-        pool.put(Arc::clone(&second), Wear::Worn);
+        pool.put(first, Condition::Worn);
+        pool.put(Arc::clone(&second), Condition::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &second));
     }
@@ -169,14 +169,14 @@ mod tests {
         let pool = Pool::default();
         let lines: Vec<_> = (0..LOW + 2).map(|_| line()).collect();
         for (line, _) in &lines {
-            pool.put(Arc::clone(line), Wear::Worn);
+            pool.put(Arc::clone(line), Condition::Worn);
         }
         let mut got_ready = 0;
         while let Some(line) = pool.take_worn() {
-            pool.put(line, Wear::Fresh);
+            pool.put(line, Condition::Fresh);
             got_ready += 1;
         }
-        pool.put(Arc::clone(&lines[0].0), Wear::Worn);
+        pool.put(Arc::clone(&lines[0].0), Condition::Worn);
 
         assert_eq!(got_ready, LOW);
         assert!(!Arc::ptr_eq(&pool.take().unwrap(), &lines[0].0));
@@ -191,9 +191,9 @@ mod tests {
         drop(gone);
         assert_eq!(sys::receive(&dead, &mut [0; 4], Patience::Wait).unwrap().0, 0);
         sys::send_message(&refuses, b"refused", &[], Patience::Never).unwrap();
-        pool.put(Arc::clone(&living), Wear::Worn);
-        pool.put(dead, Wear::Worn);
-        pool.put(refused, Wear::Worn);
+        pool.put(Arc::clone(&living), Condition::Worn);
+        pool.put(dead, Condition::Worn);
+        pool.put(refused, Condition::Worn);
 
         assert!(Arc::ptr_eq(&pool.take().unwrap(), &living));
         assert!(pool.take().is_none());
@@ -204,10 +204,10 @@ mod tests {
         let pool = Pool::default();
         let (early, early_reaper) = line();
         let (late, late_reaper) = line();
-        pool.put(early, Wear::Worn);
+        pool.put(early, Condition::Worn);
 
         pool.close();
-        pool.put(late, Wear::Worn);
+        pool.put(late, Condition::Worn);
 
         assert!(pool.take().is_none() && !pool.is_low());
         for reaper in [early_reaper, late_reaper] {
@@ -222,14 +222,14 @@ mod tests {
         let reapers: Vec<OwnedFd> = (0..READY + 3)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Wear::Worn);
+                pool.put(ours, Condition::Worn);
                 theirs
             })
             .collect();
         pool.lock().fewest = reapers.len();
         let needed = [pool.take().unwrap(), pool.take().unwrap()];
         for line in needed {
-            pool.put(line, Wear::Worn);
+            pool.put(line, Condition::Worn);
         }
 
         let unneeded = pool.lock().take_unneeded();
@@ -238,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn those_that_nobody_needs_for_a_while_are_let_go() {
+    fn reapers_that_no_start_needs_for_a_while_are_let_go() {
         let pool = Arc::new(Pool::default());
         let reapers: Vec<OwnedFd> = (0..READY + 2)
             .map(|_| {
                 let (ours, theirs) = line();
-                pool.put(ours, Wear::Worn);
+                pool.put(ours, Condition::Worn);
                 theirs
             })
             .collect();

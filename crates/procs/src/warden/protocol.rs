@@ -1,7 +1,7 @@
 //! What supervisor, warden and reapers say to each other.
 //!
-//! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same build, or
-//! two that say so to each other with [`VERSION`]. Nothing here does I/O.
+//! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same
+//! build, or two that say so to each other with [`VERSION`]. Nothing here does I/O.
 
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
@@ -170,27 +170,31 @@ pub(crate) enum FromWarden {
     Started { pid: i32, reaper: i32 },
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
-    /// The program has ended. `how` and `status` are waitid's. If nobody is left, this is the last word.
-    Ended { how: i32, status: i32, rest: Rest },
-    /// Nobody is left. It is the last word.
-    Empty { rest: Rest },
+    /// The program has ended. `how` and `status` are waitid's. If no process is left, the reaper sends nothing after
+    /// this.
+    Ended { how: i32, status: i32, rest: Remaining },
+    /// No process is left. The reaper sends nothing after this.
+    Empty { rest: Remaining },
     /// A reaper has died, and the warden has ended all that it left behind.
     Swept { reaper: i32 },
 }
 
-/// Who is left of a set.
+/// What is left of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    Somebody,
-    /// Nobody, and the reaper waits for another order.
-    Nobody,
-    /// Nobody, and the reaper leaves.
-    NobodyAndLeaves,
+pub(crate) enum Remaining {
+    /// At least one process.
+    Processes,
+    /// Nothing, and the reaper waits for another order.
+    Nothing,
+    /// Nothing, and the reaper exits.
+    NothingAndExits,
 }
 
-impl Rest {
+impl Remaining {
     fn from_number(number: i32) -> Option<Self> {
-        [Self::Somebody, Self::Nobody, Self::NobodyAndLeaves].into_iter().find(|rest| *rest as i32 == number)
+        [Self::Processes, Self::Nothing, Self::NothingAndExits]
+            .into_iter()
+            .find(|rest| *rest as i32 == number)
     }
 }
 
@@ -227,16 +231,16 @@ impl FromWarden {
             2 => Self::Unable { errno: a },
             3 => Self::Started { pid: a, reaper: b },
             4 => Self::Refused { stage: a, errno: b },
-            5 => Self::Ended { how: a, status: b, rest: Rest::from_number(c)? },
-            6 => Self::Empty { rest: Rest::from_number(a)? },
+            5 => Self::Ended { how: a, status: b, rest: Remaining::from_number(c)? },
+            6 => Self::Empty { rest: Remaining::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
         })
     }
 }
 
-/// What a reaper is told: end everything, or send the program's group this signal while the program has not been reaped. One that has
-/// nothing to do is told to get ready for the next order.
+/// What a reaper is told: end everything, or send the program's group this signal while the program has not been
+/// reaped. One that has nothing to do is told to get ready for the next order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ToReaper {
     Kill,
@@ -276,9 +280,9 @@ mod tests {
             FromWarden::Unable { errno: 2 },
             FromWarden::Started { pid: 4711, reaper: 4710 },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
-            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Rest::NobodyAndLeaves },
-            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Rest::Somebody },
-            FromWarden::Empty { rest: Rest::Nobody },
+            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Remaining::NothingAndExits },
+            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Remaining::Processes },
+            FromWarden::Empty { rest: Remaining::Nothing },
             FromWarden::Swept { reaper: 4710 },
         ] {
             assert_eq!(FromWarden::decode(&said.encode()), Some(said));

@@ -1,20 +1,21 @@
-//! A reaper: the parent of one process child's program, and the one to whom all its orphans come.
+//! A reaper: the parent of one process child's program, which also adopts all its orphans.
 //!
-//! It adopts the orphans among its descendants, so that "no children" means "nothing is left" and is the kernel's proof of
-//! it. It waits on a line of its own for an order to start a program, tells the supervisor over it how the program ended and
-//! when nobody is left, and then waits for the next order. It ends everything when it is told to, when the line is cut, and
-//! when the supervisor has died. It leaves when it has nothing left and nobody to hear from.
+//! Because it adopts the orphans among its descendants, "no children" means "nothing is left", and the kernel proves
+//! it. The reaper waits on a line of its own for an order to start a program. It tells the supervisor over the line how
+//! the program ended and when no process is left, and then waits for the next order. It ends everything when it is told
+//! to, when the line is cut, and when the supervisor has died. It exits when no process is left and no order can come
+//! any more.
 //!
-//! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own and writes
-//! to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
+//! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own
+//! and writes to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
-use super::descent::kill_family;
-use super::protocol::{Descriptor, FromWarden, LaunchHeader, Rest, ToReaper};
-use super::seats;
-use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience};
+use super::descendants::kill_family;
+use super::descriptor_numbers as fds;
+use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
+use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience};
 use crate::sys::{Job, Stage, Surroundings};
 
-/// How long until everybody who is still there gets another SIGKILL, if nobody has gone in between.
+/// How long until every process that is still there gets another SIGKILL, if none has ended in between.
 const KILL_AGAIN: u32 = 50;
 
 /// How many children it takes a millisecond to look at, more or less.
@@ -24,19 +25,19 @@ const A_MILLISECONDS_WORTH: u32 = 50;
 struct Reaper {
     /// The program's process id, until it has been reaped.
     program: Option<i32>,
-    /// Whether it has a cgroup, whose directory is then in its seat.
+    /// Whether the reaper has a cgroup. Its directory is then at [`fds::OWN_CGROUP`].
     cgroup: bool,
-    /// Whether a set has lived in the cgroup, whose processes may have changed it: limited it, or frozen it.
+    /// Whether a set has lived in the cgroup. Its processes may have limited or frozen the cgroup.
     cgroup_is_worn: bool,
     /// How many cgroups could not be removed, because the processes have left others in them. The warden removes those.
     cgroups_left: u8,
-    /// The rank among those who want the processor, which its programs inherit.
+    /// The nice value of the warden, which the reaper's programs inherit.
     nice: Option<i32>,
-    /// Whether it has another rank, because of the programs that it has started.
+    /// Whether the reaper has another nice value, because of the programs that it has started.
     goes_soon: bool,
-    /// Whether it leaves when nobody is left. It has ended a set by force, and is not what it was: it goes first, and a process that
-    /// is born into a cgroup in which everybody was killed is killed as well, by a kernel that compares how often that has
-    /// happened there and where the parent is. So it leaves.
+    /// Whether the reaper exits when no process is left, because it has ended a set by force. After that it runs before
+    /// all ordinary processes. And the kernel kills at birth a process that is born into a cgroup in which all
+    /// processes were killed: it compares how often that has happened there, and where the parent is.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -45,9 +46,9 @@ struct Reaper {
 /// An order to start a program, and the descriptors that came with it.
 type Launch = (LaunchHeader, [i32; MOST_DESCRIPTORS]);
 
-/// Starts programs, one when nobody is left of the one before, until nobody orders any more.
+/// Starts programs, one when no process is left of the one before, until no order can come any more.
 pub(super) fn main(job: &mut Job) -> i32 {
-    let line = job.birth.line;
+    let line = job.new_reaper.line;
     let warden = raw::parent_pid();
     match settle(job) {
         Ok(mut reaper) => {
@@ -56,27 +57,28 @@ pub(super) fn main(job: &mut Job) -> i32 {
                 reaper.carry_out(launch, job);
             }
         }
-        // If nobody hears it, nobody waits for it.
+        // If the supervisor does not hear it, it does not wait for it either.
         Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
     }
     if raw::parent_pid() == warden {
-        // If somebody has stopped the warden and the supervisor has died, nobody else is left to have it go on. The line of a dying
-        // supervisor is cut before it counts as dead, so that this is not asked.
+        // If a process has stopped the warden and the supervisor has died, only the reaper is left to continue the
+        // warden. The line of a dying supervisor is cut before it counts as dead, so that whether it is dead is not
+        // asked here.
         let _ = raw::kill(warden, libc::SIGCONT);
     }
     0
 }
 
 fn settle(job: &Job) -> Result<Reaper, Errno> {
-    // While there is a descriptor for it: whoever has to be ended is found without a new one.
+    // Opened now, while there is a descriptor for it: to find the processes that have to be ended takes no new one.
     let children = raw::open(libc::AT_FDCWD, c"/proc/thread-self/children", libc::O_RDONLY)?;
     // The warden's socket is closed by this: the supervisor must see when the warden has gone.
-    raw::move_to(job.birth.line, seats::LINE)?;
-    raw::move_to(children, seats::CHILDREN)?;
+    raw::move_to(job.new_reaper.line, fds::LINE)?;
+    raw::move_to(children, fds::CHILDREN)?;
     raw::adopt_orphans()?;
-    // Its name helps whoever looks at processes, and nothing depends on it.
+    // The name helps a person who looks at processes, and nothing depends on it.
     let _ = raw::set_name(c"rootward-reaper");
-    let _ = raw::close_from(seats::END);
+    let _ = raw::close_from(fds::END);
     Ok(Reaper {
         program: None,
         cgroup: false,
@@ -100,13 +102,13 @@ impl Reaper {
             return None;
         }
         loop {
-            match raw::wait_readable([seats::LINE, seats::SUPERVISOR], None) {
+            match raw::wait_readable([fds::LINE, fds::SUPERVISOR], None) {
                 Ok([_, true]) if supervisor_is_dead() => return None,
                 Ok([false, _]) => continue,
                 Ok([true, _]) | Err(_) => {}
             }
             let mut came = [-1; MOST_DESCRIPTORS];
-            let bytes = match raw::receive(seats::LINE, job.room(), &mut came, Patience::Never) {
+            let bytes = match raw::receive(fds::LINE, job.room(), &mut came, Patience::Never) {
                 Err(libc::EAGAIN) => continue,
                 Ok(0) | Err(_) => return None,
                 Ok(bytes) => bytes,
@@ -115,7 +117,7 @@ impl Reaper {
             if let Some(header) = LaunchHeader::decode(job.order()) {
                 return Some((header, came));
             }
-            // A signal that comes late was for those who are gone.
+            // A signal that comes late was for processes that are gone.
             if ToReaper::decode(job.order()) == Some(ToReaper::GetReady) {
                 self.get_ready(job);
             }
@@ -124,22 +126,23 @@ impl Reaper {
 
     /// Does ahead what the next order would have to wait for.
     ///
-    /// Not without being told: whoever has nothing left may be one of a thousand who end together, and has no need of it then.
+    ///  Only when it is told to: a reaper that has nothing left may be one of a thousand that end together, and then it
+    ///  gets no other order.
     fn get_ready(&mut self, job: &mut Job) {
         job.make_room();
-        if job.birth.cgroup {
-            // If it fails, whoever needs it is told.
+        if job.new_reaper.cgroup {
+            // If it fails, the start that needs the cgroup gets the error.
             let _ = self.make_cgroup();
         }
     }
 
-    /// Starts a program, and stays until nobody is left of it.
+    /// Starts a program, and stays until no process is left of it.
     fn carry_out(&mut self, (header, came): Launch, job: &mut Job) {
         match self.begin(&header, came, job) {
             Ok(()) => {
                 self.watch();
-                // What leads to a program that has gone must not be taken for the next one's.
-                let _ = raw::vacate(seats::PROGRAM);
+                // The descriptors of a program that has gone must not be taken for the next one's.
+                let _ = raw::vacate(fds::PROGRAM);
             }
             Err(failed) => self.send(&refusal(failed), &[]),
         }
@@ -160,13 +163,13 @@ impl Reaper {
             self.program = Some(program);
             self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
             // If this fails, old kernels are told the group's number.
-            let _ = raw::move_to(pidfd, seats::PROGRAM);
+            let _ = raw::move_to(pidfd, fds::PROGRAM);
             // The program may become many that all want the processor. Before another is forked this is taken back.
             raw::set_nice(Some(raw::SOON));
             self.goes_soon = true;
         }
         // None of this can fail, and if it did a descriptor would stay open.
-        let _ = raw::close_from(seats::END);
+        let _ = raw::close_from(fds::END);
         job.give_back();
         started.map(drop)
     }
@@ -191,42 +194,42 @@ impl Reaper {
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            cgroup: header.cgroup.then_some(seats::OWN_CGROUP),
+            cgroup: header.cgroup.then_some(fds::OWN_CGROUP),
         };
         job.spawn(header.layout, surroundings)
     }
 
-    /// Makes the cgroup for the next set, named after this reaper, unless there is one that nobody has lived in.
+    /// Makes the cgroup for the next set, named after this reaper, unless there is one that has not been used.
     fn make_cgroup(&mut self) -> Result<(), Errno> {
         if self.cgroup && !self.cgroup_is_worn {
             return Ok(());
         }
         if self.cgroup {
             let worn = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
-            if raw::remove_directory(seats::CGROUPS, worn.as_c_str()).is_err() {
+            if raw::remove_directory(fds::CGROUPS, worn.as_c_str()).is_err() {
                 self.cgroups_left = self.cgroups_left.checked_add(1).ok_or(libc::EBUSY)?;
             }
             (self.cgroup, self.cgroup_is_worn) = (false, false);
         }
         let name = super::cgroup::name_of(raw::own_pid(), self.cgroups_left);
-        match raw::make_directory(seats::CGROUPS, name.as_c_str()) {
+        match raw::make_directory(fds::CGROUPS, name.as_c_str()) {
             // Made before, and then there was no descriptor for it.
             Ok(()) | Err(libc::EEXIST) => {}
             Err(errno) => return Err(errno),
         }
-        let directory = raw::open(seats::CGROUPS, name.as_c_str(), libc::O_RDONLY | libc::O_DIRECTORY)?;
-        raw::move_to(directory, seats::OWN_CGROUP)?;
+        let directory = raw::open(fds::CGROUPS, name.as_c_str(), libc::O_RDONLY | libc::O_DIRECTORY)?;
+        raw::move_to(directory, fds::OWN_CGROUP)?;
         self.cgroup = true;
         Ok(())
     }
 
-    /// Stays until nobody is left.
+    /// Stays until no process is left.
     fn watch(&mut self) {
         if !self.heard {
             return self.end_all();
         }
         loop {
-            let readable = raw::wait_readable([seats::LINE, seats::SUPERVISOR, seats::SIGNALS], None);
+            let readable = raw::wait_readable([fds::LINE, fds::SUPERVISOR, fds::SIGNALS], None);
             // If it was interrupted, by a debugger for example, everything is looked at.
             let [line, supervisor, children] = readable.unwrap_or([true; 3]);
             if children && self.reap().is_none() {
@@ -245,7 +248,7 @@ impl Reaper {
     fn obey(&mut self) -> bool {
         let mut order = [0; 8];
         let mut came = [-1; raw::MOST_DESCRIPTORS];
-        match raw::receive(seats::LINE, &mut order, &mut came, Patience::Never) {
+        match raw::receive(fds::LINE, &mut order, &mut came, Patience::Never) {
             Err(libc::EAGAIN | libc::EINTR) => false,
             Ok(0) | Err(_) => true,
             Ok(bytes) => match order.get(..bytes).and_then(ToReaper::decode) {
@@ -261,7 +264,7 @@ impl Reaper {
 
     /// Sends a signal to the program's group.
     fn signal_group(&self, number: i32) {
-        if raw::signal_group(seats::PROGRAM, number) == Err(libc::EINVAL) {
+        if raw::signal_group(fds::PROGRAM, number) == Err(libc::EINVAL) {
             // An old kernel. Until the program has been reaped its number is its own.
             if let Some(program) = self.program {
                 let _ = raw::kill(-program, number);
@@ -269,11 +272,11 @@ impl Reaper {
         }
     }
 
-    /// Reaps whoever has ended. Says how many that were, or `None` if nobody is left.
+    /// Reaps the children that have ended. Returns how many that were, or `None` if no process is left.
     fn reap(&mut self) -> Option<u32> {
         let mut signals = [0; 512];
-        // Empties the descriptor; who has ended is what the next lines find out.
-        let _ = raw::read(seats::SIGNALS, &mut signals);
+        // Empties the descriptor. Which children have ended, the next lines find out.
+        let _ = raw::read(fds::SIGNALS, &mut signals);
         let mut count = 0_u32;
         let mut end = None;
         let left = loop {
@@ -289,23 +292,23 @@ impl Reaper {
             }
         };
         let rest = match left {
-            Left::Somebody => Rest::Somebody,
-            Left::Nobody if self.spent => Rest::NobodyAndLeaves,
-            Left::Nobody => Rest::Nobody,
+            ChildrenLeft::Alive => Remaining::Processes,
+            ChildrenLeft::NoChild if self.spent => Remaining::NothingAndExits,
+            ChildrenLeft::NoChild => Remaining::Nothing,
         };
         match end {
-            // One word says both, so that nobody has to look for others who are not there.
+            // One message says both, so that the supervisor need not look for other members.
             Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, rest }),
-            None if rest != Rest::Somebody => self.tell(FromWarden::Empty { rest }),
+            None if rest != Remaining::Processes => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
-        (rest == Rest::Somebody).then_some(count)
+        (rest == Remaining::Processes).then_some(count)
     }
 
-    /// Kills and reaps until nobody is left, however long that takes.
+    /// Kills and reaps until no process is left, however long that takes.
     ///
-    /// Children's numbers are their own until they are reaped, which nobody else can do. Whoever is not found among the
-    /// descendants becomes a child when its parent has gone, and is next.
+    ///  Children's numbers are their own until they are reaped, and no other process reaps them. A process that is
+    ///  missed among the descendants becomes a child when its parent has gone, and is killed in the next round.
     fn end_all(&mut self) {
         self.spent = true;
         raw::go_first();
@@ -314,13 +317,13 @@ impl Reaper {
             self.kill_cgroup();
             let pause = self.kill_families() / A_MILLISECONDS_WORTH;
             if pause > 0 {
-                // To look again takes as long as it did, and those who are to die need the processor, too.
+                // To look again takes as long as it did, and the processes that are to die need the processor, too.
                 let _ = raw::wait_readable([], Some(pause.min(KILL_AGAIN)));
             }
             match self.reap() {
                 None => return,
                 Some(0) => {
-                    let _ = raw::wait_readable([seats::SIGNALS], Some(KILL_AGAIN));
+                    let _ = raw::wait_readable([fds::SIGNALS], Some(KILL_AGAIN));
                 }
                 Some(_) => {}
             }
@@ -331,18 +334,18 @@ impl Reaper {
         if !self.cgroup {
             return;
         }
-        if let Ok(kill) = raw::open(seats::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
-            // It reaches those who have changed their user. If it fails there is still the way by children.
+        if let Ok(kill) = raw::open(fds::OWN_CGROUP, c"cgroup.kill", libc::O_WRONLY) {
+            // It reaches processes that have changed their user. If it fails, killing child by child is left.
             let _ = raw::write(kill, b"1");
             let _ = raw::close(kill);
         }
     }
 
-    /// Kills all children and those below, and says how many children there are.
+    /// Kills all children and their descendants, and says how many children there are.
     fn kill_families(&self) -> u32 {
         let mut count = 0_u32;
-        if raw::rewind(seats::CHILDREN).is_ok() {
-            raw::for_each_number(seats::CHILDREN, |child| {
+        if raw::rewind(fds::CHILDREN).is_ok() {
+            raw::for_each_number(fds::CHILDREN, |child| {
                 kill_family(child);
                 count = count.saturating_add(1);
             });
@@ -356,11 +359,11 @@ impl Reaper {
 
     fn send(&mut self, message: &[u8], descriptors: &[i32]) {
         if self.heard {
-            self.heard = raw::send(seats::LINE, message, descriptors, Patience::Never).is_ok();
+            self.heard = raw::send(fds::LINE, message, descriptors, Patience::Never).is_ok();
         }
     }
 }
 
 fn supervisor_is_dead() -> bool {
-    raw::wait_readable([seats::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
+    raw::wait_readable([fds::SUPERVISOR], Some(0)).is_ok_and(|[dead]| dead)
 }

@@ -7,11 +7,11 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use super::cgroup::Cgroups;
-use super::descent::kill_family;
+use super::descendants::kill_family;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
-use super::{reaper, seats};
-use crate::sys::raw::{self, Errno, Left, MOST_DESCRIPTORS, Patience, Reaped};
-use crate::sys::{self, Birth, InUse, Slot, Stage};
+use super::{descriptor_numbers as fds, reaper};
+use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience, Reaped};
+use crate::sys::{self, InUse, NewReaper, Slot, Stage};
 
 /// How long until strangers are looked for again, while there are some that have not gone.
 const LOOK_AGAIN: u32 = 20;
@@ -22,7 +22,7 @@ const GATHER: u32 = 5;
 
 /// What the program `rootward-warden` does: it serves the program that has started it, until that ends or lets go.
 ///
-/// It is started by [`Warden::program`](super::Warden::program) and by nobody else.
+/// Only [`Warden::program`](super::Warden::program) starts it.
 #[doc(hidden)]
 pub fn warden_main() -> ExitCode {
     match sys::take_input() {
@@ -31,7 +31,7 @@ pub fn warden_main() -> ExitCode {
     }
 }
 
-/// What a program is that has executed itself to be the warden: it does not return if it has been started for this.
+/// Serves as the warden in a program that has executed itself for this, and does not return then.
 pub(crate) fn instead_of_main() {
     if let Ok(socket) = sys::take_input() {
         if sys::is_packet_socket(&socket) {
@@ -49,20 +49,20 @@ pub(super) fn serve(socket: OwnedFd) -> ! {
         }
         Err(_) => 1,
     };
-    // Not the end of the program that this was forked from: none of its destructors and buffers is ours.
+    // Exits without the destructors and buffers of the program that this was forked from: they are not ours.
     raw::exit(code)
 }
 
 struct Server {
-    /// Where reapers live, by their process ids.
+    /// The slots in which reapers live, by their process ids.
     reapers: BTreeMap<i32, InUse>,
-    /// Where the next ones can.
+    /// The slots for the next reapers.
     free: Vec<Slot>,
     cgroups: Option<Cgroups>,
-    /// Reapers that have died before their time, and what they have left is not all gone. Somebody whom such a reaper was about
-    /// to start may still be on the way to its program, and until then lives in the reaper's memory.
+    /// Reapers that have died before their time, and what they have left is not all gone. A child that such a reaper
+    /// was about to start may not have executed its program yet, and until then it lives in the reaper's memory.
     lost: Vec<(i32, InUse)>,
-    /// What could not be said yet.
+    /// Messages that could not be sent yet.
     unsaid: Vec<FromWarden>,
     /// Whether the supervisor can still be heard.
     hears: bool,
@@ -79,7 +79,7 @@ impl Server {
         let cgroups = if wants_cgroup { Cgroups::create() } else { None };
         match take_up(&socket, supervisor, cgroups.as_ref()) {
             Ok(()) => {
-                // Its number is nobody's any more, or somebody else's.
+                // Its number is free, or another descriptor has it.
                 std::mem::forget(socket);
                 let mut server = Self {
                     reapers: BTreeMap::new(),
@@ -101,22 +101,22 @@ impl Server {
         }
     }
 
-    /// Serves until the supervisor has gone and nobody is left.
+    /// Serves until the supervisor has gone and no process is left.
     fn run(&mut self) {
         loop {
             let timeout = (!self.lost.is_empty() || !self.unsaid.is_empty()).then_some(LOOK_AGAIN);
-            // Who cannot be heard any more is not listened to: the end of a conversation is readable for ever.
-            let line = if self.hears { seats::LINE } else { -1 };
-            let supervisor = if self.hears { seats::SUPERVISOR } else { -1 };
-            let ready = raw::wait_readable([line, supervisor, seats::SIGNALS], timeout);
+            // A line that has ended is not waited for: it is readable for ever.
+            let line = if self.hears { fds::LINE } else { -1 };
+            let supervisor = if self.hears { fds::SUPERVISOR } else { -1 };
+            let ready = raw::wait_readable([line, supervisor, fds::SIGNALS], timeout);
             let [line, supervisor, signals] = ready.unwrap_or([true; 3]);
-            if supervisor && self.hears && raw::wait_readable([seats::SUPERVISOR], Some(0)) == Ok([true]) {
+            if supervisor && self.hears && raw::wait_readable([fds::SUPERVISOR], Some(0)) == Ok([true]) {
                 self.stop_listening();
             }
             if signals && !line && self.hears && self.reapers.len() > MANY {
-                // Nobody waits for reapers to be reaped, and the kernel looks at all children every time it is asked which of
-                // them has ended. So the others that are about to end are left the time to do it.
-                let _ = raw::wait_readable([seats::LINE, seats::SUPERVISOR], Some(GATHER));
+                // Nothing waits for reapers to be reaped, and the kernel looks at all children every time it is asked
+                // which of them has ended. So the others that are about to end are left the time to do it.
+                let _ = raw::wait_readable([fds::LINE, fds::SUPERVISOR], Some(GATHER));
             }
             if line && self.hears {
                 self.listen();
@@ -124,7 +124,7 @@ impl Server {
             if signals || timeout.is_some() || !self.hears {
                 let left = self.reap();
                 self.sweep();
-                if !self.hears && left == Left::Nobody && self.reapers.is_empty() {
+                if !self.hears && left == ChildrenLeft::NoChild && self.reapers.is_empty() {
                     return;
                 }
             }
@@ -136,14 +136,14 @@ impl Server {
     fn listen(&mut self) {
         let mut message = [0; LONGEST_TO_WARDEN];
         let mut descriptors = [-1; MOST_DESCRIPTORS];
-        match raw::receive(seats::LINE, &mut message, &mut descriptors, Patience::Never) {
+        match raw::receive(fds::LINE, &mut message, &mut descriptors, Patience::Never) {
             Err(libc::EAGAIN) => {}
             Ok(0) | Err(_) => self.stop_listening(),
             Ok(bytes) => {
                 if let Some(ToWarden::Reapers { cgroup }) = ToWarden::decode(&message[..bytes]) {
                     // If there was no room here for a line, the supervisor finds it cut.
                     for line in descriptors.into_iter().filter(|fd| *fd >= 0) {
-                        self.bear(Birth { line, cgroup: cgroup && self.cgroups.is_some() });
+                        self.bear(NewReaper { line, cgroup: cgroup && self.cgroups.is_some() });
                     }
                 }
                 // Reapers have their own.
@@ -158,18 +158,18 @@ impl Server {
     fn stop_listening(&mut self) {
         self.hears = false;
         for reaper in self.reapers.keys() {
-            // Somebody may have stopped it, for example its own program.
+            // A process may have stopped the reaper, for example its own program.
             let _ = raw::kill(*reaper, libc::SIGCONT);
         }
     }
 
     /// Starts a reaper.
-    fn bear(&mut self, birth: Birth) {
+    fn bear(&mut self, new_reaper: NewReaper) {
         if self.free.is_empty() {
             // If there is no memory, that is what is said below.
             self.free = Slot::make_some().unwrap_or_default();
         }
-        let failed = match self.free.pop().map(|slot| slot.start(birth, reaper::main)) {
+        let failed = match self.free.pop().map(|slot| slot.start(new_reaper, reaper::main)) {
             Some(Ok((pid, slot))) => {
                 self.reapers.insert(pid, slot);
                 return;
@@ -181,15 +181,15 @@ impl Server {
             None => libc::ENOMEM,
         };
         let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno: failed };
-        // If nobody hears it, nobody waits for it.
-        let _ = raw::send(birth.line, &refused.encode(), &[], Patience::Never);
+        // If the supervisor does not hear it, it does not wait for it either.
+        let _ = raw::send(new_reaper.line, &refused.encode(), &[], Patience::Never);
     }
 
-    /// Reaps whoever has ended.
-    fn reap(&mut self) -> Left {
+    /// Reaps the children that have ended.
+    fn reap(&mut self) -> ChildrenLeft {
         let mut signals = [0; 512];
-        // Empties the descriptor; who has ended is what the next lines find out.
-        let _ = raw::read(seats::SIGNALS, &mut signals);
+        // Empties the descriptor. Which children have ended, the next lines find out.
+        let _ = raw::read(fds::SIGNALS, &mut signals);
         loop {
             match raw::reap_any() {
                 Ok(reaped) => self.reaped(reaped),
@@ -200,7 +200,7 @@ impl Server {
 
     fn reaped(&mut self, Reaped { pid, how, status }: Reaped) {
         let Some(slot) = self.reapers.remove(&pid) else {
-            // A stranger, of those that a lost reaper has left.
+            // A process that a lost reaper has left.
             return;
         };
         if (how, status) == (libc::CLD_EXITED, 0) {
@@ -211,7 +211,7 @@ impl Server {
         }
     }
 
-    /// Ends those who are children of the warden and no reapers: a lost reaper has left them.
+    /// Ends the children of the warden that are no reapers: a lost reaper has left them.
     fn sweep(&mut self) {
         if self.lost.is_empty() {
             return;
@@ -248,39 +248,39 @@ impl Server {
             self.unsaid.clear();
         }
         self.unsaid.retain(|what| {
-            let sent = raw::send(seats::LINE, &what.encode(), &[], Patience::Never);
+            let sent = raw::send(fds::LINE, &what.encode(), &[], Patience::Never);
             sent == Err(libc::EAGAIN)
         });
     }
 }
 
-/// Leaves everything that belongs to the supervisor, and takes the seats.
+/// Leaves everything that belongs to the supervisor, and moves its descriptors to their numbers.
 fn take_up(socket: &OwnedFd, supervisor: Option<OwnedFd>, cgroups: Option<&Cgroups>) -> io::Result<()> {
     sys::leave_home().map_err(io::Error::from_raw_os_error)?;
     let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).map(Some);
-    let seats = [
+    let numbers = [
         (null()?, 0),
         (null()?, 1),
         (null()?, 2),
-        (Some(socket.try_clone()?), seats::LINE),
-        (supervisor, seats::SUPERVISOR),
-        (Some(sys::child_signals()?), seats::SIGNALS),
-        // Without this nobody could be found, and the kernel may have been built without it.
-        (Some(File::open("/proc/thread-self/children")?.into()), seats::CHILDREN),
-        (cgroups.map_or_else(null, |cgroups| cgroups.open().map(Some))?, seats::CGROUPS),
-        (null()?, seats::PROGRAM),
-        (null()?, seats::OWN_CGROUP),
+        (Some(socket.try_clone()?), fds::LINE),
+        (supervisor, fds::SUPERVISOR),
+        (Some(sys::child_signals()?), fds::SIGNALS),
+        // Without this list no process could be found, and the kernel may have been built without it.
+        (Some(File::open("/proc/thread-self/children")?.into()), fds::CHILDREN),
+        (cgroups.map_or_else(null, |cgroups| cgroups.open().map(Some))?, fds::CGROUPS),
+        (null()?, fds::PROGRAM),
+        (null()?, fds::OWN_CGROUP),
     ];
-    sys::take_seats(seats)
+    sys::take_numbers(numbers)
 }
 
 /// The children of this process.
 fn children() -> Result<Vec<i32>, Errno> {
     let mut list = Vec::new();
     let mut chunk = [0; 4096];
-    raw::rewind(seats::CHILDREN)?;
+    raw::rewind(fds::CHILDREN)?;
     loop {
-        match raw::read(seats::CHILDREN, &mut chunk)? {
+        match raw::read(fds::CHILDREN, &mut chunk)? {
             0 => break,
             bytes => list.extend_from_slice(&chunk[..bytes]),
         }

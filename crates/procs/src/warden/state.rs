@@ -2,11 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::roll::Roll;
+use super::reaper_table::ReaperTable;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) roll: Roll,
+    pub(super) reapers: ReaperTable,
     pub(super) dead: bool,
     /// Whether the warden is meant to end.
     pub(super) closing: bool,

@@ -1,4 +1,4 @@
-//! Deep families, several trees, a runtime that goes in the middle of a start: nobody is left.
+//! Long lines of descendants, several trees, a runtime that goes in the middle of a start: no process is left.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ async fn two_trees_with_one_warden_do_not_touch_each_others_processes() {
 }
 
 #[test]
-fn a_runtime_that_is_dropped_in_the_middle_of_a_start_leaves_nobody() {
+fn a_runtime_that_is_dropped_in_the_middle_of_a_start_leaves_no_process() {
     for so_many in [0, 1, 5, 20] {
         let warden = warden();
         let containment = Containment::tree(&warden);
@@ -81,7 +81,7 @@ fn a_runtime_that_is_dropped_in_the_middle_of_a_start_leaves_nobody() {
         assert!(warden.close(PATIENCE), "after {so_many}");
         wait_until_gone(warden.pid());
         assert!(!pids.into_iter().any(is_alive));
-        // Whoever holds the tree keeps nobody.
+        // The holder of the tree keeps no reaper and no warden.
         drop(tree);
     }
 }
@@ -112,7 +112,7 @@ async fn wave_after_wave_of_reapers_lives_in_the_memory_of_the_first_ones() {
     let containment = Containment::tree(&warden);
     let before = memory(warden.pid());
     for _ in 0..WAVES {
-        // Whoever has ended a set by force leaves.
+        // A reaper that has ended a set by force exits.
         let child = |n: u64| {
             let stubborn = shell("trap '' TERM; echo; exec sleep 1000").into_child(n.to_string());
             stubborn.shutdown(Duration::from_millis(1)).restart(Restart::Temporary)

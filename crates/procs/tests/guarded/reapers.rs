@@ -74,7 +74,7 @@ async fn what_a_program_did_to_its_cgroup_does_not_reach_the_next_one() {
     }
 }
 
-/// Says who is the parent, and what rank and scheduling there is.
+/// Writes the parent, the rank and the scheduling of the program.
 const TELLS: &str = "echo $PPID; echo $(nice) $(cut -d' ' -f41 /proc/$$/stat);";
 
 fn ordinary() -> String {

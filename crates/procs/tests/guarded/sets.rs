@@ -1,4 +1,4 @@
-//! Whoever descends from a process child belongs to it, wherever it goes.
+//! Every descendant of a process child belongs to it, wherever it goes.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use rootward_core::{ChildSpec, EventKind, Exit, Outcome, Restart};
 
 use crate::given::{Given, is_alive, line, script, shell, tree};
 
-/// A shell that does this in a session of its own, and says who it is.
+/// A shell that does this in a session of its own, and writes its process id.
 fn apart(script: &str) -> String {
     format!("setsid sh -c 'echo $$; {script}' &")
 }
 
 #[tokio::test]
-async fn who_has_left_the_session_is_asked_to_go_once_and_is_clean() {
+async fn a_process_that_has_left_the_session_is_asked_to_go_once_and_is_clean() {
     let helper = apart(r#"trap "echo asked; exit" TERM; echo ready; while :; do :; done"#);
     let mut given = script(&format!("{helper} exec sleep 1000"));
     let pid = given.line().await.parse().unwrap();
@@ -30,7 +30,7 @@ async fn who_has_left_the_session_is_asked_to_go_once_and_is_clean() {
 }
 
 #[tokio::test]
-async fn who_has_left_the_session_and_will_not_go_is_killed_and_named() {
+async fn a_process_that_has_left_the_session_and_will_not_go_is_killed_and_named() {
     let helper = apart(r#"trap "" TERM; echo ready; exec sleep 1001"#);
     let process = shell(&format!("({helper}) & wait; exec sleep 1000")).into_child("child");
     let mut given = tree([process.shutdown(Duration::from_millis(300))]);
@@ -76,7 +76,7 @@ async fn a_process_that_keeps_hopping_is_brought_down() {
 }
 
 #[tokio::test]
-async fn a_restart_begins_when_nobody_of_the_former_incarnation_is_left() {
+async fn a_restart_begins_when_no_process_of_the_former_incarnation_is_left() {
     let dir = tempfile::tempdir().unwrap();
     let script = format!(
         "[ -s pid ] && {{ kill -0 $(cat pid) 2>/dev/null && echo alive || echo gone; exec sleep 1000; }}; {} until [ -s pid ]; do :; done; exit 1",

@@ -1,4 +1,4 @@
-//! What becomes of processes when those who look after them are killed.
+//! What becomes of processes when the warden and the reapers above them are killed.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -27,9 +27,9 @@ async fn all_that_a_process_wrote_comes_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_pipe_that_somebody_else_holds_does_not_delay_the_end() {
+async fn a_pipe_that_another_process_holds_does_not_delay_the_end() {
     if crate::containment().warden().is_some() {
-        // Nobody else can hold it: whoever got it from the child is followed wherever it goes.
+        // No process outside the set can hold it: a process that got it from the child is followed wherever it goes.
         return;
     }
     // The descendant leaves the group, so that this level of containment does not follow it.

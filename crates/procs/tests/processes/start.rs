@@ -20,7 +20,7 @@ async fn a_process_that_ends_by_itself_is_reported_with_its_code() {
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_by_somebody_is_reported_with_the_signal() {
+async fn a_process_that_another_process_kills_is_reported_with_the_signal() {
     let exit = script("kill -USR1 $$").exit().await;
 
     assert_eq!(exit, Exit::Signal { name: "SIGUSR1".into(), number: 10, core_dumped: false });

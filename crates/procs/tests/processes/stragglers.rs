@@ -56,7 +56,7 @@ async fn leftovers_that_need_a_moment_are_waited_for_and_clean() {
 }
 
 #[tokio::test]
-async fn who_comes_into_being_after_the_stop_signal_gets_it_all_the_same() {
+async fn a_process_that_comes_into_being_after_the_stop_signal_gets_it_all_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let newborn = "sh -c \"echo > born; exec sleep 1000\" & while [ ! -s born ]; do :; done; exit 0";
     let process = shell(&format!("trap '{newborn}' TERM; echo ready; while :; do :; done"));

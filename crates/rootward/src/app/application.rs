@@ -34,11 +34,12 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 ///
 /// It builds three runtimes. Supervisors and process actors live on the small control runtime; task children live on
 /// another one, so that a task which never yields cannot stop the supervisors; and signals and the wait for the end
-/// have the thread that runs the application to themselves, so that a third signal leads out whatever else is
-/// blocked. It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals
-/// before anything is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a
-/// subscriber before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for whatever reason, or a third signal
-/// says so, it shuts the runtimes down and returns the exit status. It never calls `exit`.
+/// have the thread that runs the application to themselves, so that a third signal leads out whatever else is blocked.
+/// It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything
+/// is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber
+/// before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for
+/// whatever reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
+/// `exit`.
 ///
 /// | status | meaning |
 /// | --- | --- |
@@ -140,8 +141,8 @@ impl Application {
         self
     }
 
-    /// Says what the stop does at its deadline about children that cannot be brought down: the program leaves with status 4, or waits
-    /// for them.
+    /// Says what the stop does at its deadline about children that cannot be brought down: the program leaves with
+    /// status 4, or waits for them.
     ///
     /// See [`TreeBuilder::unreapable`].
     pub fn on_deadline(self, policy: OnDeadline) -> Self {
@@ -174,7 +175,7 @@ impl Application {
         self.change_signals(|signals| signals.handler_timeout(timeout))
     }
 
-    /// Says who shows the tree's snapshot on SIGUSR1.
+    /// Registers the function that shows the tree's snapshot on SIGUSR1.
     pub fn on_snapshot(self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.change_signals(|signals| signals.on_snapshot(show))
     }

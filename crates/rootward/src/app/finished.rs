@@ -17,7 +17,8 @@ pub enum Finished {
     Left {
         /// 128 and the signal's number.
         status: u8,
-        /// What was known when it left: whoever was not known to be gone is unreapable. `None` if it could not be had at once.
+        /// What was known when it left: a child that was not known to be gone is unreapable. `None` if it could not be
+        /// had at once.
         report: Option<Arc<StopReport>>,
     },
 }
@@ -44,7 +45,7 @@ impl Finished {
         }
     }
 
-    /// The exit status that says all this to whoever started the program.
+    /// The exit status that says all this to the process that started the program.
     pub fn status(&self) -> u8 {
         match self {
             Self::Stopped(report) => report.ending.exit_status(),

@@ -18,8 +18,8 @@ mod processes {
 
     use crate::Finished;
 
-    /// How long the warden is awaited when all that it has started is gone. It takes a millisecond, and longer only on a machine that stands
-    /// still: whoever looks at once must not find it.
+    /// How long the warden is awaited when all that it has started is gone. It takes a millisecond, and longer only on
+    /// a machine that stands still. A caller that looks for the warden afterwards must not find it.
     const FAREWELL: Duration = Duration::from_secs(10);
 
     /// The containment of an application's processes, and what orphans come to.

@@ -33,7 +33,8 @@ impl Runtimes {
         let control = Builder::new_multi_thread()
             .worker_threads(CONTROL_THREADS)
             .thread_name("rootward-control")
-            // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out away.
+            // A subscriber may block or panic when ractor makes or enters a span, and here it could take the way out
+            // away.
             .on_thread_start(move || {
                 panics::note_control_thread();
                 there.enter_thread();

@@ -93,7 +93,7 @@ fn a_signal_stops_what_has_been_started_also_while_the_rest_still_starts() {
 
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "starting", "root/slow");
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
 
     let finished = program.join().unwrap();
     assert_eq!(finished.report().unwrap().cause, StopCause::Signal("SIGINT"));
@@ -101,7 +101,7 @@ fn a_signal_stops_what_has_been_started_also_while_the_rest_still_starts() {
 }
 
 #[test]
-fn tasks_that_block_every_thread_they_get_keep_nobody_from_stopping_the_rest_and_naming_them() {
+fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
     // As many as there are threads for tasks, and not so many that the account of them is cut short.
     let threads = thread::available_parallelism().unwrap().get().min(20);
     let (mut root, mut release) = (Supervisor::new("root"), Vec::new());
@@ -117,7 +117,7 @@ fn tasks_that_block_every_thread_they_get_keep_nobody_from_stopping_the_rest_and
 
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root");
-    signals.send(Signal::Terminate);
+    signals.send(Signal::TERM);
 
     let finished = program.join().unwrap();
     assert_eq!(finished.status(), 4);
@@ -143,7 +143,7 @@ fn a_third_signal_leaves_at_once_whatever_is_still_there() {
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root");
     for _ in 0..3 {
-        signals.send(Signal::Interrupt);
+        signals.send(Signal::INT);
     }
 
     let finished = program.join().unwrap();
@@ -173,10 +173,10 @@ fn what_the_launch_and_the_handlers_spawn_runs_where_tasks_run() {
     let (sender, threads) = mpsc::channel();
     let program = Application::new(Supervisor::new("root").child(obedient("worker"))).signal_source(source);
     let handler_sender = sender.clone();
-    let program = program.on_signal(Signal::User2, move |_| spawn_and_name_thread(handler_sender.clone()));
+    let program = program.on_signal(Signal::USR2, move |_| spawn_and_name_thread(handler_sender.clone()));
     let program = program.on_launch(move |tree| {
         spawn_and_name_thread(sender);
-        signals.send(Signal::User2);
+        signals.send(Signal::USR2);
         let names = [threads.recv().unwrap(), threads.recv().unwrap()];
         tree.request_stop();
         assert_eq!(names, ["rootward-task", "rootward-task"]);

@@ -64,8 +64,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Signal::{self, Interrupt, User1, User2};
+    use crate::Signal;
     use crate::policy::Reaction::{self, Ignore, Snapshot, Stop};
+    use crate::policy::tests::SIGNALS;
 
     fn decided(signal: Signal, reaction: Reaction) -> Decided {
         Decided { signal, reaction }
@@ -74,8 +75,8 @@ mod tests {
     #[test]
     fn calls_are_made_one_after_the_other() {
         let mut calls = Calls::default();
-        let first = calls.add(decided(User2, Ignore));
-        let second = calls.add(decided(Interrupt, Stop));
+        let first = calls.add(decided(Signal::USR2, Ignore));
+        let second = calls.add(decided(Signal::INT, Stop));
 
         assert_eq!(calls.next().map(|call| call.ticket), Some(first));
         assert_eq!(calls.next(), None);
@@ -86,15 +87,18 @@ mod tests {
     #[test]
     fn equal_signals_that_wait_are_one_call_and_it_knows_how_many_they_are() {
         let mut calls = Calls::default();
-        let current = calls.add(decided(User1, Snapshot));
+        let current = calls.add(decided(Signal::USR1, Snapshot));
         calls.next();
-        let waits = calls.add(decided(User1, Snapshot));
+        let waits = calls.add(decided(Signal::USR1, Snapshot));
 
-        let again = calls.add(decided(User1, Snapshot));
+        let again = calls.add(decided(Signal::USR1, Snapshot));
 
         assert_eq!((current == waits, waits == again), (false, true));
         calls.made(current);
-        assert_eq!(calls.next(), Some(Call { ticket: waits, decided: decided(User1, Snapshot), times: 2 }));
+        assert_eq!(
+            calls.next(),
+            Some(Call { ticket: waits, decided: decided(Signal::USR1, Snapshot), times: 2 })
+        );
         calls.made(waits);
         assert_eq!(calls.next(), None);
     }
@@ -102,7 +106,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_arrival_is_forgotten_and_no_more_calls_wait_than_there_are_kinds(
-            arrivals in prop::collection::vec((prop::sample::select(Signal::ALL.to_vec()), any::<bool>()), 0..200),
+            arrivals in prop::collection::vec((prop::sample::select(SIGNALS.to_vec()), any::<bool>()), 0..200),
         ) {
             let mut calls = Calls::default();
             let (mut count, mut times) = (0, 0);
@@ -118,7 +122,7 @@ mod tests {
                 if let Some(ticket) = current.take_if(|_| is_over) {
                     calls.made(ticket);
                 }
-                prop_assert!(calls.waiting.len() <= Signal::ALL.len());
+                prop_assert!(calls.waiting.len() <= SIGNALS.len());
             }
 
             times += calls.waiting.iter().map(|call| call.times).sum::<u32>();

@@ -129,16 +129,14 @@ impl Escalation {
 
     fn meaning(&self, signal: Signal) -> Meaning {
         match signal {
-            Signal::Interrupt => Meaning::Keypress,
-            Signal::Terminate => Meaning::Request,
-            Signal::Hangup => match self.rules.hangup {
+            Signal::INT => Meaning::Keypress,
+            Signal::TERM => Meaning::Request,
+            Signal::HUP => match self.rules.hangup {
                 Hangup::Stop => Meaning::Request,
                 Hangup::Reload => Meaning::ForHandlers,
             },
-            Signal::User1 if self.rules.snapshot => Meaning::Show,
-            Signal::User1 | Signal::User2 | Signal::Quit | Signal::Alarm | Signal::WindowChange => {
-                Meaning::ForHandlers
-            }
+            Signal::USR1 if self.rules.snapshot => Meaning::Show,
+            _ => Meaning::ForHandlers,
         }
     }
 }

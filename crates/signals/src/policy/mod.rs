@@ -11,3 +11,20 @@ pub use escalation::Hangup;
 pub(crate) use calls::{Calls, Ticket};
 pub(crate) use escalation::{Escalation, Reaction, Rules};
 pub(crate) use patience::{Decided, Patience};
+
+#[cfg(test)]
+mod tests {
+    use crate::Signal;
+
+    /// Signals of every meaning.
+    pub(super) const SIGNALS: [Signal; 8] = [
+        Signal::INT,
+        Signal::TERM,
+        Signal::HUP,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::QUIT,
+        Signal::ALRM,
+        Signal::WINCH,
+    ];
+}

@@ -1,4 +1,4 @@
-//! The process's signals: what happens when one arrives, and whose business that is. The only unsafe code of this
+//! The process's signals: what happens when one arrives, and which listeners hear it. The only unsafe code of this
 //! crate.
 //!
 //! Nothing here decides what a signal means, and nothing knows of runtimes.

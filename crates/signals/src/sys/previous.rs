@@ -11,7 +11,7 @@ use libc::{c_int, c_void, siginfo_t};
 /// More than any system has signals.
 pub(super) const NUMBERS: usize = 128;
 
-/// A handler that somebody else has installed.
+/// A handler that another part of the program has installed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Previous {
     address: libc::sighandler_t,

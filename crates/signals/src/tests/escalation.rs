@@ -14,7 +14,7 @@ async fn the_first_signal_stops_the_tree_and_is_the_cause_that_the_report_names(
     let (signals, source) = SignalSource::channel();
     let _guard = Signals::new().source(source).attach(&tree).unwrap();
 
-    signals.send(Signal::Terminate);
+    signals.send(Signal::TERM);
 
     let report = tree.wait().await;
     assert_eq!((report.ending, report.cause), (Ending::Clean, StopCause::Signal("SIGTERM")));
@@ -31,27 +31,27 @@ async fn a_second_ctrl_c_ends_every_grace() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
     let _guard = Signals::new().source(source).attach(&tree).unwrap();
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
     log.stop_of_the_root().await;
 
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
 
     assert_eq!(tree.wait().await.ending, Ending::Forced);
     assert_eq!(log.signal().await, ("SIGINT".to_owned(), SignalAction::Force));
 }
 
 #[tokio::test]
-async fn a_third_ctrl_c_tells_everybody_who_asks_to_leave_with_130() {
+async fn a_third_ctrl_c_tells_every_waiter_to_leave_with_130() {
     let (tree, _log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
     let guard = Signals::new().source(source).attach(&tree).unwrap();
 
     for _ in 0..3 {
-        signals.send(Signal::Interrupt);
+        signals.send(Signal::INT);
     }
 
     assert_eq!(tokio::join!(guard.exit_requested(), guard.exit_requested()), (130, 130));
-    assert_eq!(guard.exit_requested().await, 130, "whoever asks later hears it as well");
+    assert_eq!(guard.exit_requested().await, 130, "a later caller hears it as well");
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,12 +63,12 @@ async fn sigterms_of_one_second_are_one_request() {
 
     for pause in [0, 400, 400, 400] {
         tokio::time::advance(Duration::from_millis(pause)).await;
-        signals.send(Signal::Terminate);
+        signals.send(Signal::TERM);
         actions.push(log.signal().await.1);
     }
     assert!(!tree.wait().await.clean);
     tokio::time::advance(Duration::from_millis(1001)).await;
-    signals.send(Signal::Terminate);
+    signals.send(Signal::TERM);
 
     use SignalAction::{Force, Ignore, Stop};
     assert_eq!(actions, [Stop, Ignore, Ignore, Force]);
@@ -83,9 +83,9 @@ async fn the_first_signal_joins_a_stop_that_the_program_has_asked_for() {
     tree.request_stop();
     log.stop_of_the_root().await;
 
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
     let first = log.signal().await.1;
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
 
     let report = tree.wait().await;
     assert_eq!((first, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
@@ -96,7 +96,7 @@ async fn the_first_signal_joins_a_stop_that_the_program_has_asked_for() {
 async fn a_signal_that_comes_before_the_tree_is_kept_for_it() {
     let (signals, source) = SignalSource::channel();
     let listening = Signals::new().source(source).listen().unwrap();
-    signals.send(Signal::Hangup);
+    signals.send(Signal::HUP);
 
     let (tree, _log) = given_tree(obedient("worker")).await;
     let _guard = listening.attach(&tree);
@@ -110,7 +110,7 @@ async fn a_sighup_that_reloads_leaves_the_tree_alone() {
     let (signals, source) = SignalSource::channel();
     let _guard = Signals::new().source(source).hangup(Hangup::Reload).attach(&tree).unwrap();
 
-    signals.send(Signal::Hangup);
+    signals.send(Signal::HUP);
 
     assert_eq!(log.signal().await, ("SIGHUP".to_owned(), SignalAction::Ignore));
     assert!(!tree.is_stopping());
@@ -125,7 +125,7 @@ async fn a_sigusr1_shows_the_snapshot_and_changes_nothing() {
     let show = move |snapshot: &TreeSnapshot| shown.send(snapshot.to_string()).unwrap();
     let _guard = Signals::new().source(source).on_snapshot(show).attach(&tree).unwrap();
 
-    signals.send(Signal::User1);
+    signals.send(Signal::USR1);
 
     assert!(shows.recv().await.unwrap().contains("worker"));
     assert_eq!(log.signal().await, ("SIGUSR1".to_owned(), SignalAction::Snapshot));
@@ -137,9 +137,9 @@ async fn a_sigusr1_shows_the_snapshot_and_changes_nothing() {
 async fn the_guard_holds_the_tree_and_lets_go_of_it_when_it_is_dropped() {
     let (tree, mut log) = given_tree(obedient("worker")).await;
     let (signals, source) = SignalSource::channel();
-    let guard = Signals::new().source(source).on(Signal::User2, |_| ()).attach(&tree).unwrap();
+    let guard = Signals::new().source(source).on(Signal::USR2, |_| ()).attach(&tree).unwrap();
     drop(tree);
-    signals.send(Signal::User2);
+    signals.send(Signal::USR2);
     assert_eq!(log.signal().await, ("SIGUSR2".to_owned(), SignalAction::Ignore));
 
     drop(guard);

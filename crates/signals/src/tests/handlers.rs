@@ -29,11 +29,11 @@ fn with_handlers(
 #[tokio::test]
 async fn every_handler_sees_the_signal_in_the_order_of_registration_and_before_the_tree_stops() {
     for count in [1, 5] {
-        for signal in [Signal::Terminate, Signal::Interrupt] {
+        for signal in [Signal::TERM, Signal::INT] {
             let (tree, _log) = given_tree(obedient("worker")).await;
             let (sender, source) = SignalSource::channel();
             let (signals, mut seen) =
-                with_handlers(Signals::new().source(source), &[Signal::Interrupt, Signal::Terminate], count);
+                with_handlers(Signals::new().source(source), &[Signal::INT, Signal::TERM], count);
             let _guard = signals.attach(&tree).unwrap();
 
             sender.send(signal);
@@ -51,30 +51,28 @@ async fn a_handler_is_told_what_the_signal_means() {
     let (sender, source) = SignalSource::channel();
     let (told, mut actions) = mpsc::unbounded_channel();
     let signals = Signals::new().source(source);
-    let _guard = signals
-        .on(Signal::Interrupt, move |received| told.send(received.action).unwrap())
-        .attach(&tree)
-        .unwrap();
+    let _guard =
+        signals.on(Signal::INT, move |received| told.send(received.action).unwrap()).attach(&tree).unwrap();
 
-    sender.send(Signal::Interrupt);
-    sender.send(Signal::Interrupt);
+    sender.send(Signal::INT);
+    sender.send(Signal::INT);
 
     assert_eq!(actions.recv().await, Some(SignalAction::Stop));
     assert_eq!(actions.recv().await, Some(SignalAction::Force));
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_keeps_nobody_else_from_seeing_the_signal() {
+async fn a_handler_that_panics_does_not_keep_others_from_seeing_the_signal() {
     let (tree, _log) = given_tree(obedient("worker")).await;
     let (sender, source) = SignalSource::channel();
-    let signals = Signals::new().source(source).on(Signal::Terminate, |_| panic!("a handler's own affair"));
-    let (signals, mut seen) = with_handlers(signals, &[Signal::Terminate], 1);
+    let signals = Signals::new().source(source).on(Signal::TERM, |_| panic!("a handler's own affair"));
+    let (signals, mut seen) = with_handlers(signals, &[Signal::TERM], 1);
     let _guard = signals.attach(&tree).unwrap();
 
-    sender.send(Signal::Terminate);
+    sender.send(Signal::TERM);
 
     assert!(tree.wait().await.clean);
-    assert_eq!(seen.recv().await, Some((Signal::Terminate, 0)));
+    assert_eq!(seen.recv().await, Some((Signal::TERM, 0)));
 }
 
 #[tokio::test]
@@ -82,16 +80,16 @@ async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
-    let guard = Signals::new().source(source).on(Signal::Interrupt, hang).attach(&tree).unwrap();
-    sender.send(Signal::Interrupt);
+    let guard = Signals::new().source(source).on(Signal::INT, hang).attach(&tree).unwrap();
+    sender.send(Signal::INT);
     hanging.recv().await;
 
-    sender.send(Signal::Interrupt);
+    sender.send(Signal::INT);
 
     let report = tree.wait().await;
     assert_eq!((report.ending, report.cause), (Ending::Forced, StopCause::Signal("SIGINT")));
     assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
-    sender.send(Signal::Interrupt);
+    sender.send(Signal::INT);
     assert_eq!(guard.exit_requested().await, 130);
 }
 
@@ -101,11 +99,11 @@ async fn a_stop_begins_without_handlers_that_have_not_come_to_an_end_in_time() {
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
     let timeout = Duration::from_secs(3600);
-    let signals = Signals::new().source(source).on(Signal::Terminate, hang).handler_timeout(timeout);
+    let signals = Signals::new().source(source).on(Signal::TERM, hang).handler_timeout(timeout);
     let _guard = signals.attach(&tree).unwrap();
     let begun = Instant::now();
 
-    sender.send(Signal::Terminate);
+    sender.send(Signal::TERM);
     hanging.recv().await;
 
     let report = tree.wait().await;
@@ -118,12 +116,12 @@ async fn a_stop_waits_for_no_handler_of_another_signal() {
     let (tree, _log) = given_tree(obedient("worker")).await;
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
-    let signals = Signals::new().source(source).on(Signal::User2, hang).handler_timeout(None);
+    let signals = Signals::new().source(source).on(Signal::USR2, hang).handler_timeout(None);
     let _guard = signals.attach(&tree).unwrap();
-    sender.send(Signal::User2);
+    sender.send(Signal::USR2);
     hanging.recv().await;
 
-    sender.send(Signal::Terminate);
+    sender.send(Signal::TERM);
 
     assert!(tree.wait().await.clean);
 }
@@ -139,13 +137,13 @@ async fn equal_signals_that_arrive_while_a_handler_is_busy_are_one_call() {
         told.send(received.times).unwrap();
         let _ = blocked.recv();
     };
-    let _guard = Signals::new().source(source).on(Signal::User2, busy).attach(&tree).unwrap();
-    sender.send(Signal::User2);
+    let _guard = Signals::new().source(source).on(Signal::USR2, busy).attach(&tree).unwrap();
+    sender.send(Signal::USR2);
     assert_eq!(calls.recv().await, Some(1));
     log.signal().await;
 
     for _ in 0..MANY {
-        sender.send(Signal::User2);
+        sender.send(Signal::USR2);
         assert_eq!(log.signal().await.1, SignalAction::Ignore);
     }
     drop(release);
@@ -165,9 +163,9 @@ async fn a_handler_may_spawn_what_it_has_to_await() {
         #[expect(clippy::disallowed_methods, reason = "this is what applications do")]
         tokio::spawn(async move { done.send("reloaded") });
     };
-    let _guard = Signals::new().source(source).on(Signal::User2, reload).attach(&tree).unwrap();
+    let _guard = Signals::new().source(source).on(Signal::USR2, reload).attach(&tree).unwrap();
 
-    sender.send(Signal::User2);
+    sender.send(Signal::USR2);
 
     assert_eq!(results.recv().await, Some("reloaded"));
     assert_eq!(log.signal().await, ("SIGUSR2".to_owned(), SignalAction::Ignore));

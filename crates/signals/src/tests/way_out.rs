@@ -19,11 +19,11 @@ async fn a_snapshot_whose_show_hangs_holds_up_no_stop() {
     let (hang, mut hanging, _never) = hangs();
     let signals = Signals::new().source(source).on_snapshot(hang).handler_timeout(None);
     let _guard = signals.attach(&tree).unwrap();
-    sender.send(Signal::User1);
+    sender.send(Signal::USR1);
     hanging.recv().await;
 
-    sender.send(Signal::User1);
-    sender.send(Signal::Terminate);
+    sender.send(Signal::USR1);
+    sender.send(Signal::TERM);
 
     assert!(tree.wait().await.clean);
 }
@@ -34,9 +34,9 @@ async fn a_snapshot_whose_show_hangs_keeps_no_tree() {
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
     let guard = Signals::new().source(source).on_snapshot(hang).attach(&tree).unwrap();
-    sender.send(Signal::User1);
+    sender.send(Signal::USR1);
     hanging.recv().await;
-    sender.send(Signal::User1);
+    sender.send(Signal::USR1);
     log.signal().await;
     log.signal().await;
 
@@ -56,9 +56,9 @@ async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
     let guard = Signals::new().source(source).on_snapshot(|_| ()).attach(&tree).unwrap();
     starting.recv().await;
 
-    sender.send(Signal::User1);
+    sender.send(Signal::USR1);
     for _ in 0..3 {
-        sender.send(Signal::Interrupt);
+        sender.send(Signal::INT);
     }
 
     assert_eq!(guard.exit_requested().await, 130);
@@ -76,7 +76,7 @@ async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
     let guard = listening.attach(&tree);
 
     for _ in 0..3 {
-        sender.send(Signal::Interrupt);
+        sender.send(Signal::INT);
     }
 
     hanging.recv().await;
@@ -93,7 +93,7 @@ async fn a_third_ctrl_c_does_one_last_kill() {
     let guard = listening.attach(&tree);
 
     for _ in 0..3 {
-        sender.send(Signal::Interrupt);
+        sender.send(Signal::INT);
     }
 
     assert_eq!(guard.exit_requested().await, 130);

@@ -14,7 +14,7 @@ use crate::options::Tag;
 use crate::scenario::{Definition, Id, Step};
 use crate::stage::Stage;
 
-/// A running supervisor of whom something is asked.
+/// A running supervisor of which something is asked.
 pub(crate) struct Addressed<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) id: &'a Id,
@@ -47,7 +47,7 @@ impl Addressed<'_> {
                 format!("{OK} specs={specs} active={active} supervisors={supervisors} workers={workers}")
             }
             Step::Exit { .. } | Step::Batch { .. } | Step::Sleep(_) | Step::Stop => {
-                unreachable!("this is asked of nobody")
+                unreachable!("this is not asked of a supervisor")
             }
         }
     }

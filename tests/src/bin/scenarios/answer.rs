@@ -1,9 +1,10 @@
 //! What supervisors answer, in the words of the scenarios.
 
-use rootward::{
-    ChildKind, ChildSpec, ChildState, DeleteChildError, Restart, RestartChildError, Shutdown,
-    StartChildError, StartError, StartedChild, TerminateChildError,
+use rootward::error::{
+    DeleteChildError, RestartChildError, StartChildError, StartError, TerminateChildError,
 };
+use rootward::snapshot::{ChildKind, ChildState, StartedChild};
+use rootward::{ChildSpec, Restart, Shutdown};
 
 use crate::build::tag;
 use crate::planned::Rejection;

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Restart, SpecError, SpecProblem, Supervisor};
+use rootward::error::{SpecError, SpecProblem};
+use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Restart, Supervisor};
 
 use crate::draft::Draft;
 use crate::options::{ChildOptions, Layout, SupervisorOptions, Tag};
@@ -14,7 +15,7 @@ use crate::planned::{Planned, Rejection};
 use crate::scenario::Definition;
 use crate::world::World;
 
-/// The root. It is nobody's child in OTP, so that its options as a child mean nothing.
+/// The root. It has no parent in OTP, so that its options as a child mean nothing.
 pub(crate) fn root(world: &Arc<World>, definition: &Arc<Definition>) -> ChildSpec {
     planned(world, definition).restart(Restart::Temporary)
 }

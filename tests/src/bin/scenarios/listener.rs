@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rootward::{Event, Events, Lagged};
+use rootward::Event;
+use rootward::event::{Events, Lagged};
 use tokio::sync::Notify;
 
 /// What has been read and not been taken yet.

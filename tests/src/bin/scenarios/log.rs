@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rootward::{ChildKind, ChildPath, Event, EventKind, Exit, Outcome as StopOutcome};
+use rootward::report::Outcome as StopOutcome;
+use rootward::snapshot::ChildKind;
+use rootward::{ChildPath, Event, EventKind, Exit};
 
 use crate::scenario::{Id, Outcome};
 use crate::world::{Birth, World};
@@ -27,7 +29,7 @@ pub(crate) enum Happened {
 /// The reason with which a supervisor goes whose start has failed after it had begun.
 pub(crate) const START_FAILED: &str = "start_failed";
 
-/// Reads events in their order and keeps in mind who is there.
+/// Reads events in their order and keeps in mind which children are there.
 #[derive(Default)]
 pub(crate) struct Log {
     /// Attempts that have begun and incarnations that run.

@@ -58,7 +58,7 @@ fn play_file(file: &str) -> Result<(), String> {
 }
 
 fn refuse(message: &str) -> ExitCode {
-    // Nobody is left to tell if that cannot be written either.
+    // If that cannot be written either, the exit code has to do.
     let _ = writeln!(io::stderr(), "{message}");
     ExitCode::from(2)
 }

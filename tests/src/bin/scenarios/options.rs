@@ -60,7 +60,7 @@ pub(crate) enum Layout {
 pub(crate) struct Written<'a>(HashMap<&'a str, &'a str>);
 
 impl<'a> Written<'a> {
-    /// Takes apart `key=value`. Keys that nobody asks for are ignored, as OTP does.
+    /// Takes apart `key=value`. Keys that are not asked for are ignored, as OTP does.
     pub(crate) fn read(tokens: &[&'a str]) -> Result<Self, String> {
         let pair = |token: &&'a str| {
             token.split_once('=').ok_or_else(|| format!("`{token}` is not an option of the form key=value"))

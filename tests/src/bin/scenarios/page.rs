@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use rootward::{ChildKind, ChildState, NodeSnapshot};
+use rootward::snapshot::{ChildKind, ChildState, NodeSnapshot};
 
 use crate::answer;
 use crate::log::{Entry, Happened};

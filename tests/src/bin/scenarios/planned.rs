@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rootward::{ChildKind, ChildSpec, Launch, StartChild, StartContext, StartError};
+use rootward::ChildSpec;
+use rootward::child_kind::{Launch, StartChild, StartContext};
+use rootward::error::StartError;
+use rootward::snapshot::ChildKind;
 
 use crate::build;
 use crate::options::Tag;

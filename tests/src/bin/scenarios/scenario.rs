@@ -19,8 +19,8 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    /// How many events there may be at once: every child may be stopped and started as often as its supervisor allows, up to what
-    /// a supervisor does before it lets others have their turn.
+    /// How many events there may be at once: every child may be stopped and started as often as its supervisor allows,
+    /// up to what a supervisor does before it lets others have their turn.
     pub(crate) fn burst(&self) -> usize {
         let added = self.steps.iter().filter_map(|line| line.step.added());
         let all = [&self.root].into_iter().chain(&self.definitions).chain(added);

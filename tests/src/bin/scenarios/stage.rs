@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{ChildState, NodeSnapshot, Supervisor, SupervisorHandle, Tree};
+use rootward::snapshot::{ChildState, NodeSnapshot};
+use rootward::{Supervisor, SupervisorHandle, Tree};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::unconstrained;
 
@@ -60,13 +61,13 @@ impl Stage {
         let tree = Supervisor::new(ABOVE).tree().expect("a supervisor without children");
         let mut tree = tree.deadline(None).event_capacity(burst);
         let listener = Listener::default();
-        // Whenever it has its turn it reads all there is, lest those who write leave it ever further behind.
+        // Whenever it has its turn it reads all there is, so that it does not fall ever further behind the writers.
         Handle::current().spawn(unconstrained(listener.clone().listen(tree.subscribe())));
         let tree = tree.start().await.expect("a supervisor without children always starts");
         Self { world, root, tree, idle, listener, log: Log::default(), root_reason: None }
     }
 
-    /// Whoever is above the scenario's root.
+    /// The supervisor above the scenario's root.
     pub(crate) fn above(&self) -> SupervisorHandle {
         self.tree.root().expect("the supervisor above the root has no reason to stop")
     }
@@ -87,7 +88,7 @@ impl Stage {
             if self.is_at_rest() {
                 break;
             }
-            // Somebody takes time, so time has to pass.
+            // A worker takes time, so time has to pass.
             self.listener.news().await;
         }
         let events = self.listener.take();

@@ -25,7 +25,7 @@ pub(crate) async fn work(world: Arc<World>, birth: Birth, reaction: Reaction, cx
             Exit::Shutdown
         }
         Reason::Abnormal => Exit::Failed { error: "it was told to".into() },
-        // To a supervisor it looks as if somebody had aborted the task.
+        // To a supervisor it looks as if the task had been aborted.
         Reason::Killed => Exit::Aborted,
     }
 }

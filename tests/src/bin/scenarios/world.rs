@@ -1,12 +1,13 @@
 //! What there is besides the supervisors: how often everything was started, and which workers live.
 //!
-//! Nothing here asks a supervisor. It is told by those who are started.
+//! Nothing here asks a supervisor. The children that are started report here.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rootward::{AutoShutdown, ChildPath, NodeSnapshot};
+use rootward::snapshot::NodeSnapshot;
+use rootward::{AutoShutdown, ChildPath};
 use tokio::sync::oneshot;
 
 use crate::options::{Layout, SupervisorOptions};
@@ -22,7 +23,7 @@ pub(crate) struct World {
 #[derive(Debug, Default)]
 struct State {
     histories: HashMap<Id, History>,
-    /// Whose the ids are that supervisors know: an instance of a template has got a number.
+    /// The definition behind each id that supervisors know: an instance of a template has got a number for an id.
     names: HashMap<String, Id>,
     /// What attempts have come to and the record has not told yet, by the path at which they were made.
     untold: HashMap<ChildPath, VecDeque<Birth>>,

@@ -212,10 +212,10 @@ fn push(backlog: &mut Backlog, what: EventKind) {
 
 /// Writes lines at once.
 fn write(backlog: &mut Backlog, lines: &str) {
-    let first = backlog.number(text::count(lines));
+    let first = backlog.number(output_batch::count(lines));
     let (at, time, path, lines) = (Duration::ZERO, SystemTime::UNIX_EPOCH, path(), Box::from(lines));
     let (incarnation, kind, stream) = (1, ChildKind::Process, Stream::Stdout);
-    drop(backlog.push_lines(Text { first, at, time, path, incarnation, kind, stream, lines }));
+    drop(backlog.push_lines(OutputBatch { first, at, time, path, incarnation, kind, stream, lines }));
 }
 
 fn path() -> ChildPath {

@@ -1,4 +1,4 @@
-//! What is wanted of single children: to be started, terminated, restarted or deleted (OTP's rules 42 to 46).
+//! What is wanted of single children: to be started, terminated, restarted or deleted (OTP rules 42 to 46).
 //!
 //! A call waits its turn behind what happened before it. Once it has its turn it does not hold up what comes after it:
 //! only the caller waits for the child.
@@ -32,10 +32,11 @@ impl Machine {
                 Request::CleanUp { key, id, traits } if !down.is_forced() => {
                     self.clean_up(Offer { call, key, id, traits }, down.why(), now, out);
                 }
+                // OTP rule 14: OTP would let the caller wait until there is no supervisor any more.
                 Request::CleanUp { .. }
                 | Request::Start { .. }
-                | Request::StartInRoom { .. }
-                | Request::Room
+                | Request::StartInReserved { .. }
+                | Request::Reserve
                 | Request::Terminate(_)
                 | Request::Restart(_)
                 | Request::Delete(_) => refuse(call, &request, out),
@@ -88,23 +89,23 @@ impl Machine {
         out: &mut Actions,
     ) -> Progress {
         match request {
-            Request::Start { .. } | Request::Room | Request::Restart(_) if self.held => {
+            Request::Start { .. } | Request::Reserve | Request::Restart(_) if self.held => {
                 refuse(call, &request, out);
             }
-            Request::StartInRoom { .. } if self.held => {
-                self.rooms.leave();
+            Request::StartInReserved { .. } if self.held => {
+                self.reservations.leave();
                 refuse(call, &request, out);
             }
             Request::Start { key, id, traits } => {
                 return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
             }
-            Request::StartInRoom { key, id, traits } => {
+            Request::StartInReserved { key, id, traits } => {
                 // The child takes the place that was kept for it.
-                self.rooms.leave();
+                self.reservations.leave();
                 return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
             }
             // Given at the end of the step, if there is any.
-            Request::Room => self.rooms.wait(call),
+            Request::Reserve => self.reservations.wait(call),
             // A stop that begins in the meantime must not cancel it.
             Request::CleanUp { key, id, traits } => {
                 return self.add_and_start(
@@ -118,11 +119,13 @@ impl Machine {
                 None => reply(call, Reply::NotFound, out),
                 Some(key) => self.terminate(call, key, now, out),
             },
+            // OTP rule 49.
             Request::Restart(_) | Request::Delete(_) if self.keeps_nothing() => {
                 reply(call, Reply::NothingKept, out);
             }
             Request::Restart(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
                 None => reply(call, Reply::NotFound, out),
+                // Not counted: OTP rule 35.
                 Some((key, State::Down)) => {
                     self.start(key, now, out);
                     self.wait(call, key, WaitsFor::Start);
@@ -142,7 +145,7 @@ impl Machine {
         Progress::GoOn
     }
 
-    /// Why a child with this id cannot be added.
+    /// Why a child with this id cannot be added: OTP rule 45. How many there may be: OTP rule 58.
     fn objection_to(&self, id: &ChildId) -> Option<Reply> {
         if let Some(key) = self.children.key(id) {
             return Some(match self.children.state(key) {
@@ -157,7 +160,9 @@ impl Machine {
             });
         }
         match self.policy.keeping {
-            Keeping::Nothing { max_children } if self.children.len() + self.rooms.kept() >= max_children => {
+            Keeping::Nothing { max_children }
+                if self.children.len() + self.reservations.kept() >= max_children =>
+            {
                 Some(Reply::MaxChildren)
             }
             Keeping::Nothing { .. } | Keeping::Specs => None,
@@ -171,6 +176,7 @@ impl Machine {
         }
     }
 
+    /// A child that waits for its restart can be terminated as well: OTP rule 42, OTP rule 62.
     fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
         let called_off = self.is_put_off(key);
         self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);

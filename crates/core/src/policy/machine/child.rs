@@ -7,7 +7,7 @@ use crate::child::{ChildId, ExitClass, Restart, Shutdown};
 use crate::policy::intensity::RestartWindow;
 use crate::policy::{Backoff, Intensity};
 
-/// Names a child to the machine. Keys grow in start order and are never used again.
+/// Names a child to the machine. Keys grow in start order and are never used again: OTP rule 27.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ChildKey(pub(crate) u64);
 

@@ -172,6 +172,7 @@ impl Children {
         all.map(|(key, _)| key).collect()
     }
 
+    /// Whether one is there or waits for its restart: OTP rule 39.
     pub(super) fn any_significant(&self) -> bool {
         self.significant > 0
     }

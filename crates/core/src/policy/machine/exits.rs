@@ -19,7 +19,7 @@ impl Machine {
             Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
             Pending::Retry { key, generation } if self.is_due(key, generation) => self.restart(key, now, out),
             Pending::Due { key, generation } if self.is_due(key, generation) => self.begin_restart(key),
-            // A call or a group restart has stopped, deleted or restarted it in the meantime.
+            // A call or a group restart has stopped, deleted or restarted it in the meantime: OTP rule 33.
             Pending::Retry { .. } | Pending::Due { .. } => {}
         }
         Progress::GoOn
@@ -32,6 +32,7 @@ impl Machine {
             }
             Some((_, State::Ended(_))) => self.end_for_good(key, out),
             // A group restart or a call has dealt with it in the meantime, and nothing follows any more.
+            // OTP rule 13, OTP rule 26.
             Some(_) | None => {}
         }
     }
@@ -47,7 +48,7 @@ impl Machine {
     }
 
     /// Queues another attempt to restart a child, behind everything that waits already, so that a stop, a call or
-    /// another exit can come in between.
+    /// another exit can come in between: OTP rule 31, OTP rule 61.
     pub(super) fn try_again(&mut self, key: ChildKey) {
         self.children.set(key, State::Restarting { due: None });
         let generation = self.children.get(key).map_or(0, |child| child.generation);
@@ -55,7 +56,7 @@ impl Machine {
         self.phase = Phase::Idle;
     }
 
-    /// Lets a child stay down. One that is not kept is deleted.
+    /// Lets a child stay down. One that is not kept is deleted: OTP rule 3, OTP rule 18, OTP rule 25.
     pub(super) fn put_down(&mut self, key: ChildKey, out: &mut Actions) {
         self.children.set(key, State::Down);
         if !self.is_kept(key) {
@@ -74,21 +75,23 @@ impl Machine {
             Keeping::Specs => {
                 self.children.get(key).is_some_and(|child| child.traits.restart != Restart::Temporary)
             }
+            // OTP rule 48, OTP rule 54, OTP rule 60.
             Keeping::Nothing { .. } => false,
         }
     }
 
-    /// A child is not started again, which may be the end of the supervisor too.
+    /// A child is not started again, which may be the end of the supervisor too. It is not counted: OTP rule 19.
     fn end_for_good(&mut self, key: ChildKey, out: &mut Actions) {
         let is_significant = self.children.get(key).is_some_and(|child| child.traits.significant);
         self.put_down(key, out);
+        // The only trigger: OTP rule 37, OTP rule 40.
         if is_significant && self.auto_shutdown_is_due() {
             self.blamed = Some(key);
             self.stop_by_itself(End::AutoShutdown, StopCause::AutoShutdown, out);
         }
     }
 
-    /// Whether the end of a significant child stops the supervisor (OTP's rules 37 to 39).
+    /// Whether the end of a significant child stops the supervisor (OTP rules 37 to 39).
     fn auto_shutdown_is_due(&self) -> bool {
         match self.policy.auto_shutdown {
             AutoShutdown::Never => false,
@@ -97,7 +100,8 @@ impl Machine {
         }
     }
 
-    /// Restarts a child, and the siblings that share its fate, unless that is one restart too many.
+    /// Restarts a child, and the siblings that share its end, unless that is one restart too many: OTP rule 36.
+    /// However many siblings there are, it counts once: OTP rule 30.
     fn restart(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         if let Err(exceeded) = self.count_restart(key, now) {
             self.blamed = Some(key);
@@ -152,7 +156,7 @@ impl Machine {
         due.is_some() || self.pending.iter().any(is_its_turn)
     }
 
-    /// Counts a restart, for the supervisor and for the child itself.
+    /// Counts a restart, for the supervisor and for the child itself. All children share one window: OTP rule 52.
     fn count_restart(&mut self, key: ChildKey, now: Instant) -> Result<(), Intensity> {
         if !self.window.record(now) {
             return Err(self.window.limit());

@@ -36,6 +36,7 @@ impl Machine {
         let Some(child) = self.children.get(key) else { return };
         let was_stopped = child.state.is_stopping();
         match (child.state, state) {
+            // However it ended: OTP rule 12.
             (State::Stopping { .. } | State::Killed { .. }, _) => {
                 self.children.set(key, State::Down);
             }

@@ -30,7 +30,7 @@ pub(crate) enum Input {
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
-    /// The shell has written down that this child is restarted: siblings that share its fate are stopped now.
+    /// The shell has written down that this child is restarted: siblings that share its end are stopped now.
     Announced(ChildKey),
     /// The shell has written down that the supervisor gives up: it stops now.
     GaveUp,
@@ -39,8 +39,8 @@ pub(crate) enum Input {
     /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
     /// are left.
     Stuck(ChildKey),
-    /// A caller that was given room has left without bringing a child.
-    RoomLeft,
+    /// A caller that had reserved a place has left without bringing a child.
+    ReservationDropped,
     /// No caller brings in a child any more.
     Close,
     /// End all children at once, because that is how this supervisor is stopped.

@@ -17,9 +17,9 @@
 //!    - [`Start`](Action::Start) is answered with `Started`, `Ignored` or `StartFailed`, at once or later; or with
 //!      `Cancelled` at once, if the stop of an ancestor has begun.
 //!    - [`StartCleanUp`](Action::StartCleanUp) is answered in the same way, but never with `Cancelled`.
-//!    - [`Restarting`](Action::Restarting) is always answered at once: with `Announced` if the shell has written it down,
-//!      or with `Hold` if the stop of an ancestor has begun. A start behind it is carried out as usual, so that it is
-//!      answered with `Cancelled`.
+//!    - [`Restarting`](Action::Restarting) is always answered at once: with `Announced` if the shell has written it
+//!      down, or with `Hold` if the stop of an ancestor has begun. A start behind it is carried out as usual, so that
+//!      it is answered with `Cancelled`.
 //!    - [`GaveUp`](Action::GaveUp) is always answered at once: with `GaveUp` if the shell has written it down, or with
 //!      `Hold` if the stop of an ancestor has begun.
 //!    - [`Stop`](Action::Stop) is answered with `Forced` at once, if the child could not be asked and the shell has
@@ -54,7 +54,7 @@ mod io;
 mod noise;
 mod pending;
 mod requests;
-mod rooms;
+mod reservations;
 mod round;
 mod stuck;
 mod waiting;
@@ -70,7 +70,7 @@ use self::child::State;
 use self::children::Children;
 use self::noise::Noise;
 use self::pending::Pending;
-use self::rooms::Rooms;
+use self::reservations::Reservations;
 use self::round::Round;
 use self::waiting::Waiter;
 use self::wind_down::WindDown;
@@ -155,7 +155,7 @@ pub(crate) struct Machine {
     /// Whether the stop of an ancestor has begun.
     held: bool,
     /// The places that are kept for children to come.
-    rooms: Rooms,
+    reservations: Reservations,
     /// The child whose end the supervisor stops for by itself.
     blamed: Option<ChildKey>,
 }
@@ -197,7 +197,7 @@ impl Machine {
             phase: Phase::New,
             closed: policy.closing == Closing::WhenEmpty,
             held: false,
-            rooms: Rooms::default(),
+            reservations: Reservations::default(),
             blamed: None,
         }
     }
@@ -224,7 +224,7 @@ impl Machine {
             self.hear(input, now, out);
         }
         self.advance(now, out);
-        self.give_rooms(out);
+        self.grant_reservations(out);
     }
 
     fn hear(&mut self, input: Input, now: Instant, out: &mut Actions) {
@@ -242,7 +242,7 @@ impl Machine {
             Input::GaveUp => self.gave_up(out),
             Input::Forced(key) => self.forced(key, now),
             Input::Stuck(key) => self.children.set_stuck(key),
-            Input::RoomLeft => self.rooms.leave(),
+            Input::ReservationDropped => self.reservations.leave(),
             Input::Close => self.closed = true,
             Input::Kill => self.kill(now, out),
             Input::Force => self.force(None, now, out),

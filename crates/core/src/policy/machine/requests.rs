@@ -12,10 +12,10 @@ pub(crate) struct CallId(pub(crate) u64);
 pub(crate) enum Request {
     /// Add this child behind all others, and start it.
     Start { key: ChildKey, id: ChildId, traits: Traits },
-    /// The same, in a room that was given before.
-    StartInRoom { key: ChildKey, id: ChildId, traits: Traits },
-    /// Keep room for a child, as soon as there is any.
-    Room,
+    /// The same, in a place that was reserved before.
+    StartInReserved { key: ChildKey, id: ChildId, traits: Traits },
+    /// Reserves a place for a child, as soon as there is one.
+    Reserve,
     /// As `Start`, also while the supervisor stops: the child is asked to stop as soon as it has started.
     CleanUp { key: ChildKey, id: ChildId, traits: Traits },
     /// Stop it, and do not start it again.
@@ -31,8 +31,8 @@ pub(crate) enum Request {
 pub(crate) enum Reply {
     /// The child runs.
     Started(ChildKey),
-    /// There is room for a child, and it is kept.
-    Room,
+    /// A place for a child is reserved.
+    Reserved,
     /// The child had nothing to run.
     Ignored,
     /// The child could not be started.

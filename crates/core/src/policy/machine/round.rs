@@ -50,22 +50,22 @@ enum Starts {
 }
 
 impl Round {
-    /// All children are started.
+    /// All children are started: OTP rule 1.
     pub(super) fn init() -> Self {
         Self::new(Purpose::Init, Stops::None, Starts::From(FIRST))
     }
 
-    /// Only the child itself is started again.
+    /// Only the child itself is started again: OTP rule 22.
     pub(super) fn restart_one(key: ChildKey) -> Self {
         Self::new(Purpose::Restart(key), Stops::None, Starts::One(key))
     }
 
-    /// All others are stopped, and then all are started.
+    /// All others are stopped, and then all are started: OTP rule 23.
     pub(super) fn restart_all(key: ChildKey) -> Self {
         Self::restart_from(FIRST, key)
     }
 
-    /// Those after the child are stopped, and then it and they are started.
+    /// Those after the child are stopped, and then it and they are started: OTP rule 23.
     pub(super) fn restart_rest(key: ChildKey) -> Self {
         Self::restart_from(key, key)
     }
@@ -127,6 +127,7 @@ impl Machine {
                     self.start_failed(key, round.purpose, out);
                     return Progress::GoOn;
                 }
+                // A restarted child that had nothing to run is down, and the round goes on: OTP rule 34.
                 State::Down
                 | State::Running
                 | State::Ended(_)
@@ -141,7 +142,7 @@ impl Machine {
             self.phase = Phase::Working(round);
             self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if self.is_for_later(&round) {
-            // The siblings that share its fate have been stopped by now, and start together with it when the delay is
+            // The siblings that share its end have been stopped by now, and start together with it when the delay is
             // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
@@ -214,8 +215,8 @@ impl Machine {
         matches!(state, Some(State::Restarting { due: Some(_) }))
     }
 
-    /// A child could not be started: when the supervisor itself is being started that is its end (rule 4), and
-    /// otherwise it is tried again (rules 31 and 32).
+    /// A child could not be started: when the supervisor itself is being started that is its end (OTP rule 4), and
+    /// otherwise it is tried again (OTP rules 31 to 32).
     fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
         match purpose {
             Purpose::Init => {
@@ -252,6 +253,7 @@ impl Machine {
 
     fn first_to_start(&self, from: ChildKey, purpose: Purpose) -> Option<ChildKey> {
         match purpose {
+            // Children that were down too: OTP rule 24.
             Purpose::Init | Purpose::Restart(_) => self.children.first_from(from),
             Purpose::Resume(without) => self
                 .children

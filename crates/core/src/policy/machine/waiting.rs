@@ -40,7 +40,10 @@ impl Machine {
         let starts = |waiter: &Waiter| waiter.waits_for != WaitsFor::End;
         match state {
             State::Running | State::Ended(_) => {
-                debug_assert!(waiters.iter().all(starts), "who waits for an end has had the child asked");
+                debug_assert!(
+                    waiters.iter().all(starts),
+                    "a caller that waits for an end has had the child asked to stop"
+                );
                 reply_all(waiters, Reply::Started(key), out);
             }
             State::Failed => {
@@ -98,7 +101,7 @@ impl Machine {
                 Pending::Exit { .. } | Pending::Retry { .. } | Pending::Due { .. } => {}
             }
         }
-        self.rooms.dismiss(out);
+        self.reservations.dismiss(out);
         for (_, waiters) in std::mem::take(&mut self.waiting) {
             reply_all(waiters, Reply::Stopping, out);
         }
@@ -117,7 +120,7 @@ pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) 
 
 /// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
 pub(super) fn refuse(call: CallId, request: &Request, out: &mut Actions) {
-    if let Request::Start { key, .. } | Request::StartInRoom { key, .. } | Request::CleanUp { key, .. } =
+    if let Request::Start { key, .. } | Request::StartInReserved { key, .. } | Request::CleanUp { key, .. } =
         request
     {
         out.push_back(Action::Refuse(*key));

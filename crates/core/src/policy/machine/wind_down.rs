@@ -163,7 +163,7 @@ impl Machine {
         }
     }
 
-    /// Stops the next child.
+    /// Stops the next child: OTP rule 8, or all at once: OTP rule 50, OTP rule 63.
     pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
         let keeps_waiting = |key| self.children.state(key) != State::Down && !self.children.is_stuck(key);
         let has_its_turn = match self.policy.stop_order {
@@ -194,13 +194,14 @@ impl Machine {
     }
 
     /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
-    /// end is absorbed and counts for nothing (rule 26).
+    /// end is absorbed and counts for nothing: OTP rule 13, OTP rule 26.
     pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
         let Why { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed { .. }, _) => {}
             (State::Ended(_) | State::Failed | State::Restarting { .. }, _) => self.put_down(key, out),
+            // OTP rule 9.
             (State::Starting { .. } | State::Abandoned | State::Running, Shutdown::Kill) => {
                 self.children.set(key, self.killed(key, now));
                 out.push_back(Action::Kill { key, cause });
@@ -211,11 +212,12 @@ impl Machine {
                 out.push_back(Action::Force { key, cause });
             }
             (State::Starting { .. } | State::Running, Shutdown::Grace(grace)) => {
-                // A grace too long for the clock is no limit.
+                // OTP rule 10. A grace too long for the clock is no limit.
                 let kill_at = earlier(now.checked_add(grace), deadline);
                 self.children.set(key, State::Stopping { kill_at });
                 out.push_back(Action::Stop { key, cause, deadline: kill_at });
             }
+            // OTP rule 11.
             (State::Starting { .. } | State::Running, Shutdown::Infinity) => {
                 self.children.set(key, State::Stopping { kill_at: deadline });
                 out.push_back(Action::Stop { key, cause, deadline });

@@ -9,7 +9,7 @@ use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
-use crate::supervisor::room::Room;
+use crate::supervisor::reserved_place::ReservedPlace;
 
 impl Engine {
     /// A call becomes a fact.
@@ -21,12 +21,12 @@ impl Engine {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::Start { key, id, traits }
             }
-            Demand::StartInRoom { id, spec, room } => {
-                room.take();
+            Demand::StartInReserved { id, spec, place } => {
+                place.take();
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                Request::StartInRoom { key, id, traits }
+                Request::StartInReserved { key, id, traits }
             }
-            Demand::Room => Request::Room,
+            Demand::Reserve => Request::Reserve,
             Demand::CleanUp { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
                 Request::CleanUp { key, id, traits }
@@ -62,7 +62,7 @@ impl Engine {
             Reply::Started(key) => {
                 Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
             }
-            Reply::Room => Ok(Success::Room(Room::new(Arc::clone(&self.shared) as _))),
+            Reply::Reserved => Ok(Success::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
             Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
@@ -80,7 +80,7 @@ impl Engine {
             Reply::Stopping => Err(Refusal::Stopping),
         };
         self.calls.answer(call, answer);
-        self.woken.note();
+        self.lifo_slot.note();
     }
 
     /// Ends a start that has taken too long.
@@ -96,14 +96,14 @@ impl Engine {
             // Before any child of it is asked to go, so that nothing below it starts after that.
             let _ = catch(|| child.hold());
             let _ = catch(|| child.force());
-            self.woken.note();
+            self.lifo_slot.note();
         }
     }
 
     /// Answers every caller that there is no supervisor any more, and then drops what they brought along.
     pub(super) fn dismiss_callers(&mut self) {
         if self.calls.has_callers() {
-            self.woken.note();
+            self.lifo_slot.note();
         }
         let offered = self.calls.dismiss();
         self.before_foreign_code();

@@ -97,6 +97,7 @@ impl Calls {
         self.next_key += 1;
         let id = match policy.keeping {
             Keeping::Specs => id,
+            // OTP rule 51.
             Keeping::Nothing { .. } => id.numbered(key.0),
         };
         let path = match policy.is_dynamic() {

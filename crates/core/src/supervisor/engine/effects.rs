@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::Engine;
 use crate::child::{ChildKind, StartError, StopCause};
+use crate::child_kind::{Inspect, Launch, Reporter, RunningChild, StartContext, StopRequest};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
-use crate::port::{Inspect, Launch, Reporter, RunningChild, StartContext, StopRequest};
 use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::entry::{Entry, Stop, StopStage, Tag};
 
-/// A child that has been inside one poll or one drop for so long when it is forced does not go.
+/// A child that has been inside one poll or one drop for this long when it is forced counts as stuck at once.
 const CANNOT_GO: Duration = Duration::from_secs(1);
 
 impl Engine {
@@ -23,13 +23,13 @@ impl Engine {
             Action::Start(key) => self.start(key, now),
             Action::StartCleanUp(key) => self.launch(key, None, now),
             Action::Stop { key, cause, deadline } => {
-                self.press(key, StopStage::Asked, StopRequest::new(cause, deadline), now);
+                self.advance_stop(key, StopStage::Asked, StopRequest::new(cause, deadline), now);
             }
             Action::Kill { key, cause } => {
-                self.press(key, StopStage::Killed, StopRequest::new(cause, None), now);
+                self.advance_stop(key, StopStage::Killed, StopRequest::new(cause, None), now);
             }
             Action::Force { key, cause } => {
-                self.press(key, StopStage::Forced, StopRequest::new(cause, None), now);
+                self.advance_stop(key, StopStage::Forced, StopRequest::new(cause, None), now);
             }
             Action::AbandonStart(key) => self.abandon_start(key, now),
             Action::Keep(key) => self.keep(key),
@@ -39,6 +39,7 @@ impl Engine {
                 self.decline(key);
             }
             Action::Reply { call, reply } => self.reply(call, reply),
+            // What the spec had captured goes with it: OTP rule 46.
             Action::Forget(key) => {
                 self.before_foreign_code();
                 drop_quietly((self.shared.view.remove(key), self.running.remove(key)));
@@ -61,7 +62,7 @@ impl Engine {
                 self.facts.push_front(if written { Input::GaveUp } else { Input::Hold });
             }
             Action::Ready => {
-                self.woken.note();
+                self.lifo_slot.note();
                 if let Some(reporter) = &mut self.reporter {
                     reporter.ready();
                 }
@@ -72,7 +73,7 @@ impl Engine {
                 }
                 // Before it is written, so that nothing further down starts after it.
                 self.shared.scope.begin_stop();
-                self.woken.note();
+                self.lifo_slot.note();
                 if let Some(reporter) = &mut self.reporter {
                     reporter.rouse(self.shared.tree.begin_activity());
                     let failure = self.start_failure.clone().filter(|_| cause == StopCause::StartFailed);
@@ -80,7 +81,7 @@ impl Engine {
                 }
             }
             Action::Stuck => {
-                self.woken.note();
+                self.lifo_slot.note();
                 if let Some(reporter) = &self.reporter {
                     reporter.stuck();
                 }
@@ -137,8 +138,9 @@ impl Engine {
         self.launch(key, Some(Input::Cancelled(key)), now);
     }
 
-    /// Starts a child. What can be said at once is the next fact, before everything that waits: the start was over before anything else
-    /// could be heard. With `refusal` the start is not carried out once a stop has begun, and that is the fact.
+    /// Starts a child. What can be said at once is the next fact, before everything that waits: the start was over
+    /// before anything else could be heard. With `refusal` the start is not carried out once a stop has begun, and that
+    /// is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
         let change = |entry: &mut Entry| {
             if refusal.is_some() && self.shared.scope.is_stopping() {
@@ -172,9 +174,10 @@ impl Engine {
         }
         self.before_calling(key);
         let launched = catch(|| starter.start(cx));
-        self.woken.note();
-        // It may be the last: the handle of a dynamic supervisor can delete nothing meanwhile, but a spec can be shared.
+        self.lifo_slot.note();
+        // This may be the last reference to the starter, and its drop may run a user's code.
         drop_quietly(starter);
+        // OTP rule 2.
         let fact = match launched {
             Ok(Launch::Running { child, pid }) => {
                 let inspect = catch(|| child.inspect()).unwrap_or_default();
@@ -210,7 +213,7 @@ impl Engine {
     }
 
     /// Has a child stopped, as hard as the machine wants it.
-    fn press(&mut self, key: ChildKey, stage: StopStage, request: StopRequest, now: Instant) {
+    fn advance_stop(&mut self, key: ChildKey, stage: StopStage, request: StopRequest, now: Instant) {
         self.before_calling(key);
         let Some(child) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
         let names = catch(|| (child.stop_signal(), child.force_name()));
@@ -249,7 +252,7 @@ impl Engine {
             StopStage::Killed => child.kill(),
             StopStage::Forced => child.force(),
         });
-        self.woken.note();
+        self.lifo_slot.note();
         match (pressed, stage) {
             (Ok(()), StopStage::Asked) => {}
             (Ok(()), StopStage::Killed | StopStage::Forced) => {
@@ -259,7 +262,7 @@ impl Engine {
             }
             // A child that cannot even be asked has no use for a grace.
             (Err(_), StopStage::Asked) => {
-                self.press(key, StopStage::Forced, request, now);
+                self.advance_stop(key, StopStage::Forced, request, now);
                 self.facts.push_front(Input::Forced(key));
             }
             (Err(_), StopStage::Killed | StopStage::Forced) => {

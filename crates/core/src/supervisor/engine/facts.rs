@@ -1,57 +1,57 @@
-//! Mail becomes facts: what children say is noted in the view, written into the record, and handed to the machine.
+//! Messages become facts: what children say is written in the view, written into the record, and handed to the machine.
 
 use std::time::Instant;
 
 use super::Engine;
 use crate::child::{Exit, ExitClass, Restart, StartError, StopCause, Straggler};
+use crate::child_kind::{ChildReport, CompactEnd, Report, StopRequest};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
-use crate::port::{ChildReport, Fate, Report, StopRequest};
 use crate::report::Below;
 use crate::spec::ChildSpec;
 use crate::supervisor::entry::{Entry, Latest, Stop, outcome};
-use crate::supervisor::mail::Mail;
+use crate::supervisor::message::Message;
 
 /// The stop of an incarnation that is gone, if it had begun, and what was known of it.
 type Before = (Option<Stop>, Latest);
 
 impl Engine {
-    pub(super) fn receive(&mut self, mail: Mail, now: Instant) {
-        let fact = match mail {
-            Mail::Begin => Some(Input::Begin),
-            Mail::Child(ChildReport { key, incarnation, report, activity }) => {
+    pub(super) fn receive(&mut self, message: Message, now: Instant) {
+        let fact = match message {
+            Message::Begin => Some(Input::Begin),
+            Message::Child(ChildReport { key, incarnation, report, activity }) => {
                 self.settling = activity.or(self.settling.take());
                 self.hear(key, incarnation, report, now)
             }
-            Mail::Call(call) => self.take_call(call),
-            Mail::RoomLeft => Some(Input::RoomLeft),
-            Mail::Close => Some(Input::Close),
-            Mail::Stop(StopRequest { deadline, .. }) => {
+            Message::Call(call) => self.take_call(call),
+            Message::ReservationDropped => Some(Input::ReservationDropped),
+            Message::Close => Some(Input::Close),
+            Message::Stop(StopRequest { deadline, .. }) => {
                 Some(Input::Stop { cause: StopCause::Parent, deadline })
             }
-            Mail::Kill => Some(Input::Kill),
-            Mail::Force => Some(Input::Force),
-            Mail::Alarm => {
+            Message::Kill => Some(Input::Kill),
+            Message::Force => Some(Input::Force),
+            Message::Alarm => {
                 self.alarm.rang();
                 Some(Input::Alarm)
             }
-            Mail::Decide => {
+            Message::Decide => {
                 (self.will_decide, self.has_heard_all) = (false, true);
                 None
             }
             #[cfg(test)]
-            Mail::Poison => panic!("a test poisoned this supervisor"),
+            Message::Poison => panic!("a test poisoned this supervisor"),
         };
         self.facts.extend(fact);
     }
 
     /// Notes what a child said, writes it into the record, and makes it a fact.
     fn hear(&mut self, key: ChildKey, incarnation: u32, report: Report, now: Instant) -> Option<Input> {
-        if let Report::Ended { fate, noted } = report {
-            self.noted.extend(noted);
-            return self.ended(key, incarnation, fate, now);
+        if let Report::Ended { end, handled } = report {
+            self.handled.extend(handled);
+            return self.ended(key, incarnation, end, now);
         }
         let is_meant = self.shared.view.with(key, |entry| entry.is_live_as(incarnation))?;
         if !is_meant {
@@ -86,22 +86,22 @@ impl Engine {
         }
     }
 
-    fn ended(&mut self, key: ChildKey, incarnation: u32, fate: Fate, now: Instant) -> Option<Input> {
-        let class = fate.class();
+    fn ended(&mut self, key: ChildKey, incarnation: u32, end: CompactEnd, now: Instant) -> Option<Input> {
+        let class = end.class();
         let start_failed =
             self.shared.view.with(key, |entry| {
                 let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
                 let is_failure = live.stop.is_none() && !live.started;
                 Some(is_failure.then(|| {
-                    live.timed_out.map_or_else(|| StartError::Ended(fate.exit()), StartError::TimedOut)
+                    live.timed_out.map_or_else(|| StartError::Ended(end.exit()), StartError::TimedOut)
                 }))
             });
         if let Some(error) = start_failed.flatten()? {
             return Some(
-                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(fate, now)),
+                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now)),
             );
         }
-        self.note_fault(key, &fate, now);
+        self.note_fault(key, &end, now);
         let what = |entry: &Entry, (stop, _): &Before| {
             // What it left behind is copied only if the event is read.
             let (status, stragglers) = entry.end();
@@ -110,17 +110,17 @@ impl Engine {
                 None => EventKind::Exited { status, stragglers },
             }
         };
-        self.gone(self.publish(key, |entry| Some(entry.gone(fate, now)), what), key);
+        self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
         Some(Input::Ended(key, class))
     }
 
     /// Remembers how a child ended that has not been asked to, and what it says of failures below it.
-    fn note_fault(&mut self, key: ChildKey, fate: &Fate, now: Instant) {
-        if let Some(failures) = fate.failures() {
+    fn note_fault(&mut self, key: ChildKey, end: &CompactEnd, now: Instant) {
+        if let Some(failures) = end.failures() {
             self.faults.heard(failures);
         }
-        let below = fate.failures().and_then(|failures| failures.blame.clone());
-        let has_failed = fate.class() == ExitClass::Abnormal || below.is_some();
+        let below = end.failures().and_then(|failures| failures.blame.clone());
+        let has_failed = end.class() == ExitClass::Abnormal || below.is_some();
         let seen = self.shared.view.with(key, |entry| {
             let was_asked = entry.live().is_none_or(|live| live.stop.is_some());
             let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::get_restart);
@@ -128,12 +128,12 @@ impl Engine {
         });
         let Some((path, restart)) = seen.flatten() else { return };
         match path {
-            Some(path) => self.faults.failed(key, path, fate.exit(), below),
+            Some(path) => self.faults.failed(key, path, end.exit(), below),
             None => self.faults.ended(key),
         }
         let is_for_good = match restart {
             Restart::Permanent => false,
-            Restart::Transient => fate.class() != ExitClass::Abnormal,
+            Restart::Transient => end.class() != ExitClass::Abnormal,
             Restart::Temporary => true,
         };
         if is_for_good {
@@ -169,7 +169,7 @@ impl Engine {
         change: impl FnOnce(&mut Entry) -> Before,
     ) -> Input {
         self.before_foreign_code();
-        // In any case: the supervisor above does not ask an error for its text.
+        // Also if the text is not read here: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
         let what = |_: &Entry, (stop, _): &Before| match *stop {
             Some(stop) => stopped(stop, now, None, Vec::new()),

@@ -1,7 +1,8 @@
-//! A supervisor's state, owned by its actor: mail becomes facts, facts go into the machine, and what the machine wants is done.
+//! A supervisor's state, owned by its actor. It turns messages into facts, gives the facts to the machine, and does
+//! what the machine wants.
 //!
-//! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what is left in order, and
-//! should that fail again and again the children are forced without any machine.
+//! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what
+//! is left in order, and should that fail again and again the children are forced without any machine.
 
 mod answers;
 mod calls;
@@ -20,16 +21,16 @@ use std::sync::Arc;
 use self::calls::Calls;
 use self::faults::Faults;
 use super::alarm::Alarm;
+use super::lifo_slot::LifoSlot;
 use super::link::ChildLink;
-use super::mail::Mail;
-use super::shared::Shared;
-use super::woken::Woken;
+use super::message::Message;
+use super::shared::SharedSupervisor;
+use crate::child_kind::{EndHandled, Reporter, RunningChild};
 use crate::clock::now;
 use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
-use crate::port::{Noted, Reporter, RunningChild};
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;
@@ -39,14 +40,14 @@ const FAILURES: u32 = 3;
 
 /// What an engine is made of.
 pub(super) struct Plan {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<SharedSupervisor>,
     /// Taken by the engine.
     reporter: Option<Reporter>,
     policy: Policy,
 }
 
 impl Plan {
-    pub(super) fn new(shared: Arc<Shared>, reporter: Reporter, policy: Policy) -> Self {
+    pub(super) fn new(shared: Arc<SharedSupervisor>, reporter: Reporter, policy: Policy) -> Self {
         Self { shared, reporter: Some(reporter), policy }
     }
 }
@@ -64,13 +65,13 @@ impl Drop for Plan {
 
 /// A supervisor's state.
 pub(super) struct Engine {
-    shared: Arc<Shared>,
+    shared: Arc<SharedSupervisor>,
     /// Where the children report.
     link: Arc<ChildLink>,
     facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
     todo: Queue<Action>,
-    /// Whether a [`Mail::Decide`] is in the mailbox.
+    /// Whether a [`Message::Decide`] is in the mailbox.
     will_decide: bool,
     /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
     has_heard_all: bool,
@@ -79,14 +80,14 @@ pub(super) struct Engine {
     /// Kept until the facts that came with them have been dealt with.
     settling: Option<Activity>,
     /// What is to be dropped once the ends that it came with have been dealt with.
-    noted: Vec<Noted>,
+    handled: Vec<EndHandled>,
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
     running: Ordered<Option<Box<dyn RunningChild>>>,
     /// Which of them are of a kind that is not the library's.
     foreign: BTreeSet<ChildKey>,
-    woken: Woken,
+    lifo_slot: LifoSlot,
     alarm: Alarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
@@ -126,12 +127,12 @@ impl Engine {
             has_heard_all: false,
             is_held: false,
             settling: None,
-            noted: Vec::new(),
+            handled: Vec::new(),
             policy,
             machine,
             running,
             foreign: BTreeSet::new(),
-            woken: Woken::default(),
+            lifo_slot: LifoSlot::default(),
             reporter,
             start_failure: None,
             faults: Faults::default(),
@@ -140,11 +141,11 @@ impl Engine {
         }
     }
 
-    /// Takes one message. A panic on the way is this supervisor's failure, and no one else's.
-    pub(super) fn take(&mut self, mail: Mail) -> Progress {
+    /// Takes one message. A panic on the way is this supervisor's failure alone.
+    pub(super) fn take(&mut self, message: Message) -> Progress {
         let has_more = self.shared.has_more();
         let taken = catch(|| {
-            self.receive(mail, now());
+            self.receive(message, now());
             // Facts first: what has happened already is heard before anything is decided.
             let has_heard_all = std::mem::take(&mut self.has_heard_all) || !has_more;
             if has_heard_all { self.decide() } else { None }
@@ -170,7 +171,7 @@ impl Engine {
     fn decide_later(&mut self) {
         if self.has_work() && !self.will_decide {
             self.will_decide = true;
-            self.shared.send(Mail::Decide);
+            self.shared.send(Message::Decide);
         }
     }
 
@@ -212,15 +213,15 @@ impl Engine {
 
     /// Nothing is to be done until something happens.
     fn settle(&mut self) {
-        // An end that waits for a round to be over comes before any call that is still to be made, and so it is free
-        // to be made.
-        self.noted.clear();
+        // An end that waits in the queue for a round to be over stands there before any call that is made from now on.
+        // So what waits for these ends may go on now, and make such calls.
+        self.handled.clear();
         if !self.machine.is_restarting() {
             self.settling = None;
         }
         if self.calls.await_quiet() && self.machine.is_quiet() {
             self.calls.quiet();
-            self.woken.note();
+            self.lifo_slot.note();
         }
         if let Some(at) = self.machine.next_alarm() {
             self.alarm.arm(at, self.shared.tree.control());
@@ -237,7 +238,7 @@ impl Engine {
 
     /// Something of a user's is called or dropped next, and may block this thread.
     fn before_foreign_code(&mut self) {
-        self.woken.give_up_turn(self.shared.tree.control());
+        self.lifo_slot.give_up_turn(self.shared.tree.control());
     }
 
     /// The same, if it is this child that is called or dropped.

@@ -21,7 +21,7 @@ impl Engine {
         let (children, entries) = self.close_view();
         drop_quietly(entries);
         self.settling = None;
-        self.noted.clear();
+        self.handled.clear();
         let start_failure = self.start_failure.take();
         if let Some(reporter) = self.reporter.take() {
             let unwritten = None;
@@ -70,7 +70,8 @@ impl Engine {
         (!is_any_left).then_some(End::Failed)
     }
 
-    /// In a section of the record, as all that is published, since this takes over what the views further down show.
+    /// Done in a section of the record, as all that is published: this view takes over what the views further down
+    /// show.
     fn close_view(&self) -> (Below, Ordered<Entry>) {
         self.shared.tree.record().section(|_| self.shared.view.close(now()))
     }
@@ -83,7 +84,7 @@ impl Engine {
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
-            self.woken.note();
+            self.lifo_slot.note();
         }
     }
 
@@ -96,8 +97,8 @@ impl Engine {
     }
 }
 
-/// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below is forced, and the
-/// parent is told once all of it is gone.
+/// The actor's task has ended in the middle of something: its runtime is shut down, or ractor failed. Everything below
+/// is forced, and the parent is told once all of it is gone: OTP rule 16.
 impl Drop for Engine {
     fn drop(&mut self) {
         let Some(reporter) = self.reporter.take() else { return };
@@ -107,7 +108,7 @@ impl Drop for Engine {
         for key in self.live_children() {
             let Some(child) = self.child(key) else { continue };
             let to = catch(|| child.force_name()).unwrap_or("force");
-            let noted = tree.record().section(|writer| {
+            let forced = tree.record().section(|writer| {
                 let change = |entry: &mut Entry| {
                     let was_asked = entry.live()?.stop.is_some();
                     if !was_asked {
@@ -122,11 +123,11 @@ impl Drop for Engine {
                 };
                 self.shared.view.with(key, change).flatten()
             });
-            let Some(noted) = noted else { continue };
+            let Some(forced) = forced else { continue };
             if let Some(child) = self.child(key) {
                 let _ = catch(|| child.force());
             }
-            left.push(noted);
+            left.push(forced);
         }
         let (children, entries) = self.close_view();
         drop_quietly(entries);

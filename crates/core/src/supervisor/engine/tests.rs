@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::child::{ChildKind, Restart, StartError};
+use crate::child_kind::{Launch, StartChild, StartContext};
 use crate::event::{EventKind, Events};
-use crate::port::{Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::supervisor::Supervisor;
 

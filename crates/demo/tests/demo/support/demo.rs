@@ -161,7 +161,8 @@ impl Finished {
         found.unwrap_or_else(|| panic!("no `{name}` of {path} among {:#?}", self.events))
     }
 
-    /// The same without the workers that the sample task `respawn` starts below itself, whose number is a matter of time.
+    /// The same without the workers that the sample task `respawn` starts below itself, whose number is a matter of
+    /// time.
     pub(crate) fn described_paths(&self, event: &str) -> Vec<&str> {
         self.paths(event).into_iter().filter(|path| !path.contains("/task-")).collect()
     }
@@ -188,8 +189,8 @@ impl Drop for Demo {
         let _ = self.child.wait();
         self.seen.extend(self.events.try_iter());
         for group in still_running(&self.seen) {
-            // The demo has just been killed, and nobody else can have taken a process id that is still
-            // in use.
+            // The demo has just been killed, and the kernel gives no process id that is still in use to another
+            // process.
             let _ = killpg(group, Signal::SIGKILL);
         }
     }

@@ -132,7 +132,7 @@ impl Launcher for Gated {
             opened.recv().unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let launched: Answer = runtime.block_on(Direct.launch(order));
-            tell.send(launched.as_ref().unwrap().leash.set().pid().unsigned_abs()).unwrap();
+            tell.send(launched.as_ref().unwrap().owned_set.set().pid().unsigned_abs()).unwrap();
             opened.recv().unwrap();
             // What is not taken is dropped.
             let _ = answer.send(launched);

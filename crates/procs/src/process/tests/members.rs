@@ -9,14 +9,14 @@ use super::super::members::{Found, Members};
 use super::super::message::Fact;
 use super::*;
 use crate::Signal;
-use crate::group::{Group, Which, census};
-use crate::set::Set;
+use crate::group::{Group, Which, list_members};
+use crate::set::ProcessSet;
 use crate::sys::given::running;
 
 #[tokio::test]
 async fn the_rest_of_a_set_is_found_and_ended_also_by_number() {
     for reach in [Group::new, Group::by_number] {
-        let set = Set::Group(reach(running("sleep 1000 & exit 0")));
+        let set = ProcessSet::Group(reach(running("sleep 1000 & exit 0")));
         ended(&set).await;
         let mut members = Members::default();
         members.left_alone();
@@ -39,7 +39,7 @@ async fn a_member_that_leaves_the_set_is_not_spoken_of() {
     left.leave().await;
     let is_to_be_counted = left.members.look(&left.set);
 
-    assert!(is_to_be_counted, "only a census can tell whether that was the last one");
+    assert!(is_to_be_counted, "only the listed can tell whether that was the last one");
     left.assert_is_not_spoken_of().await;
 }
 
@@ -86,7 +86,7 @@ async fn a_census_that_has_been_replaced_is_not_heard() {
 
 /// A member of a group whose leader has ended.
 struct Left {
-    set: Set,
+    set: ProcessSet,
     members: Members,
     member: i32,
     fifo: PathBuf,
@@ -98,12 +98,12 @@ impl Left {
         let dir = tempfile::tempdir().unwrap();
         let fifo = fifo(&dir);
         let daemon = format!("sh -c 'read -r line < {0}; exec setsid sleep 1000' & exit 0", fifo.display());
-        let set = Set::Group(Group::new(running(&daemon)));
+        let set = ProcessSet::Group(Group::new(running(&daemon)));
         ended(&set).await;
         let mut members = Members::default();
         members.left_alone();
         assert_eq!(found(&mut members, &set).await, Found::Members);
-        let member = census(Which::Group(set.pid())).await.unwrap().unwrap().remove(0).pid;
+        let member = list_members(Which::Group(set.pid())).await.unwrap().unwrap().remove(0).pid;
         Self { set, members, member, fifo, _dir: dir }
     }
 
@@ -134,17 +134,17 @@ fn send(pid: i32, signal: nix::sys::signal::Signal) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
 }
 
-async fn ended(set: &Set) {
+async fn ended(set: &ProcessSet) {
     until(|| set.exited().is_some()).await;
 }
 
-/// What a census finds.
-async fn found(members: &mut Members, set: &Set) -> Found {
-    let census = timeout(PATIENCE, set.census()).await.expect("it is counted").unwrap();
-    members.counted(census, set)
+/// What the list of members finds.
+async fn found(members: &mut Members, set: &ProcessSet) -> Found {
+    let listed = timeout(PATIENCE, set.list_members()).await.expect("it is counted").unwrap();
+    members.counted(listed, set)
 }
 
-async fn until_empty(members: &mut Members, set: &Set) {
+async fn until_empty(members: &mut Members, set: &ProcessSet) {
     while set.is_empty() != Some(true) && found(members, set).await != Found::Empty {}
     members.dismiss(set);
 }

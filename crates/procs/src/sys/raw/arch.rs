@@ -23,7 +23,7 @@ pub(super) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Result<usize
 ///
 /// # Safety
 ///
-/// The arguments must be right for the call, and name a stack that nobody else uses, with its top aligned to 16 bytes.
+/// The arguments must be right for the call, and name a stack that nothing else uses, with its top aligned to 16 bytes.
 /// `argument` must stay valid for as long as the new process uses it.
 pub(in crate::sys) unsafe fn clone_onto(
     number: c_long,

@@ -16,7 +16,7 @@ type Result<T> = std::result::Result<T, Errno>;
 fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
     let [a, b, c, d, e] = arguments.map(|argument| argument as usize);
     // SAFETY: private to this file, and used with calls that take integers. What they do to descriptors and processes
-    // cannot break memory: those who own descriptors are not in the processes that use this.
+    // cannot break memory: no owner of a descriptor lives in the processes that use this.
     unsafe { call(number, [a, b, c, d, e, 0]) }.map(|value| c_int::try_from(value).unwrap_or_default())
 }
 
@@ -86,19 +86,20 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
 
 const PRIO_PROCESS: c_int = 0;
 
-/// The rank of a process that is to have the processor soon when there is something to do.
+/// The nice value of a process that is to have the processor soon when it has something to do.
 pub(crate) const SOON: c_int = -20;
 
-/// The calling process's rank among those who want the processor.
+/// The calling process's nice value, which decides how soon it gets the processor.
 pub(crate) fn nice() -> Option<c_int> {
     // The kernel counts from the other end here, so that no answer is an error.
     integers(libc::SYS_getpriority, [PRIO_PROCESS, 0, 0, 0, 0]).map(|rank| 20 - rank).ok()
 }
 
-/// Gives the calling process this rank, if it is allowed to have it.
+/// Gives the calling process this nice value, if it is allowed to have it.
 pub(crate) fn set_nice(nice: Option<c_int>) {
     if let Some(nice) = nice {
-        // Only a privileged process may rise. Others have not, and have nothing to come down from.
+        // Only a privileged process may lower its nice value. Others have not lowered it, and have nothing to take
+        // back.
         let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, nice, 0, 0]);
     }
 }
@@ -111,7 +112,7 @@ pub(crate) fn go_first() {
     let _ = unsafe { call(libc::SYS_sched_setscheduler, [0, policy, address(&raw const lowest), 0, 0, 0]) };
 }
 
-/// Sends a signal to the process or, with a negative number, to the group with this number, whoever that is.
+/// Sends a signal to the process or, with a negative number, to the group that has this number now.
 pub(crate) fn kill(pid: i32, signal: c_int) -> Result<()> {
     integers(libc::SYS_kill, [pid, signal, 0, 0, 0]).map(drop)
 }
@@ -153,7 +154,8 @@ pub(crate) fn close_from_on_exec(first: c_int) -> Result<()> {
     integers(libc::SYS_close_range, [first, c_int::MAX, on_exec, 0, 0]).map(drop)
 }
 
-/// Gives the calling process a table of descriptors of its own, without those from `first` on. Whoever it shared the former one with keeps all.
+/// Gives the calling process a table of descriptors of its own, without those from `first` on. The processes that it
+/// shared the former one with keep all.
 pub(crate) fn leave_from(first: c_int) -> Result<()> {
     let alone = libc::CLOSE_RANGE_UNSHARE as c_int;
     integers(libc::SYS_close_range, [first, c_int::MAX, alone, 0, 0]).map(drop)

@@ -53,7 +53,8 @@ pub(crate) fn send(
         header.msg_control = (&raw mut control).cast::<c_void>();
         // SAFETY: arithmetic only; the sum is at most the room there is, on every architecture.
         header.msg_controllen = unsafe { libc::CMSG_SPACE(bytes) } as _;
-        // SAFETY: the header has a control buffer that is large enough and aligned for one message of these descriptors.
+        // SAFETY: the header has a control buffer that is large enough and aligned for one message of these
+        // descriptors.
         unsafe {
             let first = libc::CMSG_FIRSTHDR(&raw const header);
             (*first).cmsg_level = libc::SOL_SOCKET;
@@ -73,8 +74,8 @@ pub(crate) fn send(
     }
 }
 
-/// Receives a message. Nothing at all is the end of the conversation. Descriptors that came along belong to the caller; what
-/// is left of `descriptors` is -1.
+/// Receives a message. Nothing at all is the end of the conversation. Descriptors that came along belong to the caller;
+/// what is left of `descriptors` is -1.
 pub(crate) fn receive(
     socket: c_int,
     into: &mut [u8],
@@ -94,8 +95,8 @@ pub(crate) fn receive(
     let received = loop {
         // SAFETY: the header and all it points to are live, and the lengths in it are right.
         match unsafe { call(libc::SYS_recvmsg, arguments) } {
-            // The second says, once, that the other end has gone without having read everything. What it said before that
-            // is still there to be received, and then comes the end.
+            // The second says, once, that the other end has gone without having read everything. What it said before
+            // that is still there to be received, and then comes the end.
             Err(libc::EINTR | libc::ECONNRESET) => {}
             other => break other?,
         }

@@ -1,23 +1,25 @@
 //! System calls that touch nothing but their arguments.
 //!
-//! The C library's functions report errors in `errno`, which is memory. A process that shares its memory with others, as a
-//! program does before its exec and as the warden's reapers do all their lives, would write into the `errno` of somebody
-//! else. These calls return their errors, take no lock and allocate nothing.
+//! The C library's functions report errors in `errno`, which is memory. A process that shares its memory with others,
+//! as a program does before its exec and as the warden's reapers do all their lives, would write into the `errno` of
+//! another process. These calls return their errors, take no lock and allocate nothing.
 
 mod arch;
 mod calls;
-mod family;
 mod message;
+mod proc_children;
 mod signals;
 mod wait;
 
 pub(crate) use arch::SHARES_MEMORY;
 pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
-pub(crate) use family::{for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of};
 pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
+pub(crate) use proc_children::{
+    for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
+};
 pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, unblock_only};
-pub(crate) use wait::{Left, Reaped, reap_any, reap_any_or_stopped, reap_now};
+pub(crate) use wait::{ChildrenLeft, Reaped, reap_any, reap_any_or_stopped, reap_now};
 
 /// An error number of the kernel's.
 pub(crate) type Errno = i32;

@@ -22,31 +22,31 @@ pub(crate) struct Reaped {
 
 /// What there is if no child was reaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum ChildrenLeft {
     /// No child at all: the kernel's proof that there is no descendant either, of a process that adopts orphans.
-    Nobody,
-    /// Some that have not ended.
-    Somebody,
+    NoChild,
+    /// Children that have not ended.
+    Alive,
 }
 
 /// Reaps any child of the calling process that has ended.
-pub(crate) fn reap_any() -> Result<Reaped, Left> {
+pub(crate) fn reap_any() -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_ALL, 0, libc::WNOHANG)
 }
 
 /// The same, and children that a signal has stopped, each once for every stop.
-pub(crate) fn reap_any_or_stopped() -> Result<Reaped, Left> {
+pub(crate) fn reap_any_or_stopped() -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_ALL, 0, libc::WNOHANG | libc::WSTOPPED)
 }
 
 /// Reaps this child, whose end is near, and waits for that.
-pub(crate) fn reap_now(pid: i32) -> Result<Reaped, Left> {
+pub(crate) fn reap_now(pid: i32) -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_PID, pid as id_t, 0)
 }
 
-fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, Left> {
+fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, ChildrenLeft> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    // Children of any kind, also those that tell nobody of their end.
+    // Children of any kind, also those whose end sends no signal to their parent.
     let options = (libc::WEXITED | libc::__WALL | how) as usize;
     let arguments = [which as usize, id as usize, info.as_mut_ptr().expose_provenance(), options, 0, 0];
     let waited = loop {
@@ -62,16 +62,16 @@ fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, Left> {
             let info = unsafe { info.assume_init_ref() };
             // SAFETY: a siginfo_t from waitid is either all zero or that of a child's end, and both have these fields.
             let (pid, status) = unsafe { (info.si_pid(), info.si_status()) };
-            if pid == 0 { Err(Left::Somebody) } else { Ok(Reaped { pid, how: info.si_code, status }) }
+            if pid == 0 { Err(ChildrenLeft::Alive) } else { Ok(Reaped { pid, how: info.si_code, status }) }
         }
-        Err(errno) => Err(nobody_or_error(errno)),
+        Err(errno) => Err(no_child_or_error(errno)),
     }
 }
 
-fn nobody_or_error(errno: Errno) -> Left {
+fn no_child_or_error(errno: Errno) -> ChildrenLeft {
     match errno {
-        libc::ECHILD => Left::Nobody,
+        libc::ECHILD => ChildrenLeft::NoChild,
         // With these arguments there is no other error. Should there be one, nothing is claimed.
-        _ => Left::Somebody,
+        _ => ChildrenLeft::Alive,
     }
 }

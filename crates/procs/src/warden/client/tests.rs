@@ -42,7 +42,7 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
     let process = Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = process.id().try_into().unwrap();
     let (socket, _its_end) = sys::pair().unwrap();
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(SharedClient {
         pid,
         socket,
         pidfd: sys::open(pid).unwrap(),

@@ -50,10 +50,10 @@ fn a_third_signal_leads_out_although_the_function_that_is_called_at_the_launch_b
     let mut events = prepared.subscribe();
 
     let program = thread::spawn(move || prepared.run().unwrap());
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
     read_until(&mut events, "stopped", "root").expect("the tree stops all the same");
-    signals.send(Signal::Interrupt);
-    signals.send(Signal::Interrupt);
+    signals.send(Signal::INT);
+    signals.send(Signal::INT);
 
     assert_eq!(program.join().unwrap().status(), 130);
     drop(release);
@@ -66,21 +66,21 @@ fn foreign_code_has_threads_of_its_own() {
     let here = sender.clone();
     let program = Application::new(Supervisor::new("root").child(obedient("worker")))
         .signal_source(source)
-        .on_signal(Signal::User2, move |_| sender.send(thread::current().name().map(str::to_owned)).unwrap())
+        .on_signal(Signal::USR2, move |_| sender.send(thread::current().name().map(str::to_owned)).unwrap())
         .on_launch(move |_| here.send(thread::current().name().map(str::to_owned)).unwrap());
     let program = thread::spawn(move || program.prepare().unwrap().run().unwrap());
 
     assert_eq!(threads.recv().unwrap().as_deref(), Some("rootward-task"));
-    signals.send(Signal::User2);
+    signals.send(Signal::USR2);
     assert_eq!(threads.recv().unwrap().as_deref(), Some("rootward-signal"));
-    signals.send(Signal::Terminate);
+    signals.send(Signal::TERM);
 
     assert_eq!(program.join().unwrap().status(), 0);
 }
 
 fn press_three_times(signals: &SignalSender) {
     for _ in 0..3 {
-        signals.send(Signal::Interrupt);
+        signals.send(Signal::INT);
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
-use crate::Signal::{Hangup as Hup, Interrupt as Int, Quit, Terminate as Term, User1, User2};
+use crate::Signal;
 
 const RULES: Rules = Rules { hangup: Hangup::Stop, snapshot: true };
 
@@ -27,73 +27,144 @@ fn origin() -> Instant {
 
 #[test]
 fn the_first_signal_stops_the_second_forces_the_third_leaves() {
-    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 5000, Force), (Int, 9000, Leave)]);
-    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 5000, Force), (Term, 9000, Leave)]);
-    assert_reactions(RULES, &[(Hup, 0, Stop), (Hup, 5000, Force), (Hup, 9000, Leave)]);
-    assert_reactions(RULES, &[(Hup, 0, Stop), (Term, 5000, Force), (Int, 9000, Leave)]);
+    assert_reactions(
+        RULES,
+        &[(Signal::INT, 0, Stop), (Signal::INT, 5000, Force), (Signal::INT, 9000, Leave)],
+    );
+    assert_reactions(
+        RULES,
+        &[(Signal::TERM, 0, Stop), (Signal::TERM, 5000, Force), (Signal::TERM, 9000, Leave)],
+    );
+    assert_reactions(
+        RULES,
+        &[(Signal::HUP, 0, Stop), (Signal::HUP, 5000, Force), (Signal::HUP, 9000, Leave)],
+    );
+    assert_reactions(
+        RULES,
+        &[(Signal::HUP, 0, Stop), (Signal::TERM, 5000, Force), (Signal::INT, 9000, Leave)],
+    );
 }
 
 #[test]
 fn every_sigint_counts_however_soon_it_comes() {
-    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 0, Force), (Int, 0, Leave)]);
-    assert_reactions(RULES, &[(Term, 0, Stop), (Int, 1, Force), (Int, 2, Leave)]);
-    assert_reactions(RULES, &[(Hup, 0, Stop), (Int, 1, Force), (Int, 2, Leave)]);
+    assert_reactions(RULES, &[(Signal::INT, 0, Stop), (Signal::INT, 0, Force), (Signal::INT, 0, Leave)]);
+    assert_reactions(RULES, &[(Signal::TERM, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)]);
+    assert_reactions(RULES, &[(Signal::HUP, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)]);
 }
 
 #[test]
 fn sigterms_within_a_second_are_one_request() {
-    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 0, Ignore), (Term, 1000, Ignore), (Term, 1001, Force)]);
     assert_reactions(
         RULES,
-        &[(Term, 0, Stop), (Term, 1001, Force), (Term, 2001, Ignore), (Term, 2002, Leave)],
+        &[
+            (Signal::TERM, 0, Stop),
+            (Signal::TERM, 0, Ignore),
+            (Signal::TERM, 1000, Ignore),
+            (Signal::TERM, 1001, Force),
+        ],
+    );
+    assert_reactions(
+        RULES,
+        &[
+            (Signal::TERM, 0, Stop),
+            (Signal::TERM, 1001, Force),
+            (Signal::TERM, 2001, Ignore),
+            (Signal::TERM, 2002, Leave),
+        ],
     );
 }
 
 #[test]
 fn a_sigterm_that_was_ignored_does_not_put_off_the_next_one() {
-    assert_reactions(RULES, &[(Term, 0, Stop), (Term, 900, Ignore), (Term, 1100, Force)]);
+    assert_reactions(
+        RULES,
+        &[(Signal::TERM, 0, Stop), (Signal::TERM, 900, Ignore), (Signal::TERM, 1100, Force)],
+    );
 }
 
 #[test]
 fn a_sigterm_right_after_a_sigint_belongs_to_the_same_request() {
-    assert_reactions(RULES, &[(Int, 0, Stop), (Term, 500, Ignore), (Term, 1001, Force)]);
-    assert_reactions(RULES, &[(Int, 0, Stop), (Int, 800, Force), (Term, 1500, Ignore), (Term, 1801, Leave)]);
+    assert_reactions(
+        RULES,
+        &[(Signal::INT, 0, Stop), (Signal::TERM, 500, Ignore), (Signal::TERM, 1001, Force)],
+    );
+    assert_reactions(
+        RULES,
+        &[
+            (Signal::INT, 0, Stop),
+            (Signal::INT, 800, Force),
+            (Signal::TERM, 1500, Ignore),
+            (Signal::TERM, 1801, Leave),
+        ],
+    );
 }
 
 #[test]
 fn a_sighup_after_the_first_request_counts_like_a_sigterm() {
-    assert_reactions(RULES, &[(Term, 0, Stop), (Hup, 10, Ignore), (Hup, 1500, Force), (Hup, 1600, Ignore)]);
+    assert_reactions(
+        RULES,
+        &[
+            (Signal::TERM, 0, Stop),
+            (Signal::HUP, 10, Ignore),
+            (Signal::HUP, 1500, Force),
+            (Signal::HUP, 1600, Ignore),
+        ],
+    );
 }
 
 #[test]
 fn a_sighup_that_reloads_never_stops_and_never_counts() {
     let rules = Rules { hangup: Hangup::Reload, ..RULES };
 
-    assert_reactions(rules, &[(Hup, 0, Ignore), (Term, 10, Stop), (Hup, 5000, Ignore), (Term, 6000, Force)]);
+    assert_reactions(
+        rules,
+        &[
+            (Signal::HUP, 0, Ignore),
+            (Signal::TERM, 10, Stop),
+            (Signal::HUP, 5000, Ignore),
+            (Signal::TERM, 6000, Force),
+        ],
+    );
 }
 
 #[test]
 fn a_sigusr1_shows_the_snapshot_and_counts_as_nothing() {
-    let stopping = [(User1, 0, Snapshot), (Int, 1, Stop), (User1, 2, Snapshot), (Int, 3, Force)];
-    let leaving = [(User1, 4, Snapshot), (Int, 5, Leave), (User1, 6, Snapshot)];
+    let stopping = [
+        (Signal::USR1, 0, Snapshot),
+        (Signal::INT, 1, Stop),
+        (Signal::USR1, 2, Snapshot),
+        (Signal::INT, 3, Force),
+    ];
+    let leaving = [(Signal::USR1, 4, Snapshot), (Signal::INT, 5, Leave), (Signal::USR1, 6, Snapshot)];
 
     assert_reactions(RULES, &[&stopping[..], &leaving[..]].concat());
 }
 
 #[test]
 fn without_a_snapshot_to_show_a_sigusr1_is_for_handlers_alone() {
-    assert_reactions(Rules { snapshot: false, ..RULES }, &[(User1, 0, Ignore), (Term, 1, Stop)]);
+    assert_reactions(
+        Rules { snapshot: false, ..RULES },
+        &[(Signal::USR1, 0, Ignore), (Signal::TERM, 1, Stop)],
+    );
 }
 
 #[test]
 fn signals_that_only_handlers_know_change_nothing() {
-    assert_reactions(RULES, &[(User2, 0, Ignore), (Quit, 1, Ignore), (Int, 2, Stop), (Quit, 3, Ignore)]);
+    assert_reactions(
+        RULES,
+        &[
+            (Signal::USR2, 0, Ignore),
+            (Signal::QUIT, 1, Ignore),
+            (Signal::INT, 2, Stop),
+            (Signal::QUIT, 3, Ignore),
+        ],
+    );
 }
 
 #[test]
 fn nothing_comes_after_leaving() {
-    let escalate = [(Int, 0, Stop), (Int, 1, Force), (Int, 2, Leave)];
-    let afterwards = [(Int, 3, Ignore), (Term, 9000, Ignore), (Hup, 20000, Ignore)];
+    let escalate = [(Signal::INT, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)];
+    let afterwards = [(Signal::INT, 3, Ignore), (Signal::TERM, 9000, Ignore), (Signal::HUP, 20000, Ignore)];
 
     assert_reactions(RULES, &[&escalate[..], &afterwards[..]].concat());
 }
@@ -101,7 +172,7 @@ fn nothing_comes_after_leaving() {
 proptest! {
     #[test]
     fn any_signals_at_any_times_lead_to_stop_force_and_leave_once_each_and_in_this_order(
-        signals in prop::collection::vec((prop::sample::select(Signal::ALL.to_vec()), 0_u64..3000), 0..40),
+        signals in prop::collection::vec((prop::sample::select(crate::policy::tests::SIGNALS.to_vec()), 0_u64..3000), 0..40),
         reload: bool,
         snapshot: bool,
     ) {
@@ -117,7 +188,7 @@ proptest! {
                 escalated.push(reaction);
             }
             // A key that is pressed is never ignored while there is still something to ask for.
-            let ignored_key = signal == Int && reaction == Ignore;
+            let ignored_key = signal == Signal::INT && reaction == Ignore;
             prop_assert!(!ignored_key || escalated.last() == Some(&Leave));
         }
 
@@ -134,7 +205,7 @@ proptest! {
 
         for gap in gaps {
             now += Duration::from_millis(gap);
-            if escalation.step(Term, now) != Ignore {
+            if escalation.step(Signal::TERM, now) != Ignore {
                 counted.push(now);
             }
         }

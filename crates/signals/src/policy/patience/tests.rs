@@ -9,7 +9,7 @@ use crate::policy::Calls;
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn decided(reaction: Reaction) -> Decided {
-    Decided { signal: Signal::Interrupt, reaction }
+    Decided { signal: Signal::INT, reaction }
 }
 
 fn now() -> Instant {
@@ -110,7 +110,7 @@ proptest! {
     #[test]
     fn every_kind_of_decision_is_carried_out_and_in_the_order_of_arrival(
         arrivals in prop::collection::vec(
-            (prop::sample::select(vec![Force, Snapshot, Ignore]), prop::sample::select(Signal::ALL.to_vec())),
+            (prop::sample::select(vec![Force, Snapshot, Ignore]), prop::sample::select(crate::policy::tests::SIGNALS.to_vec())),
             0..20,
         ),
         before in 0_usize..20,

@@ -13,6 +13,7 @@ fn a_child_is_added_behind_all_others_and_started() {
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
 }
 
+/// OTP rule 45.
 #[test]
 fn a_child_that_cannot_be_started_is_not_added() {
     let mut rig = Rig::running(Policy::default(), []);
@@ -32,6 +33,7 @@ fn a_child_that_had_nothing_to_run_is_kept_unless_it_is_temporary() {
     assert_eq!(rig.tell(Input::Ignored(B)), [Action::Forget(B), replied(Reply::Ignored)]);
 }
 
+/// OTP rule 45.
 #[test]
 fn an_id_that_is_there_already_is_refused() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
@@ -44,6 +46,7 @@ fn an_id_that_is_there_already_is_refused() {
 
 // --- terminate_child ---
 
+/// OTP rule 42.
 #[test]
 fn a_terminated_child_is_answered_for_when_it_is_gone_and_does_not_come_back() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
@@ -52,6 +55,7 @@ fn a_terminated_child_is_answered_for_when_it_is_gone_and_does_not_come_back() {
     assert_eq!(rig.failed(A), [replied(Reply::Done)]);
 }
 
+/// OTP rule 42.
 #[test]
 fn a_terminated_temporary_child_is_deleted() {
     let mut rig = Rig::running(Policy::default(), [temporary()]);
@@ -60,6 +64,7 @@ fn a_terminated_temporary_child_is_deleted() {
     assert_eq!(rig.ended(A), [Action::Forget(A), replied(Reply::Done)]);
 }
 
+/// OTP rule 42, OTP rule 44.
 #[test]
 fn to_terminate_what_is_down_is_fine_and_what_is_unknown_is_not() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
@@ -78,6 +83,7 @@ fn two_callers_that_terminate_the_same_child_are_both_answered() {
     assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::Done)]);
 }
 
+/// OTP rule 33.
 #[test]
 fn to_terminate_a_child_cancels_its_restart() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
@@ -94,6 +100,18 @@ fn to_terminate_a_child_cancels_its_restart() {
     assert_eq!(rest, [replied(Reply::Done)], "and A is not tried again");
 }
 
+/// OTP rule 13.
+#[test]
+fn an_end_that_waits_behind_the_call_that_terminates_the_child_is_absorbed() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+    let call = Input::Call { call: CALL, request: Request::Terminate(id(A)) };
+
+    let actions = rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
+
+    assert_eq!(actions, [replied(Reply::Done)], "it is neither asked nor restarted");
+}
+
+/// OTP rule 14.
 #[test]
 fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
@@ -102,6 +120,7 @@ fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
 }
 
+/// OTP rule 40.
 #[test]
 fn the_end_of_a_significant_child_that_was_terminated_does_not_stop_the_supervisor() {
     let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
@@ -113,6 +132,7 @@ fn the_end_of_a_significant_child_that_was_terminated_does_not_stop_the_supervis
 
 // --- restart_child and delete_child ---
 
+/// OTP rule 35, OTP rule 18.
 #[test]
 fn a_child_that_is_down_can_be_restarted_which_does_not_count() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent()]);
@@ -151,6 +171,7 @@ fn a_child_that_waits_for_its_restart_can_be_neither_restarted_nor_deleted() {
     assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
 }
 
+/// OTP rule 24, OTP rule 42.
 #[test]
 fn a_group_restart_revives_a_terminated_sibling() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
@@ -291,6 +312,7 @@ fn a_child_that_is_terminated_while_it_starts_and_does_not_share_the_fate_of_one
 
 // --- dynamic supervisors ---
 
+/// OTP rule 48, OTP rule 58.
 #[test]
 fn a_dynamic_supervisor_forgets_what_has_ended_and_refuses_what_is_too_much() {
     let mut rig = Rig::running(dynamic(1), []);
@@ -303,6 +325,7 @@ fn a_dynamic_supervisor_forgets_what_has_ended_and_refuses_what_is_too_much() {
     assert_eq!(rig.starts(C, transient()), [Action::Keep(C), Action::Start(C)]);
 }
 
+/// OTP rule 54, OTP rule 60.
 #[test]
 fn a_dynamic_supervisor_forgets_a_child_that_had_nothing_to_run_when_it_was_restarted() {
     let mut rig = Rig::running(dynamic(9), []);
@@ -313,6 +336,7 @@ fn a_dynamic_supervisor_forgets_a_child_that_had_nothing_to_run_when_it_was_rest
     assert_eq!(rig.tell(Input::Ignored(A)), [Action::Forget(A)]);
 }
 
+/// OTP rule 49.
 #[test]
 fn a_dynamic_supervisor_has_nothing_to_restart_or_to_delete_be_it_there_or_not() {
     let mut rig = Rig::running(dynamic(9), []);
@@ -325,6 +349,7 @@ fn a_dynamic_supervisor_has_nothing_to_restart_or_to_delete_be_it_there_or_not()
     }
 }
 
+/// OTP rule 50, OTP rule 63.
 #[test]
 fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
     let policy = Policy { stop_order: StopOrder::Concurrent, ..Policy::default() };
@@ -379,6 +404,7 @@ fn nothing_but_clean_up_work_is_started_while_all_stop() {
 
 // --- the end ---
 
+/// OTP rule 14.
 #[test]
 fn every_caller_that_waits_is_answered_when_the_supervisor_stops() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);

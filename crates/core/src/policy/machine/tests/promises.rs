@@ -67,10 +67,10 @@ enum Wish {
     Terminate,
     Restart,
     Delete,
-    Room,
-    /// A start in a room, if one was given.
-    InRoom,
-    /// A room is left, if one was given.
+    Reserve,
+    /// A start in a reserved place, if there is one.
+    StartInReserved,
+    /// A reserved place is given up, if there is one.
     Leave,
 }
 
@@ -89,7 +89,7 @@ struct World {
     /// Clean-up work that was started while everything stops. It keeps nothing waiting.
     late: BTreeSet<ChildKey>,
     offered: BTreeSet<ChildKey>,
-    rooms: usize,
+    reservations: usize,
     open: BTreeSet<CallId>,
     awaits_restart: BTreeSet<ChildKey>,
     restarts: Vec<Instant>,
@@ -120,7 +120,7 @@ impl World {
             stuck: BTreeSet::new(),
             late: BTreeSet::new(),
             offered: BTreeSet::new(),
-            rooms: 0,
+            reservations: 0,
             open: BTreeSet::new(),
             awaits_restart: BTreeSet::new(),
             restarts: Vec::new(),
@@ -156,17 +156,17 @@ impl World {
             Wish::Terminate => Request::Terminate(known),
             Wish::Restart => Request::Restart(known),
             Wish::Delete => Request::Delete(known),
-            Wish::Leave if self.rooms > 0 => {
-                self.rooms -= 1;
-                return self.tell(Input::RoomLeft);
+            Wish::Leave if self.reservations > 0 => {
+                self.reservations -= 1;
+                return self.tell(Input::ReservationDropped);
             }
-            Wish::InRoom if self.rooms > 0 => {
-                self.rooms -= 1;
-                Request::StartInRoom { key: new, id: number(new), traits: permanent() }
+            Wish::StartInReserved if self.reservations > 0 => {
+                self.reservations -= 1;
+                Request::StartInReserved { key: new, id: number(new), traits: permanent() }
             }
-            Wish::Room | Wish::InRoom | Wish::Leave => Request::Room,
+            Wish::Reserve | Wish::StartInReserved | Wish::Leave => Request::Reserve,
         };
-        if let Request::Start { .. } | Request::StartInRoom { .. } | Request::CleanUp { .. } = request {
+        if let Request::Start { .. } | Request::StartInReserved { .. } | Request::CleanUp { .. } = request {
             self.next_key += 1;
             self.offered.insert(new);
         }
@@ -229,7 +229,7 @@ impl World {
             Input::Begin
             | Input::Close
             | Input::Alarm
-            | Input::RoomLeft
+            | Input::ReservationDropped
             | Input::Call { .. }
             | Input::Announced(_)
             | Input::GaveUp => {}
@@ -328,9 +328,12 @@ impl World {
             }
             Action::Reply { call, reply } => {
                 prop_assert!(self.open.remove(&call), "a call is answered once");
-                if reply == Reply::Room {
-                    prop_assert!(!self.stopping && !self.held, "no room is given once stopping has begun");
-                    self.rooms += 1;
+                if reply == Reply::Reserved {
+                    prop_assert!(
+                        !self.stopping && !self.held,
+                        "no place is reserved once stopping has begun"
+                    );
+                    self.reservations += 1;
                 }
             }
         }
@@ -427,8 +430,8 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         Wish::Terminate,
         Wish::Restart,
         Wish::Delete,
-        Wish::Room,
-        Wish::InRoom,
+        Wish::Reserve,
+        Wish::StartInReserved,
         Wish::Leave,
     ]);
     let step = prop_oneof![

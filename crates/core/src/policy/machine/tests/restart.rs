@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// OTP rule 22.
 #[test]
 fn one_for_one_starts_only_the_child_that_failed() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent(), permanent()]);
@@ -10,6 +11,7 @@ fn one_for_one_starts_only_the_child_that_failed() {
     assert_eq!(rig.tell(Input::Started(B)), []);
 }
 
+/// OTP rule 23.
 #[test]
 fn one_for_all_stops_all_others_in_reverse_order_and_starts_all_in_order() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent(), permanent()]);
@@ -22,6 +24,7 @@ fn one_for_all_stops_all_others_in_reverse_order_and_starts_all_in_order() {
     assert_eq!(rig.tell(Input::Started(C)), []);
 }
 
+/// OTP rule 23.
 #[test]
 fn rest_for_one_leaves_those_before_the_failed_child_alone() {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 1), [permanent(), permanent(), permanent()]);
@@ -31,6 +34,7 @@ fn rest_for_one_leaves_those_before_the_failed_child_alone() {
     assert_eq!(rig.tell(Input::Started(B)), [Action::Start(C)]);
 }
 
+/// OTP rule 24.
 #[test]
 fn a_group_restart_revives_a_transient_sibling_that_had_ended_normally() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [transient(), permanent()]);
@@ -39,6 +43,7 @@ fn a_group_restart_revives_a_transient_sibling_that_had_ended_normally() {
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(A)]);
 }
 
+/// OTP rule 25.
 #[test]
 fn a_group_restart_deletes_temporary_siblings() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [temporary(), permanent()]);
@@ -47,6 +52,7 @@ fn a_group_restart_deletes_temporary_siblings() {
     assert_eq!(rig.ended(A), [Action::Forget(A), Action::Start(B)]);
 }
 
+/// OTP rule 25.
 #[test]
 fn the_end_of_a_temporary_child_restarts_no_child() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [temporary(), permanent()]);
@@ -54,6 +60,7 @@ fn the_end_of_a_temporary_child_restarts_no_child() {
     assert_eq!(rig.failed(A), [Action::Forget(A)]);
 }
 
+/// OTP rule 26.
 #[test]
 fn a_sibling_that_has_died_too_is_not_asked_to_stop() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent()]);
@@ -62,6 +69,7 @@ fn a_sibling_that_has_died_too_is_not_asked_to_stop() {
     assert_eq!(rig.tell_all([died(A), died(B)]), [restarting(A, 1), Action::Start(A)]);
 }
 
+/// OTP rule 26.
 #[test]
 fn a_sibling_that_died_before_a_group_restart_came_to_it_is_absorbed_and_counts_nothing() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent(), permanent()]);
@@ -72,6 +80,7 @@ fn a_sibling_that_died_before_a_group_restart_came_to_it_is_absorbed_and_counts_
     assert_eq!(rig.ended(B), [Action::Start(A)], "one restart was allowed, and one was counted");
 }
 
+/// OTP rule 26.
 #[test]
 fn under_one_for_one_each_of_two_deaths_counts() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 1), [permanent(), permanent()]);
@@ -83,6 +92,7 @@ fn under_one_for_one_each_of_two_deaths_counts() {
     assert_eq!(rig.tell(Input::GaveUp), stops);
 }
 
+/// OTP rule 31, OTP rule 36.
 #[test]
 fn a_restart_that_fails_is_tried_again_and_counted_until_the_supervisor_gives_up() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 2), [permanent()]);
@@ -94,6 +104,19 @@ fn a_restart_that_fails_is_tried_again_and_counted_until_the_supervisor_gives_up
     assert_eq!(rig.tell(Input::GaveUp), stops);
 }
 
+/// OTP rule 34.
+#[test]
+fn a_child_that_has_nothing_to_run_when_it_is_restarted_stays_down_and_is_not_tried_again() {
+    let mut rig = Rig::running(policy(Strategy::OneForAll, 1), [permanent(), permanent()]);
+    rig.failed(A);
+    rig.ended(B);
+
+    assert_eq!(rig.tell(Input::Ignored(A)), [Action::Start(B)]);
+    assert_eq!(rig.tell(Input::Started(B)), []);
+    assert!(!rig.machine.awaits_restart(A));
+}
+
+/// OTP rule 32.
 #[test]
 fn one_for_all_starts_the_whole_round_again_when_a_start_in_it_fails() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent(), permanent()]);
@@ -108,6 +131,7 @@ fn one_for_all_starts_the_whole_round_again_when_a_start_in_it_fails() {
     assert_eq!(rig.ended(A), [Action::Start(A)]);
 }
 
+/// OTP rule 32.
 #[test]
 fn rest_for_one_resumes_at_the_child_whose_start_failed() {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent(), permanent()]);

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// OTP rule 1.
 #[test]
 fn children_start_one_after_the_other_each_when_the_one_before_runs() {
     let mut rig = Rig::new(Policy::default(), [permanent(), permanent()]);
@@ -18,6 +19,7 @@ fn a_supervisor_without_children_is_ready_at_once() {
     assert_eq!(rig.tell(Input::Begin), [Action::Ready]);
 }
 
+/// OTP rule 3.
 #[test]
 fn a_child_that_had_nothing_to_run_is_kept_and_a_temporary_one_is_not() {
     let mut rig = Rig::new(Policy::default(), [temporary(), permanent()]);
@@ -27,6 +29,7 @@ fn a_child_that_had_nothing_to_run_is_kept_and_a_temporary_one_is_not() {
     assert_eq!(rig.tell(Input::Ignored(B)), [Action::Ready]);
 }
 
+/// OTP rule 4.
 #[test]
 fn if_a_child_cannot_be_started_those_before_it_stop_in_reverse_order_and_those_after_it_never_start() {
     let mut rig = Rig::new(Policy::default(), [permanent(), permanent(), permanent(), permanent()]);

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// OTP rule 8.
 #[test]
 fn children_stop_in_reverse_order_each_when_the_one_after_it_is_gone() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent(), permanent()]);
@@ -12,6 +13,7 @@ fn children_stop_in_reverse_order_each_when_the_one_after_it_is_gone() {
     assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
 }
 
+/// OTP rule 10.
 #[test]
 fn a_child_is_forced_when_its_grace_is_over_and_not_before() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
@@ -24,6 +26,7 @@ fn a_child_is_forced_when_its_grace_is_over_and_not_before() {
     assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
 }
 
+/// OTP rule 10.
 #[test]
 fn a_grace_is_cut_to_what_is_left_of_the_deadline() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
@@ -36,6 +39,7 @@ fn a_grace_is_cut_to_what_is_left_of_the_deadline() {
     assert_eq!(rig.machine.next_alarm(), Some(deadline));
 }
 
+/// OTP rule 11.
 #[test]
 fn a_tighter_deadline_cuts_a_grace_that_is_running() {
     let mut rig = Rig::running(Policy::default(), [Traits { shutdown: Shutdown::Infinity, ..permanent() }]);
@@ -74,6 +78,7 @@ fn when_the_deadline_is_over_everything_is_forced_at_once() {
     assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
 }
 
+/// OTP rule 9.
 #[test]
 fn a_child_with_shutdown_kill_is_not_asked_and_not_forced_again() {
     let mut rig = Rig::running(Policy::default(), [Traits { shutdown: Shutdown::Kill, ..permanent() }]);

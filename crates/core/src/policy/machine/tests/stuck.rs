@@ -4,6 +4,7 @@ use super::*;
 
 const A_WHILE: Duration = Duration::from_secs(1);
 
+/// OTP rule 8.
 #[test]
 fn when_a_forced_child_is_still_there_a_while_later_the_next_one_is_asked() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);

@@ -1,0 +1,107 @@
+//! How an incarnation ended, in few bytes.
+//!
+//! Every child that is down has one of these, and so has every report of an end that waits to be read. Most have
+//! nothing more to tell than which kind of end it was, and take no memory of their own.
+
+use super::Ended;
+use crate::blame::Failures;
+use crate::child::{Exit, ExitClass, Straggler};
+use crate::report::Below;
+
+/// What [`Ended`] says.
+#[derive(Debug)]
+pub(crate) enum CompactEnd {
+    Normal,
+    Shutdown,
+    Aborted,
+    Unknown,
+    /// There is more to tell.
+    Full(Box<Ended>),
+}
+
+impl From<Ended> for CompactEnd {
+    fn from(ended: Ended) -> Self {
+        if !ended.stragglers.is_empty() || !ended.children.is_empty() || ended.failures.is_some() {
+            return Self::Full(Box::new(ended));
+        }
+        match ended.exit {
+            Exit::Normal => Self::Normal,
+            Exit::Shutdown => Self::Shutdown,
+            Exit::Aborted => Self::Aborted,
+            Exit::Unknown => Self::Unknown,
+            Exit::Failed { .. } | Exit::Panicked(_) | Exit::Code(_) | Exit::Signal { .. } => {
+                Self::Full(Box::new(ended))
+            }
+        }
+    }
+}
+
+impl CompactEnd {
+    pub(crate) fn class(&self) -> ExitClass {
+        match self {
+            Self::Normal | Self::Shutdown => ExitClass::Normal,
+            Self::Aborted | Self::Unknown => ExitClass::Abnormal,
+            Self::Full(ended) => ended.exit.class(),
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Normal => Exit::Normal,
+            Self::Shutdown => Exit::Shutdown,
+            Self::Aborted => Exit::Aborted,
+            Self::Unknown => Exit::Unknown,
+            Self::Full(ended) => ended.exit.clone(),
+        }
+    }
+
+    pub(crate) fn stragglers(&self) -> &[Straggler] {
+        match self {
+            Self::Full(ended) => &ended.stragglers,
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
+        }
+    }
+
+    pub(crate) fn failures(&self) -> Option<&Failures> {
+        match self {
+            Self::Full(ended) => ended.failures.as_deref(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => None,
+        }
+    }
+
+    pub(crate) fn children(&self) -> Below {
+        match self {
+            Self::Full(ended) => ended.children.clone(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => Below::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::Outcome;
+    use crate::child::Panic;
+
+    #[test]
+    fn a_compact_end_tells_all_of_an_end_whatever_it_was() {
+        let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+        let failed = Exit::Failed { error: "boom".into() };
+        let panicked = Exit::Panicked(Panic::new("boom"));
+        let plain = [Exit::Normal, Exit::Shutdown, Exit::Aborted, Exit::Unknown];
+        for exit in plain.into_iter().chain([failed, panicked, Exit::Code(0), Exit::Code(3), signal]) {
+            let end = CompactEnd::from(Ended::new(exit.clone()));
+
+            assert_eq!((end.exit(), end.class()), (exit.clone(), exit.class()));
+        }
+    }
+
+    #[test]
+    fn a_compact_end_keeps_what_an_end_without_a_word_has_left_behind() {
+        let straggler = Straggler::new(7, "sleep", Outcome::Killed);
+
+        let end = CompactEnd::from(Ended::new(Exit::Normal).with_stragglers(vec![straggler.clone()]));
+
+        assert_eq!((end.exit(), end.stragglers()), (Exit::Normal, &[straggler][..]));
+    }
+}

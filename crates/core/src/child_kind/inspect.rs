@@ -1,0 +1,41 @@
+//! What can be seen of a running child from outside of its supervisor.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::child::Straggler;
+use crate::stuck::Stuck;
+
+/// Answers at once, from any thread, also while the child and its supervisor stand still.
+///
+/// It is for the kinds of children that this library brings along. Snapshots, the report at the deadline and the
+/// detector call it, so that nothing in it may wait for an actor or run code that is not the library's.
+#[doc(hidden)]
+pub trait Inspect: Send + Sync {
+    /// What the child is stuck in right now, as far as that can be seen without asking it.
+    fn stuck(&self) -> Option<Stuck> {
+        None
+    }
+
+    /// The descendants that the child, which has ended itself, has left behind, as of now:
+    /// [`Outcome::Unreapable`](crate::Outcome::Unreapable) if they are still there. Nothing is looked up for it.
+    fn stragglers(&self) -> Vec<Straggler> {
+        Vec::new()
+    }
+
+    /// How many starts the child has refused because it stops.
+    fn refused(&self) -> u64 {
+        0
+    }
+
+    /// Has the child crash, for a test: it ends as if by itself, and not as it should. `false` says that this kind of
+    /// child cannot.
+    fn crash(&self) -> bool {
+        false
+    }
+
+    /// The supervisor that the child is, or that looks after its children. Only the module `supervisor` knows the type.
+    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        None
+    }
+}

@@ -1,0 +1,21 @@
+//! The port through which every kind of child comes into the tree.
+//!
+//! Tasks, processes and supervisors implement the same two traits, and a supervisor knows nothing else of them. That
+//! equality is what makes them one tree.
+//!
+//! Absent on purpose: nothing here decides. A child reports facts and obeys requests; when to restart, which child to
+//! ask and when to force is its supervisor's policy.
+
+mod compact_end;
+mod handled;
+mod inspect;
+mod reporter;
+mod start;
+
+pub use inspect::Inspect;
+pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
+pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
+
+pub(crate) use compact_end::CompactEnd;
+pub(crate) use handled::{EndHandled, WhenHandled};
+pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};

@@ -1,0 +1,298 @@
+//! How a child reports to its supervisor.
+
+use std::sync::Arc;
+
+use super::{CompactEnd, EndHandled};
+use crate::blame::Failures;
+use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
+use crate::context::{Activity, TreeContext};
+use crate::event::{EventKind, Stream};
+use crate::failure::StartFailure;
+use crate::policy::ChildKey;
+use crate::report::Below;
+
+/// What a child says of itself.
+pub(crate) enum Report {
+    Started {
+        pid: Option<u32>,
+    },
+    Ignored,
+    /// The child could not be started. `children` says how the part of it that had been started came down.
+    Failed {
+        failure: Box<StartFailure>,
+        children: Below,
+    },
+    /// The child, a supervisor, has begun to stop of its own accord, possibly because this child of its own could not
+    /// be started.
+    Stopping {
+        cause: StopCause,
+        start_failure: Option<Box<StartFailure>>,
+    },
+    /// All that is left of the child, a supervisor that stops, is stuck.
+    Stuck,
+    Ended {
+        end: CompactEnd,
+        /// Dropped when the supervisor has taken note of it.
+        handled: Option<EndHandled>,
+    },
+}
+
+/// A report on its way, and which incarnation of which child it is of.
+pub(crate) struct ChildReport {
+    pub(crate) key: ChildKey,
+    pub(crate) incarnation: u32,
+    pub(crate) report: Report,
+    /// Keeps the tree from looking idle until the parent has dealt with the report.
+    pub(crate) activity: Option<Activity>,
+}
+
+/// Where children report: a supervisor, or what listens to a supervisor that has no supervisor above it.
+pub(crate) trait Listener: Send + Sync {
+    /// Takes a report, at once and without waiting for anything.
+    fn hear(&self, report: ChildReport);
+
+    /// A child says that it stops of its own accord. It is said by a report as well; this is for a listener that has to
+    /// write it down first.
+    fn announce(&self, cause: StopCause) {
+        let _ = cause;
+    }
+}
+
+/// Carries the facts about one incarnation of a child to its supervisor.
+///
+/// A child reports that it [`started`](Self::started), if its start was not answered at once, and how it
+/// [`ended`](Self::ended). If a reporter is dropped without that report, the child counts as aborted, or as panicked if
+/// the drop is part of a panic: a supervisor never waits for a child that has gone silently.
+pub struct Reporter {
+    listener: Arc<dyn Listener>,
+    key: ChildKey,
+    incarnation: u32,
+    activity: Option<Activity>,
+    open: bool,
+}
+
+/// Says that a child has started, apart from its reporter.
+pub(crate) struct Announcer {
+    listener: Arc<dyn Listener>,
+    key: ChildKey,
+    incarnation: u32,
+}
+
+impl Announcer {
+    pub(crate) fn started(&self) {
+        let (key, incarnation) = (self.key, self.incarnation);
+        let report = Report::Started { pid: None };
+        self.listener.hear(ChildReport { key, incarnation, report, activity: None });
+    }
+}
+
+/// The report of the end of an incarnation: it is gone, and so is everything below it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Ended {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it left behind, and what became of that.
+    pub stragglers: Vec<Straggler>,
+    /// How its children ended, if it is a supervisor.
+    pub(crate) children: Below,
+    /// What it says of failures, if it is a supervisor.
+    pub(crate) failures: Option<Box<Failures>>,
+    /// Dropped when the supervisor has taken note of the end.
+    pub(crate) handled: Option<EndHandled>,
+}
+
+impl Ended {
+    /// It is gone, and ended like this.
+    pub fn new(exit: Exit) -> Self {
+        Self { exit, stragglers: Vec::new(), children: Below::default(), failures: None, handled: None }
+    }
+
+    /// Adds the descendants that were still there after the child itself had gone.
+    #[must_use]
+    pub fn with_stragglers(mut self, stragglers: Vec<Straggler>) -> Self {
+        self.stragglers = stragglers;
+        self
+    }
+
+    pub(crate) fn with_children(mut self, children: Below) -> Self {
+        self.children = children;
+        self
+    }
+
+    pub(crate) fn with_failures(mut self, failures: Failures) -> Self {
+        self.failures = (!failures.is_empty()).then(|| Box::new(failures));
+        self
+    }
+
+    pub(crate) fn with_handled(mut self, handled: Option<EndHandled>) -> Self {
+        self.handled = handled;
+        self
+    }
+
+    fn into_report(mut self) -> Report {
+        let handled = self.handled.take();
+        Report::Ended { end: self.into(), handled }
+    }
+}
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Self {
+        Self::new(exit)
+    }
+}
+
+impl Reporter {
+    pub(crate) fn new(
+        listener: Arc<dyn Listener>,
+        key: ChildKey,
+        incarnation: u32,
+        activity: Option<Activity>,
+    ) -> Self {
+        Self { listener, key, incarnation, activity, open: true }
+    }
+
+    /// Says that the child has started, and is ready.
+    ///
+    /// Only after [`Launch::Starting`](super::Launch::Starting). `pid` is the process id, for a process.
+    pub fn started(&self, pid: Option<u32>) {
+        self.deliver(Report::Started { pid }, None);
+    }
+
+    /// Something that can say that the child has started, and nothing else.
+    pub(crate) fn announcer(&self) -> Announcer {
+        let (key, incarnation) = (self.key, self.incarnation);
+        Announcer { listener: Arc::clone(&self.listener), key, incarnation }
+    }
+
+    /// Says that there is nothing to run, and that this is fine (OTP's `ignore`).
+    pub fn ignored(mut self) {
+        self.close(Report::Ignored);
+    }
+
+    /// Says that the child could not be started, and that nothing is left of the attempt.
+    pub fn failed(self, error: StartError) {
+        self.failed_after(StartFailure::new(error), Below::default());
+    }
+
+    /// Says that this supervisor could not be started, and how the children that had been started came down.
+    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Below) {
+        self.close(Report::Failed { failure: Box::new(failure), children });
+    }
+
+    /// Says that the child is gone, after everything it held has been given back.
+    pub fn ended(mut self, ended: impl Into<Ended>) {
+        self.close(ended.into().into_report());
+    }
+
+    /// Says that this supervisor has begun to stop of its own accord.
+    pub(crate) fn stopping(&self, cause: StopCause, start_failure: Option<StartFailure>) {
+        self.listener.announce(cause);
+        self.deliver(Report::Stopping { cause, start_failure: start_failure.map(Box::new) }, None);
+    }
+
+    /// Says that all that is left of this supervisor is stuck.
+    pub(crate) fn stuck(&self) {
+        self.deliver(Report::Stuck, None);
+    }
+
+    /// Says that this supervisor has started. From now on it counts by its children; its own activity goes along with
+    /// the report, so that the tree does not look idle before the parent has gone on.
+    pub(crate) fn ready(&mut self) {
+        let activity = self.activity.take();
+        self.deliver(Report::Started { pid: None }, activity);
+    }
+
+    /// Takes up activity again, before an end that its parent will have to deal with.
+    pub(crate) fn rouse(&mut self, activity: Activity) {
+        self.activity = Some(activity);
+    }
+
+    fn close(&mut self, report: Report) {
+        self.open = false;
+        let activity = self.activity.take();
+        self.deliver(report, activity);
+    }
+
+    fn deliver(&self, report: Report, activity: Option<Activity>) {
+        let (key, incarnation) = (self.key, self.incarnation);
+        self.listener.hear(ChildReport { key, incarnation, report, activity });
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        if self.open {
+            let exit = if std::thread::panicking() {
+                Exit::Panicked(Panic::new("panicked while it was dropped"))
+            } else {
+                Exit::Aborted
+            };
+            self.close(Ended::new(exit).into_report());
+        }
+    }
+}
+
+impl std::fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reporter").field("incarnation", &self.incarnation).finish_non_exhaustive()
+    }
+}
+
+/// Turns what a process writes into events.
+#[derive(Clone, Debug)]
+pub struct OutputSink {
+    tree: TreeContext,
+    path: ChildPath,
+    incarnation: u32,
+}
+
+/// A line that a process wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputLine {
+    /// Where it wrote the line.
+    pub stream: Stream,
+    /// The line without its end.
+    pub line: String,
+    /// Whether the line went on and was cut.
+    pub truncated: bool,
+    /// Whether bytes that are not UTF-8 were replaced.
+    pub lossy: bool,
+}
+
+impl super::StartContext {
+    /// Where a process's lines go to become `output` events.
+    pub fn output(&self) -> OutputSink {
+        OutputSink { tree: self.tree.clone(), path: self.path.clone(), incarnation: self.incarnation }
+    }
+}
+
+impl OutputSink {
+    /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
+    /// once and get one time. What follows the last end is left out. Never waits.
+    pub fn write_lines(&self, stream: Stream, lines: &str) {
+        self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
+    }
+
+    /// Waits if a reader of the events that has lost none is so far behind that it could soon lose some: until that
+    /// reader has taken enough events, or 10 ms have passed. A writer of many events calls this between one batch and
+    /// the next.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn room(&self) {
+        self.tree.record().room().await;
+    }
+
+    /// Writes one line into the tree's record. Never waits.
+    pub fn write(&self, line: OutputLine) {
+        let OutputLine { stream, line, truncated, lossy } = line;
+        self.tree.record().emit(
+            &self.path,
+            crate::child::ChildKind::Process,
+            self.incarnation,
+            EventKind::Output { stream, line, truncated, lossy },
+        );
+    }
+}

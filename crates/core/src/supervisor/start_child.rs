@@ -1,0 +1,103 @@
+//! What has been asked of a supervisor, and has still to be answered.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use super::call::{Refusal, StartedChild, Success};
+use super::shared::SharedSupervisor;
+use crate::child::{SpecError, StartError};
+use crate::foreign_wakers::WakeElsewhere;
+use crate::spec::ChildSpec;
+
+/// Says why a child could not be added and started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartChildError {
+    /// The spec makes no sense.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A child with this id runs already (OTP's `already_started`).
+    #[error("a child with this id runs already")]
+    AlreadyStarted,
+    /// A child with this id is there and is down (OTP's `already_present`). It can be restarted or deleted.
+    #[error("a child with this id is there already, and is down")]
+    AlreadyPresent,
+    /// The supervisor has as many children as it may have (Elixir's `max_children`). The spec comes back unused.
+    #[error("the supervisor has as many children as it may have")]
+    MaxChildren {
+        /// The child that was not added.
+        spec: Box<ChildSpec>,
+    },
+    /// The child could not be started, and has not been added.
+    #[error("the child could not be started")]
+    Failed(#[source] StartError),
+    /// The supervisor stops or has stopped. The spec comes back unused.
+    #[error("the supervisor is stopping")]
+    Stopping {
+        /// The child that was not added.
+        spec: Box<ChildSpec>,
+    },
+}
+
+/// An answer that is still to come.
+pub(super) struct PendingAnswer {
+    answer: oneshot::Receiver<Result<Success, Refusal>>,
+    supervisor: Arc<SharedSupervisor>,
+}
+
+/// A child that has been offered to a supervisor.
+pub(crate) struct Offer {
+    spec: ChildSpec,
+    answer: PendingAnswer,
+}
+
+impl PendingAnswer {
+    pub(super) fn new(
+        answer: oneshot::Receiver<Result<Success, Refusal>>,
+        supervisor: Arc<SharedSupervisor>,
+    ) -> Self {
+        Self { answer, supervisor }
+    }
+
+    /// Waits for the answer. A supervisor that is gone refuses: OTP rule 44.
+    pub(super) async fn come(self) -> Result<Success, Refusal> {
+        let Self { answer, supervisor } = self;
+        let answered = async {
+            tokio::select! {
+                biased;
+                answer = answer => answer.unwrap_or(Err(Refusal::Stopping)),
+                // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
+                () = supervisor.gone() => Err(Refusal::Stopping),
+            }
+        };
+        // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign
+        // code.
+        WakeElsewhere::new(answered).await
+    }
+}
+
+impl Offer {
+    pub(super) fn new(spec: ChildSpec, answer: PendingAnswer) -> Self {
+        Self { spec, answer }
+    }
+
+    /// What became of it.
+    pub(crate) async fn answer(self) -> Result<Option<StartedChild>, StartChildError> {
+        match self.answer.come().await {
+            Ok(Success::Started(child)) => Ok(child),
+            Ok(Success::Done | Success::Reserved(_)) => Ok(None),
+            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
+            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
+            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
+            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
+            Err(
+                Refusal::NotFound
+                | Refusal::Running
+                | Refusal::Restarting
+                | Refusal::NothingKept
+                | Refusal::Stopping,
+            ) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
+        }
+    }
+}

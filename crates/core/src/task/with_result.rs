@@ -1,0 +1,62 @@
+//! Tasks whose result a caller waits for.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use tokio::sync::oneshot;
+
+use crate::child::Panic;
+use crate::panics::{catch, resume};
+
+/// Says why a task has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// The task panicked.
+    #[error("the task panicked: {0}")]
+    Panicked(Panic),
+    /// The task was stopped, or aborted, before it had a result.
+    #[error("the task was stopped before it had a result")]
+    Stopped,
+}
+
+/// Where a task's result goes.
+pub(super) type ResultSender<T> = oneshot::Sender<Result<T, TaskError>>;
+
+pin_project! {
+    /// Runs a future and hands its result, or its panic, to the caller that waits for it.
+    pub(super) struct WithResult<Fut: Future> {
+        #[pin]
+        future: Fut,
+        sender: Option<ResultSender<Fut::Output>>,
+    }
+}
+
+impl<Fut: Future> WithResult<Fut> {
+    pub(super) fn new(future: Fut, sender: ResultSender<Fut::Output>) -> Self {
+        Self { future, sender: Some(sender) }
+    }
+}
+
+impl<Fut: Future> Future for WithResult<Fut> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let result = match catch(|| this.future.poll(cx)) {
+            Ok(poll) => Ok(ready!(poll)),
+            Err(panic) => Err(panic),
+        };
+        let panic = result.as_ref().err().cloned();
+        if let Some(sender) = this.sender.take() {
+            // A caller that has given up waiting does not need it.
+            let _ = sender.send(result.map_err(TaskError::Panicked));
+        }
+        match panic {
+            // The supervisor has to see it as well.
+            Some(panic) => resume(panic),
+            None => Poll::Ready(()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Starts programs through a warden's reapers, each as the child of one.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Arc;
+
+use nix::fcntl::{FcntlArg, fcntl};
+
+use super::stdio::{self, Theirs};
+use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
+use crate::set::{KillOnDrop, ProcessSet};
+use crate::spec::Command;
+use crate::sys::raw::Patience;
+use crate::sys::{self, Failure, Program, Spawned, Stage, Watched};
+use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, ReapedSet};
+
+/// The launcher that has a reaper start programs.
+#[derive(Debug)]
+pub(crate) struct ThroughWarden {
+    pub(crate) client: Arc<Client>,
+    /// Whether each child gets a cgroup. The warden can give it one.
+    pub(crate) cgroups: bool,
+}
+
+impl Launcher for ThroughWarden {
+    fn launch(&self, order: Order) -> Launching {
+        Box::pin(launch(order, Arc::clone(&self.client), self.cgroups))
+    }
+}
+
+/// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
+async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
+    let command = process.command();
+    let refused = |error| LaunchError::new(command, error);
+    let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
+    let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
+    let program = image::program(command, [const { None }; 3])?;
+    // What the program gets must not be kept open here, or its end would not be seen.
+    match order(command, (&program, theirs), &line, cgroup) {
+        // A reaper that could not be made has said so before its end of the line was closed.
+        Err(error) if is_cut(&error) => {}
+        sent => sent.map_err(refused)?,
+    }
+    // While the program starts there is time for the rest.
+    let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
+    client.prepare(cgroup);
+    match answer(&watch).await {
+        Ok((spawned, reaper)) => {
+            let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
+            kill_handle.hold(&set);
+            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: Some(watch), stdout, stderr })
+        }
+        Err(Failed::Refused(failure)) => {
+            drop(watch);
+            // It may be the reaper itself that could not be made.
+            if failure.stage != Stage::Clone {
+                client.recycle(line);
+            }
+            Err(LaunchError::from_failure(command, failure, image::exists(command)))
+        }
+        // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
+        Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
+            Err(refused(io::Error::from_raw_os_error(libc::EAGAIN)))
+        }
+        Err(Failed::Silent(error)) => Err(gone_or(command, error)),
+    }
+}
+
+/// Sends the order, with all descriptors that belong to it.
+fn order(
+    command: &Command,
+    (program, theirs): (&Program, [Theirs; 3]),
+    line: &OwnedFd,
+    cgroup: bool,
+) -> io::Result<()> {
+    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
+    let ours = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+    let streams = [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr];
+    let begin_in = begin_in(command)?;
+    let mut which = Vec::with_capacity(Descriptor::ALL.len());
+    let mut fds: Vec<BorrowedFd<'_>> = Vec::with_capacity(Descriptor::ALL.len());
+    let mut add = |descriptor, fd| {
+        which.push(descriptor);
+        fds.push(fd);
+    };
+    if let Some(directory) = &begin_in {
+        add(Descriptor::BeginIn, directory.as_fd());
+    }
+    for ((stream, theirs), ours) in streams.into_iter().zip(&theirs).zip(ours) {
+        match theirs {
+            Theirs::Pipe(fd) => add(stream, fd.as_fd()),
+            // The reaper has nothing there that could be inherited, so that ours goes along.
+            Theirs::Ours if is_open(ours) => add(stream, ours),
+            // It has /dev/null there.
+            Theirs::Ours | Theirs::Null => {}
+        }
+    }
+    let launch = Launch::encode(program, &which, cgroup);
+    if !launch.is_too_long() {
+        return sys::send_message(line, &launch.bytes, &fds, Patience::Never);
+    }
+    let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
+    let file = sys::file_of(&launch.bytes)?;
+    fds.push(file.as_fd());
+    sys::send_message(line, launch.header(), &fds, Patience::Never)
+}
+
+/// Whether there is something at the place of a descriptor: this program may have closed its own streams.
+fn is_open(fd: BorrowedFd<'_>) -> bool {
+    fcntl(fd, FcntlArg::F_GETFD).is_ok()
+}
+
+/// The directory from which the program's relative paths count, unless that is given and absolute.
+fn begin_in(command: &Command) -> io::Result<Option<OwnedFd>> {
+    if command.directory.as_ref().is_some_and(|directory| directory.is_absolute()) {
+        return Ok(None);
+    }
+    let flags = libc::O_PATH | libc::O_DIRECTORY;
+    Ok(Some(OpenOptions::new().read(true).custom_flags(flags).open(".")?.into()))
+}
+
+enum Failed {
+    Refused(Failure),
+    /// No answer has come.
+    Silent(io::Error),
+}
+
+async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
+    let mut message = [0; REPLY];
+    let (bytes, pidfd) = loop {
+        let mut ready = line.readable().await.map_err(Failed::Silent)?;
+        match sys::receive(line.get_ref(), &mut message, Patience::Never) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+            received => break received.map_err(Failed::Silent)?,
+        }
+    };
+    match (FromWarden::decode(&message[..bytes]), pidfd) {
+        (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
+        // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
+        (Some(FromWarden::Started { .. }), None) => {
+            Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))
+        }
+        (Some(FromWarden::Refused { stage, errno }), _) => {
+            Err(Failed::Refused(Failure::new(Stage::from_number(stage), errno)))
+        }
+        _ => Err(Failed::Silent(io::Error::from_raw_os_error(libc::EPIPE))),
+    }
+}
+
+fn gone_or(command: &Command, error: io::Error) -> LaunchError {
+    if is_cut(&error) { LaunchError::no_warden(command) } else { LaunchError::new(command, error) }
+}
+
+/// Whether the other end of a line is closed.
+fn is_cut(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN))
+}

@@ -1,0 +1,71 @@
+//! The handle through which the last kill reaches a set, from any thread.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use rootward_core::KillHandle;
+
+use super::ProcessSet;
+use crate::Signal;
+
+/// Holds a process set as soon as there is one, for a kill that waits for nothing.
+#[derive(Debug, Default)]
+pub(crate) struct SetKillHandle(Mutex<Target>);
+
+#[derive(Debug, Default)]
+enum Target {
+    /// There is no process yet.
+    #[default]
+    Nothing,
+    /// The owner keeps the set. A handle can outlive the runtime, and must not keep the set's reaper.
+    Set(Weak<ProcessSet>),
+    /// It is to be killed as soon as it is there.
+    Doomed,
+}
+
+impl SetKillHandle {
+    /// Takes hold of a process that was just started.
+    pub(crate) fn hold(&self, set: &Arc<ProcessSet>) {
+        let mut held = self.lock();
+        match &*held {
+            Target::Doomed => kill(set),
+            Target::Nothing | Target::Set(_) => *held = Target::Set(Arc::downgrade(set)),
+        }
+    }
+
+    /// Kills the set now, or as soon as there is one. From any thread, and without waiting for anything.
+    pub(crate) fn kill(&self) {
+        let mut held = self.lock();
+        let set = match &*held {
+            Target::Set(set) => set.upgrade(),
+            Target::Nothing | Target::Doomed => {
+                *held = Target::Doomed;
+                None
+            }
+        };
+        // Under the lock: the owner lets go before it releases the set, which may belong to another process then.
+        set.iter().for_each(|set| kill(set));
+        drop(held);
+        // Not under the lock: if this is the last reference, the set's warden is dropped with it.
+        drop(set);
+    }
+
+    /// Lets go, because nothing is left.
+    pub(crate) fn let_go(&self) {
+        *self.lock() = Target::Nothing;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Target> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KillHandle for SetKillHandle {
+    fn kill(&self) {
+        Self::kill(self);
+    }
+}
+
+fn kill(set: &ProcessSet) {
+    // An error is ignored: this is the last kill, and there is no other means.
+    let _ = set.signal(Signal::KILL);
+}
