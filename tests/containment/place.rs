@@ -58,7 +58,7 @@ pub(crate) fn trees() -> Vec<Place> {
         places.push(Place { level: Level::TreeAndCgroup, user: User::Ours });
     }
     places.push(Place { level: Level::Tree, user: User::Ours });
-    if Uid::effective().is_root() && can_be_run_by_nobody(Path::new(env!("CARGO_BIN_EXE_contains"))) {
+    if Uid::effective().is_root() && can_be_run_by_another_user(Path::new(env!("CARGO_BIN_EXE_contains"))) {
         places.push(Place { level: Level::Tree, user: User::Nobody });
         if has_cgroups {
             places.push(Place { level: Level::TreeAndCgroup, user: User::Nobody });
@@ -123,7 +123,7 @@ fn cgroup() -> Option<PathBuf> {
     })
 }
 
-pub(crate) fn can_be_run_by_nobody(program: &Path) -> bool {
+pub(crate) fn can_be_run_by_another_user(program: &Path) -> bool {
     let is_open = |path: &Path| fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o001 != 0);
     program.ancestors().all(is_open)
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use nix::unistd::Uid;
 use rootward_tests::Heard;
 
-use crate::place::{can_be_run_by_nobody, nothing_to_show};
+use crate::place::{can_be_run_by_another_user, nothing_to_show};
 use crate::record::Record;
 
 #[test]
@@ -54,7 +54,7 @@ fn if_the_warden_has_no_memory_left_nothing_is_started_and_everything_stopped() 
 fn shortage_of(what: &str, reason: &str, levels: &[&str]) {
     let program = Path::new(env!("CARGO_BIN_EXE_runs_out"));
     let is_of_a_user = what.starts_with("processes") || what == "descriptors on their way";
-    if is_of_a_user && Uid::effective().is_root() && !can_be_run_by_nobody(program) {
+    if is_of_a_user && Uid::effective().is_root() && !can_be_run_by_another_user(program) {
         return nothing_to_show("other users cannot execute these programs, and for root there is no limit");
     }
     for level in levels {

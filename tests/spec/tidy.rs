@@ -3,6 +3,7 @@
 mod code;
 mod floors;
 mod imports;
+mod language;
 mod otp_rules;
 mod sources;
 mod track_record;

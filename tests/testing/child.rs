@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rootward::report::{Ending, Outcome};
 use rootward::testing::{EventLog, TestChild};
-use rootward::{Ending, EventKind, Exit, Outcome, Shutdown, Supervisor, Tree};
+use rootward::{EventKind, Exit, Shutdown, Supervisor, Tree};
 
 use crate::given;
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use rootward::process::{Containment, Ready};
+use rootward::report::{Ending, Outcome};
 use rootward::testing::{EventLog, TestChild, crash, real_time};
-use rootward::{ChildSpec, Ending, EventKind, Exit, Outcome, Restart, Shutdown, Supervisor};
+use rootward::{ChildSpec, EventKind, Exit, Restart, Shutdown, Supervisor};
 use tokio::time::{Instant, sleep};
 
 use crate::{SHORT, failure, takes_its_time};

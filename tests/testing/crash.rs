@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
+use rootward::report::Ending;
 use rootward::testing::{EventLog, TestChild, crash};
-use rootward::{Backoff, ChildSpec, Ending, EventKind, Exit, Restart, Strategy, Supervisor};
+use rootward::{Backoff, ChildSpec, EventKind, Exit, Restart, Strategy, Supervisor};
 
 use crate::{failure, given, takes_its_time};
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use rootward::snapshot::ChildState;
 use rootward::testing::{EventLog, TestChild};
-use rootward::{Backoff, ChildSpec, ChildState, DynamicSupervisor, EventKind, Restart, Strategy, Supervisor};
+use rootward::{Backoff, ChildSpec, DynamicSupervisor, EventKind, Restart, Strategy, Supervisor};
 
 use crate::{SHORT, failure, given};
 

@@ -11,7 +11,8 @@
 
 use std::time::Duration;
 
-use rootward::{Backoff, ChildSpec, Strategy, Supervisor, TreeStartError};
+use rootward::error::TreeStartError;
+use rootward::{Backoff, ChildSpec, Strategy, Supervisor};
 
 /// The tree of a shop: a web server that needs a database.
 fn shop(db: ChildSpec, web: ChildSpec) -> Supervisor {
@@ -50,9 +51,10 @@ async fn main() -> Result<(), TreeStartError> {
 
 #[cfg(test)]
 mod tests {
+    use rootward::EventKind;
     use rootward::process::{Process, Ready};
+    use rootward::report::{Ending, Outcome};
     use rootward::testing::{EventLog, TestChild, crash};
-    use rootward::{Ending, EventKind, Outcome};
     use tokio::time::Instant;
 
     use super::*;

@@ -75,6 +75,7 @@
 //! | see what happens | [`Event`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`] |
 //! | look up the rest | [`task`], [`event`], [`report`], [`snapshot`], [`error`], [`mod@process`], [`signal`] |
 //! | make another kind of child | [`child_kind`] |
+//! | test a tree of one's own | `testing` |
 //!
 //! # Features
 //!

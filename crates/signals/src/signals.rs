@@ -142,8 +142,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for the handlers if there are
-    /// any, and one for the last kill.
+    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for
+    /// the handlers if there are any, and one for the last kill.
     ///
     /// # Panics
     ///

@@ -18,7 +18,8 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     let signals = Signals::new()
         .on(Signal::USR2, move |received| sender.send(received.signal).unwrap())
         .on_snapshot(|_| ());
-    assert_eq!(caught(), []);
+    // Rust's own runtime and the C library catch some.
+    let before = caught();
 
     let listening = signals.listen().unwrap();
     kill(Pid::this(), signal::SIGUSR2).unwrap();
@@ -26,7 +27,9 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
 
     assert_eq!(seen.recv().await, Some(Signal::USR2));
     let asked_for = [Signal::HUP, Signal::INT, Signal::USR1, Signal::USR2, Signal::TERM];
-    assert_eq!(caught(), asked_for);
+    let taken: Vec<Signal> = caught().into_iter().filter(|signal| !before.contains(signal)).collect();
+    assert_eq!(taken, asked_for);
+    assert!(asked_for.iter().all(|signal| !before.contains(signal)));
     kill(Pid::this(), signal::SIGTERM).unwrap();
     assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGTERM"));
 }
@@ -35,10 +38,6 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
 fn caught() -> Vec<Signal> {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has /proc");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a process has a mask");
-    // Rust's own runtime catches SIGSEGV and SIGBUS, to report a stack overflow.
-    let all = (1..=64)
-        .filter_map(Signal::from_number)
-        .filter(|signal| ![Signal::SEGV, Signal::BUS].contains(signal));
     let mask = u64::from_str_radix(mask.trim(), 16).expect("the mask is a hexadecimal number");
     (1..=64)
         .filter_map(Signal::from_number)

@@ -108,14 +108,14 @@ fn detect() {
 /// Looks once at everything. `false` says that the next look is not needed.
 fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
     let now = tick_on();
-    let is_busy = is_anybody_at_work();
+    let is_busy = is_any_thread_at_work();
     if is_busy {
         warn(told);
     } else {
         told.clear();
     }
     let mut is_wanted = false;
-    for watcher in everybody() {
+    for watcher in living_watchers() {
         // It may be the last to hold it, so that the drop is caught as well.
         is_wanted |= catch(move || watcher.tick(now)).unwrap_or_default();
     }
@@ -123,13 +123,13 @@ fn tick(told: &mut HashMap<(WorkerId, u64), Duration>) -> bool {
 }
 
 /// All watchers that are still there.
-fn everybody() -> Vec<Arc<dyn Watcher>> {
+fn living_watchers() -> Vec<Arc<dyn Watcher>> {
     let mut watchers = watchers();
     watchers.retain(|watcher| watcher.strong_count() > 0);
     watchers.iter().filter_map(Weak::upgrade).collect()
 }
 
-fn is_anybody_at_work() -> bool {
+fn is_any_thread_at_work() -> bool {
     slots().iter().any(|slot| slot.look().is_some())
 }
 
@@ -147,7 +147,7 @@ fn warn(told: &mut HashMap<(WorkerId, u64), Duration>) {
     if stalls.is_empty() {
         return;
     }
-    let all = everybody();
+    let all = living_watchers();
     for (key, stall) in stalls {
         let before = told.insert(key, stall.elapsed).unwrap_or_default();
         for watcher in &all {

@@ -146,7 +146,7 @@ impl Record {
 
     /// Writes the last events and ends the record, all in one [section](Self::section): no other event comes between
     /// them, or after them.
-    pub(crate) fn last_words<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
+    pub(crate) fn section_at_the_end<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
         self.section(|writer| {
             let result = write(writer);
             writer.waiting.extend(writer.inner.backlog.close());

@@ -22,7 +22,7 @@ pub(crate) enum Look {
     /// Ask for a sign of life.
     Ask,
     /// The deadline is over and the last question was not answered: another thread has to write the report.
-    StandIn,
+    WriteReport,
 }
 
 impl Standstill {
@@ -44,7 +44,7 @@ impl Standstill {
                 Look::Ask
             }
             // The question was asked so late that the deadline is over too.
-            (true, Some(_), false) => Look::StandIn,
+            (true, Some(_), false) => Look::WriteReport,
         }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(standstill.look(8 * SECOND, false), Look::Wait);
         assert_eq!(standstill.look(9 * SECOND, false), Look::Ask);
         assert_eq!(standstill.look(9 * SECOND + SECOND / 2, false), Look::Wait);
-        assert_eq!(standstill.look(10 * SECOND, false), Look::StandIn);
+        assert_eq!(standstill.look(10 * SECOND, false), Look::WriteReport);
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
 
         assert_eq!(standstill.look(10 * SECOND, true), Look::Ask);
         assert_eq!(standstill.look(11 * SECOND, true), Look::Ask);
-        assert_eq!(standstill.look(12 * SECOND, false), Look::StandIn, "this time there was no answer");
+        assert_eq!(standstill.look(12 * SECOND, false), Look::WriteReport, "this time there was no answer");
     }
 
     #[test]
@@ -81,6 +81,6 @@ mod tests {
 
         assert_eq!(standstill.look(Duration::ZERO, false), Look::Ask);
         assert_eq!(standstill.look(SECOND / 2, false), Look::Wait);
-        assert_eq!(standstill.look(SECOND, false), Look::StandIn);
+        assert_eq!(standstill.look(SECOND, false), Look::WriteReport);
     }
 }

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::dice::Dice;
 use super::failure::Wrong;
 use super::manner::Manner;
-use super::state::{Seat, State};
+use super::state::{State, ThreadState};
 
 /// It is no thread's turn: the story has not begun.
 const NOT_YET: usize = usize::MAX;
@@ -62,8 +62,8 @@ impl Scheduler {
     /// A lock is not free: any other thread goes on.
     pub(super) fn wait_for_lock(&self, thread: usize, place: &'static Location<'static>) {
         let mut state = self.state();
-        if let Seat::Busy(task) = state.seats[thread] {
-            state.seats[thread] = Seat::Waits(task);
+        if let ThreadState::Busy(task) = state.seats[thread] {
+            state.seats[thread] = ThreadState::Waits(task);
         }
         match state.next(thread, Some(place)) {
             Some(next) => {
@@ -96,8 +96,8 @@ impl Scheduler {
         self.wait(thread);
         while !self.is_over() {
             let mut state = self.state();
-            if let Seat::Told(task, unit) = state.seats[thread].clone() {
-                state.seats[thread] = Seat::Busy(task);
+            if let ThreadState::Told(task, unit) = state.seats[thread].clone() {
+                state.seats[thread] = ThreadState::Busy(task);
                 drop(state);
                 unit.poll();
                 self.state().polled(thread, task, &unit);

@@ -33,7 +33,7 @@ pub(super) struct State {
     next: u64,
     /// Runtimes whose task has ended, for the next tasks.
     spare: Vec<Arc<Unit>>,
-    pub(super) seats: Vec<Seat>,
+    pub(super) seats: Vec<ThreadState>,
     /// The task that tells the story.
     story: u64,
     pub(super) over: Option<Result<(), Wrong>>,
@@ -43,7 +43,7 @@ pub(super) struct State {
 
 /// What a thread is at.
 #[derive(Clone)]
-pub(super) enum Seat {
+pub(super) enum ThreadState {
     Idle,
     /// It has been told to poll a task.
     Told(u64, Arc<Unit>),
@@ -83,7 +83,7 @@ impl State {
             ranks: BTreeMap::new(),
             next: 0,
             spare: Vec::new(),
-            seats: vec![Seat::Idle; manner.threads],
+            seats: vec![ThreadState::Idle; manner.threads],
             story: 0,
             over: None,
             steps: 0,
@@ -104,7 +104,7 @@ impl State {
 
     /// A task has been polled until it waits.
     pub(super) fn polled(&mut self, thread: usize, task: u64, unit: &Arc<Unit>) {
-        self.seats[thread] = Seat::Idle;
+        self.seats[thread] = ThreadState::Idle;
         self.has_gone_on();
         if unit.is_over() {
             self.units.remove(&task);
@@ -119,7 +119,7 @@ impl State {
     /// Whether the thread stays at a point for now, without much ado.
     pub(super) fn stays(&mut self, thread: usize) -> bool {
         self.steps += 1;
-        let Seat::Busy(task) = self.seats[thread] else { return true };
+        let ThreadState::Busy(task) = self.seats[thread] else { return true };
         if self.over.is_some() {
             return true;
         }
@@ -139,8 +139,8 @@ impl State {
     /// A thread has gone on: what others wait for may have come.
     fn has_gone_on(&mut self) {
         for seat in &mut self.seats {
-            if let Seat::Waits(task) = *seat {
-                *seat = Seat::Busy(task);
+            if let ThreadState::Waits(task) = *seat {
+                *seat = ThreadState::Busy(task);
             }
         }
     }
@@ -181,11 +181,11 @@ impl State {
     fn choices(&self) -> Vec<Next> {
         let mut choices = Vec::new();
         for (thread, seat) in self.seats.iter().enumerate() {
-            if let Seat::Busy(task) = seat {
+            if let ThreadState::Busy(task) = seat {
                 choices.push(Next::Thread(thread, *task));
             }
         }
-        let is_free = self.seats.iter().any(|seat| matches!(seat, Seat::Idle));
+        let is_free = self.seats.iter().any(|seat| matches!(seat, ThreadState::Idle));
         if is_free && self.over.is_none() {
             let is_told = |task: u64| self.seats.iter().any(|seat| seat.task() == Some(task));
             let ready = self.units.iter().filter(|(task, unit)| unit.is_ready() && !is_told(**task));
@@ -196,10 +196,10 @@ impl State {
 
     /// Tells an idle thread to poll a task: this one, if it is idle.
     fn seat(&mut self, thread: usize, task: u64) -> Option<usize> {
-        let is_idle = |thread: &usize| matches!(self.seats[*thread], Seat::Idle);
+        let is_idle = |thread: &usize| matches!(self.seats[*thread], ThreadState::Idle);
         let thread = Some(thread).filter(is_idle).or_else(|| (0..self.seats.len()).find(is_idle))?;
         let unit = Arc::clone(self.units.get(&task)?);
-        self.seats[thread] = Seat::Told(task, unit);
+        self.seats[thread] = ThreadState::Told(task, unit);
         Some(thread)
     }
 
@@ -212,7 +212,7 @@ impl State {
         if self.over.is_some() {
             return false;
         }
-        if self.seats.iter().any(|seat| !matches!(seat, Seat::Idle)) {
+        if self.seats.iter().any(|seat| !matches!(seat, ThreadState::Idle)) {
             self.over = Some(Err(Wrong::Deadlocks));
             return false;
         }
@@ -227,7 +227,7 @@ impl State {
 
     /// Whether every thread has come to the end of what it was at.
     pub(super) fn is_quiet(&self) -> bool {
-        self.seats.iter().all(|seat| matches!(seat, Seat::Idle))
+        self.seats.iter().all(|seat| matches!(seat, ThreadState::Idle))
     }
 
     /// All tasks that are left, to be dropped when the state is free.
@@ -245,7 +245,7 @@ impl State {
     }
 }
 
-impl Seat {
+impl ThreadState {
     fn task(&self) -> Option<u64> {
         match self {
             Self::Idle => None,

@@ -204,7 +204,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 
     /// Looks at the report of the end of a body that is over while the task group or guests are waited for.
-    pub(crate) fn with_last_word<R>(&self, look: impl FnOnce(&E) -> R) -> Option<R> {
+    pub(crate) fn with_end_report<R>(&self, look: impl FnOnce(&E) -> R) -> Option<R> {
         self.lock().end_report.as_ref().map(look)
     }
 

@@ -321,12 +321,12 @@ impl TaskNode {
     }
 
     /// All that is left of the children is stuck. If the body is over, so is all that is left of the task.
-    pub(super) fn nest_is_stuck(&self) {
-        self.gate.with_last_word(|word| word.reporter.stuck());
+    pub(super) fn group_is_stuck(&self) {
+        self.gate.with_end_report(|word| word.reporter.stuck());
     }
 
     /// The children are gone, and so is their supervisor.
-    pub(super) fn nest_ended(&self, children: Below) {
+    pub(super) fn group_ended(&self, children: Below) {
         let last = self.gate.emptied(|group| {
             group.reports = children;
             u32::try_from(group.supervisor.refused()).unwrap_or(u32::MAX)
@@ -414,9 +414,9 @@ async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildRep
         match report {
             Report::Started { .. } | Report::Ignored => {}
             Report::Stopping { .. } => force_at = node.escalate(),
-            Report::Stuck => node.nest_is_stuck(),
-            Report::Failed { children, .. } => return node.nest_ended(children),
-            Report::Ended { end, .. } => return node.nest_ended(end.children()),
+            Report::Stuck => node.group_is_stuck(),
+            Report::Failed { children, .. } => return node.group_ended(children),
+            Report::Ended { end, .. } => return node.group_ended(end.children()),
         }
     }
 }

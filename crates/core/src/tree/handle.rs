@@ -99,7 +99,7 @@ impl Controls {
     /// Has the report written by this thread.
     fn give_up(&self) {
         if let Some(writer) = self.reporting.writer.upgrade() {
-            writer.stand_in(StopCause::Api, now());
+            writer.report_instead(StopCause::Api, now());
         }
     }
 }

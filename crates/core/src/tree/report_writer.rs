@@ -94,7 +94,7 @@ impl ReportWriter {
         if is_in_time {
             self.has_reported.store(true, Ordering::Release);
             point();
-            self.tree.record().last_words(|words| self.end_with(&report, words));
+            self.tree.record().section_at_the_end(|words| self.end_with(&report, words));
             self.hand_out(&report);
         }
         self.tell(|progress| progress.completed = Some(report));
@@ -127,7 +127,7 @@ impl ReportWriter {
 
     /// The same, said by a thread that does not wait for the guardian's turn. The stop had been asked for at this
     /// moment, and it may not have begun.
-    pub(super) fn stand_in(&self, cause: StopCause, since: Instant) {
+    pub(super) fn report_instead(&self, cause: StopCause, since: Instant) {
         if self.claim() {
             self.root.begin_stop_at(cause, since);
             self.tree.tell_stopping();
@@ -155,13 +155,13 @@ impl ReportWriter {
         // Before the record is locked: a child may take its time to answer.
         let mut kept_alive = KeptAlive::default();
         let answers = self.root.look(Ask::Children, &mut kept_alive).children;
-        let report = self.tree.record().last_words(|words| {
+        let report = self.tree.record().section_at_the_end(|words| {
             let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut kept_alive);
             add_answers(&mut children, answers);
             let stopped = || StartFailure::new(StartError::Stopped).write_down();
             let failure = (!started).then(|| handled.unwrap_or_else(stopped));
             let report = self.report(failure, children, (Outcome::Unreapable, refused));
-            self.write_last_words(&report, words);
+            self.write_unreapable(&report, words);
             self.end_with(&report, words);
             Arc::new(report)
         });
@@ -169,7 +169,7 @@ impl ReportWriter {
     }
 
     /// Writes what is said of the children that are still there.
-    fn write_last_words(&self, report: &StopReport, words: &mut Writer<'_>) {
+    fn write_unreapable(&self, report: &StopReport, words: &mut Writer<'_>) {
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
         // A child that has not been asked to stop is still there, and will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {

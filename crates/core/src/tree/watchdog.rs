@@ -131,8 +131,8 @@ impl Watcher for Watchdog {
                 self.answered.store(false, Ordering::Relaxed);
                 self.guardian.send(Command::Answer).is_ok() && !self.writer.has_reported()
             }
-            Look::StandIn => {
-                self.writer.stand_in(cause, since);
+            Look::WriteReport => {
+                self.writer.report_instead(cause, since);
                 false
             }
         }

@@ -270,16 +270,16 @@ impl Life {
     ) -> Vec<Action> {
         self.phase = phase(Pressure::Asked { rung, kill_at });
         let wake_at = rung.due().into_iter().chain(kill_at).min();
-        self.press(signal, wake_at)
+        self.send(signal, wake_at)
     }
 
     fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
-        self.press(Signal::KILL, again_at)
+        self.send(Signal::KILL, again_at)
     }
 
-    fn press(&mut self, signal: Signal, wake_at: Option<Instant>) -> Vec<Action> {
+    fn send(&mut self, signal: Signal, wake_at: Option<Instant>) -> Vec<Action> {
         let end_check = self.end_check();
         end_check.into_iter().chain([Action::Signal(signal)]).chain(wake_at.map(Action::WakeAt)).collect()
     }

@@ -23,7 +23,7 @@ const MOST_THREADS: usize = 64;
 
 /// Kills a child and all its descendants. No other process reaps the child, so that its number is its own. All our
 /// children are to be killed.
-pub(super) fn kill_family(child: i32) {
+pub(super) fn kill_with_descendants(child: i32) {
     if is_elsewhere(child) {
         let _ = raw::kill(-child, libc::SIGKILL);
     }
@@ -33,7 +33,7 @@ pub(super) fn kill_family(child: i32) {
 }
 
 /// Kills the process that a descriptor is of, and all its descendants. We may have other children, which others reap.
-pub(super) fn kill_family_of(pid: i32, pidfd: i32) {
+pub(super) fn kill_descendants_of(pid: i32, pidfd: i32) {
     kill(pid, pidfd);
     below(Parent { pid, pidfd: Some(pidfd), ours: None }, DEEPEST);
 }
@@ -123,7 +123,7 @@ mod tests {
             running("setsid sh -c '(sleep 1000 &) & wait; echo there; exec sleep 1000' & wait");
         let session = child_of(&leader);
 
-        kill_family_of(session, sys::open(session).unwrap().as_raw_fd());
+        kill_descendants_of(session, sys::open(session).unwrap().as_raw_fd());
 
         // The output ends when the last process that holds it has gone.
         leader.kill().unwrap();
@@ -137,7 +137,7 @@ mod tests {
         let (mut other, _its_output) = running_in(leader.id() as i32, "echo there; exec sleep 1000");
 
         let pid = leader.id() as i32;
-        kill_family_of(pid, sys::open(pid).unwrap().as_raw_fd());
+        kill_descendants_of(pid, sys::open(pid).unwrap().as_raw_fd());
 
         assert_eq!(leader.wait().unwrap().signal(), Some(libc::SIGKILL));
         raw::kill(other.id() as i32, libc::SIGTERM).unwrap();
@@ -155,7 +155,7 @@ mod tests {
         output.read_line(&mut line).unwrap();
         let child = child_of(&latter);
 
-        kill_family_of(latter.id() as i32, pidfd.as_raw_fd());
+        kill_descendants_of(latter.id() as i32, pidfd.as_raw_fd());
 
         raw::kill(child, libc::SIGTERM).unwrap();
         output.read_line(&mut line).unwrap();

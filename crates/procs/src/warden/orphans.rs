@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::unistd::{Pid, getsid};
 
-use super::descendants::kill_family_of;
+use super::descendants::kill_descendants_of;
 use super::state::{State, locked};
 use crate::sys::{self, Reap, raw};
 
@@ -112,7 +112,7 @@ fn kill(pid: i32, init: i32) {
     if let Ok(pidfd) = sys::open(pid) {
         // If the process is the init's child now, it was one when its session was read.
         if is_stranger(pid) && is_child_of(init, pid, &pidfd) {
-            kill_family_of(pid, pidfd.as_raw_fd());
+            kill_descendants_of(pid, pidfd.as_raw_fd());
         }
     }
 }

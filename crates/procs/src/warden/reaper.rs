@@ -9,7 +9,7 @@
 //! A reaper shares the warden's memory, so that it costs little to start and less to keep. It has a stack of its own
 //! and writes to nothing else; it allocates nothing and makes system calls that touch no `errno`. It must not panic.
 
-use super::descendants::kill_family;
+use super::descendants::kill_with_descendants;
 use super::descriptor_numbers as fds;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
 use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience};
@@ -315,7 +315,7 @@ impl Reaper {
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();
-            let pause = self.kill_families() / A_MILLISECONDS_WORTH;
+            let pause = self.kill_all_descendants() / A_MILLISECONDS_WORTH;
             if pause > 0 {
                 // To look again takes as long as it did, and the processes that are to die need the processor, too.
                 let _ = raw::wait_readable([], Some(pause.min(KILL_AGAIN)));
@@ -342,11 +342,11 @@ impl Reaper {
     }
 
     /// Kills all children and their descendants, and says how many children there are.
-    fn kill_families(&self) -> u32 {
+    fn kill_all_descendants(&self) -> u32 {
         let mut count = 0_u32;
         if raw::rewind(fds::CHILDREN).is_ok() {
             raw::for_each_number(fds::CHILDREN, |child| {
-                kill_family(child);
+                kill_with_descendants(child);
                 count = count.saturating_add(1);
             });
         }

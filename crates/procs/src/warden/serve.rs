@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use super::cgroup::Cgroups;
-use super::descendants::kill_family;
+use super::descendants::kill_with_descendants;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
 use super::{descriptor_numbers as fds, reaper};
 use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience, Reaped};
@@ -229,7 +229,7 @@ impl Server {
             }
         }
         // Their numbers are their own until they are reaped, and none of them is the parent of a reaper.
-        strangers.for_each(kill_family);
+        strangers.for_each(kill_with_descendants);
     }
 
     fn remove_cgroup(&self, reaper: i32) {

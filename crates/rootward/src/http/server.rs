@@ -19,8 +19,8 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 /// Serves a tower service, such as axum's `Router` or tonic's `Routes`, on this listener until the task is asked to
 /// stop.
 ///
-/// Each connection is a [`Guest`](crate::task::Guest) of the task: this returns when the stop begins, and the task is gone
-/// when its last connection is. HTTP/1 and, without TLS, HTTP/2 by prior knowledge are told apart by their first
+/// Each connection is a [`Guest`](crate::task::Guest) of the task: this returns when the stop begins, and the task is
+/// gone when its last connection is. HTTP/1 and, without TLS, HTTP/2 by prior knowledge are told apart by their first
 /// bytes.
 ///
 /// # Errors

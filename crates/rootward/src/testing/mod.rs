@@ -2,8 +2,9 @@
 //!
 //! ```
 //! # mod tokio { pub use ::tokio::*; pub use ::tokio::main as test; }
+//! use rootward::report::Ending;
 //! use rootward::testing::{EventLog, crash};
-//! use rootward::{ChildSpec, Ending, Supervisor};
+//! use rootward::{ChildSpec, Supervisor};
 //!
 //! fn app() -> Supervisor {
 //!     Supervisor::new("app").child(ChildSpec::service("db", |cx| async move {

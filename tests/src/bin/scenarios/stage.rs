@@ -25,11 +25,11 @@ pub(crate) const FOR_EVER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Plays one scenario and says what is to be printed.
 pub(crate) fn run(scenario: Scenario) -> String {
     let idle = Idle::default();
-    let bell = idle.clone();
+    let notify = idle.clone();
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
-        .on_thread_park(move || bell.nothing_to_do())
+        .on_thread_park(move || notify.nothing_to_do())
         .build()
         .expect("a runtime without any input and output needs nothing of the system");
     // A task of its own, because the runtime does not look whether the main one has been woken before

@@ -42,7 +42,7 @@ fn a_supervisor_is_not_quiet_while_a_call_waits_that_brings_a_child() {
 
 #[test]
 fn a_child_that_ends_by_itself_while_all_stop_leaves_the_supervisor_quiet() {
-    let mut rig = Rig::running(nest(), [permanent(), permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent(), permanent()]);
     rig.stop(None);
 
     assert_eq!(rig.ended(A), [], "before its turn has come");
@@ -53,7 +53,7 @@ fn a_child_that_ends_by_itself_while_all_stop_leaves_the_supervisor_quiet() {
 
 #[test]
 fn a_child_that_cannot_be_started_while_all_stop_leaves_the_supervisor_quiet() {
-    let mut rig = Rig::running(nest(), []);
+    let mut rig = Rig::running(task_group(), []);
     rig.starts(A, permanent());
     rig.starts(B, permanent());
     rig.stop(None);
@@ -65,7 +65,7 @@ fn a_child_that_cannot_be_started_while_all_stop_leaves_the_supervisor_quiet() {
 
 #[test]
 fn an_end_that_has_not_been_dealt_with_when_the_stop_begins_leaves_the_supervisor_quiet() {
-    let mut rig = Rig::running(Policy { strategy: Strategy::OneForOne, ..nest() }, [permanent()]);
+    let mut rig = Rig::running(Policy { strategy: Strategy::OneForOne, ..task_group() }, [permanent()]);
 
     rig.tell_all([
         Input::Ended(A, ExitClass::Abnormal),
@@ -78,7 +78,7 @@ fn an_end_that_has_not_been_dealt_with_when_the_stop_begins_leaves_the_superviso
 #[test]
 fn a_restart_that_was_put_off_leaves_the_supervisor_quiet_when_the_stop_begins() {
     let mut rig = Rig::running(
-        Policy { intensity: policy(Strategy::OneForOne, 9).intensity, ..nest() },
+        Policy { intensity: policy(Strategy::OneForOne, 9).intensity, ..task_group() },
         [put_off(), permanent()],
     );
     rig.failed(A);
@@ -189,7 +189,7 @@ fn a_machine_in_which_nothing_is_due_wants_no_alarm() {
 
 #[test]
 fn a_stop_with_a_deadline_wants_an_alarm_at_the_deadline_also_when_no_child_is_asked() {
-    let mut rig = Rig::running(nest(), []);
+    let mut rig = Rig::running(task_group(), []);
     let deadline = rig.now + GRACE;
     rig.stop(Some(deadline));
 
@@ -276,7 +276,7 @@ fn children_are_found_by_their_ids_as_long_as_they_are_there() {
 
 #[test]
 fn only_the_supervisor_of_a_tasks_children_has_to_be_closed() {
-    let mut rig = Rig::running(nest(), []);
+    let mut rig = Rig::running(task_group(), []);
     assert!(!rig.machine.is_closed());
     rig.tell(Input::Close);
     assert!(rig.machine.is_closed());
@@ -286,7 +286,7 @@ fn only_the_supervisor_of_a_tasks_children_has_to_be_closed() {
 
 #[test]
 fn a_supervisor_that_has_to_be_closed_finishes_when_it_is_empty_and_closed() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
     assert_eq!(rig.ended(A), []);
 
@@ -296,7 +296,7 @@ fn a_supervisor_that_has_to_be_closed_finishes_when_it_is_empty_and_closed() {
 #[test]
 fn the_children_of_a_dynamic_supervisor_and_those_of_a_task_come_and_go() {
     assert!(dynamic(9).is_dynamic());
-    assert!(nest().is_dynamic());
+    assert!(task_group().is_dynamic());
     assert!(!Policy::default().is_dynamic());
 }
 

@@ -365,7 +365,7 @@ fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
 
 #[test]
 fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     let deadline = Some(rig.now + GRACE / 2);
     rig.stop(deadline);
 
@@ -379,7 +379,7 @@ fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline
 
 #[test]
 fn clean_up_work_with_an_id_that_is_there_is_declined_while_all_stop() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
     let request = Request::CleanUp { key: B, id: id(A), traits: permanent() };
 
@@ -388,7 +388,7 @@ fn clean_up_work_with_an_id_that_is_there_is_declined_while_all_stop() {
 
 #[test]
 fn clean_up_work_is_refused_once_all_has_been_forced() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     rig.tell(Input::Force);
 
     assert_eq!(rig.cleans_up(B), [Action::Refuse(B), replied(Reply::Stopping)]);
@@ -396,7 +396,7 @@ fn clean_up_work_is_refused_once_all_has_been_forced() {
 
 #[test]
 fn nothing_but_clean_up_work_is_started_while_all_stop() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
 
     assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(Reply::Stopping)]);

@@ -157,7 +157,7 @@ fn dynamic(max_children: usize) -> Policy {
 }
 
 /// The supervisor of a task's children.
-fn nest() -> Policy {
+fn task_group() -> Policy {
     Policy { closing: Closing::WhenTold, ..Policy::default() }
 }
 

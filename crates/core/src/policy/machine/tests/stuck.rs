@@ -339,7 +339,7 @@ fn a_supervisor_that_does_not_stop_does_not_tell_its_parent() {
 
 #[test]
 fn a_supervisor_that_takes_in_clean_up_work_tells_its_parent_when_none_comes_any_more() {
-    let mut rig = Rig::running(nest(), [permanent()]);
+    let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
 
     assert_eq!(rig.tell(Input::Stuck(A)), []);

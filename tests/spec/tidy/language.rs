@@ -1,0 +1,132 @@
+//! The language of this project: words that went, and lines that can be read.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::code::code_of;
+use super::sources::{sources, workspace};
+
+/// Pronouns without a subject: a reader has to guess which part of the program is meant.
+const VAGUE: [&str; 6] = ["whoever", "whomever", "somebody", "nobody", "everybody", "anybody"];
+
+/// Words that only this project used where the field has one. They may not come back as names.
+const GONE: [&str; 13] = [
+    "nest", "bell", "grip", "leash", "ward", "roll", "scribe", "deputy", "fate", "kin", "census", "outlet",
+    "wear",
+];
+
+/// How wide a line of prose is at most.
+const WIDTH: usize = 120;
+
+#[test]
+fn comments_have_subjects() {
+    let mut vague = Vec::new();
+    for source in sources() {
+        for (number, line) in source.text.lines().enumerate() {
+            let Some(comment) = comment_of(line) else { continue };
+            let words = words_of(comment);
+            // The Unix user `nobody` has that name.
+            let found = VAGUE.iter().find(|word| words.iter().any(|other| other == *word));
+            if let Some(word) = found.filter(|_| !comment.contains("`nobody`")) {
+                vague.push(format!("{}:{}: {word}", source.path.display(), number + 1));
+            }
+        }
+    }
+
+    assert!(vague.is_empty(), "these sentences do not say which part of the program acts: {vague:#?}");
+}
+
+#[test]
+fn comments_and_pages_are_no_wider_than_a_screen() {
+    let mut wide = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().enumerate();
+        let lines =
+            lines.filter(|(_, line)| comment_of(line).is_some_and(|comment| !is_table_or_link(comment)));
+        wide.extend(too_wide(&source.path.display().to_string(), lines));
+    }
+    for page in pages() {
+        let text = fs::read_to_string(workspace().join(&page)).expect("a page can be read");
+        let mut is_code = false;
+        let lines = text.lines().enumerate().filter(|(_, line)| {
+            is_code ^= line.starts_with("```");
+            !is_code && !line.starts_with("    ") && !is_table_or_link(line)
+        });
+        wide.extend(too_wide(&page.display().to_string(), lines));
+    }
+
+    assert!(wide.is_empty(), "these lines are wider than {WIDTH} columns: {wide:#?}");
+}
+
+#[test]
+fn no_name_uses_a_word_that_went() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.is_in("crates") && !source.is_test()) {
+        let code = code_of(&source.text);
+        let file = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let names = code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).chain([file]);
+        for name in names {
+            let parts = parts_of(&name);
+            if let Some(word) = GONE.iter().find(|word| parts.iter().any(|part| part == *word)) {
+                found.push(format!("{}: {name} ({word})", source.path.display()));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+
+    assert!(found.is_empty(), "these names are built of words that went: {found:#?}");
+}
+
+fn too_wide<'a>(file: &str, lines: impl Iterator<Item = (usize, &'a str)>) -> Vec<String> {
+    let wide = lines.filter(|(_, line)| line.chars().count() > WIDTH);
+    wide.map(|(number, _)| format!("{file}:{}", number + 1)).collect()
+}
+
+/// The text of a line that is a comment.
+fn comment_of(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("//")
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase).collect()
+}
+
+/// A row of a table and a line that is mostly an address cannot be broken.
+fn is_table_or_link(line: &str) -> bool {
+    let text = line.trim_start_matches(['/', '!', ' ']);
+    text.starts_with('|') || text.starts_with('[') && text.contains("]:")
+}
+
+/// The parts of a name in either case: `TaskGroup` and `task_group` have two.
+fn parts_of(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for c in name.chars() {
+        if c == '_' || c.is_uppercase() {
+            parts.push(String::new());
+        }
+        if c != '_' {
+            parts.last_mut().expect("there is one").extend(c.to_lowercase());
+        }
+    }
+    parts
+}
+
+/// The pages that people write. What is measured is written by the bench.
+fn pages() -> Vec<PathBuf> {
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "crates/demo/README.md"]
+            .map(PathBuf::from)
+            .to_vec();
+    for directory in ["docs", "docs/decisions"] {
+        for entry in fs::read_dir(workspace().join(directory)).expect("the book has pages") {
+            let path = entry.expect("a directory can be read to its end").path();
+            let path = path.strip_prefix(workspace()).expect("it is in the workspace").to_owned();
+            if path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("benchmarks.md")
+            {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
