@@ -41,6 +41,8 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     // Handles.
     can_be_shared::<(Tree, SupervisorHandle, TaskContext, BlockingContext, TaskSupervisor, Address<Word>)>();
     can_be_shared::<(SignalsGuard, SignalReceived, SignalSender, SignalSource, Listening)>();
+    can_be_shared::<(rootward::testing::EventLog, rootward::testing::TestChild, rootward::testing::RealTime)>(
+    );
     // What is told.
     can_be_shared::<(ChildId, ChildPath, ChildKind, ChildState, ChildCount, StartedChild)>();
     can_be_shared::<(Event, EventKind, Events, StopCause, Stream, Exit, ExitClass, Panic, OutputLine)>();

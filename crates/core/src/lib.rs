@@ -43,6 +43,8 @@ mod event;
 mod failure;
 mod foreign_wakers;
 mod iterative_drop;
+#[doc(hidden)]
+pub mod pace;
 mod panics;
 mod policy;
 mod report;

@@ -75,6 +75,7 @@
 //! | see what happens | [`Event`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`] |
 //! | look up the rest | [`task`], [`event`], [`report`], [`snapshot`], [`error`], [`mod@process`], [`signal`] |
 //! | make another kind of child | [`child_kind`] |
+//! | test a tree of one's own | `testing` |
 //!
 //! # Features
 //!
@@ -83,6 +84,7 @@
 //! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
+//! | `testing` | no | what the tests of an application need: `testing`. For `dev-dependencies`; the book has a chapter |
 //! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
 //! | `console` | no | with `--cfg tokio_unstable`, tasks are named after their paths in tokio-console |
 //!
@@ -99,6 +101,8 @@ mod app;
 pub mod http;
 #[cfg(all(feature = "procs", target_os = "linux"))]
 pub mod process;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "signals")]
 pub use app::{Application, Finished, Prepared, run};

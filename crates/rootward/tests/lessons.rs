@@ -82,6 +82,16 @@ fn the_address_leads_to_the_till_that_was_opened_after_the_first_had_failed() {
 }
 
 #[test]
+fn the_web_server_of_the_tested_shop_stops_before_its_database() {
+    let printed = run("09_testing");
+
+    assert!(
+        printed.ends_with("answered its last request\nthe database is closed\nit has ended: Clean\n"),
+        "{printed}"
+    );
+}
+
+#[test]
 fn no_connection_outlives_the_server_and_the_stock_goes_after_it() {
     let printed = run("08_server");
 

@@ -132,6 +132,12 @@ impl<M: Message> RunningChild for RunningActor<M> {
 }
 
 impl Inspect for Watched {
+    /// As ractor's `kill`, which an actor does not survive and its supervisor has not asked for.
+    fn crash(&self) -> bool {
+        self.orders.force.cancel();
+        true
+    }
+
     fn stuck(&self) -> Option<Stuck> {
         let unheard = || self.orders.are_unheard().then(|| Stuck::new(StuckIn::NotPolled));
         Stuck::at_work_on(self.worker).or_else(unheard)

@@ -28,6 +28,12 @@ pub trait Inspect: Send + Sync {
         0
     }
 
+    /// Has the child crash, for a test: it ends as if by itself, and not as it should. `false` says that this kind of
+    /// child cannot.
+    fn crash(&self) -> bool {
+        false
+    }
+
     /// The supervisor that the child is, or that looks after its children. Only the module `supervisor` knows the type.
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
         None

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::{Inspect, Reporter};
 use crate::child::{ChildKind, ChildPath, Shutdown, SpecError, StartError, StopCause};
 use crate::context::{KillHandle, StopScope, TreeContext};
+use crate::pace::Pacer;
 
 /// Starts incarnations of a child.
 pub trait StartChild: Send + Sync + 'static {
@@ -146,6 +147,13 @@ impl StartContext {
     pub fn register_kill(&self, handle: &Arc<impl KillHandle + 'static>) {
         let handle = Arc::downgrade(handle);
         self.tree.register_kill(handle);
+    }
+
+    /// Paces the clock of the supervisors' runtime, if a test has paused it, while a child is waited for that runs
+    /// outside of it. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn pacer(&self) -> &Pacer {
+        self.tree.pacer()
     }
 
     /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has

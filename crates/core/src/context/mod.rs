@@ -18,6 +18,7 @@ use self::kill::KillRegistry;
 use self::tokens::Tokens;
 use crate::event::Record;
 use crate::foreign_wakers::WakeElsewhere;
+use crate::pace::Pacer;
 
 pub use self::kill::KillHandle;
 pub use self::scope::StopReach;
@@ -41,6 +42,7 @@ struct SharedContext {
     containment: OnceLock<&'static str>,
     provisions: Provisions,
     kills: KillRegistry,
+    pacer: Pacer,
     scope: Arc<StopScope>,
     /// What the module `tree` has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -64,6 +66,7 @@ impl TreeContext {
             containment: OnceLock::new(),
             provisions,
             kills: KillRegistry::default(),
+            pacer: Pacer::default(),
             scope: StopScope::root(Arc::default(), reach),
             tree: OnceLock::new(),
         }))
@@ -138,6 +141,11 @@ impl TreeContext {
     /// Notes the containment level in force. A tree has one, so only the first call counts.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
+    }
+
+    /// Paces a paused clock while something outside of the runtime is waited for.
+    pub(crate) fn pacer(&self) -> &Pacer {
+        &self.0.pacer
     }
 
     /// Has this handle used when the program leaves at once, for as long as its child holds it.

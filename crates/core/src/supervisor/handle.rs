@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use super::call::{Call, Demand, Refusal, StartedChild, Success};
 use super::check::check_child;
+#[cfg(feature = "testing")]
+use super::entry::Entry;
 use super::message::Message;
 use super::reserved_place::ReservedPlace;
 use super::shared::SharedSupervisor;
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
 use super::walk::{Ask, KeptAlive, note_stall, walk};
+#[cfg(feature = "testing")]
+use crate::child::ChildKind;
 use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
@@ -280,6 +284,17 @@ impl SupervisorHandle {
     /// How many children there are (OTP's `count_children`).
     pub fn count_children(&self) -> ChildCount {
         self.shared.view.count()
+    }
+
+    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For
+    /// `rootward::testing`.
+    #[doc(hidden)]
+    #[cfg(feature = "testing")]
+    pub fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {
+        let look = |entry: &Entry| Some((entry.incarnation, entry.kind(), entry.live()?.inspect.clone()));
+        let (incarnation, kind, inspect) = self.shared.view.find(id, look)??;
+        let crashes = inspect.is_some_and(|inspect| inspect.crash());
+        Some(crashes.then_some(incarnation).ok_or(kind))
     }
 
     /// A child of this supervisor that is a supervisor itself, if it runs.

@@ -38,7 +38,8 @@ pin_project! {
             let dropped = catch(|| this.future.set(None));
             drop((inside, at_work));
             if let Err(panic) = dropped {
-                this.end.is(Exit::Aborted.and_then_panicked(panic));
+                let exit = this.end.node.exit_if_dropped();
+                this.end.is(exit.and_then_panicked(panic));
             }
         }
     }
@@ -97,7 +98,7 @@ impl Drop for End {
     fn drop(&mut self) {
         let exit = match std::thread::panicking() {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),
-            false => Exit::Aborted,
+            false => self.node.exit_if_dropped(),
         };
         self.is(exit);
     }

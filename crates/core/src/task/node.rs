@@ -13,7 +13,7 @@ use super::gate::{Gate, Purpose, Remaining};
 use super::group::{EndReport, TaskGroup};
 use super::special::Special;
 use super::stopping::StopNotify;
-use crate::child::{ChildKind, ChildPath, Exit, Shutdown, StopCause};
+use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
 use crate::child_kind::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
 use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
@@ -25,6 +25,9 @@ use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
 use crate::sync::point;
 
+/// The message of the panic that a test has had a task end with.
+const CRASHED: &str = "crashed by the test";
+
 /// One incarnation of a task.
 ///
 /// There is one of these for every task, so that what few tasks need is made when they need it.
@@ -32,6 +35,8 @@ pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
     aborted: AtomicBool,
+    /// Whether a test has it crash.
+    crashes: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
     tree: TreeContext,
@@ -54,6 +59,7 @@ impl TaskNode {
             path: cx.path.clone(),
             incarnation: cx.incarnation,
             aborted: AtomicBool::new(false),
+            crashes: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown: cx.shutdown,
             tree: cx.tree.clone(),
@@ -89,6 +95,14 @@ impl TaskNode {
     fn abort(&self) {
         if let Some(handle) = self.handle.get() {
             handle.abort();
+        }
+    }
+
+    /// How the body has ended if it is dropped before it came to its end.
+    pub(super) fn exit_if_dropped(&self) -> Exit {
+        match self.crashes.load(Ordering::Acquire) {
+            true => Exit::Panicked(Panic::new(CRASHED)),
+            false => Exit::Aborted,
         }
     }
 
@@ -330,6 +344,13 @@ impl Inspect for TaskNode {
 
     fn refused(&self) -> u64 {
         TaskNode::refused(self)
+    }
+
+    /// Drops the body where it waits, which is what a panic does to it. To its supervisor the task has ended by itself.
+    fn crash(&self) -> bool {
+        self.crashes.store(true, Ordering::Release);
+        self.abort();
+        true
     }
 
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {

@@ -176,6 +176,11 @@ impl Life {
         Self { rules, phase: Phase::New, verdict: Verdict::Ended, check: Check::Over }
     }
 
+    /// Whether it is waited for: it has not started, or is on its way out.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !matches!(self.phase, Phase::Alive(Pressure::None) | Phase::Gone)
+    }
+
     /// Takes a fact and says what follows from it.
     pub(crate) fn step(&mut self, input: Input, now: Instant) -> Vec<Action> {
         use {Action as A, Input as I, Phase as P, Pressure as Pr};

@@ -32,6 +32,20 @@ fn a_program_with_a_readiness_rule_has_started_when_it_is_ready() {
 }
 
 #[test]
+fn a_program_is_awaited_until_it_has_started_and_when_it_is_on_its_way_out() {
+    let mut life = Sim::new(ready_rules());
+    let mut awaited_after = |input| {
+        life.tell(input);
+        life.life.is_awaited()
+    };
+
+    assert!([Input::Begin, Input::Launched].into_iter().all(&mut awaited_after));
+    assert!(!awaited_after(Input::Ready));
+    assert!([Input::Stop, Input::Exited].into_iter().all(&mut awaited_after));
+    assert!(!awaited_after(Input::Empty));
+}
+
+#[test]
 fn a_program_that_does_not_get_ready_in_time_is_ended_before_its_start_counts_as_failed() {
     let mut life = Sim::unready();
 

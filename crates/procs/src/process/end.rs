@@ -102,7 +102,9 @@ impl Owner {
         };
         let exit = self.exit.take();
         let reporter = self.ack.take();
+        let real_time = self.real_time.take();
         owned_set.kill_and_reap(move |found| {
+            drop(real_time);
             if let Some(reporter) = reporter {
                 reporter.ended(exit.unwrap_or(found));
             }

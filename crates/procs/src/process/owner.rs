@@ -9,6 +9,7 @@
 use std::sync::{Arc, Mutex};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use rootward_core::pace::{Pacer, RealTime};
 use rootward_core::{Exit, ExitClass, StartError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -46,6 +47,10 @@ pub(super) struct Owner {
     pub(super) round: Round,
     pub(super) check: Option<Check>,
     pub(super) alarm: Option<Alarm>,
+    pub(super) pacer: Pacer,
+    /// Held while the process is waited for, so that no clock that a test has paused decides before the process has
+    /// had its time.
+    pub(super) real_time: Option<RealTime>,
     pub(super) exit: Option<Exit>,
     /// Why the start failed, if it did.
     pub(super) failure: Option<StartError>,
@@ -59,6 +64,7 @@ pub(super) struct Beginning {
     pub(super) tasks: Handle,
     pub(super) ack: Ack,
     pub(super) shared: SharedOwner,
+    pub(super) pacer: Pacer,
     /// Dropping it tells the sensor that it is over.
     pub(super) over: oneshot::Sender<()>,
 }
@@ -138,8 +144,9 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, ack, shared: SharedOwner { kill_handle, stragglers }, over } =
-            beginning;
+        let Beginning { life, process, tasks, ack, shared, pacer, over } = beginning;
+        let SharedOwner { kill_handle, stragglers } = shared;
+        let real_time = Some(pacer.hold());
         Self {
             life,
             process: Some(process),
@@ -153,6 +160,8 @@ impl Owner {
             round: 0,
             check: None,
             alarm: None,
+            pacer,
+            real_time,
             exit: None,
             failure: None,
             state: State::Owning,
@@ -174,6 +183,10 @@ impl Owner {
     pub(super) fn tell(&mut self, input: Input, myself: &ActorRef<Message>) {
         for action in self.life.step(input, Instant::now().into_std()) {
             self.perform(action, myself);
+        }
+        match self.life.is_awaited() {
+            true => _ = self.real_time.get_or_insert_with(|| self.pacer.hold()),
+            false => self.real_time = None,
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ractor::ActorRef;
 use rootward_core::Exit;
+use rootward_core::pace::Pacer;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
@@ -29,6 +30,7 @@ pub(super) struct Sensor {
     pub(super) process: Arc<Process>,
     pub(super) launching: Launching,
     pub(super) lines: Lines,
+    pub(super) pacer: Pacer,
     /// Resolves when the owner has found the set empty, has failed, or is gone.
     pub(super) is_over: oneshot::Receiver<()>,
 }
@@ -44,7 +46,9 @@ impl Sensor {
     /// Watches until the set is empty, and reads what is still to be read.
     pub(super) async fn sense(self, owner: ActorRef<Message>) {
         let mut line = Line { owner, through: false };
+        let pacer = self.pacer.clone();
         if let Some(outputs) = self.sense_until_empty(&mut line).await {
+            let _real_time = pacer.hold();
             // In a box, because it is rare and every process would have to carry it.
             Box::pin(outputs.drain_on()).await;
         }
@@ -52,7 +56,7 @@ impl Sensor {
 
     /// What is still to be read when everything else has been let go, if there is something.
     async fn sense_until_empty(self, line: &mut Line) -> Option<Outputs> {
-        let Self { process, launching, lines, mut is_over } = self;
+        let Self { process, launching, lines, mut is_over, .. } = self;
         let started = tokio::select! {
             biased;
             _ = &mut is_over => None,

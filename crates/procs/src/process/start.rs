@@ -61,6 +61,7 @@ impl StartChild for StartProcess {
         let (sink, tasks, launcher) = (cx.output(), cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
+        let pacer = cx.pacer().clone();
         let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
@@ -74,8 +75,9 @@ impl StartChild for StartProcess {
         let lines =
             Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
         let (over, is_over) = oneshot::channel();
-        let sensor = Sensor { process: Arc::clone(&process), launching, lines, is_over };
-        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), over });
+        let sensor =
+            Sensor { process: Arc::clone(&process), launching, lines, pacer: pacer.clone(), is_over };
+        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), pacer, over });
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
         // ours.
         match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {
@@ -136,6 +138,11 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for SharedOwner {
+    fn crash(&self) -> bool {
+        self.kill_handle.kill();
+        true
+    }
+
     fn stragglers(&self) -> Vec<Straggler> {
         self.stragglers.lock().unwrap_or_else(PoisonError::into_inner).report_so_far()
     }
