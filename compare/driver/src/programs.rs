@@ -10,10 +10,12 @@ pub struct Program {
 }
 
 /// All of them, in the order of the tables.
-pub const PROGRAMS: [Program; 6] = [
+pub const PROGRAMS: [Program; 7] = [
     Program { library: "rootward", shared: &[] },
     // Inside `#[tokio::main]`, as the peers are.
     Program { library: "rootward-embedded", shared: &[] },
+    // The same, with a runtime of their own for tasks.
+    Program { library: "rootward-two-runtimes", shared: &[] },
     Program { library: "tokio-graceful-shutdown", shared: &["process.rs", "run_process.rs", "limit.rs"] },
     Program { library: "task-supervisor", shared: &["process.rs", "run_process.rs"] },
     Program { library: "ractor-supervisor", shared: &["process.rs"] },
