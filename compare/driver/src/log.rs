@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A process that has said who it is.
+/// A process that has written down its id and its birth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Born {
     pub pid: i32,
@@ -13,7 +13,7 @@ pub struct Born {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
     at: Duration,
-    who: String,
+    part: String,
     what: String,
 }
 
@@ -31,11 +31,11 @@ impl Log {
     }
 
     /// How often this happened.
-    pub fn count(&self, who: &str, what: &str) -> usize {
-        self.lines.iter().filter(|line| line.is(who, what)).count()
+    pub fn count(&self, part: &str, what: &str) -> usize {
+        self.lines.iter().filter(|line| line.is(part, what)).count()
     }
 
-    /// The processes that have said who they are.
+    /// The processes that have written down their ids and births.
     pub fn born(&self) -> Vec<Born> {
         self.lines.iter().filter(|line| line.is("store", "started")).filter_map(Line::born).collect()
     }
@@ -66,14 +66,14 @@ impl Log {
         }
     }
 
-    fn position(&self, who: &str, what: &str) -> Option<usize> {
-        self.lines.iter().position(|line| line.is(who, what))
+    fn position(&self, part: &str, what: &str) -> Option<usize> {
+        self.lines.iter().position(|line| line.is(part, what))
     }
 }
 
 impl Line {
-    fn is(&self, who: &str, what: &str) -> bool {
-        self.who == who && self.what.split(' ').next() == Some(what)
+    fn is(&self, part: &str, what: &str) -> bool {
+        self.part == part && self.what.split(' ').next() == Some(what)
     }
 
     fn born(&self) -> Option<Born> {
@@ -85,7 +85,7 @@ impl Line {
 fn line(text: &str) -> Option<Line> {
     let mut words = text.splitn(3, ' ');
     let at = Duration::from_micros(words.next()?.parse().ok()?);
-    Some(Line { at, who: words.next()?.into(), what: words.next()?.into() })
+    Some(Line { at, part: words.next()?.into(), what: words.next()?.into() })
 }
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_says_who_it_is() {
+    fn a_process_is_known_by_its_id_and_its_birth() {
         assert_eq!(Log::parse(ORDERLY).born(), [Born { pid: 17, birth: 900 }]);
     }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_that_nobody_hears_leaves_no_trace() {
+    fn a_stop_that_is_not_heard_leaves_no_trace() {
         let log = Log::parse("1 worker started\n");
 
         assert_eq!((log.worker(), log.store()), ("did not flush", "not asked"));

@@ -29,9 +29,11 @@ pub fn weigh(workspace: &Path, builds: usize) -> io::Result<String> {
     }
     for (program, seconds) in PROGRAMS.iter().zip(&mut seconds) {
         seconds.sort_by(f64::total_cmp);
-        let build = match (seconds.first(), seconds.get(seconds.len() / 2), seconds.last()) {
-            (Some(least), Some(median), Some(most)) => format!("{median:.0} s ({least:.0}–{most:.0})"),
-            _ => "–".into(),
+        let build = match seconds.as_slice() {
+            [] => "–".into(),
+            [only] => format!("{only:.0} s"),
+            [least, most] => format!("{least:.0}–{most:.0} s"),
+            [least, .., most] => format!("{:.0} s ({least:.0}–{most:.0})", seconds[seconds.len() / 2]),
         };
         let (lines, crates) = (lines(workspace, program)?, crates(workspace, program)?);
         let _ = writeln!(text, "| {} | {lines} | {crates} | {build} |", program.library);
