@@ -31,6 +31,7 @@
 //! Absent on purpose: anything that ends the program, builds or shuts down a runtime, catches a signal, or waits for a
 //! process.
 
+#[cfg(feature = "actors")]
 mod actor;
 mod blame;
 mod child;
@@ -65,6 +66,7 @@ mod task;
 mod tree;
 mod tree_ref;
 
+#[cfg(feature = "actors")]
 pub use actor::{Abandoned, Address, Undelivered};
 pub use blame::Blame;
 pub use child::{
@@ -80,6 +82,7 @@ pub use event::{Event, EventKind, Events, Lagged, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
+#[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};

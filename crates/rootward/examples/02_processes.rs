@@ -22,7 +22,7 @@ const SERVER: &str = "sleep 1000 & trap 'echo goodbye; exit 0' TERM; echo listen
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let server = Process::new("sh")
         .args(["-c", SERVER])
-        .ready(Ready::line("^listening"))
+        .ready(Ready::line_containing("listening"))
         .into_child("server")
         .shutdown(Duration::from_secs(2));
     let client =

@@ -119,7 +119,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_web_server_that_is_a_process_gets_its_ten_seconds() {
         let script = "trap 'sleep 0.3; exit 0' TERM; echo listening; while :; do sleep 1; done";
-        let web = Process::new("sh").args(["-c", script]).ready(Ready::line("^listening$"));
+        let web = Process::new("sh").args(["-c", script]).ready(Ready::line_containing("listening"));
         let (tree, _log) = EventLog::start(shop(db(), web.into_child("web"))).await;
 
         let report = tree.stop().await;

@@ -81,8 +81,10 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
+//! | `actors` | yes | a program's own ractor actors as children: [`ChildSpec::actor`], [`Address`]. Without it no name of ractor is public |
 //! | `procs` | yes | processes as children: `process`. Nothing where there is no Linux |
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
+//! | `regex` | no | `process::Ready::line`: a process is ready when it writes a line that a regular expression matches |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
 //! | `testing` | no | what the tests of an application need: `testing`. For `dev-dependencies`; the book has a chapter |
 //! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
@@ -117,8 +119,11 @@ pub use rootward_core::{
 #[doc(inline)]
 pub use rootward_core::{SupervisorAddress, SupervisorHandle, Tree, TreeBuilder, TreeRef};
 // What a child sees.
+#[cfg(feature = "actors")]
 #[doc(inline)]
-pub use rootward_core::{Address, BlockingContext, IntoExit, TaskContext, TaskSupervisor};
+pub use rootward_core::Address;
+#[doc(inline)]
+pub use rootward_core::{BlockingContext, IntoExit, TaskContext, TaskSupervisor};
 // What is told.
 #[doc(inline)]
 pub use rootward_core::{Event, EventKind, Exit, StopReport, TreeSnapshot, capture_panics};
@@ -130,6 +135,7 @@ pub use rootward_procs::Process;
 pub use rootward_signals::{Signal, Signals};
 
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
+#[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use rootward_core::ractor;
 
@@ -170,11 +176,14 @@ pub mod error {
     #[cfg(unix)]
     #[doc(inline)]
     pub use rootward_core::UnknownSignal;
+    #[cfg(feature = "actors")]
+    #[doc(inline)]
+    pub use rootward_core::{Abandoned, Undelivered};
     #[doc(inline)]
     pub use rootward_core::{
-        Abandoned, DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SpawnError,
+        DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SpawnError,
         SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError, TerminateChildError,
-        TreeStartError, Undelivered,
+        TreeStartError,
     };
     #[cfg(feature = "signals")]
     #[doc(inline)]

@@ -4,11 +4,11 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use regex::Regex;
 use rootward_core::{OutputSink, Stream};
 
 use super::panics::catch;
 use super::pump::{Pump, Written};
+use crate::spec::LinePattern;
 
 /// Our ends of what a process writes to.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Outputs {
 pub(super) struct Lines {
     pub(super) sink: OutputSink,
     /// A line that matches says that the process is ready. Looked for until it has come.
-    pub(super) ready: Option<Regex>,
+    pub(super) ready: Option<LinePattern>,
 }
 
 impl Outputs {
@@ -93,7 +93,7 @@ impl Outputs {
 impl Lines {
     /// Makes lines events. `true` says that the process is ready.
     fn write(&mut self, written: Written<'_>) -> bool {
-        let ready = self.ready.as_ref().is_some_and(|regex| written.any(|line| matches(regex, line)));
+        let ready = self.ready.as_ref().is_some_and(|pattern| written.any(|line| matches(pattern, line)));
         if ready {
             self.ready = None;
         }
@@ -103,8 +103,8 @@ impl Lines {
 }
 
 /// A search that panics has found nothing.
-fn matches(regex: &Regex, line: &str) -> bool {
-    catch(|| regex.is_match(line)).unwrap_or(false)
+fn matches(pattern: &LinePattern, line: &str) -> bool {
+    catch(|| pattern.matches(line)).unwrap_or(false)
 }
 
 async fn readable(output: &Option<Pump>) {

@@ -1,6 +1,7 @@
 //! What a user writes down about a process child.
 
 mod command;
+mod line_pattern;
 mod problem;
 mod process;
 mod ready;
@@ -10,5 +11,6 @@ pub use command::{Output, Stdin};
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 
+pub(crate) use line_pattern::LinePattern;
 pub(crate) use problem::problem_with;
 pub(crate) use ready::{Checking, Condition};

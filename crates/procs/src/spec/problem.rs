@@ -40,9 +40,7 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
     let captured = [process.command.stdout, process.command.stderr].contains(&Output::Capture);
     match condition {
         _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
-        Condition::Line(Err(error)) => {
-            Some(format!("the ready line is not a regular expression: {}", reason(error)))
-        }
+        Condition::Line(Err(error)) => Some(format!("the ready line is not a regular expression: {error}")),
         Condition::Line(Ok(_)) if !captured => Some("a ready line needs an output that is captured".into()),
         Condition::Tcp(address) if !has_port(address) => {
             Some(format!("the ready address {address:?} is not of the form host:port"))
@@ -50,13 +48,6 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
         Condition::Path(path) if path.as_os_str().is_empty() => Some("the ready path is empty".into()),
         Condition::Line(Ok(_)) | Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
     }
-}
-
-/// The sentence at the end of what may be a drawing of several lines.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.trim_start_matches("error: ").to_owned()
 }
 
 fn has_port(address: &str) -> bool {

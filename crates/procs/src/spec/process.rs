@@ -37,7 +37,7 @@ use crate::process::StartProcess;
 /// let web = Process::new("python3")
 ///     .args(["-u", "-m", "http.server", "8000"])
 ///     .current_dir("/srv")
-///     .ready(Ready::line("^Serving HTTP"))
+///     .ready(Ready::line_containing("Serving HTTP"))
 ///     .stop_signal(Signal::INT)
 ///     .into_child("web")
 ///     .restart(Restart::Transient)

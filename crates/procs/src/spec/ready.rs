@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use regex::Regex;
 use rootward_core::{Exit, IntoExit};
+
+use super::LinePattern;
 
 /// Says when a process child counts as started.
 ///
@@ -17,7 +18,7 @@ use rootward_core::{Exit, IntoExit};
 /// ```
 /// use rootward_procs::{Process, Ready};
 ///
-/// let web = Process::new("web").ready(Ready::line("^listening on "));
+/// let web = Process::new("web").ready(Ready::line_containing("listening on "));
 /// let db = Process::new("db").ready(Ready::tcp("127.0.0.1:5432"));
 /// ```
 #[derive(Clone)]
@@ -34,8 +35,8 @@ pub struct ReadyContext {
 
 #[derive(Clone)]
 pub(crate) enum Condition {
-    /// A bad expression is kept until the spec is checked.
-    Line(Result<Regex, regex::Error>),
+    /// What is wrong with a bad expression is kept until the spec is checked.
+    Line(Result<LinePattern, String>),
     Tcp(String),
     Path(PathBuf),
     Check(Arc<dyn Fn(ReadyContext) -> Checking + Send + Sync>),
@@ -45,11 +46,21 @@ pub(crate) enum Condition {
 pub(crate) type Checking = Pin<Box<dyn Future<Output = Exit> + Send>>;
 
 impl Ready {
-    /// Ready when it has written a line, to standard output or error, that this regular expression matches anywhere.
+    /// Ready when it has written a line, to standard output or error, that contains this text.
     ///
     /// A stream counts only if it is captured.
+    pub fn line_containing(text: impl Into<String>) -> Self {
+        Self(Condition::Line(Ok(LinePattern::Text(text.into().into()))))
+    }
+
+    /// Ready when it has written a line, to standard output or error, that this regular expression matches anywhere.
+    ///
+    /// A stream counts only if it is captured. An expression that does not parse is a mistake in the description of the
+    /// tree, which is found before anything is started.
+    #[cfg(feature = "regex")]
     pub fn line(regex: impl AsRef<str>) -> Self {
-        Self(Condition::Line(Regex::new(regex.as_ref())))
+        let pattern = regex::Regex::new(regex.as_ref()).map(LinePattern::Regex);
+        Self(Condition::Line(pattern.map_err(|error| reason(&error))))
     }
 
     /// Ready when a TCP connection to this address (`host:port`) succeeds.
@@ -93,10 +104,10 @@ impl Ready {
 
 impl Ready {
     /// The line, if a line says it.
-    pub(crate) fn line_to_match(&self) -> Option<&Regex> {
+    pub(crate) fn line_to_match(&self) -> Option<&LinePattern> {
         match &self.0 {
             // One that does not parse was refused when the tree was built.
-            Condition::Line(regex) => regex.as_ref().ok(),
+            Condition::Line(pattern) => pattern.as_ref().ok(),
             Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
         }
     }
@@ -110,10 +121,18 @@ impl Ready {
     }
 }
 
+/// The sentence at the end of what may be a drawing of several lines.
+#[cfg(feature = "regex")]
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
+}
+
 impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Condition::Line(regex) => f.debug_tuple("Line").field(regex).finish(),
+            Condition::Line(pattern) => f.debug_tuple("Line").field(pattern).finish(),
             Condition::Tcp(address) => f.debug_tuple("Tcp").field(address).finish(),
             Condition::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Condition::Check(_) => f.write_str("Check"),
