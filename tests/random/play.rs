@@ -99,7 +99,7 @@ struct Player {
 impl Player {
     fn begin(plan: &Plan, timing: Timing, desk: Desk, runaway: Arc<Notify>) -> Result<Self, String> {
         let root = plan.root.group().ok_or("the root is a supervisor")?.supervisor("root", &desk);
-        let builder = root.tree().map_err(|error| format!("the description makes sense: {error}"))?;
+        let builder = root.into_tree().map_err(|error| format!("the description makes sense: {error}"))?;
         let builder = builder.deadline(plan.deadline).stop_when_idle(plan.stop_when_idle);
         let mut builder = builder.stop_reach(plan.stop_reach);
         let reader = beside(read(builder.subscribe(), runaway));

@@ -80,7 +80,7 @@ async fn a_stop_does_not_wait_for_a_restart_and_starts_nothing() {
 async fn a_tree_is_not_idle_while_a_restart_is_due() {
     let a = Puppet::new("a");
     let spec = a.spec().restart(rootward::Restart::Transient).backoff(Backoff::new(HOUR, HOUR));
-    let builder = Supervisor::new("root").child(spec).tree().unwrap().stop_when_idle(true);
+    let builder = Supervisor::new("root").child(spec).into_tree().unwrap().stop_when_idle(true);
     let (tree, mut log) = given_tree(builder).await;
 
     a.fails();
@@ -133,7 +133,7 @@ fn numbers_that_make_no_sense_are_refused() {
     ];
 
     for backoff in wrong {
-        let error = Supervisor::new("root").child(obedient("a").backoff(backoff)).tree().unwrap_err();
+        let error = Supervisor::new("root").child(obedient("a").backoff(backoff)).into_tree().unwrap_err();
 
         assert_eq!(error.path, "root/a");
         assert!(matches!(error.problem, SpecProblem::Backoff(_)), "{error}");

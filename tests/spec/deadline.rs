@@ -214,7 +214,7 @@ async fn one_child_that_will_not_go_does_not_protect_the_others() {
 #[tokio::test(start_paused = true)]
 async fn without_a_deadline_a_stop_takes_as_long_as_it_takes() {
     let root = Supervisor::new("root").child(takes("a", 3600 * SECOND).shutdown(Shutdown::Infinity));
-    let (tree, _log) = given_tree(root.tree().unwrap().deadline(None)).await;
+    let (tree, _log) = given_tree(root.into_tree().unwrap().deadline(None)).await;
 
     let report = tree.stop().await;
 

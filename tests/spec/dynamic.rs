@@ -67,7 +67,7 @@ async fn each_child_is_counted_and_has_a_spec_of_its_own_as_long_as_it_is_there(
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
     let second = jobs.start_child(obedient("job").restart(Restart::Permanent)).await.unwrap().unwrap();
-    let restart_of = |id: &str| jobs.child_spec(id).map(|spec| spec.get_restart());
+    let restart_of = |id: &str| jobs.child_spec(id).map(|spec| spec.restart_type());
 
     assert_eq!(jobs.count_children().specs, 2);
     assert_eq!(restart_of(first.path.id()), Some(Restart::Transient));
@@ -232,7 +232,7 @@ async fn partitions_can_be_put_to_rest_and_woken() {
 #[tokio::test(start_paused = true)]
 async fn a_dynamic_supervisor_without_children_is_idle() {
     let root = Supervisor::new("root").child(DynamicSupervisor::new("jobs"));
-    let builder = root.tree().unwrap().stop_when_idle(true);
+    let builder = root.into_tree().unwrap().stop_when_idle(true);
     let (tree, _log) = given_tree(builder).await;
 
     assert_eq!(tree.wait().await.cause, StopCause::Idle);

@@ -144,7 +144,7 @@ fn a_runtime_without_timers_is_refused_before_anything_starts() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _inside = runtime.enter();
 
-    let _ = Supervisor::new("root").tree().unwrap().launch();
+    let _ = Supervisor::new("root").into_tree().unwrap().launch();
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn a_tree_below_a_task_can_stop_when_the_task_is_asked_to() {
     let host = ChildSpec::task("host", move |cx| {
         let stopped = its_flag.clone();
         async move {
-            let inner = Supervisor::new("inner").child(obedient("a")).tree()?;
+            let inner = Supervisor::new("inner").child(obedient("a")).into_tree()?;
             let inner = inner.stop_on(cx.token()).start().await?;
             if inner.wait().await.clean {
                 stopped.raise();

@@ -23,7 +23,7 @@ async fn the_record_is_counted_from_one_without_gaps_and_ends_with_the_root() {
 
 #[tokio::test(start_paused = true)]
 async fn all_readers_see_the_same_record() {
-    let mut builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let mut builder = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
     let other = EventLog::of(builder.subscribe());
     let (tree, log) = given_tree(builder).await;
     let _ = tree.stop().await;
@@ -55,7 +55,7 @@ async fn a_reader_that_comes_after_the_end_sees_the_end() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_is_too_slow_loses_the_oldest_and_is_told_how_many() {
     let children = (0..50).map(|n| obedient(&format!("child-{n}")));
-    let mut builder = Supervisor::new("root").children(children).tree().unwrap().event_capacity(16);
+    let mut builder = Supervisor::new("root").children(children).into_tree().unwrap().event_capacity(16);
     let mut slow = builder.subscribe();
     let tree = builder.start().await.unwrap();
     assert!(tree.stop().await.clean, "a slow reader does not hold up the stop");
@@ -69,7 +69,7 @@ async fn a_reader_that_is_too_slow_loses_the_oldest_and_is_told_how_many() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thread_without_a_runtime_can_read_as_well() {
-    let mut builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let mut builder = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
     let mut events = builder.subscribe();
     let reader = std::thread::spawn(move || {
         let mut count = 0;
@@ -179,7 +179,7 @@ async fn a_forced_stop_is_told_with_what_was_done() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_weaker_than_usual_is_told_right_after_the_beginning_of_the_start() {
-    let builder = Supervisor::new("root").child(obedient("a")).tree().unwrap();
+    let builder = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
     let builder =
         builder.degraded("containment", Some("the level is `group`: there is no warden".to_owned()));
     let (tree, log) =

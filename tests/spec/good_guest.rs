@@ -159,7 +159,8 @@ fn loader() -> PathBuf {
 #[tokio::test]
 async fn processes_do_not_inherit_each_others_pipes() {
     let child = |n: u32| fixture!("lists_descriptors").into_child(n.to_string()).restart(Restart::Temporary);
-    let builder = Supervisor::new("root").children((0..10).map(child)).tree().unwrap().stop_when_idle(true);
+    let builder =
+        Supervisor::new("root").children((0..10).map(child)).into_tree().unwrap().stop_when_idle(true);
 
     let (tree, log) = launched_tree(builder);
     let _ = tree.wait().await;

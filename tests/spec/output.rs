@@ -120,7 +120,7 @@ async fn a_process_that_closes_its_output_still_runs() {
 #[tokio::test]
 async fn a_process_that_never_stops_writing_can_be_stopped() {
     let a = fixture!("writes_forever").into_child("a");
-    let mut builder = Supervisor::new("root").child(a).tree().unwrap().event_capacity(16);
+    let mut builder = Supervisor::new("root").child(a).into_tree().unwrap().event_capacity(16);
     let mut events = builder.subscribe();
     let tree = builder.start().await.unwrap();
     // A slow reader of this loses lines, and gets some.
@@ -136,7 +136,7 @@ async fn a_process_that_never_stops_writing_can_be_stopped() {
 #[tokio::test]
 async fn a_reader_that_does_not_read_holds_no_process_up() {
     let a = fixture!("writes_a_lot").arg("5000").into_child("a").restart(Restart::Temporary);
-    let mut builder = Supervisor::new("root").child(a).tree().unwrap().event_capacity(16);
+    let mut builder = Supervisor::new("root").child(a).into_tree().unwrap().event_capacity(16);
     let lazy = builder.subscribe();
 
     let tree = builder.stop_when_idle(true).start().await.unwrap();

@@ -133,7 +133,7 @@ async fn an_error_and_its_sources_tell_one_story() {
 fn a_description_that_makes_no_sense_is_explained_with_its_place() {
     let twins = Supervisor::new("root").child(obedient("web")).child(obedient("web"));
 
-    let error = TreeStartError::from(twins.tree().unwrap_err());
+    let error = TreeStartError::from(twins.into_tree().unwrap_err());
 
     let expected =
         "the tree's description makes no sense: `root/web`: another child of this supervisor has the same id";

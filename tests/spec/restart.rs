@@ -33,7 +33,7 @@ fn children_are_permanent_unless_they_are_tasks_or_run_once() {
     let once = ChildSpec::once("a", |_| async {});
     let supervisor = ChildSpec::from(Supervisor::new("a"));
 
-    let restarts = [task, service, once, supervisor, ignored("a")].map(|child| child.get_restart());
+    let restarts = [task, service, once, supervisor, ignored("a")].map(|child| child.restart_type());
 
     use Restart::{Permanent, Temporary, Transient};
     assert_eq!(restarts, [Transient, Permanent, Temporary, Permanent, Permanent]);

@@ -215,7 +215,7 @@ async fn a_tree_that_is_stopped_at_once_starts_nothing_or_stops_what_it_started(
 #[tokio::test(start_paused = true)]
 async fn a_start_that_is_not_waited_for_any_more_is_undone() {
     let a = Double::new("a");
-    let mut builder = Supervisor::new("root").child(obedient("first")).child(a.spec()).tree().unwrap();
+    let mut builder = Supervisor::new("root").child(obedient("first")).child(a.spec()).into_tree().unwrap();
     let mut log = crate::support::EventLog::of(builder.subscribe());
 
     tokio::select! {
@@ -265,7 +265,7 @@ async fn an_id_that_no_path_can_hold_is_refused() {
     for id in ["", "a/b", "a\nb"] {
         let child: ChildSpec = obedient(id);
 
-        let error = Supervisor::new("root").child(child).tree().unwrap_err();
+        let error = Supervisor::new("root").child(child).into_tree().unwrap_err();
 
         assert!(matches!(error.problem, SpecProblem::Id(_)), "{error}");
     }

@@ -174,7 +174,7 @@ async fn a_last_kill_reaches_every_child_and_waits_for_none() {
 async fn a_tree_that_is_to_stop_when_idle_stops_when_nothing_runs_or_could_be_restarted() {
     let a = Puppet::new("a");
     let root = Supervisor::new("root").child(ready_made("done")).child(a.spec().restart(Restart::Transient));
-    let (tree, mut log) = given_tree(root.tree().unwrap().stop_when_idle(true)).await;
+    let (tree, mut log) = given_tree(root.into_tree().unwrap().stop_when_idle(true)).await;
 
     a.fails();
     log.wait_for_event("a", "restarting").await;
@@ -190,7 +190,7 @@ async fn a_tree_that_is_to_stop_when_idle_stops_when_nothing_runs_or_could_be_re
 #[tokio::test(start_paused = true)]
 async fn a_tree_in_which_nothing_ever_runs_is_idle_once_it_has_started() {
     let inner = Supervisor::new("inner").child(ready_made("done"));
-    let builder = Supervisor::new("root").child(inner).tree().unwrap().stop_when_idle(true);
+    let builder = Supervisor::new("root").child(inner).into_tree().unwrap().stop_when_idle(true);
 
     let (tree, log) = launched_tree(builder);
 

@@ -303,7 +303,7 @@ async fn code_that_has_kept_the_context_of_a_task_is_told_when_that_is_over_howe
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_tasks_start_and_stop_in_order() {
     let children = (0..10_000).map(|n| obedient(&format!("{n}")));
-    let mut builder = Supervisor::new("root").children(children).tree().unwrap().event_capacity(65_536);
+    let mut builder = Supervisor::new("root").children(children).into_tree().unwrap().event_capacity(65_536);
     let log = EventLog::of(builder.subscribe());
     let tree = builder.start().await.unwrap();
 

@@ -42,7 +42,7 @@ async fn it_ends_as_it_is_told() {
 async fn a_service_gets_ready_when_it_is_told_every_time_anew() {
     let (db, web) = (TestChild::service("db"), TestChild::new("web"));
     let app = Supervisor::new("app").child(db.spec()).child(web.spec());
-    let (tree, mut log) = EventLog::launch(app.tree().unwrap());
+    let (tree, mut log) = EventLog::launch(app.into_tree().unwrap());
     db.started(1).await;
     assert_eq!(web.starts(), 0);
 

@@ -74,7 +74,7 @@ async fn a_readiness_check_gets_its_time() {
 #[tokio::test(start_paused = true)]
 async fn the_start_timeout_of_a_spec_and_the_deadline_of_the_tree_wait_for_a_process() {
     let worker = takes_its_time(REAL, REAL).into_child("worker").start_timeout(Duration::from_secs(5));
-    let builder = Supervisor::new("app").child(worker).tree().unwrap().deadline(Duration::from_secs(10));
+    let builder = Supervisor::new("app").child(worker).into_tree().unwrap().deadline(Duration::from_secs(10));
     let (tree, mut log) = EventLog::launch(builder);
 
     tree.started().await.unwrap_or_else(|error| panic!("{error}\n{:?}", log.events()));
@@ -112,7 +112,7 @@ async fn a_process_that_does_not_stop_is_killed_when_its_grace_has_passed_in_rea
 #[tokio::test(start_paused = true)]
 async fn a_process_that_a_warden_starts_and_stops_gets_its_time() {
     let worker = takes_its_time(REAL, REAL).ready_timeout(Duration::from_secs(5)).into_child("worker");
-    let builder = Supervisor::new("app").child(worker.shutdown(Duration::from_secs(5))).tree().unwrap();
+    let builder = Supervisor::new("app").child(worker.shutdown(Duration::from_secs(5))).into_tree().unwrap();
     let (tree, mut log) = EventLog::launch(Containment::auto().apply(builder));
 
     log.ready("app/worker").await;

@@ -101,7 +101,7 @@ async fn a_tree_that_does_not_start_fails_the_test_with_the_reason() {
 async fn a_log_that_has_lost_events_says_so() {
     let db = TestChild::new("db");
     let app = Supervisor::new("app").intensity(10, Duration::from_secs(60)).child(db.spec());
-    let (_tree, mut log) = EventLog::launch(app.tree().unwrap().event_capacity(2));
+    let (_tree, mut log) = EventLog::launch(app.into_tree().unwrap().event_capacity(2));
     for start in 1..4 {
         db.started(start).await;
         db.fail("again");

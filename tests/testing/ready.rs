@@ -22,7 +22,7 @@ async fn a_child_that_is_ready_is_not_waited_for() {
 #[tokio::test]
 async fn a_service_is_ready_when_it_says_so() {
     let db = TestChild::service("db");
-    let (tree, log) = EventLog::launch(Supervisor::new("app").child(db.spec()).tree().unwrap());
+    let (tree, log) = EventLog::launch(Supervisor::new("app").child(db.spec()).into_tree().unwrap());
     let mut log = log.backstop(SHORT);
     db.started(1).await;
 

@@ -22,7 +22,7 @@ async fn what_a_healthy_tree_does_is_information_and_ends_as_they_should_be_are_
     let stays = ChildSpec::task("stays", |cx| async move { cx.stopping().await });
     let returns = ChildSpec::task("returns", |_| async {});
     let tree = Supervisor::new("root").child(stays).child(returns.restart(Restart::Transient));
-    let mut builder = tree.tree().unwrap().log(true);
+    let mut builder = tree.into_tree().unwrap().log(true);
     let mut events = builder.subscribe();
     let tree = builder.start().await.unwrap();
     while events.next().await.unwrap().unwrap().what.name() != "exited" {}
@@ -49,7 +49,7 @@ async fn what_a_healthy_tree_does_is_information_and_ends_as_they_should_be_are_
 async fn a_thousand_connections_that_end_as_they_should_are_neither_warnings_nor_information() {
     let (lines, _guard) = listen(Level::TRACE);
     let root = Supervisor::new("root").child(DynamicSupervisor::new("connections"));
-    let tree = root.tree().unwrap().log(true).start().await.unwrap();
+    let tree = root.into_tree().unwrap().log(true).start().await.unwrap();
     let connections = TaskSupervisor::new(tree.supervisor("root/connections").unwrap());
 
     for number in 0..1000 {
@@ -80,7 +80,7 @@ async fn what_a_task_starts_comes_and_goes_as_well() {
         }
         cx.stopping().await;
     });
-    let mut builder = Supervisor::new("root").child(listener).tree().unwrap().log(true);
+    let mut builder = Supervisor::new("root").child(listener).into_tree().unwrap().log(true);
     let mut events = builder.subscribe();
     let tree = builder.start().await.unwrap();
     let mut started = 0;
@@ -104,7 +104,7 @@ async fn abnormal_ends_restarts_and_force_are_warnings_and_giving_up_is_an_error
         .shutdown(rootward_core::Shutdown::Grace(Duration::ZERO));
     let fails = ChildSpec::task("fails", |_| async { Err::<(), _>("oh no") });
     let root = Supervisor::new("root").child(stubborn).child(fails);
-    let tree = root.tree().unwrap().log(true).launch();
+    let tree = root.into_tree().unwrap().log(true).launch();
     tree.wait().await;
 
     finish(tree).await;
@@ -125,7 +125,7 @@ async fn abnormal_ends_restarts_and_force_are_warnings_and_giving_up_is_an_error
 async fn a_failed_start_is_an_error() {
     let (lines, _guard) = listen(Level::TRACE);
     let root = Supervisor::new("root").child(ChildSpec::new("fails", Fails));
-    let tree = root.tree().unwrap().log(true).launch();
+    let tree = root.into_tree().unwrap().log(true).launch();
     tree.wait().await;
 
     finish(tree).await;
@@ -140,7 +140,7 @@ async fn a_failed_start_is_an_error() {
 async fn a_line_belongs_to_no_span() {
     let (lines, _guard) = listen(Level::TRACE);
     let a = ChildSpec::task("a", |cx| async move { cx.stopping().await });
-    let tree = Supervisor::new("root").child(a).tree().unwrap().log(true).start().await.unwrap();
+    let tree = Supervisor::new("root").child(a).into_tree().unwrap().log(true).start().await.unwrap();
 
     finish(tree).await;
 
@@ -160,7 +160,7 @@ async fn an_embedded_tree_logs_nothing_unless_it_is_asked_to() {
 #[tokio::test]
 async fn what_processes_write_is_logged_if_the_subscriber_takes_it() {
     let (lines, _guard) = listen(Level::DEBUG);
-    let tree = Supervisor::new("root").tree().unwrap().log(true).start().await.unwrap();
+    let tree = Supervisor::new("root").into_tree().unwrap().log(true).start().await.unwrap();
     tree.root().unwrap().start_child(ChildSpec::new("talks", Talks)).await.unwrap();
 
     finish(tree).await;
@@ -172,7 +172,7 @@ async fn what_processes_write_is_logged_if_the_subscriber_takes_it() {
 #[tokio::test]
 async fn what_processes_write_takes_no_room_from_a_log_that_does_not_want_it() {
     let (lines, _guard) = listen(Level::INFO);
-    let builder = Supervisor::new("root").tree().unwrap().log(true).event_capacity(8);
+    let builder = Supervisor::new("root").into_tree().unwrap().log(true).event_capacity(8);
     let tree = builder.start().await.unwrap();
     // By now the log knows what the subscriber takes.
     lines.wait_for("root child started").await;

@@ -29,7 +29,7 @@ fn the_programs_own_hook_is_called_for_every_panic_and_each_becomes_an_exit_all_
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
 
     let (exits, report) = runtime.block_on(async {
-        let mut builder = Supervisor::new("root").children(children()).tree().unwrap();
+        let mut builder = Supervisor::new("root").children(children()).into_tree().unwrap();
         let events = builder.subscribe();
         let tree = builder.start().await.unwrap();
         // The first three end by themselves.

@@ -25,7 +25,7 @@ async fn what_a_task_says_is_said_in_the_span_of_its_incarnation() {
         if cx.incarnation() == 1 { Err("once more") } else { Ok(()) }
     });
     let root = Supervisor::new("root").child(a.restart(Restart::Transient));
-    let tree = root.tree().unwrap().stop_when_idle(true).launch();
+    let tree = root.into_tree().unwrap().stop_when_idle(true).launch();
     tree.wait().await;
 
     let (first, second) = ("path=root/a incarnation=1 kind=task", "path=root/a incarnation=2 kind=task");
@@ -62,7 +62,7 @@ fn what_blocking_work_says_is_said_in_its_span() {
     let work = ChildSpec::blocking("work", |_| tracing::info!(target: "test", "hello"));
     let root = Supervisor::new("root").child(work.restart(Restart::Temporary));
 
-    runtime.block_on(async { root.tree().unwrap().stop_when_idle(true).launch().wait().await });
+    runtime.block_on(async { root.into_tree().unwrap().stop_when_idle(true).launch().wait().await });
 
     assert_eq!(listener.spans_of_events(), ["path=root/work incarnation=1 kind=task"]);
 }

@@ -196,7 +196,7 @@ mod tests {
     fn any_event() -> Event {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut builder = Supervisor::new("root").tree().unwrap();
+            let mut builder = Supervisor::new("root").into_tree().unwrap();
             let mut events = builder.subscribe();
             let tree = builder.start().await.unwrap();
             let event = events.next().await.unwrap().unwrap();

@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .child(server.shutdown(Duration::from_secs(10)));
 
     let program = CancellationToken::new();
-    let tree = root.tree()?.stop_on(program.clone()).start().await?;
+    let tree = root.into_tree()?.stop_on(program.clone()).start().await?;
 
     let address = shop.at.borrow().expect("a service has started when it is ready");
     let order = ask(address, "POST /order", "connection: close\r\ncontent-length: 0");

@@ -73,7 +73,7 @@ mod tests {
     #[tokio::test]
     async fn the_web_server_waits_for_a_database_that_takes_its_time() {
         let (db, web) = (TestChild::service("db"), TestChild::new("web"));
-        let (tree, mut log) = EventLog::launch(shop(db.spec(), web.spec()).tree().unwrap());
+        let (tree, mut log) = EventLog::launch(shop(db.spec(), web.spec()).into_tree().unwrap());
         db.started(1).await;
         assert_eq!(web.starts(), 0);
 

@@ -76,7 +76,7 @@ impl Stage {
     }
 
     fn start_and_stop(&self, way: &str, root: Supervisor) {
-        let root = root.tree().expect("the tree makes sense").deadline(None);
+        let root = root.into_tree().expect("the tree makes sense").deadline(None);
         let start = async { root.start().await.expect("tasks start") };
         if way.ends_with(".start") {
             let tree = self.count(start);

@@ -32,7 +32,7 @@ pub(crate) async fn tell(family: Family) -> Result<Told, String> {
     let notes = Notes::default();
     let children = family.tasks.iter().enumerate().map(|(n, person)| spec(&format!("t{n}"), person, &notes));
     let root = Supervisor::new("root").intensity(3, Duration::from_secs(1)).children(children);
-    let mut builder = root.tree().map_err(|error| error.to_string())?.deadline(None);
+    let mut builder = root.into_tree().map_err(|error| error.to_string())?.deadline(None);
     let reader = beside(read(builder.subscribe()));
     let tree = builder.launch();
     for deed in &family.deeds {

@@ -235,7 +235,7 @@ impl Actor for Landlord {
     type Arguments = ();
 
     async fn pre_start(&self, _: ActorRef<()>, (): ()) -> Result<Tree, ActorProcessingErr> {
-        let mut builder = Supervisor::new("root").child(obedient("a")).tree()?;
+        let mut builder = Supervisor::new("root").child(obedient("a")).into_tree()?;
         *self.inner.lock().expect("no thread panics while it holds the lock") =
             Some(EventLog::of(builder.subscribe()));
         Ok(builder.start().await?)

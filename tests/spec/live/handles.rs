@@ -100,7 +100,7 @@ fn a_handle_of_a_supervisor_whose_runtime_went_before_its_first_turn_keeps_nothi
     let held = Arc::downgrade(&captured);
     let tree = {
         let _inside = runtime.enter();
-        Supervisor::new("root").child(holds("a", captured)).tree().unwrap().launch()
+        Supervisor::new("root").child(holds("a", captured)).into_tree().unwrap().launch()
     };
     let root = tree.root().expect("it is there");
 

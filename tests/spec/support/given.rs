@@ -64,7 +64,7 @@ pub(crate) fn launched_tree(mut builder: TreeBuilder) -> (GivenTree, EventLog) {
 
 /// A tree that is still to be configured.
 pub(crate) fn builder(root: Supervisor) -> TreeBuilder {
-    root.tree().expect("the tree's description makes sense")
+    root.into_tree().expect("the tree's description makes sense")
 }
 
 /// What is behind a failed start, however deep in the tree it happened.

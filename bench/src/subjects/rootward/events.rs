@@ -20,7 +20,7 @@ impl Events for Record {
         let writer = ChildSpec::new("writer", Writer(Arc::clone(&sink)));
         let root = Supervisor::new("root").child(writer);
         // Nothing is to be lost, however far a reader falls behind.
-        let builder = root.tree().expect("the tree makes sense").event_capacity(n + 100);
+        let builder = root.into_tree().expect("the tree makes sense").event_capacity(n + 100);
         let tree = builder.start().await.expect("the tree starts");
         let mut readers = JoinSet::new();
         for _ in 0..subscribers {

@@ -46,7 +46,7 @@ impl Processes {
 
     fn tree(&self, root: Supervisor) -> TreeBuilder {
         let root = root.strategy(Strategy::OneForOne).intensity(u32::MAX, Duration::from_secs(1));
-        self.containment.apply(root.tree().expect("the tree makes sense")).deadline(Duration::from_secs(300))
+        self.containment.apply(root.into_tree().expect("the tree makes sense")).deadline(Duration::from_secs(300))
     }
 }
 

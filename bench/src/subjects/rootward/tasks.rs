@@ -29,7 +29,7 @@ impl tasks::Tasks for Tasks {
             Shape::Dynamic(_) => Supervisor::new("root").child(DynamicSupervisor::new("jobs")),
         };
         let added = if let Shape::Dynamic(n) = shape { n } else { 0 };
-        Some(Plan { tree: root.tree().expect("the tree makes sense").deadline(None), added })
+        Some(Plan { tree: root.into_tree().expect("the tree makes sense").deadline(None), added })
     }
 
     async fn start(Plan { tree, added }: Plan) -> Self {

@@ -24,7 +24,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .intensity(RESTARTS, WINDOW)
         .child(Process::new(store_program()).into_child("store").shutdown(GRACE))
         .child(ChildSpec::task("worker", worker).shutdown(GRACE));
-    let tree = Containment::auto().apply(root.tree()?).deadline(DEADLINE).start().await?;
+    let tree = Containment::auto().apply(root.into_tree()?).deadline(DEADLINE).start().await?;
     let _signals = Signals::new().attach(&tree)?;
     let report = tree.wait().await;
     if report.clean { Ok(()) } else { Err(report.to_string().into()) }

@@ -26,7 +26,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .intensity(RESTARTS, WINDOW)
         .child(Process::new(store_program()).into_child("store").shutdown(GRACE))
         .child(ChildSpec::task("worker", worker).shutdown(GRACE));
-    let tree = root.tree()?.task_runtime(tasks.handle().clone()).deadline(DEADLINE);
+    let tree = root.into_tree()?.task_runtime(tasks.handle().clone()).deadline(DEADLINE);
     let tree = Containment::auto().apply(tree).start().await?;
     let _signals = Signals::new().attach(&tree)?;
     let report = tree.wait().await;

@@ -150,12 +150,12 @@ impl ChildSpec {
     }
 
     /// Which exits lead to a restart.
-    pub fn get_restart(&self) -> Restart {
+    pub fn restart_type(&self) -> Restart {
         self.restart
     }
 
     /// How the child is stopped.
-    pub fn get_shutdown(&self) -> Shutdown {
+    pub fn shutdown_type(&self) -> Shutdown {
         self.shutdown
     }
 

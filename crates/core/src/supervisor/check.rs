@@ -68,7 +68,7 @@ fn problem_with(child: &ChildSpec, auto_shutdown: AutoShutdown) -> Option<SpecPr
             return Some(SpecProblem::ZeroWindow);
         }
     }
-    match (child.is_significant(), child.get_restart(), auto_shutdown) {
+    match (child.is_significant(), child.restart_type(), auto_shutdown) {
         (true, Restart::Permanent, _) => Some(SpecProblem::SignificantPermanent),
         (true, Restart::Transient | Restart::Temporary, AutoShutdown::Never) => {
             Some(SpecProblem::SignificantWithoutAutoShutdown)

@@ -62,7 +62,7 @@ impl Supervisor {
     /// # Errors
     ///
     /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started then.
-    pub fn tree(self) -> Result<TreeBuilder, SpecError> {
+    pub fn into_tree(self) -> Result<TreeBuilder, SpecError> {
         self.check()?;
         let id = ChildId::new(self.id()).map_err(|invalid| SpecError::new(self.id(), invalid.into()))?;
         Ok(TreeBuilder::new(ChildPath::root(&id), Arc::new(self)))
@@ -83,7 +83,7 @@ impl Supervisor {
     ///
     /// If the future is dropped, the tree is stopped in the background.
     pub async fn start(self) -> Result<Tree, TreeStartError> {
-        self.tree()?.start().await
+        self.into_tree()?.start().await
     }
 }
 

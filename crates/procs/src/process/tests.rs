@@ -52,7 +52,7 @@ impl Given {
     fn with_tasks_on(tasks: &Handle, start: impl StartChild) -> Self {
         let child = ChildSpec::new("child", start);
         let root = Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(child);
-        let mut builder = root.tree().unwrap().task_runtime(tasks.clone());
+        let mut builder = root.into_tree().unwrap().task_runtime(tasks.clone());
         let events = builder.subscribe();
         Self { tree: builder.launch(), events }
     }

@@ -53,7 +53,7 @@ const BUSY: Duration = Duration::from_millis(5);
 ///     let root = Supervisor::new("root").child(Process::new("sleep").arg("1000").into_child("sleep"));
 ///     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
 ///     runtime.block_on(async {
-///         let tree = containment.apply(root.tree().unwrap()).start().await.unwrap();
+///         let tree = containment.apply(root.into_tree().unwrap()).start().await.unwrap();
 ///         assert_eq!(tree.stop().await.containment, Some(containment.name()));
 ///     });
 /// }

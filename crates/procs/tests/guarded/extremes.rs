@@ -36,7 +36,7 @@ async fn two_trees_with_one_warden_do_not_touch_each_others_processes() {
     let start = || async {
         let daemon = "setsid sh -c 'echo $$; exec sleep 1000' & exec sleep 1000";
         let root = Supervisor::new("root").child(shell(daemon).into_child("child"));
-        let mut builder = containment.apply(root.tree().unwrap());
+        let mut builder = containment.apply(root.into_tree().unwrap());
         let mut events = builder.subscribe();
         let tree = builder.start().await.unwrap();
         loop {
@@ -64,7 +64,8 @@ fn a_runtime_that_is_dropped_in_the_middle_of_a_start_leaves_no_process() {
         let (tree, pids) = runtime.block_on(async {
             let script = "setsid sleep 1000 & exec sleep 1000";
             let children = (0..40).map(|n| shell(script).into_child(n.to_string()));
-            let mut builder = containment.apply(Supervisor::new("root").children(children).tree().unwrap());
+            let mut builder =
+                containment.apply(Supervisor::new("root").children(children).into_tree().unwrap());
             let mut events = builder.subscribe();
             let tree = builder.launch();
             let mut pids = Vec::new();
@@ -119,7 +120,7 @@ async fn wave_after_wave_of_reapers_lives_in_the_memory_of_the_first_ones() {
         };
         let root =
             Supervisor::new("root").children((0..CHILDREN).map(child)).stop_order(StopOrder::Concurrent);
-        let tree = containment.apply(root.tree().unwrap()).start().await.unwrap();
+        let tree = containment.apply(root.into_tree().unwrap()).start().await.unwrap();
         assert_ne!(tree.stop().await.ending, Ending::Incomplete);
     }
 

@@ -108,7 +108,7 @@ async fn five_hundred_starts_leave_no_descriptor_behind() {
     for _ in 0..500 {
         let root = rootward_core::Supervisor::new("root")
             .child(rootward_procs::Process::new("/bin/true").into_child("child").restart(Restart::Temporary));
-        let tree = containment.apply(root.tree().unwrap()).stop_when_idle(true).launch();
+        let tree = containment.apply(root.into_tree().unwrap()).stop_when_idle(true).launch();
         assert!(tree.wait().await.clean);
     }
 

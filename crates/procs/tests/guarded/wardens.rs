@@ -29,7 +29,7 @@ async fn a_child_whose_reaper_is_killed_ends_with_all_it_has_started() {
 async fn a_warden_that_is_killed_is_missed_and_what_it_started_can_still_be_stopped() {
     let warden = Warden::program(env!("CARGO_BIN_EXE_rootward-warden")).unwrap();
     let root = Supervisor::new("root").child(Process::new("sleep").arg("1000").into_child("child"));
-    let tree = Containment::tree(&warden).apply(root.tree().unwrap()).start().await.unwrap();
+    let tree = Containment::tree(&warden).apply(root.into_tree().unwrap()).start().await.unwrap();
 
     kill(Pid::from_raw(warden.pid() as i32), Signal::SIGKILL).unwrap();
     tokio::time::timeout(Duration::from_secs(30), warden.died()).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_warden_that_is_killed_is_missed_and_what_it_started_can_still_be_stop
         Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false })
     );
     let refused = Containment::tree(&warden)
-        .apply(Supervisor::new("root").child(Process::new("true").into_child("late")).tree().unwrap())
+        .apply(Supervisor::new("root").child(Process::new("true").into_child("late")).into_tree().unwrap())
         .start()
         .await;
     assert!(refused.is_err());

@@ -25,7 +25,7 @@ pub(crate) fn tree(children: impl IntoIterator<Item = ChildSpec>) -> Given {
 /// A tree that restarts its children so often at most.
 pub(crate) fn tree_with_intensity(restarts: u32, children: impl IntoIterator<Item = ChildSpec>) -> Given {
     let root = Supervisor::new("root").intensity(restarts, Duration::from_secs(60)).children(children);
-    let mut builder = crate::containment().apply(root.tree().unwrap());
+    let mut builder = crate::containment().apply(root.into_tree().unwrap());
     let events = builder.subscribe();
     Given { tree: builder.launch(), events }
 }

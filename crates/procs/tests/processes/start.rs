@@ -111,7 +111,7 @@ async fn outputs_that_are_not_captured_make_no_events() {
 fn a_description_that_makes_no_sense_is_refused_with_the_childs_path() {
     let root = Supervisor::new("root").child(Process::new("a\0b").into_child("child"));
 
-    let error = root.tree().unwrap_err();
+    let error = root.into_tree().unwrap_err();
 
     assert_eq!(error.to_string(), "`root/child`: the program \"a\\0b\" holds a NUL byte");
 }

@@ -239,7 +239,7 @@ impl Application {
     /// [`SpecError`] if anything in the description of the tree makes no sense. Nothing has been started
     /// then, and nothing forked.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
-        let tree = self.root.tree()?;
+        let tree = self.root.into_tree()?;
         let hold = Hold::new(
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.containment,

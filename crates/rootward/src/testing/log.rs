@@ -48,7 +48,7 @@ impl EventLog {
     pub fn start(root: Supervisor) -> impl Future<Output = (Tree, Self)> {
         let place = Location::caller();
         async move {
-            let builder = root.tree().unwrap_or_else(|error| panic!("{place}: {error}"));
+            let builder = root.into_tree().unwrap_or_else(|error| panic!("{place}: {error}"));
             let (tree, mut log) = Self::launch(builder);
             let backstop = log.backstop;
             match within_time(backstop, tree.started()).await {

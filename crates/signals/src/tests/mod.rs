@@ -39,7 +39,7 @@ pub(crate) fn stubborn(id: &str) -> ChildSpec {
 
 /// A tree with one child that has started, and its events.
 pub(crate) async fn given_tree(child: ChildSpec) -> (Tree, Log) {
-    let mut builder = Supervisor::new("root").child(child).tree().unwrap().deadline(None);
+    let mut builder = Supervisor::new("root").child(child).into_tree().unwrap().deadline(None);
     let log = Log(builder.subscribe());
     (builder.start().await.unwrap(), log)
 }

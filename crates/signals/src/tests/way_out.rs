@@ -51,7 +51,7 @@ async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
     let (started, mut starting) = mpsc::unbounded_channel();
     let (never, blocked) = sync_mpsc::channel::<()>();
     let blocks = ChildSpec::new("blocks", Blocks { started, blocked: Mutex::new(blocked) });
-    let tree = Supervisor::new("root").child(blocks).tree().unwrap().launch();
+    let tree = Supervisor::new("root").child(blocks).into_tree().unwrap().launch();
     let (sender, source) = SignalSource::channel();
     let guard = Signals::new().source(source).on_snapshot(|_| ()).attach(&tree).unwrap();
     starting.recv().await;

@@ -86,12 +86,12 @@ pub(crate) fn to_delete(answer: Result<(), DeleteChildError>) -> &'static str {
 }
 
 pub(crate) fn to_get_spec(spec: &ChildSpec) -> String {
-    let restart = match spec.get_restart() {
+    let restart = match spec.restart_type() {
         Restart::Permanent => "permanent",
         Restart::Transient => "transient",
         Restart::Temporary => "temporary",
     };
-    let shutdown = match spec.get_shutdown() {
+    let shutdown = match spec.shutdown_type() {
         Shutdown::Kill => "brutal_kill".into(),
         Shutdown::Grace(grace) => grace.as_millis().to_string(),
         Shutdown::Infinity => "infinity".into(),

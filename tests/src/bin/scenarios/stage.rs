@@ -58,7 +58,7 @@ impl Stage {
     ///
     /// `burst` is how many events there may be at once, before the record is read.
     pub(crate) async fn set(world: Arc<World>, root: Id, burst: usize, idle: Idle) -> Self {
-        let tree = Supervisor::new(ABOVE).tree().expect("a supervisor without children");
+        let tree = Supervisor::new(ABOVE).into_tree().expect("a supervisor without children");
         let mut tree = tree.deadline(None).event_capacity(burst);
         let listener = Listener::default();
         // Whenever it has its turn it reads all there is, so that it does not fall ever further behind the writers.

@@ -155,7 +155,7 @@ impl Engine {
             }
             let spec = entry.spec()?;
             let (starter, shutdown, is_own) =
-                (Arc::clone(spec.starter()), spec.get_shutdown(), spec.is_own());
+                (Arc::clone(spec.starter()), spec.shutdown_type(), spec.is_own());
             let before = entry.begin(now);
             Some((entry.tag(), before, starter, shutdown, is_own))
         };

@@ -123,7 +123,7 @@ impl Engine {
         let has_failed = end.class() == ExitClass::Abnormal || below.is_some();
         let seen = self.shared.view.with(key, |entry| {
             let was_asked = entry.live().is_none_or(|live| live.stop.is_some());
-            let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::get_restart);
+            let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::restart_type);
             (!was_asked).then(|| (has_failed.then(|| entry.path.clone()), restart))
         });
         let Some((path, restart)) = seen.flatten() else { return };

@@ -31,7 +31,7 @@ async fn a_restart_that_fails_is_tried_again_behind_the_ends_that_had_happened_b
 async fn a_start_that_fails_when_the_stop_of_an_ancestor_has_just_begun_stops_no_sibling() {
     let end = Arc::new(Notify::new());
     let group = Supervisor::new("group").child(ends_when("a", &end)).child(ChildSpec::new("b", FailsInAStop));
-    let mut builder = Supervisor::new("root").child(group).tree().unwrap();
+    let mut builder = Supervisor::new("root").child(group).into_tree().unwrap();
     let mut events = builder.subscribe();
     let tree = builder.launch();
 
