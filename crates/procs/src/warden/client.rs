@@ -23,7 +23,10 @@ use crate::Init;
 use crate::sys::raw::Patience;
 use crate::sys::{self, Fork, Reap};
 
-/// How long until a warden that has not read its mail is written to again.
+/// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
+const IDLE_REAPERS: Duration = Duration::from_secs(1);
+
+/// How long until a warden that has not read its messages is written to again.
 const BUSY: Duration = Duration::from_millis(5);
 
 /// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
@@ -369,6 +372,7 @@ impl SharedClient {
         self.let_go();
         self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
             && self.settle(within)
+            && self.pool.wait_until_gone(within.min(IDLE_REAPERS))
     }
 
     /// Lets go of the warden, and waits for nothing.

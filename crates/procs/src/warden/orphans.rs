@@ -4,7 +4,7 @@
 //! reaps all that ends; what is killed is the program's to say, because only the program knows when its warden and
 //! its reapers are lost. As process 1 without an init the program gets reapers itself, and reaps those.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::Mutex;
@@ -36,8 +36,13 @@ pub(super) fn look_after_orphans(state: &Mutex<State>) {
     });
 }
 
+/// How many looks in a row must find no process of lost reapers: the kernel's list of children may pass over one while
+/// others come and go.
+const CLEAN_LOOKS: u32 = 2;
+
 fn collect(shared: &Mutex<State>) {
-    let mut lost = BTreeSet::new();
+    // Each lost reaper, with the number of looks in a row since then that have found no process.
+    let mut lost = BTreeMap::new();
     loop {
         let (reapers, init, closing) = {
             let state = locked(shared);
@@ -55,14 +60,18 @@ fn collect(shared: &Mutex<State>) {
                 None | Some(_) => {}
             }
         }
-        // A reaper that is no orphan any more and has not said that no process is left.
-        lost.extend(reapers.iter().filter(|reaper| !is_reaper(**reaper)));
-        lost.retain(|reaper| reapers.contains(reaper));
-        if strangers == 0 {
-            // A reaper that has just become lost may have left processes that are seen only the next time.
-            let mut state = locked(shared);
-            let gone = lost.iter().copied().filter(|reaper| !orphans.contains(reaper));
-            gone.for_each(|reaper| state.reapers.swept(reaper));
+        // These were known to be lost before this look.
+        lost.retain(|reaper, _| reapers.contains(reaper));
+        for (reaper, looks) in &mut lost {
+            *looks = if strangers == 0 && !orphans.contains(reaper) { *looks + 1 } else { 0 };
+            if *looks >= CLEAN_LOOKS {
+                locked(shared).reapers.swept(*reaper);
+            }
+        }
+        // A reaper that is no reaper any more and has not said that no process is left. What it has left is looked for
+        // from the next look on.
+        for reaper in reapers.iter().filter(|reaper| !is_reaper(**reaper)) {
+            lost.entry(*reaper).or_insert(0);
         }
         if closing && reapers.is_empty() && !orphans.iter().any(|orphan| is_reaper(*orphan)) {
             return;

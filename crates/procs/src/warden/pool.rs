@@ -5,9 +5,11 @@
 //! go of its reaper. Nothing here makes a reaper.
 
 use std::mem;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys;
 use crate::sys::raw::Patience;
@@ -41,6 +43,8 @@ struct State {
     fewest: usize,
     /// Whether none are kept any more.
     closed: bool,
+    /// Those that have been let go for good, and may still be there.
+    leaving: Vec<Arc<OwnedFd>>,
 }
 
 /// Whether a reaper has been used.
@@ -76,6 +80,7 @@ impl Pool {
     pub(super) fn put(&self, line: Arc<OwnedFd>, condition: Condition) -> bool {
         let mut state = self.lock();
         if state.closed {
+            state.let_go(line);
             return false;
         }
         match condition {
@@ -100,10 +105,36 @@ impl Pool {
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let spares = (mem::take(&mut state.fresh), mem::take(&mut state.worn));
+        for line in mem::take(&mut state.fresh).into_iter().chain(mem::take(&mut state.worn)) {
+            state.let_go(line);
+        }
         drop(state);
         self.changed.notify_all();
-        drop(spares);
+    }
+
+    /// Waits until the reapers are gone that a closed pool has let go. Their warden may have died before, and then
+    /// nothing else waits for them. `false` says that some are still there after this time.
+    pub(super) fn wait_until_gone(&self, within: Duration) -> bool {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it waits for processes of the system, which know no virtual time"
+        )]
+        let now = Instant::now;
+        let deadline = now() + within;
+        let mut leaving = mem::take(&mut self.lock().leaving);
+        while !leaving.is_empty() {
+            let left = deadline.saturating_duration_since(now());
+            let mut fds: Vec<_> =
+                leaving.iter().map(|line| PollFd::new(line.as_fd(), PollFlags::empty())).collect();
+            if poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) == Ok(0) {
+                return false;
+            }
+            let gone: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(true)).collect();
+            drop(fds);
+            let mut gone = gone.into_iter();
+            leaving.retain(|_| !gone.next().unwrap_or_default());
+        }
+        true
     }
 
     /// Lets go of the reapers that no start has needed for a while, until the pool is closed.
@@ -130,6 +161,12 @@ impl Pool {
 }
 
 impl State {
+    /// Says to a reaper that no order comes any more: it ends.
+    fn let_go(&mut self, line: Arc<OwnedFd>) {
+        sys::hang_up(&line);
+        self.leaving.push(line);
+    }
+
     fn len(&self) -> usize {
         self.fresh.len() + self.worn.len()
     }
@@ -214,6 +251,22 @@ mod tests {
             // A program that another test is just starting may hold the other end for a moment.
             assert_eq!(sys::receive(&reaper, &mut [0; 4], Patience::Wait).unwrap().0, 0);
         }
+    }
+
+    #[test]
+    fn a_closed_pool_waits_for_the_reapers_that_it_had() {
+        let pool = Pool::default();
+        let (gone, reaper) = line();
+        let (stays, suspended) = line();
+        pool.put(gone, Condition::Worn);
+        pool.close();
+        drop(reaper);
+        assert!(pool.wait_until_gone(Duration::from_secs(60)));
+
+        pool.put(stays, Condition::Worn);
+
+        assert!(!pool.wait_until_gone(Duration::ZERO), "its reaper is still there");
+        drop(suspended);
     }
 
     #[test]
