@@ -158,7 +158,16 @@ async fn a_client_that_does_not_read_is_forced_with_the_stop_and_named() {
     })
     .await;
 
+    let mut log = server.tree.events();
     server.tree.request_stop();
+    within("the listener's end", async {
+        while let Some(event) = log.next().await.expect("so few are kept") {
+            if event.path.to_string() == "redis/listener" && matches!(event.what, EventKind::Stopped { .. }) {
+                break;
+            }
+        }
+    })
+    .await;
     server.tree.force();
     let report = within("the stop", server.tree.wait()).await;
 
