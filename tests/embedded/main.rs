@@ -3,6 +3,7 @@
 //! The programs are the files that `mod program` names. They are meant to be read as examples.
 
 mod collector;
+mod first_programs;
 mod grpc;
 mod redis;
 mod web;
