@@ -1,4 +1,4 @@
-//! The first program that somebody writes: what it says and with which status it ends, without any log.
+//! A first program of one job: what it says and with which status it ends, without any log.
 
 use std::process::Command;
 
@@ -49,6 +49,13 @@ fn a_program_that_gives_up_because_of_a_process_says_with_which_code_that_exited
 
     assert_eq!(status, 1);
     assert!(error.starts_with("error: root/server ended with exit code 3, and root gave up: "), "{error}");
+}
+
+#[test]
+fn a_task_that_only_waits_for_its_children_is_not_named_among_what_had_to_be_forced() {
+    let (status, _, error) = program("has_a_child_that_is_deaf");
+
+    assert_eq!((status, error.as_str()), (3, "these had to be forced:\n  root/parent/task-1 (task)\n"));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod collector;
 mod first_programs;
 mod grpc;
+mod own_tree;
 mod redis;
 mod web;
 
