@@ -65,7 +65,7 @@ async fn fails_when_told(cx: TaskContext, fail: Arc<Notify>) -> Result<(), &'sta
 
 async fn wait_for(events: &mut Events, path: &str, is_it: impl Fn(&Event) -> bool) {
     while let Some(event) = events.next().await.expect("so few are kept") {
-        if event.path == *path && is_it(&event) {
+        if event.path == path && is_it(&event) {
             return;
         }
     }

@@ -162,7 +162,7 @@ async fn a_client_that_does_not_read_is_forced_with_the_stop_and_named() {
     server.tree.request_stop();
     within("the listener's end", async {
         while let Some(event) = log.next().await.expect("so few are kept") {
-            if event.path == *"redis/listener" && matches!(event.what, EventKind::Stopped { .. }) {
+            if event.path == "redis/listener" && matches!(event.what, EventKind::Stopped { .. }) {
                 break;
             }
         }
