@@ -11,6 +11,9 @@ impl ChildSpec {
     /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
     /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
     ///
+    /// An `async` closure that captures something is no `Fn`, because it lends that to its future: hand it over with
+    /// [`task_with`](Self::task_with).
+    ///
     /// The default restart is [`Transient`](Restart::Transient): a task that fails is started again, and one that
     /// returns is done. One that is to be started again in any case is a [`service`](Self::service), or is made
     /// [permanent](Restart::Permanent).
