@@ -100,14 +100,15 @@ fn every_test_and_every_fixture_is_there_to_be_run() {
     let programs = manifest["bin"].as_array().expect("there are fixtures");
     let declared: Vec<_> = programs.iter().filter_map(|program| program["path"].as_str()).collect();
     let all = sources();
+    let is_of_modules = |source: &Source| source.is_in("tests/spec") || source.is_in("tests/embedded");
     let modules: String =
-        all.iter().filter(|source| source.is_in("tests/spec")).map(|it| it.text.as_str()).collect();
+        all.iter().filter(|source| is_of_modules(source)).map(|it| it.text.as_str()).collect();
 
     let forgotten = offenders(|source| {
         let name = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         let is_program = || declared.iter().any(|path| source.path.ends_with(path));
         let is_module = || ["main", "mod"].contains(&name) || modules.contains(&format!("mod {name};\n"));
-        (source.is_in("tests/fixtures") && !is_program()) || (source.is_in("tests/spec") && !is_module())
+        (source.is_in("tests/fixtures") && !is_program()) || (is_of_modules(source) && !is_module())
     });
 
     assert!(forgotten.is_empty(), "these are never run: {forgotten:#?}");

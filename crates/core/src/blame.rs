@@ -53,7 +53,13 @@ impl Failures {
 
 impl fmt::Display for Blame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.child, self.exit)?;
+        let verb = match &self.exit {
+            Exit::Code(_) => "ended with ",
+            Exit::Aborted | Exit::Signal { .. } => "was ",
+            Exit::Unknown => "is ",
+            Exit::Normal | Exit::Shutdown | Exit::Failed { .. } | Exit::Panicked(_) => "",
+        };
+        write!(f, "{} {verb}{}", self.child, self.exit)?;
         match (&self.supervisor, self.limit) {
             (Some(supervisor), Some(Intensity { max_restarts, within })) => {
                 let restarts = if max_restarts == 1 { "restart" } else { "restarts" };

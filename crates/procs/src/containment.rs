@@ -82,7 +82,7 @@ impl Containment {
     /// Has a tree follow its process children this far, and say so in its snapshots and its report.
     pub fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
         let degraded = self.degraded().map(str::to_owned);
-        tree.containment(self.name()).degraded("containment", degraded).provide(Arc::new(self.clone()))
+        tree.note_containment(self.name()).degraded("containment", degraded).provide(Arc::new(self.clone()))
     }
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {

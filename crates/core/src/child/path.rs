@@ -12,8 +12,8 @@ use super::{ChildId, InvalidId};
 
 /// Says where a child stands: the ids from the root down to it, joined by `/`, such as `root/workers/a`.
 ///
-/// Cloning is cheap, and so is a path below another one, however deep it lies. The text is put together when it is
-/// first asked for.
+/// It compares with text: `event.path == "root/workers/a"`. Cloning is cheap, and so is a path below another one,
+/// however deep it lies. The text is put together when it is first asked for.
 #[derive(Clone)]
 pub struct ChildPath(Arc<Place>);
 

@@ -10,7 +10,7 @@ use crate::child::{Exit, StopCause};
 use crate::child::{Outcome, Straggler};
 use crate::clock::whole_millis;
 
-/// What happened to a child.
+/// What happened to a child: [`Event::what`](crate::Event::what).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {

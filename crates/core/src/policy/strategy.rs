@@ -21,6 +21,9 @@ pub enum Strategy {
 ///
 /// Only children whose spec says [`significant`](crate::ChildSpec::significant) count, and only if they are not
 /// restarted. The default is [`Never`](Self::Never), as in OTP.
+///
+/// A child that ended with a failure makes the stop a failure too: [`Ending::Failed`](crate::Ending::Failed), exit
+/// status 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AutoShutdown {

@@ -11,6 +11,9 @@ impl ChildSpec {
     /// `run` is called for every incarnation, inside the new task: a panic in it is the exit of that task, never its
     /// supervisor's. What the future returns is the task's [`Exit`](crate::Exit): `()`, a `Result` or an `Exit`.
     ///
+    /// An `async` closure that captures something is no `Fn`, because it lends that to its future: hand it over with
+    /// [`task_with`](Self::task_with).
+    ///
     /// The default restart is [`Transient`](Restart::Transient): a task that fails is started again, and one that
     /// returns is done. One that is to be started again in any case is a [`service`](Self::service), or is made
     /// [permanent](Restart::Permanent).
@@ -31,7 +34,9 @@ impl ChildSpec {
     /// It is [permanent](Restart::Permanent), as a server is meant to be there: one that returns is started again.
     ///
     /// The next sibling starts after that. A service that ends before has not been started, and
-    /// [`start_timeout`](Self::start_timeout) limits how long it may take.
+    /// [`start_timeout`](Self::start_timeout) limits how long it may take. There is no limit by default: a service that
+    /// forgets to call `ready` holds up the start of the tree for as long as it runs, and the snapshot has it as
+    /// `starting`.
     pub fn service<F, Fut>(id: impl Into<String>, run: F) -> Self
     where
         F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
@@ -79,6 +84,11 @@ impl ChildSpec {
     ///
     /// It is [temporary](Restart::Temporary), and has to stay so: a second start has nothing to run, and is
     /// ignored.
+    ///
+    /// It is also what the one job of a program is that must not be tried again: made
+    /// [`significant`](Self::significant) under a supervisor with
+    /// [`AutoShutdown::AnySignificant`](crate::AutoShutdown::AnySignificant) it ends the program, which has failed if
+    /// the job has.
     pub fn once<F, Fut>(id: impl Into<String>, run: F) -> Self
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,

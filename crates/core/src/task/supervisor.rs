@@ -88,6 +88,9 @@ impl TaskSupervisor {
 
     /// Starts a task whose result nothing waits for (Elixir's `start_child`).
     ///
+    /// It has the default grace of five seconds. For another one, give a [`ChildSpec::once`](crate::ChildSpec::once)
+    /// to [`SupervisorHandle::start_child`](crate::SupervisorHandle::start_child).
+    ///
     /// # Errors
     ///
     /// [`SpawnError`], which holds `run`: the supervisor has as many children as it may have, or stops.

@@ -219,7 +219,8 @@ impl TreeBuilder {
 
     /// Notes how far process children are followed, for snapshots and reports. The part of the program that starts
     /// processes does this.
-    pub fn containment(mut self, level: &'static str) -> Self {
+    #[doc(hidden)]
+    pub fn note_containment(mut self, level: &'static str) -> Self {
         self.containment = Some(level);
         self
     }

@@ -30,7 +30,7 @@ use crate::tree_ref::{TreeAccess, TreeRef};
 /// order and in the background.
 ///
 /// A handle that is held by a task of the tree itself counts as well, and the tree does not stop by being dropped. A
-/// task that has to find its siblings is better given the [`root`](Self::root): that handle does not keep the tree.
+/// task finds its siblings with [`TaskContext::tree`](crate::TaskContext::tree), which does not keep the tree.
 #[derive(Clone)]
 pub struct Tree {
     shared: Arc<SharedTree>,

@@ -21,10 +21,16 @@ pub(super) fn account(report: &StopReport) -> String {
         list(&mut text, "error: these failed while they stopped:", failed);
     }
     let mut forced = report.forced();
-    forced.retain(|node| node.outcome != Outcome::Unreapable);
+    forced.retain(|node| node.outcome != Outcome::Unreapable && !only_waited(node));
     list(&mut text, "these had to be forced:", forced);
     list(&mut text, "these could not be brought down before the deadline:", report.unreapable());
     text
+}
+
+/// Whether it had come to its end, and only what stood below it had to be forced.
+fn only_waited(node: &NodeReport) -> bool {
+    let was_forced = |child: &NodeReport| child.walk().iter().any(|node| node.forced);
+    node.status == Some(Exit::Normal) && node.children.iter().any(was_forced)
 }
 
 /// What a task or an actor that failed has to say.

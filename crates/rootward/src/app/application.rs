@@ -48,7 +48,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | status | meaning |
 /// | --- | --- |
 /// | 0 | everything is gone and nothing had to be forced |
-/// | 1 | the tree failed: its start failed, or the root gave up; or the system refused a runtime or a signal |
+/// | 1 | the tree failed: its start failed, the root gave up, a job whose end stops the tree failed, or a task or an actor failed while it stopped; or the system refused a runtime or a signal |
 /// | 2 | the description of the tree makes no sense; nothing was started |
 /// | 3 | everything is gone, and something had to be forced |
 /// | 4 | something could not be brought down before the deadline |
@@ -150,7 +150,7 @@ impl Application {
     /// Says what the stop does at its deadline about children that cannot be brought down: the program leaves with
     /// status 4, or waits for them.
     ///
-    /// See [`TreeBuilder::unreapable`].
+    /// See [`TreeBuilder::on_deadline`].
     pub fn on_deadline(self, policy: OnDeadline) -> Self {
         self.configure(move |tree| tree.on_deadline(policy))
     }
@@ -264,7 +264,8 @@ impl Application {
     ///
     /// # Panics
     ///
-    /// If it is called from within a tokio runtime: it brings its own.
+    /// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There
+    /// [`run_async`](Self::run_async) does the same.
     pub fn run(self) -> ExitCode {
         match self.prepare_and_tell() {
             Ok(prepared) => told(prepared.run()),

@@ -13,16 +13,17 @@ use super::Application;
 ///
 /// # Panics
 ///
-/// If it is called from within a tokio runtime: it brings its own.
+/// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There a tree is started with
+/// [`Supervisor::start`].
 ///
 /// # Examples
 ///
 /// ```
-/// use rootward::{ChildSpec, Restart, Supervisor};
+/// use rootward::{ChildSpec, Supervisor};
 ///
 /// fn main() -> std::process::ExitCode {
 ///     // Nothing is left to run once this task is done, so the program ends by itself, as on Ctrl-C.
-///     let hello = ChildSpec::task("hello", |_| async { println!("hello") }).restart(Restart::Temporary);
+///     let hello = ChildSpec::task("hello", |_| async { println!("hello") });
 ///     rootward::run(Supervisor::new("root").child(hello))
 /// }
 /// ```

@@ -9,9 +9,11 @@
 //! | a request | is answered, and then the connection closes | is dropped, and the task is reported as killed |
 //! | a connection that waits for a request | closes at once | |
 //! | a stream of server-sent events (`text/event-stream`) | ends at once, as it has no end of its own | |
+//! | any other stream, such as gRPC's | goes on: its handler ends it when the task is asked to stop | is dropped, and the task is reported as killed |
 //! | an upgraded connection | is asked, if its handler [ran it as a guest](crate::task::Guest::wrap) | is dropped |
 //!
-//! A handler finds the task as a request extension of the type [`TaskContext`](crate::TaskContext).
+//! A handler finds the task as a request extension of the type [`TaskContext`](crate::TaskContext). A stream without an
+//! end of its own ends with `stream.take_until(cx.token().cancelled_owned())`.
 //!
 //! Absent on purpose: TLS, routing, limits. Those are layers around the service.
 
