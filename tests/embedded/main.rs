@@ -33,6 +33,6 @@ where
 }
 
 async fn started(root: Supervisor, deadline: Duration) -> Tree {
-    let tree = root.tree().expect("it makes sense").deadline(deadline);
+    let tree = root.into_tree().expect("it makes sense").deadline(deadline);
     within("the start", tree.start()).await.expect("it starts")
 }

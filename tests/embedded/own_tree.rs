@@ -17,7 +17,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[tokio::test(start_paused = true)]
 async fn an_hour_of_grace_takes_no_time_where_the_clock_is_paused_and_is_exact() {
     let deaf = ChildSpec::task("deaf", |_| std::future::pending::<()>()).shutdown(HOUR);
-    let tree = Supervisor::new("root").child(deaf).tree().unwrap().deadline(None).start().await.unwrap();
+    let tree = Supervisor::new("root").child(deaf).into_tree().unwrap().deadline(None).start().await.unwrap();
 
     let report = tree.stop().await;
 
@@ -30,7 +30,7 @@ async fn a_child_fails_when_the_test_tells_it_to_and_its_next_start_is_an_event(
     let fail = Arc::new(Notify::new());
     let backoff = Backoff::new(HOUR, HOUR);
     let worker = ChildSpec::task_with("worker", Arc::clone(&fail), fails_when_told).backoff(backoff);
-    let mut tree = Supervisor::new("root").child(worker).tree().unwrap();
+    let mut tree = Supervisor::new("root").child(worker).into_tree().unwrap();
     let mut events = tree.subscribe();
     let tree = tree.start().await.unwrap();
     let begun = Instant::now();

@@ -28,7 +28,7 @@ pub(super) async fn collect(
         .child(DynamicSupervisor::new("connections").at(&connections))
         .child(ChildSpec::task_with("listener", listens, listen));
 
-    let report = root.tree()?.deadline(GRACE).stop_on(token).start().await?.wait().await;
+    let report = root.into_tree()?.deadline(GRACE).stop_on(token).start().await?.wait().await;
     if !report.clean {
         // It says which of them hung, or failed, and with what.
         return Err(report.to_string().into());

@@ -29,7 +29,7 @@ pub(super) async fn collect(
     let root = Supervisor::new("collector")
         .auto_shutdown(AutoShutdown::AnySignificant)
         .child(listener.significant(true));
-    let tree = root.tree()?.stop_on(token.clone()).start().await?;
+    let tree = root.into_tree()?.stop_on(token.clone()).start().await?;
 
     let report = tree.wait().await;
     // The connections look at the token, which a listener that fails does not cancel.

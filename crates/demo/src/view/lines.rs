@@ -103,10 +103,17 @@ fn started(event: &Event, pid: Option<u32>) -> String {
 }
 
 fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
-    let normal = status.is_none_or(|status| status.class() == ExitClass::Normal);
-    let how = status.map_or_else(String::new, |status| format!(": {}", safe(&status.to_string())));
-    let tone = if normal { Tone::Notice } else { Tone::Bad };
-    said('✗', tone, format!("ended by itself{how}{}", left_behind(stragglers)))
+    let behind = left_behind(stragglers);
+    match status {
+        None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
+        Some(Exit::Normal) => said('○', Tone::Quiet, format!("done{behind}")),
+        Some(status) if status.class() == ExitClass::Normal => {
+            said('○', Tone::Quiet, format!("done: {}{behind}", safe(&status.to_string())))
+        }
+        Some(status) => {
+            said('✗', Tone::Bad, format!("ended by itself: {}{behind}", safe(&status.to_string())))
+        }
+    }
 }
 
 fn restarting(attempt: u32, delay: Duration) -> String {
