@@ -14,7 +14,7 @@ use crate::spec::ChildSpec;
 /// | [`stop_order`](Self::stop_order) | [`StopOrder::Reverse`] |
 ///
 /// A supervisor becomes a child of another one with [`into_child`](Self::into_child), and the root of a tree with
-/// [`start`](Self::start) or [`tree`](Self::tree).
+/// [`start`](Self::start) or [`into_tree`](Self::into_tree).
 ///
 /// # Examples
 ///
