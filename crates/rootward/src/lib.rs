@@ -125,6 +125,9 @@ pub use rootward_procs::Process;
 #[doc(inline)]
 pub use rootward_signals::{Signal, Signals};
 
+#[doc(hidden)]
+pub use rootward_core::{Moment, Sighting, TreeWatch};
+
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
 #[doc(no_inline)]
 pub use rootward_core::ractor;
