@@ -280,8 +280,8 @@ impl SupervisorHandle {
 
     /// The same, with the moments of the record at which they were seen.
     pub(crate) fn sightings(&self) -> Sightings {
-        let (children, as_of) = walk(&self.shared, Ask::Nothing, &mut KeptAlive::default());
-        Sightings { children, as_of }
+        let (children, list) = walk(&self.shared, Ask::Nothing, &mut KeptAlive::default());
+        Sightings { children, list }
     }
 
     /// How many children there are (OTP's `count_children`).

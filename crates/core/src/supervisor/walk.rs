@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use super::entry::Seen;
 use super::shared::SharedSupervisor;
+use crate::child::ChildKind;
 use crate::child_kind::Inspect;
 use crate::clock::now;
 use crate::detector::Stall;
 use crate::event::EventKind;
 use crate::report::NodeReport;
-use crate::sighting::{NumberedNode, Sightings};
-use crate::snapshot::NodeSnapshot;
+use crate::sighting::{NumberedNode, SeenList, Sightings};
+use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Whether children are asked what they can answer themselves.
@@ -54,23 +55,24 @@ impl Node for NodeSnapshot {
 
 /// Seen in a section of the record, in which nothing of it changes.
 impl Node for NumberedNode {
-    /// As of which event the list is complete, unless the supervisor is over.
-    type Together = Option<u64>;
+    type Together = SeenList;
 
-    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, Option<u64>) {
+    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, SeenList) {
         let (children, is_over, seen) = supervisor
             .tree
             .record()
             .section(|writer| (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.moment()));
-        let numbered = |Seen { node, inspect }| {
-            let node = Self { node, seen, below: Sightings::default() };
-            Seen { node, inspect }
+        let numbered = |Seen { node, inspect }: Seen<NodeSnapshot>| {
+            let may_have_children = matches!(node.kind, ChildKind::Supervisor | ChildKind::Task);
+            let is_launching = node.state == ChildState::Starting && inspect.is_none() && may_have_children;
+            Seen { node: Self { node, seen, is_launching, below: Sightings::none() }, inspect }
         };
-        (children.into_iter().map(numbered).collect(), (!is_over).then_some(seen.as_of))
+        let list = if is_over { SeenList::Over(seen.as_of) } else { SeenList::Complete(seen.as_of) };
+        (children.into_iter().map(numbered).collect(), list)
     }
 
-    fn set_children(&mut self, children: Vec<Self>, as_of: Option<u64>) {
-        self.below = Sightings { children, as_of };
+    fn set_children(&mut self, children: Vec<Self>, list: SeenList) {
+        self.below = Sightings { children, list };
     }
 }
 

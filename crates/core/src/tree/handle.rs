@@ -363,6 +363,13 @@ impl Tree {
     }
 }
 
+/// A reference that does not keep the tree.
+impl From<&Tree> for TreeRef {
+    fn from(tree: &Tree) -> Self {
+        tree.downgrade()
+    }
+}
+
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tree").field("path", &self.shared.path).finish_non_exhaustive()

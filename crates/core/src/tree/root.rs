@@ -12,7 +12,7 @@ use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, SignalAction, Writer};
 use crate::report::NodeReport;
-use crate::sighting::{NumberedNode, Sighting};
+use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
@@ -109,9 +109,12 @@ impl Root {
     /// Notes that the root is forced, and writes it into the record. `false` says that it has been before, or does not
     /// stop.
     pub(super) fn begin_force(&self) -> bool {
-        let is_first = || match &mut self.lock().stop {
-            Some(stop) => !std::mem::replace(&mut stop.forced, true),
-            None => false,
+        let is_first = || {
+            let mut state = self.lock();
+            match &mut state.stop {
+                Some(stop) => !std::mem::replace(&mut stop.forced, true),
+                None => false,
+            }
         };
         let what = || (self.path.clone(), EventKind::Escalated { to: "force".into() });
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what)
@@ -167,8 +170,16 @@ impl Root {
     /// The root and everything below it, with the moments of the record at which they were seen.
     pub(super) fn sighting(&self) -> Vec<Sighting> {
         let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.moment()));
-        let below = self.supervisor().map(|supervisor| supervisor.sightings()).unwrap_or_default();
-        NumberedNode { node, seen, below }.flat()
+        let is_launching = self.supervisor.get().is_none();
+        let below = match self.supervisor() {
+            Some(supervisor) => supervisor.sightings(),
+            None if is_launching => Sightings::none(),
+            None => {
+                let now = self.context.record().section(|writer| writer.moment());
+                Sightings { children: Vec::new(), list: SeenList::Over(now.as_of) }
+            }
+        };
+        NumberedNode { node, seen, is_launching, below }.flat()
     }
 
     /// The root without what stands below it.
