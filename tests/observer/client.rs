@@ -135,6 +135,11 @@ impl Client {
         None
     }
 
+    /// Reads on until the child that can be made to fail is restarted.
+    pub(crate) async fn until_failed(&mut self) {
+        while !is_restart(&self.message().await.expect("the restart comes")) {}
+    }
+
     /// The next message about an event of this name.
     pub(crate) async fn event(&mut self, name: &str) -> Message {
         loop {
@@ -144,4 +149,9 @@ impl Client {
             }
         }
     }
+}
+
+/// Whether this is the restart of the child that can be made to fail.
+pub(crate) fn is_restart(message: &Message) -> bool {
+    message.data["path"] == "root/team/fails" && message.data["event"] == "restarting"
 }

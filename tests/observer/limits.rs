@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::client::is_restart;
 use crate::given::given;
 
 const SHORT: Duration = Duration::from_millis(100);
@@ -90,7 +91,8 @@ async fn a_watcher_that_does_not_read_loses_events_and_is_told_how_many() {
     let mut quick = given.place.follow("").await;
 
     given.happen(8_000).await;
-    while quick.message().await.expect("it goes on").data["path"] != "root/pool/brief-8000" {}
+    given.fail.notify_one();
+    quick.until_failed().await;
 
     let (mut next, mut lost) = (15, 0);
     loop {
@@ -106,7 +108,7 @@ async fn a_watcher_that_does_not_read_loses_events_and_is_told_how_many() {
                 next += 1;
             }
         }
-        if message.data["path"] == "root/pool/brief-8000" {
+        if is_restart(&message) {
             break;
         }
     }
@@ -121,7 +123,8 @@ async fn a_watcher_that_never_reads_is_cut_off() {
     // More than the system keeps for it.
     given.happen(8_000).await;
     let mut quick = given.place.follow("?since=0").await;
-    while quick.message().await.expect("it goes on").data["path"] != "root/pool/brief-8000" {}
+    given.fail.notify_one();
+    quick.until_failed().await;
     tokio::time::sleep_until(tokio::time::Instant::now() + 5 * SHORT).await;
 
     // What the system has kept can be read, and then the connection is at its end.

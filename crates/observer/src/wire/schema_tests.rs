@@ -9,7 +9,6 @@ use super::{Done, EndMessage, EventMessage, LostMessage, Refused, Snapshot, Why}
 /// Whatever the door sends.
 #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it is there for its schema")]
 enum Document {
     Snapshot(Snapshot),
     Event(EventMessage),
