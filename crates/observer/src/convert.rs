@@ -119,7 +119,7 @@ impl From<&Exit> for wire::Status {
             Exit::Signal { name, core_dumped, .. } => {
                 Self::Signal { signal: name.clone(), core_dumped: *core_dumped }
             }
-            _ => Self::Unknown { unknown: true },
+            Exit::Unknown | _ => Self::Unknown { unknown: true },
         }
     }
 }
@@ -131,7 +131,7 @@ impl From<Outcome> for wire::Outcome {
             Outcome::Killed => Self::Killed,
             Outcome::AlreadyGone => Self::AlreadyGone,
             // The weakest claim, also for what a later version adds.
-            _ => Self::Unreapable,
+            Outcome::Unreapable | _ => Self::Unreapable,
         }
     }
 }

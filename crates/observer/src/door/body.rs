@@ -16,10 +16,13 @@ use crate::wire::{EndMessage, Event, Last, LostMessage, Version};
 /// How long a stream is silent before it says that it is still there.
 const SILENCE: Duration = Duration::from_secs(15);
 
+/// Becomes the next text of a stream, with what comes after it.
+type NextText = Pin<Box<dyn Future<Output = Option<(Bytes, Stream)>> + Send>>;
+
 /// The body of a response.
 pub(super) enum DoorBody {
     Whole(Option<Bytes>),
-    Events(Pin<Box<dyn Future<Output = Option<(Bytes, Stream)>> + Send>>),
+    Events(NextText),
     Over,
 }
 

@@ -62,7 +62,7 @@ fn find<'a>(tree: &TreeWatch, path: &'a str) -> Result<(SupervisorHandle, &'a st
 fn not_terminated(error: TerminateChildError) -> Refusal {
     match error {
         TerminateChildError::NotFound => Refusal::CHILD,
-        _ => Refusal::STOPPING,
+        TerminateChildError::Stopping | _ => Refusal::STOPPING,
     }
 }
 
@@ -73,6 +73,6 @@ fn not_started(error: RestartChildError) -> Refusal {
         RestartChildError::NotFound => Refusal::CHILD,
         RestartChildError::Dynamic => Refusal::FORGOTTEN,
         RestartChildError::Failed(_) => Refusal::START,
-        _ => Refusal::STOPPING,
+        RestartChildError::Stopping | _ => Refusal::STOPPING,
     }
 }

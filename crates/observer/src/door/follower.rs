@@ -139,9 +139,7 @@ impl Follower {
                     return Some(());
                 }
             };
-            if self.take(first, &mut events).await.is_none() {
-                return None;
-            }
+            self.take(first, &mut events).await?;
             let (all, down) = self.lock().model.count();
             if down > DOWN.max(all / 2) && down > 2 * kept_down {
                 self.look();

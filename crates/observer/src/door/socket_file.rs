@@ -32,10 +32,10 @@ impl SocketFile {
         let socket = match bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 remove_stale(path)?;
-                bind(path).map_err(|error| match error.kind() {
-                    // Another program was faster.
-                    io::ErrorKind::AddrInUse => OpenError::InUse(path.to_owned()),
-                    _ => error.into(),
+                bind(path).map_err(|error| {
+                    // Another program may have been faster.
+                    let is_taken = error.kind() == io::ErrorKind::AddrInUse;
+                    if is_taken { OpenError::InUse(path.to_owned()) } else { error.into() }
                 })?
             }
             bound => bound?,

@@ -14,7 +14,7 @@ enum Document {
     Event(EventMessage),
     Lost(LostMessage),
     End(EndMessage),
-    Why(Why),
+    Why(Box<Why>),
     Done(Done),
     Refused(Refused),
 }
