@@ -45,7 +45,15 @@ pub(crate) struct Message {
 impl Place {
     pub(crate) async fn connect(&self) -> Client {
         let socket: Pin<Box<dyn Socket>> = match self {
-            Self::Unix(path) => Box::pin(UnixStream::connect(path).await.expect("the door is there")),
+            Self::Unix(path) => Box::pin(loop {
+                match UnixStream::connect(path).await {
+                    // As many as may wait to be accepted wait already.
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        tokio::task::yield_now().await;
+                    }
+                    connected => break connected.expect("the door is there"),
+                }
+            }),
             Self::Port(address) => Box::pin(TcpStream::connect(address).await.expect("the door is there")),
         };
         Client(BufReader::new(socket))

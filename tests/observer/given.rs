@@ -78,12 +78,30 @@ impl Given {
         self.door.path().expect("it is at a socket").to_owned()
     }
 
-    /// Has so many children come and go.
+    /// Has so many children come and go, three events each.
     pub(crate) async fn happen(&self, times: usize) {
+        self.come_and_go(times, 0).await;
+    }
+
+    /// Has a lot of text become events: so many children fail with 64 KiB each.
+    pub(crate) async fn happen_loudly(&self, times: usize) {
+        self.come_and_go(times, 64 * 1024).await;
+    }
+
+    async fn come_and_go(&self, times: usize, text: usize) {
         let pool = self.tree.supervisor("root/pool").expect("it runs");
-        for _ in 0..times {
-            let child = ChildSpec::task("brief", |_: TaskContext| async {}).restart(Restart::Temporary);
-            pool.start_child(child).await.expect("it starts");
+        // All at once, which takes a loaded machine less time than one after the other.
+        let starts = (0..times).map(|_| {
+            let work =
+                move |_: TaskContext| async move { if text > 0 { Err("x".repeat(text)) } else { Ok(()) } };
+            pool.start_child(ChildSpec::task("brief", work).restart(Restart::Temporary))
+        });
+        for started in futures_util::future::join_all(starts).await {
+            started.expect("it starts");
+        }
+        // What happens after this is the last that watchers hear.
+        while pool.count_children().specs > 0 {
+            tokio::task::yield_now().await;
         }
     }
 }

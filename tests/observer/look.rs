@@ -126,10 +126,10 @@ async fn a_door_of_a_busy_tree_forgets_the_children_that_the_tree_has_forgotten(
     let given = given(|door| door).await;
     let mut stream = given.place.follow("").await;
 
-    given.happen(5_000).await;
+    given.happen(3_000).await;
     given.fail.notify_one();
     stream.until_failed().await;
 
     let answer = given.place.ask("GET /snapshot").await;
-    assert!(answer.body["children"].as_array().unwrap().len() < 4_000);
+    assert!(answer.body["children"].as_array().unwrap().len() < 2_500);
 }

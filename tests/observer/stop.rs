@@ -41,7 +41,7 @@ async fn watchers_of_every_kind_do_not_hold_up_a_stop() {
     endless
         .say("POST /stop HTTP/1.1\r\nhost: door\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")
         .await;
-    given.happen(8_000).await;
+    given.happen_loudly(300).await;
 
     let report = within(given.tree.stop()).await;
 

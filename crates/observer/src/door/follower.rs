@@ -120,6 +120,7 @@ impl Follower {
         // First, so that no event is missing after the look.
         let mut events = self.tree.events();
         self.look();
+        self.begin();
         let mut kept_down = 0;
         loop {
             if self.lock().model.is_whole() {
@@ -190,6 +191,14 @@ impl Follower {
         Some(())
     }
 
+    /// What was seen first is where the events begin. Of later looks this is not so: the events up to the one that was
+    /// seen are still to be taken and told.
+    fn begin(&self) {
+        let mut known = self.lock();
+        let as_of = known.model.as_of();
+        known.remembered.begin_after(as_of);
+    }
+
     fn apply(&self, events: Vec<Arc<Event>>) {
         let mut known = self.lock();
         for event in events {
@@ -205,8 +214,6 @@ impl Follower {
         let seen: Vec<Seen> = seen.iter().map(Seen::from).collect();
         let mut known = self.lock();
         known.model.see(seen, containment);
-        let as_of = known.model.as_of();
-        known.remembered.begin_after(as_of);
     }
 
     fn tell(&self, phase: Phase) {
@@ -228,7 +235,9 @@ impl Attendance {
 
     /// The number of the newest event.
     pub(super) fn newest(&self) -> u64 {
-        self.0.lock().remembered.newest()
+        let known = self.0.lock();
+        // What was seen may be ahead of what has been taken.
+        known.remembered.newest().max(known.model.as_of())
     }
 
     /// Waits for what comes after this event, and moves it on.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::wire::{Event, Lost, What};
+use crate::wire::{Event, Lost, Status, What};
 
 /// How much text is remembered at most.
 const BYTES: usize = 8 * 1024 * 1024;
@@ -91,7 +91,9 @@ fn size(event: &Event) -> usize {
     let text = match &event.what {
         What::Output { line, .. } => line.len(),
         What::StartFailed { error } => error.len(),
-        What::Exited { .. } | What::Stopped { .. } => 512,
+        What::Exited { status, .. } | What::Stopped { status, .. } => {
+            256 + status.as_ref().map_or(0, Status::text_len)
+        }
         What::Starting
         | What::Started { .. }
         | What::Ignored

@@ -61,6 +61,23 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// How much text is in it.
+    pub(crate) fn text_len(&self) -> usize {
+        match self {
+            Self::Failed { error } => error.len(),
+            Self::Panicked { panic, backtrace, .. } => {
+                panic.len() + backtrace.as_ref().map_or(0, String::len)
+            }
+            Self::Ended { .. }
+            | Self::Aborted { .. }
+            | Self::Code { .. }
+            | Self::Signal { .. }
+            | Self::Unknown { .. } => 0,
+        }
+    }
+}
+
 /// Whether a child went when it was stopped, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
