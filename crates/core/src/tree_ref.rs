@@ -26,8 +26,8 @@ pub(crate) trait TreeAccess: Send + Sync {
 /// Waits until a tree is gone.
 type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Sees a tree to its end: unlike a [`TreeRef`], also after the last [`Tree`](crate::Tree) has been dropped. It does not
-/// keep the tree from stopping. For the crates beside this one.
+/// Sees a tree to its end: unlike a [`TreeRef`], also after the last [`Tree`](crate::Tree) has been dropped. It does
+/// not keep the tree from stopping. For the crates beside this one.
 #[doc(hidden)]
 #[derive(Clone)]
 pub struct TreeWatch(Arc<dyn TreeAccess>);

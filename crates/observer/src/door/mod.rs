@@ -45,7 +45,8 @@ pub use self::token::random_token;
 /// use rootward_observer::Door;
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let tree = Supervisor::new("root").child(ChildSpec::task("idle", |cx| async move { cx.stopping().await })).start().await?;
+/// let worker = ChildSpec::task("worker", |cx| async move { cx.stopping().await });
+/// let tree = Supervisor::new("root").child(worker).start().await?;
 /// Door::unix("/run/my-program/door.sock").open(&tree)?;
 /// # tree.wait().await;
 /// # Ok(())

@@ -5,8 +5,8 @@
 //! What both tell is the same in both: which children there are that start, run or stop, their incarnations, process
 //! ids and restarts, since when, and whether they were forced. Beyond that
 //!
-//! - *a look at the tree* tells which children there are that never ran or are down, in which order, which of those that
-//!   are down are to be started again together with a sibling, and which have been forgotten;
+//! - *a look at the tree* tells which children there are that never ran or are down, in which order, which of those
+//!   that are down are to be started again together with a sibling, and which have been forgotten;
 //! - *the events* tell why a child stops, when its restart is due, and how it last ended.
 
 mod apply;
