@@ -115,8 +115,8 @@ impl Model {
         self.as_of
     }
 
-    /// Whether all parts of it are as of the same event. What was seen of a tree while it changed fits together once the
-    /// events of that time have been applied.
+    /// Whether all parts of it are as of the same event. What was seen of a tree while it changed fits
+    /// together once the events of that time have been applied.
     pub fn is_whole(&self) -> bool {
         self.as_of >= self.whole_at && !self.needs_look
     }
