@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rootward::event::Events;
 use rootward::snapshot::{ChildKind, NodeSnapshot};
-use rootward::{Event, StopReport, SupervisorHandle, Tree};
+use rootward::{Event, Sighting, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -92,6 +92,7 @@ struct Player {
     began: Instant,
     added: Vec<Member>,
     looks: Vec<(Duration, rootward::TreeSnapshot)>,
+    sightings: Vec<Vec<Sighting>>,
     given_up: Option<Duration>,
     deeds: Vec<String>,
 }
@@ -108,10 +109,25 @@ impl Player {
         let tree = Some(builder.launch());
         desk.note_root(tree.as_ref().and_then(Tree::root));
         let (added, looks, given_up, deeds) = (Vec::new(), Vec::new(), None, Vec::new());
-        Ok(Self { plan: plan.clone(), timing, desk, tree, reader, began, added, looks, given_up, deeds })
+        let sightings = Vec::new();
+        Ok(Self {
+            plan: plan.clone(),
+            timing,
+            desk,
+            tree,
+            reader,
+            began,
+            added,
+            looks,
+            sightings,
+            given_up,
+            deeds,
+        })
     }
 
     async fn perform(&mut self, operation: &Operation) {
+        // At any moment, also while something happens.
+        self.sightings.extend(self.tree.as_ref().and_then(|tree| Some(tree.downgrade().watch()?.sighting())));
         match operation {
             Operation::Pass(time) => self.pass(*time).await,
             Operation::Make(pick, deed) => {
@@ -232,7 +248,7 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
-        let Self { plan, timing, desk, reader, began, added, looks, given_up, deeds, .. } = self;
+        let Self { plan, timing, desk, reader, began, added, looks, sightings, given_up, deeds, .. } = self;
         let told = within(timing.never(), reader).await;
         let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
@@ -245,7 +261,19 @@ impl Player {
             .into_iter()
             .map(|refusal| (refusal.at.saturating_duration_since(began), refusal))
             .collect();
-        let story = Story { plan, timing, added, called, refusals, events, report, looks, given_up, deeds };
+        let story = Story {
+            plan,
+            timing,
+            added,
+            called,
+            refusals,
+            events,
+            report,
+            looks,
+            sightings,
+            given_up,
+            deeds,
+        };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),
             (0, Some(path)) => Err(format!("{path} never runs twice at the same time\n{story}")),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, StopReport, TreeSnapshot};
+use rootward::{Event, EventKind, Sighting, StopReport, TreeSnapshot};
 
 use crate::clock::Timing;
 use crate::describe::{Member, Plan};
@@ -27,6 +27,8 @@ pub(crate) struct Story {
     pub(crate) report: Option<Arc<StopReport>>,
     /// What the tree looked like at moments in which nothing happened.
     pub(crate) looks: Vec<(Duration, TreeSnapshot)>,
+    /// What was seen of it at other moments, each part with the number of the event as of which it was seen.
+    pub(crate) sightings: Vec<Vec<Sighting>>,
     /// When the report was asked for, whatever was still there.
     pub(crate) given_up: Option<Duration>,
     /// What was done, as it was meant.

@@ -52,6 +52,7 @@ mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
 pub mod seeded;
+mod sighting;
 #[cfg(unix)]
 mod signal;
 mod snapshot;
@@ -78,7 +79,7 @@ pub use child_kind::{
     StopRequest,
 };
 pub use context::{KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, SignalAction, Stream};
+pub use event::{Event, EventKind, Events, Lagged, Moment, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
@@ -86,6 +87,7 @@ pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 #[doc(no_inline)]
 pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};
+pub use sighting::Sighting;
 #[cfg(unix)]
 pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
@@ -100,4 +102,4 @@ pub use task::{
     TaskError, TaskResult, TaskResults, TaskSupervisor,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
-pub use tree_ref::TreeRef;
+pub use tree_ref::{TreeRef, TreeWatch};

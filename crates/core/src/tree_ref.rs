@@ -1,10 +1,12 @@
 //! How a child finds its tree, without keeping it.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use crate::context::TreeContext;
 use crate::event::Events;
+use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::SupervisorHandle;
 
@@ -15,6 +17,57 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn snapshot(&self) -> TreeSnapshot;
     fn events(&self) -> Events;
     fn request_stop(&self);
+    fn force(&self);
+    fn sighting(&self) -> Vec<Sighting>;
+    fn containment(&self) -> Option<&'static str>;
+    fn gone(&self) -> Gone;
+}
+
+/// Waits until a tree is gone.
+type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Sees a tree to its end: unlike a [`TreeRef`], also after the last [`Tree`](crate::Tree) has been dropped. It does
+/// not keep the tree from stopping. For the crates beside this one.
+#[doc(hidden)]
+#[derive(Clone)]
+pub struct TreeWatch(Arc<dyn TreeAccess>);
+
+impl TreeWatch {
+    pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
+        self.0.supervisor(path)
+    }
+
+    /// Every child, each before its children, with the moment of the record at which it was seen.
+    pub fn sighting(&self) -> Vec<Sighting> {
+        self.0.sighting()
+    }
+
+    pub fn containment(&self) -> Option<&'static str> {
+        self.0.containment()
+    }
+
+    pub fn events(&self) -> Events {
+        self.0.events()
+    }
+
+    pub fn request_stop(&self) {
+        self.0.request_stop();
+    }
+
+    pub fn force(&self) {
+        self.0.force();
+    }
+
+    /// Waits until everything is gone, or nothing more will be heard of it.
+    pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.0.gone()
+    }
+}
+
+impl fmt::Debug for TreeWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TreeWatch").finish_non_exhaustive()
+    }
 }
 
 /// Leads from a child to its tree: to other supervisors, to the snapshot, the events and the stop.
@@ -62,6 +115,12 @@ impl TreeRef {
         if let Some(tree) = self.get() {
             tree.request_stop();
         }
+    }
+
+    /// Sees the tree to its end. `None` if its last handle is gone. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn watch(&self) -> Option<TreeWatch> {
+        self.get().map(TreeWatch)
     }
 
     fn get(&self) -> Option<Arc<dyn TreeAccess>> {

@@ -134,6 +134,9 @@ pub use rootward_procs::Process;
 #[doc(inline)]
 pub use rootward_signals::{Signal, Signals};
 
+#[doc(hidden)]
+pub use rootward_core::{Moment, Sighting, TreeWatch};
+
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]

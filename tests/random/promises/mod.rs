@@ -10,6 +10,7 @@ mod intensity;
 mod lives;
 mod looks;
 mod numbers;
+mod observed;
 mod refusals;
 mod report;
 mod restarts;
@@ -74,6 +75,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
         ledger.note(event);
     }
     let show = |promise| format!("{promise}\n{story}");
+    observed::agrees(story).map_err(show)?;
     lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
         return Ok(());

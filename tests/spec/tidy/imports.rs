@@ -9,11 +9,12 @@ use super::sources::workspace;
 
 #[test]
 fn packages_know_only_those_below_them() {
-    let may_know: [(&str, &[&str]); 6] = [
+    let may_know: [(&str, &[&str]); 7] = [
         ("crates/core", &[]),
         ("crates/procs", &["rootward-core"]),
         ("crates/signals", &["rootward-core"]),
         ("crates/rootward", &["rootward-core", "rootward-procs", "rootward-signals"]),
+        ("crates/observer", &["rootward"]),
         ("crates/demo", &["rootward"]),
         ("tests", &["rootward"]),
     ];

@@ -149,6 +149,11 @@ impl Backlog {
         self.closed
     }
 
+    /// The number of the newest event, or 0.
+    pub(super) fn newest(&self) -> u64 {
+        self.next - 1
+    }
+
     // --- writing ---
 
     /// Gives numbers to so many events, and answers the first of them. They are held or passed over before any others

@@ -4,6 +4,7 @@ mod backlog;
 mod entry;
 mod kind;
 mod log;
+mod moment;
 mod output_batch;
 mod reader;
 mod record;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use entry::Event;
 pub use kind::{EventKind, SignalAction, Stream};
+pub use moment::Moment;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::backlog::{Backlog, Capacity};
 use super::output_batch::{self, OutputBatch};
-use super::{Event, EventKind, Events, Stream};
+use super::{Event, EventKind, Events, Moment, Stream};
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::panics::catch;
@@ -180,6 +180,13 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The number of the newest event, and the time that it would have if it were written now.
+    pub(crate) fn moment(&self) -> Moment {
+        let origin = self.inner.origin;
+        let at = origin.map_or(Duration::ZERO, |origin| now().saturating_duration_since(origin));
+        Moment { as_of: self.inner.backlog.newest(), at }
+    }
+
     pub(crate) fn emit(&mut self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
         self.emit_with(kind, incarnation, || (path.clone(), what));
     }

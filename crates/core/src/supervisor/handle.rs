@@ -21,6 +21,7 @@ use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
 use crate::report::NodeReport;
+use crate::sighting::Sightings;
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
 
@@ -278,7 +279,13 @@ impl SupervisorHandle {
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
         // OTP rule 43.
-        walk(&self.shared, Ask::Nothing, &mut KeptAlive::default())
+        walk(&self.shared, Ask::Nothing, &mut KeptAlive::default()).0
+    }
+
+    /// The same, with the moments of the record at which they were seen.
+    pub(crate) fn sightings(&self) -> Sightings {
+        let (children, list) = walk(&self.shared, Ask::Nothing, &mut KeptAlive::default());
+        Sightings { children, list }
     }
 
     /// How many children there are (OTP's `count_children`).
@@ -305,7 +312,7 @@ impl SupervisorHandle {
 
     /// How the children have come down so far.
     pub(crate) fn reports(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<NodeReport> {
-        walk(&self.shared, ask, kept_alive)
+        walk(&self.shared, ask, kept_alive).0
     }
 
     /// Writes down which child below this supervisor a thread is at work on.

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use super::entry::Seen;
 use super::shared::SharedSupervisor;
+use crate::child::ChildKind;
 use crate::child_kind::Inspect;
 use crate::clock::now;
 use crate::detector::Stall;
 use crate::event::EventKind;
 use crate::report::NodeReport;
-use crate::snapshot::NodeSnapshot;
+use crate::sighting::{NumberedNode, SeenList, Sightings};
+use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::stuck::{Stuck, StuckIn};
 
 /// Whether children are asked what they can answer themselves.
@@ -30,38 +32,72 @@ pub(crate) struct KeptAlive(Vec<Arc<dyn Any + Send + Sync>>, Vec<Arc<dyn Inspect
 
 /// A description of a child and of all children below it.
 pub(super) trait Node: Sized {
-    /// The children as a supervisor's view shows them, with what they answer themselves, if they are asked.
-    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> Vec<Seen<Self>>;
+    /// What is known of all children of one supervisor together.
+    type Together: Default;
 
-    fn children(&mut self) -> &mut Vec<Self>;
+    /// The children as a supervisor's view shows them, with what they answer themselves, if they are asked.
+    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> (Vec<Seen<Self>>, Self::Together);
+
+    fn set_children(&mut self, children: Vec<Self>, together: Self::Together);
 }
 
 impl Node for NodeSnapshot {
-    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> Vec<Seen<Self>> {
-        supervisor.view.snapshots(now())
+    type Together = ();
+
+    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, ()) {
+        (supervisor.view.snapshots(now()), ())
     }
 
-    fn children(&mut self) -> &mut Vec<Self> {
-        &mut self.children
+    fn set_children(&mut self, children: Vec<Self>, (): ()) {
+        self.children = children;
+    }
+}
+
+/// Seen in a section of the record, in which nothing of it changes.
+impl Node for NumberedNode {
+    type Together = SeenList;
+
+    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, SeenList) {
+        let (children, is_over, seen) = supervisor
+            .tree
+            .record()
+            .section(|writer| (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.moment()));
+        let numbered = |Seen { node, inspect }: Seen<NodeSnapshot>| {
+            let may_have_children = matches!(node.kind, ChildKind::Supervisor | ChildKind::Task);
+            let is_launching = node.state == ChildState::Starting && inspect.is_none() && may_have_children;
+            Seen { node: Self { node, seen, is_launching, below: Sightings::none() }, inspect }
+        };
+        let list = if is_over { SeenList::Over(seen.as_of) } else { SeenList::Complete(seen.as_of) };
+        (children.into_iter().map(numbered).collect(), list)
+    }
+
+    fn set_children(&mut self, children: Vec<Self>, list: SeenList) {
+        self.below = Sightings { children, list };
     }
 }
 
 impl Node for NodeReport {
-    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> Vec<Seen<Self>> {
+    type Together = ();
+
+    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> (Vec<Seen<Self>>, ()) {
         let mut reports = supervisor.view.reports(now());
         if ask == Ask::Children {
             reports.iter_mut().for_each(Seen::ask);
         }
-        reports
+        (reports, ())
     }
 
-    fn children(&mut self) -> &mut Vec<Self> {
-        &mut self.children
+    fn set_children(&mut self, children: Vec<Self>, (): ()) {
+        self.children = children;
     }
 }
 
 /// Describes the children of a supervisor, each with all that is below it.
-pub(super) fn walk<N: Node>(supervisor: &SharedSupervisor, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<N> {
+pub(super) fn walk<N: Node>(
+    supervisor: &SharedSupervisor,
+    ask: Ask,
+    kept_alive: &mut KeptAlive,
+) -> (Vec<N>, N::Together) {
     let mut lists = vec![List::<N>::of(supervisor, (0, 0), ask, kept_alive)];
     let mut next = 0;
     while let Some(List { below, .. }) = lists.get_mut(next) {
@@ -72,13 +108,13 @@ pub(super) fn walk<N: Node>(supervisor: &SharedSupervisor, ask: Ask, kept_alive:
         next += 1;
     }
     // Every list stands after the list that holds its parent.
-    while let Some(List { parent: (list, position), nodes, .. }) = lists.pop() {
+    while let Some(List { parent: (list, position), nodes, together, .. }) = lists.pop() {
         match lists.get_mut(list).and_then(|parent| parent.nodes.get_mut(position)) {
-            Some(parent) => *parent.children() = nodes,
-            None => return nodes,
+            Some(parent) => parent.set_children(nodes, together),
+            None => return (nodes, together),
         }
     }
-    Vec::new()
+    Default::default()
 }
 
 /// Writes down which child a thread is at work on, if that is one of those below the supervisor.
@@ -106,10 +142,11 @@ pub(super) fn note_stall(supervisor: Arc<SharedSupervisor>, stall: &Stall) {
 }
 
 /// The children of one supervisor.
-struct List<N> {
+struct List<N: Node> {
     /// Their parent: the number of its list, and its position there. The first list has none.
     parent: (usize, usize),
     nodes: Vec<N>,
+    together: N::Together,
     /// Those that are supervisors themselves, or have one, and run.
     below: Vec<(usize, Arc<SharedSupervisor>)>,
 }
@@ -121,7 +158,7 @@ impl<N: Node> List<N> {
         ask: Ask,
         kept_alive: &mut KeptAlive,
     ) -> Self {
-        let seen = N::seen_by(supervisor, ask);
+        let (seen, together) = N::seen_by(supervisor, ask);
         let mut nodes = Vec::with_capacity(seen.len());
         let mut below = Vec::new();
         for (position, seen) in seen.into_iter().enumerate() {
@@ -130,6 +167,6 @@ impl<N: Node> List<N> {
             nodes.push(seen.node);
             kept_alive.1.extend(seen.inspect);
         }
-        Self { parent, nodes, below }
+        Self { parent, nodes, together, below }
     }
 }

@@ -236,7 +236,6 @@ impl Guardian {
 
     fn force(&mut self) {
         if self.root.begin_force() {
-            self.root.emit(EventKind::Escalated { to: "force".into() });
             self.child.force();
         }
     }

@@ -1,6 +1,7 @@
 //! What a program holds of a tree.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::context::TreeContext;
 use crate::event::{Events, Log, SignalAction};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
+use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
@@ -71,6 +73,27 @@ impl TreeAccess for SharedTree {
 
     fn request_stop(&self) {
         self.controls.command(Command::Stop(StopCause::Api));
+    }
+
+    fn force(&self) {
+        self.controls.command(Command::Force);
+    }
+
+    fn sighting(&self) -> Vec<Sighting> {
+        self.root.sighting()
+    }
+
+    fn containment(&self) -> Option<&'static str> {
+        self.context.containment()
+    }
+
+    fn gone(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut progress = self.progress.clone();
+        let gone = async move {
+            // An error says that the guardian has ended.
+            let _ = progress.wait_for(|progress| progress.completed.is_some()).await;
+        };
+        Box::pin(WakeElsewhere::new(gone))
     }
 }
 
@@ -337,6 +360,13 @@ impl Tree {
         let reached = WakeElsewhere::new(reached).await;
         // The guardian has ended, and its last event is written.
         reached.unwrap_or_else(|_| self.shared.progress.borrow().clone())
+    }
+}
+
+/// A reference that does not keep the tree.
+impl From<&Tree> for TreeRef {
+    fn from(tree: &Tree) -> Self {
+        tree.downgrade()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::clock::now;
 use crate::context::TreeContext;
 use crate::event::{EventKind, SignalAction, Writer};
 use crate::report::NodeReport;
+use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError, point};
@@ -105,13 +106,18 @@ impl Root {
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
 
-    /// Notes that the root is forced. `false` says that it has been before, or does not stop.
+    /// Notes that the root is forced, and writes it into the record. `false` says that it has been before, or does not
+    /// stop.
     pub(super) fn begin_force(&self) -> bool {
-        let mut state = self.lock();
-        match &mut state.stop {
-            Some(stop) => !std::mem::replace(&mut stop.forced, true),
-            None => false,
-        }
+        let is_first = || {
+            let mut state = self.lock();
+            match &mut state.stop {
+                Some(stop) => !std::mem::replace(&mut stop.forced, true),
+                None => false,
+            }
+        };
+        let what = || (self.path.clone(), EventKind::Escalated { to: "force".into() });
+        self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what)
     }
 
     pub(super) fn stop(&self) -> Option<RootStop> {
@@ -157,6 +163,27 @@ impl Root {
     }
 
     pub(super) fn snapshot(&self) -> NodeSnapshot {
+        let children = self.supervisor().map(|supervisor| supervisor.which_children()).unwrap_or_default();
+        NodeSnapshot { children, ..self.itself() }
+    }
+
+    /// The root and everything below it, with the moments of the record at which they were seen.
+    pub(super) fn sighting(&self) -> Vec<Sighting> {
+        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.moment()));
+        let is_launching = self.supervisor.get().is_none();
+        let below = match self.supervisor() {
+            Some(supervisor) => supervisor.sightings(),
+            None if is_launching => Sightings::none(),
+            None => {
+                let now = self.context.record().section(|writer| writer.moment());
+                Sightings { children: Vec::new(), list: SeenList::Over(now.as_of) }
+            }
+        };
+        NumberedNode { node, seen, is_launching, below }.flat()
+    }
+
+    /// The root without what stands below it.
+    fn itself(&self) -> NodeSnapshot {
         let RootState { started, gone, since, stop } = *self.lock();
         let since = stop.map_or(since, |stop| stop.since);
         let state = match (gone, stop, started) {
@@ -174,7 +201,7 @@ impl Root {
             restarts: 0,
             since: (!gone).then(|| now().saturating_duration_since(since)),
             forced: stop.is_some_and(|stop| stop.forced),
-            children: self.supervisor().map(|supervisor| supervisor.which_children()).unwrap_or_default(),
+            children: Vec::new(),
         }
     }
 

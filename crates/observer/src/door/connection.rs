@@ -1,0 +1,92 @@
+//! One connection, from its first request to its last.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::watch;
+
+use super::Limits;
+use super::admission::Admission;
+use super::answer::{document, refused, stream};
+use super::body::DoorBody;
+use super::follower::Follower;
+use super::listener::Socket;
+use super::patient::Patient;
+use super::refusal::Refusal;
+use super::route::Route;
+use crate::wire::{Done, Version};
+
+/// How large the head of a request may be.
+const HEAD: usize = 16 * 1024;
+
+/// How many headers a request may have.
+const HEADERS: usize = 64;
+
+/// What all connections of a door have in common.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub(super) follower: Arc<Follower>,
+    pub(super) admission: Admission,
+    pub(super) limits: Limits,
+}
+
+/// Serves one connection until the other end leaves, does not keep to the limits, or the door closes.
+pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::Receiver<bool>) {
+    let limits = desk.limits;
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let desk = Arc::clone(&desk);
+        async move { Ok::<_, Infallible>(desk.answer(&request).await.unwrap_or_else(|no| refused(&no))) }
+    });
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.request_timeout);
+    builder.max_buf_size(HEAD).max_headers(HEADERS);
+    let io = TokioIo::new(Patient::new(socket, limits.write_timeout));
+    let mut connection = pin!(builder.serve_connection(io, answer));
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        _ = closing.wait_for(|closing| *closing) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+impl Desk {
+    async fn answer(&self, request: &Request<Incoming>) -> Result<Response<DoorBody>, Refusal> {
+        self.admission.check(request.headers())?;
+        if !request.body().is_end_stream() {
+            return Err(Refusal::BODY);
+        }
+        match Route::of(request.method(), request.uri(), request.headers())? {
+            Route::Snapshot => {
+                let attendance = self.follower.attend().await;
+                // Not written while the follower waits for it.
+                Ok(document(&attendance.with(|model| model.snapshot())))
+            }
+            Route::Why(path) => {
+                let attendance = self.follower.attend().await;
+                let why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                Ok(document(&why))
+            }
+            Route::Events { since } => {
+                let attendance = self.follower.attend().await;
+                let newest = attendance.newest();
+                let since = since.unwrap_or(newest);
+                if since > newest {
+                    return Err(Refusal::AHEAD);
+                }
+                Ok(stream(DoorBody::events(attendance, since)))
+            }
+            Route::Control(_) if !self.limits.allows_control => Err(Refusal::CONTROL),
+            Route::Control(control) => {
+                let done = control.perform(&self.follower.tree).await?.to_owned();
+                Ok(document(&Done { schema: Version, done }))
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What watchers may do to the tree, where the program allows it: what the program itself can do by its handles.
+
+use rootward::error::{RestartChildError, TerminateChildError};
+use rootward::{Restart, SupervisorHandle, TreeWatch};
+
+use super::refusal::Refusal;
+use super::route::Control;
+
+impl Control {
+    /// Does it, and says what has been done.
+    ///
+    /// # Cancel safety
+    ///
+    /// A watcher that leaves before the answer takes nothing back. A restart whose watcher leaves while the child stops
+    /// may leave the child down.
+    pub(super) async fn perform(self, tree: &TreeWatch) -> Result<&'static str, Refusal> {
+        match self {
+            Self::Stop => {
+                tree.request_stop();
+                Ok("stop")
+            }
+            Self::Force => {
+                tree.force();
+                Ok("force")
+            }
+            Self::Terminate(path) => {
+                let (supervisor, id) = find(tree, &path)?;
+                supervisor.terminate_child(id).await.map_err(not_terminated)?;
+                Ok("terminate")
+            }
+            Self::Start(path) => {
+                let (supervisor, id) = find(tree, &path)?;
+                supervisor.restart_child(id).await.map_err(not_started)?;
+                Ok("start")
+            }
+            Self::Restart(path) => {
+                let (supervisor, id) = find(tree, &path)?;
+                match supervisor.restart_child(id).await {
+                    Ok(_) => return Ok("restart"),
+                    Err(RestartChildError::Running) => {}
+                    Err(refused) => return Err(not_started(refused)),
+                }
+                // A temporary child would be gone for good.
+                let spec = supervisor.child_spec(id).ok_or(Refusal::CHILD)?;
+                if spec.get_restart() == Restart::Temporary {
+                    return Err(Refusal::FORGOTTEN);
+                }
+                supervisor.terminate_child(id).await.map_err(not_terminated)?;
+                supervisor.restart_child(id).await.map_err(not_started)?;
+                Ok("restart")
+            }
+        }
+    }
+}
+
+/// The supervisor of a child, and the child's id.
+fn find<'a>(tree: &TreeWatch, path: &'a str) -> Result<(SupervisorHandle, &'a str), Refusal> {
+    let (above, id) = path.rsplit_once('/').ok_or(Refusal::ROOT)?;
+    Ok((tree.supervisor(above).ok_or(Refusal::CHILD)?, id))
+}
+
+fn not_terminated(error: TerminateChildError) -> Refusal {
+    match error {
+        TerminateChildError::NotFound => Refusal::CHILD,
+        TerminateChildError::Stopping | _ => Refusal::STOPPING,
+    }
+}
+
+fn not_started(error: RestartChildError) -> Refusal {
+    match error {
+        RestartChildError::Running => Refusal::RUNNING,
+        RestartChildError::Restarting => Refusal::RESTARTING,
+        RestartChildError::NotFound => Refusal::CHILD,
+        RestartChildError::Dynamic => Refusal::FORGOTTEN,
+        RestartChildError::Failed(_) => Refusal::START,
+        RestartChildError::Stopping | _ => Refusal::STOPPING,
+    }
+}

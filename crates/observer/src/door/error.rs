@@ -1,0 +1,28 @@
+//! Why a door could not be opened.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Says why a door could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The tree is gone.
+    #[error("the tree is gone")]
+    Gone,
+    /// A program listens at this socket.
+    #[error("another program listens at {}", .0.display())]
+    InUse(PathBuf),
+    /// Something that is no socket of this program's user stands at the path, and is left alone.
+    #[error("{} is there, and is no socket of this user", .0.display())]
+    NotOurs(PathBuf),
+    /// Other users may rename what is in the directory of the socket.
+    #[error("other users may write to the directory of {}", .0.display())]
+    Exposed(PathBuf),
+    /// The token is shorter than 16 bytes, or cannot stand in a header.
+    #[error("a token has at least 16 visible ASCII characters")]
+    WeakToken,
+    /// The system refused the socket or the port.
+    #[error("the system refused it")]
+    System(#[from] io::Error),
+}

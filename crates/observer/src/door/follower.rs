@@ -1,0 +1,294 @@
+//! Follows the tree while there are watchers: one reader of its record for all of them, the model, and the events that
+//! are remembered.
+//!
+//! While no watcher is there, there is no reader, and the tree makes no events for the door. The tree never waits for
+//! what happens here: a follower that is too slow loses events, looks at the tree again and tells its watchers.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use rootward::TreeWatch;
+use rootward::event::{Events, Lagged};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::remembered::{Portion, Remembered};
+use crate::model::{Model, Seen};
+use crate::wire::Event;
+
+/// How long the tree is followed after the last watcher has gone.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// How long the reader rests after it has taken what there was, so that a thousand events a second do not wake the
+/// program a thousand times.
+const REST: Duration = Duration::from_millis(20);
+
+/// How many events are applied under one lock.
+const AT_ONCE: usize = 1024;
+
+/// How many children that are down may be in the model before it is looked which of them the tree has forgotten.
+const DOWN: usize = 1024;
+
+/// Follows a tree for the watchers of a door.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub(super) tree: TreeWatch,
+    known: Mutex<Known>,
+    watchers: watch::Sender<usize>,
+    news: watch::Sender<News>,
+}
+
+/// What is known of the tree.
+#[derive(Debug)]
+struct Known {
+    model: Model,
+    remembered: Remembered,
+}
+
+/// How far the follower has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct News {
+    phase: Phase,
+    newest: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// There are no watchers, or what was seen does not fit together yet.
+    Idle,
+    Following,
+    /// The tree is gone, and nothing more will come.
+    Over,
+}
+
+/// Keeps the follower at work.
+#[derive(Debug)]
+pub(super) struct Attendance(Arc<Follower>);
+
+/// What there is next for a watcher.
+pub(super) enum Next {
+    Portion(Portion),
+    /// Nothing has happened for some time.
+    Silence,
+    /// All has been told, and nothing more will come. With the number of the last event.
+    Over(u64),
+}
+
+impl Follower {
+    pub(super) fn new(tree: TreeWatch, remembered: usize) -> Arc<Self> {
+        let known = Known { model: Model::new(), remembered: Remembered::new(remembered) };
+        Arc::new(Self {
+            tree,
+            known: Mutex::new(known),
+            watchers: watch::Sender::new(0),
+            news: watch::Sender::new(News { phase: Phase::Idle, newest: 0 }),
+        })
+    }
+
+    /// Has the tree followed, and waits until what is known fits together.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(super) async fn attend(self: &Arc<Self>) -> Attendance {
+        self.watchers.send_modify(|watchers| *watchers += 1);
+        let attendance = Attendance(Arc::clone(self));
+        let _ = self.news.subscribe().wait_for(|news| news.phase != Phase::Idle).await;
+        attendance
+    }
+
+    /// Follows the tree to its end whenever there are watchers.
+    pub(super) async fn run(&self) {
+        let mut watchers = self.watchers.subscribe();
+        loop {
+            let is_wanted = tokio::select! {
+                biased;
+                wanted = watchers.wait_for(|watchers| *watchers > 0) => wanted.is_ok(),
+                () = self.tree.gone() => false,
+            };
+            if !is_wanted || self.follow(&mut watchers).await.is_none() {
+                break;
+            }
+            self.lock().remembered.clear();
+        }
+        self.tell(Phase::Over);
+    }
+
+    /// Follows the tree until there are no watchers, or it is gone: then the answer is `None`.
+    async fn follow(&self, watchers: &mut watch::Receiver<usize>) -> Option<()> {
+        // First, so that no event is missing after the look.
+        let mut events = self.tree.events();
+        self.look();
+        self.begin();
+        let mut kept_down = 0;
+        loop {
+            if self.lock().model.is_whole() {
+                self.tell(Phase::Following);
+            }
+            if self.lock().model.needs_look() {
+                sleep_until(Instant::now() + REST).await;
+                self.look();
+                continue;
+            }
+            let first = tokio::select! {
+                biased;
+                first = events.next() => first,
+                () = unwatched(watchers) => {
+                    self.news.send_modify(|news| news.phase = Phase::Idle);
+                    // A watcher that has come in this moment waits for the next look.
+                    return Some(());
+                }
+            };
+            self.take(first, &mut events).await?;
+            let (all, down) = self.lock().model.count();
+            if down > DOWN.max(all / 2) && down > 2 * kept_down {
+                self.look();
+                kept_down = self.lock().model.count().1;
+            }
+            if self.lock().model.is_whole() {
+                self.tell(Phase::Following);
+                sleep_until(Instant::now() + REST).await;
+            }
+        }
+    }
+
+    /// Takes an event and what there is after it. `None` says that there will be no more.
+    async fn take(
+        &self,
+        first: Result<Option<Arc<rootward::Event>>, Lagged>,
+        events: &mut Events,
+    ) -> Option<()> {
+        let mut next = Some(first);
+        while let Some(first) = next.take() {
+            let mut taken = Vec::new();
+            let mut is_over = false;
+            let mut has_lost = false;
+            let mut current = Some(first);
+            while let Some(event) = current.take() {
+                match event {
+                    Ok(Some(event)) => taken.push(Arc::new(Event::from(&*event))),
+                    Ok(None) => is_over = true,
+                    Err(Lagged { .. }) => has_lost = true,
+                }
+                if is_over || has_lost || taken.len() == AT_ONCE {
+                    break;
+                }
+                current = at_hand(events).await;
+            }
+            let is_full = taken.len() == AT_ONCE;
+            self.apply(taken);
+            if is_over {
+                return None;
+            }
+            if has_lost {
+                self.look();
+            }
+            if is_full || has_lost {
+                next = at_hand(events).await;
+            }
+        }
+        Some(())
+    }
+
+    /// What was seen first is where the events begin. Of later looks this is not so: the events up to the one that was
+    /// seen are still to be taken and told.
+    fn begin(&self) {
+        let mut known = self.lock();
+        let as_of = known.model.as_of();
+        known.remembered.begin_after(as_of);
+    }
+
+    fn apply(&self, events: Vec<Arc<Event>>) {
+        let mut known = self.lock();
+        for event in events {
+            known.model.apply_shared(&event);
+            known.remembered.add(event);
+        }
+    }
+
+    /// Looks at the tree as it is now.
+    fn look(&self) {
+        let seen = self.tree.sighting();
+        let containment = self.tree.containment().map(str::to_owned);
+        let seen: Vec<Seen> = seen.iter().map(Seen::from).collect();
+        let mut known = self.lock();
+        known.model.see(seen, containment);
+    }
+
+    fn tell(&self, phase: Phase) {
+        let newest = self.lock().remembered.newest();
+        let news = News { phase, newest };
+        self.news.send_if_modified(|known| std::mem::replace(known, news) != news);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attendance {
+    /// Looks at what is known of the tree.
+    pub(super) fn with<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
+        look(&self.0.lock().model)
+    }
+
+    /// The number of the newest event.
+    pub(super) fn newest(&self) -> u64 {
+        let known = self.0.lock();
+        // What was seen may be ahead of what has been taken.
+        known.remembered.newest().max(known.model.as_of())
+    }
+
+    /// Waits for what comes after this event, and moves it on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(super) async fn next(&self, seq: &mut u64, silence: Duration) -> Next {
+        let mut news = self.0.news.subscribe();
+        loop {
+            let is_over = news.borrow_and_update().phase == Phase::Over;
+            let portion = self.0.lock().remembered.after(seq);
+            if portion != Portion::default() {
+                return Next::Portion(portion);
+            }
+            if is_over {
+                return Next::Over(*seq);
+            }
+            match timeout(silence, news.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Next::Over(*seq),
+                Err(_) => return Next::Silence,
+            }
+        }
+    }
+}
+
+impl Drop for Attendance {
+    fn drop(&mut self) {
+        self.0.watchers.send_modify(|watchers| *watchers -= 1);
+    }
+}
+
+/// Waits until there have been no watchers for some time.
+async fn unwatched(watchers: &mut watch::Receiver<usize>) {
+    loop {
+        if watchers.wait_for(|watchers| *watchers == 0).await.is_err() {
+            return;
+        }
+        if timeout(LINGER, watchers.wait_for(|watchers| *watchers > 0)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The next event if it is there already.
+async fn at_hand(events: &mut Events) -> Option<Result<Option<Arc<rootward::Event>>, Lagged>> {
+    let mut next = std::pin::pin!(events.next());
+    std::future::poll_fn(|cx| match next.as_mut().poll(cx) {
+        Poll::Ready(next) => Poll::Ready(Some(next)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}

@@ -1,0 +1,141 @@
+//! Where connections come in, and which of them are let in at all.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use nix::unistd::geteuid;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use super::admission::Admission;
+use super::refusal::Refusal;
+use super::socket_file::SocketFile;
+use super::{OpenError, Place};
+
+/// Where connections come in.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Unix(UnixListener, SocketFile),
+    Loopback(TcpListener, SocketAddr, Admission),
+}
+
+/// A connection.
+pub(super) enum Socket {
+    Unix(UnixStream),
+    Loopback(TcpStream),
+}
+
+impl Listener {
+    pub(super) fn bind(place: &Place) -> Result<Self, OpenError> {
+        match place {
+            Place::Unix(path) => {
+                let (listener, file) = SocketFile::listen(path)?;
+                Ok(Self::Unix(listener, file))
+            }
+            Place::Loopback { port, token } => {
+                token.check()?;
+                let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, *port))?;
+                listener.set_nonblocking(true)?;
+                let address = listener.local_addr()?;
+                let admission = Admission::Loopback { port: address.port(), token: token.clone() };
+                Ok(Self::Loopback(TcpListener::from_std(listener)?, address, admission))
+            }
+        }
+    }
+
+    /// What every request has to bring.
+    pub(super) fn admission(&self) -> Admission {
+        match self {
+            Self::Unix(..) => Admission::Unix,
+            Self::Loopback(_, _, admission) => admission.clone(),
+        }
+    }
+
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Unix(..) => None,
+            Self::Loopback(_, address, _) => Some(*address),
+        }
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Unix(_, file) => Some(file.path()),
+            Self::Loopback(..) => None,
+        }
+    }
+
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no connection is lost.
+    pub(super) async fn accept(&self) -> io::Result<Socket> {
+        match self {
+            Self::Unix(listener, _) => Ok(Socket::Unix(listener.accept().await?.0)),
+            Self::Loopback(listener, ..) => Ok(Socket::Loopback(listener.accept().await?.0)),
+        }
+    }
+}
+
+impl Socket {
+    /// Whether the process at the other end is one of this user or of root. At a port the token decides.
+    pub(super) fn check_peer(&self) -> Result<(), Refusal> {
+        let Self::Unix(socket) = self else { return Ok(()) };
+        let user = socket.peer_cred().map(|peer| peer.uid()).ok();
+        match user {
+            Some(user) if user == 0 || user == geteuid().as_raw() => Ok(()),
+            Some(_) | None => Err(Refusal::OTHER_USER),
+        }
+    }
+
+    /// Tells the other end why it is not let in, as far as that is possible without waiting.
+    pub(super) fn refuse(self, refusal: Refusal) {
+        let answer = refusal.as_text();
+        // What has come already is taken: otherwise the system may throw the answer away.
+        let mut sent = [0; 4096];
+        let _ = match &self {
+            Self::Unix(socket) => {
+                let _ = socket.try_read(&mut sent);
+                socket.try_write(answer.as_bytes())
+            }
+            Self::Loopback(socket) => {
+                let _ = socket.try_read(&mut sent);
+                socket.try_write(answer.as_bytes())
+            }
+        };
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Unix(socket) => Pin::new(socket).poll_read(cx, into),
+            Self::Loopback(socket) => Pin::new(socket).poll_read(cx, into),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Self::Loopback(socket) => Pin::new(socket).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Unix(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Loopback(socket) => Pin::new(socket).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Loopback(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What the model knows of one child, and of the tree as a whole.
+
+use std::sync::Arc;
+
+use super::Model;
+use crate::wire::{Child, Kind, State, Tree};
+
+/// What is known of the tree beside its children.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TreeFacts {
+    pub(super) containment: Option<String>,
+    pub(super) cause: Option<String>,
+    pub(super) degraded: Vec<String>,
+    pub(super) signal: Option<Mark>,
+}
+
+/// A child, and what led to its state.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) child: Child,
+    /// The newest event that is in `child`. Those up to it change nothing.
+    pub(super) as_of: u64,
+    /// As of which event all children that there are stand in `children`.
+    pub(super) children_as_of: u64,
+    /// The paths of those below it.
+    pub(super) children: Vec<Arc<str>>,
+    pub(super) marks: Marks,
+}
+
+/// An event that led somewhere.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    pub(super) seq: u64,
+    pub(super) at: f64,
+    pub(super) event: &'static str,
+    /// What it says, in a few words.
+    pub(super) says: String,
+}
+
+/// The events of a child that led to its state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    /// How the incarnation before ended, or this one.
+    pub(super) end: Option<Mark>,
+    /// Why the one that ended had been asked to stop.
+    pub(super) end_asked: Option<Mark>,
+    pub(super) restarting: Option<Mark>,
+    pub(super) starting: Option<Mark>,
+    pub(super) started: Option<Mark>,
+    pub(super) gave_up: Option<Mark>,
+    pub(super) stopping: Option<Mark>,
+    pub(super) escalated: Option<Mark>,
+}
+
+impl Node {
+    /// A child of which nothing is known.
+    pub(super) fn unknown(path: &str, kind: Kind) -> Self {
+        let child = Child {
+            path: path.to_owned(),
+            kind,
+            state: State::Down,
+            incarnation: 0,
+            pid: None,
+            restarts: 0,
+            since: None,
+            forced: false,
+            stop: None,
+            restart: None,
+            last_end: None,
+        };
+        Self { child, as_of: 0, children_as_of: 0, children: Vec::new(), marks: Marks::default() }
+    }
+}
+
+impl Model {
+    /// What is said of the tree as a whole.
+    pub fn tree(&self) -> Tree {
+        let root = self.root.as_ref().and_then(|root| self.find(root));
+        Tree {
+            state: root.map_or(State::Down, |root| root.state),
+            containment: self.facts.containment.clone(),
+            cause: self.facts.cause.clone(),
+            degraded: self.facts.degraded.clone(),
+        }
+    }
+
+    /// Takes out everything below a child.
+    pub(super) fn clear_below(&mut self, path: &str) {
+        let mut left = match self.nodes.get_mut(path) {
+            Some(node) => std::mem::take(&mut node.children),
+            None => return,
+        };
+        while let Some(below) = left.pop() {
+            left.extend(self.nodes.remove(&below).into_iter().flat_map(|node| node.children));
+        }
+    }
+}
+
+/// The path of the child above.
+pub(super) fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
+}

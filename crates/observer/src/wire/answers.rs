@@ -1,0 +1,188 @@
+//! The documents that the door sends. Each says by which version of the formats it is written.
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Serialize, Serializer};
+
+use super::{Child, Event, State};
+
+/// The version of all formats here: 1. A document of another version is refused when it is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Version;
+
+impl Version {
+    /// The number.
+    pub const NUMBER: u32 = 1;
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(Self::NUMBER)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            Self::NUMBER => Ok(Self),
+            other => Err(D::Error::custom(format!("the format has version {other}, and 1 is known"))),
+        }
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Version {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "description": "The version of the formats.", "const": Self::NUMBER })
+    }
+}
+
+/// `GET /snapshot`: the whole tree, as of one event.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Snapshot {
+    /// The version of the formats.
+    pub schema: Version,
+    /// All events up to this number are in it, and none after it. `GET /events?since=` goes on from here.
+    pub as_of: u64,
+    /// When, in seconds after the root began.
+    pub at: f64,
+    /// What is said of the tree as a whole.
+    pub tree: Tree,
+    /// The root and everything below it, each before its children, in start order.
+    pub children: Vec<Child>,
+    /// The newest events that the door remembers, the oldest first.
+    pub newest: Vec<Event>,
+}
+
+/// What is said of a tree as a whole.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Tree {
+    /// What the root is doing.
+    pub state: State,
+    /// How far process children are followed, if the tree had a level in force when it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containment: Option<String>,
+    /// Why it stops or has stopped, if that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// What weaker things than usual are in force, one a line, if that was seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<String>,
+}
+
+/// `GET /events`, an event of the type `event`: something that happened in the tree.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EventMessage {
+    /// The version of the formats.
+    pub schema: Version,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// `GET /events`, an event of the type `lost`: the watcher was too slow, or asked for what is not remembered.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LostMessage {
+    /// The version of the formats.
+    pub schema: Version,
+    /// Which events the watcher will not get.
+    pub lost: Lost,
+}
+
+/// Events that a watcher will not get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Lost {
+    /// How many.
+    pub count: u64,
+    /// The number of the last of them.
+    pub to: u64,
+}
+
+/// `GET /events`, an event of the type `end`: the tree is gone, and nothing more will come.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EndMessage {
+    /// The version of the formats.
+    pub schema: Version,
+    /// The end.
+    pub end: Last,
+}
+
+/// The end of a tree's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Last {
+    /// The number of the last event.
+    pub as_of: u64,
+}
+
+/// `GET /why/PATH`: what a child is doing, and why.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Why {
+    /// The version of the formats.
+    pub schema: Version,
+    /// All events up to this number are known.
+    pub as_of: u64,
+    /// When, in seconds after the root began.
+    pub at: f64,
+    /// What is known of the child.
+    pub child: Child,
+    /// What led to its state, as far as that was seen: each is a reason for the one before, the newest first.
+    pub because: Vec<Reason>,
+}
+
+/// One event in a chain of causes.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Reason {
+    /// The event's number.
+    pub seq: u64,
+    /// When.
+    pub at: f64,
+    /// The child to which it happened.
+    pub path: String,
+    /// The event's name.
+    pub event: String,
+    /// What it says, in a few words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub says: String,
+}
+
+/// The answer to a request that has been carried out.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Done {
+    /// The version of the formats.
+    pub schema: Version,
+    /// What was done: `stop`, `force`, `terminate`, `start`, `restart`.
+    pub done: String,
+}
+
+/// The answer to a request that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Refused {
+    /// The version of the formats.
+    pub schema: Version,
+    /// Why.
+    pub refused: Refusal,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Refusal {
+    /// In one word, for programs: see the page about the door.
+    pub code: String,
+    /// In a sentence, for people.
+    pub message: String,
+}

@@ -1,0 +1,158 @@
+//! An event of a tree, in the form in which `rootward-demo --events` writes it as well.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Outcome, Status, Straggler, is_false};
+
+/// Something that happened in a tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Event {
+    /// Counts the tree's events: 1, 2, 3 and so on, without gaps.
+    pub seq: u64,
+    /// How long after the root began, in seconds.
+    pub at: f64,
+    /// When, on the wall clock: RFC 3339, in UTC.
+    pub time: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+    /// The child it happened to: the ids from the root down to it, joined by `/`.
+    pub path: String,
+    /// Which start of that child, from 1.
+    pub incarnation: u32,
+    /// What that child is.
+    pub kind: Kind,
+}
+
+/// What happened to a child. `event` has the name of the variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum What {
+    /// Its supervisor begins to start it.
+    Starting,
+    /// It runs, and is ready if it has a way to say so.
+    Started {
+        /// Its process id, if it is a process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pid: Option<u32>,
+    },
+    /// It could not be started.
+    StartFailed {
+        /// Why, on one line.
+        error: String,
+    },
+    /// It had nothing to run, and that is fine.
+    Ignored,
+    /// It ended by itself.
+    Exited {
+        /// How. Supervisors have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
+        /// What it left behind and what became of that.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stragglers: Vec<Straggler>,
+    },
+    /// A new start is due.
+    Restarting {
+        /// Counts from 1 since the child last ran well.
+        attempt: u32,
+        /// How long the start is put off.
+        delay_ms: u64,
+    },
+    /// This supervisor used up its restart intensity.
+    GaveUp {
+        /// How many restarts it was allowed.
+        restarts: u32,
+        /// Within what time.
+        within_ms: u64,
+    },
+    /// A signal reached the root.
+    Signal {
+        /// The signal's name, such as `SIGTERM`.
+        signal: String,
+        /// What it means for the tree: `stop`, `force`, `leave`, `snapshot`, `ignore`.
+        action: String,
+    },
+    /// It was asked to stop.
+    Stopping {
+        /// Why: `signal`, `api`, `parent`, `sibling`, `gave_up` and others.
+        cause: String,
+        /// The signal with which it was asked, if it is a process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<String>,
+    },
+    /// Its grace ended, or it was forced.
+    Escalated {
+        /// What is done to it now: `SIGKILL`, `abort`, `force`.
+        to: String,
+    },
+    /// It is gone, and everything below it: the acknowledgement.
+    Stopped {
+        /// Whether it went as it should.
+        outcome: Outcome,
+        /// How it ended. Supervisors have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<Status>,
+        /// From the request to now.
+        elapsed_ms: u64,
+        /// What it left behind and what became of that.
+        #[serde(default)]
+        stragglers: Vec<Straggler>,
+    },
+    /// It has not yielded for longer than the tree's threshold.
+    Stalled {
+        /// For how long.
+        for_ms: u64,
+        /// On which thread.
+        thread: String,
+    },
+    /// Something weaker than what was asked for, or than what is usual, is in force.
+    Degraded {
+        /// What: `containment`.
+        what: String,
+        /// What is in force and why, on one line.
+        reason: String,
+    },
+    /// It wrote a line.
+    Output {
+        /// Where: `stdout` or `stderr`.
+        stream: String,
+        /// The line, without its end.
+        line: String,
+        /// Whether the line went on and was cut.
+        #[serde(default, skip_serializing_if = "is_false")]
+        truncated: bool,
+        /// Whether bytes that are not UTF-8 were replaced.
+        #[serde(default, skip_serializing_if = "is_false")]
+        lossy: bool,
+    },
+    /// Something that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+impl What {
+    /// The name, as `event` has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Started { .. } => "started",
+            Self::StartFailed { .. } => "start_failed",
+            Self::Ignored => "ignored",
+            Self::Exited { .. } => "exited",
+            Self::Restarting { .. } => "restarting",
+            Self::GaveUp { .. } => "gave_up",
+            Self::Signal { .. } => "signal",
+            Self::Stopping { .. } => "stopping",
+            Self::Escalated { .. } => "escalated",
+            Self::Stopped { .. } => "stopped",
+            Self::Stalled { .. } => "stalled",
+            Self::Degraded { .. } => "degraded",
+            Self::Output { .. } => "output",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What the door sends, as types: plain data, which watchers read with the same types.
+
+mod answers;
+mod child;
+mod event;
+#[cfg(test)]
+mod schema_tests;
+mod status;
+
+pub use answers::{
+    Done, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused, Snapshot, Tree,
+    Version, Why,
+};
+pub use child::{Child, Due, End, Kind, State, Stop};
+pub use event::{Event, What};
+pub use status::{Outcome, Status, Straggler};
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}

@@ -1,0 +1,74 @@
+//! What watchers may do.
+
+use rootward::report::Ending;
+use rootward_observer::Door;
+use serde_json::json;
+
+use crate::given::{given, within};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_permission_a_watcher_only_looks() {
+    let given = given(|door| door).await;
+
+    for what in ["stop", "force", "terminate/root/last", "start/root/last", "restart/root/last"] {
+        let answer = given.place.ask(&format!("POST /{what}")).await;
+        assert_eq!((answer.status, &answer.body["refused"]["code"]), (403, &json!("control")), "{what}");
+    }
+
+    assert!(!given.tree.is_stopping());
+    assert_eq!(given.tree.snapshot().find("root/last").unwrap().incarnation, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_is_terminated_started_and_restarted() {
+    let given = given(Door::allow_control).await;
+    let state = || {
+        let snapshot = given.tree.snapshot();
+        let last = snapshot.find("root/last").unwrap();
+        (last.state.to_string(), last.incarnation)
+    };
+
+    assert_eq!(given.place.ask("POST /terminate/root/last").await.body["done"], "terminate");
+    assert_eq!(state(), ("down".to_owned(), 1));
+    assert_eq!(given.place.ask("POST /start/root/last").await.body["done"], "start");
+    assert_eq!(state(), ("running".to_owned(), 2));
+    assert_eq!(given.place.ask("POST /restart/root/last").await.body["done"], "restart");
+    assert_eq!(state(), ("running".to_owned(), 3));
+    assert_eq!(given.place.ask("POST /restart/root/team/goes%20along").await.body["done"], "restart");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_done_is_refused_with_a_reason() {
+    let given = given(Door::allow_control).await;
+
+    for (what, status, code) in [
+        ("terminate/root/none", 404, "child"),
+        ("terminate/nothing/none", 404, "child"),
+        ("restart/root", 409, "root"),
+        ("start/root/last", 409, "running"),
+        ("restart/root/once", 409, "forgotten"),
+    ] {
+        let answer = given.place.ask(&format!("POST /{what}")).await;
+        assert_eq!((answer.status, &answer.body["refused"]["code"]), (status, &json!(code)), "{what}");
+    }
+    assert!(given.tree.snapshot().find("root/once").is_some(), "it was not taken down for nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_by_a_watcher_is_a_stop() {
+    let given = given(Door::allow_control).await;
+
+    let answer = given.place.ask("POST /stop").await;
+
+    assert_eq!((answer.status, answer.body), (200, json!({ "schema": 1, "done": "stop" })));
+    assert_eq!(within(given.tree.wait()).await.ending, Ending::Clean);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_force_by_a_watcher_ends_every_grace() {
+    let given = given(Door::allow_control).await;
+
+    given.place.ask("POST /force").await;
+
+    within(given.tree.wait()).await;
+}

@@ -1,0 +1,95 @@
+//! What an observer makes of the events is what it would see if it looked.
+
+use std::collections::BTreeMap;
+
+use rootward::{Event, Sighting};
+use rootward_observer::model::{Model, Seen};
+use rootward_observer::wire;
+
+use super::{Verdict, keep};
+use crate::story::Story;
+
+/// What looks and events both tell of a child that is there.
+type Told = (wire::State, u32, Option<u32>, u32, bool);
+
+pub(super) fn agrees(story: &Story) -> Verdict {
+    let events: Vec<wire::Event> = story.events.iter().map(|event| wire::Event::from(&**event)).collect();
+    story.events.iter().zip(&events).try_for_each(|(event, wire)| is_written_alike(event, wire))?;
+    let mut seen: BTreeMap<u64, Vec<&Sighting>> = BTreeMap::new();
+    // The root is seen as gone a moment before its last event is written.
+    let is_there = |look: &&Vec<Sighting>| look.first().is_some_and(|root| root.node.since.is_some());
+    let looks = || story.sightings.iter().filter(is_there);
+    for sighting in looks().flatten() {
+        seen.entry(sighting.seen.as_of).or_default().push(sighting);
+    }
+    let is_exact = story.timing.is_exact();
+    let mut model = Model::new();
+    for event in &events {
+        model.apply(event);
+        keep(model.as_of() == event.seq, "a model is as of the last event")?;
+        // What is left when the record ends is told by no event.
+        if event.seq < events.len() as u64 {
+            for sighting in seen.remove(&event.seq).into_iter().flatten() {
+                is_seen_as_told(sighting, &model, is_exact)?;
+            }
+        }
+    }
+    looks().try_for_each(|look| is_whole_in_the_end(look, &events))
+}
+
+/// The observer's own form of an event is that of the record.
+fn is_written_alike(event: &Event, wire: &wire::Event) -> Verdict {
+    let (one, other) = (serde_json::to_value(event), serde_json::to_value(wire));
+    let (one, other) = (one.map_err(|error| error.to_string())?, other.map_err(|error| error.to_string())?);
+    let read: wire::Event = serde_json::from_value(one.clone()).map_err(|error| error.to_string())?;
+    keep(one == other && read == *wire, "an observer writes an event as the record does")
+}
+
+fn is_seen_as_told(sighting: &Sighting, model: &Model, is_exact: bool) -> Verdict {
+    let seen = wire::Child::from(sighting);
+    let Some(told) = model.find(&seen.path) else {
+        return keep(!seen.state.is_live(), &format!("events tell of every child that is there: {seen:?}"));
+    };
+    let wrong = |what: &str| format!("{what}: seen {seen:?}, told {told:?}, as of {}", sighting.seen.as_of);
+    keep(seen.state.is_live() == told.state.is_live(), &wrong("a child is there or is not"))?;
+    if seen.state.is_live() {
+        keep(this(&seen) == this(told), &wrong("a child is seen as it is told"))?;
+        keep(!is_exact || seen.since == told.since, &wrong("since when"))?;
+    }
+    let is_new = seen.incarnation == 0 || !seen.path.contains('/');
+    keep(is_new || (seen.incarnation, seen.restarts) == (told.incarnation, told.restarts), &wrong("which"))
+}
+
+fn this(child: &wire::Child) -> Told {
+    (child.state, child.incarnation, child.pid, child.restarts, child.forced)
+}
+
+/// What was seen while the tree changed fits together once the events of that time have been applied, whatever came
+/// before.
+fn is_whole_in_the_end(look: &[Sighting], events: &[wire::Event]) -> Verdict {
+    if look.iter().any(|sighting| sighting.is_launching) {
+        return Ok(());
+    }
+    let numbers = look.iter().flat_map(|seen| [seen.seen.as_of, seen.children_as_of, seen.whole_at]);
+    let (Some(oldest), Some(newest)) = (numbers.clone().min(), numbers.max()) else { return Ok(()) };
+    if newest >= events.len() as u64 {
+        return Ok(());
+    }
+    let mut all = Model::new();
+    let mut observer = Model::new();
+    let seen = |sighting: &Sighting| Seen::from(sighting);
+    observer.see(look.iter().map(seen).collect(), None);
+    for event in events.iter().take_while(|event| event.seq <= newest) {
+        all.apply(event);
+        if event.seq + 10 > oldest {
+            observer.apply(event);
+        }
+    }
+    keep(observer.is_whole(), "what was seen fits together after the events of that time")?;
+    let live = |model: &Model| -> BTreeMap<String, Told> {
+        let live = model.children().filter(|child| child.state.is_live());
+        live.map(|child| (child.path.clone(), this(child))).collect()
+    };
+    let (one, other) = (live(&all), live(&observer));
+    keep(one == other, &format!("told {one:#?}, seen and told {other:#?}, as of {oldest} to {newest}"))
+}
