@@ -42,7 +42,7 @@ impl Control {
                 }
                 // A temporary child would be gone for good.
                 let spec = supervisor.child_spec(id).ok_or(Refusal::CHILD)?;
-                if spec.get_restart() == Restart::Temporary {
+                if spec.restart_type() == Restart::Temporary {
                     return Err(Refusal::FORGOTTEN);
                 }
                 supervisor.terminate_child(id).await.map_err(not_terminated)?;
