@@ -69,6 +69,31 @@ async fn an_embedded_tree_is_contained_without_discipline_and_without_a_second_f
     until("the descendant is gone", || !descendant.is_alive()).await;
 }
 
+#[tokio::test]
+async fn a_program_that_runs_inside_a_runtime_leaves_nothing_when_it_is_killed() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_runs_inside_a_runtime"), &[]);
+    let level = program.wait_for("level ");
+    let descendant = Identity::of(program.wait_for("descendant ").parse().expect("it is a number"));
+
+    program.signal(Signal::SIGKILL);
+    let _ended = program.finish();
+
+    assert!(level.starts_with("tree"), "{level}");
+    until("the descendant is gone", || !descendant.is_alive()).await;
+}
+
+#[tokio::test]
+async fn a_program_that_runs_inside_a_runtime_stops_in_order_when_it_is_asked_to() {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_runs_inside_a_runtime"), &[]);
+    let descendant = Identity::of(program.wait_for("descendant ").parse().expect("it is a number"));
+
+    program.signal(Signal::SIGTERM);
+    let finished = program.finish();
+
+    assert_eq!(finished.status.code(), Some(0));
+    assert!(!descendant.is_alive());
+}
+
 #[test]
 fn a_program_with_the_variable_of_the_warden_and_no_socket_is_itself() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_finds_a_warden"));

@@ -189,6 +189,22 @@ async fn a_nested_supervisor_that_gives_up_counts_as_one_restart_of_its_parent()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_supervisor_with_unlimited_restarts_never_gives_up() {
+    let a = Puppet::new("a");
+    let (tree, mut log) = given(Supervisor::new("root").unlimited_restarts().child(a.spec())).await;
+
+    for _ in 0..100 {
+        a.fails();
+        log.wait_for_event("a", "exited").await;
+        settle().await;
+    }
+
+    assert!(tree.stop().await.clean);
+    let record = log.until_the_end().await;
+    assert_eq!((record.count("a", "starting"), record.paths("gave_up").len()), (101, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_child_that_was_one_too_many_is_shown_as_gone_by_itself() {
     let a = Puppet::new("a");
     let root = Supervisor::new("root").strategy(Strategy::OneForAll).intensity(0, SECOND);

@@ -48,7 +48,7 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     can_be_shared::<(Event, EventKind, Events, StopCause, Stream, Exit, ExitClass, Panic, OutputLine)>();
     can_be_shared::<(StopReport, NodeReport, Straggler, Outcome, Ending, Stuck, StuckIn)>();
     can_be_shared::<(TreeSnapshot, NodeSnapshot, Finished)>();
-    // The port of other kinds of children.
+    // What makers of other kinds of children use.
     can_be_shared::<(StartContext, Reporter, StopRequest, Ended, OutputSink, process::ReadyContext)>();
 }
 

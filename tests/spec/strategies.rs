@@ -1,4 +1,4 @@
-//! Which siblings share a child's fate (OTP rules 22 to 27, OTP rules 30 to 32).
+//! Which siblings are restarted together with a child (OTP rules 22 to 27, OTP rules 30 to 32).
 
 use std::time::Duration;
 

@@ -122,6 +122,22 @@ async fn abnormal_ends_restarts_and_force_are_warnings_and_giving_up_is_an_error
 }
 
 #[tokio::test]
+async fn a_task_that_fails_while_it_stops_is_a_warning_and_one_that_stops_as_it_should_is_not() {
+    let (lines, _guard) = listen(Level::TRACE);
+    let fails = ChildSpec::task("fails", |cx| async move {
+        cx.stopping().await;
+        Err::<(), _>("the last write failed")
+    });
+    let stops = ChildSpec::task("stops", |cx| async move { cx.stopping().await });
+    let root = Supervisor::new("root").child(fails).child(stops);
+    let tree = root.into_tree().unwrap().log(true).start().await.unwrap();
+
+    finish(tree).await;
+
+    assert_eq!(lines.at(Level::WARN), ["root/fails child failed while it stopped"]);
+}
+
+#[tokio::test]
 async fn a_failed_start_is_an_error() {
     let (lines, _guard) = listen(Level::TRACE);
     let root = Supervisor::new("root").child(ChildSpec::new("fails", Fails));

@@ -68,8 +68,9 @@ impl From<&EventKind> for wire::What {
                 elapsed_ms: millis(*elapsed),
                 stragglers: stragglers.iter().map(Into::into).collect(),
             },
+            EventKind::NotReady { elapsed } => Self::NotReady { elapsed_ms: millis(*elapsed) },
             EventKind::Stalled { elapsed, thread } => {
-                Self::Stalled { for_ms: millis(*elapsed), thread: thread.clone() }
+                Self::Stalled { elapsed_ms: millis(*elapsed), thread: thread.clone() }
             }
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }

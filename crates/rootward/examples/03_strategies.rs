@@ -1,4 +1,4 @@
-//! Lesson 3: which siblings share a child's fate.
+//! Lesson 3: which siblings are restarted together with a child.
 //!
 //! - `one_for_one` restarts the child that failed, and no other. It is the default.
 //! - `one_for_all` restarts all, because none of them is worth anything without the others.

@@ -1,7 +1,7 @@
 //! Operating-system processes as children.
 //!
-//! In a module of their own because one name means something else here than at the root of this crate: a `Signal`
-//! there is one that this program receives, and `process::Signal` one that it sends to a process.
+//! Everything about them beside [`Process`](crate::Process): readiness, streams, the stop ladder, containment, the warden,
+//! and their errors. `Signal` is the same type as at the root of this crate.
 
 #[doc(inline)]
 pub use rootward_procs::*;

@@ -1,4 +1,4 @@
-//! Which siblings share a child's fate: under one-for-all all of them, under rest-for-one those after it.
+//! Which siblings are restarted together with a child: under one-for-all all of them, under rest-for-one those after it.
 
 use rootward::{Event, EventKind, Strategy};
 
@@ -25,7 +25,7 @@ fn is_next(ledger: &Ledger<'_>, supervisor: &Node<'_>, round: Round<'_>, event: 
     let path = event.path.as_str();
     keep(
         shares(supervisor, round.trigger, path),
-        "a child is restarted with a sibling whose fate it shares",
+        "a child is restarted with a sibling that is restarted with it",
     )?;
     let mut to_come: Vec<_> = supervisor.house.children.clone();
     to_come.retain(|child| shares(supervisor, round.trigger, child));
@@ -40,7 +40,7 @@ fn is_next(ledger: &Ledger<'_>, supervisor: &Node<'_>, round: Round<'_>, event: 
     keep(is_first, "a group is started in order, and no child is left out")
 }
 
-/// Whether a sibling is being restarted whose fate this child shares.
+/// Whether a sibling is being restarted together with which this child is restarted.
 pub(super) fn has_sibling_to_go_with(ledger: &Ledger<'_>, supervisor: &Node<'_>, path: &str) -> bool {
     let mut triggers = ledger.children(supervisor).filter(|sibling| sibling.due.is_some());
     triggers.any(|sibling| sibling.path != path && shares(supervisor, sibling.path, path))

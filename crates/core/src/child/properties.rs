@@ -42,7 +42,8 @@ impl fmt::Display for ChildKind {
 
 /// Says which exits of a child lead to a restart (OTP's `restart`).
 ///
-/// The default is [`Permanent`](Self::Permanent), as in OTP.
+/// The default is [`Permanent`](Self::Permanent), as in OTP. For tasks and blocking work it is
+/// [`Transient`](Self::Transient), and for work that runs once [`Temporary`](Self::Temporary).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restart {

@@ -1,4 +1,4 @@
-//! The port through which every kind of child comes into the tree.
+//! How every kind of child comes into the tree: by two traits.
 //!
 //! Tasks, processes and supervisors implement the same two traits, and a supervisor knows nothing else of them. That
 //! equality is what makes them one tree.

@@ -36,7 +36,7 @@ pub enum EventKind {
         /// What it left behind and what became of that.
         stragglers: Vec<Straggler>,
     },
-    /// A new start is due.
+    /// It is going to be started again, after `delay`.
     Restarting {
         /// Counts from 1 since the child last ran well.
         attempt: u32,
@@ -96,7 +96,7 @@ pub enum EventKind {
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
     /// after the beginning of its start.
     Degraded {
-        /// What: `containment`.
+        /// What: `containment` or `orphans`.
         what: Cow<'static, str>,
         /// What is in force and why, on one line.
         reason: String,

@@ -3,8 +3,8 @@
 //! | level | what |
 //! | --- | --- |
 //! | `error` | a supervisor gives up, a start fails |
-//! | `warn` | a child ends abnormally, leaves processes, is restarted or forced, does not yield, or does not go |
-//! | `warn` | something weaker than what was asked for is in force |
+//! | `warn` | a child ends abnormally, also while it stops, leaves processes, is restarted or forced, is not ready for long |
+//! | `warn` | a child does not yield, or does not go; something weaker than what was asked for is in force |
 //! | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
 //! | `debug` | a child ends as it should, a process writes a line; of dynamic children also what else is `info` |
 
@@ -82,6 +82,14 @@ pub(super) fn log(event: &Event) {
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
         EventKind::Stopped { outcome: outcome @ Outcome::Unreapable, .. } => {
             line!(warn, "child could not be brought down", stop.outcome = %outcome);
+        }
+        // A process may end as it likes within its grace. A task or an actor that fails has not finished its work.
+        EventKind::Stopped {
+            outcome,
+            status: Some(status @ (Exit::Failed { .. } | Exit::Panicked(_))),
+            ..
+        } => {
+            line!(warn, "child failed while it stopped", stop.outcome = %outcome, exit.reason = %status);
         }
         EventKind::Stopped { outcome, .. } => line!(usual, "child is gone", stop.outcome = %outcome),
         EventKind::NotReady { elapsed } => {

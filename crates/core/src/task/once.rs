@@ -1,4 +1,4 @@
-//! Tasks that run once: a future and not a function that makes one.
+//! Tasks that run once: a function that is called once, and what it owns goes with it.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ where
     }
 }
 
-/// The same, of a future that has a result.
+/// The same, for a function whose result is waited for.
 pub(super) fn job<F, Fut>(id: &str, handled: EndHandled, run: F) -> ChildSpec
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,

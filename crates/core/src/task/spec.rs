@@ -36,7 +36,7 @@ impl ChildSpec {
     /// The next sibling starts after that. A service that ends before has not been started, and
     /// [`start_timeout`](Self::start_timeout) limits how long it may take. There is no limit by default: a service that
     /// forgets to call `ready` holds up the start of the tree for as long as it runs, and the snapshot has it as
-    /// `starting`.
+    /// `starting`. After ten seconds the event [`NotReady`](crate::EventKind::NotReady) names it.
     pub fn service<F, Fut>(id: impl Into<String>, run: F) -> Self
     where
         F: Fn(TaskContext) -> Fut + Send + Sync + 'static,

@@ -176,9 +176,9 @@ impl TaskSupervisor {
         place: Place,
     ) -> Result<StartedChild, SpawnError<F>> {
         let (started, path) = match place {
-            Place::Reserved(supervisor, room) => {
+            Place::Reserved(supervisor, place) => {
                 let id = ChildId::new(task.id()).expect("the id of a task is one");
-                (supervisor.offer_in_reserved(id, task, room).answer().await, supervisor.path().clone())
+                (supervisor.offer_in_reserved(id, task, place).answer().await, supervisor.path().clone())
             }
             Place::Any => match self.supervisor() {
                 Some(supervisor) => (supervisor.start_child(task).await, supervisor.path().clone()),

@@ -201,7 +201,8 @@ impl TreeBuilder {
     /// | level | what |
     /// | --- | --- |
     /// | `error` | a supervisor gives up, a start fails |
-    /// | `warn` | a child ends abnormally, leaves processes, is restarted or forced, does not yield, or does not go |
+    /// | `warn` | a child ends abnormally, also while it stops, leaves processes, is restarted or forced |
+    /// | `warn` | a child is not ready for long, does not yield, or does not go; something weaker is in force |
     /// | `info` | what else a tree does: children start, are asked to stop and are gone, signals come |
     /// | `debug` | a child ends as it should, a process writes a line; of dynamic children also what else is `info` |
     ///

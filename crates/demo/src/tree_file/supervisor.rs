@@ -110,12 +110,20 @@ fn read_child<'a>(
     let section = field.section(&CHILD)?;
     let at = section.required("id", "every child needs a name of its own among its siblings")?;
     let id = checked_id(&at)?.to_owned();
-    let restart = section.or("restart", Restart::default(), |restart| restart.name(&RESTARTS))?;
     let shutdown = section.or("shutdown", None, |shutdown| read_shutdown(shutdown).map(Some))?;
-    let significant = read_significant(parent, &section, restart, auto_shutdown)?;
     let backoff = section.or("backoff", None, |field| backoff::read(field).map(Some))?;
     let kind = read_kind(&section)?;
+    let restart = section.or("restart", usual_restart(&kind), |restart| restart.name(&RESTARTS))?;
+    let significant = read_significant(parent, &section, restart, auto_shutdown)?;
     Ok((Child { id, restart, shutdown, significant, backoff, kind }, at))
+}
+
+/// What a child of this kind has unless the file says otherwise: as in the library.
+fn usual_restart(kind: &Kind) -> Restart {
+    match kind {
+        Kind::Task(_) => Restart::Transient,
+        Kind::Process(_) | Kind::Supervisor(_) => Restart::Permanent,
+    }
 }
 
 /// The id that a table claims to have, for messages: anything that could stand in a path.

@@ -102,6 +102,7 @@ fn size(event: &Event) -> usize {
         | What::Signal { .. }
         | What::Stopping { .. }
         | What::Escalated { .. }
+        | What::NotReady { .. }
         | What::Stalled { .. }
         | What::Degraded { .. }
         | What::Unknown => 0,

@@ -29,7 +29,7 @@ impl Model {
                     self.facts.degraded.push(line);
                 }
             }
-            What::Output { .. } | What::Stalled { .. } | What::Unknown => {}
+            What::Output { .. } | What::NotReady { .. } | What::Stalled { .. } | What::Unknown => {}
             What::Starting
             | What::Started { .. }
             | What::StartFailed { .. }
@@ -173,6 +173,7 @@ impl Node {
             What::StartFailed { error } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
+            | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
             | What::Output { .. }
@@ -230,6 +231,7 @@ impl Mark {
             What::Starting
             | What::Started { pid: None }
             | What::Ignored
+            | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
             | What::Output { .. }

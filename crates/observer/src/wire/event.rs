@@ -102,10 +102,15 @@ pub enum What {
         #[serde(default)]
         stragglers: Vec<Straggler>,
     },
+    /// It has not started for ten seconds. Its start goes on.
+    NotReady {
+        /// For how long.
+        elapsed_ms: u64,
+    },
     /// It has not yielded for longer than the tree's threshold.
     Stalled {
         /// For how long.
-        for_ms: u64,
+        elapsed_ms: u64,
         /// On which thread.
         thread: String,
     },
@@ -149,6 +154,7 @@ impl What {
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
+            Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
             Self::Output { .. } => "output",

@@ -27,7 +27,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | [`on_deadline`](Self::on_deadline) | [`OnDeadline::Report`]: the program leaves with status 4 |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `true`: the program ends when nothing is left that runs or could be restarted |
 /// | [`on_snapshot`](Self::on_snapshot) | SIGUSR1 writes the snapshot to standard error |
-/// | `containment` | the strongest that is possible: with a warden that is forked, or found as a program |
+/// | `containment` | the strongest that is possible: with a warden that is forked, is the program itself, or is found as a program |
 /// | `adopt_orphans` | `false`; as process 1 orphans come to it, and are reaped by an init above it |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |

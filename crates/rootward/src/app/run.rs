@@ -13,8 +13,8 @@ use super::Application;
 ///
 /// # Panics
 ///
-/// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There a tree is started with
-/// [`Supervisor::start`].
+/// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There
+/// [`Application::run_async`] does the same, and [`Supervisor::start`] starts a tree alone.
 ///
 /// # Examples
 ///
