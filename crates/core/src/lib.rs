@@ -19,9 +19,9 @@
 //! # Kinds of children
 //!
 //! Tasks ([`ChildSpec::task`]), actors ([`ChildSpec::actor`]) and supervisors ([`Supervisor::into_child`]) are made
-//! here. Every other kind implements the same traits: [`StartChild`], and [`RunningChild`] for what it has started, which
-//! says how it fares through a [`Reporter`]. Nothing in this crate sends or receives a signal, or knows of processes; it
-//! has the names of signals.
+//! here. Every other kind implements the same traits: [`StartChild`], and [`RunningChild`] for what it has started,
+//! which says how it fares through a [`Reporter`]. Nothing in this crate sends or receives a signal, or knows of
+//! processes; it has the names of signals.
 //!
 //! # Where the rules come from
 //!

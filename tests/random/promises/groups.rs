@@ -1,4 +1,5 @@
-//! Which siblings are restarted together with a child: under one-for-all all of them, under rest-for-one those after it.
+//! Which siblings are restarted together with a child: under one-for-all all of them, under rest-for-one those after
+//! it.
 
 use rootward::{Event, EventKind, Strategy};
 

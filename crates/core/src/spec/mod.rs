@@ -57,8 +57,8 @@ pub struct ChildSpec {
 impl ChildSpec {
     /// Describes a child of any kind by the way it is started.
     ///
-    /// This is how other kinds of children than tasks come into the tree. Processes and supervisors are made in this way,
-    /// too.
+    /// This is how other kinds of children than tasks come into the tree. Processes and supervisors are made in this
+    /// way, too.
     pub fn new(id: impl Into<String>, start: impl StartChild) -> Self {
         Self { is_own: false, ..Self::own(id, start) }
     }

@@ -34,8 +34,8 @@ use crate::tree_ref::TreeRef;
 ///   order. The task is acknowledged when all of them are gone.
 /// - A task that ends by itself while children run is gone when they are. They are stopped, with the grace that the
 ///   task itself would have had. A task that wants them to finish [waits for them](Self::wait_for_children).
-/// - Once a stop has begun nothing is started any more: the spec or the function comes back in the error, and the refusal
-///   is counted in the report. Only [clean-up work](Self::clean_up) is let in.
+/// - Once a stop has begun nothing is started any more: the spec or the function comes back in the error, and the
+///   refusal is counted in the report. Only [clean-up work](Self::clean_up) is let in.
 #[derive(Clone)]
 pub struct TaskContext {
     node: Arc<TaskNode>,

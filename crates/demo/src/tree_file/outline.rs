@@ -6,6 +6,7 @@ use rootward::process::Signal;
 use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
 use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+use super::supervisor::usual_restart;
 
 impl fmt::Display for TreeFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,10 +32,15 @@ fn describe(child: &Child) -> String {
         Kind::Task(task) => format!("task {task}"),
         Kind::Supervisor(below) => supervisor(below),
     }];
-    match child.restart {
-        Restart::Permanent => {}
-        Restart::Transient => parts.push("transient".to_owned()),
-        Restart::Temporary => parts.push("temporary".to_owned()),
+    if child.restart != usual_restart(&child.kind) {
+        parts.push(
+            match child.restart {
+                Restart::Permanent => "permanent",
+                Restart::Transient => "transient",
+                Restart::Temporary => "temporary",
+            }
+            .to_owned(),
+        );
     }
     if child.significant {
         parts.push("significant".to_owned());

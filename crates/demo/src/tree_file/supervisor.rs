@@ -119,7 +119,7 @@ fn read_child<'a>(
 }
 
 /// What a child of this kind has unless the file says otherwise: as in the library.
-fn usual_restart(kind: &Kind) -> Restart {
+pub(super) fn usual_restart(kind: &Kind) -> Restart {
     match kind {
         Kind::Task(_) => Restart::Transient,
         Kind::Process(_) | Kind::Supervisor(_) => Restart::Permanent,

@@ -17,7 +17,7 @@ fn forever_goes_at_once_when_it_is_asked() {
 
 #[test]
 fn finish_ends_normally_and_with_it_the_program() {
-    let finished = given("finish", "restart = 'transient'").finish();
+    let finished = given("finish", "").finish();
 
     assert_eq!(finished.code(), 0, "{}", finished.stderr);
     assert_eq!(finished.story(PATH), ["starting", "started", "exited"]);
