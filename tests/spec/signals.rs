@@ -6,6 +6,8 @@ use nix::sys::signal::Signal;
 
 use crate::support::{Finished, Program};
 
+mod embedded;
+
 #[test]
 fn one_handler_for_sigterm_is_called_and_the_program_leaves_with_status_0() {
     handlers_are_called_in_order(1, Signal::SIGTERM);

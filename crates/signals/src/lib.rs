@@ -25,6 +25,7 @@ mod sys;
 mod system;
 #[cfg(test)]
 mod tests;
+mod thread;
 
 pub use guard::SignalsGuard;
 pub use handlers::SignalReceived;

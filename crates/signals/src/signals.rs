@@ -142,12 +142,12 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for
-    /// the handlers if there are any, and one for the last kill.
+    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the threads: one that hears
+    /// the process's signals, one for the handlers if there are any, and one for the last kill.
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime, or in one without I/O.
+    /// If it is called outside a tokio runtime, unless a [runtime for handlers](Self::handler_runtime) is given.
     pub fn listen(self) -> Result<Listening, SignalError> {
         let rules = Rules { hangup: self.hangup, snapshot: self.handlers.shows_snapshots() };
         let signals = self.signals();

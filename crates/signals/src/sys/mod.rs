@@ -5,7 +5,9 @@
 
 mod dispositions;
 mod handler;
+mod mask;
 mod previous;
 
 pub(crate) use dispositions::Dispositions;
 pub(crate) use handler::{arrivals, calm, wakes};
+pub(crate) use mask::let_through;
