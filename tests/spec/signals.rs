@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Finished, Program};
+use crate::support::{Finished, Program, press_again};
 
 mod embedded;
 
@@ -57,6 +57,7 @@ fn a_second_sigint_forces_and_the_status_says_so() {
     program.signal(Signal::SIGINT);
     // In any order: a signal is acted upon first and written down afterwards.
     program.wait_for_all(["SIGINT Stop", "child-2 got SIGTERM and stays"]);
+    press_again();
     program.signal(Signal::SIGINT);
 
     assert_eq!(program.wait_for("SIGINT "), "Force");
@@ -75,6 +76,7 @@ fn a_third_sigint_leaves_at_once_with_128_and_its_number() {
     for action in ["Stop", "Force"] {
         program.signal(Signal::SIGINT);
         assert_eq!(program.wait_for("SIGINT "), action);
+        press_again();
     }
     program.signal(Signal::SIGINT);
 

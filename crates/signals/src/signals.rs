@@ -15,7 +15,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// | signal | what it does | unless |
 /// | --- | --- | --- |
 /// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
-/// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
+/// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted, or a SIGINT within a tenth of a second of the last SIGINT: then it belongs to the same request |
 /// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
 /// | SIGUSR1 | shows the snapshot, if there is [a function to show it](Self::on_snapshot) | |
 ///

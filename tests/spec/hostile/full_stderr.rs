@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::Program;
+use crate::support::{Program, press_again};
 
 #[test]
 fn a_program_ends_although_nothing_that_it_says_can_be_written() {
@@ -43,8 +43,10 @@ fn starts_whose_panics_cannot_be_written_keep_no_thread_of_the_supervisors() {
 fn three_signals_get_out(mut program: Program) {
     program.signal(Signal::SIGINT);
     program.wait_for("SIGINT Stop");
+    press_again();
     program.signal(Signal::SIGINT);
     program.wait_for("SIGINT Force");
+    press_again();
     program.signal(Signal::SIGINT);
 
     assert_eq!(program.finish().status.code(), Some(130));

@@ -16,6 +16,10 @@ use crate::Signal;
 /// to the whole process group already.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
 
+/// Two SIGINT that are no further apart than this are one key press: a terminal sends it to a whole process group, and
+/// a wrapper in the group passes on what its child has got already. No hand is that fast.
+const SAME_KEY_PRESS: Duration = Duration::from_millis(100);
+
 /// What SIGHUP does.
 ///
 /// The default is [`Stop`](Self::Stop): the terminal is gone, and the person in front of it too.
@@ -68,6 +72,8 @@ impl From<Reaction> for SignalAction {
 pub(crate) struct Escalation {
     rules: Rules,
     phase: Phase,
+    /// When the last SIGINT arrived, whether it counted or not.
+    last_key: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +91,7 @@ enum Phase {
 /// What a signal stands for, whatever came before it.
 #[derive(Clone, Copy, Debug)]
 enum Meaning {
-    /// A person pressed a key. Pressing it again is a second request, however soon.
+    /// A person pressed a key. Pressing it again is a second request.
     Keypress,
     /// A program sent it, and may send it twice.
     Request,
@@ -97,12 +103,14 @@ enum Meaning {
 
 impl Escalation {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, phase: Phase::Calm }
+        Self { rules, phase: Phase::Calm, last_key: None }
     }
 
     /// Takes note of one signal and says what happens because of it.
     pub(crate) fn step(&mut self, signal: Signal, now: Instant) -> Reaction {
-        let (phase, reaction) = match (self.phase, self.meaning(signal)) {
+        let meaning = self.meaning(signal);
+        let is_repeated = matches!(meaning, Meaning::Keypress) && self.repeats_key(now);
+        let (phase, reaction) = match (self.phase, meaning) {
             (phase, Meaning::Show) => (phase, Reaction::Snapshot),
             (phase, Meaning::ForHandlers) => (phase, Reaction::Ignore),
             (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
@@ -112,6 +120,13 @@ impl Escalation {
             // one is measured: a program that sends SIGTERM twice a second still gets through.
             (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
                 if now.saturating_duration_since(counted) <= SAME_REQUEST =>
+            {
+                (phase, Reaction::Ignore)
+            }
+            // What belongs to one key press moves the time from which the next one is measured, so that a key that is
+            // held down, or a storm, is one request. But for no longer than a request of a program is one.
+            (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Keypress)
+                if is_repeated && now.saturating_duration_since(counted) <= SAME_REQUEST =>
             {
                 (phase, Reaction::Ignore)
             }
@@ -125,6 +140,12 @@ impl Escalation {
         };
         self.phase = phase;
         reaction
+    }
+
+    /// Takes note of a SIGINT, and says whether it belongs to the key press of the one before.
+    fn repeats_key(&mut self, now: Instant) -> bool {
+        let last = self.last_key.replace(now);
+        last.is_some_and(|last| now.saturating_duration_since(last) <= SAME_KEY_PRESS)
     }
 
     fn meaning(&self, signal: Signal) -> Meaning {
