@@ -45,6 +45,14 @@ impl CompactEnd {
         }
     }
 
+    /// Whether it was a process that has died of a signal which asks programs to stop.
+    pub(crate) fn is_by_stop_signal(&self) -> bool {
+        match self {
+            Self::Full(ended) => ended.exit.is_by_stop_signal(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => false,
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Normal => Exit::Normal,
