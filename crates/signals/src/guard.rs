@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::pending;
 
 use ractor::ActorRef;
+use rootward_core::HearsSignals;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
@@ -24,6 +25,7 @@ pub struct SignalsGuard {
     pub(crate) left: watch::Receiver<Option<u8>>,
     /// The process's signals, if it is those that are heard. The actor's thread ends when this is dropped.
     pub(crate) held: Option<Held>,
+    pub(crate) _hears: HearsSignals,
 }
 
 impl SignalsGuard {

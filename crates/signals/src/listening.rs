@@ -60,7 +60,7 @@ impl Listening {
         )]
         let listener = tokio::spawn(listen(hearing, actor.clone())).abort_handle();
         drop(entered);
-        SignalsGuard { actor, listener, left, held }
+        SignalsGuard { actor, listener, left, held, _hears: tree.hear_signals() }
     }
 }
 

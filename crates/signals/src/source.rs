@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::Signal;
 use crate::sys::Dispositions;
-use crate::system::System;
+use crate::system::{Inherited, System};
 use crate::thread::SignalThread;
 
 /// Where the root signal actor hears its signals.
@@ -74,13 +74,13 @@ impl SignalSource {
     }
 
     /// Begins to listen for all of these signals. None that arrives after this is lost.
-    pub(crate) fn open(self, signals: &[Signal]) -> Result<Ear, SignalError> {
+    pub(crate) fn open(self, signals: &[Signal], inherited: Inherited) -> Result<Ear, SignalError> {
         match self.0 {
             Kind::System => {
                 let thread = SignalThread::start(signals).map_err(SignalError::Thread)?;
                 let system = {
                     let _entered = thread.runtime().enter();
-                    System::listen(signals)?
+                    System::listen(signals, inherited)?
                 };
                 Ok(Ear::System(system, thread))
             }

@@ -5,6 +5,7 @@
 //! stop that is under way. A person that presses Ctrl-C just as the program comes to its end must not cut
 //! every grace short by accident.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rootward_core::SignalAction;
@@ -33,9 +34,11 @@ pub enum Hangup {
 }
 
 /// What the application chose.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) hangup: Hangup,
+    /// What stops the tree as SIGTERM does, after the snapshot has been shown.
+    pub(crate) stop: BTreeSet<Signal>,
     /// Whether SIGUSR1 shows the snapshot.
     pub(crate) snapshot: bool,
 }
@@ -142,6 +145,15 @@ impl Escalation {
         reaction
     }
 
+    /// Whether the snapshot is shown for a signal that has led to this.
+    pub(crate) fn shows_snapshot(&self, signal: Signal, reaction: Reaction) -> bool {
+        match reaction {
+            Reaction::Snapshot => true,
+            Reaction::Stop | Reaction::Force => self.rules.snapshot && self.rules.stop.contains(&signal),
+            Reaction::Leave | Reaction::Ignore => false,
+        }
+    }
+
     /// Takes note of a SIGINT, and says whether it belongs to the key press of the one before.
     fn repeats_key(&mut self, now: Instant) -> bool {
         let last = self.last_key.replace(now);
@@ -152,6 +164,7 @@ impl Escalation {
         match signal {
             Signal::INT => Meaning::Keypress,
             Signal::TERM => Meaning::Request,
+            signal if self.rules.stop.contains(&signal) => Meaning::Request,
             Signal::HUP => match self.rules.hangup {
                 Hangup::Stop => Meaning::Request,
                 Hangup::Reload => Meaning::ForHandlers,

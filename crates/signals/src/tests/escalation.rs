@@ -147,6 +147,21 @@ async fn a_sigusr1_shows_the_snapshot_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_stop_signal_of_the_applications_shows_the_snapshot_and_then_stops() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (signals, source) = SignalSource::channel();
+    let (shown, mut shows) = mpsc::unbounded_channel();
+    let show = move |snapshot: &TreeSnapshot| shown.send(snapshot.to_string()).unwrap();
+    let rules = Signals::new().source(source).on_snapshot(show).stop_signals([Signal::QUIT]);
+    let _guard = rules.attach(&tree).unwrap();
+
+    signals.send(Signal::QUIT);
+
+    assert!(shows.recv().await.unwrap().contains("worker · task running"));
+    assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGQUIT"));
+}
+
+#[tokio::test]
 async fn the_guard_holds_the_tree_and_lets_go_of_it_when_it_is_dropped() {
     let (tree, mut log) = given_tree(obedient("worker")).await;
     let (signals, source) = SignalSource::channel();

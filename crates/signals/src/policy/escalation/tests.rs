@@ -6,7 +6,7 @@ use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
 use crate::Signal;
 
-const RULES: Rules = Rules { hangup: Hangup::Stop, snapshot: true };
+const RULES: Rules = Rules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true };
 
 /// Feeds signals at milliseconds and pairs each reaction with the one that the table wants.
 fn assert_reactions(rules: Rules, table: &[(Signal, u64, Reaction)]) {
@@ -202,6 +202,21 @@ fn signals_that_only_handlers_know_change_nothing() {
 }
 
 #[test]
+fn a_signal_that_the_application_has_chosen_stops_like_sigterm_after_the_snapshot() {
+    let rules = Rules { stop: BTreeSet::from([Signal::QUIT]), ..RULES };
+    assert_reactions(
+        rules.clone(),
+        &[(Signal::QUIT, 0, Stop), (Signal::QUIT, 900, Ignore), (Signal::TERM, 1001, Force)],
+    );
+
+    let escalation = Escalation::new(rules);
+    let shown =
+        [Stop, Force, Ignore, Leave].map(|reaction| escalation.shows_snapshot(Signal::QUIT, reaction));
+    assert_eq!(shown, [true, true, false, false]);
+    assert!(!escalation.shows_snapshot(Signal::TERM, Stop));
+}
+
+#[test]
 fn nothing_comes_after_leaving() {
     let escalate = [(Signal::INT, 0, Stop), (Signal::INT, 200, Force), (Signal::INT, 400, Leave)];
     let afterwards = [(Signal::INT, 600, Ignore), (Signal::TERM, 9000, Ignore), (Signal::HUP, 20000, Ignore)];
@@ -217,7 +232,7 @@ proptest! {
         snapshot: bool,
     ) {
         let hangup = if reload { Hangup::Reload } else { Hangup::Stop };
-        let mut escalation = Escalation::new(Rules { hangup, snapshot });
+        let mut escalation = Escalation::new(Rules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot });
         let mut now = origin();
         let mut escalated = Vec::new();
         let mut last_key = None;
