@@ -7,6 +7,9 @@ use nix::sys::signal::Signal;
 use crate::support::{Finished, Program, press_again};
 
 mod embedded;
+mod endings;
+mod inherited;
+mod whole_unit;
 
 #[test]
 fn one_handler_for_sigterm_is_called_and_the_program_leaves_with_status_0() {
@@ -95,7 +98,7 @@ fn what_does_not_go_before_the_deadline_does_not_keep_the_program() {
 
 #[test]
 fn after_the_run_each_signal_does_what_it_did_before() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGUSR1] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {
         let mut program = Program::run(env!("CARGO_BIN_EXE_goes_on_after_its_tree"), &[]);
         let [before, during, after] = ["before ", "during ", "after "].map(|when| program.wait_for(when));
 

@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use rootward_tests::Heard;
 
 use super::{Identity, Leftovers};
@@ -89,6 +90,10 @@ impl Program {
     fn of_children(&self, word: &str) -> Vec<&str> {
         let lines = self.heard.said().iter().filter(|line| line.starts_with("child-"));
         lines.filter_map(|line| line.split_once(word)).map(|(_, rest)| rest).collect()
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a process id"))
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

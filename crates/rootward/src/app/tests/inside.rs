@@ -8,7 +8,7 @@ use rootward_core::{ChildSpec, Ending, StopCause, Supervisor};
 use rootward_signals::{Signal, SignalSource};
 use tokio::runtime::Builder;
 
-use super::{blocking, done, obedient, read_until};
+use super::{AGAIN, blocking, done, obedient, read_until};
 use crate::{Application, Finished};
 
 #[tokio::test]
