@@ -23,15 +23,23 @@ fn sigquit_shows_the_snapshot_and_stops_in_order() {
 }
 
 #[test]
+fn a_stop_that_reaches_process_1_before_it_has_described_its_tree_is_not_lost() {
+    if !can_be_process_1() {
+        return;
+    }
+    let program = Program::run("unshare", &[&ALONE[..], &[ENDS, "early"]].concat());
+
+    let finished = program.finish();
+    assert_eq!((finished.lines_after("started "), finished.status.code()), (vec![], Some(143)));
+}
+
+#[test]
 fn process_1_stops_on_every_signal_that_container_managers_send() {
-    let alone = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-    let allowed = Command::new("unshare").args(alone).arg("true").stderr(Stdio::null()).status();
-    if !allowed.is_ok_and(|it| it.success()) {
-        println!("there are no namespaces for this user, so that nothing can be process 1 here");
+    if !can_be_process_1() {
         return;
     }
     for (number, name) in [(3, "SIGQUIT"), (15, "SIGTERM"), (37, "SIGRTMIN+3"), (30, "SIGPWR")] {
-        let mut program = Program::run("unshare", &[&alone[..], &[ENDS, "stops"]].concat());
+        let mut program = Program::run("unshare", &[&ALONE[..], &[ENDS, "stops"]].concat());
         program.wait_for("started true");
 
         let sent =
@@ -68,6 +76,18 @@ fn a_program_may_end_as_the_child_has_that_brought_its_tree_down() {
 
         assert_eq!(program.finish().status.code(), Some(status), "{child:?}");
     }
+}
+
+/// Makes what follows process 1 of a namespace.
+const ALONE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+
+fn can_be_process_1() -> bool {
+    let allowed = Command::new("unshare").args(ALONE).arg("true").stderr(Stdio::null()).status();
+    let allowed = allowed.is_ok_and(|it| it.success());
+    if !allowed {
+        println!("there are no namespaces for this user, so that nothing can be process 1 here");
+    }
+    allowed
 }
 
 /// The only child of a process, as the process that runs the test sees it.

@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use rootward_tests::Heard;
+use rootward_tests::{Heard, hear_the_terminal};
 
 use super::{Identity, Leftovers};
 
@@ -36,6 +37,8 @@ impl Finished {
 impl Program {
     /// Runs a program and listens to what it says.
     pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(hear_the_terminal);
         let mut command = Command::new(program);
         // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
         // kernel hangs up on all of it, if a test has suspended one of its members.
