@@ -81,6 +81,7 @@ fn a_program_may_end_as_the_child_has_that_brought_its_tree_down() {
 /// Makes what follows process 1 of a namespace.
 const ALONE: [&str; 4] = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 
+#[expect(clippy::print_stdout, reason = "the test's output says what has not been tested")]
 fn can_be_process_1() -> bool {
     let allowed = Command::new("unshare").args(ALONE).arg("true").stderr(Stdio::null()).status();
     let allowed = allowed.is_ok_and(|it| it.success());

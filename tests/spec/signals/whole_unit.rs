@@ -57,7 +57,8 @@ fn all_get_the_signal(order: Order, signal: &str) {
     }
 
     // Not all of them are left when their turn comes.
-    Command::new("kill").arg("-s").arg(signal).args(all).stderr(Stdio::null()).status().unwrap();
+    let sent = Command::new("kill").arg("-s").arg(signal).args(all).stderr(Stdio::null()).status();
+    sent.expect("every system has this program");
 
     let finished = program.finish();
     let restarted = |line: &&String| line.ends_with(" restarting") || line.ends_with(" gave_up");

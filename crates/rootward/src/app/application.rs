@@ -42,8 +42,9 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// # What it does
 ///
 /// It builds three runtimes. Supervisors and process actors live on the small control runtime; task children live on
-/// another one, so that a task which never yields cannot stop the supervisors; and signals and the wait for the end
-/// have the thread that runs the application to themselves, so that a third signal leads out whatever else is blocked.
+/// another one, so that a task which never yields cannot stop the supervisors; and the wait for the end has the thread
+/// that runs the application to itself, and the signals another one, so that a third signal leads out whatever else is
+/// blocked.
 /// It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything
 /// is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber
 /// before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for
@@ -53,7 +54,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | status | meaning |
 /// | --- | --- |
 /// | 0 | everything is gone and nothing had to be forced |
-/// | 1 | the tree failed: its start failed, or the root gave up; or the system refused a runtime or a signal |
+/// | 1 | the tree failed: its start failed, or the root gave up; or the system refused a runtime or a signal. With [`exit_status_from`](Self::exit_status_from) the code of that process, or 128 + its signal |
 /// | 2 | the description of the tree makes no sense; nothing was started |
 /// | 3 | everything is gone, and something had to be forced |
 /// | 4 | something could not be brought down before the deadline |

@@ -57,6 +57,12 @@ fn status_of(exit: &Exit) -> Option<u8> {
     match exit {
         Exit::Code(code) => u8::try_from(code & 0xff).ok(),
         Exit::Signal { number, .. } => u8::try_from(128 + number).ok(),
-        _ => None,
+        Exit::Normal
+        | Exit::Shutdown
+        | Exit::Failed { .. }
+        | Exit::Panicked(_)
+        | Exit::Aborted
+        | Exit::Unknown
+        | _ => None,
     }
 }
