@@ -85,8 +85,8 @@ impl Exit {
         }
     }
 
-    /// Whether a process has died of a signal that asks programs to stop, or has left with the exit code that stands for
-    /// one.
+    /// Whether a process has died of a signal that asks programs to stop, or has left with the exit code that stands
+    /// for one.
     pub(crate) fn is_by_stop_signal(&self) -> bool {
         let stops = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::number);
         match self {
