@@ -11,21 +11,28 @@ use crate::support::Program;
 
 #[test]
 fn children_that_die_of_the_stop_signal_before_the_root_hears_it_are_not_restarted() {
-    (0..20).for_each(|_| all_get_the_signal(Order::ChildrenFirst, "TERM"));
-    (0..5).for_each(|_| all_get_the_signal(Order::ChildrenFirst, "INT"));
+    (0..20).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
+    (0..5).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "INT"));
 }
 
 #[test]
 fn children_that_die_of_the_stop_signal_after_the_root_has_heard_it_are_not_restarted() {
-    (0..20).for_each(|_| all_get_the_signal(Order::RootFirst, "TERM"));
+    (0..20).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
 }
 
 #[test]
 fn children_that_die_of_the_stop_signal_while_all_processors_are_busy_are_not_restarted() {
     let _busy = Busy::all_processors();
 
-    (0..10).for_each(|_| all_get_the_signal(Order::ChildrenFirst, "TERM"));
-    (0..10).for_each(|_| all_get_the_signal(Order::RootFirst, "TERM"));
+    (0..10).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
+    (0..10).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
+}
+
+#[test]
+fn children_that_handle_the_stop_signal_and_exit_while_all_processors_are_busy_are_not_restarted() {
+    let _busy = Busy::all_processors();
+
+    (0..10).for_each(|_| all_get_the_signal("prints_signals", Order::ChildrenFirst, "TERM"));
 }
 
 #[test]
@@ -48,8 +55,8 @@ enum Order {
 }
 
 /// Sends a signal to all processes of a program of ten children, one after the other.
-fn all_get_the_signal(order: Order, signal: &str) {
-    let mut program = Program::run(env!("CARGO_BIN_EXE_supervises"), &["10", "runs_forever"]);
+fn all_get_the_signal(child: &str, order: Order, signal: &str) {
+    let mut program = Program::run(env!("CARGO_BIN_EXE_supervises"), &["10", child]);
     let mut all: Vec<_> = program.wait_for_children(10).iter().map(|child| child.pid().to_string()).collect();
     match order {
         Order::ChildrenFirst => all.push(program.pid().to_string()),

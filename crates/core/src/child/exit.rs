@@ -85,13 +85,13 @@ impl Exit {
         }
     }
 
-    /// Whether a process has died of a signal that asks programs to stop, or has left with the exit code that stands
-    /// for one.
-    pub(crate) fn is_by_stop_signal(&self) -> bool {
+    /// Whether a process has ended as programs do because of a stop signal: it has died of it, has left with the exit
+    /// code that stands for it, or has handled it and left with 0.
+    pub(crate) fn may_be_a_stop(&self) -> bool {
         let stops = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::number);
         match self {
             Self::Signal { number, .. } => stops.contains(number),
-            Self::Code(code) => stops.contains(&(code - 128)),
+            Self::Code(code) => *code == 0 || stops.contains(&(code - 128)),
             Self::Normal
             | Self::Shutdown
             | Self::Failed { .. }

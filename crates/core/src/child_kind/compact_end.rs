@@ -45,10 +45,10 @@ impl CompactEnd {
         }
     }
 
-    /// Whether it was a process that has died of a signal which asks programs to stop.
-    pub(crate) fn is_by_stop_signal(&self) -> bool {
+    /// Whether it was a process that has ended as programs do because of a stop signal.
+    pub(crate) fn may_be_a_stop(&self) -> bool {
         match self {
-            Self::Full(ended) => ended.exit.is_by_stop_signal(),
+            Self::Full(ended) => ended.exit.may_be_a_stop(),
             Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => false,
         }
     }

@@ -239,7 +239,7 @@ impl Machine {
             Input::Ignored(key) => self.over(key, State::Down, now, out),
             Input::StartFailed(key) => self.over(key, State::Failed, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::EndedInDoubt(key) => self.ended_in_doubt(key, now, out),
+            Input::EndedInDoubt(key, class) => self.ended_in_doubt((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),

@@ -7,7 +7,7 @@ use super::*;
 fn nothing_follows_before_the_root_must_have_heard_of_it_and_then_what_follows_from_any_end() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
 
-    assert_eq!(rig.tell(Input::EndedInDoubt(A)), []);
+    assert_eq!(rig.tell(died(A)), []);
     assert!(rig.machine.is_restarting(), "it is not over yet");
     assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
     rig.now += DOUBT - Duration::from_millis(1);
@@ -23,8 +23,8 @@ fn nothing_follows_before_the_root_must_have_heard_of_it_and_then_what_follows_f
 fn a_stop_that_begins_meanwhile_makes_it_part_of_the_stop() {
     for stop in [Input::Hold, Input::Stop { cause: StopCause::Parent, deadline: None }] {
         let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent(), permanent()]);
-        rig.tell(Input::EndedInDoubt(A));
-        rig.tell(Input::EndedInDoubt(B));
+        rig.tell(died(A));
+        rig.tell(died(B));
 
         rig.tell(stop);
 
@@ -35,11 +35,23 @@ fn a_stop_that_begins_meanwhile_makes_it_part_of_the_stop() {
 }
 
 #[test]
+fn a_success_waits_only_where_it_leads_to_a_restart() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), temporary()]);
+
+    assert_eq!(rig.tell(Input::EndedInDoubt(A, ExitClass::Normal)), []);
+    assert_eq!(rig.tell(Input::EndedInDoubt(B, ExitClass::Normal)), [Action::Forget(B)]);
+
+    rig.now += DOUBT;
+    let then = rig.tell(Input::Alarm);
+    assert!(matches!(then[..], [Action::Restarting { key: A, .. }, Action::Start(A)]), "{then:?}");
+}
+
+#[test]
 fn a_significant_child_stops_nothing_meanwhile() {
     let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
     let mut rig = Rig::running(policy, [significant(temporary()), permanent()]);
 
-    assert_eq!(rig.tell(Input::EndedInDoubt(A)), []);
+    assert_eq!(rig.tell(died(A)), []);
 
     rig.now += DOUBT;
     assert!(rig.tell(Input::Alarm).contains(&Action::Stopping(StopCause::AutoShutdown)));
@@ -48,7 +60,7 @@ fn a_significant_child_stops_nothing_meanwhile() {
 #[test]
 fn a_group_restart_takes_it_along() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
-    rig.tell(Input::EndedInDoubt(A));
+    rig.tell(died(A));
 
     let restart = rig.failed(B);
 
@@ -62,11 +74,15 @@ fn a_group_restart_takes_it_along() {
 #[test]
 fn a_child_that_is_terminated_meanwhile_stays_down() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
-    rig.tell(Input::EndedInDoubt(A));
+    rig.tell(died(A));
 
     assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
 
     rig.now += DOUBT;
     assert_eq!(rig.tell(Input::Alarm), []);
     assert!(rig.machine.is_quiet());
+}
+
+fn died(key: ChildKey) -> Input {
+    Input::EndedInDoubt(key, ExitClass::Abnormal)
 }
