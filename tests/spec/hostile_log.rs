@@ -4,7 +4,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::Program;
+use crate::support::{Program, press_again};
 
 // --- a whole program ---
 
@@ -32,8 +32,10 @@ fn three_signals_get_through_a_log_that_blocks_in(place: &str) {
 
     program.signal(Signal::SIGINT);
     program.wait_for("SIGINT Stop");
+    press_again();
     program.signal(Signal::SIGINT);
     program.wait_for("SIGINT Force");
+    press_again();
     program.signal(Signal::SIGINT);
 
     assert_eq!(program.finish().status.code(), Some(130));

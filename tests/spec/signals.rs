@@ -4,7 +4,12 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Finished, Program};
+use crate::support::{Finished, Program, press_again};
+
+mod embedded;
+mod endings;
+mod inherited;
+mod whole_unit;
 
 #[test]
 fn one_handler_for_sigterm_is_called_and_the_program_leaves_with_status_0() {
@@ -55,6 +60,7 @@ fn a_second_sigint_forces_and_the_status_says_so() {
     program.signal(Signal::SIGINT);
     // In any order: a signal is acted upon first and written down afterwards.
     program.wait_for_all(["SIGINT Stop", "child-2 got SIGTERM and stays"]);
+    press_again();
     program.signal(Signal::SIGINT);
 
     assert_eq!(program.wait_for("SIGINT "), "Force");
@@ -73,6 +79,7 @@ fn a_third_sigint_leaves_at_once_with_128_and_its_number() {
     for action in ["Stop", "Force"] {
         program.signal(Signal::SIGINT);
         assert_eq!(program.wait_for("SIGINT "), action);
+        press_again();
     }
     program.signal(Signal::SIGINT);
 
@@ -91,7 +98,7 @@ fn what_does_not_go_before_the_deadline_does_not_keep_the_program() {
 
 #[test]
 fn after_the_run_each_signal_does_what_it_did_before() {
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGUSR1] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {
         let mut program = Program::run(env!("CARGO_BIN_EXE_goes_on_after_its_tree"), &[]);
         let [before, during, after] = ["before ", "during ", "after "].map(|when| program.wait_for(when));
 

@@ -79,7 +79,7 @@ pub use child_kind::{
     Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
     StopRequest,
 };
-pub use context::{KillHandle, StopReach};
+pub use context::{HearsSignals, KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, Moment, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};

@@ -37,7 +37,7 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
         let company = Company::begin(options.containment)?;
-        run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)
+        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.into())
     })
 }
 
@@ -50,7 +50,13 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         }
         let deadline = options.deadline.unwrap_or(tree.deadline);
         let company = Company::begin(options.containment)?;
-        run(tree.into_supervisor()?, deadline, options, company)
+        let exit_status_from = tree.exit_status_from.clone();
+        let finished = run(tree.into_supervisor()?, deadline, options, company)?;
+        let status = match exit_status_from {
+            Some(path) => finished.status_from(&path),
+            None => finished.status(),
+        };
+        Ok(ExitCode::from(status))
     })
 }
 
@@ -108,9 +114,9 @@ fn run(
     Ok(finished)
 }
 
-fn conclude(run: impl FnOnce() -> Result<Finished, NotStarted>) -> ExitCode {
+fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
-        Ok(finished) => finished.into(),
+        Ok(status) => status,
         Err(error) => {
             tell::error(&error);
             ExitCode::from(error.status())

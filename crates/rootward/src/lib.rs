@@ -216,5 +216,7 @@ pub mod signal {
     //! How [`Signals`](crate::Signals) are heard and handled.
 
     #[doc(inline)]
-    pub use rootward_signals::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
+    pub use rootward_signals::{
+        Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard, die_by_signal,
+    };
 }

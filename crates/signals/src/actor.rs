@@ -88,7 +88,8 @@ impl State {
     /// Decides what a signal means. Gives back what is to be carried out now.
     fn arrived(&mut self, signal: Signal, at: Instant, myself: &ActorRef<Message>) -> Vec<Decided> {
         let decided = Decided { signal, reaction: self.escalation.step(signal, at) };
-        let is_called_for = |handlers: &HandlerThread| handlers.is_called_for(decided);
+        let shows = self.escalation.shows_snapshot(signal, decided.reaction);
+        let is_called_for = |handlers: &HandlerThread| shows || handlers.hears(signal);
         let call = self.handlers.as_ref().is_some_and(is_called_for).then(|| self.calls.add(decided));
         let waited = self.patience.until();
         let due = self.patience.decided(decided, call, at);
@@ -133,7 +134,7 @@ impl State {
         let myself = myself.clone();
         handlers.call(handlers::Call {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
-            shown: (reaction == Reaction::Snapshot).then(|| Arc::downgrade(&self.tree)),
+            shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
             done: Box::new(move || drop(myself.cast(Message::Handled(call.ticket)))),
         });
     }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::future::pending;
-use std::sync::Arc;
 
 use ractor::ActorRef;
+use rootward_core::HearsSignals;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::actor::Message;
-use crate::sys::Dispositions;
+use crate::source::Held;
 
 /// Keeps the root signal actor at work. When it is dropped, the actor stops listening.
 ///
@@ -23,8 +23,9 @@ pub struct SignalsGuard {
     pub(crate) actor: ActorRef<Message>,
     pub(crate) listener: AbortHandle,
     pub(crate) left: watch::Receiver<Option<u8>>,
-    /// What gives the process's signals back, if it is those that are heard.
-    pub(crate) dispositions: Option<Arc<Dispositions>>,
+    /// The process's signals, if it is those that are heard. The actor's thread ends when this is dropped.
+    pub(crate) held: Option<Held>,
+    pub(crate) _hears: HearsSignals,
 }
 
 impl SignalsGuard {
@@ -54,8 +55,8 @@ impl SignalsGuard {
 impl Drop for SignalsGuard {
     fn drop(&mut self) {
         // At once, and not when the runtime gets around to dropping the listener.
-        if let Some(dispositions) = &self.dispositions {
-            dispositions.give_back();
+        if let Some(held) = &self.held {
+            held.dispositions.give_back();
         }
         self.listener.abort();
         self.actor.stop(None);

@@ -14,7 +14,6 @@ use rootward_core::{SignalAction, Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
 use crate::Signal;
-use crate::policy::{Decided, Reaction};
 use crate::quietly::quietly;
 
 /// What a handler is told.
@@ -108,9 +107,9 @@ impl Handlers {
 }
 
 impl HandlerThread {
-    /// Whether there is anything to call for a signal that means this.
-    pub(crate) fn is_called_for(&self, Decided { signal, reaction }: Decided) -> bool {
-        reaction == Reaction::Snapshot || self.signals.contains(&signal)
+    /// Whether a handler is registered for this signal.
+    pub(crate) fn hears(&self, signal: Signal) -> bool {
+        self.signals.contains(&signal)
     }
 
     /// Has the handlers called, soon. Returns at once.

@@ -13,6 +13,7 @@
 //! before the application asks for it, or after the last guard has been dropped.
 
 mod actor;
+mod farewell;
 mod guard;
 mod handlers;
 mod last_kill;
@@ -25,7 +26,9 @@ mod sys;
 mod system;
 #[cfg(test)]
 mod tests;
+mod thread;
 
+pub use farewell::die_by_signal;
 pub use guard::SignalsGuard;
 pub use handlers::SignalReceived;
 pub use listening::Listening;

@@ -13,7 +13,7 @@ use crate::actor::{Message, RootSignalActor, State};
 use crate::handlers::HandlerThread;
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Escalation, Patience, Rules};
-use crate::source::Ear;
+use crate::source::{Ear, Hearing};
 
 /// Signals that are heard, and kept until there is a tree for them: what
 /// [`Signals::listen`](crate::Signals::listen) returns.
@@ -35,10 +35,11 @@ impl Listening {
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime.
+    /// If the source is a [channel](crate::SignalSource::channel) and it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
         let Self { ear, rules, handlers, handler_timeout, last_kill } = self;
-        let dispositions = ear.dispositions();
+        let (hearing, held) = ear.split();
+        let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
         let state = State {
             tree: Arc::new(tree.clone()),
@@ -57,15 +58,16 @@ impl Listening {
             clippy::disallowed_methods,
             reason = "the listener is the actor's ear, and its guard ends both"
         )]
-        let listener = tokio::spawn(listen(ear, actor.clone())).abort_handle();
-        SignalsGuard { actor, listener, left, dispositions }
+        let listener = tokio::spawn(listen(hearing, actor.clone())).abort_handle();
+        drop(entered);
+        SignalsGuard { actor, listener, left, held, _hears: tree.hear_signals() }
     }
 }
 
 /// Passes on what it hears for as long as there is an actor to hear it.
-async fn listen(mut ear: Ear, actor: ActorRef<Message>) {
+async fn listen(mut hearing: Hearing, actor: ActorRef<Message>) {
     loop {
-        let signal = ear.next().await;
+        let signal = hearing.next().await;
         let at = Instant::now().into_std();
         if actor.cast(Message::Arrived { signal, at }).is_err() {
             break;

@@ -1,5 +1,6 @@
 //! How the application says which signals it wants to be attended to.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootward_core::{Tree, TreeSnapshot};
@@ -8,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::handlers::Handlers;
 use crate::last_kill::LastKill;
 use crate::policy::Rules;
+use crate::system::Inherited;
 use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard};
 
 /// Describes how signals act upon a tree.
@@ -15,7 +17,7 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// | signal | what it does | unless |
 /// | --- | --- | --- |
 /// | the first SIGINT, SIGTERM or SIGHUP | asks the tree to stop, or joins a stop that is under way | |
-/// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted: then it belongs to the same request |
+/// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted, or a SIGINT within a tenth of a second of the last SIGINT: then it belongs to the same request |
 /// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
 /// | SIGUSR1 | shows the snapshot, if there is [a function to show it](Self::on_snapshot) | |
 ///
@@ -28,7 +30,10 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 ///
 /// No signal's disposition is changed before [`listen`](Self::listen) or [`attach`](Self::attach) is called,
 /// and only those of SIGINT, SIGTERM, SIGHUP and of signals for which something is registered. SIGQUIT
-/// (Ctrl-\\) stays the last way out. When the last guard has been dropped each signal does again what it did before.
+/// (Ctrl-\\) stays the last way out, unless it is among the [signals that stop](Self::stop_signals). What the program
+/// was started with stays in force: a SIGHUP or SIGINT that is ignored [is left alone](Self::heed_ignored), and a
+/// signal that is blocked is let through on the library's own thread and on no other. When the last guard has been
+/// dropped each signal does again what it did before.
 ///
 /// # Examples
 ///
@@ -60,6 +65,8 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 pub struct Signals {
     source: SignalSource,
     hangup: Hangup,
+    stop_signals: BTreeSet<Signal>,
+    inherited: Inherited,
     handlers: Handlers,
     handler_timeout: Option<Duration>,
     handler_runtime: Option<Handle>,
@@ -74,6 +81,8 @@ impl Signals {
         Self {
             source: SignalSource::default(),
             hangup: Hangup::default(),
+            stop_signals: BTreeSet::new(),
+            inherited: Inherited::default(),
             handlers: Handlers::default(),
             handler_timeout: Some(HANDLER_TIMEOUT),
             handler_runtime: None,
@@ -115,6 +124,31 @@ impl Signals {
         self
     }
 
+    /// Says which signals stop the tree beside SIGINT, SIGTERM and SIGHUP. The default is none.
+    ///
+    /// They count as SIGTERM does. Before the first of them stops the tree, the snapshot is shown, if there is [a
+    /// function to show it](Self::on_snapshot); the stop waits for that as for a handler. [`Signal::QUIT`] is Ctrl-\\,
+    /// and the stop signal of some container images; without this it stays the last way out.
+    pub fn stop_signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
+        self.stop_signals = signals.into_iter().collect();
+        self
+    }
+
+    /// Says whether SIGHUP, SIGINT and SIGQUIT are heard also if the program was started with them ignored. The default
+    /// is `false`: they stay ignored, whatever is registered for them. `nohup` has SIGHUP ignored, and a shell has
+    /// SIGINT and SIGQUIT ignored in what a script starts in the background.
+    pub fn heed_ignored(mut self, heed: bool) -> Self {
+        self.inherited.heed_ignored = heed;
+        self
+    }
+
+    /// Says whether SIGCHLD is caught if the program was started with it ignored. The default is `false`. As long as it
+    /// is ignored, the kernel keeps no exit status of the program's own children.
+    pub fn reapable_children(mut self, reapable: bool) -> Self {
+        self.inherited.reapable_children = reapable;
+        self
+    }
+
     /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not
     /// come to an end by then the stop begins without them. The default is 5 s; `None` means as long as it takes.
     pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
@@ -142,19 +176,20 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the two threads: one for
-    /// the handlers if there are any, and one for the last kill.
+    /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the threads: one that hears
+    /// the process's signals, one for the handlers if there are any, and one for the last kill.
     ///
     /// # Panics
     ///
-    /// If it is called outside a tokio runtime, or in one without I/O.
+    /// If it is called outside a tokio runtime, unless a [runtime for handlers](Self::handler_runtime) is given.
     pub fn listen(self) -> Result<Listening, SignalError> {
-        let rules = Rules { hangup: self.hangup, snapshot: self.handlers.shows_snapshots() };
         let signals = self.signals();
+        let snapshot = self.handlers.shows_snapshots();
+        let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let handlers = self.handlers.start(runtime).map_err(SignalError::Thread)?;
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
-        let ear = self.source.open(&signals)?;
+        let ear = self.source.open(&signals, self.inherited)?;
         Ok(Listening { ear, rules, handlers, handler_timeout: self.handler_timeout, last_kill })
     }
 
@@ -177,6 +212,7 @@ impl Signals {
     fn signals(&self) -> Vec<Signal> {
         let mut signals = self.handlers.signals();
         signals.extend([Signal::INT, Signal::TERM, Signal::HUP]);
+        signals.extend(&self.stop_signals);
         if self.handlers.shows_snapshots() {
             signals.insert(Signal::USR1);
         }

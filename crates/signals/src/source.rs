@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 
 use crate::Signal;
 use crate::sys::Dispositions;
-use crate::system::System;
+use crate::system::{Inherited, System};
+use crate::thread::SignalThread;
 
 /// Where the root signal actor hears its signals.
 ///
@@ -56,20 +57,33 @@ impl SignalSource {
     ///
     /// Each of them is caught as long as something listens for it, and then does again what it did before. Handlers
     /// that the program has for it by other means, such as `tokio::signal`, still hear it.
+    ///
+    /// They are heard on a thread of the library's own, which lets them through if whatever started the program has
+    /// blocked them. Tasks that block every thread of the caller's runtime take no signal away.
     pub fn system() -> Self {
         Self(Kind::System)
     }
 
     /// Signals that a [`SignalSender`] sends. The process's own are left alone.
+    ///
+    /// They are heard on the runtime in which they are attached to a tree, by its clock: a test that has paused the
+    /// clock decides how much time passes between two of them.
     pub fn channel() -> (SignalSender, Self) {
         let (sender, receiver) = mpsc::channel(CHANNEL);
         (SignalSender(sender), Self(Kind::Channel(receiver)))
     }
 
     /// Begins to listen for all of these signals. None that arrives after this is lost.
-    pub(crate) fn open(self, signals: &[Signal]) -> Result<Ear, SignalError> {
+    pub(crate) fn open(self, signals: &[Signal], inherited: Inherited) -> Result<Ear, SignalError> {
         match self.0 {
-            Kind::System => System::listen(signals).map(Ear::System),
+            Kind::System => {
+                let thread = SignalThread::start(signals).map_err(SignalError::Thread)?;
+                let system = {
+                    let _entered = thread.runtime().enter();
+                    System::listen(signals, inherited)?
+                };
+                Ok(Ear::System(system, thread))
+            }
             Kind::Channel(receiver) => Ok(Ear::Channel(receiver)),
         }
     }
@@ -89,22 +103,43 @@ impl SignalSender {
     }
 }
 
-/// Hears one signal after the other.
+/// Where signals are heard.
 #[derive(Debug)]
 pub(crate) enum Ear {
+    /// On a thread of the library's own.
+    System(System, SignalThread),
+    /// On the caller's runtime, and by its clock.
+    Channel(mpsc::Receiver<Signal>),
+}
+
+/// The process's signals, as they are held by what hears them.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) dispositions: Arc<Dispositions>,
+    pub(crate) thread: SignalThread,
+}
+
+/// Hears one signal after the other.
+#[derive(Debug)]
+pub(crate) enum Hearing {
     System(System),
     Channel(mpsc::Receiver<Signal>),
 }
 
 impl Ear {
-    /// What gives the process's signals back, if it is those that are heard.
-    pub(crate) fn dispositions(&self) -> Option<Arc<Dispositions>> {
+    /// What hears, and what it holds of the process's signals.
+    pub(crate) fn split(self) -> (Hearing, Option<Held>) {
         match self {
-            Self::System(system) => Some(Arc::clone(system.dispositions())),
-            Self::Channel(_) => None,
+            Self::System(system, thread) => {
+                let dispositions = Arc::clone(system.dispositions());
+                (Hearing::System(system), Some(Held { dispositions, thread }))
+            }
+            Self::Channel(receiver) => (Hearing::Channel(receiver), None),
         }
     }
+}
 
+impl Hearing {
     /// The next signal.
     pub(crate) async fn next(&mut self) -> Signal {
         match self {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::io::unix::AsyncFd;
 
+use crate::policy::stays_ignored;
 use crate::sys::{self, Dispositions};
 use crate::{Signal, SignalError};
 
@@ -18,6 +19,15 @@ pub(crate) struct System {
     dispositions: Arc<Dispositions>,
 }
 
+/// What becomes of what the program was started with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Inherited {
+    /// Whether signals are heard that the terminal sends and that were ignored.
+    pub(crate) heed_ignored: bool,
+    /// Whether SIGCHLD is caught if it was ignored.
+    pub(crate) reapable_children: bool,
+}
+
 /// A signal, and how many of it have been heard.
 #[derive(Debug)]
 struct Heard {
@@ -27,7 +37,7 @@ struct Heard {
 
 impl System {
     /// Begins to listen for all of these signals. None that arrives after this is lost.
-    pub(crate) fn listen(signals: &[Signal]) -> Result<Self, SignalError> {
+    pub(crate) fn listen(signals: &[Signal], inherited: Inherited) -> Result<Self, SignalError> {
         let wakes = sys::wakes().map_err(SignalError::Wake)?;
         let dispositions = Dispositions::default();
         let mut heard = Vec::new();
@@ -36,10 +46,17 @@ impl System {
                 let source = io::Error::from_raw_os_error(libc::EINVAL);
                 return Err(SignalError::Listen { signal, source });
             }
+            if stays_ignored(signal, sys::is_ignored(signal.number()), inherited.heed_ignored) {
+                continue;
+            }
             // The count first: what arrives as soon as the signal is taken is one that is to be heard.
             heard.push(Heard { signal, count: sys::arrivals(signal.number()) });
             let taken = dispositions.take(signal.number());
             taken.map_err(|source| SignalError::Listen { signal, source })?;
+        }
+        if inherited.reapable_children && sys::is_ignored(libc::SIGCHLD) {
+            let taken = dispositions.take(libc::SIGCHLD);
+            taken.map_err(|source| SignalError::Listen { signal: Signal::CHLD, source })?;
         }
         Ok(Self { heard, wakes, dispositions: Arc::new(dispositions) })
     }

@@ -16,6 +16,7 @@ async fn nothing_is_caught_before_it_is_asked_for_and_nothing_is_lost_afterwards
     let tree = Supervisor::new("root").child(worker).start().await.unwrap();
     let (sender, mut seen) = mpsc::unbounded_channel();
     let signals = Signals::new()
+        .heed_ignored(true)
         .on(Signal::USR2, move |received| sender.send(received.signal).unwrap())
         .on_snapshot(|_| ());
     // Rust's own runtime and the C library catch some.

@@ -3,7 +3,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Identity, Program, until};
+use crate::support::{Identity, Program, press_again, until};
 
 #[tokio::test]
 async fn three_signals_get_out_while_children_block_every_thread_that_supervisors_have() {
@@ -68,7 +68,7 @@ fn insist(program: &mut Program, signal: Signal, action: &str) {
     loop {
         program.signal(signal);
         match std::iter::from_fn(|| program.next_line()).find(|line| line.starts_with(&any)) {
-            Some(line) if line != this => {}
+            Some(line) if line != this => press_again(),
             Some(_) | None => return,
         }
     }

@@ -24,9 +24,7 @@ fn three_signals_get_out_of_a_program_in_which_a_supervisor_is_blocked() {
             wait(blocked.is_there());
         }
 
-        (0..3).for_each(|_| program.signals.send(Signal::INT));
-
-        let (finished, keeper) = program.finish();
+        let (finished, keeper) = program.press_until_it_leaves();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");
         let report = finished.report().unwrap_or_else(|| panic!("{place:?}: it is known what was left"));
         assert!(report.find("root/keeper").is_some(), "{place:?}");
@@ -87,9 +85,7 @@ fn three_signals_get_out_of_a_program_in_which_a_child_panics_where_it_is_to_be_
     for_each(&[Place::Force, Place::LastKill], |place| {
         let program = Program::run(place, panics(), None);
 
-        (0..3).for_each(|_| program.signals.send(Signal::INT));
-
-        let (finished, keeper) = program.finish();
+        let (finished, keeper) = program.press_until_it_leaves();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");
         wait(until("the process is gone", || !keeper.is_alive()));
     });
@@ -136,6 +132,19 @@ impl Program {
             read_until(&mut events, "started", "root");
         }
         Self { signals, keeper, ends }
+    }
+
+    /// Sends SIGINT again and again, as a person does who wants to leave, until the program has ended.
+    fn press_until_it_leaves(self) -> (Finished, Identity) {
+        // The time between two keys that count.
+        const AGAIN: Duration = Duration::from_millis(110);
+        for _ in 0..BACKSTOP.as_millis() / AGAIN.as_millis() {
+            self.signals.send(Signal::INT);
+            if let Ok(finished) = self.ends.recv_timeout(AGAIN) {
+                return (finished, self.keeper);
+            }
+        }
+        panic!("the program does not end");
     }
 
     /// Waits for its end.

@@ -28,7 +28,7 @@ pub(crate) use log::EventLog;
 pub(crate) use odd::{Act, Odd, poll};
 pub(crate) use process::fixture;
 pub(crate) use process::{identity_of, line_in, pid_in};
-pub(crate) use program::{Finished, Program};
+pub(crate) use program::{Finished, Program, press_again};
 pub(crate) use puppet::Puppet;
 pub(crate) use record::Record;
 pub(crate) use tasks::{Flag, obedient, ready_made, stubborn, takes, work_for};

@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Once;
 
 use nix::sys::signal::Signal;
-use rootward_tests::Heard;
+use nix::unistd::Pid;
+use rootward_tests::{Heard, hear_the_terminal};
 
 use super::{Identity, Leftovers};
 
@@ -35,6 +37,8 @@ impl Finished {
 impl Program {
     /// Runs a program and listens to what it says.
     pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str]) -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(hear_the_terminal);
         let mut command = Command::new(program);
         // A group of its own: a program below an init that ends can make its group an orphaned one, and then the
         // kernel hangs up on all of it, if a test has suspended one of its members.
@@ -91,6 +95,10 @@ impl Program {
         lines.filter_map(|line| line.split_once(word)).map(|(_, rest)| rest).collect()
     }
 
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a process id"))
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         self.identity.signal(signal);
     }
@@ -115,4 +123,14 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Lets so much time pass that a key which is pressed now is pressed once more. To be called when the program has heard
+/// the signal before.
+pub(crate) fn press_again() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the time between two keys is what is meant, and more does no harm"
+    )]
+    std::thread::sleep(std::time::Duration::from_millis(110));
 }

@@ -5,6 +5,7 @@ mod heap;
 mod limit;
 mod pass;
 mod refuse;
+mod terminal;
 mod waker;
 
 pub use fork::{Side, fork};
@@ -12,4 +13,5 @@ pub use heap::Heap;
 pub use limit::limit;
 pub use pass::send_copies;
 pub use refuse::refuse;
+pub use terminal::hear_the_terminal;
 pub use waker::{OddWaker, odd_waker};

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::Signal;
+
 /// Says how a child ended, exactly.
 ///
 /// It serialises as the `status` of events and reports: `{"ok":true}`, `{"error":"…"}`,
@@ -80,6 +82,22 @@ impl Exit {
             | Self::Code(_)
             | Self::Signal { .. }
             | Self::Unknown => ExitClass::Abnormal,
+        }
+    }
+
+    /// Whether a process has ended as programs do because of a stop signal: it has died of it, has left with the exit
+    /// code that stands for it, or has handled it and left with 0.
+    pub(crate) fn may_be_a_stop(&self) -> bool {
+        let stops = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].map(Signal::number);
+        match self {
+            Self::Signal { number, .. } => stops.contains(number),
+            Self::Code(code) => *code == 0 || stops.contains(&(code - 128)),
+            Self::Normal
+            | Self::Shutdown
+            | Self::Failed { .. }
+            | Self::Panicked(_)
+            | Self::Aborted
+            | Self::Unknown => false,
         }
     }
 

@@ -45,6 +45,14 @@ impl CompactEnd {
         }
     }
 
+    /// Whether it was a process that has ended as programs do because of a stop signal.
+    pub(crate) fn may_be_a_stop(&self) -> bool {
+        match self {
+            Self::Full(ended) => ended.exit.may_be_a_stop(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => false,
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Normal => Exit::Normal,

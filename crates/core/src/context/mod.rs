@@ -8,6 +8,7 @@ mod scope;
 mod tokens;
 
 use std::any::Any;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::runtime::Handle;
@@ -44,6 +45,8 @@ struct SharedContext {
     kills: KillRegistry,
     pacer: Pacer,
     scope: Arc<StopScope>,
+    /// How many hear signals for the tree.
+    ears: AtomicUsize,
     /// What the module `tree` has put here for children that want to find their tree.
     tree: OnceLock<Box<dyn Any + Send + Sync>>,
 }
@@ -68,6 +71,7 @@ impl TreeContext {
             kills: KillRegistry::default(),
             pacer: Pacer::default(),
             scope: StopScope::root(Arc::default(), reach),
+            ears: AtomicUsize::new(0),
             tree: OnceLock::new(),
         }))
     }
@@ -87,6 +91,17 @@ impl TreeContext {
     /// Where supervisors and process actors run.
     pub(crate) fn control(&self) -> &Handle {
         &self.0.control
+    }
+
+    /// Whether signals stop the tree.
+    pub(crate) fn hears_signals(&self) -> bool {
+        self.0.ears.load(Ordering::Relaxed) > 0
+    }
+
+    /// Notes that something hears signals for the tree, until what this returns is dropped.
+    pub(crate) fn hear_signals(&self) -> HearsSignals {
+        self.0.ears.fetch_add(1, Ordering::Relaxed);
+        HearsSignals(self.clone())
     }
 
     /// Waits until the tree begins to stop.
@@ -156,5 +171,16 @@ impl TreeContext {
     /// Uses every kill handle.
     pub(crate) fn last_kill(&self) {
         self.0.kills.kill_all();
+    }
+}
+
+/// As long as there is one of these, signals stop the tree. For the crates beside this one.
+#[derive(Debug)]
+#[must_use = "signals stop the tree only as long as it is held"]
+pub struct HearsSignals(TreeContext);
+
+impl Drop for HearsSignals {
+    fn drop(&mut self) {
+        self.0.0.ears.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -16,7 +16,7 @@ use super::report_writer::Progress;
 use super::root::Root;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
-use crate::context::TreeContext;
+use crate::context::{HearsSignals, TreeContext};
 use crate::event::{Events, Log, SignalAction};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
@@ -331,6 +331,14 @@ impl Tree {
     /// panicked. 0 if the tree keeps no log.
     pub fn unlogged(&self) -> u64 {
         self.shared.log.as_ref().map_or(0, Log::lost)
+    }
+
+    /// Says that signals stop the tree, as long as what this returns is held. A process that dies of a stop signal may
+    /// then be part of a stop whose signal has not reached the root yet, and is restarted a little later. For the
+    /// crates beside this one.
+    #[doc(hidden)]
+    pub fn hear_signals(&self) -> HearsSignals {
+        self.shared.context.hear_signals()
     }
 
     /// Says that a signal has reached the root, and what it means, before it is acted upon.

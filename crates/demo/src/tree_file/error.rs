@@ -78,6 +78,8 @@ pub(crate) enum Problem {
     Id(#[source] rootward::error::InvalidId),
     #[error("{}", duplicate_id(.id, .supervisor, *.first_line))]
     DuplicateId { id: String, supervisor: String, first_line: usize },
+    #[error("{path:?} is not the path of a process in this file; write for example \"root/web\"")]
+    NoSuchProcess { path: String },
     #[error("a child is a `process`, a `task` or a `supervisor`, and this one says none of them")]
     NoKind,
     #[error("a child is exactly one of `process`, `task` and `supervisor`, and this one is {}", .kinds.join(" and "))]

@@ -18,6 +18,8 @@ pub(crate) struct TreeFile {
     pub(crate) id: String,
     /// By when a stop has to be over.
     pub(crate) deadline: Duration,
+    /// The path of the process whose failure becomes the program's status.
+    pub(crate) exit_status_from: Option<String>,
     /// What stands below the root, and by which rules.
     pub(crate) root: SupervisorPart,
 }
@@ -30,6 +32,19 @@ pub(crate) struct SupervisorPart {
     pub(crate) within: Duration,
     pub(crate) auto_shutdown: AutoShutdown,
     pub(crate) children: Vec<Child>,
+}
+
+impl SupervisorPart {
+    /// Whether there is a process at this path below the supervisor.
+    pub(crate) fn has_process(&self, path: &str) -> bool {
+        let (id, below) = path.split_once('/').map_or((path, None), |(id, below)| (id, Some(below)));
+        let child = self.children.iter().find(|child| child.id == id).map(|child| &child.kind);
+        match (child, below) {
+            (Some(Kind::Process(_)), None) => true,
+            (Some(Kind::Supervisor(part)), Some(below)) => part.has_process(below),
+            (Some(Kind::Process(_) | Kind::Task(_) | Kind::Supervisor(_)) | None, _) => false,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -15,7 +15,16 @@ use super::{backoff, duration, process, task};
 
 const ROOT: Keys = Keys {
     of: "the root",
-    known: &["id", "strategy", "max_restarts", "within", "auto_shutdown", "deadline", "children"],
+    known: &[
+        "id",
+        "strategy",
+        "max_restarts",
+        "within",
+        "auto_shutdown",
+        "deadline",
+        "exit_status_from",
+        "children",
+    ],
     not_yet: &[],
 };
 
@@ -57,7 +66,15 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
     let id = section.or("id", "root", |id| checked_id(id))?;
     let deadline = section.or("deadline", DEFAULT_DEADLINE, Field::positive_duration)?;
     let root = read(&section)?;
-    Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, root })
+    let exit_status_from = section.or("exit_status_from", None, |field| {
+        let path = field.text()?;
+        let below = path.strip_prefix(id).and_then(|rest| rest.strip_prefix('/'));
+        match below.is_some_and(|below| root.has_process(below)) {
+            true => Ok(Some(path.to_owned())),
+            false => Err(field.error(Problem::NoSuchProcess { path: path.to_owned() })),
+        }
+    })?;
+    Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, exit_status_from, root })
 }
 
 /// Reads the part that the root and all other supervisors have in common.

@@ -27,6 +27,13 @@ fn a_tree_that_stops_in_order_ends_with_status_0() {
 }
 
 #[test]
+fn the_exit_code_of_the_process_that_brought_the_tree_down_is_handed_on_if_the_file_says_so() {
+    let finished = Demo::run(&tree("hands_on.toml")).finish();
+
+    assert_eq!(finished.code(), 7, "{}", finished.stderr);
+}
+
+#[test]
 fn a_failed_start_ends_with_status_1_and_names_the_program() {
     let finished = Demo::run(&tree("no_program.toml")).finish();
 

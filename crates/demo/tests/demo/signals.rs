@@ -30,6 +30,8 @@ fn a_second_sigint_ends_every_grace() {
 
     demo.signal(Signal::SIGINT);
     demo.wait_for("stopping", "root/deaf");
+    demo.wait_until(|event| event["event"] == "signal");
+    press_again();
     demo.signal(Signal::SIGINT);
     let finished = demo.finish();
 
@@ -48,6 +50,7 @@ fn a_third_sigint_leaves_at_once() {
     for count in 1..=3 {
         demo.signal(Signal::SIGINT);
         demo.wait_until(|event| event["event"] == "signal" && actions_so_far(event, count));
+        press_again();
     }
     let finished = demo.finish_unchecked();
 
@@ -119,4 +122,13 @@ fn actions(events: &[serde_json::Value]) -> Vec<&str> {
 
 fn actions_so_far(event: &serde_json::Value, count: usize) -> bool {
     event["action"] == ["stop", "force", "leave"][count - 1]
+}
+
+/// Lets so much time pass that a key which is pressed now is pressed once more.
+fn press_again() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the time between two keys is what is meant, and more does no harm"
+    )]
+    std::thread::sleep(std::time::Duration::from_millis(110));
 }

@@ -39,6 +39,9 @@ use serve::serve;
 /// - When the program is **suspended**, so is the init, as shells expect it, and goes on together with it. SIGSTOP
 ///   that is sent to the init suspends the init alone: it cannot be passed on.
 ///
+/// A stop signal to process 1 that arrives before it has forked is not lost either: it is noted from before `main` on,
+/// and has its effect in the program.
+///
 /// What was blocked or ignored in the program stays so. There is no more to it than one small process that sleeps.
 ///
 /// # Examples
@@ -91,7 +94,10 @@ impl Init {
                 drop(ready);
                 // Waits until the init closes its end: it is ready then.
                 let _ = sys::receive(&is_ready, &mut [0], Patience::Wait);
+                // What has arrived before there was an init has its effect now.
+                let noted = sys::take_noted();
                 sys::restore(&mask);
+                noted.into_iter().for_each(sys::raise);
                 Ok(init)
             }
         }

@@ -5,6 +5,7 @@
 mod child;
 mod constructor;
 mod descriptors;
+mod early;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
@@ -20,6 +21,7 @@ mod watch;
 pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use descriptors::leave_descriptors;
+pub(crate) use early::{raise, take_noted};
 pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,

@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use super::account::account;
 use super::hold::Hold;
+use super::last_word::LastWord;
 use super::prepared::{OnLaunch, OnReport};
 use super::tell::tell;
 use super::{Finished, Prepared, RunError};
@@ -30,6 +31,10 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | `containment` | the strongest that is possible: with a warden that is forked, is the program itself, or is found as a program |
 /// | `adopt_orphans` | `false`; as process 1 orphans come to it, and are reaped by an init above it |
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
+/// | [`stop_signals`](Self::stop_signals) | SIGQUIT, and as process 1 SIGRTMIN+3 and SIGPWR, show the snapshot and stop |
+/// | [`heed_ignored`](Self::heed_ignored) | `false`: SIGHUP, SIGINT and SIGQUIT stay ignored if the program was started so |
+/// | [`die_by_signal`](Self::die_by_signal) | `false`: the program ends with a status |
+/// | [`exit_status_from`](Self::exit_status_from) | no child |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
 /// | [`task_runtime`](Self::task_runtime) | a multi-threaded one; the caller's in [`run_async`](Self::run_async) |
 /// | [`refuse_degraded`](Self::refuse_degraded) | `false`: a fall-back is said, and the program starts |
@@ -37,8 +42,9 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// # What it does
 ///
 /// It builds three runtimes. Supervisors and process actors live on the small control runtime; task children live on
-/// another one, so that a task which never yields cannot stop the supervisors; and signals and the wait for the end
-/// have the thread that runs the application to themselves, so that a third signal leads out whatever else is blocked.
+/// another one, so that a task which never yields cannot stop the supervisors; and the wait for the end has the thread
+/// that runs the application to itself, and the signals another one, so that a third signal leads out whatever else is
+/// blocked.
 /// It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything
 /// is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber
 /// before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for
@@ -48,7 +54,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | status | meaning |
 /// | --- | --- |
 /// | 0 | everything is gone and nothing had to be forced |
-/// | 1 | the tree failed: its start failed, the root gave up, a job whose end stops the tree failed, or a task or an actor failed while it stopped; or the system refused a runtime or a signal |
+/// | 1 | the tree failed: its start failed, the root gave up, a job whose end stops the tree failed, or a task or an actor failed while it stopped; or the system refused a runtime or a signal. With [`exit_status_from`](Self::exit_status_from) the code of that process, or 128 + its signal |
 /// | 2 | the description of the tree makes no sense; nothing was started |
 /// | 3 | everything is gone, and something had to be forced |
 /// | 4 | something could not be brought down before the deadline |
@@ -73,6 +79,8 @@ pub struct Application {
     root: Supervisor,
     changes: Vec<Change>,
     signals: Signals,
+    stop_signals: Option<Vec<Signal>>,
+    last_word: LastWord,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
     task_runtime: Option<Builder>,
@@ -90,7 +98,11 @@ impl Application {
         Self {
             root,
             changes: vec![Box::new(usual)],
-            signals: Signals::new().on_snapshot(|snapshot| tell(&snapshot.to_string())),
+            signals: Signals::new()
+                .on_snapshot(|snapshot| tell(&snapshot.to_string()))
+                .reapable_children(true),
+            stop_signals: None,
+            last_word: LastWord::default(),
             on_launch: None,
             on_report: None,
             task_runtime: None,
@@ -191,6 +203,46 @@ impl Application {
         self.change_signals(|signals| signals.hangup(hangup))
     }
 
+    /// Says which signals stop the tree beside SIGINT, SIGTERM and SIGHUP. Before the first of them stops the tree, it
+    /// shows the snapshot. See [`Signals::stop_signals`].
+    ///
+    /// The default is SIGQUIT, which is Ctrl-\\ and the stop signal of some container images. If the program is process
+    /// 1, or has an init above it that is, SIGRTMIN+3 and SIGPWR are among them, too: container managers send them.
+    pub fn stop_signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
+        self.stop_signals = Some(signals.into_iter().collect());
+        self
+    }
+
+    /// Says whether SIGHUP, SIGINT and SIGQUIT are heard also if the program was started with them ignored. See
+    /// [`Signals::heed_ignored`].
+    pub fn heed_ignored(self, heed: bool) -> Self {
+        self.change_signals(|signals| signals.heed_ignored(heed))
+    }
+
+    /// Says whether the program ends by the signal that has stopped its tree. The default is `false`: it ends with a
+    /// status.
+    ///
+    /// A shell that runs programs in a loop stops the loop only if one of them has been ended by SIGINT. The program
+    /// ends by the signal after everything is gone and reported, and only then: status 1, status 4 and what a third
+    /// signal leads to stay as they are. As process 1 it ends with 128 + n, since no signal ends that from inside.
+    ///
+    /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it. [`Finished::signal`] has the signal for
+    /// a program that is [prepared](Self::prepare) and run by hand.
+    pub fn die_by_signal(mut self, die: bool) -> Self {
+        self.last_word.die_by_signal = die;
+        self
+    }
+
+    /// Says of which process the program hands on the failure, if that has brought the tree down: the program's status
+    /// is the process's exit code then, or 128 + the signal that has ended it.
+    ///
+    /// The path is that of a child, such as `root/app`. It is [`run`](Self::run) and [`run_async`](Self::run_async)
+    /// that do it; [`Finished::status_from`] is for a program that is [prepared](Self::prepare) and run by hand.
+    pub fn exit_status_from(mut self, path: impl Into<String>) -> Self {
+        self.last_word.exit_status_from = Some(path.into());
+        self
+    }
+
     /// Says where signals come from, if not from the system.
     pub fn signal_source(self, source: SignalSource) -> Self {
         self.change_signals(|signals| signals.source(source))
@@ -248,10 +300,11 @@ impl Application {
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.adopt_orphans,
         );
+        let stop_signals = self.stop_signals.unwrap_or_else(|| usual_stop_signals(hold.is_of_process_1()));
         let tree = self.changes.into_iter().fold(hold.apply(tree), |tree, change| change(tree));
         Ok(Prepared {
             tree,
-            signals: self.signals,
+            signals: self.signals.stop_signals(stop_signals),
             on_launch: self.on_launch,
             on_report: self.on_report,
             task_runtime: self.task_runtime,
@@ -267,8 +320,9 @@ impl Application {
     /// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There
     /// [`run_async`](Self::run_async) does the same.
     pub fn run(self) -> ExitCode {
+        let last_word = self.last_word.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run()),
+            Ok(prepared) => told(prepared.run(), &last_word),
             Err(status) => status,
         }
     }
@@ -296,8 +350,9 @@ impl Application {
     /// }
     /// ```
     pub async fn run_async(self) -> ExitCode {
+        let last_word = self.last_word.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run_async().await),
+            Ok(prepared) => told(prepared.run_async().await, &last_word),
             Err(status) => status,
         }
     }
@@ -317,14 +372,21 @@ impl Application {
 }
 
 /// The exit status of a program. An error is told.
-fn told(finished: Result<Finished, RunError>) -> ExitCode {
+fn told(finished: Result<Finished, RunError>, last_word: &LastWord) -> ExitCode {
     match finished {
-        Ok(finished) => finished.into(),
+        Ok(finished) => last_word.say(&finished),
         Err(error) => {
             tell(&format!("error: {error}\n"));
             ExitCode::from(error.status())
         }
     }
+}
+
+/// What stops a whole program beside the signals that stop any, unless it says otherwise.
+fn usual_stop_signals(is_process_1: bool) -> Vec<Signal> {
+    // Nothing but the manager of a container or of a system sends the others, and only to process 1.
+    let names: &[&str] = if is_process_1 { &["QUIT", "RTMIN+3", "PWR"] } else { &["QUIT"] };
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 /// What a whole program wants of its tree, unless it says otherwise.

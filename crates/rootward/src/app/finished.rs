@@ -4,6 +4,9 @@ use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
 use rootward_core::{Ending, StopReport};
+use rootward_signals::Signal;
+
+use super::last_word;
 
 /// How a program around one tree came to its end. A `main` may return it.
 #[derive(Clone, Debug)]
@@ -42,6 +45,24 @@ impl Finished {
         match self {
             Self::Stopped(report) => Some(report.ending),
             Self::Left { .. } => None,
+        }
+    }
+
+    /// The signal that has stopped the tree, if everything is gone and nothing failed. A program may end by it
+    /// ([`signal::die_by_signal`](crate::signal::die_by_signal)).
+    pub fn signal(&self) -> Option<Signal> {
+        match self {
+            Self::Stopped(report) => last_word::signal_of(report),
+            Self::Left { .. } => None,
+        }
+    }
+
+    /// The exit status, which is that of the process at this path if its failure has brought the tree down: its exit
+    /// code, or 128 + the signal that has ended it.
+    pub fn status_from(&self, path: &str) -> u8 {
+        match self {
+            Self::Stopped(report) => last_word::status_from(report, path),
+            Self::Left { .. } => self.status(),
         }
     }
 

@@ -50,6 +50,11 @@ mod processes {
             self.containment.apply(tree).degraded("orphans", self.no_init.clone())
         }
 
+        /// Whether this program is process 1, or has an init above it that is.
+        pub(crate) fn is_of_process_1(&self) -> bool {
+            Init::is_needed() || self.init.is_some_and(|init| init.pid() == 1)
+        }
+
         pub(crate) fn begin(&self) {
             if let (Some(warden), Some(init)) = (self.containment.warden(), self.init) {
                 warden.adopt_orphans(init);
@@ -99,6 +104,10 @@ mod nothing {
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
             tree
+        }
+
+        pub(crate) fn is_of_process_1(&self) -> bool {
+            std::process::id() == 1
         }
 
         pub(crate) fn begin(&self) {}

@@ -8,6 +8,7 @@ mod account;
 mod application;
 mod finished;
 mod hold;
+mod last_word;
 mod panics;
 mod prepared;
 mod run;

@@ -16,7 +16,7 @@ use super::panics;
 #[derive(Debug)]
 pub(super) struct Runtimes {
     subscriber: WithoutRactor,
-    signals: InBackground,
+    way_out: InBackground,
     control: InBackground,
     tasks: Tasks,
 }
@@ -35,7 +35,7 @@ const CONTROL_THREADS: usize = 2;
 impl Runtimes {
     /// Tasks run on the runtime that this builder makes, or on this one, or on one with tokio's defaults.
     pub(super) fn build(tasks: Option<Builder>, caller: Option<Handle>) -> io::Result<Self> {
-        let signals = Builder::new_current_thread().enable_all().build()?;
+        let way_out = Builder::new_current_thread().enable_all().build()?;
         let subscriber = WithoutRactor::of_the_default();
         let there = subscriber.clone();
         let control = Builder::new_multi_thread()
@@ -54,7 +54,7 @@ impl Runtimes {
             (None, Some(caller)) => Tasks::OfTheCaller(caller),
             (builder, _) => Tasks::Own(builder.unwrap_or_else(usual).enable_all().build()?.into()),
         };
-        Ok(Self { subscriber, signals: signals.into(), control: control.into(), tasks })
+        Ok(Self { subscriber, way_out: way_out.into(), control: control.into(), tasks })
     }
 
     /// Runs a future on the calling thread, together with whatever it spawns and with nothing else.
@@ -62,7 +62,7 @@ impl Runtimes {
     /// ractor's spans do not reach the program's subscriber meanwhile, as on the control runtime.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         let _leaves = LeavesRactorOut::of(&self.subscriber);
-        self.signals.runtime().block_on(future)
+        self.way_out.runtime().block_on(future)
     }
 
     /// Has what is spawned until the guard is dropped run on the control runtime.

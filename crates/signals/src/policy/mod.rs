@@ -4,12 +4,14 @@
 
 mod calls;
 mod escalation;
+mod inherited;
 mod patience;
 
 pub use escalation::Hangup;
 
 pub(crate) use calls::{Calls, Ticket};
 pub(crate) use escalation::{Escalation, Reaction, Rules};
+pub(crate) use inherited::stays_ignored;
 pub(crate) use patience::{Decided, Patience};
 
 #[cfg(test)]

@@ -68,6 +68,14 @@ impl Drop for Dispositions {
     }
 }
 
+/// Whether the process ignores a signal, but for what is installed here.
+pub(crate) fn is_ignored(number: c_int) -> bool {
+    let slots = lock(&SLOTS);
+    let Ok(there) = current(number) else { return false };
+    let replaced = slots.get(&number).and_then(|slot| slot.replaced).filter(|_| is_ours(&there));
+    replaced.unwrap_or(there).sa_sigaction == libc::SIG_IGN
+}
+
 impl Slot {
     fn install(&mut self, number: c_int) -> io::Result<()> {
         let there = current(number)?;

@@ -4,8 +4,12 @@
 //! Nothing here decides what a signal means, and nothing knows of runtimes.
 
 mod dispositions;
+mod farewell;
 mod handler;
+mod mask;
 mod previous;
 
-pub(crate) use dispositions::Dispositions;
+pub(crate) use dispositions::{Dispositions, is_ignored};
+pub(crate) use farewell::die_of;
 pub(crate) use handler::{arrivals, calm, wakes};
+pub(crate) use mask::let_through;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward_core::{Ending, SignalAction, StopCause, TreeSnapshot};
 use tokio::sync::mpsc;
 
-use super::{given_tree, obedient, stubborn};
+use super::{AGAIN, given_tree, obedient, press_until_it_leaves, stubborn};
 use crate::{Hangup, Signal, SignalSource, Signals};
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_first_signal_stops_the_tree_and_is_the_cause_that_the_report_names(
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_second_ctrl_c_ends_every_grace() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
@@ -34,10 +34,24 @@ async fn a_second_ctrl_c_ends_every_grace() {
     signals.send(Signal::INT);
     log.stop_of_the_root().await;
 
+    tokio::time::advance(AGAIN).await;
     signals.send(Signal::INT);
 
     assert_eq!(tree.wait().await.ending, Ending::Forced);
     assert_eq!(log.signal().await, ("SIGINT".to_owned(), SignalAction::Force));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ctrl_c_that_arrives_twice_within_a_tenth_of_a_second_is_one_request() {
+    let (tree, mut log) = given_tree(obedient("worker")).await;
+    let (signals, source) = SignalSource::channel();
+    let _guard = Signals::new().source(source).attach(&tree).unwrap();
+
+    signals.send(Signal::INT);
+    signals.send(Signal::INT);
+
+    assert_eq!(tree.wait().await.ending, Ending::Clean);
+    assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Ignore));
 }
 
 #[tokio::test]
@@ -46,11 +60,9 @@ async fn a_third_ctrl_c_tells_every_waiter_to_leave_with_130() {
     let (signals, source) = SignalSource::channel();
     let guard = Signals::new().source(source).attach(&tree).unwrap();
 
-    for _ in 0..3 {
-        signals.send(Signal::INT);
-    }
+    let presses = press_until_it_leaves(&signals, &guard);
 
-    assert_eq!(tokio::join!(guard.exit_requested(), guard.exit_requested()), (130, 130));
+    assert_eq!(tokio::join!(presses, guard.exit_requested()), (130, 130));
     assert_eq!(guard.exit_requested().await, 130, "a later caller hears it as well");
 }
 
@@ -75,7 +87,7 @@ async fn sigterms_of_one_second_are_one_request() {
     assert_eq!(guard.exit_requested().await, 143);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_first_signal_joins_a_stop_that_the_program_has_asked_for() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
@@ -85,6 +97,7 @@ async fn the_first_signal_joins_a_stop_that_the_program_has_asked_for() {
 
     signals.send(Signal::INT);
     let first = log.signal().await.1;
+    tokio::time::advance(AGAIN).await;
     signals.send(Signal::INT);
 
     let report = tree.wait().await;
@@ -131,6 +144,21 @@ async fn a_sigusr1_shows_the_snapshot_and_changes_nothing() {
     assert_eq!(log.signal().await, ("SIGUSR1".to_owned(), SignalAction::Snapshot));
     assert!(!tree.is_stopping());
     assert!(tree.stop().await.clean);
+}
+
+#[tokio::test]
+async fn a_stop_signal_of_the_applications_shows_the_snapshot_and_then_stops() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (signals, source) = SignalSource::channel();
+    let (shown, mut shows) = mpsc::unbounded_channel();
+    let show = move |snapshot: &TreeSnapshot| shown.send(snapshot.to_string()).unwrap();
+    let rules = Signals::new().source(source).on_snapshot(show).stop_signals([Signal::QUIT]);
+    let _guard = rules.attach(&tree).unwrap();
+
+    signals.send(Signal::QUIT);
+
+    assert!(shows.recv().await.unwrap().contains("worker · task running"));
+    assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGQUIT"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use rootward_core::{Ending, SignalAction, StopCause};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{given_tree, hangs, obedient, stubborn};
+use super::{AGAIN, given_tree, hangs, obedient, press_until_it_leaves, stubborn};
 use crate::{Signal, SignalReceived, SignalSource, Signals};
 
 /// Registers this many handlers for each signal, each of which sends what it saw and its number.
@@ -45,7 +45,7 @@ async fn every_handler_sees_the_signal_in_the_order_of_registration_and_before_t
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_handler_is_told_what_the_signal_means() {
     let (tree, _log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
@@ -55,9 +55,10 @@ async fn a_handler_is_told_what_the_signal_means() {
         signals.on(Signal::INT, move |received| told.send(received.action).unwrap()).attach(&tree).unwrap();
 
     sender.send(Signal::INT);
+    assert_eq!(actions.recv().await, Some(SignalAction::Stop));
+    tokio::time::advance(AGAIN).await;
     sender.send(Signal::INT);
 
-    assert_eq!(actions.recv().await, Some(SignalAction::Stop));
     assert_eq!(actions.recv().await, Some(SignalAction::Force));
 }
 
@@ -75,22 +76,23 @@ async fn a_handler_that_panics_does_not_keep_others_from_seeing_the_signal() {
     assert_eq!(seen.recv().await, Some((Signal::TERM, 0)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
-    let guard = Signals::new().source(source).on(Signal::INT, hang).attach(&tree).unwrap();
+    let signals = Signals::new().source(source).on(Signal::INT, hang).handler_timeout(None);
+    let guard = signals.attach(&tree).unwrap();
     sender.send(Signal::INT);
     hanging.recv().await;
 
+    tokio::time::advance(AGAIN).await;
     sender.send(Signal::INT);
 
     let report = tree.wait().await;
     assert_eq!((report.ending, report.cause), (Ending::Forced, StopCause::Signal("SIGINT")));
     assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
-    sender.send(Signal::INT);
-    assert_eq!(guard.exit_requested().await, 130);
+    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ mod handlers;
 mod way_out;
 
 use std::sync::{Arc, mpsc as sync_mpsc};
+use std::time::Duration;
 
 use rootward_core::{
     ChildSpec, Event, EventKind, Events, Shutdown, SignalAction, StopCause, Supervisor, Tree,
@@ -13,7 +14,7 @@ use rootward_core::{
 
 use tokio::sync::mpsc;
 
-use crate::{Listening, SignalError, SignalSender, Signals, SignalsGuard};
+use crate::{Listening, Signal, SignalError, SignalSender, Signals, SignalsGuard};
 
 #[test]
 fn what_the_application_holds_can_be_sent_and_shared() {
@@ -54,6 +55,19 @@ pub(crate) fn hangs<T: ?Sized>() -> (impl FnMut(&T) + Send, mpsc::UnboundedRecei
         let _ = blocked.recv();
     };
     (hang, hanging, never)
+}
+
+/// How much time passes between two keys that count.
+pub(crate) const AGAIN: Duration = Duration::from_millis(101);
+
+/// Sends SIGINT again and again, as a person does who wants to leave, and says with which status the program leaves.
+pub(crate) async fn press_until_it_leaves(signals: &SignalSender, guard: &SignalsGuard) -> u8 {
+    loop {
+        signals.send(Signal::INT);
+        if let Ok(status) = tokio::time::timeout(AGAIN, guard.exit_requested()).await {
+            return status;
+        }
+    }
 }
 
 /// A tree's events, one after the other.

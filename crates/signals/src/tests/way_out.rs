@@ -8,7 +8,7 @@ use rootward_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{given_tree, hangs, obedient, stubborn};
+use super::{given_tree, hangs, obedient, press_until_it_leaves, stubborn};
 use crate::last_kill::LastKill;
 use crate::{Signal, SignalSource, Signals};
 
@@ -57,11 +57,8 @@ async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
     starting.recv().await;
 
     sender.send(Signal::USR1);
-    for _ in 0..3 {
-        sender.send(Signal::INT);
-    }
 
-    assert_eq!(guard.exit_requested().await, 130);
+    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
     drop(never);
 }
 
@@ -75,12 +72,9 @@ async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
     listening.last_kill = LastKill::with(move |tree| hang.lock().unwrap()(tree)).unwrap();
     let guard = listening.attach(&tree);
 
-    for _ in 0..3 {
-        sender.send(Signal::INT);
-    }
+    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
 
     hanging.recv().await;
-    assert_eq!(guard.exit_requested().await, 130);
 }
 
 #[tokio::test]
@@ -92,11 +86,8 @@ async fn a_third_ctrl_c_does_one_last_kill() {
     listening.last_kill = LastKill::with(move |_| killed.send(()).unwrap()).unwrap();
     let guard = listening.attach(&tree);
 
-    for _ in 0..3 {
-        sender.send(Signal::INT);
-    }
+    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
 
-    assert_eq!(guard.exit_requested().await, 130);
     assert_eq!(kills.recv().await, Some(()));
 }
 

@@ -21,6 +21,7 @@ impl Machine {
         }
         self.settle_all(out);
         self.pending.retain(|pending| matches!(pending, Pending::Call { .. }));
+        self.doubts.clear();
         // A group restart has cut the start of these short, and does not start them again.
         let is_down = |key: &ChildKey| !self.children.state(*key).is_live();
         let given_up: Vec<ChildKey> = self.waiting.keys().copied().filter(is_down).collect();

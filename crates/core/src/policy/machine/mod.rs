@@ -47,6 +47,7 @@
 mod calls;
 mod child;
 mod children;
+mod doubt;
 mod exits;
 mod facts;
 mod hold;
@@ -68,6 +69,7 @@ use std::time::{Duration, Instant};
 
 use self::child::State;
 use self::children::Children;
+use self::doubt::Doubts;
 use self::noise::Noise;
 use self::pending::Pending;
 use self::reservations::Reservations;
@@ -145,6 +147,8 @@ pub(crate) struct Machine {
     children: Children,
     /// What has happened while something else was in hand, in order.
     pending: VecDeque<Pending>,
+    /// Ends that may be part of a stop of everything.
+    doubts: Doubts,
     /// The calls that wait for a child to start or to be gone.
     waiting: BTreeMap<ChildKey, Vec<Waiter>>,
     /// Where the noise in delays comes from.
@@ -192,6 +196,7 @@ impl Machine {
             window: RestartWindow::new(policy.intensity),
             children: Children::new(),
             pending: VecDeque::new(),
+            doubts: Doubts::default(),
             waiting: BTreeMap::new(),
             noise: Noise::new(seed),
             phase: Phase::New,
@@ -234,6 +239,7 @@ impl Machine {
             Input::Ignored(key) => self.over(key, State::Down, now, out),
             Input::StartFailed(key) => self.over(key, State::Failed, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
+            Input::EndedInDoubt(key, class) => self.ended_in_doubt((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),
@@ -275,7 +281,8 @@ impl Machine {
 
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        children::earlier(self.children.next_timer(), self.wind_down_alarm())
+        let doubts_or_stop = children::earlier(self.doubts.next(), self.wind_down_alarm());
+        children::earlier(self.children.next_timer(), doubts_or_stop)
     }
 
     /// The child whose end the supervisor stops for by itself: it used up the intensity, or is significant.
@@ -296,7 +303,7 @@ impl Machine {
     /// Whether there are children that are down and are going to be started, or facts from which that may follow.
     pub(crate) fn is_restarting(&self) -> bool {
         let is_working = matches!(self.phase, Phase::Working(_));
-        is_working || self.children.any_restarting() || !self.pending.is_empty()
+        is_working || self.children.any_restarting() || !self.pending.is_empty() || !self.doubts.is_empty()
     }
 
     /// Whether this child waits for another attempt to restart it.

@@ -95,6 +95,7 @@ impl Machine {
 
     /// The supervisor stops: no caller gets what it wanted any more.
     pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
+        self.doubts.clear();
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Call { call, request } => refuse(call, &request, out),

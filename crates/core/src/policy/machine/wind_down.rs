@@ -118,6 +118,7 @@ impl Machine {
             self.force(Some(StopCause::Deadline), now, out);
         }
         self.all_are_overdue(now);
+        self.doubts_are_over(now);
         for key in self.children.due(now) {
             match self.children.state(key) {
                 State::Stopping { .. } => {

@@ -110,8 +110,10 @@ impl Engine {
                 None => EventKind::Exited { status, stragglers },
             }
         };
+        // It may have been sent to the whole tree.
+        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
         self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
-        Some(Input::Ended(key, class))
+        Some(if in_doubt { Input::EndedInDoubt(key, class) } else { Input::Ended(key, class) })
     }
 
     /// Remembers how a child ended that has not been asked to, and what it says of failures below it.

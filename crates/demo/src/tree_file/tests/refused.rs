@@ -29,6 +29,10 @@ fn what_is_wrong_with_the_root_is_reported_at_the_root() {
             "within = '5 parsecs'",
             "root: within: \"5 parsecs\" is not a duration; write for example \"250ms\"",
         ),
+        (
+            "exit_status_from = 'root/web'",
+            "tree.toml:1: root: exit_status_from: \"root/web\" is not the path of a process in this file",
+        ),
         ("deadline = '0s'", "tree.toml:1: root: deadline: may not be zero"),
         ("deadline = '9999years'", "root: deadline: \"9999years\" is longer than a thousand years"),
         (

@@ -8,7 +8,7 @@ use rootward_core::{ChildSpec, Ending, StopCause, Supervisor};
 use rootward_signals::{Signal, SignalSource};
 use tokio::runtime::Builder;
 
-use super::{blocking, done, obedient, read_until};
+use super::{AGAIN, blocking, done, obedient, read_until};
 use crate::{Application, Finished};
 
 #[tokio::test]
@@ -82,9 +82,13 @@ async fn a_third_signal_leads_out_of_a_runtime_whose_tasks_are_blocked() {
     let program = Application::new(root).task_runtime(builder).signal_source(source);
     let mut prepared = program.deadline(None).prepare().unwrap();
     let mut events = prepared.subscribe();
+    let (_leaving, left) = mpsc::channel::<()>();
     thread::spawn(move || {
         read_until(&mut events, "started", "root").unwrap();
-        (0..3).for_each(|_| signals.send(Signal::INT));
+        signals.send(Signal::INT);
+        while left.recv_timeout(AGAIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            signals.send(Signal::INT);
+        }
     });
 
     let finished = prepared.run_async().await.unwrap();

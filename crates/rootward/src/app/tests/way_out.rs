@@ -6,9 +6,9 @@ use std::thread;
 use rootward_core::{
     ChildKind, ChildSpec, DynamicSupervisor, Launch, Reporter, StartChild, StartContext, Supervisor,
 };
-use rootward_signals::{Signal, SignalSender, SignalSource};
+use rootward_signals::{Signal, SignalSource};
 
-use super::{StartsForEver, obedient, read_until};
+use super::{StartsForEver, obedient, press_until_it_leaves, read_until};
 use crate::app::{Application, Finished};
 
 #[test]
@@ -33,9 +33,10 @@ fn a_third_signal_leads_out_although_starts_block_both_threads_of_the_supervisor
 
     let program = thread::spawn(move || program.prepare().unwrap().run().unwrap());
     blocked.iter().take(2).count();
-    press_three_times(&signals);
 
-    assert!(matches!(program.join().unwrap(), Finished::Left { status: 130, .. }));
+    let finished = press_until_it_leaves(&signals, program);
+
+    assert!(matches!(finished, Finished::Left { status: 130, .. }));
     drop(release);
 }
 
@@ -52,10 +53,8 @@ fn a_third_signal_leads_out_although_the_function_that_is_called_at_the_launch_b
     let program = thread::spawn(move || prepared.run().unwrap());
     signals.send(Signal::INT);
     read_until(&mut events, "stopped", "root").expect("the tree stops all the same");
-    signals.send(Signal::INT);
-    signals.send(Signal::INT);
 
-    assert_eq!(program.join().unwrap().status(), 130);
+    assert_eq!(press_until_it_leaves(&signals, program).status(), 130);
     drop(release);
 }
 
@@ -76,12 +75,6 @@ fn foreign_code_has_threads_of_its_own() {
     signals.send(Signal::TERM);
 
     assert_eq!(program.join().unwrap().status(), 0);
-}
-
-fn press_three_times(signals: &SignalSender) {
-    for _ in 0..3 {
-        signals.send(Signal::INT);
-    }
 }
 
 type Gate = Arc<Mutex<mpsc::Receiver<()>>>;

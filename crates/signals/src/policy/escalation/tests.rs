@@ -6,7 +6,7 @@ use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
 use crate::Signal;
 
-const RULES: Rules = Rules { hangup: Hangup::Stop, snapshot: true };
+const RULES: Rules = Rules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true };
 
 /// Feeds signals at milliseconds and pairs each reaction with the one that the table wants.
 fn assert_reactions(rules: Rules, table: &[(Signal, u64, Reaction)]) {
@@ -46,10 +46,50 @@ fn the_first_signal_stops_the_second_forces_the_third_leaves() {
 }
 
 #[test]
-fn every_sigint_counts_however_soon_it_comes() {
-    assert_reactions(RULES, &[(Signal::INT, 0, Stop), (Signal::INT, 0, Force), (Signal::INT, 0, Leave)]);
-    assert_reactions(RULES, &[(Signal::TERM, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)]);
-    assert_reactions(RULES, &[(Signal::HUP, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)]);
+fn sigints_within_a_tenth_of_a_second_are_one_key_press() {
+    assert_reactions(
+        RULES,
+        &[
+            (Signal::INT, 0, Stop),
+            (Signal::INT, 0, Ignore),
+            (Signal::INT, 100, Ignore),
+            (Signal::INT, 201, Force),
+            (Signal::INT, 202, Ignore),
+            (Signal::INT, 303, Leave),
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_is_held_down_is_one_request_for_a_second() {
+    let held = (1..=20).map(|n| (Signal::INT, n * 50, Ignore));
+    let table: Vec<_> = [(Signal::INT, 0, Stop)].into_iter().chain(held).collect();
+
+    assert_reactions(
+        RULES,
+        &[&table[..], &[(Signal::INT, 1050, Force), (Signal::INT, 1051, Ignore)]].concat(),
+    );
+}
+
+#[test]
+fn a_storm_of_signals_is_one_stop() {
+    let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::INT];
+    let mut escalation = Escalation::new(RULES);
+    let origin = origin();
+    assert_eq!(escalation.step(Signal::INT, origin), Stop);
+
+    for n in 0..4000 {
+        let now = origin + Duration::from_micros(250 * n);
+        let reaction = escalation.step(signals[usize::try_from(n % 4).unwrap()], now);
+
+        assert_eq!(reaction, Ignore, "after {:?}", now - origin);
+    }
+}
+
+#[test]
+fn a_sigint_counts_however_soon_it_comes_after_another_signal() {
+    assert_reactions(RULES, &[(Signal::TERM, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 102, Leave)]);
+    assert_reactions(RULES, &[(Signal::HUP, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 102, Leave)]);
 }
 
 #[test]
@@ -133,9 +173,9 @@ fn a_sigusr1_shows_the_snapshot_and_counts_as_nothing() {
         (Signal::USR1, 0, Snapshot),
         (Signal::INT, 1, Stop),
         (Signal::USR1, 2, Snapshot),
-        (Signal::INT, 3, Force),
+        (Signal::INT, 102, Force),
     ];
-    let leaving = [(Signal::USR1, 4, Snapshot), (Signal::INT, 5, Leave), (Signal::USR1, 6, Snapshot)];
+    let leaving = [(Signal::USR1, 150, Snapshot), (Signal::INT, 203, Leave), (Signal::USR1, 204, Snapshot)];
 
     assert_reactions(RULES, &[&stopping[..], &leaving[..]].concat());
 }
@@ -162,9 +202,24 @@ fn signals_that_only_handlers_know_change_nothing() {
 }
 
 #[test]
+fn a_signal_that_the_application_has_chosen_stops_like_sigterm_after_the_snapshot() {
+    let rules = Rules { stop: BTreeSet::from([Signal::QUIT]), ..RULES };
+    assert_reactions(
+        rules.clone(),
+        &[(Signal::QUIT, 0, Stop), (Signal::QUIT, 900, Ignore), (Signal::TERM, 1001, Force)],
+    );
+
+    let escalation = Escalation::new(rules);
+    let shown =
+        [Stop, Force, Ignore, Leave].map(|reaction| escalation.shows_snapshot(Signal::QUIT, reaction));
+    assert_eq!(shown, [true, true, false, false]);
+    assert!(!escalation.shows_snapshot(Signal::TERM, Stop));
+}
+
+#[test]
 fn nothing_comes_after_leaving() {
-    let escalate = [(Signal::INT, 0, Stop), (Signal::INT, 1, Force), (Signal::INT, 2, Leave)];
-    let afterwards = [(Signal::INT, 3, Ignore), (Signal::TERM, 9000, Ignore), (Signal::HUP, 20000, Ignore)];
+    let escalate = [(Signal::INT, 0, Stop), (Signal::INT, 200, Force), (Signal::INT, 400, Leave)];
+    let afterwards = [(Signal::INT, 600, Ignore), (Signal::TERM, 9000, Ignore), (Signal::HUP, 20000, Ignore)];
 
     assert_reactions(RULES, &[&escalate[..], &afterwards[..]].concat());
 }
@@ -177,9 +232,10 @@ proptest! {
         snapshot: bool,
     ) {
         let hangup = if reload { Hangup::Reload } else { Hangup::Stop };
-        let mut escalation = Escalation::new(Rules { hangup, snapshot });
+        let mut escalation = Escalation::new(Rules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot });
         let mut now = origin();
         let mut escalated = Vec::new();
+        let mut last_key = None;
 
         for (signal, gap) in signals {
             now += Duration::from_millis(gap);
@@ -187,9 +243,10 @@ proptest! {
             if matches!(reaction, Stop | Force | Leave) {
                 escalated.push(reaction);
             }
-            // A key that is pressed is never ignored while there is still something to ask for.
-            let ignored_key = signal == Signal::INT && reaction == Ignore;
-            prop_assert!(!ignored_key || escalated.last() == Some(&Leave));
+            // A key that is pressed once more is never ignored while there is still something to ask for.
+            let is_pressed = signal == Signal::INT
+                && last_key.replace(now).is_none_or(|last| now - last > SAME_KEY_PRESS);
+            prop_assert!(!is_pressed || reaction != Ignore || escalated.last() == Some(&Leave));
         }
 
         prop_assert!([Stop, Force, Leave].starts_with(&escalated));

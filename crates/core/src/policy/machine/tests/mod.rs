@@ -5,6 +5,7 @@ mod asked;
 mod auto_shutdown;
 mod backoff;
 mod calls;
+mod doubt;
 mod hold;
 mod instances;
 mod promises;

@@ -202,7 +202,8 @@ impl World {
             // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
             Input::Ignored(key) | Input::StartFailed(key)
                 if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
-            Input::Ended(key, _) | Input::Ignored(key) | Input::StartFailed(key) => self.gone(key),
+            Input::Ended(key, _) | Input::EndedInDoubt(key, _) => self.gone(key),
+            Input::Ignored(key) | Input::StartFailed(key) => self.gone(key),
             Input::Started(key) => {
                 self.starting.remove(&key);
             }
@@ -414,6 +415,8 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         12 => key().prop_map(Input::Started),
         6 => key().prop_map(|key| Input::Ended(key, ExitClass::Abnormal)),
         3 => key().prop_map(|key| Input::Ended(key, ExitClass::Normal)),
+        3 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Abnormal)),
+        2 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Normal)),
         3 => key().prop_map(Input::StartFailed),
         2 => key().prop_map(Input::Ignored),
         2 => key().prop_map(Input::Stuck),

@@ -1,0 +1,66 @@
+//! Ends that may be part of a stop of everything: decided upon a little later.
+//!
+//! A service manager, or a user, may send a stop signal to all processes of a program at once. Then children end
+//! because of it while the root's own signal is still on its way, and are no crashes: nothing is restarted, and nothing
+//! counts. So what follows from such an end waits until the root must have heard of it. If a stop begins meanwhile,
+//! nothing follows; otherwise it was an end like any other, and OTP's rules hold from then on.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::child::{ChildKey, State};
+use super::pending::Pending;
+use super::{Actions, Machine};
+use crate::child::ExitClass;
+use crate::policy::restart::is_restarted;
+
+/// How long the root's signal may be on its way. Whatever sends the signals may lose the processor in between, on a
+/// machine that has much to do.
+pub(super) const DOUBT: Duration = Duration::from_millis(100);
+
+/// Ends in doubt, in the order in which their time comes.
+#[derive(Debug, Default)]
+pub(super) struct Doubts(VecDeque<(Instant, Pending)>);
+
+impl Doubts {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// When the next one is decided upon.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.0.front().map(|(at, _)| *at)
+    }
+}
+
+impl Machine {
+    /// A child has ended as programs do because of a stop signal, which may have been meant for the whole tree.
+    pub(super) fn ended_in_doubt(
+        &mut self,
+        (key, class): (ChildKey, ExitClass),
+        now: Instant,
+        out: &mut Actions,
+    ) {
+        let before = self.pending.len();
+        self.over(key, State::Ended(class), now, out);
+        debug_assert!(self.pending.len() <= before + 1, "an end has one consequence");
+        // A success is in doubt only where it leads to a restart: work that is done is done.
+        let restart = self.children.get(key).map(|child| child.traits.restart);
+        let is_doubted =
+            class == ExitClass::Abnormal || restart.is_some_and(|restart| is_restarted(restart, class));
+        if is_doubted && self.pending.len() > before {
+            self.doubts.0.extend(self.pending.pop_back().map(|exit| (now + DOUBT, exit)));
+        }
+    }
+
+    /// Takes up the ends that have been in doubt for long enough.
+    pub(super) fn doubts_are_over(&mut self, now: Instant) {
+        while self.doubts.next().is_some_and(|at| at <= now) {
+            self.pending.extend(self.doubts.0.pop_front().map(|(_, exit)| exit));
+        }
+    }
+}

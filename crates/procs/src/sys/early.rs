@@ -1,0 +1,77 @@
+//! What is sent to process 1 before it has an init.
+//!
+//! The kernel drops a signal to process 1 whose disposition is the default one. So a stop that arrives before the
+//! program has come to its init would be lost, and what has sent it waits until it loses its patience. This notes such
+//! signals. Nothing else changes: the default disposition does nothing in process 1, and noting does nothing either.
+
+#![expect(unsafe_code, reason = "dispositions are changed by system calls that take addresses")]
+
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libc::c_int;
+
+/// A bit for each signal that has arrived.
+static NOTED: AtomicU64 = AtomicU64::new(0);
+
+/// What is sent to a program in order to stop it.
+fn stop_signals() -> [c_int; 6] {
+    [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPWR, libc::SIGRTMIN() + 3]
+}
+
+/// Begins to note signals, if this is process 1. Called before `main`.
+pub(super) fn note_in_process_1() {
+    if std::process::id() != 1 {
+        return;
+    }
+    for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(libc::SIG_DFL)) {
+        set(number, note as extern "C" fn(c_int) as libc::sighandler_t);
+    }
+}
+
+/// Gives every signal that is still noted its default effect again, and returns those that have arrived.
+pub(crate) fn take_noted() -> Vec<c_int> {
+    let ours = note as extern "C" fn(c_int) as libc::sighandler_t;
+    for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(ours)) {
+        set(number, libc::SIG_DFL);
+    }
+    let noted = NOTED.swap(0, Ordering::SeqCst);
+    stop_signals().into_iter().filter(|number| noted & (1 << number) != 0).collect()
+}
+
+/// Sends the calling thread a signal.
+pub(crate) fn raise(number: c_int) {
+    // SAFETY: the call takes a number.
+    unsafe { libc::raise(number) };
+}
+
+/// In a signal handler: an atomic and system calls, and no more.
+extern "C" fn note(number: c_int) {
+    // SAFETY: the call takes nothing and cannot fail.
+    if unsafe { libc::getpid() } == 1 {
+        NOTED.fetch_or(1 << number, Ordering::SeqCst);
+    } else {
+        // A process that was forked from process 1: there the default disposition has an effect.
+        set(number, libc::SIG_DFL);
+        // Delivered when this returns, and not before.
+        raise(number);
+    }
+}
+
+fn handler_of(number: c_int) -> Option<libc::sighandler_t> {
+    // SAFETY: nothing is installed, and the system writes one sigaction, of which all zero is one, to a live place.
+    unsafe {
+        let mut there: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(number, ptr::null(), &raw mut there) == 0).then_some(there.sa_sigaction)
+    }
+}
+
+fn set(number: c_int, handler: libc::sighandler_t) {
+    // SAFETY: a sigaction may be all zero; the handler is a default one, or does only what may be done in a handler.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(number, &raw const action, ptr::null_mut());
+    }
+}
