@@ -1,4 +1,4 @@
-//! Look into a running [rootward](rootward) tree.
+//! Look into a running [rootward] tree.
 //!
 //! A program opens a [`Door`] with one line, and watchers look in: a snapshot, the events as they happen, and why a
 //! child is in its state. Where the program allows it they also stop, start and restart. Nothing is open unless a
