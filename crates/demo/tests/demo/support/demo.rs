@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::Once;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -47,6 +48,8 @@ impl Demo {
         args: impl IntoIterator<Item = impl AsRef<OsStr>>,
         change: impl FnOnce(&mut Command),
     ) -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(rootward_tests::hear_the_terminal);
         let temp = Temp::new();
         let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
         command.args(args).arg("--events=-").arg("--report").arg(temp.path("report.json"));
