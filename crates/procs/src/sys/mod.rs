@@ -9,6 +9,7 @@ mod early;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
+mod lock;
 mod packet;
 mod pidfd;
 mod pipe;
@@ -26,6 +27,7 @@ pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
+pub(crate) use lock::try_lock;
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,

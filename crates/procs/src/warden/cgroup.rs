@@ -6,16 +6,25 @@
 use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use crate::sys;
 
 /// The cgroups of one warden's children, all in one directory.
+///
+/// The directory is locked as long as the warden or one of its reapers has it open. A process id would not say whether
+/// the owner of a directory lives: it means something else in another pid namespace.
 #[derive(Debug)]
 pub(super) struct Cgroups {
     directory: PathBuf,
+    /// Not closed by a drop: the warden closes all that is not at its own number.
+    held: ManuallyDrop<OwnedFd>,
 }
+
+/// How many names are tried: a warden in another pid namespace may have the same process id.
+const NAMES: u32 = 16;
 
 impl Cgroups {
     /// Makes the directory. `None` if that is not possible, or children could not be started or killed in there.
@@ -25,21 +34,30 @@ impl Cgroups {
 
     fn create_in(place: &Path) -> Option<Self> {
         remove_stale(place);
-        let directory = place.join(format!("{PREFIX}{}", std::process::id()));
-        // One that an earlier process of this number has left behind is empty, or it is not ours to touch.
-        let _ = remove_all(&directory);
-        fs::create_dir(&directory).ok()?;
-        let cgroups = Self { directory };
-        cgroups.works().then_some(cgroups)
+        for name in 0..NAMES {
+            let directory = place.join(format!("{PREFIX}{}-{name}", std::process::id()));
+            match fs::create_dir(&directory) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(_) => return None,
+            }
+            // Another warden may have taken it for one that was left, and removed it, before it was locked.
+            if let Some(held) = hold(&directory).filter(|_| directory.exists()) {
+                let cgroups = Self { directory, held: ManuallyDrop::new(held) };
+                return cgroups.works().then_some(cgroups);
+            }
+        }
+        None
     }
 
     fn works(&self) -> bool {
         let has_kill = self.directory.join("cgroup.kill").exists();
-        has_kill && self.open().is_ok_and(|directory| sys::can_start_in(directory.as_fd()))
+        has_kill && sys::can_start_in(self.held.as_fd())
     }
 
+    /// A descriptor of the directory, which keeps it locked.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
-        Ok(File::open(&self.directory)?.into())
+        self.held.as_fd().try_clone_to_owned()
     }
 
     /// Ends what is left in a reaper's cgroups, whose reaper is gone.
@@ -71,26 +89,30 @@ impl Drop for Cgroups {
     }
 }
 
-/// How the directories of wardens begin; the process id follows.
+/// How the directories of wardens begin; the process id and a number follow.
 const PREFIX: &str = "rootward-";
 
-/// Removes the cgroups of a warden that has died before its time, as far as they are empty.
-pub(super) fn remove_after(warden: i32) {
-    for place in all_places() {
-        let _ = remove_all(&place.join(format!("{PREFIX}{warden}")));
+/// Removes the cgroups of wardens that have died before their time, as far as they are empty.
+pub(super) fn remove_after_a_warden() {
+    all_places().iter().for_each(|place| remove_stale(place));
+}
+
+/// Removes what wardens have left that were killed, with all of their reapers.
+fn remove_stale(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+            // Nothing else can lock it while it is being removed.
+            if let Some(_held) = hold(&entry.path()) {
+                let _ = remove_all(&entry.path());
+            }
+        }
     }
 }
 
-/// Removes what wardens have left that were killed together with their supervisors.
-fn remove_stale(place: &Path) {
-    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let warden =
-            name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|pid| pid.parse::<u32>().ok());
-        if warden.is_some_and(|warden| !Path::new(&format!("/proc/{warden}")).exists()) {
-            let _ = remove_all(&entry.path());
-        }
-    }
+/// The directory, locked, unless a warden or a reaper has it.
+fn hold(directory: &Path) -> Option<OwnedFd> {
+    let held = OwnedFd::from(File::open(directory).ok()?);
+    sys::try_lock(held.as_fd()).then_some(held)
 }
 
 /// Removes a cgroup from the leaves on. Its files cannot be removed and need not be.
@@ -182,6 +204,24 @@ mod tests {
         assert_eq!(all, ["/sys/fs/cgroup/unified/inner/app", "/mnt/app"].map(Path::new));
         assert_eq!(places(MOUNTS, "0::/"), [Path::new("/sys/fs/cgroup/unified/")]);
         assert_eq!(places(MOUNTS, "3:cpu:/x\n"), [] as [&Path; 0]);
+    }
+
+    #[test]
+    fn what_a_warden_has_left_is_removed_and_what_a_living_one_holds_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        let names = ["rootward-3-0", "rootward-3-1", "another"];
+        let [living, dead, another] = names.map(|name| place.path().join(name));
+        [&living, &dead, &another].iter().for_each(|directory| fs::create_dir(directory).unwrap());
+        let held = hold(&living).unwrap();
+        let copy = held.try_clone().unwrap();
+        drop(held);
+
+        remove_stale(place.path());
+
+        assert_eq!([&living, &dead, &another].map(|directory| directory.exists()), [true, false, true]);
+        drop(copy);
+        remove_stale(place.path());
+        assert!(!living.exists());
     }
 
     #[test]

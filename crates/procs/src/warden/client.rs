@@ -362,7 +362,7 @@ impl SharedClient {
             self.pool.close();
             self.died.send_replace(true);
             look_after_orphans(&self.state);
-            cgroup::remove_after(self.pid);
+            cgroup::remove_after_a_warden();
             self.state().settled = true;
             self.changed.notify_all();
         }
