@@ -6,6 +6,7 @@
 mod arguments;
 mod descendant;
 mod heard;
+mod keys;
 mod known;
 mod life;
 mod register;
@@ -16,6 +17,7 @@ mod sys;
 pub use arguments::{argument, number};
 pub use descendant::Descendant;
 pub use heard::{BACKSTOP, Heard};
+pub use keys::press_again;
 pub use known::{Known, NotKnown};
 pub use life::{limit_life, pause};
 pub use register::Register;

@@ -124,13 +124,3 @@ impl Drop for Program {
         let _ = self.child.wait();
     }
 }
-
-/// Lets so much time pass that a key which is pressed now is pressed once more. To be called when the program has heard
-/// the signal before.
-pub(crate) fn press_again() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the time between two keys is what is meant, and more does no harm"
-    )]
-    std::thread::sleep(std::time::Duration::from_millis(110));
-}

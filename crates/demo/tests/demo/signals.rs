@@ -1,6 +1,7 @@
 //! What signals do to a running demo.
 
 use nix::sys::signal::Signal;
+use rootward_tests::press_again;
 use serde_json::json;
 
 use crate::support::{Demo, tree};
@@ -122,13 +123,4 @@ fn actions(events: &[serde_json::Value]) -> Vec<&str> {
 
 fn actions_so_far(event: &serde_json::Value, count: usize) -> bool {
     event["action"] == ["stop", "force", "leave"][count - 1]
-}
-
-/// Lets so much time pass that a key which is pressed now is pressed once more.
-fn press_again() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the time between two keys is what is meant, and more does no harm"
-    )]
-    std::thread::sleep(std::time::Duration::from_millis(110));
 }
