@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use rootward::error::{RunError, SpecError};
-use rootward::process::{Containment, Init, Warden, WardenError};
+use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
@@ -62,16 +62,15 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
 
 /// The processes that run along with the demo.
 struct Company {
-    /// What orphans come to. `None` where it could not be had, and where nothing is followed that could become one.
-    init: Option<Init>,
+    /// What orphans come to. `None` where nothing is followed that could become one.
+    init: Option<Result<Init, InitError>>,
     containment: Containment,
 }
 
 impl Company {
     /// The containment that was asked for. This forks, so that it comes before there is any other thread.
     fn begin(wanted: cli::Containment) -> Result<Self, WardenError> {
-        // If it cannot be forked, the application tries again, and says so.
-        let init = (wanted != cli::Containment::Group).then(Init::fork).and_then(Result::ok);
+        let init = (wanted != cli::Containment::Group).then(Init::fork);
         let containment = match wanted {
             cli::Containment::Auto => Containment::auto(),
             cli::Containment::Tree => {

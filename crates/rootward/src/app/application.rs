@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
 #[cfg(all(feature = "procs", target_os = "linux"))]
-use rootward_procs::{Containment, Init};
+use rootward_procs::{Containment, Init, InitError};
 use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
 
 use tokio::runtime::Builder;
@@ -87,7 +87,7 @@ pub struct Application {
     #[cfg(all(feature = "procs", target_os = "linux"))]
     containment: Option<Containment>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
-    init: Option<Init>,
+    init: Option<Result<Init, InitError>>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
     adopt_orphans: bool,
 }
@@ -151,10 +151,12 @@ impl Application {
         self
     }
 
-    /// Says that there is an init above the program already, for a program that has forked it, and perhaps a warden
-    /// after it, before it was able to describe its tree.
+    /// Says what [`Init::fork`] has answered, for a program that forks the init, and perhaps a warden after it, before
+    /// it is able to describe its tree.
+    ///
+    /// If it has failed, the first event of the tree and a warning say why, and it is not tried again.
     #[cfg(all(feature = "procs", target_os = "linux"))]
-    pub fn init(mut self, init: Init) -> Self {
+    pub fn init(mut self, init: Result<Init, InitError>) -> Self {
         self.init = Some(init);
         self
     }

@@ -34,14 +34,16 @@ mod processes {
 
     impl Hold {
         /// The init comes first: the warden is to belong to the program.
-        pub(crate) fn new(containment: Option<Containment>, init: Option<Init>, adopt_orphans: bool) -> Self {
+        pub(crate) fn new(
+            containment: Option<Containment>,
+            init: Option<Result<Init, InitError>>,
+            adopt_orphans: bool,
+        ) -> Self {
             let needed = Init::is_needed();
-            let (init, no_init) = match init {
-                None if adopt_orphans || needed => match Init::fork() {
-                    Ok(init) => (Some(init), None),
-                    Err(error) => (None, Some(reason(needed, &error))),
-                },
-                init => (init, None),
+            let (init, no_init) = match init.or_else(|| (adopt_orphans || needed).then(Init::fork)) {
+                None => (None, None),
+                Some(Ok(init)) => (Some(init), None),
+                Some(Err(error)) => (None, Some(reason(needed, &error))),
             };
             Self { containment: containment.unwrap_or_else(Containment::auto), init, no_init }
         }
