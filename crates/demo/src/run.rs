@@ -70,7 +70,9 @@ struct Company {
 impl Company {
     /// The containment that was asked for. This forks, so that it comes before there is any other thread.
     fn begin(wanted: cli::Containment) -> Result<Self, WardenError> {
-        let init = (wanted != cli::Containment::Group).then(Init::fork);
+        // A service manager hears the process that it has started and no other, and adopts orphans itself.
+        let is_notified = std::env::var_os("NOTIFY_SOCKET").is_some();
+        let init = (wanted != cli::Containment::Group && !is_notified).then(Init::fork);
         let containment = match wanted {
             cli::Containment::Auto => Containment::auto(),
             cli::Containment::Tree => {
@@ -83,8 +85,7 @@ impl Company {
 
     /// Hands all of it to the program.
     fn join(self, program: Application) -> Application {
-        let adopts = self.containment.warden().is_some();
-        let program = program.containment(self.containment).adopt_orphans(adopts);
+        let program = program.containment(self.containment);
         match self.init {
             Some(init) => program.init(init),
             None => program,
@@ -104,6 +105,7 @@ fn run(
     let mut program = company
         .join(Application::new(root))
         .deadline(deadline)
+        .notify_systemd(true)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
         .prepare()?;
     let records = Records::open(screen, options)?;

@@ -39,6 +39,8 @@ pub(super) enum Demand {
     Delete(ChildId),
     /// Say when no child is left that runs or could be restarted.
     Quiet,
+    /// Answer at once.
+    Respond,
 }
 
 /// Where the answer goes.

@@ -270,6 +270,18 @@ impl SupervisorHandle {
         }
     }
 
+    /// Waits until the supervisor has its turn, and says whether it was there to answer. While it stops it answers, too.
+    ///
+    /// What is measured is the runtime of the supervisors, for a watchdog: a runtime whose threads are all blocked does
+    /// not answer. It says nothing about the children.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn responds(&self) -> bool {
+        self.call(Demand::Respond).await.is_ok()
+    }
+
     /// The spec of a child (OTP's `get_childspec`).
     pub fn child_spec(&self, id: &str) -> Option<ChildSpec> {
         // OTP rule 53.

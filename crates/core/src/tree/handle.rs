@@ -43,6 +43,7 @@ pub struct Tree {
 struct SharedTree {
     context: TreeContext,
     path: ChildPath,
+    deadline: Option<Duration>,
     root: Arc<Root>,
     controls: Controls,
     progress: watch::Receiver<Progress>,
@@ -139,14 +140,14 @@ impl Tree {
     pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
         let (guardian, commands) = mpsc::unbounded_channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
-        let path = plan.path.clone();
+        let (path, deadline) = (plan.path.clone(), plan.deadline);
         let commands = (guardian.clone(), commands);
         let root = SupervisorStart::checked(root);
         let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
         let controls = Controls { guardian, reporting: ready.reporting.clone() };
         let keep = Arc::new(StopOnDrop(controls.clone()));
         let root = Arc::clone(&ready.root);
-        let shared = Arc::new(SharedTree { context, path, root, controls, progress, log });
+        let shared = Arc::new(SharedTree { context, path, deadline, root, controls, progress, log });
         // Before any child runs, which may look for it.
         shared.context.is_of(Box::new(TreeRef::new(&shared)));
         ready.begin();
@@ -156,6 +157,12 @@ impl Tree {
     /// The root's path.
     pub fn path(&self) -> &ChildPath {
         &self.shared.path
+    }
+
+    /// By when a stop must be over, counted from its beginning. `None` means never. See
+    /// [`TreeBuilder::deadline`](crate::TreeBuilder::deadline).
+    pub fn deadline(&self) -> Option<Duration> {
+        self.shared.deadline
     }
 
     /// Waits until the whole tree has started.

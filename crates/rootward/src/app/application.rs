@@ -15,6 +15,7 @@ use super::account::account;
 use super::hold::Hold;
 use super::last_word::LastWord;
 use super::prepared::{OnLaunch, OnReport};
+use super::service_manager::{Manager, ReloadTeller};
 use super::tell::tell;
 use super::{Finished, Prepared, RunError};
 
@@ -84,6 +85,8 @@ pub struct Application {
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
     task_runtime: Option<Builder>,
+    pub(super) notify_systemd: bool,
+    pub(super) reload_teller: ReloadTeller,
     #[cfg(all(feature = "procs", target_os = "linux"))]
     containment: Option<Containment>,
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -106,6 +109,8 @@ impl Application {
             on_launch: None,
             on_report: None,
             task_runtime: None,
+            notify_systemd: false,
+            reload_teller: ReloadTeller::default(),
             #[cfg(all(feature = "procs", target_os = "linux"))]
             containment: None,
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -303,7 +308,9 @@ impl Application {
             self.adopt_orphans,
         );
         let stop_signals = self.stop_signals.unwrap_or_else(|| usual_stop_signals(hold.is_of_process_1()));
-        let tree = self.changes.into_iter().fold(hold.apply(tree), |tree, change| change(tree));
+        let manager = Manager::new(self.notify_systemd, self.reload_teller);
+        let tree = manager.apply(hold.apply(tree));
+        let tree = self.changes.into_iter().fold(tree, |tree, change| change(tree));
         Ok(Prepared {
             tree,
             signals: self.signals.stop_signals(stop_signals),
@@ -311,6 +318,7 @@ impl Application {
             on_report: self.on_report,
             task_runtime: self.task_runtime,
             hold,
+            manager,
         })
     }
 

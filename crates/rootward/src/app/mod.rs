@@ -13,6 +13,7 @@ mod panics;
 mod prepared;
 mod run;
 mod runtimes;
+mod service_manager;
 mod tell;
 #[cfg(test)]
 mod tests;

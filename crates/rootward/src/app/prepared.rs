@@ -19,6 +19,7 @@ use super::Finished;
 use super::hold::Hold;
 use super::panics::let_hooks_block;
 use super::runtimes::Runtimes;
+use super::service_manager::Manager;
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
 pub(super) type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
@@ -32,6 +33,7 @@ pub struct Prepared {
     pub(super) on_report: Option<OnReport>,
     pub(super) task_runtime: Option<Builder>,
     pub(super) hold: Hold,
+    pub(super) manager: Manager,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -125,12 +127,12 @@ impl Prepared {
         // After that, so that the place of a panic is looked up where it may block: the standard library has a lock
         // for that, which a hook holds that writes.
         let_hooks_block();
-        let Self { tree, signals, on_launch, task_runtime, hold, .. } = self;
+        let Self { tree, signals, on_launch, task_runtime, hold, manager, .. } = self;
         let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime)?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
-        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch } })
+        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager } })
     }
 }
 
@@ -146,6 +148,7 @@ struct Program {
     tree: TreeBuilder,
     signals: Signals,
     on_launch: Option<OnLaunch>,
+    manager: Manager,
 }
 
 /// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
@@ -186,13 +189,14 @@ async fn drive(
     program: Program,
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
-    let Program { tree, signals, on_launch } = program;
+    let Program { tree, signals, on_launch, manager } = program;
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
         let _entered = runtimes.enter_control();
         tree.launch()
     };
+    manager.attach(&tree);
     let guard = listening.attach(&tree);
     let mut panic = None;
     let stopped = async {

@@ -1,0 +1,122 @@
+//! The thread between a tree and the service manager.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread;
+
+use rootward_core::{Events, Tree, TreeRef};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::ReloadNotifier;
+use super::policy::Notifier;
+use super::socket::NotifySocket;
+
+/// What the application says of reading its configuration again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reload {
+    Begun,
+    Done,
+}
+
+/// The thread, which waits for its tree.
+#[derive(Debug)]
+pub(super) struct Follower {
+    tree: oneshot::Sender<Followed>,
+    reloads: UnboundedSender<Reload>,
+}
+
+/// A tree, and what is to be told of it.
+#[derive(Debug)]
+struct Followed {
+    notifier: Notifier,
+    events: Events,
+    tree: TreeRef,
+}
+
+impl Follower {
+    pub(super) fn spawn(socket: NotifySocket) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let (tree, arrived) = oneshot::channel();
+        // Reloads are as few as the signals that a person sends.
+        let (reloads, begun_and_done) = unbounded_channel();
+        let follow = move || {
+            runtime.block_on(async {
+                // An error says that there is to be no tree.
+                if let Ok(followed) = arrived.await {
+                    follow(socket, followed, begun_and_done).await;
+                }
+            });
+        };
+        thread::Builder::new().name("rootward-systemd".to_owned()).spawn(follow)?;
+        Ok(Self { tree, reloads })
+    }
+
+    pub(super) fn follow(self, notifier: Notifier, tree: &Tree) -> ReloadNotifier {
+        // What has happened before this it sees in its first look.
+        let followed = Followed { notifier, events: tree.events(), tree: tree.downgrade() };
+        let _ = self.tree.send(followed);
+        let reloads = self.reloads;
+        ReloadNotifier(Arc::new(move |reload| {
+            // When the tree is gone, so is the thread.
+            let _ = reloads.send(reload);
+        }))
+    }
+}
+
+/// By tokio's clock, so that virtual time reaches this, too.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
+async fn follow(socket: NotifySocket, followed: Followed, mut reloads: UnboundedReceiver<Reload>) {
+    let Followed { mut notifier, mut events, tree } = followed;
+    let look = |notifier: &mut Notifier| {
+        let snapshot = tree.snapshot();
+        snapshot.map(|snapshot| notifier.look(&snapshot, now())).unwrap_or_default()
+    };
+    socket.tell(&look(&mut notifier));
+    socket.tell(&notifier.news(now()));
+    let mut ticks = interval(notifier.period());
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut has_asked = false;
+    let mut answer = pin!(None);
+    loop {
+        let news = notifier.wakes_at();
+        let notices = tokio::select! {
+            event = events.next() => match event {
+                Ok(Some(event)) => notifier.hear(&event, now()),
+                Ok(None) => break,
+                Err(_) => look(&mut notifier),
+            },
+            Some(reload) = reloads.recv() => match reload {
+                Reload::Begun => notifier.reload_begun(),
+                Reload::Done => notifier.reload_done(),
+            },
+            _ = ticks.tick(), if !has_asked => {
+                has_asked = true;
+                let root = tree.root();
+                answer.set(Some(async move {
+                    match root {
+                        Some(root) => root.responds().await,
+                        None => false,
+                    }
+                }));
+                Vec::new()
+            }
+            responds = async { answer.as_mut().as_pin_mut().expect("it was asked").await }, if has_asked => {
+                has_asked = false;
+                answer.set(None);
+                if responds { notifier.responded(now()) } else { Vec::new() }
+            }
+            () = async { sleep_until(news.expect("there is news").into()).await }, if news.is_some() => {
+                notifier.news(now())
+            }
+        };
+        socket.tell(&notices);
+    }
+    socket.tell(&notifier.end());
+}

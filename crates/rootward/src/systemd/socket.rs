@@ -1,0 +1,62 @@
+//! The socket of the service manager.
+//!
+//! The crate `sd-notify` (0.5) does not reach an abstract socket, which is what some service managers have.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+use nix::time::{ClockId, clock_gettime};
+
+use super::policy::Notice;
+
+/// Where messages go.
+#[derive(Debug)]
+pub(super) struct NotifySocket {
+    from: UnixDatagram,
+    to: SocketAddr,
+}
+
+impl NotifySocket {
+    /// An absolute path, or a name in the abstract namespace behind an `@`.
+    pub(super) fn at(address: &OsStr) -> io::Result<Self> {
+        let to = match address.as_bytes() {
+            [b'@', name @ ..] => SocketAddr::from_abstract_name(name)?,
+            [b'/', ..] => SocketAddr::from_pathname(address)?,
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "no path and no abstract name")),
+        };
+        let from = UnixDatagram::unbound()?;
+        // A service manager that does not read holds up nothing here.
+        from.set_nonblocking(true)?;
+        Ok(Self { from, to })
+    }
+
+    /// Sends a message. If that is not possible it is lost.
+    pub(super) fn tell(&self, notices: &[Notice]) {
+        if !notices.is_empty() {
+            let _ = self.from.send_to_addr(message(notices).as_bytes(), &self.to);
+        }
+    }
+}
+
+fn message(notices: &[Notice]) -> String {
+    notices.iter().map(assignment).collect()
+}
+
+fn assignment(notice: &Notice) -> String {
+    match notice {
+        Notice::Ready => "READY=1\n".to_owned(),
+        Notice::Reloading => format!("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_micros()),
+        Notice::Stopping => "STOPPING=1\n".to_owned(),
+        Notice::Watchdog => "WATCHDOG=1\n".to_owned(),
+        Notice::ExtendTimeout(by) => format!("EXTEND_TIMEOUT_USEC={}\n", by.as_micros()),
+        Notice::Status(status) => format!("STATUS={status}\n"),
+    }
+}
+
+/// systemd compares it with when it has asked for the reload.
+fn monotonic_micros() -> i64 {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |now| now.tv_sec() * 1_000_000 + now.tv_nsec() / 1000)
+}
