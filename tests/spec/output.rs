@@ -56,6 +56,7 @@ async fn bytes_that_are_no_text_are_replaced_and_that_is_said() {
         line: "\u{fffd}\u{fffd}\0bytes".into(),
         truncated: false,
         lossy: true,
+        continued: false,
     };
     assert_eq!(record.find("a", "output").what, expected);
     assert_eq!(record.output("a")[1], "and a line");

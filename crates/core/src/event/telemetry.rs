@@ -50,7 +50,7 @@ pub(super) fn log(event: &Event) {
     match what {
         EventKind::Starting => line!(debug, "child is starting"),
         EventKind::Started { pid } => line!(usual, "child started", process.pid = *pid),
-        EventKind::StartFailed { error: cause } => {
+        EventKind::StartFailed { error: cause, .. } => {
             line!(error, "child could not be started", start.error = %cause);
         }
         EventKind::Ignored => line!(usual, "child had nothing to run"),

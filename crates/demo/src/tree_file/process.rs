@@ -51,7 +51,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     })
 }
 
-fn read_command(field: &Field<'_>) -> Result<Vec<String>, FileError> {
+pub(super) fn read_command(field: &Field<'_>) -> Result<Vec<String>, FileError> {
     let words = field.list().map_err(|_| {
         field.expected("a list of the program and its arguments, such as [\"sleep\", \"1000\"]")
     })?;

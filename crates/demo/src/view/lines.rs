@@ -6,6 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::process::visible_text;
 use rootward::report::{ExitClass, Outcome, Straggler};
 use rootward::{Event, EventKind, Exit};
 
@@ -48,8 +49,9 @@ fn say(event: &Event) -> Said {
     match &event.what {
         EventKind::Starting => said('·', Tone::Quiet, starting(event)),
         EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
-        EventKind::StartFailed { error } => {
-            said('✗', Tone::Bad, format!("could not be started: {}", safe(error)))
+        EventKind::StartFailed { error, stragglers } => {
+            let behind = left_behind(stragglers);
+            said('✗', Tone::Bad, format!("could not be started: {}{behind}", safe(error)))
         }
         EventKind::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
         EventKind::Restarting { attempt, delay } => said('↻', Tone::Notice, restarting(*attempt, *delay)),
@@ -197,7 +199,7 @@ fn output(stream: Stream, line: &str) -> String {
         Stream::Stdout => '│',
         Stream::Stderr => '┆',
     };
-    format!("{bar} {}", safe(line))
+    format!("{bar} {}", safe(&visible_text(line)))
 }
 
 /// A text from outside, without anything that would take control of a terminal.
@@ -222,6 +224,13 @@ mod tests {
     #[test]
     fn what_a_process_writes_cannot_take_control_of_the_terminal() {
         assert_eq!(safe("a\u{1b}[31mb\rc\td"), "a\u{fffd}[31mb\u{fffd}c\td");
+    }
+
+    /// Case P9.
+    #[test]
+    fn a_line_is_shown_as_a_person_sees_it() {
+        assert_eq!(output(Stream::Stdout, "\u{1b}[32mok\u{1b}[0m"), "│ ok");
+        assert_eq!(output(Stream::Stderr, "10 %\r\u{1b}[K20 %"), "┆ 20 %");
     }
 
     #[test]

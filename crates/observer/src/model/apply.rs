@@ -170,7 +170,7 @@ impl Node {
             }),
             // The root's end is told by itself, after this.
             What::StartFailed { .. } if parent(&child.path).is_none() => {}
-            What::StartFailed { error } => self.ends(event, mark, |end| end.error = Some(error.clone())),
+            What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
             | What::NotReady { .. }
@@ -214,7 +214,7 @@ impl Mark {
     pub(super) fn of(event: &Event) -> Self {
         let says = match &event.what {
             What::Started { pid: Some(pid) } => format!("pid {pid}"),
-            What::StartFailed { error } => error.clone(),
+            What::StartFailed { error, .. } => error.clone(),
             What::Exited { status, .. } => status.as_ref().map(ToString::to_string).unwrap_or_default(),
             What::Restarting { attempt, delay_ms } => format!("attempt {attempt}, in {delay_ms} ms"),
             What::GaveUp { restarts, within_ms } => {

@@ -43,6 +43,9 @@ pub enum What {
     StartFailed {
         /// Why, on one line.
         error: String,
+        /// What it left behind and what became of that.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stragglers: Vec<Straggler>,
     },
     /// It had nothing to run, and that is fine.
     Ignored,
@@ -127,12 +130,15 @@ pub enum What {
         stream: String,
         /// The line, without its end.
         line: String,
-        /// Whether the line went on and was cut.
+        /// Whether the line was cut because it is too long.
         #[serde(default, skip_serializing_if = "is_false")]
         truncated: bool,
         /// Whether bytes that are not UTF-8 were replaced.
         #[serde(default, skip_serializing_if = "is_false")]
         lossy: bool,
+        /// Whether this goes on where the line before it of this stream ended.
+        #[serde(default, skip_serializing_if = "is_false")]
+        continued: bool,
     },
     /// Something that this version does not know.
     #[serde(other)]

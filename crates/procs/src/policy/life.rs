@@ -34,6 +34,8 @@ pub(crate) struct Readiness {
     pub(crate) within: Duration,
     /// Whether a task finds out, which has to be ended.
     pub(crate) has_check: bool,
+    /// Whether that task looks once more when the program has ended, so that what was there at the end counts.
+    pub(crate) looks_last: bool,
 }
 
 /// A fact that the machine is told.
@@ -72,6 +74,8 @@ pub(crate) enum Action {
     Launch,
     /// Find out whether the program is ready, and say so. If that takes a check, say when nothing is left of it.
     AwaitReady,
+    /// Have the check look once more and say what it found: the program has ended.
+    LookLast,
     /// Abort the check: its answer does not matter any more.
     EndCheck,
     /// Tell the supervisor that the child has started.
@@ -116,6 +120,12 @@ enum Phase {
     /// The program runs and has not said that it is ready.
     Unready {
         until: Option<Instant>,
+    },
+    /// The program has ended before it was known to be ready, and the check looks once more, until this time.
+    LookingLast {
+        until: Option<Instant>,
+        /// Whether the set is known to be empty.
+        is_empty: bool,
     },
     /// The program runs.
     Alive(Pressure),
@@ -163,6 +173,9 @@ enum Check {
 /// other rights at the time may be within reach later.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long the last look may take.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// How long an empty set waits for the end of a check that has been aborted. One that waits in its future ends at once;
 /// one that blocks its thread may never end.
 const CHECK_PATIENCE: Duration = Duration::from_secs(1);
@@ -206,7 +219,29 @@ impl Life {
             (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
+            (P::Unready { .. }, I::Exited) if self.looks_last() => self.look_last(now),
             (P::Unready { .. }, I::Exited) => self.left(Pr::None),
+
+            (P::LookingLast { until, .. }, I::Empty) => {
+                self.enter(P::LookingLast { until, is_empty: true }, [])
+            }
+            (P::LookingLast { is_empty, .. }, I::Ready) => {
+                let mut actions = vec![A::ReportStarted];
+                actions.extend(self.looked_last(is_empty, now));
+                actions
+            }
+            (P::LookingLast { is_empty, .. }, I::NeverReady) => self.looked_last(is_empty, now),
+            (P::LookingLast { is_empty, .. }, I::Force) => {
+                let mut actions = self.looked_last(is_empty, now);
+                if !is_empty {
+                    actions.extend(self.kill(P::Left, now));
+                }
+                actions
+            }
+            (P::LookingLast { until: Some(until), is_empty }, I::Timer) if now >= until => {
+                self.looked_last(is_empty, now)
+            }
+
             (P::Alive(pressure), I::Exited) => self.left(pressure),
             (P::Alive(pressure), I::Timer) => self.timer(P::Alive, pressure, now),
 
@@ -225,6 +260,7 @@ impl Life {
                 P::New
                 | P::Launching(_)
                 | P::Unready { .. }
+                | P::LookingLast { .. }
                 | P::Alive(_)
                 | P::Left(_)
                 | P::Checking { .. }
@@ -242,13 +278,32 @@ impl Life {
     fn launched(&mut self, now: Instant) -> Vec<Action> {
         match self.rules.readiness {
             None => self.enter(Phase::Alive(Pressure::None), [Action::ReportStarted]),
-            Some(Readiness { within, has_check }) => {
+            Some(Readiness { within, has_check, .. }) => {
                 let until = now.checked_add(within);
                 self.phase = Phase::Unready { until };
                 self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
         }
+    }
+
+    fn looks_last(&self) -> bool {
+        self.check == Check::Running && self.rules.readiness.is_some_and(|readiness| readiness.looks_last)
+    }
+
+    /// What was there when the program ended counts, however the look and the end have raced.
+    fn look_last(&mut self, now: Instant) -> Vec<Action> {
+        let until = now.checked_add(LAST_LOOK);
+        self.phase = Phase::LookingLast { until, is_empty: false };
+        [Action::LookLast].into_iter().chain(until.map(Action::WakeAt)).collect()
+    }
+
+    fn looked_last(&mut self, is_empty: bool, now: Instant) -> Vec<Action> {
+        let mut actions = self.left(Pressure::None);
+        if is_empty {
+            actions.extend(self.empty(Pressure::None, now));
+        }
+        actions
     }
 
     fn not_ready(&mut self, now: Instant) -> Vec<Action> {

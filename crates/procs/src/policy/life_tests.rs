@@ -366,11 +366,17 @@ fn rules() -> Rules {
 }
 
 fn ready_rules() -> Rules {
-    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: false }), ..rules() }
+    Rules {
+        readiness: Some(Readiness { within: 10 * SECOND, has_check: false, looks_last: false }),
+        ..rules()
+    }
 }
 
 fn check_rules() -> Rules {
-    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: true }), ..rules() }
+    Rules {
+        readiness: Some(Readiness { within: 10 * SECOND, has_check: true, looks_last: false }),
+        ..rules()
+    }
 }
 
 fn ladder() -> Ladder {

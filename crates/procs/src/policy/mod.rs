@@ -5,8 +5,10 @@
 mod ladder;
 mod life;
 mod lines;
+mod visible;
 
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
+pub use visible::visible_text;

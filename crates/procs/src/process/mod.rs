@@ -26,9 +26,11 @@ mod message;
 mod outputs;
 mod owner;
 mod panics;
+mod probe;
 mod pump;
 mod sensor;
 mod start;
+mod start_log;
 mod stragglers;
 mod survey;
 #[cfg(test)]

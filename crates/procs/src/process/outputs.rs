@@ -3,11 +3,15 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rootward_core::{OutputSink, Stream};
+use tokio::time::{Instant, sleep_until};
 
 use super::panics::catch;
 use super::pump::{Pump, Written};
+use super::start_log::StartLog;
+use crate::policy::visible_text;
 use crate::spec::LinePattern;
 
 /// Our ends of what a process writes to.
@@ -20,12 +24,20 @@ pub(super) struct Outputs {
 }
 
 /// Where lines go.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Lines {
-    pub(super) sink: OutputSink,
+    /// Makes them events.
+    pub(super) sink: Option<OutputSink>,
     /// A line that matches says that the process is ready. Looked for until it has come.
     pub(super) ready: Option<LinePattern>,
+    /// Keeps the last of them until the start is over.
+    pub(super) log: Option<Arc<StartLog>>,
+    /// What has been written of the last line of each stream, while lines are looked at.
+    pub(super) begun: [String; 2],
 }
+
+/// How much of a line that comes in pieces is looked at, in bytes.
+const LONGEST_LOOKED_AT: usize = 128 * 1024;
 
 impl Outputs {
     /// Standard output and standard error, as far as they are captured.
@@ -39,7 +51,9 @@ impl Outputs {
     pub(super) async fn readable(&self) -> usize {
         let output = self.either_readable().await;
         if let Some(pump) = &self.pumps[output] {
-            pump.room(&self.lines.sink).await;
+            if let Some(sink) = &self.lines.sink {
+                pump.room(sink).await;
+            }
         }
         output
     }
@@ -52,6 +66,31 @@ impl Outputs {
         if let Some(pump) = &mut pumps[output] {
             pump.read(|written| ready |= lines.write(written));
             pumps[output].take_if(|pump| pump.has_ended());
+        }
+        ready
+    }
+
+    /// Waits until a stream has been silent after the beginning of a line, and says which. Cancel safe.
+    pub(super) async fn settled(&self) -> usize {
+        let show_at = |output: usize| self.pumps[output].as_ref().and_then(Pump::show_at);
+        let first: Option<(Instant, usize)> =
+            [0, 1].into_iter().filter_map(|output| Some((show_at(output)?, output))).min();
+        match first {
+            Some((at, output)) => {
+                // In a box, because it is rare and every process would have to carry it.
+                Box::pin(sleep_until(at)).await;
+                output
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Shows the beginning of a line. `true` says that the process is ready.
+    pub(super) fn show(&mut self, output: usize) -> bool {
+        let Self { pumps, lines, .. } = self;
+        let mut ready = false;
+        if let Some(pump) = &mut pumps[output] {
+            pump.show(|written| ready |= lines.write(written));
         }
         ready
     }
@@ -77,7 +116,9 @@ impl Outputs {
     /// Reads on after the process has gone: a process that has left the set may still hold the pipes.
     pub(super) async fn drain_on(self) {
         let Self { pumps: [stdout, stderr], lines: Lines { sink, .. }, .. } = self;
-        tokio::join!(drain_on(stdout, &sink), drain_on(stderr, &sink));
+        if let Some(sink) = sink {
+            tokio::join!(drain_on(stdout, &sink), drain_on(stderr, &sink));
+        }
     }
 
     async fn either_readable(&self) -> usize {
@@ -93,12 +134,42 @@ impl Outputs {
 impl Lines {
     /// Makes lines events. `true` says that the process is ready.
     fn write(&mut self, written: Written<'_>) -> bool {
-        let ready = self.ready.as_ref().is_some_and(|pattern| written.any(|line| matches(pattern, line)));
+        self.log.take_if(|log| log.is_closed());
+        let ready = (self.ready.is_some() || self.log.is_some()) && self.look_at(&written);
         if ready {
             self.ready = None;
+            self.begun = Default::default();
         }
-        written.to(&self.sink);
+        if let Some(sink) = &self.sink {
+            written.to(sink);
+        }
         ready
+    }
+
+    /// Looks at lines as a person sees them. `true` says that one is the line that was looked for.
+    fn look_at(&mut self, written: &Written<'_>) -> bool {
+        match written {
+            Written::Lines(_, lines) => lines.lines().any(|line| self.look_at_line(line, line, false)),
+            Written::Line(line) => {
+                let begun = &mut self.begun[line.stream as usize];
+                if !line.continued || begun.len() > LONGEST_LOOKED_AT {
+                    begun.clear();
+                }
+                begun.push_str(&line.line);
+                let whole = std::mem::take(begun);
+                let found = self.look_at_line(&whole, &line.line, line.continued);
+                self.begun[line.stream as usize] = whole;
+                found
+            }
+        }
+    }
+
+    /// Looks at a whole line, of which this is new.
+    fn look_at_line(&self, whole: &str, new: &str, continued: bool) -> bool {
+        if let Some(log) = &self.log {
+            log.note_line(&visible_text(new), continued);
+        }
+        self.ready.as_ref().is_some_and(|pattern| matches(pattern, &visible_text(whole)))
     }
 }
 

@@ -88,6 +88,11 @@ impl Sensor {
                     // However much there is to read, another task gets its turn now.
                     tokio::task::yield_now().await;
                 }
+                output = outputs.settled() => {
+                    if outputs.show(output) {
+                        line.tell(Fact::Ready);
+                    }
+                }
             }
         };
         // Most programs leave no other member.
@@ -126,6 +131,7 @@ impl Sensor {
                     outputs.read(output);
                     tokio::task::yield_now().await;
                 }
+                output = outputs.settled() => { outputs.show(output); }
             }
         }
     }
@@ -154,7 +160,7 @@ impl Drop for Line {
 }
 
 /// Waits until the program has ended. Cancel safe.
-async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
+pub(super) async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
     loop {
         let Ok(mut ready) = notify_fd.readable().await else {
             // The runtime shuts down.

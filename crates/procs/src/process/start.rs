@@ -16,6 +16,7 @@ use super::message::Message;
 use super::outputs::Lines;
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
+use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
 use crate::launch::{Launcher, Order};
@@ -71,13 +72,25 @@ impl StartChild for StartProcess {
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
         };
-        let launching = launching::begin(launcher.as_ref(), order);
-        let lines =
-            Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
+        let log = process.readiness().map(|_| Arc::new(StartLog::default()));
+        let launching = launching::begin(&launcher, order, log.clone());
+        let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
+        let lines = Lines { sink: Some(sink), ready, log: log.clone(), ..Lines::default() };
         let (over, is_over) = oneshot::channel();
         let sensor =
             Sensor { process: Arc::clone(&process), launching, lines, pacer: pacer.clone(), is_over };
-        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), pacer, over });
+        let shared_owner = shared.clone();
+        let owner = Owner::new(Beginning {
+            life,
+            process,
+            tasks,
+            launcher,
+            log,
+            ack,
+            shared: shared_owner,
+            pacer,
+            over,
+        });
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
         // ours.
         match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {
