@@ -4,6 +4,7 @@ mod errors;
 mod kinds;
 mod lines;
 mod listeners;
+mod notify;
 
 use std::future::Pending;
 use std::sync::{Arc, OnceLock};

@@ -78,6 +78,13 @@ impl From<&EventKind> for wire::What {
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }
+            EventKind::Notified(notice) => Self::Notified {
+                said: notice.status.clone(),
+                stopping: notice.stopping,
+                main_pid: notice.main_pid,
+                errno: notice.errno,
+                exit_status: notice.exit_status,
+            },
             EventKind::Output { stream, line, truncated, lossy, continued } => Self::Output {
                 stream: stream_name(*stream).to_owned(),
                 line: line.clone(),

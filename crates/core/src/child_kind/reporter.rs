@@ -6,7 +6,7 @@ use super::{CompactEnd, EndHandled};
 use crate::blame::Failures;
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
-use crate::event::{EventKind, Stream};
+use crate::event::{EventKind, Notice, Stream};
 use crate::failure::StartFailure;
 use crate::policy::ChildKey;
 use crate::report::Below;
@@ -303,14 +303,18 @@ impl OutputSink {
         self.tree.record().room().await;
     }
 
+    /// Writes into the tree's record what the process said of itself. Never waits.
+    pub fn notified(&self, notice: Notice) {
+        self.emit(EventKind::Notified(notice));
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
         let OutputLine { stream, line, truncated, lossy, continued } = line;
-        self.tree.record().emit(
-            &self.path,
-            crate::child::ChildKind::Process,
-            self.incarnation,
-            EventKind::Output { stream, line, truncated, lossy, continued },
-        );
+        self.emit(EventKind::Output { stream, line, truncated, lossy, continued });
+    }
+
+    fn emit(&self, what: EventKind) {
+        self.tree.record().emit(&self.path, crate::child::ChildKind::Process, self.incarnation, what);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap};
 
+use super::Notice;
 use crate::child::{Exit, StopCause};
 use crate::child::{Outcome, Straggler};
 use crate::clock::whole_millis;
@@ -103,6 +104,8 @@ pub enum EventKind {
         /// What is in force and why, on one line.
         reason: String,
     },
+    /// It has told something of itself through systemd's notify protocol.
+    Notified(Notice),
     /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
@@ -164,6 +167,7 @@ impl EventKind {
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
+            Self::Notified(_) => "notified",
             Self::Output { .. } => "output",
         }
     }
@@ -214,6 +218,7 @@ impl EventKind {
                 map.serialize_entry("what", what)?;
                 map.serialize_entry("reason", reason)?;
             }
+            Self::Notified(notice) => notice.serialize_fields(map)?,
             Self::Output { stream, line, truncated, lossy, continued } => {
                 map.serialize_entry("stream", stream)?;
                 map.serialize_entry("line", line)?;

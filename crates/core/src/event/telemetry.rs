@@ -103,6 +103,10 @@ pub(super) fn log(event: &Event) {
         EventKind::Degraded { what, reason } => {
             line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
         }
+        EventKind::Notified(notice) => {
+            let said = notice.status.as_deref().unwrap_or_default();
+            line!(debug, "child told of itself", notify.status = %said, notify.stopping = notice.stopping);
+        }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);
         }

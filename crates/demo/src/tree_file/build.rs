@@ -83,6 +83,7 @@ fn ready(when: ReadyWhen) -> process::Ready {
         ReadyWhen::Http(get) => process::Ready::http(get),
         ReadyWhen::Path(path) => process::Ready::path(path),
         ReadyWhen::Command(argv) => process::Ready::command(argv),
+        ReadyWhen::Notify => process::Ready::notify(),
         ReadyWhen::Completion => process::Ready::completion(),
     }
 }

@@ -111,6 +111,8 @@ pub(crate) enum ReadyWhen {
     Path(PathBuf),
     /// This command succeeds.
     Command(Vec<String>),
+    /// It says so through systemd's notify protocol.
+    Notify,
     /// It has ended with success.
     Completion,
 }

@@ -95,6 +95,7 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
         ReadyWhen::Unix(path) => format!("ready when {} answers", path.display()),
         ReadyWhen::Http(get) => format!("ready when {} answers", get.url()),
         ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", argv.join(" ")),
+        ReadyWhen::Notify => "ready when it sends READY=1".to_owned(),
         ReadyWhen::Completion => "ready when it has ended with success".to_owned(),
         ReadyWhen::Path(path) => format!("ready when {} is there", path.display()),
     });

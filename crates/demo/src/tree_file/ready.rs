@@ -13,15 +13,15 @@ use super::value::What;
 
 const READY: Keys = Keys {
     of: "ready",
-    known: &["line", "tcp", "unix", "http", "path", "exec", "status", "headers", "any_owner"],
-    not_yet: &["notify", "notify_fd"],
+    known: &["line", "tcp", "unix", "http", "path", "exec", "notify", "status", "headers", "any_owner"],
+    not_yet: &["notify_fd"],
 };
 
 /// The ways to be ready that are a key of the table.
-const WAYS: [&str; 6] = ["line", "tcp", "unix", "http", "path", "exec"];
+const WAYS: [&str; 7] = ["line", "tcp", "unix", "http", "path", "exec", "notify"];
 
 /// What the ways are called in messages.
-const NAMES: [&str; 7] = ["line", "tcp", "unix", "http", "path", "exec", "\"completion\""];
+const NAMES: [&str; 8] = ["line", "tcp", "unix", "http", "path", "exec", "notify", "\"completion\""];
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -64,6 +64,7 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
         "unix" => ReadyWhen::Unix(PathBuf::from(value.system_text()?)),
         "http" => ReadyWhen::Http(read_get(&section, value)?),
         "path" => ReadyWhen::Path(PathBuf::from(value.system_text()?)),
+        "notify" => value.name(&[("systemd", ())]).map(|()| ReadyWhen::Notify)?,
         _ => ReadyWhen::Command(process::read_command(value)?),
     };
     Ok((when, section.or("any_owner", false, Field::flag)?))

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::event::{Notice, SignalAction, StopCause, Stream};
 use rootward::process::visible_text;
 use rootward::report::{ExitClass, Outcome, Straggler};
 use rootward::{Event, EventKind, Exit};
@@ -68,6 +68,7 @@ fn say(event: &Event) -> Said {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::Notified(notice) => said('·', Tone::Quiet, notified(notice)),
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }
@@ -84,6 +85,9 @@ fn say(event: &Event) -> Said {
         new => said('?', Tone::Quiet, new.name().to_owned()),
     }
 }
+
+/// What is said of a program that has succeeded and left processes behind.
+const BACKGROUND: &str = " · it seems to have gone to the background: tell it to stay in the foreground";
 
 fn said(sign: char, tone: Tone, words: String) -> Said {
     Said { sign, tone, words }
@@ -110,7 +114,8 @@ fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
         None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
         Some(Exit::Normal) => said('○', Tone::Quiet, format!("done{behind}")),
         Some(status) if status.class() == ExitClass::Normal => {
-            said('○', Tone::Quiet, format!("done: {}{behind}", safe(&status.to_string())))
+            let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
+            said('○', Tone::Quiet, format!("done: {}{behind}{hint}", safe(&status.to_string())))
         }
         Some(status) => {
             said('✗', Tone::Bad, format!("ended by itself: {}{behind}", safe(&status.to_string())))
@@ -194,6 +199,16 @@ fn left_behind(stragglers: &[Straggler]) -> String {
     }
 }
 
+fn notified(notice: &Notice) -> String {
+    let mut parts = Vec::new();
+    parts.extend(notice.status.as_ref().map(|status| format!("says {}", safe(status))));
+    parts.extend(notice.stopping.then(|| "says that it stops".to_owned()));
+    parts.extend(notice.main_pid.map(|pid| format!("main process {pid}")));
+    parts.extend(notice.errno.map(|errno| format!("error {errno}")));
+    parts.extend(notice.exit_status.map(|status| format!("will exit with {status}")));
+    parts.join(" · ")
+}
+
 fn output(stream: Stream, line: &str) -> String {
     let bar = match stream {
         Stream::Stdout => '│',
@@ -250,6 +265,16 @@ mod tests {
         for (stragglers, expected) in table {
             assert_eq!(left_behind(&stragglers), expected);
         }
+    }
+
+    /// Case P21.
+    #[test]
+    fn a_program_that_succeeds_and_leaves_processes_behind_gets_a_hint() {
+        let left = [Straggler::new(7, "nginx: worker", Outcome::Graceful)];
+
+        assert!(exited(Some(&Exit::Code(0)), &left).words.ends_with("stay in the foreground"));
+        assert!(!exited(Some(&Exit::Code(0)), &[]).words.contains("foreground"));
+        assert!(!exited(Some(&Exit::Code(1)), &left).words.contains("foreground"));
     }
 
     #[test]

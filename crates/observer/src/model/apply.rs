@@ -29,7 +29,11 @@ impl Model {
                     self.facts.degraded.push(line);
                 }
             }
-            What::Output { .. } | What::NotReady { .. } | What::Stalled { .. } | What::Unknown => {}
+            What::Output { .. }
+            | What::Notified { .. }
+            | What::NotReady { .. }
+            | What::Stalled { .. }
+            | What::Unknown => {}
             What::Starting
             | What::Started { .. }
             | What::StartFailed { .. }
@@ -176,6 +180,7 @@ impl Node {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
+            | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}
         }
@@ -234,6 +239,7 @@ impl Mark {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
+            | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => String::new(),
         };

@@ -124,6 +124,24 @@ pub enum What {
         /// What is in force and why, on one line.
         reason: String,
     },
+    /// It has told something of itself through systemd's notify protocol.
+    Notified {
+        /// What it is doing, in its own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        /// Whether it has begun to stop.
+        #[serde(default, skip_serializing_if = "is_false")]
+        stopping: bool,
+        /// Which process it calls its main process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        main_pid: Option<u32>,
+        /// The system's number of the error that it has met.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        errno: Option<i32>,
+        /// With which code it is about to exit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_status: Option<i32>,
+    },
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
@@ -163,6 +181,7 @@ impl What {
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
+            Self::Notified { .. } => "notified",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

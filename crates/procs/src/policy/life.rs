@@ -49,6 +49,8 @@ pub(crate) enum Input {
     LaunchFailed,
     /// The program is ready.
     Ready,
+    /// The program wants this much time, from now on, to get ready.
+    Extend(Duration),
     /// The program will never be ready.
     NeverReady,
     /// Nothing is left of the readiness check, whatever it has said.
@@ -216,6 +218,7 @@ impl Life {
 
             (P::Unready { .. }, I::Ready) => self.enter(P::Alive(Pr::None), [A::ReportStarted]),
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
+            (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
             (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
@@ -284,6 +287,14 @@ impl Life {
                 self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
+        }
+    }
+
+    /// Waits longer. A program that wants less than it has keeps what it has.
+    fn extend(&mut self, until: Instant, by: Duration, now: Instant) -> Vec<Action> {
+        match now.checked_add(by).filter(|later| *later > until) {
+            Some(later) => self.enter(Phase::Unready { until: Some(later) }, [Action::WakeAt(later)]),
+            None => Vec::new(),
         }
     }
 

@@ -120,7 +120,12 @@ impl Owner {
                 is_last
             }
             Fact::Launched(Err(_)) | Fact::Empty | Fact::Lost => true,
-            Fact::Ready | Fact::Checked(_) | Fact::Time | Fact::Counted(..) | Fact::Look(_) => false,
+            Fact::Ready
+            | Fact::Extend(_)
+            | Fact::Checked(_)
+            | Fact::Time
+            | Fact::Counted(..)
+            | Fact::Look(_) => false,
         };
         if is_through && self.state == State::Failing {
             self.state = State::Failed;

@@ -23,6 +23,7 @@ mod launching;
 mod member_sensors;
 mod members;
 mod message;
+mod notices;
 mod outputs;
 mod owner;
 mod panics;

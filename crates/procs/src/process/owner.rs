@@ -217,6 +217,7 @@ impl Owner {
                 self.tell(Input::LaunchFailed, myself);
             }
             Fact::Ready => self.tell(Input::Ready, myself),
+            Fact::Extend(by) => self.tell(Input::Extend(by), myself),
             Fact::Checked(exit) => self.checked(exit, myself),
             Fact::Time => self.tell(Input::Timer, myself),
             Fact::Exited { exit, is_last } => {
@@ -288,8 +289,8 @@ impl Owner {
     fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
         let any_owner = ready.any_owner;
         match &ready.condition {
-            // Lines are looked at where they are read, and the end where it is heard of.
-            Condition::Line(_) | Condition::Completion | Condition::Check(_) => None,
+            // Lines and messages are looked at where they are read, and the end where it is heard of.
+            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Check(_) => None,
             Condition::Tcp(address) => Some(Probe::Tcp { address: address.clone(), any_owner }),
             Condition::Unix(path) => Some(Probe::Unix { path: process.resolve(path), any_owner }),
             Condition::Http(get) => Some(Probe::Http { get: get.clone(), any_owner }),

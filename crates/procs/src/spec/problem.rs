@@ -49,7 +49,11 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
         Condition::Path(path) | Condition::Unix(path) => problem_with_path(path),
         Condition::Http(get) => get.problem(),
         Condition::Command(argv) => problem_with_command(argv),
-        Condition::Line(Ok(_)) | Condition::Tcp(_) | Condition::Completion | Condition::Check(_) => None,
+        Condition::Line(Ok(_))
+        | Condition::Tcp(_)
+        | Condition::Notify
+        | Condition::Completion
+        | Condition::Check(_) => None,
     }
 }
 

@@ -209,9 +209,15 @@ impl Process {
             | Condition::Unix(_)
             | Condition::Http(_)
             | Condition::Command(_)
+            | Condition::Notify
             | Condition::Completion
             | Condition::Check(_) => None,
         }
+    }
+
+    /// Whether it speaks systemd's notify protocol.
+    pub(crate) fn notifies(&self) -> bool {
+        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Notify))
     }
 
     /// A command that runs in the same surroundings. What it writes is captured, and it reads nothing.

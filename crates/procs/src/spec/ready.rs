@@ -55,6 +55,8 @@ pub(crate) enum Condition {
     Path(PathBuf),
     /// The program and its arguments.
     Command(Vec<OsString>),
+    /// It says so through systemd's notify protocol.
+    Notify,
     /// It has ended with success.
     Completion,
     Check(Arc<dyn Fn(ReadyContext) -> Checking + Send + Sync>),
@@ -137,6 +139,20 @@ impl Ready {
         Self::of(Condition::Command(argv.into_iter().map(Into::into).collect()))
     }
 
+    /// Ready when the process says so through systemd's notify protocol (`Type=notify`): it sends `READY=1` to the
+    /// socket that the variable `NOTIFY_SOCKET` of its environment names.
+    ///
+    /// Messages count that come from a process of the child's set. One whose sender has gone before it is heard counts
+    /// only from the program itself; `systemd-notify` waits until it is heard (`BARRIER=1`).
+    /// `EXTEND_TIMEOUT_USEC=` prolongs the ready timeout. `STATUS=`, `STOPPING=1`, `MAINPID=`, `ERRNO=` and
+    /// `EXIT_STATUS=` become [`notified`](rootward_core::EventKind::Notified) events, as long as the process runs;
+    /// the last status of a start that failed is in its error. What else is sent is passed over, and descriptors are
+    /// closed. The socket has a name without a file, which a process in another network namespace cannot reach.
+    #[doc(alias = "sd_notify")]
+    pub fn notify() -> Self {
+        Self::of(Condition::Notify)
+    }
+
     /// Ready when the process has ended with exit code 0: a job, such as a migration, after which the next sibling
     /// starts.
     ///
@@ -195,6 +211,7 @@ impl Ready {
             | Condition::Http(_)
             | Condition::Path(_)
             | Condition::Command(_)
+            | Condition::Notify
             | Condition::Completion
             | Condition::Check(_) => None,
         }
@@ -202,14 +219,18 @@ impl Ready {
 
     /// Whether a task finds out. Lines are looked at where they are read.
     pub(crate) fn has_check(&self) -> bool {
-        !matches!(self.condition, Condition::Line(_) | Condition::Completion)
+        !matches!(self.condition, Condition::Line(_) | Condition::Notify | Condition::Completion)
     }
 
     /// Whether that task looks once more when the process has ended.
     pub(crate) fn looks_last(&self) -> bool {
         match self.condition {
             Condition::Tcp(_) | Condition::Unix(_) | Condition::Http(_) | Condition::Path(_) => true,
-            Condition::Line(_) | Condition::Command(_) | Condition::Completion | Condition::Check(_) => false,
+            Condition::Line(_)
+            | Condition::Command(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Check(_) => false,
         }
     }
 
@@ -226,6 +247,7 @@ impl Ready {
                 let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
                 format!("`{}` to succeed", words.join(" "))
             }
+            Condition::Notify => "READY=1 at its NOTIFY_SOCKET".to_owned(),
             Condition::Completion => "its end with success".to_owned(),
             Condition::Check(_) => "its readiness check".to_owned(),
         }
@@ -249,6 +271,7 @@ impl fmt::Debug for Ready {
             Condition::Http(get) => f.debug_tuple("Http").field(get).finish(),
             Condition::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Condition::Command(argv) => f.debug_tuple("Command").field(argv).finish(),
+            Condition::Notify => f.write_str("Notify"),
             Condition::Completion => f.write_str("Completion"),
             Condition::Check(_) => f.write_str("Check"),
         }

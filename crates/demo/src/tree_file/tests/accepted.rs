@@ -111,6 +111,7 @@ fn every_way_to_be_ready_is_read() {
         ),
         ("{ path = 'S' }", ReadyWhen::Path("S".into())),
         ("{ exec = ['test', '-e', 'S'] }", ReadyWhen::Command(vec!["test".into(), "-e".into(), "S".into()])),
+        ("{ notify = 'systemd' }", ReadyWhen::Notify),
         ("'completion'", ReadyWhen::Completion),
     ];
 
