@@ -19,8 +19,8 @@ use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 use tokio::sync::Notify;
 
 use crate::support::{
-    Blocked, Identity, OtherRuntime, builder, cause_of, fixture, identity_of, launched, launched_tree,
-    obedient, until, within,
+    Blocked, Identity, OtherRuntime, Record, builder, cause_of, fixture, identity_of, launched,
+    launched_tree, obedient, until, within,
 };
 
 #[tokio::test]
@@ -278,6 +278,15 @@ impl std::fmt::Display for PanicsWhenShown {
 }
 
 impl std::error::Error for PanicsWhenShown {}
+
+/// The record of a tree with this one child, which ends by itself or cannot be started.
+async fn record_of(child: ChildSpec) -> Record {
+    let (tree, mut log) = launched(Supervisor::new("root").child(child));
+    log.wait_for(|event| event.path == "root/a" && ["exited", "start_failed"].contains(&event.what.name()))
+        .await;
+    let _ = tree.stop().await;
+    log.until_the_end().await
+}
 
 /// Starts a tree with this one child, and stops it when it has started.
 async fn starts(child: ChildSpec) {

@@ -3,7 +3,7 @@
 use rootward::process::{Process, Ready};
 use rootward::{Restart, Supervisor};
 
-use super::{HOUR, SHORT, start_error, starts};
+use super::{HOUR, SHORT, record_of, start_error, starts};
 use crate::support::{fixture, launched};
 
 /// Case P2, of a path.
@@ -29,12 +29,9 @@ async fn a_path_that_was_there_at_the_exit_counts_whichever_was_seen_first() {
     for run in 0..runs() {
         let path = directory.path().join(run.to_string());
         let a = fixture!("leaves_a_path").arg(&path).arg("0").ready(Ready::path(&path)).ready_timeout(HOUR);
-        let (tree, log) =
-            launched(Supervisor::new("root").child(a.into_child("a").restart(Restart::Temporary)));
+        let record = record_of(a.into_child("a").restart(Restart::Temporary)).await;
 
-        tree.wait().await;
-
-        assert_eq!(log.until_the_end().await.of_child("a"), ["starting", "started", "exited"], "run {run}");
+        assert_eq!(record.of_child("a"), ["starting", "started", "exited"], "run {run}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use rootward::process::{Process, Ready};
 use rootward::{EventKind, Restart, Supervisor};
 
-use super::{HOUR, SHORT, start_error, starts};
+use super::{HOUR, SHORT, record_of, start_error, starts};
 use crate::support::{fixture, launched, line_in, obedient};
 
 #[tokio::test]
@@ -44,11 +44,8 @@ async fn a_message_that_was_sent_before_the_exit_counts() {
     for run in 0..20 {
         let a = fixture!("notifies").args(["READY=1", "exit"]).ready(Ready::notify()).ready_timeout(HOUR);
         let a = a.into_child("a").restart(Restart::Temporary);
-        let (tree, log) = launched(Supervisor::new("root").child(a));
+        let record = record_of(a).await;
 
-        tree.wait().await;
-
-        let record = log.until_the_end().await;
         let order: Vec<_> = record.of_child("a").into_iter().filter(|name| *name != "output").collect();
         assert_eq!(order, ["starting", "started", "exited"], "run {run}");
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rootward::process::{HttpGet, Output};
 
+use super::command;
 use super::error::{FileError, Problem};
 use super::model::{Ready, ReadyWhen};
-use super::process;
 use super::section::{Field, Keys, Section};
 use super::value::What;
 
@@ -65,7 +65,7 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
         "http" => ReadyWhen::Http(read_get(&section, value)?),
         "path" => ReadyWhen::Path(PathBuf::from(value.system_text()?)),
         "notify" => value.name(&[("systemd", ())]).map(|()| ReadyWhen::Notify)?,
-        _ => ReadyWhen::Command(process::read_command(value)?),
+        _ => ReadyWhen::Command(command::read(value)?),
     };
     Ok((when, section.or("any_owner", false, Field::flag)?))
 }

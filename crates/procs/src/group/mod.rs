@@ -1,6 +1,7 @@
 //! The set of a process child, as far as containment `group` follows it: a process group and the program that leads it.
 //!
-//! [`listener_at`] says which process listens at an address. A [`Group`] is signalled and waited for through the program that leads it, and [`list_members`] lists its members.
+//! A [`Group`] is signalled and waited for through the program that leads it, and [`list_members`] lists its members.
+//! [`listener_at`] says which process listens at an address.
 
 mod descendants;
 mod leader;

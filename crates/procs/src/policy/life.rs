@@ -219,7 +219,7 @@ impl Life {
             (P::Unready { .. }, I::Ready) => self.enter(P::Alive(Pr::None), [A::ReportStarted]),
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
             (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
-            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
+            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.time_is_over(until, now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
             (P::Unready { .. }, I::Exited) if self.looks_last() => self.look_last(now),
@@ -287,6 +287,15 @@ impl Life {
                 self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
+        }
+    }
+
+    /// The time to get ready is over, unless the time in which nothing ran here was part of it.
+    fn time_is_over(&mut self, until: Instant, now: Instant) -> Vec<Action> {
+        let within = self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within);
+        match lost_time(until, now, within) {
+            Some(until) => self.enter(Phase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
+            None => self.not_ready(now),
         }
     }
 
@@ -361,7 +370,15 @@ impl Life {
     fn timer(&mut self, phase: fn(Pressure) -> Phase, pressure: Pressure, now: Instant) -> Vec<Action> {
         let due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         match pressure {
-            Pressure::Asked { kill_at, .. } if due(kill_at) => self.kill(phase, now),
+            Pressure::Asked { rung, kill_at: Some(kill_at) } if now >= kill_at => {
+                match lost_time(kill_at, now, self.rules.own_grace) {
+                    Some(later) => {
+                        self.phase = phase(Pressure::Asked { rung, kill_at: Some(later) });
+                        vec![Action::WakeAt(later)]
+                    }
+                    None => self.kill(phase, now),
+                }
+            }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
                 Some((signal, rung)) => self.asked(phase, signal, (rung, kill_at)),
                 None => Vec::new(),
@@ -395,6 +412,16 @@ impl Life {
     fn own_deadline(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.rules.own_grace)
     }
+}
+
+/// A timer that comes this late says that this program did not run meanwhile: it was stopped, or starved.
+const LATE: Duration = Duration::from_millis(500);
+
+/// Until when a time goes on that is over, if its timer came late. What has happened meanwhile may not have been heard
+/// of yet, and the process may not have run either: it is given what was lost, and no more than the whole time.
+fn lost_time(due: Instant, now: Instant, whole: Duration) -> Option<Instant> {
+    let late = now.saturating_duration_since(due);
+    if late < LATE { None } else { now.checked_add(late.min(whole)) }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
 
 use super::outputs::{Lines, Outputs};
-use super::probe::Stamp;
+use super::stamp::Stamp;
 use super::start_log::StartLog;
 use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
 use crate::set::{KillOnDrop, ProcessSet};
@@ -45,7 +45,8 @@ fn after_a_look(
     (path, log): (PathBuf, Arc<StartLog>),
 ) -> Launching {
     Box::pin(async move {
-        let before = Stamp::take(path).await;
+        // What cannot be looked at is taken for nothing.
+        let before = Stamp::find(path).await.unwrap_or_default();
         // It is set here alone.
         let _ = log.before.set(before);
         launcher.launch(order).await

@@ -30,6 +30,7 @@ mod panics;
 mod probe;
 mod pump;
 mod sensor;
+mod stamp;
 mod start;
 mod start_log;
 mod stragglers;

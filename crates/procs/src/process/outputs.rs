@@ -24,16 +24,23 @@ pub(super) struct Outputs {
 }
 
 /// Where lines go.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lines {
     /// Makes them events.
-    pub(super) sink: Option<OutputSink>,
+    sink: Option<OutputSink>,
+    /// Looks at them as long as there is something to find out.
+    looking: Option<Box<Looking>>,
+}
+
+/// What lines are looked at for.
+#[derive(Debug)]
+struct Looking {
     /// A line that matches says that the process is ready. Looked for until it has come.
-    pub(super) ready: Option<LinePattern>,
+    ready: Option<LinePattern>,
     /// Keeps the last of them until the start is over.
-    pub(super) log: Option<Arc<StartLog>>,
-    /// What has been written of the last line of each stream, while lines are looked at.
-    pub(super) begun: [String; 2],
+    log: Option<Arc<StartLog>>,
+    /// What has been written of the last line of each stream.
+    begun: [String; 2],
 }
 
 /// How much of a line that comes in pieces is looked at, in bytes.
@@ -132,22 +139,45 @@ impl Outputs {
 }
 
 impl Lines {
+    /// Lines become events, and one that matches says that the process is ready. The log keeps the last of them.
+    pub(super) fn new(
+        sink: Option<OutputSink>,
+        ready: Option<LinePattern>,
+        log: Option<Arc<StartLog>>,
+    ) -> Self {
+        let looking =
+            (ready.is_some() || log.is_some()).then(|| Looking { ready, log, begun: Default::default() });
+        Self { sink, looking: looking.map(Box::new) }
+    }
+
     /// Makes lines events. `true` says that the process is ready.
     fn write(&mut self, written: Written<'_>) -> bool {
-        self.log.take_if(|log| log.is_closed());
-        let ready = (self.ready.is_some() || self.log.is_some()) && self.look_at(&written);
-        if ready {
-            self.ready = None;
-            self.begun = Default::default();
-        }
+        let ready = self.looking.as_mut().is_some_and(|looking| looking.look_at(&written));
+        self.looking.take_if(|looking| looking.is_over());
         if let Some(sink) = &self.sink {
             written.to(sink);
         }
         ready
     }
+}
+
+impl Looking {
+    /// Whether there is nothing more to find out.
+    fn is_over(&mut self) -> bool {
+        self.log.take_if(|log| log.is_closed());
+        self.ready.is_none() && self.log.is_none()
+    }
 
     /// Looks at lines as a person sees them. `true` says that one is the line that was looked for.
     fn look_at(&mut self, written: &Written<'_>) -> bool {
+        let found = self.has_found(written);
+        if found {
+            self.ready = None;
+        }
+        found
+    }
+
+    fn has_found(&mut self, written: &Written<'_>) -> bool {
         match written {
             Written::Lines(_, lines) => lines.lines().any(|line| self.look_at_line(line, line, false)),
             Written::Line(line) => {

@@ -33,7 +33,7 @@ pub(super) struct Sensor {
     pub(super) launching: Launching,
     pub(super) lines: Lines,
     /// Hears what the process says of itself, if it has a way to.
-    pub(super) notices: Option<Notices>,
+    pub(super) notices: Option<Box<Notices>>,
     pub(super) pacer: Pacer,
     /// Resolves when the owner has found the set empty, has failed, or is gone.
     pub(super) is_over: oneshot::Receiver<()>,
@@ -155,7 +155,7 @@ impl Line {
     }
 
     /// Hears what the process has said of itself.
-    fn hear(&self, notices: &Option<Notices>, members: &Members) {
+    fn hear(&self, notices: &Option<Box<Notices>>, members: &Members) {
         if let Some(notices) = notices {
             notices.read(members, |heard| match heard {
                 Heard::Ready => self.tell(Fact::Ready),
@@ -181,7 +181,7 @@ impl Drop for Line {
 }
 
 /// Waits until the process may have said something of itself. Cancel safe.
-async fn something_to_hear(notices: &Option<Notices>) {
+async fn something_to_hear(notices: &Option<Box<Notices>>) {
     match notices {
         Some(notices) => notices.readable().await,
         None => std::future::pending().await,

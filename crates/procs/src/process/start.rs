@@ -83,7 +83,7 @@ impl StartChild for StartProcess {
         };
         let launching = launching::begin(&launcher, order, log.clone());
         let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
-        let lines = Lines { sink: Some(sink), ready, log: log.clone(), ..Lines::default() };
+        let lines = Lines::new(Some(sink), ready, log.clone());
         let (over, is_over) = oneshot::channel();
         let sensor = Sensor {
             process: Arc::clone(&process),
@@ -130,13 +130,13 @@ fn with_notices(
     process: Arc<Process>,
     sink: &OutputSink,
     log: Option<Arc<StartLog>>,
-) -> io::Result<(Arc<Process>, Option<Notices>)> {
+) -> io::Result<(Arc<Process>, Option<Box<Notices>>)> {
     if !process.notifies() {
         return Ok((process, None));
     }
     let (notices, name) = Notices::open(sink.clone(), log)?;
     let process = Process::clone(&process).env("NOTIFY_SOCKET", name);
-    Ok((Arc::new(process), Some(notices)))
+    Ok((Arc::new(process), Some(Box::new(notices))))
 }
 
 /// What the supervisor holds of a process.

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::probe::Stamp;
+use super::stamp::Stamp;
 
 /// How many lines are kept.
 const MOST_LINES: usize = 5;

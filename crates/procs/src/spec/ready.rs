@@ -131,8 +131,8 @@ impl Ready {
 
     /// Ready when this command, the program and its arguments, has ended with exit code 0.
     ///
-    /// It is run again and again, with a pause of a quarter of a second. It has the process's environment and directory,
-    /// and is contained like the process: a run that is not over after 5 seconds, or when the answer does not matter
+    /// It is run again and again, with a pause of a quarter of a second. It has the process's environment and
+    /// directory, and is contained like the process: a run that is not over after 5 seconds, or when the answer does not matter
     /// any more, is killed with all it has started. What it writes is no event; the last lines of one that fails are
     /// in the error of the start. It is not run once more when the process has ended.
     pub fn command<A: Into<OsString>>(argv: impl IntoIterator<Item = A>) -> Self {
@@ -157,8 +157,8 @@ impl Ready {
     /// starts.
     ///
     /// It has started and ended then, in this order. Another end is a failed start. Such a child is
-    /// [transient](rootward_core::Restart::Transient) or [temporary](rootward_core::Restart::Temporary): a permanent one
-    /// would be started again. The ready timeout is the time that the job may take.
+    /// [transient](rootward_core::Restart::Transient) or [temporary](rootward_core::Restart::Temporary): a permanent
+    /// one would be started again. The ready timeout is the time that the job may take.
     pub fn completion() -> Self {
         Self::of(Condition::Completion)
     }

@@ -64,7 +64,9 @@ async fn a_process_that_is_not_ready_in_time_is_ended_and_its_start_has_failed()
     let mut given = tree([process.into_child("child")]);
     let pid: u32 = given.line().await.parse().unwrap();
 
-    assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 100ms: waited for a line that matches /never/; it wrote last: \"PID\"".replace("PID", &pid.to_string()));
+    let waited = "waited for a line that matches /never/; it wrote last:";
+    let expected = format!("`/bin/sh` was not ready within 100ms: {waited} \"{pid}\"");
+    assert_eq!(given.start_error().await, expected);
     assert!(!is_alive(pid));
 }
 

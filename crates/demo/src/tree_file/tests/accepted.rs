@@ -116,8 +116,9 @@ fn every_way_to_be_ready_is_read() {
     ];
 
     for (way, expected) in ways {
-        let tree =
-            toml(&format!("[[children]]\nid = 'a'\n[children.process]\ncommand = ['true']\nready = {way}"));
+        let tree = toml(&format!(
+            "[[children]]\nid = 'a'\nrestart = 'transient'\n[children.process]\ncommand = ['true']\nready = {way}"
+        ));
         let tree = tree.unwrap_or_else(|error| panic!("{way}: {error}"));
         let ready = process(&tree.root.children[0].kind).ready.as_ref().unwrap();
         assert_eq!((&ready.when, ready.any_owner), (&expected, false), "{way}");

@@ -214,6 +214,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         (web("ready = { http = 'https://h' }"), "root/web: the ready URL \"https://h\" asks for TLS"),
         (web("ready = { notify = 's6' }"), "process.ready.notify: unknown name \"s6\""),
         (web("ready = { exec = [] }"), "the command is empty"),
+        (web("ready = 'completion'"), "root/web: a permanent child is always started again"),
         (web("ready = 'complete'"), "process.ready: unknown name \"complete\"; did you mean \"completion\"?"),
         (web("ready = { tcp = ':80' }"), "is not an address"),
     ]);

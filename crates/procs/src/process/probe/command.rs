@@ -23,7 +23,7 @@ impl Command {
     /// Runs it once. A run that is dropped is killed.
     pub(super) async fn look(&self) -> Result<(), Miss> {
         let log = Arc::new(StartLog::default());
-        let lines = Lines { log: Some(Arc::clone(&log)), ..Lines::default() };
+        let lines = Lines::new(None, None, Some(Arc::clone(&log)));
         let exit = self.run(lines).await?;
         if exit.class() == ExitClass::Normal {
             return Ok(());

@@ -23,7 +23,6 @@ use crate::spec::HttpGet;
 
 pub(super) use command::Command;
 pub(super) use member::Members;
-pub(super) use path::Stamp;
 
 /// How often something is looked at that does not tell when it changes.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
