@@ -8,16 +8,14 @@ use std::path::{Path, PathBuf};
 /// What stands at a path, so that it can be told from what stands there later. Every change of a file or of its
 /// properties changes it. `None` if there is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp(Option<[i64; 5]>);
+pub(super) struct Stamp(Option<([u64; 3], [i64; 2])>);
 
 impl Stamp {
     /// What stands there now. This may block.
     fn of(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {
             Ok(meta) => {
-                let number = |number: u64| number.cast_signed();
-                let (dev, ino, size) = (number(meta.dev()), number(meta.ino()), number(meta.size()));
-                Ok(Self(Some([dev, ino, size, meta.ctime(), meta.ctime_nsec()])))
+                Ok(Self(Some(([meta.dev(), meta.ino(), meta.size()], [meta.ctime(), meta.ctime_nsec()]))))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self(None)),
             Err(error) => Err(error),

@@ -132,9 +132,9 @@ impl Ready {
     /// Ready when this command, the program and its arguments, has ended with exit code 0.
     ///
     /// It is run again and again, with a pause of a quarter of a second. It has the process's environment and
-    /// directory, and is contained like the process: a run that is not over after 5 seconds, or when the answer does not matter
-    /// any more, is killed with all it has started. What it writes is no event; the last lines of one that fails are
-    /// in the error of the start. It is not run once more when the process has ended.
+    /// directory, and is contained like the process: a run that is not over after 5 seconds, or when the answer does
+    /// not matter any more, is killed with all it has started. What it writes is no event; the last lines of one that
+    /// fails are in the error of the start. It is not run once more when the process has ended.
     pub fn command<A: Into<OsString>>(argv: impl IntoIterator<Item = A>) -> Self {
         Self::of(Condition::Command(argv.into_iter().map(Into::into).collect()))
     }

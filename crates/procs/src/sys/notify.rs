@@ -36,13 +36,11 @@ pub(crate) fn receive_notice(socket: &OwnedFd, into: &mut [u8]) -> io::Result<(u
     let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
     let mut sender = None;
     for part in message.cmsgs()? {
-        match part {
-            ControlMessageOwned::ScmCredentials(credentials) => sender = Some(credentials.pid()),
-            ControlMessageOwned::ScmRights(fds) => {
-                // SAFETY: the kernel has just made these for us, and no other code knows them.
-                fds.into_iter().for_each(|fd| drop(unsafe { OwnedFd::from_raw_fd(fd) }));
-            }
-            _ => {}
+        if let ControlMessageOwned::ScmCredentials(credentials) = part {
+            sender = Some(credentials.pid());
+        } else if let ControlMessageOwned::ScmRights(fds) = part {
+            // SAFETY: the kernel has just made these for us, and no other code knows them.
+            fds.into_iter().for_each(|fd| drop(unsafe { OwnedFd::from_raw_fd(fd) }));
         }
     }
     Ok((message.bytes, sender))
