@@ -112,6 +112,8 @@ pub(crate) enum Problem {
     NothingCaptured,
     #[error("{text:?} is not an address such as \"localhost:8000\"")]
     Address { text: String },
+    #[error("{problem}")]
+    Http { problem: String },
     #[error("the ladder is empty; leave `stop` out, or give it at least one signal")]
     EmptyLadder,
     /// What the library itself finds wrong.

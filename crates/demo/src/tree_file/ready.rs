@@ -70,7 +70,7 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
     Ok((when, section.or("any_owner", false, Field::flag)?))
 }
 
-/// The library says what is wrong with a URL.
+/// The library says what is wrong with a request.
 fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
     let mut get = HttpGet::new(url.text_without_nul()?);
     if let Some(status) = ready.field("status") {
@@ -85,7 +85,10 @@ fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> 
             get = get.header(name, value.text()?);
         }
     }
-    Ok(get)
+    match get.problem() {
+        Some(problem) => Err(url.error(Problem::Http { problem })),
+        None => Ok(get),
+    }
 }
 
 fn read_line(field: &Field<'_>) -> Result<ReadyWhen, FileError> {

@@ -61,8 +61,10 @@ impl HttpGet {
         self.statuses.contains(&status)
     }
 
-    /// What is wrong with it, in words that complete "`root/web`: …".
-    pub(super) fn problem(&self) -> Option<String> {
+    /// What is wrong with it, in words that complete "`root/web`: …". `None` if it can be sent.
+    ///
+    /// A supervisor that is built asks for this itself; here is a way to ask before.
+    pub fn problem(&self) -> Option<String> {
         let url = &self.url;
         if let Err(problem) = self.target() {
             return Some(format!("the ready URL {url:?} {problem}"));

@@ -211,7 +211,10 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
             "ready.any_owner: without meaning when there is no `tcp`",
         ),
         (web("ready = { http = 'http://h', status = 99 }"), "expected a status from 100 to 599"),
-        (web("ready = { http = 'https://h' }"), "root/web: the ready URL \"https://h\" asks for TLS"),
+        (
+            web("ready = { http = 'https://h' }"),
+            "root/web: process.ready.http: the ready URL \"https://h\" asks for TLS",
+        ),
         (web("ready = { notify = 's6' }"), "process.ready.notify: unknown name \"s6\""),
         (web("ready = { exec = [] }"), "the command is empty"),
         (web("ready = 'completion'"), "root/web: a permanent child is always started again"),
