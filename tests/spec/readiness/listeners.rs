@@ -92,6 +92,6 @@ async fn a_process_is_ready_when_its_answer_has_the_status_that_is_expected() {
 
 /// An address at which no process listens. Another may take it before the child does, which fails the test.
 fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    listener.local_addr().expect("it is bound").to_string()
 }

@@ -22,9 +22,9 @@ async fn a_process_is_ready_when_it_sends_ready_and_what_else_it_tells_is_an_eve
 
     assert!(tree.stop().await.clean);
     let record = log.until_the_end().await;
-    let told = record.events().iter().filter_map(|event| match &event.what {
-        EventKind::Notified(notice) => Some((notice.status.as_deref(), notice.main_pid)),
-        _ => None,
+    let told = record.events().iter().filter_map(|event| {
+        let EventKind::Notified(notice) = &event.what else { return None };
+        Some((notice.status.as_deref(), notice.main_pid))
     });
     let told: Vec<_> = told.collect();
     assert_eq!(told, [(Some("Loading"), None), (Some("Serving"), Some(7)), (None, None)]);
