@@ -56,7 +56,7 @@ impl fmt::Display for Story {
                 EventKind::Stopping { cause, .. } => write!(f, " ({cause})")?,
                 EventKind::Restarting { attempt, delay } => write!(f, " ({attempt}, {delay:?})")?,
                 EventKind::Exited { status: Some(status), .. } => write!(f, " ({status})")?,
-                EventKind::StartFailed { error } => write!(f, " ({error})")?,
+                EventKind::StartFailed { error, .. } => write!(f, " ({error})")?,
                 EventKind::Stopped { outcome, .. } => write!(f, " ({outcome})")?,
                 _ => {}
             }

@@ -4,7 +4,7 @@ use std::fs;
 
 use rootward::event::Stream;
 use rootward::process::Output;
-use rootward::{ChildSpec, EventKind, Exit, Restart, Supervisor};
+use rootward::{ChildSpec, Event, EventKind, Exit, Restart, Supervisor};
 
 use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
 
@@ -56,20 +56,23 @@ async fn bytes_that_are_no_text_are_replaced_and_that_is_said() {
         line: "\u{fffd}\u{fffd}\0bytes".into(),
         truncated: false,
         lossy: true,
+        continued: false,
     };
     assert_eq!(record.find("a", "output").what, expected);
     assert_eq!(record.output("a")[1], "and a line");
 }
 
 #[tokio::test]
-async fn a_line_of_any_length_takes_no_more_than_its_share() {
+async fn a_line_of_any_length_comes_in_pieces_and_nothing_of_it_is_lost() {
     let a = fixture!("one_long_line").arg("10000000").into_child("a").restart(Restart::Temporary);
 
     let record = record_of(a).await;
 
-    let EventKind::Output { line, truncated, .. } = &record.find("a", "output").what else { unreachable!() };
-    assert_eq!((line.len(), truncated), (64 * 1024, &true));
-    assert_eq!(record.output("a")[1..], ["short"]);
+    let pieces: Vec<_> = record.events().iter().filter_map(|event| piece(event)).collect();
+    let (last, long) = pieces.split_last().expect("there are pieces");
+    assert_eq!(*last, ("short".len(), false, false));
+    assert_eq!(long.iter().map(|(length, ..)| length).sum::<usize>(), 10_000_000);
+    assert_eq!((long[0], long[1]), ((64 * 1024, true, false), (64 * 1024, true, true)));
 }
 
 #[tokio::test]
@@ -164,6 +167,12 @@ async fn the_lines_of_an_incarnation_carry_its_number() {
 
     assert_eq!((first.incarnation, second.incarnation), (1, 2));
     let _ = tree.wait().await;
+}
+
+/// The length of a line, whether it was cut, and whether it goes on with the one before it.
+fn piece(event: &Event) -> Option<(usize, bool, bool)> {
+    let EventKind::Output { line, truncated, continued, .. } = &event.what else { return None };
+    Some((line.len(), *truncated, *continued))
 }
 
 /// The record of a tree with this one child, which ends by itself.

@@ -1,5 +1,11 @@
 //! When a process counts as started.
 
+mod errors;
+mod kinds;
+mod lines;
+mod listeners;
+mod notify;
+
 use std::future::Pending;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,8 +19,8 @@ use rootward::{ChildSpec, EventKind, Exit, Supervisor, Tree};
 use tokio::sync::Notify;
 
 use crate::support::{
-    Blocked, Identity, OtherRuntime, builder, cause_of, fixture, identity_of, launched, launched_tree,
-    obedient, until, within,
+    Blocked, Identity, OtherRuntime, Record, builder, cause_of, fixture, identity_of, launched,
+    launched_tree, obedient, until, within,
 };
 
 #[tokio::test]
@@ -111,14 +117,10 @@ async fn a_process_is_ready_when_a_path_exists() {
 
 #[tokio::test]
 async fn a_process_is_ready_when_its_port_accepts_connections() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let a = fixture!("runs_forever").ready(Ready::tcp(address)).ready_timeout(HOUR).into_child("a");
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let a = fixture!("listens").args(["tcp", &address]).ready(Ready::tcp(address)).ready_timeout(HOUR);
 
-    let (tree, _log) = launched(Supervisor::new("root").child(a));
-
-    tree.started().await.unwrap();
-    assert!(tree.stop().await.clean);
+    starts(a.into_child("a")).await;
 }
 
 #[tokio::test]
@@ -243,6 +245,9 @@ async fn a_ready_function_whose_error_panics_when_it_is_written_down_is_a_failed
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// The ready timeout of a process that will not be ready: long enough for a look on a busy machine.
+const SHORT: Duration = Duration::from_millis(1500);
+
 /// A ready function that blocks its thread, and the process id that it was told.
 fn blocking(blocked: &Blocked) -> (Ready, Arc<OnceLock<u32>>) {
     let (blocked, pid) = (blocked.clone(), Arc::<OnceLock<u32>>::default());
@@ -273,6 +278,23 @@ impl std::fmt::Display for PanicsWhenShown {
 }
 
 impl std::error::Error for PanicsWhenShown {}
+
+/// The record of a tree with this one child, which ends by itself or cannot be started.
+async fn record_of(child: ChildSpec) -> Record {
+    let (tree, mut log) = launched(Supervisor::new("root").child(child));
+    log.wait_for(|event| event.path == "root/a" && ["exited", "start_failed"].contains(&event.what.name()))
+        .await;
+    let _ = tree.stop().await;
+    log.until_the_end().await
+}
+
+/// Starts a tree with this one child, and stops it when it has started.
+async fn starts(child: ChildSpec) {
+    let (tree, _log) = launched(Supervisor::new("root").child(child));
+    let started = tree.started().await;
+    assert!(started.is_ok(), "{started:?}");
+    assert!(tree.stop().await.clean);
+}
 
 /// Starts a tree with this one child, which cannot be started, and says why not.
 async fn start_error(child: ChildSpec) -> StartError {

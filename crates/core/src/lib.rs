@@ -80,7 +80,7 @@ pub use child_kind::{
     StopRequest,
 };
 pub use context::{HearsSignals, KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, Moment, SignalAction, Stream};
+pub use event::{Event, EventKind, Events, Lagged, Moment, Notice, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.

@@ -237,7 +237,7 @@ impl StartChild for Talks {
         output.write_lines(Stream::Stdout, &"hello\n".repeat(LINES / 2));
         for _ in 0..LINES / 2 {
             let (stream, line) = (Stream::Stderr, "hello".to_owned());
-            output.write(OutputLine { stream, line, truncated: false, lossy: false });
+            output.write(OutputLine { stream, line, truncated: false, lossy: false, continued: false });
         }
         Launch::running(Talking(Some(cx.reporter)))
     }

@@ -42,7 +42,10 @@ impl From<&EventKind> for wire::What {
         match what {
             EventKind::Starting => Self::Starting,
             EventKind::Started { pid } => Self::Started { pid: *pid },
-            EventKind::StartFailed { error } => Self::StartFailed { error: error.clone() },
+            EventKind::StartFailed { error, stragglers } => Self::StartFailed {
+                error: error.clone(),
+                stragglers: stragglers.iter().map(Into::into).collect(),
+            },
             EventKind::Ignored => Self::Ignored,
             EventKind::Exited { status, stragglers } => Self::Exited {
                 status: status.as_ref().map(Into::into),
@@ -75,11 +78,19 @@ impl From<&EventKind> for wire::What {
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }
-            EventKind::Output { stream, line, truncated, lossy } => Self::Output {
+            EventKind::Notified(notice) => Self::Notified {
+                said: notice.status.clone(),
+                stopping: notice.stopping,
+                main_pid: notice.main_pid,
+                errno: notice.errno,
+                exit_status: notice.exit_status,
+            },
+            EventKind::Output { stream, line, truncated, lossy, continued } => Self::Output {
                 stream: stream_name(*stream).to_owned(),
                 line: line.clone(),
                 truncated: *truncated,
                 lossy: *lossy,
+                continued: *continued,
             },
             _ => Self::Unknown,
         }

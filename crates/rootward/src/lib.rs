@@ -157,7 +157,7 @@ pub mod event {
     //! What is said in and about [`Event`](crate::Event)s.
 
     #[doc(inline)]
-    pub use rootward_core::{Events, Lagged, SignalAction, StopCause, Stream};
+    pub use rootward_core::{Events, Lagged, Notice, SignalAction, StopCause, Stream};
 }
 
 pub mod report {

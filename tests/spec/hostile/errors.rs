@@ -35,7 +35,7 @@ async fn an_error_from_deep_below_is_read_once_and_its_text_stands_in_every_even
 
     let record = log.until_the_end().await;
     let told = |path: &str| {
-        let EventKind::StartFailed { error } = &record.find(path, "start_failed").what else {
+        let EventKind::StartFailed { error, .. } = &record.find(path, "start_failed").what else {
             unreachable!("it was looked for by its name")
         };
         error.clone()

@@ -61,7 +61,10 @@ impl<'a> Tree<'a> {
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::NotReady { .. }, Stage::Starting)
-            | (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
+            | (
+                EventKind::Stalled { .. } | EventKind::Notified(_),
+                Stage::Starting | Stage::Up | Stage::Stopping,
+            )
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
             | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,
             // The root reports its end in every case.

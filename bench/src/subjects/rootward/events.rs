@@ -46,7 +46,7 @@ async fn read(mut events: Subscription, n: usize) {
 }
 
 fn line() -> OutputLine {
-    OutputLine { stream: Stream::Stdout, line: "a line".to_owned(), truncated: false, lossy: false }
+    OutputLine { stream: Stream::Stdout, line: "a line".to_owned(), truncated: false, lossy: false, continued: false }
 }
 
 /// A child that only hands out what it could write to.

@@ -5,7 +5,7 @@
 
 use super::Ended;
 use crate::blame::Failures;
-use crate::child::{Exit, ExitClass, Straggler};
+use crate::child::{Exit, ExitClass, StartError, Straggler};
 use crate::report::Below;
 
 /// What [`Ended`] says.
@@ -21,7 +21,11 @@ pub(crate) enum CompactEnd {
 
 impl From<Ended> for CompactEnd {
     fn from(ended: Ended) -> Self {
-        if !ended.stragglers.is_empty() || !ended.children.is_empty() || ended.failures.is_some() {
+        let is_plain = ended.stragglers.is_empty()
+            && ended.start_error.is_none()
+            && ended.children.is_empty()
+            && ended.failures.is_none();
+        if !is_plain {
             return Self::Full(Box::new(ended));
         }
         match ended.exit {
@@ -61,6 +65,15 @@ impl CompactEnd {
             Self::Unknown => Exit::Unknown,
             Self::Full(ended) => ended.exit.clone(),
         }
+    }
+
+    /// Why the start failed, if the child had not started.
+    pub(crate) fn start_error(&self) -> StartError {
+        match self {
+            Self::Full(ended) => ended.start_error.clone(),
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => None,
+        }
+        .unwrap_or_else(|| StartError::Ended(self.exit()))
     }
 
     pub(crate) fn stragglers(&self) -> &[Straggler] {

@@ -6,7 +6,7 @@ use super::{CompactEnd, EndHandled};
 use crate::blame::Failures;
 use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
 use crate::context::{Activity, TreeContext};
-use crate::event::{EventKind, Stream};
+use crate::event::{EventKind, Notice, Stream};
 use crate::failure::StartFailure;
 use crate::policy::ChildKey;
 use crate::report::Below;
@@ -94,6 +94,8 @@ pub struct Ended {
     pub exit: Exit,
     /// What it left behind, and what became of that.
     pub stragglers: Vec<Straggler>,
+    /// Why the start failed, if the child had not started. `None` says that it ended too early, and no more.
+    pub(crate) start_error: Option<StartError>,
     /// How its children ended, if it is a supervisor.
     pub(crate) children: Below,
     /// What it says of failures, if it is a supervisor.
@@ -105,13 +107,27 @@ pub struct Ended {
 impl Ended {
     /// It is gone, and ended like this.
     pub fn new(exit: Exit) -> Self {
-        Self { exit, stragglers: Vec::new(), children: Below::default(), failures: None, handled: None }
+        Self {
+            exit,
+            stragglers: Vec::new(),
+            start_error: None,
+            children: Below::default(),
+            failures: None,
+            handled: None,
+        }
     }
 
     /// Adds the descendants that were still there after the child itself had gone.
     #[must_use]
     pub fn with_stragglers(mut self, stragglers: Vec<Straggler>) -> Self {
         self.stragglers = stragglers;
+        self
+    }
+
+    /// Says why the start failed, in case the child has not started. Without it the error is [`StartError::Ended`].
+    #[must_use]
+    pub fn with_start_error(mut self, error: StartError) -> Self {
+        self.start_error = Some(error);
         self
     }
 
@@ -254,10 +270,12 @@ pub struct OutputLine {
     pub stream: Stream,
     /// The line without its end.
     pub line: String,
-    /// Whether the line went on and was cut.
+    /// Whether the line was cut because it is too long. What follows is the next line of this stream.
     pub truncated: bool,
     /// Whether bytes that are not UTF-8 were replaced.
     pub lossy: bool,
+    /// Whether this goes on where the line before it of this stream ended.
+    pub continued: bool,
 }
 
 impl super::StartContext {
@@ -285,14 +303,18 @@ impl OutputSink {
         self.tree.record().room().await;
     }
 
+    /// Writes into the tree's record what the process said of itself. Never waits.
+    pub fn notified(&self, notice: Notice) {
+        self.emit(EventKind::Notified(notice));
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
-        let OutputLine { stream, line, truncated, lossy } = line;
-        self.tree.record().emit(
-            &self.path,
-            crate::child::ChildKind::Process,
-            self.incarnation,
-            EventKind::Output { stream, line, truncated, lossy },
-        );
+        let OutputLine { stream, line, truncated, lossy, continued } = line;
+        self.emit(EventKind::Output { stream, line, truncated, lossy, continued });
+    }
+
+    fn emit(&self, what: EventKind) {
+        self.tree.record().emit(&self.path, crate::child::ChildKind::Process, self.incarnation, what);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap};
 
+use super::Notice;
 use crate::child::{Exit, StopCause};
 use crate::child::{Outcome, Straggler};
 use crate::clock::whole_millis;
@@ -26,6 +27,8 @@ pub enum EventKind {
     StartFailed {
         /// Why, on one line.
         error: String,
+        /// What it left behind and what became of that.
+        stragglers: Vec<Straggler>,
     },
     /// It had nothing to run, and that is fine (OTP's `ignore`).
     Ignored,
@@ -101,16 +104,21 @@ pub enum EventKind {
         /// What is in force and why, on one line.
         reason: String,
     },
-    /// It wrote a line.
+    /// It has told something of itself through systemd's notify protocol.
+    Notified(Notice),
+    /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
         stream: Stream,
         /// The line, without its end.
         line: String,
-        /// Whether the line went on and was cut.
+        /// Whether the line was cut because it is too long. What follows is the next line of this stream.
         truncated: bool,
         /// Whether bytes that are not UTF-8 were replaced.
         lossy: bool,
+        /// Whether this goes on where the line before it of this stream ended: a line that was cut, or one that had
+        /// been shown without its end because nothing more of it came for a tenth of a second.
+        continued: bool,
     },
 }
 
@@ -159,6 +167,7 @@ impl EventKind {
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
+            Self::Notified(_) => "notified",
             Self::Output { .. } => "output",
         }
     }
@@ -169,7 +178,10 @@ impl EventKind {
         match self {
             Self::Starting | Self::Ignored => {}
             Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
-            Self::StartFailed { error } => map.serialize_entry("error", error)?,
+            Self::StartFailed { error, stragglers } => {
+                map.serialize_entry("error", error)?;
+                non_empty(map, stragglers)?;
+            }
             Self::Exited { status, stragglers } => {
                 optional(map, "status", status.as_ref())?;
                 non_empty(map, stragglers)?;
@@ -206,11 +218,13 @@ impl EventKind {
                 map.serialize_entry("what", what)?;
                 map.serialize_entry("reason", reason)?;
             }
-            Self::Output { stream, line, truncated, lossy } => {
+            Self::Notified(notice) => notice.serialize_fields(map)?,
+            Self::Output { stream, line, truncated, lossy, continued } => {
                 map.serialize_entry("stream", stream)?;
                 map.serialize_entry("line", line)?;
                 optional(map, "truncated", truncated.then_some(&true))?;
                 optional(map, "lossy", lossy.then_some(&true))?;
+                optional(map, "continued", continued.then_some(&true))?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ mod entry;
 mod kind;
 mod log;
 mod moment;
+mod notice;
 mod output_batch;
 mod reader;
 mod record;
@@ -17,6 +18,7 @@ mod tests;
 pub use entry::Event;
 pub use kind::{EventKind, SignalAction, Stream};
 pub use moment::Moment;
+pub use notice::Notice;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;

@@ -58,6 +58,7 @@ impl Iterator for BatchedEvents {
             line: line.strip_suffix('\r').unwrap_or(line).to_owned(),
             truncated: false,
             lossy: false,
+            continued: false,
         };
         let event = Event { seq: self.seq, at, time, path: path.clone(), incarnation, kind, what };
         self.seq += 1;

@@ -10,13 +10,14 @@ impl EventKind {
     /// How many bytes of text this holds.
     pub(super) fn text_bytes(&self) -> usize {
         match self {
-            Self::StartFailed { error } => error.len(),
+            Self::StartFailed { error, stragglers } => error.len() + of_stragglers(stragglers),
             Self::Exited { status, stragglers } | Self::Stopped { status, stragglers, .. } => {
                 of_exit(status.as_ref()) + of_stragglers(stragglers)
             }
             Self::Signal { signal, .. } => signal.len(),
             Self::Stalled { thread, .. } => thread.len(),
             Self::Degraded { what, reason } => what.len() + reason.len(),
+            Self::Notified(notice) => notice.status.as_ref().map_or(0, String::len),
             Self::Output { line, .. } => line.len(),
             Self::Starting
             | Self::NotReady { .. }

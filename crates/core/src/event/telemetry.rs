@@ -50,7 +50,7 @@ pub(super) fn log(event: &Event) {
     match what {
         EventKind::Starting => line!(debug, "child is starting"),
         EventKind::Started { pid } => line!(usual, "child started", process.pid = *pid),
-        EventKind::StartFailed { error: cause } => {
+        EventKind::StartFailed { error: cause, .. } => {
             line!(error, "child could not be started", start.error = %cause);
         }
         EventKind::Ignored => line!(usual, "child had nothing to run"),
@@ -102,6 +102,10 @@ pub(super) fn log(event: &Event) {
         }
         EventKind::Degraded { what, reason } => {
             line!(warn, "something weaker is in force", degraded.what = %what, degraded.reason = %reason);
+        }
+        EventKind::Notified(notice) => {
+            let said = notice.status.as_deref().unwrap_or_default();
+            line!(debug, "child told of itself", notify.status = %said, notify.stopping = notice.stopping);
         }
         EventKind::Output { stream, line: text, .. } => {
             line!(debug, "child wrote a line", output.stream = %stream, output.line = %text);

@@ -201,7 +201,7 @@ impl Guardian {
                 false
             }
             Report::Failed { failure, children } => {
-                self.root.emit(EventKind::StartFailed { error: failure.text() });
+                self.root.emit(EventKind::StartFailed { error: failure.text(), stragglers: Vec::new() });
                 self.ended(Some(*failure), children, None);
                 true
             }

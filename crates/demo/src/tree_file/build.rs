@@ -66,7 +66,11 @@ fn process(part: ProcessPart) -> Process {
         Stop::Ladder(steps) => process.ladder(steps),
     };
     match part.ready {
-        Some(Ready { when, timeout }) => process.ready(ready(when)).ready_timeout(timeout),
+        Some(Ready { when, any_owner, timeout }) => {
+            let ready = ready(when);
+            let ready = if any_owner { ready.any_owner() } else { ready };
+            process.ready(ready).ready_timeout(timeout)
+        }
         None => process,
     }
 }
@@ -75,6 +79,11 @@ fn ready(when: ReadyWhen) -> process::Ready {
     match when {
         ReadyWhen::Line(pattern) => process::Ready::line(pattern),
         ReadyWhen::Tcp(address) => process::Ready::tcp(address),
+        ReadyWhen::Unix(path) => process::Ready::unix(path),
+        ReadyWhen::Http(get) => process::Ready::http(get),
         ReadyWhen::Path(path) => process::Ready::path(path),
+        ReadyWhen::Command(argv) => process::Ready::command(argv),
+        ReadyWhen::Notify => process::Ready::notify(),
+        ReadyWhen::Completion => process::Ready::completion(),
     }
 }

@@ -93,6 +93,11 @@ pub(crate) enum Problem {
         "a permanent child is always restarted, so its end can never be significant; make it transient or temporary"
     )]
     SignificantPermanent,
+    #[error(
+        "a permanent child is always started again, so that a job which is ready by \"completion\" would never be done; \
+         make it transient or temporary"
+    )]
+    PermanentJob,
     #[error("`{key}` has no meaning for the task {task:?}, only for finish, fail and panic")]
     AfterWithoutMeaning { key: &'static str, task: &'static str },
     #[error("`{one}` and `{other}` exclude each other; give one of them")]
@@ -107,6 +112,8 @@ pub(crate) enum Problem {
     NothingCaptured,
     #[error("{text:?} is not an address such as \"localhost:8000\"")]
     Address { text: String },
+    #[error("{problem}")]
+    Http { problem: String },
     #[error("the ladder is empty; leave `stop` out, or give it at least one signal")]
     EmptyLadder,
     /// What the library itself finds wrong.

@@ -10,6 +10,7 @@
 
 mod backoff;
 mod build;
+mod command;
 mod duration;
 mod error;
 mod json;

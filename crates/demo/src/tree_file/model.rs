@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{Output, Signal, Stdin, Step};
+use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::SampleTask;
@@ -92,6 +92,8 @@ pub(crate) enum Stop {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ready {
     pub(crate) when: ReadyWhen,
+    /// Whether a listener of any process will do.
+    pub(crate) any_owner: bool,
     pub(crate) timeout: Duration,
 }
 
@@ -101,6 +103,16 @@ pub(crate) enum ReadyWhen {
     Line(String),
     /// A server listens at this address.
     Tcp(String),
-    /// This file exists.
+    /// A server listens at this socket.
+    Unix(PathBuf),
+    /// A server answers this request.
+    Http(HttpGet),
+    /// This file has come into being.
     Path(PathBuf),
+    /// This command succeeds.
+    Command(Vec<String>),
+    /// It says so through systemd's notify protocol.
+    Notify,
+    /// It has ended with success.
+    Completion,
 }

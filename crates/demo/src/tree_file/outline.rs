@@ -92,6 +92,11 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
     let ready = process.ready.as_ref().map(|Ready { when, .. }| match when {
         ReadyWhen::Line(pattern) => format!("ready when it writes /{pattern}/"),
         ReadyWhen::Tcp(address) => format!("ready when {address} answers"),
+        ReadyWhen::Unix(path) => format!("ready when {} answers", path.display()),
+        ReadyWhen::Http(get) => format!("ready when {} answers", get.url()),
+        ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", argv.join(" ")),
+        ReadyWhen::Notify => "ready when it sends READY=1".to_owned(),
+        ReadyWhen::Completion => "ready when it has ended with success".to_owned(),
         ReadyWhen::Path(path) => format!("ready when {} is there", path.display()),
     });
     let parts: Vec<_> = [ready, stop].into_iter().flatten().collect();

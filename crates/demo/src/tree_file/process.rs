@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::ProcessPart;
 use super::section::{Field, Keys};
-use super::{ready, stop};
+use super::{command, ready, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -35,11 +35,11 @@ const OUTPUTS: [(&str, Output); 3] =
 
 pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     let section = field.section(&PROCESS)?;
-    let command = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
+    let argv = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
     let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
     let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
     Ok(ProcessPart {
-        command: read_command(&command)?,
+        command: command::read(&argv)?,
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
         env: section.or("env", BTreeMap::new(), read_env)?,
         clear_env: section.or("clear_env", false, Field::flag)?,
@@ -49,23 +49,6 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
     })
-}
-
-fn read_command(field: &Field<'_>) -> Result<Vec<String>, FileError> {
-    let words = field.list().map_err(|_| {
-        field.expected("a list of the program and its arguments, such as [\"sleep\", \"1000\"]")
-    })?;
-    let [program, arguments @ ..] = words.as_slice() else {
-        return Err(field.error(Problem::EmptyCommand));
-    };
-    if program.text()?.is_empty() {
-        return Err(program.error(Problem::EmptyCommand));
-    }
-    let mut command = vec![program.text_without_nul()?.to_owned()];
-    for argument in arguments {
-        command.push(argument.text_without_nul()?.to_owned());
-    }
-    Ok(command)
 }
 
 fn read_env(field: &Field<'_>) -> Result<BTreeMap<String, String>, FileError> {

@@ -3,14 +3,25 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::Output;
+use rootward::process::{HttpGet, Output};
 
+use super::command;
 use super::error::{FileError, Problem};
 use super::model::{Ready, ReadyWhen};
 use super::section::{Field, Keys, Section};
+use super::value::What;
 
-const READY: Keys =
-    Keys { of: "ready", known: &["line", "tcp", "path"], not_yet: &["http", "exec", "notify", "notify_fd"] };
+const READY: Keys = Keys {
+    of: "ready",
+    known: &["line", "tcp", "unix", "http", "path", "exec", "notify", "status", "headers", "any_owner"],
+    not_yet: &["notify_fd"],
+};
+
+/// The ways to be ready that are a key of the table.
+const WAYS: [&str; 7] = ["line", "tcp", "unix", "http", "path", "exec", "notify"];
+
+/// What the ways are called in messages.
+const NAMES: [&str; 8] = ["line", "tcp", "unix", "http", "path", "exec", "notify", "\"completion\""];
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -24,22 +35,59 @@ pub(super) fn read(process: &Section<'_>, outputs: [Output; 2]) -> Result<Option
         };
     };
     let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), |timeout| timeout.positive_duration())?;
-    Ok(Some(Ready { when: read_when(&ready, outputs)?, timeout }))
+    let (when, any_owner) = match ready.value().what {
+        What::Text(_) => (ready.name(&[("completion", ())]).map(|()| ReadyWhen::Completion)?, false),
+        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+            read_table(&ready, outputs)?
+        }
+    };
+    Ok(Some(Ready { when, any_owner, timeout }))
 }
 
-fn read_when(field: &Field<'_>, outputs: [Output; 2]) -> Result<ReadyWhen, FileError> {
+fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, bool), FileError> {
     let section = field.section(&READY)?;
-    match (section.field("line"), section.field("tcp"), section.field("path")) {
-        (Some(line), None, None) if !outputs.contains(&Output::Capture) => {
-            Err(line.error(Problem::NothingCaptured))
+    let found: Vec<_> = WAYS.iter().filter_map(|way| Some((*way, section.field(way)?))).collect();
+    let [(way, value)] = &found[..] else {
+        return Err(field.error(Problem::NotOneWay { ways: &NAMES, found: found.len() }));
+    };
+    for (key, ways) in
+        [("status", &["http"][..]), ("headers", &["http"]), ("any_owner", &["tcp", "unix", "http"])]
+    {
+        if let Some(stray) = section.field(key).filter(|_| !ways.contains(way)) {
+            return Err(stray.error(Problem::Needs { needs: ways[0] }));
         }
-        (Some(line), None, None) => read_line(&line),
-        (None, Some(address), None) => read_address(&address),
-        (None, None, Some(path)) => Ok(ReadyWhen::Path(PathBuf::from(path.system_text()?))),
-        (line, tcp, path) => {
-            let found = [line, tcp, path].iter().flatten().count();
-            Err(field.error(Problem::NotOneWay { ways: READY.known, found }))
+    }
+    let when = match *way {
+        "line" if !outputs.contains(&Output::Capture) => return Err(value.error(Problem::NothingCaptured)),
+        "line" => read_line(value)?,
+        "tcp" => read_address(value)?,
+        "unix" => ReadyWhen::Unix(PathBuf::from(value.system_text()?)),
+        "http" => ReadyWhen::Http(read_get(&section, value)?),
+        "path" => ReadyWhen::Path(PathBuf::from(value.system_text()?)),
+        "notify" => value.name(&[("systemd", ())]).map(|()| ReadyWhen::Notify)?,
+        _ => ReadyWhen::Command(command::read(value)?),
+    };
+    Ok((when, section.or("any_owner", false, Field::flag)?))
+}
+
+/// The library says what is wrong with a request.
+fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
+    let mut get = HttpGet::new(url.text_without_nul()?);
+    if let Some(status) = ready.field("status") {
+        let expected = "a status from 100 to 599";
+        let number = status.count().ok().and_then(|number| u16::try_from(number).ok());
+        let number =
+            number.filter(|number| (100..=599).contains(number)).ok_or_else(|| status.expected(expected))?;
+        get = get.status(number);
+    }
+    if let Some(headers) = ready.field("headers") {
+        for (name, value) in headers.members()? {
+            get = get.header(name, value.text()?);
         }
+    }
+    match get.problem() {
+        Some(problem) => Err(url.error(Problem::Http { problem })),
+        None => Ok(get),
     }
 }
 

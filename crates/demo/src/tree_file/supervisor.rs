@@ -8,7 +8,7 @@ use std::time::Duration;
 use rootward::{AutoShutdown, ChildId, Intensity, Restart, Shutdown, Strategy};
 
 use super::error::{FileError, Problem};
-use super::model::{Child, Kind, SupervisorPart, TreeFile};
+use super::model::{Child, Kind, ReadyWhen, SupervisorPart, TreeFile};
 use super::section::{Field, Keys, Section};
 use super::value::{Value, What};
 use super::{backoff, duration, process, task};
@@ -131,8 +131,21 @@ fn read_child<'a>(
     let backoff = section.or("backoff", None, |field| backoff::read(field).map(Some))?;
     let kind = read_kind(&section)?;
     let restart = section.or("restart", usual_restart(&kind), |restart| restart.name(&RESTARTS))?;
+    if restart == Restart::Permanent && is_job(&kind) {
+        return Err(section.error(Problem::PermanentJob));
+    }
     let significant = read_significant(parent, &section, restart, auto_shutdown)?;
     Ok((Child { id, restart, shutdown, significant, backoff, kind }, at))
+}
+
+/// Whether it has started when it has ended.
+fn is_job(kind: &Kind) -> bool {
+    match kind {
+        Kind::Process(process) => {
+            process.ready.as_ref().is_some_and(|ready| ready.when == ReadyWhen::Completion)
+        }
+        Kind::Task(_) | Kind::Supervisor(_) => false,
+    }
 }
 
 /// What a child of this kind has unless the file says otherwise: as in the library.

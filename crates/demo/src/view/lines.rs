@@ -5,7 +5,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::event::{Notice, SignalAction, StopCause, Stream};
+use rootward::process::visible_text;
 use rootward::report::{ExitClass, Outcome, Straggler};
 use rootward::{Event, EventKind, Exit};
 
@@ -48,8 +49,9 @@ fn say(event: &Event) -> Said {
     match &event.what {
         EventKind::Starting => said('·', Tone::Quiet, starting(event)),
         EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
-        EventKind::StartFailed { error } => {
-            said('✗', Tone::Bad, format!("could not be started: {}", safe(error)))
+        EventKind::StartFailed { error, stragglers } => {
+            let behind = left_behind(stragglers);
+            said('✗', Tone::Bad, format!("could not be started: {}{behind}", safe(error)))
         }
         EventKind::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
         EventKind::Restarting { attempt, delay } => said('↻', Tone::Notice, restarting(*attempt, *delay)),
@@ -66,6 +68,7 @@ fn say(event: &Event) -> Said {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::Notified(notice) => said('·', Tone::Quiet, notified(notice)),
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }
@@ -82,6 +85,9 @@ fn say(event: &Event) -> Said {
         new => said('?', Tone::Quiet, new.name().to_owned()),
     }
 }
+
+/// What is said of a program that has succeeded and left processes behind.
+const BACKGROUND: &str = " · it seems to have gone to the background: tell it to stay in the foreground";
 
 fn said(sign: char, tone: Tone, words: String) -> Said {
     Said { sign, tone, words }
@@ -108,7 +114,8 @@ fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
         None => said('✗', Tone::Notice, format!("ended by itself{behind}")),
         Some(Exit::Normal) => said('○', Tone::Quiet, format!("done{behind}")),
         Some(status) if status.class() == ExitClass::Normal => {
-            said('○', Tone::Quiet, format!("done: {}{behind}", safe(&status.to_string())))
+            let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
+            said('○', Tone::Quiet, format!("done: {}{behind}{hint}", safe(&status.to_string())))
         }
         Some(status) => {
             said('✗', Tone::Bad, format!("ended by itself: {}{behind}", safe(&status.to_string())))
@@ -192,12 +199,22 @@ fn left_behind(stragglers: &[Straggler]) -> String {
     }
 }
 
+fn notified(notice: &Notice) -> String {
+    let mut parts = Vec::new();
+    parts.extend(notice.status.as_ref().map(|status| format!("says {}", safe(status))));
+    parts.extend(notice.stopping.then(|| "says that it stops".to_owned()));
+    parts.extend(notice.main_pid.map(|pid| format!("main process {pid}")));
+    parts.extend(notice.errno.map(|errno| format!("error {errno}")));
+    parts.extend(notice.exit_status.map(|status| format!("will exit with {status}")));
+    parts.join(" · ")
+}
+
 fn output(stream: Stream, line: &str) -> String {
     let bar = match stream {
         Stream::Stdout => '│',
         Stream::Stderr => '┆',
     };
-    format!("{bar} {}", safe(line))
+    format!("{bar} {}", safe(&visible_text(line)))
 }
 
 /// A text from outside, without anything that would take control of a terminal.
@@ -224,6 +241,13 @@ mod tests {
         assert_eq!(safe("a\u{1b}[31mb\rc\td"), "a\u{fffd}[31mb\u{fffd}c\td");
     }
 
+    /// Case P9.
+    #[test]
+    fn a_line_is_shown_as_a_person_sees_it() {
+        assert_eq!(output(Stream::Stdout, "\u{1b}[32mok\u{1b}[0m"), "│ ok");
+        assert_eq!(output(Stream::Stderr, "10 %\r\u{1b}[K20 %"), "┆ 20 %");
+    }
+
     #[test]
     fn stragglers_are_told_in_english() {
         let straggler = |outcome| Straggler::new(7, "sleep 9", outcome);
@@ -241,6 +265,16 @@ mod tests {
         for (stragglers, expected) in table {
             assert_eq!(left_behind(&stragglers), expected);
         }
+    }
+
+    /// Case P21.
+    #[test]
+    fn a_program_that_succeeds_and_leaves_processes_behind_gets_a_hint() {
+        let left = [Straggler::new(7, "nginx: worker", Outcome::Graceful)];
+
+        assert!(exited(Some(&Exit::Code(0)), &left).words.ends_with("stay in the foreground"));
+        assert!(!exited(Some(&Exit::Code(0)), &[]).words.contains("foreground"));
+        assert!(!exited(Some(&Exit::Code(1)), &left).words.contains("foreground"));
     }
 
     #[test]

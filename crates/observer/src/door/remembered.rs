@@ -90,7 +90,8 @@ impl Remembered {
 fn size(event: &Event) -> usize {
     let text = match &event.what {
         What::Output { line, .. } => line.len(),
-        What::StartFailed { error } => error.len(),
+        What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
+        What::StartFailed { error, .. } => error.len(),
         What::Exited { status, .. } | What::Stopped { status, .. } => {
             256 + status.as_ref().map_or(0, Status::text_len)
         }
@@ -180,7 +181,7 @@ mod tests {
         let mut remembered = Remembered::new(1000);
         for number in 1..=100 {
             let mut long = (*event(number)).clone();
-            long.what = What::StartFailed { error: "x".repeat(BYTES / 10) };
+            long.what = What::StartFailed { error: "x".repeat(BYTES / 10), stragglers: vec![] };
             remembered.add(Arc::new(long));
         }
 

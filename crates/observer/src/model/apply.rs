@@ -29,7 +29,11 @@ impl Model {
                     self.facts.degraded.push(line);
                 }
             }
-            What::Output { .. } | What::NotReady { .. } | What::Stalled { .. } | What::Unknown => {}
+            What::Output { .. }
+            | What::Notified { .. }
+            | What::NotReady { .. }
+            | What::Stalled { .. }
+            | What::Unknown => {}
             What::Starting
             | What::Started { .. }
             | What::StartFailed { .. }
@@ -170,12 +174,13 @@ impl Node {
             }),
             // The root's end is told by itself, after this.
             What::StartFailed { .. } if parent(&child.path).is_none() => {}
-            What::StartFailed { error } => self.ends(event, mark, |end| end.error = Some(error.clone())),
+            What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
+            | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => {}
         }
@@ -214,7 +219,7 @@ impl Mark {
     pub(super) fn of(event: &Event) -> Self {
         let says = match &event.what {
             What::Started { pid: Some(pid) } => format!("pid {pid}"),
-            What::StartFailed { error } => error.clone(),
+            What::StartFailed { error, .. } => error.clone(),
             What::Exited { status, .. } => status.as_ref().map(ToString::to_string).unwrap_or_default(),
             What::Restarting { attempt, delay_ms } => format!("attempt {attempt}, in {delay_ms} ms"),
             What::GaveUp { restarts, within_ms } => {
@@ -234,6 +239,7 @@ impl Mark {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
+            | What::Notified { .. }
             | What::Output { .. }
             | What::Unknown => String::new(),
         };

@@ -43,6 +43,9 @@ pub enum What {
     StartFailed {
         /// Why, on one line.
         error: String,
+        /// What it left behind and what became of that.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stragglers: Vec<Straggler>,
     },
     /// It had nothing to run, and that is fine.
     Ignored,
@@ -121,18 +124,39 @@ pub enum What {
         /// What is in force and why, on one line.
         reason: String,
     },
+    /// It has told something of itself through systemd's notify protocol.
+    Notified {
+        /// What it is doing, in its own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        /// Whether it has begun to stop.
+        #[serde(default, skip_serializing_if = "is_false")]
+        stopping: bool,
+        /// Which process it calls its main process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        main_pid: Option<u32>,
+        /// The system's number of the error that it has met.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        errno: Option<i32>,
+        /// With which code it is about to exit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_status: Option<i32>,
+    },
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
         stream: String,
         /// The line, without its end.
         line: String,
-        /// Whether the line went on and was cut.
+        /// Whether the line was cut because it is too long.
         #[serde(default, skip_serializing_if = "is_false")]
         truncated: bool,
         /// Whether bytes that are not UTF-8 were replaced.
         #[serde(default, skip_serializing_if = "is_false")]
         lossy: bool,
+        /// Whether this goes on where the line before it of this stream ended.
+        #[serde(default, skip_serializing_if = "is_false")]
+        continued: bool,
     },
     /// Something that this version does not know.
     #[serde(other)]
@@ -157,6 +181,7 @@ impl What {
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
+            Self::Notified { .. } => "notified",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

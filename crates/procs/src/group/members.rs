@@ -145,7 +145,7 @@ fn began(stat: &str) -> Option<u64> {
 }
 
 /// The command line, or the name alone if there is none.
-fn command(pid: i32) -> String {
+pub(super) fn command(pid: i32) -> String {
     let line = read_start(&format!("/proc/{pid}/cmdline")).replace('\0', " ");
     match line.trim_end() {
         "" => read_start(&format!("/proc/{pid}/comm")).trim_end().to_owned(),

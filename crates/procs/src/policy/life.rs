@@ -34,6 +34,8 @@ pub(crate) struct Readiness {
     pub(crate) within: Duration,
     /// Whether a task finds out, which has to be ended.
     pub(crate) has_check: bool,
+    /// Whether that task looks once more when the program has ended, so that what was there at the end counts.
+    pub(crate) looks_last: bool,
 }
 
 /// A fact that the machine is told.
@@ -47,6 +49,8 @@ pub(crate) enum Input {
     LaunchFailed,
     /// The program is ready.
     Ready,
+    /// The program wants this much time, from now on, to get ready.
+    Extend(Duration),
     /// The program will never be ready.
     NeverReady,
     /// Nothing is left of the readiness check, whatever it has said.
@@ -72,6 +76,8 @@ pub(crate) enum Action {
     Launch,
     /// Find out whether the program is ready, and say so. If that takes a check, say when nothing is left of it.
     AwaitReady,
+    /// Have the check look once more and say what it found: the program has ended.
+    LookLast,
     /// Abort the check: its answer does not matter any more.
     EndCheck,
     /// Tell the supervisor that the child has started.
@@ -116,6 +122,12 @@ enum Phase {
     /// The program runs and has not said that it is ready.
     Unready {
         until: Option<Instant>,
+    },
+    /// The program has ended before it was known to be ready, and the check looks once more, until this time.
+    LookingLast {
+        until: Option<Instant>,
+        /// Whether the set is known to be empty.
+        is_empty: bool,
     },
     /// The program runs.
     Alive(Pressure),
@@ -163,6 +175,9 @@ enum Check {
 /// other rights at the time may be within reach later.
 const KILL_AGAIN: Duration = Duration::from_secs(1);
 
+/// How long the last look may take.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// How long an empty set waits for the end of a check that has been aborted. One that waits in its future ends at once;
 /// one that blocks its thread may never end.
 const CHECK_PATIENCE: Duration = Duration::from_secs(1);
@@ -203,10 +218,33 @@ impl Life {
 
             (P::Unready { .. }, I::Ready) => self.enter(P::Alive(Pr::None), [A::ReportStarted]),
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
-            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.not_ready(now),
+            (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
+            (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.time_is_over(until, now),
             (P::Unready { .. } | P::Alive(Pr::None), I::Stop) => self.ask(P::Alive, None, now),
             (P::Unready { .. } | P::Alive(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Alive, now),
+            (P::Unready { .. }, I::Exited) if self.looks_last() => self.look_last(now),
             (P::Unready { .. }, I::Exited) => self.left(Pr::None),
+
+            (P::LookingLast { until, .. }, I::Empty) => {
+                self.enter(P::LookingLast { until, is_empty: true }, [])
+            }
+            (P::LookingLast { is_empty, .. }, I::Ready) => {
+                let mut actions = vec![A::ReportStarted];
+                actions.extend(self.looked_last(is_empty, now));
+                actions
+            }
+            (P::LookingLast { is_empty, .. }, I::NeverReady) => self.looked_last(is_empty, now),
+            (P::LookingLast { is_empty, .. }, I::Force) => {
+                let mut actions = self.looked_last(is_empty, now);
+                if !is_empty {
+                    actions.extend(self.kill(P::Left, now));
+                }
+                actions
+            }
+            (P::LookingLast { until: Some(until), is_empty }, I::Timer) if now >= until => {
+                self.looked_last(is_empty, now)
+            }
+
             (P::Alive(pressure), I::Exited) => self.left(pressure),
             (P::Alive(pressure), I::Timer) => self.timer(P::Alive, pressure, now),
 
@@ -225,6 +263,7 @@ impl Life {
                 P::New
                 | P::Launching(_)
                 | P::Unready { .. }
+                | P::LookingLast { .. }
                 | P::Alive(_)
                 | P::Left(_)
                 | P::Checking { .. }
@@ -242,13 +281,49 @@ impl Life {
     fn launched(&mut self, now: Instant) -> Vec<Action> {
         match self.rules.readiness {
             None => self.enter(Phase::Alive(Pressure::None), [Action::ReportStarted]),
-            Some(Readiness { within, has_check }) => {
+            Some(Readiness { within, has_check, .. }) => {
                 let until = now.checked_add(within);
                 self.phase = Phase::Unready { until };
                 self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
         }
+    }
+
+    /// The time to get ready is over, unless the time in which nothing ran here was part of it.
+    fn time_is_over(&mut self, until: Instant, now: Instant) -> Vec<Action> {
+        let within = self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within);
+        match lost_time(until, now, within) {
+            Some(until) => self.enter(Phase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
+            None => self.not_ready(now),
+        }
+    }
+
+    /// Waits longer. A program that wants less than it has keeps what it has.
+    fn extend(&mut self, until: Instant, by: Duration, now: Instant) -> Vec<Action> {
+        match now.checked_add(by).filter(|later| *later > until) {
+            Some(later) => self.enter(Phase::Unready { until: Some(later) }, [Action::WakeAt(later)]),
+            None => Vec::new(),
+        }
+    }
+
+    fn looks_last(&self) -> bool {
+        self.check == Check::Running && self.rules.readiness.is_some_and(|readiness| readiness.looks_last)
+    }
+
+    /// What was there when the program ended counts, however the look and the end have raced.
+    fn look_last(&mut self, now: Instant) -> Vec<Action> {
+        let until = now.checked_add(LAST_LOOK);
+        self.phase = Phase::LookingLast { until, is_empty: false };
+        [Action::LookLast].into_iter().chain(until.map(Action::WakeAt)).collect()
+    }
+
+    fn looked_last(&mut self, is_empty: bool, now: Instant) -> Vec<Action> {
+        let mut actions = self.left(Pressure::None);
+        if is_empty {
+            actions.extend(self.empty(Pressure::None, now));
+        }
+        actions
     }
 
     fn not_ready(&mut self, now: Instant) -> Vec<Action> {
@@ -295,7 +370,15 @@ impl Life {
     fn timer(&mut self, phase: fn(Pressure) -> Phase, pressure: Pressure, now: Instant) -> Vec<Action> {
         let due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         match pressure {
-            Pressure::Asked { kill_at, .. } if due(kill_at) => self.kill(phase, now),
+            Pressure::Asked { rung, kill_at: Some(kill_at) } if now >= kill_at => {
+                match lost_time(kill_at, now, self.rules.own_grace) {
+                    Some(later) => {
+                        self.phase = phase(Pressure::Asked { rung, kill_at: Some(later) });
+                        vec![Action::WakeAt(later)]
+                    }
+                    None => self.kill(phase, now),
+                }
+            }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
                 Some((signal, rung)) => self.asked(phase, signal, (rung, kill_at)),
                 None => Vec::new(),
@@ -329,6 +412,16 @@ impl Life {
     fn own_deadline(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.rules.own_grace)
     }
+}
+
+/// A timer that comes this late says that this program did not run meanwhile: it was stopped, or starved.
+const LATE: Duration = Duration::from_millis(500);
+
+/// Until when a time goes on that is over, if its timer came late. What has happened meanwhile may not have been heard
+/// of yet, and the process may not have run either: it is given what was lost, and no more than the whole time.
+fn lost_time(due: Instant, now: Instant, whole: Duration) -> Option<Instant> {
+    let late = now.saturating_duration_since(due);
+    if late < LATE { None } else { now.checked_add(late.min(whole)) }
 }
 
 #[cfg(test)]

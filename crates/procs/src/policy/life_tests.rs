@@ -7,6 +7,9 @@ use proptest::prelude::*;
 use super::super::Step;
 use super::*;
 
+#[path = "life_ready_tests.rs"]
+mod ready;
+
 const SECOND: Duration = Duration::from_secs(1);
 const TERM: Action = Action::Signal(Signal::TERM);
 const KILL: Action = Action::Signal(Signal::KILL);
@@ -299,6 +302,7 @@ fn input() -> impl Strategy<Value = Input> {
         Input::LaunchFailed,
         Input::Ready,
         Input::NeverReady,
+        Input::Extend(SECOND),
         Input::CheckOver,
         Input::Stop,
         Input::Force,
@@ -366,11 +370,17 @@ fn rules() -> Rules {
 }
 
 fn ready_rules() -> Rules {
-    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: false }), ..rules() }
+    Rules {
+        readiness: Some(Readiness { within: 10 * SECOND, has_check: false, looks_last: false }),
+        ..rules()
+    }
 }
 
 fn check_rules() -> Rules {
-    Rules { readiness: Some(Readiness { within: 10 * SECOND, has_check: true }), ..rules() }
+    Rules {
+        readiness: Some(Readiness { within: 10 * SECOND, has_check: true, looks_last: false }),
+        ..rules()
+    }
 }
 
 fn ladder() -> Ladder {

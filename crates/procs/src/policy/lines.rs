@@ -1,27 +1,32 @@
 //! Cuts what a process writes into lines.
+//!
+//! A line that is too long comes in pieces, and nothing of it is thrown away. What has been written of a line can be
+//! shown before its end: a prompt has none.
 
 use memchr::{memchr, memrchr};
 
-/// How many bytes of a line are kept.
+/// How many bytes of a line are held. A longer one comes in pieces.
 pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// One line, without its end.
+/// One line, without its end, or a piece of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) text: String,
-    /// Whether the line went on and was cut.
+    /// Whether the line was cut here because it is too long.
     pub(crate) truncated: bool,
     /// Whether bytes that are not UTF-8 were replaced.
     pub(crate) lossy: bool,
+    /// Whether this goes on where the line before it ended.
+    pub(crate) continued: bool,
 }
 
 /// The part of a stream that has not become a line yet.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    /// Holds no memory between lines.
+    /// What is still to be emitted of the current line. Holds no memory between lines.
     partial: Vec<u8>,
-    /// Whether the current line has been cut already, so that the rest of it is thrown away.
-    skipping: bool,
+    /// Whether the beginning of the current line has been emitted.
+    continued: bool,
 }
 
 /// What becomes of a stream's bytes.
@@ -37,7 +42,7 @@ impl Lines {
     /// Takes the next bytes of the stream, and emits every line that is complete. The fewer pieces, the cheaper: lines
     /// that need no change are emitted together.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], mut emit: impl FnMut(Piece<'_>)) {
-        if self.skipping || !self.partial.is_empty() {
+        if self.continued || !self.partial.is_empty() {
             bytes = self.finish(bytes, &mut emit);
         }
         let (whole, rest) = bytes.split_at(memrchr(b'\n', bytes).map_or(0, |end| end + 1));
@@ -63,54 +68,75 @@ impl Lines {
             return &[];
         };
         self.take_in(&bytes[..end], emit);
-        if !std::mem::take(&mut self.skipping) {
-            let mut line = std::mem::take(&mut self.partial);
-            if line.last() == Some(&b'\r') {
-                line.pop();
-            }
-            emit(Piece::Line(Line::new(line, false)));
+        let mut line = std::mem::take(&mut self.partial);
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        let continued = std::mem::take(&mut self.continued);
+        // The end of a line that was shown without it says nothing new.
+        if !continued || !line.is_empty() {
+            emit(Piece::Line(Line { continued, ..Line::new(line) }));
         }
         &bytes[end + 1..]
+    }
+
+    /// Whether something has been written since the last end of a line that has not been emitted.
+    pub(crate) fn has_rest(&self) -> bool {
+        !self.partial.is_empty()
+    }
+
+    /// Emits what has been written since the last end of a line. What follows goes on with it.
+    ///
+    /// The beginning of a character stays, and so does a carriage return, which may be part of the line's end.
+    pub(crate) fn show(&mut self, emit: impl FnOnce(Line)) {
+        let kept = match self.partial.last() {
+            Some(b'\r') => 1,
+            _ => cut_character(&self.partial),
+        };
+        let rest = self.partial.split_off(self.partial.len() - kept);
+        let shown = std::mem::replace(&mut self.partial, rest);
+        if !shown.is_empty() {
+            let continued = std::mem::replace(&mut self.continued, true);
+            emit(Line { continued, ..Line::new(shown) });
+        }
     }
 
     /// Emits what has been written since the last end of a line. What follows counts as a line of its own.
     pub(crate) fn flush(&mut self, emit: impl FnOnce(Line)) {
         let partial = std::mem::take(&mut self.partial);
+        let continued = std::mem::take(&mut self.continued);
         if !partial.is_empty() {
-            emit(Line::new(partial, false));
+            emit(Line { continued, ..Line::new(partial) });
         }
     }
 
-    /// Takes in bytes of one line, and cuts the line if it gets too long.
-    fn take_in(&mut self, bytes: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
-        if self.skipping {
-            return;
+    /// Takes in bytes of one line, and emits pieces of it while it is too long.
+    fn take_in(&mut self, mut bytes: &[u8], emit: &mut impl FnMut(Piece<'_>)) {
+        while self.partial.len() + bytes.len() > LONGEST {
+            let (now, later) = bytes.split_at(LONGEST - self.partial.len());
+            self.partial.extend_from_slice(now);
+            bytes = later;
+            // The rest of a character belongs to the next piece.
+            let rest = self.partial.split_off(LONGEST - cut_character(&self.partial));
+            let piece = std::mem::replace(&mut self.partial, rest);
+            let continued = std::mem::replace(&mut self.continued, true);
+            emit(Piece::Line(Line { truncated: true, continued, ..Line::new(piece) }));
         }
-        let room = LONGEST - self.partial.len();
-        self.partial.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        if bytes.len() > room {
-            self.skipping = true;
-            emit(Piece::Line(Line::new(std::mem::take(&mut self.partial), true)));
-        }
+        self.partial.extend_from_slice(bytes);
     }
 }
 
 impl Line {
-    fn new(mut bytes: Vec<u8>, truncated: bool) -> Self {
-        if truncated {
-            bytes.truncate(bytes.len() - cut_character(&bytes));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => Self { text, truncated, lossy: false },
-            Err(error) => {
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                Self { text, truncated, lossy: true }
-            }
-        }
+    fn new(bytes: Vec<u8>) -> Self {
+        let (text, lossy) = match String::from_utf8(bytes) {
+            Ok(text) => (text, false),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
+        };
+        Self { text, truncated: false, lossy, continued: false }
     }
 }
 
-/// How many bytes at the end are the beginning of a character whose rest was cut off, which is no fault of the
+/// How many bytes at the end are the beginning of a character whose rest has not come, which is no fault of the
 /// writer's.
 fn cut_character(bytes: &[u8]) -> usize {
     (1..=3.min(bytes.len()))
@@ -153,12 +179,47 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_and_its_rest_thrown_away() {
+    fn a_long_line_comes_in_pieces_that_are_marked_and_nothing_of_it_is_lost() {
         let long = "x".repeat(3 * LONGEST);
         let lines = lines(&[&long, "y\nnext\n"]);
 
-        assert_eq!(lines.iter().map(|line| line.text.len()).collect::<Vec<_>>(), [LONGEST, 4]);
-        assert_eq!(lines.iter().map(|line| line.truncated).collect::<Vec<_>>(), [true, false]);
+        let marks = |line: &Line| (line.text.len(), line.truncated, line.continued);
+        let pieces = [(LONGEST, true, false), (LONGEST, true, true), (LONGEST, true, true)];
+        assert_eq!(lines[..3].iter().map(marks).collect::<Vec<_>>(), pieces);
+        assert_eq!(lines[3..].iter().map(marks).collect::<Vec<_>>(), [(1, false, true), (4, false, false)]);
+    }
+
+    #[test]
+    fn what_is_shown_before_its_end_goes_on_afterwards() {
+        let mut lines = Lines::default();
+        let mut seen = Vec::new();
+        lines.feed(b"Ready> \xc3", |_| {});
+        lines.show(|line| seen.push((line.text, line.continued)));
+        lines.show(|line| seen.push((line.text, line.continued)));
+        let mut take = |piece: Piece<'_>| match piece {
+            Piece::Lines(text) => seen.push((text.to_owned(), false)),
+            Piece::Line(line) => seen.push((line.text, line.continued)),
+        };
+
+        lines.feed(b"\xbc\nnext\n", &mut take);
+
+        let expected = [("Ready> ", false), ("ü", true), ("next\n", false)];
+        assert_eq!(seen, expected.map(|(text, continued)| (text.to_owned(), continued)));
+    }
+
+    #[test]
+    fn the_end_of_a_line_that_was_shown_without_it_is_no_line() {
+        for (begun, end) in [("Password: ", "\n"), ("Password: ", "\r\n"), ("Password: \r", "\n")] {
+            let mut lines = Lines::default();
+            let mut seen = Vec::new();
+            lines.feed(begun.as_bytes(), |_| {});
+            lines.show(|line| seen.push(line.text));
+
+            lines.feed(end.as_bytes(), |piece| panic!("{piece:?}"));
+            lines.feed(b"next\n", |piece| assert_eq!(piece, Piece::Lines("next\n")));
+
+            assert_eq!(seen, ["Password: "]);
+        }
     }
 
     #[test]
@@ -175,6 +236,9 @@ mod tests {
         let line = &lines(&[&long])[0];
 
         assert_eq!((line.text.len(), line.truncated, line.lossy), (LONGEST - 1, true, false));
+        let all = lines(&[&long, "\n"]);
+        assert!(all.iter().all(|line| !line.lossy));
+        assert_eq!(all.iter().map(|line| line.text.as_str()).collect::<String>(), long);
     }
 
     #[test]
@@ -213,12 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_among_others_is_cut_as_it_is_alone() {
+    fn a_long_line_among_others_comes_in_pieces_as_it_does_alone() {
         let long = format!("before\n{}\nafter\n", "x".repeat(LONGEST + 1));
         let lines = lines(&[&long]);
 
-        assert_eq!(lines.iter().map(|line| line.text.len()).collect::<Vec<_>>(), [6, LONGEST, 5]);
-        assert_eq!(lines.iter().map(|line| line.truncated).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(lines.iter().map(|line| line.text.len()).collect::<Vec<_>>(), [6, LONGEST, 1, 5]);
+        assert_eq!(lines.iter().map(|line| line.truncated).collect::<Vec<_>>(), [false, true, false, false]);
+        assert_eq!(lines.iter().map(|line| line.continued).collect::<Vec<_>>(), [false, false, true, false]);
     }
 
     #[test]
@@ -245,7 +310,7 @@ mod tests {
 
         assert_eq!(LONGEST, 65_536);
         assert_eq!(is_whole(LONGEST), [true]);
-        assert_eq!(is_whole(LONGEST + 1), [false]);
+        assert_eq!(is_whole(LONGEST + 1), [false, false]);
     }
 
     #[test]
@@ -269,6 +334,40 @@ mod tests {
             prop_assert_eq!(&lines(&[&bytes[..cut], &bytes[cut..]]), &whole);
             prop_assert_eq!(&lines(&bytes.chunks(1).collect::<Vec<_>>()), &whole);
         }
+
+        #[test]
+        fn whatever_is_shown_early_nothing_is_lost_or_told_twice(
+            bytes in vec(select(b"ab\r\n\xc3\xbc".to_vec()), 0..40),
+            shows in vec(any::<bool>(), 40),
+        ) {
+            let mut split = Lines::default();
+            let mut text = String::new();
+            // A line that goes on is joined to the one before it.
+            let mut join = |line: Line| {
+                if !line.continued {
+                    text.push('|');
+                }
+                text.push_str(&line.text);
+            };
+            for (byte, show) in bytes.iter().zip(shows) {
+                split.feed(&[*byte], |piece| match piece {
+                    Piece::Lines(lines) => lines.lines().for_each(|line| join(plain(line))),
+                    Piece::Line(line) => join(line),
+                });
+                if show {
+                    split.show(&mut join);
+                }
+            }
+            split.flush(&mut join);
+
+            let mut whole = Lines::default();
+            let mut expected = lines(&[&bytes]);
+            whole.feed(&bytes, |_| {});
+            whole.flush(|line| expected.push(line));
+            let of = |line: &Line| line.text.chars().filter(|c| *c != '\u{fffd}').collect::<String>();
+            let expected: String = expected.iter().map(|line| format!("|{}", of(line))).collect();
+            prop_assert_eq!(text.replace('\u{fffd}', ""), expected);
+        }
     }
 
     fn lines(pieces: &[impl AsRef<[u8]>]) -> Vec<Line> {
@@ -284,7 +383,7 @@ mod tests {
     }
 
     fn plain(line: &str) -> Line {
-        Line { text: line.to_owned(), truncated: false, lossy: false }
+        Line::new(line.as_bytes().to_vec())
     }
 
     fn texts(pieces: &[&str]) -> Vec<String> {

@@ -1,52 +1,67 @@
-//! Checks whether a process is ready: a task of its own, because a check may be the user's code.
+//! Checks whether a process is ready: a task of its own, a [`probe`](super::probe) or the user's code.
 //!
 //! The answer goes to the owner of the process when nothing of the check is left, whether it came to its end, panicked,
 //! or was aborted. A check that blocks its thread gives no answer, and holds up nothing but that thread.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use ractor::ActorRef;
 use rootward_core::Exit;
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::message::{Fact, Message};
 use super::panics::catch;
-use crate::spec::{Checking, Condition, Ready, ReadyContext};
-
-/// How often something is looked at that does not tell when it changes.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+use super::probe::{Members, Probe, until_ready};
+use super::start_log::StartLog;
+use crate::spec::{Checking, ReadyContext};
 
 /// A check under way. It is aborted when this is dropped.
 #[derive(Debug)]
 pub(super) struct Check {
     task: AbortHandle,
     is_ended: bool,
+    /// Tells a probe that the process has ended.
+    has_ended: watch::Sender<bool>,
 }
 
 impl Check {
-    /// Begins to check, if that is how the process says that it is ready. A user's own check runs on `tasks`.
-    pub(super) fn begin(ready: &Ready, pid: u32, tasks: &Handle, owner: ActorRef<Message>) -> Option<Self> {
-        let over = || Over { owner, exit: Exit::Aborted };
-        let control = Handle::current();
-        let task = match &ready.0 {
-            // Lines are looked at where they are read.
-            Condition::Line(_) => return None,
-            Condition::Tcp(address) => {
-                control.spawn(run(Checked { check: answers(address.clone()), over: over() }))
-            }
-            Condition::Path(path) => {
-                control.spawn(run(Checked { check: exists(path.clone()), over: over() }))
-            }
-            Condition::Check(check) => {
-                tasks.spawn(run(Checked { check: answer(check(ReadyContext { pid })), over: over() }))
-            }
-        };
-        Some(Self { task: task.abort_handle(), is_ended: false })
+    /// Begins to run a user's own check, on `tasks`.
+    pub(super) fn run(
+        check: impl FnOnce(ReadyContext) -> Checking,
+        pid: u32,
+        tasks: &Handle,
+        owner: ActorRef<Message>,
+    ) -> Self {
+        let over = Over { owner, exit: Exit::Aborted };
+        let task = tasks.spawn(run(Checked { check: answer(check(ReadyContext { pid })), over }));
+        Self::of(task.abort_handle(), watch::Sender::new(false))
+    }
+
+    /// Begins to look again and again.
+    pub(super) fn probe(
+        probe: Probe,
+        members: Members,
+        log: Arc<StartLog>,
+        owner: ActorRef<Message>,
+    ) -> Self {
+        let over = Over { owner, exit: Exit::Aborted };
+        let has_ended = watch::Sender::new(false);
+        let check = until_ready(probe, members, log, has_ended.subscribe());
+        let task = Handle::current().spawn(run(Checked { check, over }));
+        Self::of(task.abort_handle(), has_ended)
+    }
+
+    fn of(task: AbortHandle, has_ended: watch::Sender<bool>) -> Self {
+        Self { task, is_ended: false, has_ended }
+    }
+
+    /// Has a probe look once more and then answer: the process has ended.
+    pub(super) fn look_last(&self) {
+        // One that has its answer already does not listen.
+        let _ = self.has_ended.send(true);
     }
 
     /// Aborts the check: its answer does not matter any more.
@@ -105,33 +120,4 @@ async fn answer(check: Checking) -> Exit {
         Ok(()) => exit,
         Err(panic) => Exit::Panicked(panic),
     }
-}
-
-async fn answers(address: String) -> Exit {
-    let mut ticks = ticks();
-    loop {
-        ticks.tick().await;
-        if TcpStream::connect(&address).await.is_ok() {
-            return Exit::Normal;
-        }
-    }
-}
-
-async fn exists(path: PathBuf) -> Exit {
-    let mut ticks = ticks();
-    loop {
-        ticks.tick().await;
-        let path = path.clone();
-        // A file system may take its time, and this task shares its thread with supervisors.
-        let looked = tokio::task::spawn_blocking(move || path.exists()).await;
-        if matches!(looked, Ok(true)) {
-            return Exit::Normal;
-        }
-    }
-}
-
-fn ticks() -> tokio::time::Interval {
-    let mut ticks = interval(LOOK_AGAIN);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }

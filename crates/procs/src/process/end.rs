@@ -10,6 +10,14 @@ use super::message::{Fact, Message};
 use super::owner::{Owner, Sensing, State};
 use crate::policy::Verdict;
 
+/// What was seen of a start that failed.
+#[derive(Default)]
+struct StartLook {
+    condition: String,
+    last_error: Option<String>,
+    output: Vec<String>,
+}
+
 impl Owner {
     /// Acknowledges. The last that the owner does.
     pub(super) fn end(&mut self) {
@@ -31,8 +39,12 @@ impl Owner {
             owned_set.release();
         }
         let report = match verdict {
-            Verdict::NotLaunched | Verdict::NotReady => Err(self.failure()),
-            Verdict::Ended => Ok(self.ended()),
+            Verdict::NotLaunched => Err(self.failure()),
+            Verdict::NotReady => {
+                let error = self.failure();
+                Ok(self.ended().with_start_error(error))
+            }
+            Verdict::Ended => Ok(self.ended_in_time()),
         };
         // Dropped here, so that the supervisor has the last reference and drops the values that a user's check holds.
         self.process = None;
@@ -49,12 +61,34 @@ impl Owner {
         Ended::new(exit).with_stragglers(self.members.report())
     }
 
+    /// How it ended, and why its start failed if it had not started by then.
+    fn ended_in_time(&mut self) -> Ended {
+        let ended = self.ended();
+        if self.has_started {
+            return ended;
+        }
+        let Some(StartLook { condition, last_error, output }) = self.start_look() else { return ended };
+        let (exit, left_behind) = (ended.exit.clone(), ended.stragglers.len());
+        let error =
+            ReadyError::Ended { program: self.program(), exit, condition, last_error, output, left_behind };
+        ended.with_start_error(StartError::new(error))
+    }
+
     /// Why the start failed.
     fn failure(&mut self) -> StartError {
         self.failure.take().unwrap_or_else(|| {
             let within = self.process.as_ref().map(|process| process.get_ready_timeout()).unwrap_or_default();
-            StartError::new(ReadyError::TimedOut { program: self.program(), within })
+            let StartLook { condition, last_error, output } = self.start_look().unwrap_or_default();
+            let program = self.program();
+            StartError::new(ReadyError::TimedOut { program, within, condition, last_error, output })
         })
+    }
+
+    /// What was seen of the start, if the process has a way to say that it is ready.
+    fn start_look(&self) -> Option<StartLook> {
+        let (last_error, output) = self.log.as_ref()?.known();
+        let condition = self.process.as_ref().map(|process| process.awaited()).unwrap_or_default();
+        Some(StartLook { condition, last_error, output })
     }
 
     // --- the end of an owner that has failed ---
@@ -86,7 +120,12 @@ impl Owner {
                 is_last
             }
             Fact::Launched(Err(_)) | Fact::Empty | Fact::Lost => true,
-            Fact::Ready | Fact::Checked(_) | Fact::Time | Fact::Counted(..) | Fact::Look(_) => false,
+            Fact::Ready
+            | Fact::Extend(_)
+            | Fact::Checked(_)
+            | Fact::Time
+            | Fact::Counted(..)
+            | Fact::Look(_) => false,
         };
         if is_through && self.state == State::Failing {
             self.state = State::Failed;

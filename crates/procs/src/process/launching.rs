@@ -1,12 +1,15 @@
 //! The start of a program: the order goes out, and the answer becomes a set with an owner and something to watch.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::oneshot;
 
 use super::outputs::{Lines, Outputs};
+use super::stamp::Stamp;
+use super::start_log::StartLog;
 use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
@@ -21,14 +24,33 @@ pub(super) struct Running {
 }
 
 /// Begins to start a program.
-pub(super) fn begin(launcher: &dyn Launcher, order: Order) -> Launching {
-    let mut launching = launcher.launch(order);
+pub(super) fn begin(launcher: &Arc<dyn Launcher>, order: Order, log: Option<Arc<StartLog>>) -> Launching {
+    let awaited = order.process.awaited_path();
+    let mut launching = match awaited.zip(log) {
+        Some((path, log)) => after_a_look(Arc::clone(launcher), order, (path, log)),
+        None => launcher.launch(order),
+    };
     // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
     // is woken.
     match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
         Poll::Pending => launching,
     }
+}
+
+/// Looks first what stands at the path that will say that the process is ready: that does not count.
+fn after_a_look(
+    launcher: Arc<dyn Launcher>,
+    order: Order,
+    (path, log): (PathBuf, Arc<StartLog>),
+) -> Launching {
+    Box::pin(async move {
+        // What cannot be looked at is taken for nothing.
+        let before = Stamp::find(path).await.unwrap_or_default();
+        // It is set here alone.
+        let _ = log.before.set(before);
+        launcher.launch(order).await
+    })
 }
 
 /// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when

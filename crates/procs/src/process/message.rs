@@ -1,5 +1,7 @@
 //! What the owner of a process is told: by the supervisor, and by the sensors.
 
+use std::time::Duration;
+
 use rootward_core::Exit;
 
 use crate::group::MemberList;
@@ -23,8 +25,10 @@ pub(super) enum Message {
 pub(super) enum Fact {
     /// How the start went.
     Launched(Result<KillOnDrop, LaunchError>),
-    /// The process has written the line that says that it is ready.
+    /// The process has said that it is ready, by a line or in another way.
     Ready,
+    /// The process wants this much time, from now on, to get ready.
+    Extend(Duration),
     /// The readiness check ended like this, and nothing is left of it.
     Checked(Exit),
     /// The time has come for which the alarm was set.

@@ -23,12 +23,16 @@ mod launching;
 mod member_sensors;
 mod members;
 mod message;
+mod notices;
 mod outputs;
 mod owner;
 mod panics;
+mod probe;
 mod pump;
 mod sensor;
+mod stamp;
 mod start;
+mod start_log;
 mod stragglers;
 mod survey;
 #[cfg(test)]

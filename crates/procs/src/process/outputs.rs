@@ -3,11 +3,15 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rootward_core::{OutputSink, Stream};
+use tokio::time::{Instant, sleep_until};
 
 use super::panics::catch;
 use super::pump::{Pump, Written};
+use super::start_log::StartLog;
+use crate::policy::visible_text;
 use crate::spec::LinePattern;
 
 /// Our ends of what a process writes to.
@@ -22,10 +26,25 @@ pub(super) struct Outputs {
 /// Where lines go.
 #[derive(Debug)]
 pub(super) struct Lines {
-    pub(super) sink: OutputSink,
-    /// A line that matches says that the process is ready. Looked for until it has come.
-    pub(super) ready: Option<LinePattern>,
+    /// Makes them events.
+    sink: Option<OutputSink>,
+    /// Looks at them as long as there is something to find out.
+    looking: Option<Box<Looking>>,
 }
+
+/// What lines are looked at for.
+#[derive(Debug)]
+struct Looking {
+    /// A line that matches says that the process is ready. Looked for until it has come.
+    ready: Option<LinePattern>,
+    /// Keeps the last of them until the start is over.
+    log: Option<Arc<StartLog>>,
+    /// What has been written of the last line of each stream.
+    begun: [String; 2],
+}
+
+/// How much of a line that comes in pieces is looked at, in bytes.
+const LONGEST_LOOKED_AT: usize = 128 * 1024;
 
 impl Outputs {
     /// Standard output and standard error, as far as they are captured.
@@ -39,7 +58,9 @@ impl Outputs {
     pub(super) async fn readable(&self) -> usize {
         let output = self.either_readable().await;
         if let Some(pump) = &self.pumps[output] {
-            pump.room(&self.lines.sink).await;
+            if let Some(sink) = &self.lines.sink {
+                pump.room(sink).await;
+            }
         }
         output
     }
@@ -52,6 +73,31 @@ impl Outputs {
         if let Some(pump) = &mut pumps[output] {
             pump.read(|written| ready |= lines.write(written));
             pumps[output].take_if(|pump| pump.has_ended());
+        }
+        ready
+    }
+
+    /// Waits until a stream has been silent after the beginning of a line, and says which. Cancel safe.
+    pub(super) async fn settled(&self) -> usize {
+        let show_at = |output: usize| self.pumps[output].as_ref().and_then(Pump::show_at);
+        let first: Option<(Instant, usize)> =
+            [0, 1].into_iter().filter_map(|output| Some((show_at(output)?, output))).min();
+        match first {
+            Some((at, output)) => {
+                // In a box, because it is rare and every process would have to carry it.
+                Box::pin(sleep_until(at)).await;
+                output
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Shows the beginning of a line. `true` says that the process is ready.
+    pub(super) fn show(&mut self, output: usize) -> bool {
+        let Self { pumps, lines, .. } = self;
+        let mut ready = false;
+        if let Some(pump) = &mut pumps[output] {
+            pump.show(|written| ready |= lines.write(written));
         }
         ready
     }
@@ -77,7 +123,9 @@ impl Outputs {
     /// Reads on after the process has gone: a process that has left the set may still hold the pipes.
     pub(super) async fn drain_on(self) {
         let Self { pumps: [stdout, stderr], lines: Lines { sink, .. }, .. } = self;
-        tokio::join!(drain_on(stdout, &sink), drain_on(stderr, &sink));
+        if let Some(sink) = sink {
+            tokio::join!(drain_on(stdout, &sink), drain_on(stderr, &sink));
+        }
     }
 
     async fn either_readable(&self) -> usize {
@@ -91,14 +139,67 @@ impl Outputs {
 }
 
 impl Lines {
+    /// Lines become events, and one that matches says that the process is ready. The log keeps the last of them.
+    pub(super) fn new(
+        sink: Option<OutputSink>,
+        ready: Option<LinePattern>,
+        log: Option<Arc<StartLog>>,
+    ) -> Self {
+        let looking =
+            (ready.is_some() || log.is_some()).then(|| Looking { ready, log, begun: Default::default() });
+        Self { sink, looking: looking.map(Box::new) }
+    }
+
     /// Makes lines events. `true` says that the process is ready.
     fn write(&mut self, written: Written<'_>) -> bool {
-        let ready = self.ready.as_ref().is_some_and(|pattern| written.any(|line| matches(pattern, line)));
-        if ready {
+        let ready = self.looking.as_mut().is_some_and(|looking| looking.look_at(&written));
+        self.looking.take_if(|looking| looking.is_over());
+        if let Some(sink) = &self.sink {
+            written.to(sink);
+        }
+        ready
+    }
+}
+
+impl Looking {
+    /// Whether there is nothing more to find out.
+    fn is_over(&mut self) -> bool {
+        self.log.take_if(|log| log.is_closed());
+        self.ready.is_none() && self.log.is_none()
+    }
+
+    /// Looks at lines as a person sees them. `true` says that one is the line that was looked for.
+    fn look_at(&mut self, written: &Written<'_>) -> bool {
+        let found = self.has_found(written);
+        if found {
             self.ready = None;
         }
-        written.to(&self.sink);
-        ready
+        found
+    }
+
+    fn has_found(&mut self, written: &Written<'_>) -> bool {
+        match written {
+            Written::Lines(_, lines) => lines.lines().any(|line| self.look_at_line(line, line, false)),
+            Written::Line(line) => {
+                let begun = &mut self.begun[line.stream as usize];
+                if !line.continued || begun.len() > LONGEST_LOOKED_AT {
+                    begun.clear();
+                }
+                begun.push_str(&line.line);
+                let whole = std::mem::take(begun);
+                let found = self.look_at_line(&whole, &line.line, line.continued);
+                self.begun[line.stream as usize] = whole;
+                found
+            }
+        }
+    }
+
+    /// Looks at a whole line, of which this is new.
+    fn look_at_line(&self, whole: &str, new: &str, continued: bool) -> bool {
+        if let Some(log) = &self.log {
+            log.note_line(&visible_text(new), continued);
+        }
+        self.ready.as_ref().is_some_and(|pattern| matches(pattern, &visible_text(whole)))
     }
 }
 

@@ -22,12 +22,15 @@ use super::member_sensors::MemberSensor;
 use super::members::Members;
 use super::message::{Fact, Message, Round};
 use super::panics::catch;
+use super::probe::{Command, Members as SetMembers, Probe};
 use super::sensor::Sensor;
+use super::start_log::StartLog;
 use super::stragglers::Stragglers;
 use crate::Signal;
+use crate::launch::Launcher;
 use crate::policy::{Action, Input, Life, Verdict};
 use crate::set::{Ack, KillOnDrop, SetKillHandle};
-use crate::spec::Process;
+use crate::spec::{Condition, Process, Ready};
 
 /// The actor's behaviour. What it has is its [`Owner`].
 pub(super) struct ProcessActor;
@@ -52,6 +55,12 @@ pub(super) struct Owner {
     /// had its time.
     pub(super) real_time: Option<RealTime>,
     pub(super) exit: Option<Exit>,
+    /// Runs commands that find out whether the process is ready.
+    launcher: Arc<dyn Launcher>,
+    /// What is known of the start, while it is not over.
+    pub(super) log: Option<Arc<StartLog>>,
+    /// Whether the supervisor has been told that it has started.
+    pub(super) has_started: bool,
     /// Why the start failed, if it did.
     pub(super) failure: Option<StartError>,
     pub(super) state: State,
@@ -62,6 +71,9 @@ pub(super) struct Beginning {
     pub(super) life: Life,
     pub(super) process: Arc<Process>,
     pub(super) tasks: Handle,
+    pub(super) launcher: Arc<dyn Launcher>,
+    /// Given if the process has a way to say that it is ready.
+    pub(super) log: Option<Arc<StartLog>>,
     pub(super) ack: Ack,
     pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
@@ -144,7 +156,7 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, ack, shared, pacer, over } = beginning;
+        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, over } = beginning;
         let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
         Self {
@@ -163,6 +175,9 @@ impl Owner {
             pacer,
             real_time,
             exit: None,
+            launcher,
+            log,
+            has_started: false,
             failure: None,
             state: State::Owning,
         }
@@ -202,12 +217,17 @@ impl Owner {
                 self.tell(Input::LaunchFailed, myself);
             }
             Fact::Ready => self.tell(Input::Ready, myself),
+            Fact::Extend(by) => self.tell(Input::Extend(by), myself),
             Fact::Checked(exit) => self.checked(exit, myself),
             Fact::Time => self.tell(Input::Timer, myself),
             Fact::Exited { exit, is_last } => {
+                let is_done = exit.class() == ExitClass::Normal && self.counts_when_done();
                 self.exit = Some(exit);
                 if is_last {
                     self.sensing = Sensing::Through;
+                }
+                if is_done {
+                    self.tell(Input::Ready, myself);
                 }
                 self.tell(Input::Exited, myself);
                 if is_last {
@@ -230,10 +250,15 @@ impl Owner {
         match action {
             Action::Launch => {} // The supervisor's call has begun it, before there was an owner.
             Action::AwaitReady => self.await_ready(myself),
+            Action::LookLast => self.check.iter().for_each(Check::look_last),
             Action::EndCheck => self.check.iter_mut().for_each(Check::end),
             Action::ReportStarted => {
                 // It was set for a process that does not get ready.
                 self.alarm = None;
+                self.has_started = true;
+                if let Some(log) = self.log.take() {
+                    log.close();
+                }
                 self.ack.started(self.pid());
             }
             Action::Signal(signal) => self.signal(signal),
@@ -246,10 +271,46 @@ impl Owner {
     // --- readiness ---
 
     fn await_ready(&mut self, myself: &ActorRef<Message>) {
-        let ready = self.process.as_ref().and_then(|process| process.readiness());
-        if let (Some(ready), Some(pid)) = (ready, self.pid()) {
-            self.check = Check::begin(ready, pid, &self.tasks, myself.clone());
+        let Some(process) = self.process.clone() else { return };
+        let (Some(ready), Some(log), Some(owned_set)) = (process.readiness(), &self.log, &self.owned_set)
+        else {
+            return;
+        };
+        if let Condition::Check(check) = &ready.condition {
+            let pid = owned_set.set().pid().unsigned_abs();
+            self.check = Some(Check::run(|cx| check(cx), pid, &self.tasks, myself.clone()));
+        } else if let Some(probe) = self.probe(&process, ready) {
+            let members = SetMembers(Arc::downgrade(owned_set.set()));
+            self.check = Some(Check::probe(probe, members, Arc::clone(log), myself.clone()));
         }
+    }
+
+    /// What is to be looked at, if that is how the process says that it is ready.
+    fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
+        let any_owner = ready.any_owner;
+        match &ready.condition {
+            // Lines and messages are looked at where they are read, and the end where it is heard of.
+            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Check(_) => None,
+            Condition::Tcp(address) => Some(Probe::Tcp { address: address.clone(), any_owner }),
+            Condition::Unix(path) => Some(Probe::Unix { path: process.resolve(path), any_owner }),
+            Condition::Http(get) => Some(Probe::Http { get: get.clone(), any_owner }),
+            Condition::Path(path) => Some(Probe::Path(process.resolve(path))),
+            Condition::Command(argv) => {
+                let (process, launcher) = (Arc::new(process.sibling(argv)), Arc::clone(&self.launcher));
+                Some(Probe::Command(Box::new(Command { process, launcher })))
+            }
+        }
+    }
+
+    /// Whether it counts as started when it has ended with success.
+    fn counts_when_done(&self) -> bool {
+        let ready = self.process.as_ref().and_then(|process| process.readiness());
+        ready.is_some_and(|ready| matches!(ready.condition, Condition::Completion))
+    }
+
+    fn has_users_check(&self) -> bool {
+        let ready = self.process.as_ref().and_then(|process| process.readiness());
+        ready.is_some_and(|ready| matches!(ready.condition, Condition::Check(_)))
     }
 
     fn checked(&mut self, exit: Exit, myself: &ActorRef<Message>) {
@@ -259,14 +320,20 @@ impl Owner {
         if matters && exit.class() == ExitClass::Normal {
             self.tell(Input::Ready, myself);
         } else if matters {
-            self.failure =
-                Some(StartError::new(ReadyError::Refused { program: self.program(), reason: exit }));
+            if self.has_users_check() {
+                let refused = ReadyError::Refused { program: self.program(), reason: exit };
+                self.failure = Some(StartError::new(refused));
+            }
             self.tell(Input::NeverReady, myself);
         }
     }
 
     fn signal(&mut self, signal: Signal) {
         let Some(owned_set) = &self.owned_set else { return };
+        if let Some(log) = &self.log {
+            // What it writes from now on is about its end.
+            log.close();
+        }
         self.members.about_to_signal(signal, owned_set.set());
         // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
         // it if it stays.

@@ -23,6 +23,9 @@ const CHUNK: usize = 8 * 1024;
 /// what a pipe holds, and all that is done for one chatty process before another task gets its turn.
 const LARGE_CHUNK: usize = 64 * 1024;
 
+/// How long a line that has no end yet is waited for before it is shown. Programs that prompt write no end.
+const PROMPT: Duration = Duration::from_millis(100);
+
 /// How long a stream that outlives its process may be silent before it is closed.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,8 @@ pub(super) struct Pump {
     pipe: Watched,
     stream: Stream,
     lines: Lines,
+    /// When what has come of a line is shown without its end, unless more comes.
+    show_at: Option<Instant>,
     /// Where the next [`LARGE_CHUNK`] is read to, if the last read has filled a [`CHUNK`]. A stream that falls silent
     /// has none: it counts as readable until a read finds nothing, and that read gives the memory back.
     large: Option<Box<[u8; LARGE_CHUNK]>>,
@@ -52,7 +57,7 @@ impl Pump {
     /// `pipe` must be non-blocking.
     pub(super) fn new(pipe: OwnedFd, stream: Stream) -> io::Result<Self> {
         let pipe = sys::watch(Arc::new(pipe))?;
-        Ok(Self { pipe, stream, lines: Lines::default(), large: None, ended: false })
+        Ok(Self { pipe, stream, lines: Lines::default(), show_at: None, large: None, ended: false })
     }
 
     /// Waits until there may be something to read. Waits for ever once the stream has ended. Cancel safe.
@@ -86,7 +91,22 @@ impl Pump {
         let result = self.pipe.try_io(Interest::READABLE, |pipe| read(pipe, chunk));
         let bytes = *result.as_ref().unwrap_or(&0);
         self.take(result.map(|bytes| &chunk[..bytes]), write);
+        if bytes > 0 {
+            self.show_at = self.lines.has_rest().then(|| Instant::now() + PROMPT);
+        }
         bytes
+    }
+
+    /// When [`show`](Self::show) is to be called, if there is something to show.
+    pub(super) fn show_at(&self) -> Option<Instant> {
+        self.show_at
+    }
+
+    /// Shows what has come of a line: nothing more of it has come for a while.
+    pub(super) fn show(&mut self, write: impl FnOnce(Written<'_>)) {
+        self.show_at = None;
+        let stream = self.stream;
+        self.lines.show(|line| write(output(stream, line)));
     }
 
     /// Reads what the pipe holds now and no more, and ends the last line.
@@ -99,6 +119,7 @@ impl Pump {
         } else {
             self.drain_into(&mut [0; CHUNK], held, &mut write);
         }
+        self.show_at = None;
         self.lines.flush(|line| write(output(self.stream, line)));
     }
 
@@ -153,14 +174,6 @@ impl Pump {
 }
 
 impl Written<'_> {
-    /// Whether one of the lines is such a line.
-    pub(super) fn any(&self, mut is_such: impl FnMut(&str) -> bool) -> bool {
-        match self {
-            Self::Lines(_, lines) => lines.lines().any(is_such),
-            Self::Line(line) => is_such(&line.line),
-        }
-    }
-
     /// Makes the lines events.
     pub(super) fn to(self, sink: &OutputSink) {
         match self {
@@ -180,6 +193,6 @@ fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
 }
 
 fn output(stream: Stream, line: Line) -> Written<'static> {
-    let Line { text, truncated, lossy } = line;
-    Written::Line(OutputLine { stream, line: text, truncated, lossy })
+    let Line { text, truncated, lossy, continued } = line;
+    Written::Line(OutputLine { stream, line: text, truncated, lossy, continued })
 }

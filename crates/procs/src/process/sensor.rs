@@ -16,7 +16,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::launching::{Running, take_in};
 use super::message::{Fact, Message};
+use super::notices::{Heard, Notices};
 use super::outputs::{Lines, Outputs};
+use super::probe::Members;
 use crate::launch::Launching;
 use crate::set::ProcessSet;
 use crate::spec::Process;
@@ -30,6 +32,8 @@ pub(super) struct Sensor {
     pub(super) process: Arc<Process>,
     pub(super) launching: Launching,
     pub(super) lines: Lines,
+    /// Hears what the process says of itself, if it has a way to.
+    pub(super) notices: Option<Box<Notices>>,
     pub(super) pacer: Pacer,
     /// Resolves when the owner has found the set empty, has failed, or is gone.
     pub(super) is_over: oneshot::Receiver<()>,
@@ -56,7 +60,7 @@ impl Sensor {
 
     /// What is still to be read when everything else has been let go, if there is something.
     async fn sense_until_empty(self, line: &mut Line) -> Option<Outputs> {
-        let Self { process, launching, lines, mut is_over, .. } = self;
+        let Self { process, launching, lines, notices, mut is_over, .. } = self;
         let started = tokio::select! {
             biased;
             _ = &mut is_over => None,
@@ -74,6 +78,7 @@ impl Sensor {
             None => return line.end(Fact::Empty, None),
         };
 
+        let members = Members(Arc::downgrade(&set));
         let exit = loop {
             tokio::select! {
                 // Looks for the end first, however much there is to read. What is left in the pipes is read after this
@@ -81,6 +86,10 @@ impl Sensor {
                 biased;
                 _ = &mut is_over => break None,
                 exit = exited(&set, &notify_fd) => break Some(exit),
+                () = something_to_hear(&notices) => {
+                    line.hear(&notices, &members);
+                    tokio::task::yield_now().await;
+                }
                 output = outputs.readable() => {
                     if outputs.read(output) {
                         line.tell(Fact::Ready);
@@ -88,10 +97,17 @@ impl Sensor {
                     // However much there is to read, another task gets its turn now.
                     tokio::task::yield_now().await;
                 }
+                output = outputs.settled() => {
+                    if outputs.show(output) {
+                        line.tell(Fact::Ready);
+                    }
+                }
             }
         };
         // Most programs leave no other member.
         let is_last = set.is_empty() == Some(true);
+        line.hear(&notices, &members);
+        drop(notices);
         if outputs.drain() {
             line.tell(Fact::Ready);
         }
@@ -126,6 +142,7 @@ impl Sensor {
                     outputs.read(output);
                     tokio::task::yield_now().await;
                 }
+                output = outputs.settled() => { outputs.show(output); }
             }
         }
     }
@@ -135,6 +152,16 @@ impl Line {
     fn tell(&self, fact: Fact) {
         // An owner that is gone has left the set to `KillOnDrop`.
         let _ = self.owner.cast(Message::Fact(fact));
+    }
+
+    /// Hears what the process has said of itself.
+    fn hear(&self, notices: &Option<Box<Notices>>, members: &Members) {
+        if let Some(notices) = notices {
+            notices.read(members, |heard| match heard {
+                Heard::Ready => self.tell(Fact::Ready),
+                Heard::Extend(by) => self.tell(Fact::Extend(by)),
+            });
+        }
     }
 
     /// Tells the last fact, and answers what is still to be read.
@@ -153,8 +180,16 @@ impl Drop for Line {
     }
 }
 
+/// Waits until the process may have said something of itself. Cancel safe.
+async fn something_to_hear(notices: &Option<Box<Notices>>) {
+    match notices {
+        Some(notices) => notices.readable().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Waits until the program has ended. Cancel safe.
-async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
+pub(super) async fn exited(set: &ProcessSet, notify_fd: &Watched) -> Exit {
     loop {
         let Ok(mut ready) = notify_fd.readable().await else {
             // The runtime shuts down.

@@ -1,24 +1,27 @@
 //! How a process child is started, and what its supervisor holds of it.
 
 use std::borrow::Cow;
+use std::io;
 use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
-    ChildKind, Inspect, Launch, RunningChild, SpecError, SpecProblem, StartChild, StartContext, StartError,
-    StopRequest, Straggler,
+    ChildKind, Inspect, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
+    StartError, StopRequest, Straggler,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::launching;
 use super::message::Message;
+use super::notices::Notices;
 use super::outputs::Lines;
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
+use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
-use crate::launch::{Launcher, Order};
+use crate::launch::{LaunchError, Launcher, Order};
 use crate::policy::{Input, Life};
 use crate::set::Ack;
 use crate::spec::{Process, problem_with};
@@ -66,18 +69,42 @@ impl StartChild for StartProcess {
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
         life.step(Input::Begin, Instant::now().into_std());
+        let log = process.readiness().map(|_| Arc::new(StartLog::default()));
+        let (process, notices) = match with_notices(process, &sink, log.clone()) {
+            Ok(it) => it,
+            Err(error) => {
+                return Launch::Failed(StartError::new(LaunchError::new(self.process.command(), error)));
+            }
+        };
         let order = Order {
             process: Arc::clone(&process),
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
         };
-        let launching = launching::begin(launcher.as_ref(), order);
-        let lines =
-            Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
+        let launching = launching::begin(&launcher, order, log.clone());
+        let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
+        let lines = Lines::new(Some(sink), ready, log.clone());
         let (over, is_over) = oneshot::channel();
-        let sensor =
-            Sensor { process: Arc::clone(&process), launching, lines, pacer: pacer.clone(), is_over };
-        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), pacer, over });
+        let sensor = Sensor {
+            process: Arc::clone(&process),
+            launching,
+            lines,
+            notices,
+            pacer: pacer.clone(),
+            is_over,
+        };
+        let shared_owner = shared.clone();
+        let owner = Owner::new(Beginning {
+            life,
+            process,
+            tasks,
+            launcher,
+            log,
+            ack,
+            shared: shared_owner,
+            pacer,
+            over,
+        });
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
         // ours.
         match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {
@@ -96,6 +123,20 @@ impl StartChild for StartProcess {
             None => Ok(()),
         }
     }
+}
+
+/// A process that speaks the notify protocol gets a socket of its own for every start.
+fn with_notices(
+    process: Arc<Process>,
+    sink: &OutputSink,
+    log: Option<Arc<StartLog>>,
+) -> io::Result<(Arc<Process>, Option<Box<Notices>>)> {
+    if !process.notifies() {
+        return Ok((process, None));
+    }
+    let (notices, name) = Notices::open(sink.clone(), log)?;
+    let process = Process::clone(&process).env("NOTIFY_SOCKET", name);
+    Ok((Arc::new(process), Some(Box::new(notices))))
 }
 
 /// What the supervisor holds of a process.

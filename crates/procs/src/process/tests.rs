@@ -98,8 +98,10 @@ impl Given {
 
     /// Why the child could not be started.
     async fn start_failure(&mut self) -> String {
-        self.find(|what| if let EventKind::StartFailed { error } = what { Some(error.clone()) } else { None })
-            .await
+        self.find(
+            |what| if let EventKind::StartFailed { error, .. } = what { Some(error.clone()) } else { None },
+        )
+        .await
     }
 }
 

@@ -17,6 +17,11 @@ impl Ack {
         Self(Arc::new(Mutex::new(Some(reporter))))
     }
 
+    /// The right to report nothing, for a program that is no child.
+    pub(crate) fn of_nothing() -> Self {
+        Self(Arc::default())
+    }
+
     /// Reports that the process has started.
     pub(crate) fn started(&self, pid: Option<u32>) {
         // Under the lock, which is not waited for anywhere, so that the reporter stays where it is should the report

@@ -9,6 +9,15 @@ pub(crate) enum LinePattern {
 }
 
 impl LinePattern {
+    /// What is looked for, in words.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Text(text) => format!("a line that contains {text:?}"),
+            #[cfg(feature = "regex")]
+            Self::Regex(regex) => format!("a line that matches /{regex}/"),
+        }
+    }
+
     /// Whether a line is one.
     pub(crate) fn matches(&self, line: &str) -> bool {
         match self {

@@ -1,6 +1,7 @@
 //! What a user writes down about a process child.
 
 mod command;
+mod http_get;
 mod line_pattern;
 mod problem;
 mod process;
@@ -8,6 +9,7 @@ mod ready;
 
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use http_get::HttpGet;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 

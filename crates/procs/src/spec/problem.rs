@@ -1,7 +1,8 @@
 //! What can be wrong with the description of a process.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::ready::Condition;
 use super::{Output, Process};
@@ -33,7 +34,7 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     if process.empty_ladder {
         return Some("the stop ladder has no step".into());
     }
-    process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.0))
+    process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.condition))
 }
 
 fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
@@ -45,13 +46,37 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
         Condition::Tcp(address) if !has_port(address) => {
             Some(format!("the ready address {address:?} is not of the form host:port"))
         }
-        Condition::Path(path) if path.as_os_str().is_empty() => Some("the ready path is empty".into()),
-        Condition::Line(Ok(_)) | Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
+        Condition::Path(path) | Condition::Unix(path) => problem_with_path(path),
+        Condition::Http(get) => get.problem(),
+        Condition::Command(argv) => problem_with_command(argv),
+        Condition::Line(Ok(_))
+        | Condition::Tcp(_)
+        | Condition::Notify
+        | Condition::Completion
+        | Condition::Check(_) => None,
     }
 }
 
+fn problem_with_path(path: &Path) -> Option<String> {
+    match path.as_os_str().as_bytes() {
+        [] => Some("the ready path is empty".into()),
+        path if path.contains(&0) => Some("the ready path holds a NUL byte".into()),
+        _ => None,
+    }
+}
+
+fn problem_with_command(argv: &[OsString]) -> Option<String> {
+    if argv.first().is_none_or(|program| program.is_empty()) {
+        return Some("the ready command is empty".into());
+    }
+    let wrong = argv.iter().find(|word| word.as_bytes().contains(&0));
+    wrong.map(|word| format!("the ready command's {word:?} holds a NUL byte"))
+}
+
 fn has_port(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]
@@ -85,7 +110,17 @@ mod tests {
                 Process::new("a").ready(Ready::tcp("80")),
                 "the ready address \"80\" is not of the form host:port",
             ),
+            (
+                Process::new("a").ready(Ready::tcp("localhost:0")),
+                "the ready address \"localhost:0\" is not of the form host:port",
+            ),
             (Process::new("a").ready(Ready::path("")), "the ready path is empty"),
+            (Process::new("a").ready(Ready::unix("a\0")), "the ready path holds a NUL byte"),
+            (Process::new("a").ready(Ready::command([] as [&str; 0])), "the ready command is empty"),
+            (
+                Process::new("a").ready(Ready::command(["b", "\0"])),
+                "the ready command's \"\\0\" holds a NUL byte",
+            ),
             (
                 Process::new("a").ready(Ready::path("/x")).ready_timeout(Duration::ZERO),
                 "the ready timeout is zero",

@@ -1,12 +1,13 @@
 //! The builder of a process child.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::{ChildSpec, Shutdown};
 
+use super::ready::Condition;
 use super::{Command, Output, Ready, Stdin};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
@@ -194,6 +195,55 @@ impl Process {
         self.ready_timeout
     }
 
+    /// A path of one of its own keys: a relative one counts from its directory.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.command.directory.as_deref().unwrap_or(Path::new("")).join(path)
+    }
+
+    /// The path that says that it is ready, if one does.
+    pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
+        match &self.ready.as_ref()?.condition {
+            Condition::Path(path) => Some(self.resolve(path)),
+            Condition::Line(_)
+            | Condition::Tcp(_)
+            | Condition::Unix(_)
+            | Condition::Http(_)
+            | Condition::Command(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Check(_) => None,
+        }
+    }
+
+    /// Whether it speaks systemd's notify protocol.
+    pub(crate) fn notifies(&self) -> bool {
+        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Notify))
+    }
+
+    /// A command that runs in the same surroundings. What it writes is captured, and it reads nothing.
+    pub(crate) fn sibling(&self, argv: &[OsString]) -> Self {
+        let (program, args) =
+            argv.split_first().map_or((OsString::new(), &[][..]), |(program, args)| (program.clone(), args));
+        let mut command = self.command.clone();
+        command.program = program;
+        command.args = args.to_vec();
+        command.stdin = Stdin::Null;
+        (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
+        Self { command, ready: None, ..self.clone() }
+    }
+
+    /// What it is waited for until it counts as started, in words.
+    pub(crate) fn awaited(&self) -> String {
+        let mut words = self.ready.as_ref().map(Ready::describe).unwrap_or_default();
+        if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Line(_))) {
+            let outputs = [("output", self.command.stdout), ("error", self.command.stderr)];
+            for (name, _) in outputs.iter().filter(|(_, output)| *output != Output::Capture) {
+                words.push_str(&format!(" (its standard {name} is not captured)"));
+            }
+        }
+        words
+    }
+
     /// The rules by which it lives, for a child that is stopped in this way.
     pub(crate) fn rules(&self, shutdown: Shutdown) -> Rules {
         let grace = match shutdown {
@@ -203,10 +253,11 @@ impl Process {
         };
         Rules {
             ladder: self.ladder.clone(),
-            readiness: self
-                .ready
-                .as_ref()
-                .map(|ready| Readiness { within: self.ready_timeout, has_check: ready.has_check() }),
+            readiness: self.ready.as_ref().map(|ready| Readiness {
+                within: self.ready_timeout,
+                has_check: ready.has_check(),
+                looks_last: ready.looks_last(),
+            }),
             own_grace: self.straggler_grace.unwrap_or(grace),
         }
     }

@@ -1,5 +1,6 @@
 //! How a process says that it is ready.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -7,11 +8,18 @@ use std::sync::Arc;
 
 use rootward_core::{Exit, IntoExit};
 
-use super::LinePattern;
+use super::{HttpGet, LinePattern};
 
 /// Says when a process child counts as started.
 ///
-/// Without one it does when its program runs. The next sibling starts after that.
+/// Without one it does when its program runs. The next sibling starts after that. How long a process may take to get
+/// ready is its [`ready_timeout`](super::Process::ready_timeout).
+///
+/// What was there before the start counts for nothing: a path must have come into being or changed, and a listener must
+/// be a process of the child's set. A process that ends before it is ready has failed to start, at once. What was there
+/// when it ended counts, however the end and the look at it have raced. The error of a failed start
+/// ([`ReadyError`](crate::ReadyError)) says what was waited for, why the last look found nothing, and what the process
+/// wrote last.
 ///
 /// # Examples
 ///
@@ -23,7 +31,11 @@ use super::LinePattern;
 /// ```
 #[derive(Clone)]
 #[must_use = "a readiness rule does nothing until a process has it"]
-pub struct Ready(pub(crate) Condition);
+pub struct Ready {
+    pub(crate) condition: Condition,
+    /// Whether a listener that is no process of the set will do.
+    pub(crate) any_owner: bool,
+}
 
 /// What a user's own readiness check gets to know.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +50,15 @@ pub(crate) enum Condition {
     /// What is wrong with a bad expression is kept until the spec is checked.
     Line(Result<LinePattern, String>),
     Tcp(String),
+    Unix(PathBuf),
+    Http(HttpGet),
     Path(PathBuf),
+    /// The program and its arguments.
+    Command(Vec<OsString>),
+    /// It says so through systemd's notify protocol.
+    Notify,
+    /// It has ended with success.
+    Completion,
     Check(Arc<dyn Fn(ReadyContext) -> Checking + Send + Sync>),
 }
 
@@ -48,33 +68,111 @@ pub(crate) type Checking = Pin<Box<dyn Future<Output = Exit> + Send>>;
 impl Ready {
     /// Ready when it has written a line, to standard output or error, that contains this text.
     ///
-    /// A stream counts only if it is captured.
+    /// A stream counts only if it is captured. The line is looked at as a person sees it
+    /// ([`visible_text`](crate::visible_text)): without colours and titles, and as what is left after a carriage
+    /// return. The beginning of a line counts when the process has not gone on with it for a tenth of a second, as
+    /// after a prompt.
     pub fn line_containing(text: impl Into<String>) -> Self {
-        Self(Condition::Line(Ok(LinePattern::Text(text.into().into()))))
+        Self::of(Condition::Line(Ok(LinePattern::Text(text.into().into()))))
     }
 
     /// Ready when it has written a line, to standard output or error, that this regular expression matches anywhere.
     ///
-    /// A stream counts only if it is captured. An expression that does not parse is a mistake in the description of the
-    /// tree, which is found before anything is started.
+    /// A stream counts only if it is captured. The line is looked at as a person sees it, as
+    /// [`line_containing`](Self::line_containing) says. An expression that does not parse is a mistake in the
+    /// description of the tree, which is found before anything is started.
     #[cfg(feature = "regex")]
     pub fn line(regex: impl AsRef<str>) -> Self {
         let pattern = regex::Regex::new(regex.as_ref()).map(LinePattern::Regex);
-        Self(Condition::Line(pattern.map_err(|error| reason(&error))))
+        Self::of(Condition::Line(pattern.map_err(|error| reason(&error))))
     }
 
-    /// Ready when a TCP connection to this address (`host:port`) succeeds.
+    /// Ready when a TCP connection to this address (`host:port`) succeeds, and a process of the child's set listens.
     ///
-    /// That the address answers is all this can tell: another process may listen there.
+    /// A connection that leads to itself, because no process listens at a port from which the system takes connecting
+    /// ends, does not count. Where the address is one of this system, the listening process is looked for: if it is
+    /// found and is not of the child's set, the child is not ready, and the error names that process. If it cannot be
+    /// found, because it belongs to another user or listens elsewhere, the connection counts.
+    /// [`any_owner`](Self::any_owner) leaves this out.
     pub fn tcp(address: impl Into<String>) -> Self {
-        Self(Condition::Tcp(address.into()))
+        Self::of(Condition::Tcp(address.into()))
     }
 
-    /// Ready when this path exists.
+    /// Ready when a connection to this Unix stream socket succeeds, and a process of the child's set listens.
     ///
-    /// It is looked up from this program's working directory, not from the process's.
+    /// A socket file that was left behind refuses connections, so that it does not count. The kernel says which process
+    /// began to listen; if that lives and is neither of the child's set nor this program, the child is not ready, and
+    /// the error names it. A relative path counts from the process's directory.
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self::of(Condition::Unix(path.into()))
+    }
+
+    /// Ready when this HTTP request gets the answer that it expects. The listener is looked at as by
+    /// [`tcp`](Self::tcp).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rootward_procs::Ready;
+    ///
+    /// let ready = Ready::http("http://127.0.0.1:8080/health");
+    /// ```
+    pub fn http(get: impl Into<HttpGet>) -> Self {
+        Self::of(Condition::Http(get.into()))
+    }
+
+    /// Ready when this path exists and has come into being, or has changed, since the start.
+    ///
+    /// What stands there before the program is started does not count until it is changed: a socket or a pid file of
+    /// an earlier run. A relative path counts from the process's directory.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(Condition::Path(path.into()))
+        Self::of(Condition::Path(path.into()))
+    }
+
+    /// Ready when this command, the program and its arguments, has ended with exit code 0.
+    ///
+    /// It is run again and again, with a pause of a quarter of a second. It has the process's environment and
+    /// directory, and is contained like the process: a run that is not over after 5 seconds, or when the answer does
+    /// not matter any more, is killed with all it has started. What it writes is no event; the last lines of one that
+    /// fails are in the error of the start. It is not run once more when the process has ended.
+    pub fn command<A: Into<OsString>>(argv: impl IntoIterator<Item = A>) -> Self {
+        Self::of(Condition::Command(argv.into_iter().map(Into::into).collect()))
+    }
+
+    /// Ready when the process says so through systemd's notify protocol (`Type=notify`): it sends `READY=1` to the
+    /// socket that the variable `NOTIFY_SOCKET` of its environment names.
+    ///
+    /// Messages count that come from a process of the child's set. One whose sender has gone before it is heard counts
+    /// only from the program itself; `systemd-notify` waits until it is heard (`BARRIER=1`).
+    /// `EXTEND_TIMEOUT_USEC=` prolongs the ready timeout. `STATUS=`, `STOPPING=1`, `MAINPID=`, `ERRNO=` and
+    /// `EXIT_STATUS=` become [`notified`](rootward_core::EventKind::Notified) events, as long as the process runs;
+    /// the last status of a start that failed is in its error. What else is sent is passed over, and descriptors are
+    /// closed. The socket has a name without a file, which a process in another network namespace cannot reach.
+    #[doc(alias = "sd_notify")]
+    pub fn notify() -> Self {
+        Self::of(Condition::Notify)
+    }
+
+    /// Ready when the process has ended with exit code 0: a job, such as a migration, after which the next sibling
+    /// starts.
+    ///
+    /// It has started and ended then, in this order. Another end is a failed start. Such a child is
+    /// [transient](rootward_core::Restart::Transient) or [temporary](rootward_core::Restart::Temporary): a permanent
+    /// one would be started again. The ready timeout is the time that the job may take.
+    pub fn completion() -> Self {
+        Self::of(Condition::Completion)
+    }
+
+    /// Has [`tcp`](Self::tcp), [`unix`](Self::unix) and [`http`](Self::http) take any listener.
+    ///
+    /// For a process that has another one listen in its place, such as `docker run`, whose ports are the daemon's.
+    pub fn any_owner(mut self) -> Self {
+        self.any_owner = true;
+        self
+    }
+
+    fn of(condition: Condition) -> Self {
+        Self { condition, any_owner: false }
     }
 
     /// Ready when this function's future has ended, with `()` or `Ok`.
@@ -94,7 +192,7 @@ impl Ready {
         Fut::Output: IntoExit,
     {
         let check = Arc::new(check);
-        Self(Condition::Check(Arc::new(move |cx| {
+        Self::of(Condition::Check(Arc::new(move |cx| {
             let check = Arc::clone(&check);
             // The user's function is called inside the task, where a panic in it is caught.
             Box::pin(async move { check(cx).await.into_exit() })
@@ -105,18 +203,53 @@ impl Ready {
 impl Ready {
     /// The line, if a line says it.
     pub(crate) fn line_to_match(&self) -> Option<&LinePattern> {
-        match &self.0 {
+        match &self.condition {
             // One that does not parse was refused when the tree was built.
             Condition::Line(pattern) => pattern.as_ref().ok(),
-            Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => None,
+            Condition::Tcp(_)
+            | Condition::Unix(_)
+            | Condition::Http(_)
+            | Condition::Path(_)
+            | Condition::Command(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Check(_) => None,
         }
     }
 
     /// Whether a task finds out. Lines are looked at where they are read.
     pub(crate) fn has_check(&self) -> bool {
-        match &self.0 {
-            Condition::Line(_) => false,
-            Condition::Tcp(_) | Condition::Path(_) | Condition::Check(_) => true,
+        !matches!(self.condition, Condition::Line(_) | Condition::Notify | Condition::Completion)
+    }
+
+    /// Whether that task looks once more when the process has ended.
+    pub(crate) fn looks_last(&self) -> bool {
+        match self.condition {
+            Condition::Tcp(_) | Condition::Unix(_) | Condition::Http(_) | Condition::Path(_) => true,
+            Condition::Line(_)
+            | Condition::Command(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Check(_) => false,
+        }
+    }
+
+    /// What is waited for, in words.
+    pub(crate) fn describe(&self) -> String {
+        match &self.condition {
+            Condition::Line(Ok(pattern)) => pattern.describe(),
+            Condition::Line(Err(_)) => "a line".to_owned(),
+            Condition::Tcp(address) => format!("a listener at {address}"),
+            Condition::Unix(path) => format!("a listener at {}", path.display()),
+            Condition::Http(get) => get.describe(),
+            Condition::Path(path) => format!("a new {}", path.display()),
+            Condition::Command(argv) => {
+                let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
+                format!("`{}` to succeed", words.join(" "))
+            }
+            Condition::Notify => "READY=1 at its NOTIFY_SOCKET".to_owned(),
+            Condition::Completion => "its end with success".to_owned(),
+            Condition::Check(_) => "its readiness check".to_owned(),
         }
     }
 }
@@ -131,10 +264,15 @@ fn reason(error: &regex::Error) -> String {
 
 impl fmt::Debug for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.condition {
             Condition::Line(pattern) => f.debug_tuple("Line").field(pattern).finish(),
             Condition::Tcp(address) => f.debug_tuple("Tcp").field(address).finish(),
+            Condition::Unix(path) => f.debug_tuple("Unix").field(path).finish(),
+            Condition::Http(get) => f.debug_tuple("Http").field(get).finish(),
             Condition::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Condition::Command(argv) => f.debug_tuple("Command").field(argv).finish(),
+            Condition::Notify => f.write_str("Notify"),
+            Condition::Completion => f.write_str("Completion"),
             Condition::Check(_) => f.write_str("Check"),
         }
     }

@@ -10,6 +10,7 @@ mod early;
 pub(crate) mod given;
 mod host;
 mod lock;
+mod notify;
 mod packet;
 mod pidfd;
 mod pipe;
@@ -28,6 +29,7 @@ pub(crate) use host::{
     threads,
 };
 pub(crate) use lock::try_lock;
+pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,

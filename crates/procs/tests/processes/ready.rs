@@ -62,9 +62,11 @@ async fn a_process_that_is_not_ready_in_time_is_ended_and_its_start_has_failed()
         .ready_timeout(Duration::from_millis(100))
         .straggler_grace(Duration::from_millis(50));
     let mut given = tree([process.into_child("child")]);
-    let pid = given.line().await.parse().unwrap();
+    let pid: u32 = given.line().await.parse().unwrap();
 
-    assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 100ms");
+    let waited = "waited for a line that matches /never/; it wrote last:";
+    let expected = format!("`/bin/sh` was not ready within 100ms: {waited} \"{pid}\"");
+    assert_eq!(given.start_error().await, expected);
     assert!(!is_alive(pid));
 }
 
@@ -74,21 +76,25 @@ async fn a_check_that_does_not_end_in_time_is_dropped_and_the_time_is_what_is_na
     let process = shell("exec sleep 1000").ready(check).ready_timeout(Duration::from_millis(50));
     let given = tree([process.into_child("child")]);
 
-    assert_eq!(given.start_error().await, "`/bin/sh` was not ready within 50ms");
+    assert_eq!(
+        given.start_error().await,
+        "`/bin/sh` was not ready within 50ms: waited for its readiness check"
+    );
 }
 
 #[tokio::test]
 async fn a_process_that_ends_before_it_is_ready_is_not_waited_for() {
     let given = tree([shell("exit 9").ready(Ready::line("never")).into_child("child")]);
 
-    assert_eq!(given.start_error().await, "it ended before it had started: exit code 9");
+    let expected = "it ended before it had started: exit code 9; waited for a line that matches /never/";
+    assert_eq!(given.start_error().await, expected);
 }
 
 #[tokio::test]
 async fn a_process_is_ready_when_its_address_answers() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let given = tree([shell("exec sleep 1000").ready(Ready::tcp(address)).into_child("child")]);
+    let given = tree([shell("exec sleep 1000").ready(Ready::tcp(address).any_owner()).into_child("child")]);
 
     given.tree.started().await.unwrap();
 }

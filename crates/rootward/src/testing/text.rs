@@ -14,7 +14,7 @@ impl fmt::Display for Line<'_> {
         write!(f, "{seq:>5} {:>9.3}s  {path} #{incarnation} {}", at.as_secs_f64(), what.name())?;
         match what {
             EventKind::Started { pid: Some(pid) } => write!(f, " · pid {pid}"),
-            EventKind::StartFailed { error } => write!(f, " · {error}"),
+            EventKind::StartFailed { error, .. } => write!(f, " · {error}"),
             EventKind::Exited { status: Some(status), .. } => write!(f, " · {status}"),
             EventKind::Restarting { attempt, delay } => write!(f, " · attempt {attempt}, after {delay:?}"),
             EventKind::GaveUp { restarts, within } => {

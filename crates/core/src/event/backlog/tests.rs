@@ -196,13 +196,13 @@ fn start(backlog: &mut Backlog) {
 }
 
 fn fail(backlog: &mut Backlog, error: &str) {
-    push(backlog, EventKind::StartFailed { error: error.to_owned() });
+    push(backlog, EventKind::StartFailed { error: error.to_owned(), stragglers: Vec::new() });
 }
 
 /// Writes a line as one event.
 fn say(backlog: &mut Backlog, line: &str) {
     let (stream, line) = (Stream::Stdout, line.to_owned());
-    push(backlog, EventKind::Output { stream, line, truncated: false, lossy: false });
+    push(backlog, EventKind::Output { stream, line, truncated: false, lossy: false, continued: false });
 }
 
 fn push(backlog: &mut Backlog, what: EventKind) {

@@ -88,14 +88,11 @@ impl Engine {
 
     fn ended(&mut self, key: ChildKey, incarnation: u32, end: CompactEnd, now: Instant) -> Option<Input> {
         let class = end.class();
-        let start_failed =
-            self.shared.view.with(key, |entry| {
-                let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
-                let is_failure = live.stop.is_none() && !live.started;
-                Some(is_failure.then(|| {
-                    live.timed_out.map_or_else(|| StartError::Ended(end.exit()), StartError::TimedOut)
-                }))
-            });
+        let start_failed = self.shared.view.with(key, |entry| {
+            let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
+            let is_failure = live.stop.is_none() && !live.started;
+            Some(is_failure.then(|| live.timed_out.map_or_else(|| end.start_error(), StartError::TimedOut)))
+        });
         if let Some(error) = start_failed.flatten()? {
             return Some(
                 self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now)),
@@ -173,9 +170,12 @@ impl Engine {
         self.before_foreign_code();
         // Also if the text is not read here: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
-        let what = |_: &Entry, (stop, _): &Before| match *stop {
+        let what = |entry: &Entry, (stop, _): &Before| match *stop {
             Some(stop) => stopped(stop, now, None, Vec::new()),
-            None => EventKind::StartFailed { error: failure.text() },
+            None => {
+                let (_, stragglers) = entry.end();
+                EventKind::StartFailed { error: failure.text(), stragglers }
+            }
         };
         self.gone(self.publish(key, |entry| Some(change(entry)), what), key);
         if let Some(path) = self.shared.view.with(key, |entry| entry.path.clone()) {

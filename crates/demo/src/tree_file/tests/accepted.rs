@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::process::{Output, Signal, Stdin, Step};
+use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use super::super::model::{Kind, ProcessPart, ReadyWhen, Stop};
@@ -96,6 +96,33 @@ fn every_key_of_a_process_is_read() {
     assert_eq!(process.stop, Stop::Ladder(vec![step(Signal::INT, 1000), step(Signal::TERM, 500)]));
     let ready = process.ready.as_ref().unwrap();
     assert_eq!((&ready.when, ready.timeout), (&ReadyWhen::Line("^listening".into()), Duration::from_secs(3)));
+}
+
+#[test]
+fn every_way_to_be_ready_is_read() {
+    let ways = [
+        ("{ line = 'x' }", ReadyWhen::Line("x".into())),
+        ("{ tcp = 'localhost:80' }", ReadyWhen::Tcp("localhost:80".into())),
+        ("{ unix = 'S' }", ReadyWhen::Unix("S".into())),
+        ("{ http = 'http://h' }", ReadyWhen::Http("http://h".into())),
+        (
+            "{ http = 'http://h', status = 204, headers = { Host = 'shop' } }",
+            ReadyWhen::Http(HttpGet::new("http://h").status(204).header("Host", "shop")),
+        ),
+        ("{ path = 'S' }", ReadyWhen::Path("S".into())),
+        ("{ exec = ['test', '-e', 'S'] }", ReadyWhen::Command(vec!["test".into(), "-e".into(), "S".into()])),
+        ("{ notify = 'systemd' }", ReadyWhen::Notify),
+        ("'completion'", ReadyWhen::Completion),
+    ];
+
+    for (way, expected) in ways {
+        let tree = toml(&format!(
+            "[[children]]\nid = 'a'\nrestart = 'transient'\n[children.process]\ncommand = ['true']\nready = {way}"
+        ));
+        let tree = tree.unwrap_or_else(|error| panic!("{way}: {error}"));
+        let ready = process(&tree.root.children[0].kind).ready.as_ref().unwrap();
+        assert_eq!((&ready.when, ready.any_owner), (&expected, false), "{way}");
+    }
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         ),
         (
             web("ready = {}"),
-            "root/web: process.ready: a way to be ready is exactly one of line, tcp, path; this names 0",
+            "root/web: process.ready: a way to be ready is exactly one of line, tcp, unix, http, path, exec, notify, \"completion\"; this names 0",
         ),
         (web("ready = { line = 'x', path = 'y' }"), "this names 2"),
         (
@@ -202,6 +202,23 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
             "root/web: process.ready.tcp: \"localhost\" is not an address",
         ),
         (web("ready = { tcp = 'localhost:http' }"), "is not an address"),
+        (
+            web("ready = { tcp = 'h:1', status = 200 }"),
+            "process.ready.status: without meaning when there is no `http`",
+        ),
+        (
+            web("ready = { path = 'x', any_owner = true }"),
+            "ready.any_owner: without meaning when there is no `tcp`",
+        ),
+        (web("ready = { http = 'http://h', status = 99 }"), "expected a status from 100 to 599"),
+        (
+            web("ready = { http = 'https://h' }"),
+            "root/web: process.ready.http: the ready URL \"https://h\" asks for TLS",
+        ),
+        (web("ready = { notify = 's6' }"), "process.ready.notify: unknown name \"s6\""),
+        (web("ready = { exec = [] }"), "the command is empty"),
+        (web("ready = 'completion'"), "root/web: a permanent child is always started again"),
+        (web("ready = 'complete'"), "process.ready: unknown name \"complete\"; did you mean \"completion\"?"),
         (web("ready = { tcp = ':80' }"), "is not an address"),
     ]);
 }
@@ -229,9 +246,6 @@ fn every_key_without_effect_is_refused_with_the_reason() {
         "user = 'www-data'",
         "group = 'www-data'",
         "limits = { open_files = 1 }",
-        "ready = { http = 'http://localhost' }",
-        "ready = { exec = ['true'] }",
-        "ready = { notify = 'systemd' }",
         "ready = { notify_fd = 3 }",
     ] {
         let message = toml(&web(line)).unwrap_err();

@@ -1,0 +1,95 @@
+//! What a message of systemd's notify protocol says.
+//!
+//! A message is lines of the form `KEY=VALUE`. Keys that are not known here are passed over, as the protocol wants it.
+//! Pure: it takes the bytes of one message.
+
+use std::time::Duration;
+
+/// What one message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// `READY=1`.
+    pub(crate) ready: bool,
+    /// `EXTEND_TIMEOUT_USEC=`: how much longer, from now on, the start may take.
+    pub(crate) extend: Option<Duration>,
+    /// `STATUS=`, made a text.
+    pub(crate) status: Option<String>,
+    /// `STOPPING=1`.
+    pub(crate) stopping: bool,
+    /// `MAINPID=`.
+    pub(crate) main_pid: Option<u32>,
+    /// `ERRNO=`.
+    pub(crate) errno: Option<i32>,
+    /// `EXIT_STATUS=`.
+    pub(crate) exit_status: Option<i32>,
+}
+
+impl Told {
+    pub(crate) fn read(message: &[u8]) -> Self {
+        let message = String::from_utf8_lossy(message);
+        let mut told = Self::default();
+        for (key, value) in message.split('\n').filter_map(|line| line.split_once('=')) {
+            match key {
+                "READY" => told.ready |= value == "1",
+                "STOPPING" => told.stopping |= value == "1",
+                "STATUS" => told.status = Some(value.to_owned()),
+                "EXTEND_TIMEOUT_USEC" => told.extend = value.parse().ok().map(Duration::from_micros),
+                "MAINPID" => told.main_pid = value.parse().ok(),
+                "ERRNO" => told.errno = value.parse().ok(),
+                "EXIT_STATUS" => told.exit_status = value.parse().ok(),
+                _ => {}
+            }
+        }
+        told
+    }
+
+    /// Whether it says something beside that the process is ready, or wants time.
+    pub(crate) fn has_news(&self) -> bool {
+        let Self { ready: _, extend: _, status, stopping, main_pid, errno, exit_status } = self;
+        *stopping || status.is_some() || main_pid.is_some() || errno.is_some() || exit_status.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_line_is_read_and_what_is_not_known_is_passed_over() {
+        let told = Told::read(
+            b"READY=1\nSTATUS=Serving = fine\nX_MINE=7\nMAINPID=42\nEXTEND_TIMEOUT_USEC=1500000\n",
+        );
+
+        let expected = Told {
+            ready: true,
+            status: Some("Serving = fine".into()),
+            main_pid: Some(42),
+            extend: Some(Duration::from_millis(1500)),
+            ..Told::default()
+        };
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn only_a_one_says_that_the_process_is_ready_or_stops() {
+        assert_eq!(Told::read(b"READY=0\nSTOPPING=yes\nREADY"), Told::default());
+        assert!(Told::read(b"STOPPING=1").stopping && !Told::read(b"STOPPING=1").ready);
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_passed_over() {
+        let told =
+            Told::read(b"MAINPID=-1\nERRNO=two\nEXIT_STATUS=3\nEXTEND_TIMEOUT_USEC=99999999999999999999");
+
+        assert_eq!(told, Told { exit_status: Some(3), ..Told::default() });
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_is_too_strange(message: Vec<u8>) {
+            Told::read(&message);
+        }
+    }
+}

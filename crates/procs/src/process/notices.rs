@@ -1,0 +1,96 @@
+//! Hears what a process says of itself through systemd's notify protocol.
+//!
+//! The socket exists for one start, and only the process knows its name. Messages count that come from the process's
+//! set; one whose sender has gone before it is heard cannot be told from a stranger's, unless it is the program itself.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rootward_core::{Notice, OutputSink};
+use tokio::io::Interest;
+
+use super::probe::Members;
+use super::start_log::StartLog;
+use crate::policy::Told;
+use crate::sys::{self, Watched};
+
+/// How long a message is at most; the rest of a longer one is lost. systemd's bound.
+const LONGEST: usize = 4096;
+
+/// How many messages are heard before another task gets its turn, and at the end of the process.
+const MOST: usize = 64;
+
+/// The socket of one start.
+#[derive(Debug)]
+pub(super) struct Notices {
+    socket: Watched,
+    sink: OutputSink,
+    log: Option<Arc<StartLog>>,
+}
+
+/// What follows from a message, beside an event.
+pub(super) enum Heard {
+    Ready,
+    Extend(Duration),
+}
+
+impl Notices {
+    /// Opens a socket. Returns what the process finds in `NOTIFY_SOCKET`.
+    pub(super) fn open(sink: OutputSink, log: Option<Arc<StartLog>>) -> io::Result<(Self, OsString)> {
+        let (socket, name) = sys::notify_socket()?;
+        let socket = sys::watch(Arc::new(socket))?;
+        let name = [b"@".as_slice(), &name].concat();
+        Ok((Self { socket, sink, log }, OsString::from_vec(name)))
+    }
+
+    /// Waits until there may be something to hear. Cancel safe.
+    pub(super) async fn readable(&self) {
+        if self.socket.readable().await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    /// Hears what there is to hear.
+    pub(super) fn read(&self, members: &Members, mut hear: impl FnMut(Heard)) {
+        let mut message = [0; LONGEST];
+        for _ in 0..MOST {
+            let received = self.socket.try_io(Interest::READABLE, |fd| sys::receive_notice(fd, &mut message));
+            let Ok((bytes, sender)) = received else { return };
+            match sender {
+                Some(sender) if members.has(sender) => self.take(Told::read(&message[..bytes]), &mut hear),
+                _ => self.refuse(sender.unwrap_or_default()),
+            }
+        }
+    }
+
+    fn take(&self, told: Told, hear: &mut impl FnMut(Heard)) {
+        let has_news = told.has_news();
+        let Told { ready, extend, status, stopping, main_pid, errno, exit_status } = told;
+        if let (Some(log), Some(status)) = (&self.log, &status) {
+            log.note_error(format!("it said {status:?}"));
+        }
+        if has_news {
+            let mut notice = Notice::default();
+            (notice.status, notice.stopping, notice.main_pid) = (status, stopping, main_pid);
+            (notice.errno, notice.exit_status) = (errno, exit_status);
+            self.sink.notified(notice);
+        }
+        if let Some(extend) = extend {
+            hear(Heard::Extend(extend));
+        }
+        if ready {
+            hear(Heard::Ready);
+        }
+    }
+
+    fn refuse(&self, sender: i32) {
+        if let Some(log) = &self.log {
+            log.note_error(format!(
+                "a message came from process {sender}, which is none of its processes or has gone"
+            ));
+        }
+    }
+}
