@@ -94,7 +94,7 @@ impl Notifier {
                 None
             }
             (EventKind::NotReady { .. }, Stage::Starting) => Some(format!("waiting for {path} to be ready")),
-            (EventKind::StartFailed { error }, Stage::Starting) => {
+            (EventKind::StartFailed { error, .. }, Stage::Starting) => {
                 Some(format!("{path} could not be started: {error}"))
             }
             (EventKind::Restarting { attempt, .. }, Stage::Up | Stage::Reloading) => {
