@@ -27,13 +27,14 @@ class Browser:
             # The sandbox of a browser refuses to run as root. The pages here are this project's own.
             flags.append("--no-sandbox")
         shell = f'exec 3<&{to_browser} 4>&{from_browser} {to_browser}<&- {from_browser}>&-; exec "$@"'
-        self.process = subprocess.Popen(
-            ["bash", "-c", shell, "bash", program, *flags],
-            pass_fds=[to_browser, from_browser],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=open(os.path.join(self.home, "stderr"), "wb"),
-        )
+        with open(os.path.join(self.home, "stderr"), "wb") as said:
+            self.process = subprocess.Popen(
+                ["bash", "-c", shell, "bash", program, *flags],
+                pass_fds=[to_browser, from_browser],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+            )
         os.close(to_browser)
         os.close(from_browser)
         self.numbers = itertools.count(1)
@@ -60,7 +61,8 @@ class Browser:
         while b"\0" not in self.buffer:
             read = os.read(self.answers, 1 << 20)
             if not read:
-                raise RuntimeError("the browser has ended: " + open(os.path.join(self.home, "stderr")).read()[-2000:])
+                with open(os.path.join(self.home, "stderr")) as said:
+                    raise RuntimeError("the browser has ended: " + said.read()[-2000:])
             self.buffer += read
         message, self.buffer = self.buffer.split(b"\0", 1)
         return json.loads(message)
@@ -82,7 +84,7 @@ class Browser:
 class Page:
     """A tab with a window of its own size and taste."""
 
-    def __init__(self, browser, width=1280, height=800, dark=False, still=False, density=1, phone=False):
+    def __init__(self, browser, width=1280, height=800, dark=False, still=False, density=1, phone=False, before=None):
         self.browser = browser
         # Each in a profile of its own, so that no page finds the token of another.
         self.context = browser.call("Target.createBrowserContext")["browserContextId"]
@@ -91,6 +93,8 @@ class Page:
         self.session = attached["sessionId"]
         for domain in ["Page", "Runtime", "Log", "Network", "Accessibility", "DOM"]:
             self.call(f"{domain}.enable")
+        if before:
+            self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=density, mobile=phone)
         if phone:
             self.call("Emulation.setTouchEmulationEnabled", enabled=True)

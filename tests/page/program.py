@@ -27,7 +27,8 @@ class Program:
         self.origin, self.token = self.url.split("/#token=")
         self.port = int(self.origin.rsplit(":", 1)[1])
         # What else it says is not to fill the pipe.
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.process.stderr.read, daemon=True)
+        self.reader.start()
 
     def request(self, path, method="GET", headers=None, token=True):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -36,17 +37,19 @@ class Program:
         return connection.getresponse()
 
     def ask(self, path, method="GET"):
-        return json.load(self.request(path, method))
+        with self.request(path, method) as answer:
+            return json.load(answer)
 
     def follow(self, since):
         """Events as the door sends them, until the record is over."""
-        for line in self.request(f"/events?since={since}"):
-            if line.startswith(b"data: "):
-                document = json.loads(line[6:])
-                if "end" in document:
-                    return
-                if "seq" in document:
-                    yield document
+        with self.request(f"/events?since={since}") as stream:
+            for line in stream:
+                if line.startswith(b"data: "):
+                    document = json.loads(line[6:])
+                    if "end" in document:
+                        return
+                    if "seq" in document:
+                        yield document
 
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
@@ -64,3 +67,5 @@ class Program:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self.reader.join()
+        self.process.stderr.close()

@@ -11,6 +11,9 @@ const app = {
   endedAt: null,
   /** The stop of the whole tree: since when, why, and what was there when it began. */
   stop: null,
+  /** A snapshot that tells of events which are still to come. */
+  ahead: null,
+  isLooking: false,
   /** connecting, live, lost, over, locked. */
   link: "connecting",
 };

@@ -13,8 +13,7 @@ const events = {
   top: 0,
   missed: 0,
 
-  begin(snapshot, isNew) {
-    if (!isNew) return;
+  begin(snapshot) {
     events.all = [];
     events.fresh = [];
     for (const event of snapshot.newest) events.add(event);

@@ -10,12 +10,15 @@ const lanes = {
   colours: {},
 
   /** Takes what a snapshot tells: the newest events, and since when each child is in its state. */
-  begin(snapshot, isSame) {
-    if (!isSame) {
-      lanes.lives.clear();
-      for (const event of snapshot.newest) lanes.add(event);
-    }
-    for (const child of snapshot.children) {
+  begin(snapshot) {
+    lanes.lives.clear();
+    for (const event of snapshot.newest) lanes.add(event);
+    lanes.settle(snapshot.children);
+  },
+
+  /** Adds what children are known to do and no event has told. */
+  settle(children) {
+    for (const child of children) {
       const life = lanes.life(child.path);
       const last = life.pieces.at(-1);
       const look = child.state === "stopping" && child.forced ? "forced" : child.state;

@@ -6,16 +6,41 @@ const SELDOM = 10;
 /** Children that are down are forgotten by dynamic supervisors, which no event tells: a look now and then does. */
 const LOOK_AGAIN = { every: 30e3, down: 50 };
 
-/** The tree is shown from this snapshot on. Of the same run what was seen before is kept. */
-function begin(snapshot, isSame) {
+/** The tree is shown from this snapshot on. */
+function begin(snapshot) {
   app.model = Model.fromSnapshot(snapshot);
-  app.endedAt = null;
+  app.ahead = app.endedAt = app.stop = null;
   app.control = Boolean(snapshot.door?.control);
-  if (!isSame) app.stop = null;
   noteStop();
-  lanes.begin(snapshot, isSame);
-  events.begin(snapshot, !isSame);
+  lanes.begin(snapshot);
+  events.begin(snapshot);
   if (!app.model.find(app.selected)) app.selected = phone.matches ? null : app.model.root;
+  tree.begin();
+  detail.begin();
+  wish();
+}
+
+/** Has the tree as it is in place of what the events have told of it. What is known of its past is kept. */
+async function lookAgain() {
+  if (app.isLooking) return;
+  app.isLooking = true;
+  try {
+    const snapshot = await door.ask("/snapshot");
+    if (snapshot.as_of <= app.model.asOf) rebase(snapshot);
+    else app.ahead = snapshot;
+  } catch {
+    // The stream tells if the program is gone.
+  } finally {
+    app.isLooking = false;
+  }
+}
+
+/** Puts the events that came after a snapshot on it. */
+function rebase(snapshot) {
+  app.ahead = null;
+  app.model = Model.fromSnapshot(snapshot);
+  for (const event of events.all) if (event.seq > snapshot.as_of && event.event !== "lost") app.model.apply(event);
+  lanes.settle(Array.from(app.model.walk(), ({ child }) => child));
   tree.begin();
   detail.begin();
   wish();
@@ -27,30 +52,24 @@ function isSameRun(snapshot, began) {
 }
 
 async function watch() {
-  let needsLook = true;
   for (let tries = 0, lostAt = null; ; tries++) {
     try {
       const snapshot = await door.ask("/snapshot");
       const began = performance.now() / 1e3 - (snapshot.door?.now ?? snapshot.at);
       const isSame = isSameRun(snapshot, began);
       app.began = began;
-      if (needsLook || !isSame) begin(snapshot, isSame);
-      needsLook = false;
+      if (!isSame) begin(snapshot);
       let lookedAt = performance.now();
       // Also after a pause it goes on behind the last event that has come.
       for await (const { name, data } of door.events(app.model.asOf, () => setLink("live"))) {
         [tries, lostAt] = [0, null];
         if (name === "event") take(data);
         if (name === "end") return over();
-        const isLong = performance.now() - lookedAt > LOOK_AGAIN.every;
         if (name === "lost") events.gap(data.lost);
-        if (name === "lost" || (isLong && countDown() > LOOK_AGAIN.down)) {
-          needsLook = true;
-          break;
-        }
+        const isLong = performance.now() - lookedAt > LOOK_AGAIN.every;
         if (isLong) lookedAt = performance.now();
+        if (name === "lost" || (isLong && countDown() > LOOK_AGAIN.down)) lookAgain();
       }
-      if (needsLook) continue;
       throw new TypeError("the stream broke");
     } catch (error) {
       if (error instanceof Refused && error.code === "ahead") continue;
@@ -71,6 +90,7 @@ function take(event) {
   events.add(event);
   tree.touch(event);
   detail.touch(event);
+  if (app.ahead && event.seq >= app.ahead.as_of) rebase(app.ahead);
   if (event.event === "stopping" && event.path === app.model.root) noteStop();
   tell(event);
   wish();
