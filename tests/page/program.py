@@ -32,7 +32,8 @@ class Program:
 
     def request(self, path, method="GET", headers=None, token=True):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        brought = {"Authorization": f"Bearer {self.token}"} if token else {}
+        brought = {"Connection": "close"}
+        brought |= {"Authorization": f"Bearer {self.token}"} if token else {}
         connection.request(method, path, headers={**brought, **(headers or {})})
         return connection.getresponse()
 
@@ -41,15 +42,8 @@ class Program:
             return json.load(answer)
 
     def follow(self, since):
-        """Events as the door sends them, until the record is over."""
-        with self.request(f"/events?since={since}") as stream:
-            for line in stream:
-                if line.startswith(b"data: "):
-                    document = json.loads(line[6:])
-                    if "end" in document:
-                        return
-                    if "seq" in document:
-                        yield document
+        """Events as the door sends them, from now on until the record is over."""
+        return told(self.request(f"/events?since={since}"))
 
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
@@ -69,3 +63,14 @@ class Program:
                 self.kill()
         self.reader.join()
         self.process.stderr.close()
+
+
+def told(stream):
+    with stream:
+        for line in stream:
+            if line.startswith(b"data: "):
+                document = json.loads(line[6:])
+                if "end" in document:
+                    return
+                if "seq" in document:
+                    yield document
