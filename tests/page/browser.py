@@ -153,6 +153,8 @@ class Page:
         self.call("Input.insertText", text=text)
 
     def click(self, selector):
+        """Waits until the element is there to be seen, and clicks it."""
+        self.until(f"document.querySelector({json.dumps(selector)})?.getClientRects().length")
         script = f"""(() => {{
             const target = document.querySelector({json.dumps(selector)});
             target.scrollIntoView({{ block: "nearest" }});
