@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import subprocess
 import unittest
@@ -405,6 +406,20 @@ class Folding(PageTest):
         with open(os.path.join(WORKSPACE, "docs/schema/observer-1.recording.jsonl")) as file:
             self.assertGreater(len(self.agrees(file.read().splitlines())), 15)
 
+    def test_events_in_any_order_are_folded_alike(self):
+        chance = random.Random(14)
+        nothing = {"schema": 1, "as_of": 0, "at": 0, "tree": {"state": "starting"}, "children": [], "newest": []}
+        lines = []
+        for _ in range(60):
+            lines.append(json.dumps(nothing))
+            lines += (json.dumps(event) for event in invented(chance, 50))
+
+        expected = self.agrees(lines)
+
+        # It goes on from whatever a snapshot says, too.
+        for middle in chance.sample(expected, 20):
+            self.agrees([json.dumps(middle)] + [json.dumps(event) for event in invented(chance, 30, middle["as_of"] - 5)])
+
     def test_runs_of_real_trees_are_folded_alike(self):
         told = set()
         # What is waited for before the tree is stopped. Where nothing happens by itself, nothing is.
@@ -430,6 +445,26 @@ class Folding(PageTest):
         # The events alone, from the first that came, make a tree as well.
         self.agrees([json.dumps(document) for document in documents[1:]])
         return {document["event"] for document in documents[1:]}
+
+
+def invented(chance, many, seq=0):
+    """Events as no tree would write them: the fold is to take whatever comes, in whatever order."""
+    paths = ["root", "root/a", "root/a/x", "root/a/y", "root/b", "root/b/x", "root/b/x/deep", "root/c"]
+    statuses = [{"ok": True}, {"error": "it failed"}, {"code": 3}, {"signal": "SIGKILL"}]
+    for _ in range(many):
+        seq = max(1, seq + chance.choice([1, 1, 1, 1, 0, -3]))
+        name, more = chance.choice([
+            ("starting", {}), ("starting", {}), ("started", {"pid": chance.randrange(100, 999)}), ("started", {}),
+            ("start_failed", {"error": "no such file"}), ("ignored", {}), ("exited", {"status": chance.choice(statuses)}),
+            ("restarting", {"attempt": chance.randrange(1, 4), "delay_ms": chance.randrange(3000)}),
+            ("gave_up", {"restarts": 3, "within_ms": 5000}), ("signal", {"signal": "SIGINT", "action": "stop"}),
+            ("stopping", {"cause": "parent"}), ("stopping", {"cause": "api", "signal": "SIGTERM"}),
+            ("escalated", {"to": "SIGKILL"}), ("degraded", {"what": "containment", "reason": chance.choice("xyz")}),
+            ("stopped", {"outcome": chance.choice(["graceful", "killed"]), "elapsed_ms": 7, "stragglers": []}),
+            ("not_ready", {"elapsed_ms": 10000}),
+        ])
+        child = {"path": chance.choice(paths), "incarnation": chance.randrange(1, 4), "kind": chance.choice(["task", "process", "supervisor"])}
+        yield {"schema": 1, "seq": seq, "at": round(chance.random() * 100, 6), "time": "2026-01-01T00:00:00Z", "event": name, **more, **child}
 
 
 class Costing(PageTest):
