@@ -21,6 +21,7 @@ const tree = {
       const row = tree.rows.get(target.dataset.path);
       if (row) row.isSeen = isIntersecting;
     }
+    wish();
   }, { rootMargin: "100px" }),
 
   begin() {
@@ -150,7 +151,7 @@ function makeRow(path) {
   line.id = `row-${++tree.ids}`;
   line.dataset.path = path;
   const row = {
-    element: line, isSeen: true, child: null,
+    element: line, isSeen: false, child: null,
     sign: sign("down"), id: element("span", "id", harmless(lastOf(path))), kind: element("span", "kind"),
     state: element("span", "state"), pid: element("span", "pid num"), restarts: element("span", "restarts num"),
     since: element("span", "since num"), lane: element("canvas", "lane"),

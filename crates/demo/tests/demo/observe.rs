@@ -1,6 +1,5 @@
 //! Doors through which a run of the demo is watched.
 
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::net::{UnixListener, UnixStream};
 
