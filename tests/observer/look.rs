@@ -48,7 +48,8 @@ async fn a_watcher_that_puts_events_on_a_snapshot_sees_what_the_next_snapshot_sh
         model.apply(&event);
     }
 
-    let next: Snapshot = serde_json::from_value(given.place.ask("GET /snapshot").await.body).unwrap();
+    let mut next: Snapshot = serde_json::from_value(given.place.ask("GET /snapshot").await.body).unwrap();
+    next.door = None;
     assert_eq!(model.snapshot(), next);
     let fails = next.children.iter().find(|child| child.path == "root/team/fails").unwrap();
     assert_eq!((fails.state, fails.incarnation, fails.restarts), (State::Running, 2, 1));

@@ -7,6 +7,7 @@ mod formats;
 mod given;
 mod limits;
 mod look;
+mod page;
 mod port;
 mod socket;
 mod stop;

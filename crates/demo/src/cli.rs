@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::event_writer::Target;
+use crate::observe::ObserveOptions;
 use crate::programs::Program;
 use crate::tree_file;
 
@@ -93,6 +94,8 @@ pub(crate) struct RunOptions {
     /// How far a process child is followed
     #[arg(long, value_enum, default_value_t = Containment::Auto)]
     pub(crate) containment: Containment,
+    #[command(flatten)]
+    pub(crate) observe: ObserveOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod event_writer;
+mod observe;
 mod panics;
 mod programs;
 mod records;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rootward::error::{RunError, SpecError};
@@ -9,6 +10,7 @@ use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
+use crate::observe::ObserveError;
 use crate::records::{RecordError, Records, Screen};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
@@ -28,6 +30,8 @@ enum NotStarted {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Warden(#[from] WardenError),
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -101,17 +105,39 @@ fn run(
 ) -> Result<Finished, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
     let snapshots = screen.writer();
+    let (opened, doors) = mpsc::channel();
+    let (observe, places) = (options.observe.clone(), screen.writer());
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = company
         .join(Application::new(root))
         .deadline(deadline)
         .notify_systemd(true)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
+        .on_launch(move |tree| {
+            if !observe.is_wanted() {
+                return;
+            }
+            let open = observe.open(tree).map(|(doors, at)| {
+                places.text(at);
+                doors
+            });
+            if open.is_err() {
+                tree.request_stop();
+            }
+            // The other end takes it when the tree has stopped.
+            let _ = opened.send(open);
+        })
         .prepare()?;
     let records = Records::open(screen, options)?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
     let finished = program.run()?;
     records.conclude(&finished, &pump);
+    if let Ok(doors) = doors.try_recv() {
+        let doors = doors?;
+        if let Finished::Stopped(_) = &finished {
+            doors.finish();
+        }
+    }
     Ok(finished)
 }
 
@@ -131,7 +157,9 @@ impl NotStarted {
             Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
                 tell::BAD_INPUT
             }
-            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) => Finished::FAILED,
+            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
+                Finished::FAILED
+            }
             Self::Run(error) => error.status(),
         }
     }

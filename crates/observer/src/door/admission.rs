@@ -22,16 +22,24 @@ pub(super) enum Admission {
 }
 
 impl Admission {
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    /// Whether a request is meant for this door, and comes from no page of another origin.
+    pub(super) fn check_place(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         match self {
             // No page can open a Unix socket. Something that forwards its requests must not lend it this user's rights.
             Self::Unix if headers.contains_key(ORIGIN) => Err(Refusal::ORIGIN),
             Self::Unix => Ok(()),
-            Self::Loopback { port, token } => {
+            Self::Loopback { port, .. } => {
                 is_host_ours(headers, *port).then_some(()).ok_or(Refusal::HOST)?;
-                is_origin_ours(headers, *port).then_some(()).ok_or(Refusal::ORIGIN)?;
-                brings(headers, token).then_some(()).ok_or(Refusal::TOKEN)
+                is_origin_ours(headers, *port).then_some(()).ok_or(Refusal::ORIGIN)
             }
+        }
+    }
+
+    /// Whether a request brings the secret, where one is needed.
+    pub(super) fn check_token(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        match self {
+            Self::Unix => Ok(()),
+            Self::Loopback { token, .. } => brings(headers, token).then_some(()).ok_or(Refusal::TOKEN),
         }
     }
 }
@@ -85,7 +93,7 @@ mod tests {
             let name = hyper::header::HeaderName::from_bytes(name.as_bytes()).unwrap();
             map.append(name, value.parse().unwrap());
         }
-        admission.check(&map)
+        admission.check_place(&map).and_then(|()| admission.check_token(&map))
     }
 
     #[test]
@@ -149,10 +157,10 @@ mod tests {
     #[test]
     fn a_forwarded_page_is_refused_at_a_socket() {
         let mut headers = HeaderMap::new();
-        assert_eq!(Admission::Unix.check(&headers), Ok(()));
+        assert_eq!(Admission::Unix.check_place(&headers), Ok(()));
 
         headers.insert(ORIGIN, HeaderValue::from_static("http://localhost"));
 
-        assert_eq!(Admission::Unix.check(&headers), Err(Refusal::ORIGIN));
+        assert_eq!(Admission::Unix.check_place(&headers), Err(Refusal::ORIGIN));
     }
 }

@@ -38,7 +38,11 @@ fn json(status: StatusCode, document: &impl Serialize) -> Response<DoorBody> {
     with_type(status, "application/json", DoorBody::whole(text))
 }
 
-fn with_type(status: StatusCode, content_type: &'static str, body: DoorBody) -> Response<DoorBody> {
+pub(super) fn with_type(
+    status: StatusCode,
+    content_type: &'static str,
+    body: DoorBody,
+) -> Response<DoorBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -17,10 +17,12 @@ use super::answer::{document, refused, stream};
 use super::body::DoorBody;
 use super::follower::Follower;
 use super::listener::Socket;
+use super::page;
 use super::patient::Patient;
 use super::refusal::Refusal;
 use super::route::Route;
-use crate::wire::{Done, Version};
+use crate::convert::seconds;
+use crate::wire::{Done, DoorFacts, Version};
 
 /// How large the head of a request may be.
 const HEAD: usize = 16 * 1024;
@@ -58,15 +60,24 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
 
 impl Desk {
     async fn answer(&self, request: &Request<Incoming>) -> Result<Response<DoorBody>, Refusal> {
-        self.admission.check(request.headers())?;
+        self.admission.check_place(request.headers())?;
+        let route = Route::of(request.method(), request.uri(), request.headers());
+        // The page has nothing of the tree in it: what it shows it asks for with the token.
+        if route != Ok(Route::Page) {
+            self.admission.check_token(request.headers())?;
+        }
         if !request.body().is_end_stream() {
             return Err(Refusal::BODY);
         }
-        match Route::of(request.method(), request.uri(), request.headers())? {
+        match route? {
+            Route::Page => page::response(),
             Route::Snapshot => {
                 let attendance = self.follower.attend().await;
                 // Not written while the follower waits for it.
-                Ok(document(&attendance.with(|model| model.snapshot())))
+                let mut snapshot = attendance.with(|model| model.snapshot());
+                let (control, now) = (self.limits.allows_control, seconds(attendance.now()));
+                snapshot.door = Some(DoorFacts { control, now });
+                Ok(document(&snapshot))
             }
             Route::Why(path) => {
                 let attendance = self.follower.attend().await;

@@ -4,7 +4,7 @@
 //! While no watcher is there, there is no reader, and the tree makes no events for the door. The tree never waits for
 //! what happens here: a follower that is too slow loses events, looks at the tree again and tells its watchers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ const DOWN: usize = 1024;
 pub(super) struct Follower {
     pub(super) tree: TreeWatch,
     known: Mutex<Known>,
+    /// When the root began, once it has been seen.
+    began: OnceLock<Instant>,
     watchers: watch::Sender<usize>,
     news: watch::Sender<News>,
 }
@@ -81,6 +83,7 @@ impl Follower {
         Arc::new(Self {
             tree,
             known: Mutex::new(known),
+            began: OnceLock::new(),
             watchers: watch::Sender::new(0),
             news: watch::Sender::new(News { phase: Phase::Idle, newest: 0 }),
         })
@@ -210,6 +213,9 @@ impl Follower {
     /// Looks at the tree as it is now.
     fn look(&self) {
         let seen = self.tree.sighting();
+        if let Some(began) = seen.first().and_then(|root| Instant::now().checked_sub(root.seen.at)) {
+            self.began.get_or_init(|| began);
+        }
         let containment = self.tree.containment().map(str::to_owned);
         let seen: Vec<Seen> = seen.iter().map(Seen::from).collect();
         let mut known = self.lock();
@@ -231,6 +237,11 @@ impl Attendance {
     /// Looks at what is known of the tree.
     pub(super) fn with<R>(&self, look: impl FnOnce(&Model) -> R) -> R {
         look(&self.0.lock().model)
+    }
+
+    /// How long ago the root began, or, if it was gone before it could be seen, nothing.
+    pub(super) fn now(&self) -> Duration {
+        self.0.began.get().map(Instant::elapsed).unwrap_or_default()
     }
 
     /// The number of the newest event.

@@ -9,6 +9,7 @@ mod error;
 mod follower;
 mod listener;
 mod open;
+mod page;
 mod patient;
 mod refusal;
 mod remembered;

@@ -17,6 +17,11 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "other_user", "only the user of the program and root are let in");
     pub(super) const BUSY: Self =
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "there are too many connections");
+    pub(super) const RANDOMNESS: Self = Self::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "randomness",
+        "the system gives no randomness, without which the page is not sent",
+    );
     pub(super) const HOST: Self =
         Self::new(StatusCode::FORBIDDEN, "host", "the header Host does not name this door");
     pub(super) const ORIGIN: Self =

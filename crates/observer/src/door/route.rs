@@ -8,6 +8,8 @@ use super::refusal::Refusal;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
+    /// What a browser shows.
+    Page,
     Snapshot,
     /// Events after this one, or from now on.
     Events {
@@ -36,6 +38,8 @@ impl Route {
         let child = || child.and_then(decoded).filter(|child| !child.is_empty()).ok_or(Refusal::ROUTE);
         let is_whole = !path.contains('/');
         let (route, asked_by) = match name {
+            "" if is_whole && *method == Method::HEAD => (Self::Page, Method::HEAD),
+            "" if is_whole => (Self::Page, Method::GET),
             "snapshot" if is_whole => (Self::Snapshot, Method::GET),
             "events" if is_whole => (Self::Events { since: since(uri, headers)? }, Method::GET),
             "why" => (Self::Why(child()?), Method::GET),
@@ -89,6 +93,8 @@ mod tests {
     fn what_is_asked_for_is_said_by_method_and_path() {
         let (get, post) = (Method::GET, Method::POST);
 
+        assert_eq!(route(&get, "/"), Ok(Route::Page));
+        assert_eq!(route(&Method::HEAD, "/"), Ok(Route::Page));
         assert_eq!(route(&get, "/snapshot"), Ok(Route::Snapshot));
         assert_eq!(route(&get, "/events"), Ok(Route::Events { since: None }));
         assert_eq!(route(&get, "/events?x=1&since=17"), Ok(Route::Events { since: Some(17) }));
@@ -105,7 +111,7 @@ mod tests {
         let (get, post) = (Method::GET, Method::POST);
 
         for uri in [
-            "/",
+            "//",
             "/snapshot/",
             "/why",
             "/why/",
@@ -120,6 +126,7 @@ mod tests {
             assert_eq!(route(method, uri), Err(Refusal::ROUTE), "{uri}");
         }
         assert_eq!(route(&post, "/snapshot"), Err(Refusal::METHOD));
+        assert_eq!(route(&post, "/"), Err(Refusal::METHOD));
         assert_eq!(route(&get, "/stop"), Err(Refusal::METHOD), "no link and no picture stops a tree");
         for since in ["-1", "x", "", "99999999999999999999"] {
             assert_eq!(route(&get, &format!("/events?since={since}")), Err(Refusal::NUMBER), "{since}");

@@ -161,6 +161,7 @@ impl Model {
             tree: self.tree(),
             children: self.children().cloned().collect(),
             newest: self.newest().cloned().collect(),
+            door: None,
         }
     }
 }

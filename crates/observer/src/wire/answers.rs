@@ -56,6 +56,19 @@ pub struct Snapshot {
     pub children: Vec<Child>,
     /// The newest events that the door remembers, the oldest first.
     pub newest: Vec<Event>,
+    /// What the door adds. No event changes it, and a model has none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<DoorFacts>,
+}
+
+/// What a door says of itself and of the moment in which it sent a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DoorFacts {
+    /// Whether the program allows watchers to stop and start what is in the tree.
+    pub control: bool,
+    /// What the time was, in seconds after the root began. `at` is the time of the last event.
+    pub now: f64,
 }
 
 /// What is said of a tree as a whole.

@@ -107,9 +107,14 @@ impl Demo {
         self.wait_until(|event| event["event"] == "started" && is_root(event));
     }
 
-    /// Waits until a line on its standard error begins like this.
-    pub(crate) fn wait_for_line(&self, beginning: &str) {
-        while !self.said.recv_timeout(BACKSTOP).expect("it says that").starts_with(beginning) {}
+    /// Waits until a line on its standard error begins like this, and answers with the rest of it.
+    pub(crate) fn wait_for_line(&self, beginning: &str) -> String {
+        loop {
+            let line = self.said.recv_timeout(BACKSTOP).expect("it says that");
+            if let Some(rest) = line.strip_prefix(beginning) {
+                return rest.to_owned();
+            }
+        }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

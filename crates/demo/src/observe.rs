@@ -1,0 +1,104 @@
+//! Doors through which the tree can be watched while it runs.
+//!
+//! They have a thread and a runtime of their own: the tree's runtimes end with the tree, and tasks of a tree file may
+//! take all the threads there are.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use clap::Args;
+use rootward::Tree;
+use rootward_observer::{Door, OpenDoor, OpenError, random_token};
+use tokio::runtime::Builder;
+
+/// Where the tree can be watched.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ObserveOptions {
+    /// Open a door for watchers at this Unix socket
+    #[arg(long, value_name = "SOCKET")]
+    observe: Option<PathBuf>,
+    /// Open a door for watchers at this port of 127.0.0.1 (0 is any), with a page for a browser
+    #[arg(long, value_name = "PORT")]
+    observe_port: Option<u16>,
+    /// Let watchers stop the tree, and terminate, start and restart children
+    #[arg(long)]
+    allow_control: bool,
+}
+
+/// Says why a door could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ObserveError {
+    #[error("cannot open a door for watchers: {0}")]
+    Open(#[from] OpenError),
+    #[error("cannot open a door for watchers: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// The doors of a run.
+pub(crate) struct Doors {
+    thread: thread::JoinHandle<()>,
+}
+
+impl ObserveOptions {
+    /// Whether there is anything to open.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.observe.is_some() || self.observe_port.is_some()
+    }
+
+    /// Opens the doors to a tree. Says where they are, a line each.
+    ///
+    /// # Errors
+    ///
+    /// [`ObserveError`] for the first that cannot be opened. None is open then.
+    pub(crate) fn open(&self, tree: &Tree) -> Result<(Doors, String), ObserveError> {
+        let (told, opened) = mpsc::channel();
+        let (options, tree) = (self.clone(), tree.downgrade());
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let serve = move || {
+            runtime.block_on(async {
+                match options.doors(|door| door.open(tree.clone())) {
+                    Ok((doors, places)) => {
+                        // The other end waits for it.
+                        let _ = told.send(Ok(places));
+                        for door in doors {
+                            door.closed().await;
+                        }
+                    }
+                    Err(error) => drop(told.send(Err(error))),
+                }
+            });
+        };
+        let thread = thread::Builder::new().name("demo-doors".to_owned()).spawn(serve)?;
+        let places = opened.recv().expect("the thread says how it went")?;
+        Ok((Doors { thread }, places))
+    }
+
+    fn doors(
+        &self,
+        open: impl Fn(Door) -> Result<OpenDoor, OpenError>,
+    ) -> Result<(Vec<OpenDoor>, String), ObserveError> {
+        let open = |door: Door| open(if self.allow_control { door.allow_control() } else { door });
+        let (mut doors, mut places) = (Vec::new(), String::new());
+        if let Some(path) = &self.observe {
+            doors.push(open(Door::unix(path))?);
+            places.push_str(&format!("watch at {}\n", path.display()));
+        }
+        if let Some(port) = self.observe_port {
+            let token = random_token()?;
+            let door = open(Door::loopback(port, &*token))?;
+            let address = door.address().expect("it is at a port");
+            places.push_str(&format!("watch at http://{address}/#token={token}\n"));
+            doors.push(door);
+        }
+        Ok((doors, places))
+    }
+}
+
+impl Doors {
+    /// Waits until watchers have taken the last events, two seconds at most after the tree is gone.
+    pub(crate) fn finish(self) {
+        // A door that has panicked is closed as well.
+        let _ = self.thread.join();
+    }
+}

@@ -1,0 +1,80 @@
+//! Doors through which a run of the demo is watched.
+
+use std::net::TcpStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Demo, Temp, tree};
+
+/// The answer to a request, as it was sent.
+fn ask(mut door: impl std::io::Read + std::io::Write, request: &str, headers: &str) -> String {
+    let text = format!("{request} HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
+    door.write_all(text.as_bytes()).expect("the door reads");
+    let mut answer = String::new();
+    door.read_to_string(&mut answer).expect("the door answers in UTF-8");
+    answer
+}
+
+#[test]
+fn a_door_at_a_port_is_told_with_its_token_and_has_the_page() {
+    let tree = tree("calm.toml");
+    let mut demo = Demo::start(["run", tree.to_str().unwrap(), "--observe-port", "0", "--view", "none"]);
+    let url = demo.wait_for_line("watch at http://");
+    let (address, token) = url.split_once("/#token=").unwrap();
+    let ask = |request: &str, more: &str| {
+        let door = TcpStream::connect(address).unwrap();
+        ask(door, request, &format!("host: {address}\r\n{more}"))
+    };
+    demo.wait_for_start();
+
+    let bearer = format!("authorization: Bearer {token}\r\n");
+    assert!(ask("GET /", "").contains("role=\"tree\""));
+    assert!(ask("GET /snapshot", "").contains("\"code\":\"token\""));
+    assert!(ask("GET /snapshot", &bearer).contains("\"control\":false"));
+    assert!(ask("POST /stop", &bearer).contains("\"code\":\"control\""));
+
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+    assert!(TcpStream::connect(address).is_err(), "the door goes with the tree");
+}
+
+#[test]
+fn a_watcher_stops_the_tree_where_that_is_allowed() {
+    let (tree, temp) = (tree("calm.toml"), Temp::new());
+    let socket = temp.path("door.sock");
+    let mut demo = Demo::start([
+        "run",
+        tree.to_str().unwrap(),
+        "--allow-control",
+        "--observe",
+        socket.to_str().unwrap(),
+        "--view",
+        "none",
+    ]);
+    assert_eq!(demo.wait_for_line("watch at "), socket.to_str().unwrap());
+    demo.wait_for_start();
+
+    let answer = ask(UnixStream::connect(&socket).unwrap(), "POST /stop", "host: door\r\n");
+
+    assert!(answer.contains("\"done\":\"stop\""), "{answer}");
+    assert_eq!(demo.finish().code(), 0);
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_door_that_cannot_be_opened_ends_the_run() {
+    let (tree, temp) = (tree("calm.toml"), Temp::new());
+    let taken = temp.path("taken.sock");
+    let _other = UnixListener::bind(&taken).unwrap();
+
+    let demo = Demo::start(["run", tree.to_str().unwrap(), "--observe", taken.to_str().unwrap()]);
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 1);
+    assert!(
+        finished.stderr.contains("error: cannot open a door for watchers: another program listens at"),
+        "{}",
+        finished.stderr
+    );
+}

@@ -1,0 +1,148 @@
+// What is said, in words. Pure: it touches no element and asks no door.
+
+/** How a child ended, as `Status` says it. */
+function statusWords(status) {
+  if (!status) return "";
+  if ("ok" in status) return status.shutdown ? "shut down" : "ended normally";
+  if ("error" in status) return `failed: ${status.error}`;
+  if ("panic" in status) return `panicked: ${status.panic}${status.location ? ` at ${status.location}` : ""}`;
+  if ("aborted" in status) return "aborted";
+  if ("code" in status) return `exit code ${status.code}`;
+  if ("signal" in status) return `killed by ${status.signal}${status.core_dumped ? " (core dumped)" : ""}`;
+  return "gone, status unknown";
+}
+
+function isFailure(status) {
+  return Boolean(status) && !("ok" in status) && status.code !== 0;
+}
+
+/** Seconds as people read them: two digits are enough. */
+function short(seconds) {
+  const s = Math.max(0, seconds);
+  if (s < 0.0005) return "0 ms";
+  if (s < 0.9995) return `${Math.round(s * 1e3)} ms`;
+  if (s < 9.995) return `${s.toFixed(2)} s`;
+  if (s < 99.5) return `${s.toFixed(1)} s`;
+  return clock(s);
+}
+
+/** Seconds that go by while they are looked at. */
+function clock(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+const number = new Intl.NumberFormat("en");
+
+function count(many, one, more = `${one}s`) {
+  return `${number.format(many)} ${many === 1 ? one : more}`;
+}
+
+/** Text from outside without what acts on the text around it: colours go, other control characters are shown. */
+function harmless(text) {
+  return text
+    .replace(/\x1b\[[0-9;:]*m/g, "")
+    .replace(/[\x00-\x08\x0b-\x1f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
+    .replace(/[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (c) =>
+      `⟨U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+}
+
+/** What a child looks like: its state, and for one that is down how it came to that. */
+function look(child) {
+  if (child.state === "stopping" && child.forced) return "forced";
+  if (child.state !== "down") return child.state;
+  const end = child.last_end;
+  if (!end) return child.incarnation === 0 ? "never" : "down";
+  if (end.outcome === "unreapable") return "lost";
+  if (end.outcome === "killed") return "killed";
+  if (end.event === "start_failed" || (end.event === "exited" && isFailure(end.status))) return "failed";
+  return end.event === "stopped" ? "gone" : "done";
+}
+
+const LOOKS = {
+  starting: "starting", running: "running", stopping: "stopping", forced: "forced", restarting: "restarting",
+  down: "down", never: "not started", failed: "failed", killed: "killed", lost: "will not go", gone: "stopped",
+  done: "done", unknown: "unknown",
+};
+
+const CAUSES = {
+  signal: "because of a signal", api: "by a call", parent: "by its supervisor", sibling: "because a sibling failed",
+  gave_up: "because there were too many restarts", auto_shutdown: "because a significant child ended",
+  start_failed: "because a start failed", dropped: "because its last handle was dropped", token: "by a token",
+  uncontained: "because the containment is gone",
+};
+
+/** Why a stop has begun, as the end of a sentence. */
+function causeWords(cause) {
+  return CAUSES[cause] ?? `because of ${cause}`;
+}
+
+/** How a child ended, in a few words. */
+function endWords(end) {
+  if (end.error !== undefined) return `could not be started: ${end.error}`;
+  if (end.event === "ignored") return "had nothing to run";
+  const words = statusWords(end.status);
+  const forced = { killed: "forced", unreapable: "would not go" }[end.outcome];
+  return [forced, words].filter(Boolean).join(", ") || (end.event === "stopped" ? "stopped in order" : "ended");
+}
+
+/** What a child is doing, in a sentence that does not change while nothing happens. */
+function sentence(child) {
+  const nth = child.incarnation > 1 ? `, incarnation ${child.incarnation}` : "";
+  const end = child.last_end ? `: ${endWords(child.last_end)}` : "";
+  switch (look(child)) {
+    case "running": return `runs${child.pid ? ` as process ${child.pid}` : ""}${nth}`;
+    case "starting": return `is starting${nth}`;
+    case "stopping": return `was asked to stop ${causeWords(child.stop?.cause ?? "parent")}`;
+    case "forced": return `was forced${child.stop?.escalated ? ` by ${child.stop.escalated}` : ""} and is still there`;
+    case "restarting": return `is down${end}; a new start is due`;
+    case "never": return "has not been started";
+    case "failed": return `is down${end}`;
+    case "killed": return `is gone${end}`;
+    case "lost": return "could not be brought down";
+    case "gone": return `is gone${end}`;
+    default: return `is down${end}`;
+  }
+}
+
+/** What an event says: [look, words, weight]. Weights: 0 output, 1 ordinary, 2 part of a stop, 3 a failure. */
+function eventWords(event) {
+  const { event: name, status } = event;
+  switch (name) {
+    case "starting": return ["starting", "starting", 1];
+    case "started": return ["running", `started${event.pid ? `, pid ${event.pid}` : ""}`, 1];
+    case "start_failed": return ["failed", `could not be started: ${event.error}`, 3];
+    case "ignored": return ["done", "has nothing to run", 1];
+    case "exited":
+      return isFailure(status) || !status
+        ? ["failed", `ended by itself${status ? `: ${statusWords(status)}` : ""}${left(event)}`, 3]
+        : ["done", `done: ${statusWords(status)}${left(event)}`, 1];
+    case "restarting":
+      return ["restarting", `restart ${event.attempt}, ${event.delay_ms ? `in ${short(event.delay_ms / 1e3)}` : "at once"}`, 1];
+    case "gave_up":
+      return ["failed", `gave up: more than ${count(event.restarts, "restart")} in ${short(event.within_ms / 1e3)}`, 3];
+    case "signal": return ["stopping", `${event.signal}: ${event.action}`, 2];
+    case "stopping":
+      return ["stopping", `asked to stop ${causeWords(event.cause)}${event.signal ? `, with ${event.signal}` : ""}`, 2];
+    case "escalated": return ["forced", `forced: ${event.to}`, 3];
+    case "stopped": {
+      const forced = { killed: "forced, ", unreapable: "will not go, " }[event.outcome] ?? "";
+      const words = [statusWords(status), `after ${short(event.elapsed_ms / 1e3)}`].filter(Boolean).join(", ");
+      const looks = { killed: "killed", unreapable: "lost" }[event.outcome] ?? "gone";
+      return [looks, `gone: ${forced}${words}${left(event)}`, forced ? 3 : 2];
+    }
+    case "not_ready": return ["restarting", `has not been ready for ${short(event.elapsed_ms / 1e3)}`, 3];
+    case "stalled": return ["forced", `has not yielded for ${short(event.elapsed_ms / 1e3)} on thread ${event.thread}`, 3];
+    case "degraded": return ["restarting", `weaker ${event.what} than usual: ${event.reason}`, 3];
+    case "output": return ["output", event.line, 0];
+    default: return ["unknown", name, 1];
+  }
+}
+
+function left(event) {
+  const behind = event.stragglers?.length ?? 0;
+  return behind ? `, left ${count(behind, "process", "processes")} behind` : "";
+}
