@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod built_in;
+mod chaos;
 mod containment;
 mod endings;
 mod outputs;
@@ -12,4 +13,5 @@ mod quiet;
 mod samples;
 mod signals;
 mod support;
+mod timeline;
 mod trees;
