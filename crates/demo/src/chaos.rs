@@ -93,8 +93,8 @@ impl Chaos {
     }
 }
 
-/// The children that may crash: those that run, are no supervisors, and stand below one. What a task starts by itself has
-/// names that differ from run to run.
+/// The children that may crash: those that run, are no supervisors, and stand below one. What a task starts by itself
+/// has names that differ from run to run.
 fn candidates(root: &NodeSnapshot) -> Vec<&NodeSnapshot> {
     let (mut found, mut left) = (Vec::new(), vec![root]);
     while let Some(supervisor) = left.pop() {

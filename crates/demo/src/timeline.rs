@@ -161,8 +161,8 @@ impl Drawing {
         Ok(Self { target: target.to_owned(), file, recorder, ended })
     }
 
-    /// Writes the picture. The root's last event is there already, unless the program leaves before: then what is known is
-    /// drawn.
+    /// Writes the picture. The root's last event is there already, unless the program leaves before: then what is known
+    /// is drawn.
     ///
     /// # Errors
     ///

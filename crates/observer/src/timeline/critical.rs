@@ -196,8 +196,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Frame<'_> {
-    /// What the node waited for right before the cursor: the child that came to its end last. If a child had been forced
-    /// by then and was still there, it is that one, unless another was asked after it.
+    /// What the node waited for right before the cursor: the child that came to its end last. If a child had been
+    /// forced by then and was still there, it is that one, unless another was asked after it.
     fn before(&mut self) -> Option<Episode> {
         let begin = self.node.from;
         let mut ended = None;

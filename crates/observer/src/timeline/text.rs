@@ -21,8 +21,8 @@ const PATHS: usize = 40;
 pub(super) const TOLD: usize = 8;
 
 impl Timeline {
-    /// The timeline as text: a line for every lane, and the critical paths. No line is wider than 120 columns, as long as
-    /// a character is a column wide.
+    /// The timeline as text: a line for every lane, and the critical paths. No line is wider than 120 columns, as long
+    /// as a character is a column wide.
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.headline());
         if let Some(lost) = self.lost_words() {

@@ -18,8 +18,8 @@ const WIDTH: f64 = 1200.0;
 const EDGE: f64 = 20.0;
 
 impl Timeline {
-    /// A picture of the timeline as an SVG document. It asks for nothing from anywhere, holds no scripts, and has a title
-    /// and a description for screen readers. The same events give the same picture.
+    /// A picture of the timeline as an SVG document. It asks for nothing from anywhere, holds no scripts, and has a
+    /// title and a description for screen readers. The same events give the same picture.
     pub fn to_svg(&self) -> String {
         let numbered = Numbered::of(self);
         let mut head = Xml::default();

@@ -264,7 +264,8 @@ impl Picture<'_> {
         }
     }
 
-    /// The critical path: a thin line that leads from wait to wait, and a thick one below each child that was waited for.
+    /// The critical path: a thin line that leads from wait to wait, and a thick one below each child that was waited
+    /// for.
     fn lines(&self, path: &CriticalPath) -> (String, String) {
         let (mut thread, mut line) = (String::new(), String::new());
         for link in &path.links {
