@@ -19,7 +19,7 @@ async fn a_task_that_crashes_has_panicked_and_is_restarted() {
     let exit = crash(&tree, "app/db").await;
 
     let Exit::Panicked(panic) = exit else { panic!("{exit}") };
-    assert_eq!(panic.message, "crashed by the test");
+    assert_eq!(panic.message, "crashed on purpose");
     assert_eq!(log.ready("app/db").await.incarnation, 2);
     assert_eq!(tree.stop().await.ending, Ending::Clean);
 }

@@ -1,4 +1,4 @@
-//! `check FILE`: reads a tree file, says what it describes, and starts nothing.
+//! `check FILE`: reads a tree file, says what it describes and what its sample tasks do, and starts nothing.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,11 @@ use crate::{tell, tree_file};
 pub(crate) fn run(file: &Path) -> ExitCode {
     match tree_file::read(file) {
         Ok(tree) => {
-            tell::answer(&format!("{tree}\n{}\n{}: ok\n", sample_tasks(), file.display()));
+            let samples = tree.root.samples();
+            let samples: Vec<Sample> =
+                Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
+            let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
+            tell::answer(&format!("{tree}{about}\n{}: ok\n", file.display()));
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -22,8 +26,12 @@ pub(crate) fn run(file: &Path) -> ExitCode {
 
 /// The sample tasks that a tree file can name, one a line.
 pub(crate) fn sample_tasks() -> String {
+    listed(&Sample::ALL)
+}
+
+fn listed(samples: &[Sample]) -> String {
     let mut text = "Sample tasks:\n".to_owned();
-    for sample in Sample::ALL {
+    for sample in samples {
         let after = if sample.takes_after() { ", `after` a while" } else { "" };
         // Writing to memory does not fail.
         let _ = writeln!(text, "  {:12}  {}{after}", sample.name(), sample.about());

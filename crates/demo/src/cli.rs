@@ -4,13 +4,14 @@
 //! heeded.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
 use crate::observe::ObserveOptions;
 use crate::programs::Program;
@@ -56,14 +57,16 @@ pub(crate) enum Command {
         /// The tree file
         file: PathBuf,
     },
-    /// Draw a recorded event file (has no effect yet)
-    #[command(hide = true)]
+    /// Draw recorded events: every child's life, and what the start and the stop waited for
     Timeline {
-        /// The recorded events
+        /// The events, as `--events` has written them (- is standard input)
         events: PathBuf,
-        /// Where to draw
-        #[arg(short, value_name = "OUT.svg")]
+        /// Where to draw; its ending says how: .svg, .json for Perfetto, .txt (standard output without it, as text)
+        #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// How to draw, whatever the file is called
+        #[arg(long, value_enum)]
+        format: Option<crate::timeline::Format>,
     },
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
@@ -82,9 +85,15 @@ pub(crate) struct RunOptions {
     /// Write the stop report as one JSON document, after the root has stopped (- is standard output)
     #[arg(long, value_name = "FILE", value_parser = target())]
     pub(crate) report: Option<Target>,
-    /// Draw every child's life and the shutdown (has no effect yet)
-    #[arg(long, value_name = "FILE.svg", hide = true)]
-    timeline: Option<PathBuf>,
+    /// Draw every child's life and what the stop waited for, when it is over (.svg, .json for Perfetto, .txt)
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) timeline: Option<PathBuf>,
+    /// Have random children crash: so many a second (2, 0.5), a minute (30/m) or an hour (10/h)
+    #[arg(long, value_name = "RATE", value_parser = Rate::parse)]
+    pub(crate) chaos: Option<Rate>,
+    /// Which children crash: the same seed chooses the same ones
+    #[arg(long, value_name = "N", requires = "chaos", default_value_t = 1)]
+    pub(crate) chaos_seed: u64,
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
@@ -137,16 +146,25 @@ impl Cli {
         match &self.command {
             None => self.options.without_effect(),
             Some(Command::Run { options, .. }) => options.without_effect(),
-            Some(Command::Timeline { .. }) => Some("the command `timeline`"),
-            Some(Command::Check { .. } | Command::Sample { .. }) => None,
+            Some(Command::Check { .. } | Command::Sample { .. } | Command::Timeline { .. }) => None,
         }
     }
 }
 
 impl RunOptions {
+    /// What is to make children crash, if anything is.
+    pub(crate) fn chaos(&self) -> Option<Chaos> {
+        self.chaos.map(|rate| Chaos { rate, seed: self.chaos_seed })
+    }
+
+    /// Whether the events or the report are to be written to this file.
+    pub(crate) fn is_record(&self, file: &Path) -> bool {
+        let same = |target: &Target| *target == Target::File(file.to_owned()) || target.is(file);
+        [&self.events, &self.report].into_iter().flatten().any(same)
+    }
+
     fn without_effect(&self) -> Option<&'static str> {
         match self {
-            Self { timeline: Some(_), .. } => Some("`--timeline`"),
             Self { view: View::Tui, .. } => Some("`--view tui`"),
             _ => None,
         }
@@ -203,6 +221,11 @@ mod tests {
             &["--events"],
             &["run", "a.toml", "b.toml"],
             &["sample", "nonsense"],
+            &["--chaos"],
+            &["--chaos", "0"],
+            &["--chaos-seed", "7"],
+            &["timeline"],
+            &["timeline", "events.jsonl", "--format", "oil"],
         ] {
             let error = parse(words).unwrap_err();
 
@@ -212,13 +235,9 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_yet_is_refused_by_name() {
-        for (words, named) in [
-            (&["timeline", "e.jsonl"][..], "`timeline`"),
-            (&["timeline", "e.jsonl", "-o", "out.svg"], "`timeline`"),
-            (&["--timeline", "x.svg"], "`--timeline`"),
-            (&["run", "t.toml", "--timeline", "x.svg"], "`--timeline`"),
-            (&["--view", "tui"], "`--view tui`"),
-        ] {
+        for (words, named) in
+            [(&["--view", "tui"][..], "`--view tui`"), (&["run", "t.toml", "--view", "tui"], "`--view tui`")]
+        {
             let refused = parse(words).unwrap().without_effect().unwrap();
 
             assert!(refused.contains(named), "{words:?}: {refused}");

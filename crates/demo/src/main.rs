@@ -1,5 +1,6 @@
 //! rootward-demo: watch a supervision tree live, and die in good order.
 
+mod chaos;
 mod check;
 mod cli;
 mod event_writer;
@@ -10,6 +11,7 @@ mod records;
 mod run;
 mod tasks;
 mod tell;
+mod timeline;
 mod tree;
 mod tree_file;
 mod view;
@@ -26,7 +28,9 @@ fn main() -> ExitCode {
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Sample { program }) => program.run(),
-            Some(Command::Timeline { .. }) => unreachable!("refused with the command line"),
+            Some(Command::Timeline { events, output, format }) => {
+                timeline::draw(&events, output.as_deref(), format)
+            }
         }
     })
 }

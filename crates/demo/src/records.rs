@@ -47,6 +47,11 @@ impl Screen {
         self.writer.clone()
     }
 
+    /// The same, if events are shown.
+    pub(crate) fn event_writer(&self) -> Option<EventWriter> {
+        self.shows_events().then(|| self.writer())
+    }
+
     fn shows_events(&self) -> bool {
         match self.view {
             View::Auto | View::Lines | View::Tui => true,
@@ -87,8 +92,7 @@ impl Records {
     ///
     /// If the system has no thread left.
     pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
-        let screen = self.screen.shows_events().then(|| self.screen.writer());
-        let writers = screen.into_iter().chain(self.events.clone()).collect();
+        let writers = self.screen.event_writer().into_iter().chain(self.events.clone()).collect();
         self.screen.write(welcome);
         Pump::start(events, writers)
     }

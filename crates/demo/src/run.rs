@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
+use rootward::report::Ending;
 use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
+use crate::event_writer::Target;
 use crate::observe::ObserveError;
 use crate::records::{RecordError, Records, Screen};
+use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
 
@@ -26,6 +29,10 @@ enum NotStarted {
     TreeFile(PathBuf),
     #[error(transparent)]
     Record(#[from] RecordError),
+    #[error("cannot draw the timeline in {}: something else is written there", .0.display())]
+    Shared(PathBuf),
+    #[error(transparent)]
+    Picture(#[from] WriteError),
     #[error("the system does not let the demo find itself: {0}")]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -41,7 +48,8 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
         let company = Company::begin(options.containment)?;
-        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.into())
+        let ended = run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?;
+        Ok(ended.status(None).into())
     })
 }
 
@@ -49,18 +57,15 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
 pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
     conclude(|| {
         let tree = tree_file::read(file)?;
-        if [&options.events, &options.report].into_iter().flatten().any(|target| target.is(file)) {
+        let picture = options.timeline.clone().map(Target::File);
+        if [&options.events, &options.report, &picture].into_iter().flatten().any(|target| target.is(file)) {
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
         let deadline = options.deadline.unwrap_or(tree.deadline);
         let company = Company::begin(options.containment)?;
         let exit_status_from = tree.exit_status_from.clone();
-        let finished = run(tree.into_supervisor()?, deadline, options, company)?;
-        let status = match exit_status_from {
-            Some(path) => finished.status_from(&path),
-            None => finished.status(),
-        };
-        Ok(ExitCode::from(status))
+        let ended = run(tree.into_supervisor()?, deadline, options, company)?;
+        Ok(ended.status(exit_status_from.as_deref()).into())
     })
 }
 
@@ -102,11 +107,15 @@ fn run(
     deadline: Duration,
     options: &RunOptions,
     company: Company,
-) -> Result<Finished, NotStarted> {
+) -> Result<Ended, NotStarted> {
+    if let Some(file) = options.timeline.as_deref().filter(|file| options.is_record(file)) {
+        return Err(NotStarted::Shared(file.to_owned()));
+    }
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
     let snapshots = screen.writer();
     let (opened, doors) = mpsc::channel();
     let (observe, places) = (options.observe.clone(), screen.writer());
+    let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = company
         .join(Application::new(root))
@@ -114,6 +123,9 @@ fn run(
         .notify_systemd(true)
         .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
         .on_launch(move |tree| {
+            if let Some(Err(error)) = chaos.map(|(chaos, writer)| chaos.begin(tree, writer)) {
+                tell::error(format_args!("cannot start a thread for --chaos: {error}"));
+            }
             if !observe.is_wanted() {
                 return;
             }
@@ -129,6 +141,8 @@ fn run(
         })
         .prepare()?;
     let records = Records::open(screen, options)?;
+    let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
+    let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
     let finished = program.run()?;
     records.conclude(&finished, &pump);
@@ -138,7 +152,26 @@ fn run(
             doors.finish();
         }
     }
-    Ok(finished)
+    let drawn = drawing.map_or(Ok(()), Drawing::finish);
+    let is_drawn = drawn.inspect_err(|error| tell::error(error)).is_ok();
+    Ok(Ended { finished, is_drawn })
+}
+
+/// How a run came out.
+struct Ended {
+    finished: Finished,
+    /// Whether the picture that was asked for is there.
+    is_drawn: bool,
+}
+
+impl Ended {
+    /// The exit status. A picture that could not be written makes a failure of what would be none.
+    fn status(&self, from: Option<&str>) -> u8 {
+        let status = from.map_or_else(|| self.finished.status(), |path| self.finished.status_from(path));
+        let went_well =
+            self.finished.ending().is_some_and(|ending| matches!(ending, Ending::Clean | Ending::Forced));
+        if went_well && !self.is_drawn { Finished::FAILED } else { status }
+    }
 }
 
 fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
@@ -154,12 +187,15 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
 impl NotStarted {
     fn status(&self) -> u8 {
         match self {
-            Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
-                tell::BAD_INPUT
-            }
+            Self::File(_)
+            | Self::Spec(_)
+            | Self::TreeFile(_)
+            | Self::Shared(_)
+            | Self::Picture(_)
+            | Self::Record(RecordError::Open(_)) => tell::BAD_INPUT,
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
                 Finished::FAILED
-            }
+            },
             Self::Run(error) => error.status(),
         }
     }

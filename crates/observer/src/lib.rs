@@ -23,6 +23,7 @@
 mod convert;
 mod door;
 pub mod model;
+pub mod timeline;
 pub mod wire;
 
 pub use door::{Door, OpenDoor, OpenError, random_token};

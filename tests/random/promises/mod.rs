@@ -3,6 +3,7 @@
 //! Most promises speak of an event, given everything that was written before it. Some speak of a moment of rest: before
 //! time goes on, everything has happened that could happen without it, and no child has been forgotten.
 
+mod drawn;
 mod ends;
 mod graces;
 mod groups;
@@ -75,7 +76,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
         ledger.note(event);
     }
     let show = |promise| format!("{promise}\n{story}");
-    observed::agrees(story).map_err(show)?;
+    observed::agrees(story).and_then(|()| drawn::explains(story)).map_err(show)?;
     lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
         return Ok(());

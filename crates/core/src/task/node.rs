@@ -26,7 +26,7 @@ use crate::supervisor::SupervisorHandle;
 use crate::sync::point;
 
 /// The message of the panic that a test has had a task end with.
-const CRASHED: &str = "crashed by the test";
+const CRASHED: &str = "crashed on purpose";
 
 /// One incarnation of a task.
 ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
-use crate::tasks::SampleTask;
+use crate::tasks::{Sample, SampleTask};
 
 /// A checked tree file.
 #[derive(Debug)]
@@ -44,6 +44,18 @@ impl SupervisorPart {
             (Some(Kind::Supervisor(part)), Some(below)) => part.has_process(below),
             (Some(Kind::Process(_) | Kind::Task(_) | Kind::Supervisor(_)) | None, _) => false,
         }
+    }
+}
+
+impl SupervisorPart {
+    /// The sample tasks that are named below the supervisor, in the order of the file.
+    pub(crate) fn samples(&self) -> Vec<Sample> {
+        let of_child = |child: &Child| match &child.kind {
+            Kind::Task(task) => vec![task.sample],
+            Kind::Supervisor(part) => part.samples(),
+            Kind::Process(_) => Vec::new(),
+        };
+        self.children.iter().flat_map(of_child).collect()
     }
 }
 

@@ -10,8 +10,8 @@ const TASK: Keys = Keys { of: "a task", known: &["run", "after"], not_yet: &[] }
 
 pub(super) fn read(field: &Field<'_>) -> Result<SampleTask, FileError> {
     let section = field.section(&TASK)?;
-    let run =
-        section.required("run", "it names one of the sample tasks; `rootward-demo check FILE` lists them")?;
+    let run = section
+        .required("run", "it names one of the sample tasks; `rootward-demo check --help` lists them")?;
     let name = run.text()?;
     let sample = Sample::find(name)
         .ok_or_else(|| run.error(unknown_name(name, Sample::ALL.iter().map(|sample| sample.name()))))?;

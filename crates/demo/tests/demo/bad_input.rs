@@ -102,12 +102,7 @@ fn what_has_no_effect_yet_is_refused_and_not_ignored() {
     let calm = tree("calm.toml");
     let calm = calm.to_str().unwrap();
 
-    for args in [
-        &["timeline", "events.jsonl"][..],
-        &["timeline", "events.jsonl", "-o", "out.svg"],
-        &["--timeline", "out.svg"],
-        &["run", calm, "--view", "tui"],
-    ] {
+    for args in [&["--view", "tui"][..], &["run", calm, "--view", "tui"]] {
         let message = refused(args);
 
         assert!(message.contains("has no effect yet"), "{args:?}: {message}");
@@ -157,14 +152,21 @@ fn the_tree_file_is_never_written_over() {
 }
 
 #[test]
-fn check_says_what_a_file_describes_and_lists_the_sample_tasks() {
-    let output = demo(&["check", tree("calm.toml").to_str().unwrap()]);
-    let text = String::from_utf8(output.stdout).unwrap();
+fn check_says_what_a_file_describes_and_explains_the_sample_tasks_that_it_names() {
+    let [calm, idle] = ["calm.toml", "burst.toml"].map(|file| {
+        let output = demo(&["check", tree(file).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    });
 
-    assert_eq!(output.status.code(), Some(0), "{text}");
-    for part in ["  a · process sleep 1000", "    b · task forever", "never_yield", "block_thread", "ok"] {
-        assert!(text.contains(part), "{part}\n{text}");
+    for part in
+        ["  a · process sleep 1000", "    b · task forever", "forever       runs until", "calm.toml: ok"]
+    {
+        assert!(calm.contains(part), "{part}\n{calm}");
     }
+    assert!(!calm.contains("never_yield") && !idle.contains("Sample tasks"), "{calm}{idle}");
+    let help = String::from_utf8(demo(&["check", "--help"]).stdout).unwrap();
+    assert!(help.contains("never_yield") && help.contains("block_thread"), "{help}");
 }
 
 #[test]

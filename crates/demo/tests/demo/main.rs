@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod built_in;
+mod chaos;
 mod containment;
 mod endings;
 mod observe;
@@ -13,4 +14,5 @@ mod quiet;
 mod samples;
 mod signals;
 mod support;
+mod timeline;
 mod trees;

@@ -19,12 +19,12 @@ fn every_example_is_valid() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 10);
 }
 
 #[test]
 fn examples_that_run_until_they_are_stopped_stop_in_order() {
-    for name in ["hello.toml", "service.toml", "workers.json"] {
+    for name in ["hello.toml", "service.toml", "workers.json", "web.toml", "pool.toml"] {
         let mut demo = Demo::run(&example(name));
         demo.wait_for_start();
 
@@ -61,7 +61,7 @@ fn the_crash_loop_gives_up() {
 
 #[test]
 fn the_stubborn_are_forced_and_the_stuck_are_left() {
-    for (name, status) in [("stubborn.toml", 3), ("stuck.toml", 4)] {
+    for (name, status) in [("stubborn.toml", 3), ("stuck.toml", 4), ("samples.toml", 4)] {
         let mut demo = Demo::run(&example(name));
         demo.wait_for_start();
 

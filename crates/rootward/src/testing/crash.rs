@@ -16,7 +16,7 @@ use super::time::real_time;
 ///
 /// | child | what happens to it | exit |
 /// | --- | --- | --- |
-/// | task | its future is dropped where it waits, as a panic does it | `Panicked`: "crashed by the test" |
+/// | task | its future is dropped where it waits, as a panic does it | `Panicked`: "crashed on purpose" |
 /// | actor | ractor's `kill` | `Aborted` |
 /// | process | SIGKILL, and to everything that it has started | `Signal`: SIGKILL |
 ///
