@@ -55,6 +55,14 @@ pub(crate) enum Command {
         /// The tree file
         file: PathBuf,
     },
+    /// Look into a running program's tree, through the door that it has opened
+    Attach {
+        /// Its socket, or http://127.0.0.1:PORT
+        door: PathBuf,
+        /// Where the token of a port stands
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+    },
     /// Draw a recorded event file (has no effect yet)
     #[command(hide = true)]
     Timeline {
@@ -87,6 +95,9 @@ pub(crate) struct RunOptions {
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
+    /// Open a door at this socket, for `attach` and other watchers; they may change the tree
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) door: Option<PathBuf>,
     /// By when a stop has to be over, such as 10s; overrides the tree file's
     #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
     pub(crate) deadline: Option<Duration>,
@@ -99,8 +110,7 @@ pub(crate) struct RunOptions {
 pub(crate) enum View {
     /// The best there is, which is `lines`
     Auto,
-    /// A picture of the tree (has no effect yet)
-    #[value(hide = true)]
+    /// A picture of the tree, and keys
     Tui,
     /// One line for everything that happens
     Lines,
@@ -135,7 +145,7 @@ impl Cli {
             None => self.options.without_effect(),
             Some(Command::Run { options, .. }) => options.without_effect(),
             Some(Command::Timeline { .. }) => Some("the command `timeline`"),
-            Some(Command::Check { .. } | Command::Sample { .. }) => None,
+            Some(Command::Attach { .. } | Command::Check { .. } | Command::Sample { .. }) => None,
         }
     }
 }
@@ -144,7 +154,6 @@ impl RunOptions {
     fn without_effect(&self) -> Option<&'static str> {
         match self {
             Self { timeline: Some(_), .. } => Some("`--timeline`"),
-            Self { view: View::Tui, .. } => Some("`--view tui`"),
             _ => None,
         }
     }
@@ -214,7 +223,6 @@ mod tests {
             (&["timeline", "e.jsonl", "-o", "out.svg"], "`timeline`"),
             (&["--timeline", "x.svg"], "`--timeline`"),
             (&["run", "t.toml", "--timeline", "x.svg"], "`--timeline`"),
-            (&["--view", "tui"], "`--view tui`"),
         ] {
             let refused = parse(words).unwrap().without_effect().unwrap();
 

@@ -1,5 +1,6 @@
 //! rootward-demo: watch a supervision tree live, and die in good order.
 
+mod attach;
 mod check;
 mod cli;
 mod event_writer;
@@ -9,6 +10,7 @@ mod records;
 mod run;
 mod tasks;
 mod tell;
+mod terminal;
 mod tree;
 mod tree_file;
 mod view;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
             None => run::built_in(&options),
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
+            Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { .. }) => unreachable!("refused with the command line"),
         }

@@ -47,15 +47,16 @@ impl Screen {
         self.writer.clone()
     }
 
+    /// Whether there is a line for every event. A picture has its own.
     fn shows_events(&self) -> bool {
         match self.view {
-            View::Auto | View::Lines | View::Tui => true,
-            View::None => false,
+            View::Auto | View::Lines => true,
+            View::Tui | View::None => false,
         }
     }
 
     fn write(&self, text: impl FnOnce(Style) -> String) {
-        if self.shows_events() {
+        if self.view != View::None {
             self.writer.text(text(self.style));
         }
     }
@@ -89,7 +90,9 @@ impl Records {
     pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
         let screen = self.screen.shows_events().then(|| self.screen.writer());
         let writers = screen.into_iter().chain(self.events.clone()).collect();
-        self.screen.write(welcome);
+        if self.screen.shows_events() {
+            self.screen.write(welcome);
+        }
         Pump::start(events, writers)
     }
 

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, Warden, WardenError};
-use rootward::{Application, Finished, Supervisor};
+use rootward::{Application, Finished, Supervisor, Tree, TreeSnapshot};
+use rootward_observer::{Door, OpenError};
 
-use crate::cli::{self, RunOptions};
+use crate::cli::{self, RunOptions, View};
 use crate::records::{RecordError, Records, Screen};
+use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
 
@@ -28,6 +31,8 @@ enum NotStarted {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Warden(#[from] WardenError),
+    #[error("the door: {0}")]
+    Door(#[source] OpenError),
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -99,19 +104,60 @@ fn run(
     options: &RunOptions,
     company: Company,
 ) -> Result<Finished, NotStarted> {
-    let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
-    let snapshots = screen.writer();
+    let fit = fit(options.view);
+    let view = if fit.is_none() && options.view == View::Tui { View::Lines } else { options.view };
+    let screen = Screen::start(view).map_err(RecordError::Thread)?;
+    // A picture shows what a snapshot would.
+    let snapshots = fit.is_none().then(|| screen.writer());
+    let show = move |snapshot: &TreeSnapshot| {
+        if let Some(snapshots) = &snapshots {
+            snapshots.text(snapshot.to_string());
+        }
+    };
+    let reach = TreeReach::default();
+    let door = Arc::new(Mutex::new(None));
+    let on_launch = on_launch(options.door.clone(), reach.clone(), Arc::clone(&door));
     // Nothing is opened, and so truncated, before everything else is known to make sense.
-    let mut program = company
-        .join(Application::new(root))
-        .deadline(deadline)
-        .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
-        .prepare()?;
+    let program = company.join(Application::new(root)).deadline(deadline);
+    let mut program = program.on_snapshot(show).on_launch(on_launch).prepare()?;
     let records = Records::open(screen, options)?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
+    let view = fit.map(|fit| OwnView::begin(fit, deadline, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
+    drop(view);
     records.conclude(&finished, &pump);
-    Ok(finished)
+    let refused = door.lock().unwrap_or_else(PoisonError::into_inner).take();
+    refused.map_or(Ok(finished), |refused| Err(NotStarted::Door(refused)))
+}
+
+/// What the terminal can show of a picture. `None` where none is wanted or possible.
+fn fit(view: View) -> Option<Fit> {
+    if view != View::Tui {
+        return None;
+    }
+    match Fit::of_this_terminal() {
+        Ok(fit) => Some(fit),
+        Err(why) => {
+            tell::note(format_args!("lines in place of a picture: {why}"));
+            None
+        }
+    }
+}
+
+/// Hands the tree to the view, and opens the door. Without the door that was asked for there is no tree.
+fn on_launch(
+    door: Option<PathBuf>,
+    reach: TreeReach,
+    refused: Arc<Mutex<Option<OpenError>>>,
+) -> impl FnOnce(&Tree) + Send + 'static {
+    move |tree| {
+        reach.set(tree);
+        let opened = door.map(|door| Door::unix(door).allow_control().open(tree));
+        if let Some(Err(error)) = opened {
+            *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            tree.request_stop();
+        }
+    }
 }
 
 fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
@@ -130,7 +176,9 @@ impl NotStarted {
             Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
                 tell::BAD_INPUT
             }
-            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) => Finished::FAILED,
+            Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Door(_) => {
+                Finished::FAILED
+            }
             Self::Run(error) => error.status(),
         }
     }

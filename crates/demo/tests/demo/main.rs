@@ -12,4 +12,5 @@ mod quiet;
 mod samples;
 mod signals;
 mod support;
+mod terminal;
 mod trees;
