@@ -9,6 +9,7 @@ use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, Warden, WardenError};
 use rootward::{Application, Finished, Supervisor, Tree, TreeSnapshot};
 use rootward_observer::{Door, OpenError};
+use tokio::runtime::Handle;
 
 use crate::cli::{self, RunOptions, View};
 use crate::records::{RecordError, Records, Screen};
@@ -144,7 +145,7 @@ fn fit(view: View) -> Option<Fit> {
     }
 }
 
-/// Hands the tree to the view, and opens the door. Without the door that was asked for there is no tree.
+/// Hands the tree to the view, opens the door, and sees it closed. If the door cannot be opened, the tree stops.
 fn on_launch(
     door: Option<PathBuf>,
     reach: TreeReach,
@@ -152,10 +153,14 @@ fn on_launch(
 ) -> impl FnOnce(&Tree) + Send + 'static {
     move |tree| {
         reach.set(tree);
-        let opened = door.map(|door| Door::unix(door).allow_control().open(tree));
-        if let Some(Err(error)) = opened {
-            *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            tree.request_stop();
+        let Some(door) = door else { return };
+        match Door::unix(door).allow_control().open(tree) {
+            // The program waits for this. Watchers get the last events, or have been waited for long enough.
+            Ok(door) => Handle::current().block_on(door.closed()),
+            Err(error) => {
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                tree.request_stop();
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ fn packages_know_only_those_below_them() {
         ("crates/signals", &["rootward-core"]),
         ("crates/rootward", &["rootward-core", "rootward-procs", "rootward-signals"]),
         ("crates/observer", &["rootward"]),
-        ("crates/demo", &["rootward"]),
+        ("crates/demo", &["rootward", "rootward-observer"]),
         ("tests", &["rootward"]),
     ];
 

@@ -1,11 +1,11 @@
 //! The view on a terminal: keys in, screen out, and what is left when it is over.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 use rootward_tests::press_again;
 
-use crate::support::{Demo, Temp, Terminal, tree};
+use crate::support::{Demo, Lines, Temp, Terminal, tree};
 
 const CTRL_C: &str = "\u{3}";
 
@@ -275,5 +275,75 @@ fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
     }
     demo.signal(Signal::SIGTERM);
 
+    assert_eq!(demo.finish().code(), 0);
+}
+
+#[test]
+fn a_program_that_is_killed_is_said_to_be_gone() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let file = tree("calm.toml");
+    let group = [
+        "run".as_ref(),
+        file.as_os_str(),
+        "--containment=group".as_ref(),
+        "--door".as_ref(),
+        door.as_os_str(),
+    ];
+    let mut demo = Demo::start(group);
+    demo.wait_for_start();
+    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    view.wait_until(|screen| is(screen, "d", "● running"));
+
+    demo.signal(Signal::SIGKILL);
+    let left = view.finish();
+
+    assert_eq!(left.status.code(), Some(1), "{}", left.screen);
+    assert!(left.is_as_before && left.screen.contains("error: "), "{}", left.screen);
+}
+
+#[test]
+fn where_there_is_no_door_the_terminal_is_not_touched() {
+    let view = Terminal::demo(&["attach", "/no/such/door"]);
+
+    let left = view.finish();
+
+    assert_eq!(left.status.code(), Some(1), "{}", left.screen);
+    assert!(left.screen.contains("error: the door of the program: cannot connect"), "{}", left.screen);
+}
+
+#[test]
+fn a_door_that_cannot_be_opened_stops_the_tree() {
+    let file = tree("calm.toml");
+    let demo = Demo::start(["run".as_ref(), file.as_os_str(), "--door=/no/such/directory/door".as_ref()]);
+
+    let finished = demo.finish();
+
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert!(finished.stderr.contains("error: the door: "), "{}", finished.stderr);
+}
+
+#[test]
+fn attach_writes_lines_where_there_is_no_terminal() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let file = tree("calm.toml");
+    let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--door".as_ref(), door.as_os_str()]);
+    demo.wait_for_start();
+    let mut watcher = Command::new(env!("CARGO_BIN_EXE_rootward-demo"))
+        .arg("attach")
+        .arg(&door)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = Lines::of(watcher.stdout.take().unwrap());
+    lines.wait_for("The tree as it is:");
+    lines.wait_for("root/d/");
+
+    demo.signal(Signal::SIGTERM);
+    lines.wait_for("↑ root  gone");
+
+    assert!(watcher.wait().unwrap().success());
     assert_eq!(demo.finish().code(), 0);
 }

@@ -26,6 +26,9 @@ pub(crate) enum AttachError {
     Io(#[from] io::Error),
     #[error("the program closed its door before its tree was gone")]
     Closed,
+    /// Why the tree went out of sight.
+    #[error("{0}")]
+    Lost(String),
 }
 
 /// Shows the tree behind a door until it is gone or the user leaves, and says what it was like then. Without a fit
@@ -72,7 +75,7 @@ fn show(
     hear_keys(&inbox)?;
     let state = Stage { screen, state: State::new(rights), inbox, fit, hands }.run()?;
     match state.over() {
-        Some(Some(why)) => Err(io::Error::other(why.clone()).into()),
+        Some(Some(why)) => Err(AttachError::Lost(why.clone())),
         Some(None) => Ok(farewell(&state.model, "The tree is gone.")),
         None => Ok(farewell(&state.model, "The program goes on.")),
     }

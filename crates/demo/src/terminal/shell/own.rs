@@ -1,6 +1,7 @@
 //! The view of the tree that this program runs itself.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::{Modes, Screen};
 use super::stage::{Hands, Stage};
+use crate::tell;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, Input, Rights, State};
 
@@ -26,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) struct OwnView {
     inbox: Arc<Inbox>,
     modes: Modes,
-    /// Says why the view ended early, and ends with the view.
-    ended: mpsc::Receiver<String>,
+    /// Ends with the view.
+    ended: mpsc::Receiver<()>,
 }
 
 /// How the view comes to the tree, as soon as there is one.
@@ -69,11 +71,17 @@ impl OwnView {
         };
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
+        // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel();
         thread::Builder::new().name("view".to_owned()).spawn(move || {
+            let _sender = sender;
             // The tree goes on without a view. A panic drops the screen, which gives the terminal back.
-            if let Err(error) = stage.run() {
-                let _ = sender.send(error.to_string());
+            match catch_unwind(AssertUnwindSafe(|| stage.run())) {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    tell::error(format_args!("the view is over, and the tree goes on: {error}"))
+                }
+                Err(_) => tell::error("the view is over by a bug in it, and the tree goes on"),
             }
         })?;
         hear_tree(&inbox, events)?;
@@ -84,7 +92,7 @@ impl OwnView {
 impl Drop for OwnView {
     fn drop(&mut self) {
         self.inbox.input(Input::Leave);
-        // Both ends say that the view is over.
+        // Both outcomes mean the same: there is nothing more to wait for.
         let _ = self.ended.recv_timeout(PATIENCE);
         self.modes.restore();
     }
