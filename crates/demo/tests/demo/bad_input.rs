@@ -106,7 +106,7 @@ fn what_has_no_effect_yet_is_refused_and_not_ignored() {
         &["timeline", "events.jsonl"][..],
         &["timeline", "events.jsonl", "-o", "out.svg"],
         &["--timeline", "out.svg"],
-        &["run", calm, "--view", "tui"],
+        &["run", calm, "--timeline", "out.svg"],
     ] {
         let message = refused(args);
 
