@@ -15,6 +15,7 @@ use std::ptr;
 use nix::libc;
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
+use nix::sys::termios::{Termios, tcgetattr};
 
 /// Gives the signals of the terminal their default effect in this program, and in the programs that it starts.
 ///
@@ -29,14 +30,25 @@ pub fn hear_the_terminal() {
     }
 }
 
-/// Starts a program in a session of its own, with a terminal of so many columns and rows, and returns the other end of
-/// the terminal: what a person types and sees.
+/// A program that was started in a terminal.
+#[derive(Debug)]
+pub struct InTerminal {
+    /// The program.
+    pub child: Child,
+    /// The other end of the terminal: what a person types and sees.
+    pub terminal: OwnedFd,
+    /// The terminal's modes before the program began.
+    pub modes: Termios,
+}
+
+/// Starts a program in a session of its own, with a terminal of so many columns and rows.
 ///
 /// # Errors
 ///
 /// If the system has no terminal left, or does not start the program.
-pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::Result<(Child, OwnedFd)> {
+pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::Result<InTerminal> {
     let pty = openpty(&size(columns, rows), None)?;
+    let modes = tcgetattr(&pty.master)?;
     for (place, slave) in [0, 1, 2].into_iter().zip([(); 3].map(|()| pty.slave.try_clone())) {
         let slave = File::from(slave?);
         match place {
@@ -53,7 +65,7 @@ pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::R
     // SAFETY: between fork and exec it makes system calls and nothing else.
     unsafe { command.pre_exec(own) };
     let child = command.spawn()?;
-    Ok((child, pty.master))
+    Ok(InTerminal { child, terminal: pty.master, modes })
 }
 
 /// Gives a terminal another size, as a person does with a window.

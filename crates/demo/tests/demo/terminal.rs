@@ -78,15 +78,16 @@ fn a_signal_from_elsewhere_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn a_third_signal_leaves_at_once_and_the_terminal_as_it_was() {
-    let mut view = view("never_yields.toml");
+    let file = tree("never_yields.toml");
+    let file = file.to_str().unwrap();
+    let mut view = Terminal::demo(&["run", file, "--view", "tui", "--deadline", "10m"]);
     view.wait_until(|screen| is(screen, "root", "● running"));
 
-    for _ in 0..2 {
+    for heard in ["SIGINT: stop", "SIGINT: force"] {
         view.press(CTRL_C);
-        view.wait_until(|screen| screen.contains("stopping"));
+        view.wait_for(heard);
         press_again();
     }
-    view.wait_for("SIGINT: force");
     view.press(CTRL_C);
     let left = view.finish();
 

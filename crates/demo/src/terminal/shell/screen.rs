@@ -39,7 +39,9 @@ impl Modes {
     fn take(&self) -> io::Result<()> {
         let mut raw = self.before.clone();
         raw.make_raw();
-        raw.local_modes.insert(LocalModes::ISIG);
+        // Without NOFLSH such a key throws away what has been written and not shown yet: half a picture, or what gives
+        // the terminal back.
+        raw.local_modes.insert(LocalModes::ISIG | LocalModes::NOFLSH);
         Ok(tcsetattr(&self.tty, OptionalActions::Now, &raw)?)
     }
 
@@ -146,6 +148,7 @@ mod tests {
         let taken = tcgetattr(&pty.slave).unwrap();
         assert!(!taken.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO));
         assert!(taken.local_modes.contains(LocalModes::ISIG), "Ctrl-C stays a signal");
+        assert!(taken.local_modes.contains(LocalModes::NOFLSH), "and takes nothing of the picture with it");
 
         view(screen);
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
-use rootward_tests::{BACKSTOP, resize_terminal, start_in_terminal};
+use rootward_tests::{BACKSTOP, InTerminal, resize_terminal, start_in_terminal};
 
 /// A program in a terminal.
 pub(crate) struct Terminal {
@@ -50,8 +50,8 @@ impl Terminal {
                 command.env(name, usual);
             }
         }
-        let (child, master) = start_in_terminal(command, columns, rows).expect("the system has terminals");
-        let before = tcgetattr(&master).expect("it is a terminal");
+        let started = start_in_terminal(command, columns, rows).expect("the system has terminals");
+        let InTerminal { child, terminal: master, modes: before } = started;
         let mut reader = File::from(master.try_clone().expect("a descriptor is left"));
         let (sender, output) = mpsc::channel();
         thread::spawn(move || {
