@@ -23,7 +23,10 @@ pub use life::{limit_life, pause};
 pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
-pub use sys::{Heap, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, send_copies};
+pub use sys::{
+    Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, resize_terminal,
+    send_copies, start_in_terminal,
+};
 
 /// The id of the Unix user `nobody`, which has no privileges.
 pub const NOBODY: u32 = 65534;

@@ -1,15 +1,11 @@
 //! The command line.
-//!
-//! What belongs to the contract and has no effect yet is known here and refused, so that no user believes it was
-//! heeded.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
@@ -57,6 +53,14 @@ pub(crate) enum Command {
         /// The tree file
         file: PathBuf,
     },
+    /// Look into a running program's tree, through the door that it has opened
+    Attach {
+        /// Its socket, or http://127.0.0.1:PORT
+        door: PathBuf,
+        /// Where the token of a port stands
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+    },
     /// Draw recorded events: every child's life, and what the start and the stop waited for
     Timeline {
         /// The events, as `--events` has written them (- is standard input)
@@ -97,6 +101,9 @@ pub(crate) struct RunOptions {
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
+    /// Open a door at this socket, for `attach` and other watchers; they may change the tree
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) door: Option<PathBuf>,
     /// By when a stop has to be over, such as 10s; overrides the tree file's
     #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
     pub(crate) deadline: Option<Duration>,
@@ -111,8 +118,7 @@ pub(crate) struct RunOptions {
 pub(crate) enum View {
     /// The best there is, which is `lines`
     Auto,
-    /// A picture of the tree (has no effect yet)
-    #[value(hide = true)]
+    /// A picture of the tree, and keys
     Tui,
     /// One line for everything that happens
     Lines,
@@ -133,21 +139,7 @@ pub(crate) enum Containment {
 impl Cli {
     /// Reads the command line. Ends the program if it makes no sense, or only asks for help.
     pub(crate) fn read() -> Self {
-        let cli = Self::parse();
-        if let Some(refused) = cli.without_effect() {
-            let message = format!("{refused} has no effect yet, so it is refused");
-            Self::command().error(ErrorKind::InvalidValue, message).exit();
-        }
-        cli
-    }
-
-    /// The first thing on the command line that a later version will heed.
-    fn without_effect(&self) -> Option<&'static str> {
-        match &self.command {
-            None => self.options.without_effect(),
-            Some(Command::Run { options, .. }) => options.without_effect(),
-            Some(Command::Check { .. } | Command::Sample { .. } | Command::Timeline { .. }) => None,
-        }
+        Self::parse()
     }
 }
 
@@ -163,11 +155,9 @@ impl RunOptions {
         [&self.events, &self.report].into_iter().flatten().any(same)
     }
 
-    fn without_effect(&self) -> Option<&'static str> {
-        match self {
-            Self { view: View::Tui, .. } => Some("`--view tui`"),
-            _ => None,
-        }
+    /// Whether the events or the report go to standard output.
+    pub(crate) fn writes_to_stdout(&self) -> bool {
+        [&self.events, &self.report].into_iter().flatten().any(|target| *target == Target::Stdout)
     }
 }
 
@@ -177,6 +167,8 @@ fn target() -> impl TypedValueParser<Value = Target> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Cli, clap::Error> {
@@ -231,17 +223,5 @@ mod tests {
 
             assert_eq!(error.exit_code(), 2, "{words:?}");
         }
-    }
-
-    #[test]
-    fn what_has_no_effect_yet_is_refused_by_name() {
-        for (words, named) in
-            [(&["--view", "tui"][..], "`--view tui`"), (&["run", "t.toml", "--view", "tui"], "`--view tui`")]
-        {
-            let refused = parse(words).unwrap().without_effect().unwrap();
-
-            assert!(refused.contains(named), "{words:?}: {refused}");
-        }
-        assert_eq!(parse(&["--view", "lines", "--containment", "tree"]).unwrap().without_effect(), None);
     }
 }

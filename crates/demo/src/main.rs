@@ -1,5 +1,6 @@
 //! rootward-demo: watch a supervision tree live, and die in good order.
 
+mod attach;
 mod chaos;
 mod check;
 mod cli;
@@ -12,6 +13,7 @@ mod run;
 mod tasks;
 mod tell;
 mod timeline;
+mod terminal;
 mod tree;
 mod tree_file;
 mod view;
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
             None => run::built_in(&options),
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
+            Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

@@ -46,6 +46,11 @@ impl ObserveOptions {
         self.observe.is_some() || self.observe_port.is_some()
     }
 
+    /// Whether there will be an address that a watcher cannot know before.
+    pub(crate) fn tells_an_address(&self) -> bool {
+        self.observe_port.is_some()
+    }
+
     /// Opens the doors to a tree. Says where they are, a line each.
     ///
     /// # Errors

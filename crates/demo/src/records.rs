@@ -52,15 +52,16 @@ impl Screen {
         self.shows_events().then(|| self.writer())
     }
 
+    /// Whether there is a line for every event. A picture has its own.
     fn shows_events(&self) -> bool {
         match self.view {
-            View::Auto | View::Lines | View::Tui => true,
-            View::None => false,
+            View::Auto | View::Lines => true,
+            View::Tui | View::None => false,
         }
     }
 
     fn write(&self, text: impl FnOnce(Style) -> String) {
-        if self.shows_events() {
+        if self.view != View::None {
             self.writer.text(text(self.style));
         }
     }
@@ -93,7 +94,9 @@ impl Records {
     /// If the system has no thread left.
     pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
         let writers = self.screen.event_writer().into_iter().chain(self.events.clone()).collect();
-        self.screen.write(welcome);
+        if self.screen.shows_events() {
+            self.screen.write(welcome);
+        }
         Pump::start(events, writers)
     }
 

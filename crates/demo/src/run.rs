@@ -8,12 +8,13 @@ use std::time::Duration;
 use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::report::Ending;
-use rootward::{Application, Finished, Supervisor};
+use rootward::{Application, Finished, Supervisor, TreeSnapshot};
 
-use crate::cli::{self, RunOptions};
+use crate::cli::{self, RunOptions, View};
 use crate::event_writer::Target;
 use crate::observe::ObserveError;
 use crate::records::{RecordError, Records, Screen};
+use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
@@ -37,6 +38,8 @@ enum NotStarted {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Warden(#[from] WardenError),
+    #[error("the door: {0}")]
+    Door(#[source] OpenError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
     #[error(transparent)]
@@ -111,8 +114,22 @@ fn run(
     if let Some(file) = options.timeline.as_deref().filter(|file| options.is_record(file)) {
         return Err(NotStarted::Shared(file.to_owned()));
     }
-    let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
-    let snapshots = screen.writer();
+    let fit = fit(options);
+    let view = match (fit, options.view) {
+        (Some(_), _) => View::Tui,
+        (None, View::None) => View::None,
+        (None, View::Auto | View::Tui | View::Lines) => View::Lines,
+    };
+    let screen = Screen::start(view).map_err(RecordError::Thread)?;
+    // A picture shows what a snapshot would.
+    let snapshots = fit.is_none().then(|| screen.writer());
+    let show = move |snapshot: &TreeSnapshot| {
+        if let Some(snapshots) = &snapshots {
+            snapshots.text(snapshot.to_string());
+        }
+    };
+    let reach = TreeReach::default();
+    let seen = reach.clone();
     let (opened, doors) = mpsc::channel();
     let (observe, places) = (options.observe.clone(), screen.writer());
     let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
@@ -121,8 +138,9 @@ fn run(
         .join(Application::new(root))
         .deadline(deadline)
         .notify_systemd(true)
-        .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
+        .on_snapshot(show)
         .on_launch(move |tree| {
+            seen.set(tree);
             if let Some(Err(error)) = chaos.map(|(chaos, writer)| chaos.begin(tree, writer)) {
                 tell::error(format_args!("cannot start a thread for --chaos: {error}"));
             }
@@ -144,7 +162,9 @@ fn run(
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
+    let view = fit.map(|fit| OwnView::begin(fit, deadline, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
+    drop(view);
     records.conclude(&finished, &pump);
     if let Ok(doors) = doors.try_recv() {
         let doors = doors?;
@@ -174,6 +194,28 @@ impl Ended {
     }
 }
 
+/// What the terminal can show of a picture. `None` where none is wanted or possible.
+fn fit(options: &RunOptions) -> Option<Fit> {
+    let fit = match options.view {
+        View::None | View::Lines => return None,
+        // By itself it takes no terminal away from anything else that is written there, or that stands in front.
+        View::Auto if options.writes_to_stdout() || !Fit::is_in_front() => return None,
+        View::Auto | View::Tui if options.observe.tells_an_address() => {
+            Err("the address of --observe-port has to be seen")
+        }
+        View::Auto | View::Tui => Fit::of_this_terminal(),
+    };
+    match fit {
+        Ok(fit) => Some(fit),
+        Err(why) => {
+            if options.view == View::Tui {
+                tell::note(format_args!("lines in place of a picture: {why}"));
+            }
+            None
+        }
+    }
+}
+
 fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
         Ok(status) => status,
@@ -195,7 +237,7 @@ impl NotStarted {
             | Self::Record(RecordError::Open(_)) => tell::BAD_INPUT,
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
                 Finished::FAILED
-            },
+            }
             Self::Run(error) => error.status(),
         }
     }

@@ -11,6 +11,11 @@ pub(crate) fn error(message: impl fmt::Display) {
     let _ = writeln!(std::io::stderr(), "error: {message}");
 }
 
+/// Writes something that the user should know and that is no error.
+pub(crate) fn note(message: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "note: {message}");
+}
+
 /// Writes what was asked for.
 pub(crate) fn answer(text: &str) {
     let mut stdout = std::io::stdout();

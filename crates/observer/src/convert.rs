@@ -204,6 +204,7 @@ impl From<&Sighting> for Seen {
         Self {
             child: sighting.into(),
             as_of: sighting.seen.as_of,
+            at: seconds(sighting.seen.at),
             children_as_of: sighting.children_as_of,
             whole_at: sighting.whole_at,
             is_launching: sighting.is_launching,

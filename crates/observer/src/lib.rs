@@ -18,8 +18,12 @@
 //! What is sent is described by the types in [`wire`], which watchers read with, and by the JSON schema in the
 //! project's documentation. [`model`] puts a snapshot and the events since together.
 //!
+//! With the feature `client` there is the other end of a door, too: the module `client`.
+//!
 //! Absent on purpose: views. They stand on this.
 
+#[cfg(feature = "client")]
+pub mod client;
 mod convert;
 mod door;
 pub mod model;

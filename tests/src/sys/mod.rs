@@ -13,5 +13,5 @@ pub use heap::Heap;
 pub use limit::limit;
 pub use pass::send_copies;
 pub use refuse::refuse;
-pub use terminal::hear_the_terminal;
+pub use terminal::{InTerminal, hear_the_terminal, resize_terminal, start_in_terminal};
 pub use waker::{OddWaker, odd_waker};

@@ -1,11 +1,21 @@
-//! Signals that the terminal sends.
+//! Terminals, and the signals that they send.
 
-#![expect(unsafe_code, reason = "a struct is handed to the system")]
+#![expect(
+    unsafe_code,
+    reason = "structs are handed to the system, and a program is prepared before it is executed"
+)]
 
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command};
 use std::ptr;
 
 use nix::libc;
+use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
+use nix::sys::termios::{Termios, tcgetattr};
 
 /// Gives the signals of the terminal their default effect in this program, and in the programs that it starts.
 ///
@@ -18,4 +28,58 @@ pub fn hear_the_terminal() {
             libc::sigaction(signal as libc::c_int, &raw const default, ptr::null_mut());
         }
     }
+}
+
+/// A program that was started in a terminal.
+#[derive(Debug)]
+pub struct InTerminal {
+    /// The program.
+    pub child: Child,
+    /// The other end of the terminal: what a person types and sees.
+    pub terminal: OwnedFd,
+    /// The terminal's modes before the program began.
+    pub modes: Termios,
+}
+
+/// Starts a program in a session of its own, with a terminal of so many columns and rows.
+///
+/// # Errors
+///
+/// If the system has no terminal left, or does not start the program.
+pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::Result<InTerminal> {
+    let pty = openpty(&size(columns, rows), None)?;
+    let modes = tcgetattr(&pty.master)?;
+    for (place, slave) in [0, 1, 2].into_iter().zip([(); 3].map(|()| pty.slave.try_clone())) {
+        let slave = File::from(slave?);
+        match place {
+            0 => command.stdin(slave),
+            1 => command.stdout(slave),
+            _ => command.stderr(slave),
+        };
+    }
+    let own = || {
+        // SAFETY: both are only system calls. Descriptor 0 is the terminal already.
+        let done = unsafe { libc::setsid() != -1 && libc::ioctl(0, libc::TIOCSCTTY, 0) != -1 };
+        if done { Ok(()) } else { Err(io::Error::last_os_error()) }
+    };
+    // SAFETY: between fork and exec it makes system calls and nothing else.
+    unsafe { command.pre_exec(own) };
+    let child = command.spawn()?;
+    Ok(InTerminal { child, terminal: pty.master, modes })
+}
+
+/// Gives a terminal another size, as a person does with a window.
+///
+/// # Errors
+///
+/// If it is no terminal.
+pub fn resize_terminal(terminal: &OwnedFd, columns: u16, rows: u16) -> io::Result<()> {
+    let size = size(columns, rows);
+    // SAFETY: the system reads the struct, which lives until it has.
+    let done = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+    if done == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+fn size(columns: u16, rows: u16) -> Winsize {
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }

@@ -98,18 +98,6 @@ fn a_bad_command_line_is_refused() {
 }
 
 #[test]
-fn what_has_no_effect_yet_is_refused_and_not_ignored() {
-    let calm = tree("calm.toml");
-    let calm = calm.to_str().unwrap();
-
-    for args in [&["--view", "tui"][..], &["run", calm, "--view", "tui"]] {
-        let message = refused(args);
-
-        assert!(message.contains("has no effect yet"), "{args:?}: {message}");
-    }
-}
-
-#[test]
 fn a_record_that_cannot_be_written_is_refused_before_anything_starts() {
     let temp = Temp::new();
     let pid_file = temp.path("started");

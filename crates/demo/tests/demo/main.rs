@@ -14,5 +14,6 @@ mod quiet;
 mod samples;
 mod signals;
 mod support;
+mod terminal;
 mod timeline;
 mod trees;

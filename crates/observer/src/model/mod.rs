@@ -87,7 +87,7 @@ impl Model {
     /// The tree as a document tells it.
     pub fn from_snapshot(snapshot: &Snapshot) -> Self {
         let mut model = Self::new();
-        let seen = |child: &Child| Seen::at_once(child.clone(), snapshot.as_of);
+        let seen = |child: &Child| Seen::at_once(child.clone(), snapshot.as_of, snapshot.at);
         model.see(snapshot.children.iter().map(seen).collect(), snapshot.tree.containment.clone());
         (model.as_of, model.at) = (snapshot.as_of, snapshot.at);
         model.facts.cause.clone_from(&snapshot.tree.cause);
@@ -113,6 +113,11 @@ impl Model {
     /// The number of the newest event that is in it.
     pub fn as_of(&self) -> u64 {
         self.as_of
+    }
+
+    /// The newest moment of which it is known, in seconds after the root began.
+    pub fn at(&self) -> f64 {
+        self.at
     }
 
     /// Whether all parts of it are as of the same event. What was seen of a tree while it changed fits

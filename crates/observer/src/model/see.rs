@@ -14,6 +14,8 @@ pub struct Seen {
     pub child: Child,
     /// The newest event that is in it.
     pub as_of: u64,
+    /// When it was seen, in seconds after the root began.
+    pub at: f64,
     /// As of which event the list of its children is complete.
     pub children_as_of: u64,
     /// As of which event all of it has been told.
@@ -23,9 +25,9 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// A child that was seen together with all others.
-    pub fn at_once(child: Child, as_of: u64) -> Self {
-        Self { child, as_of, children_as_of: as_of, whole_at: as_of, is_launching: false }
+    /// A child that was seen together with all others: as of this event, and so many seconds after the root began.
+    pub fn at_once(child: Child, as_of: u64, at: f64) -> Self {
+        Self { child, as_of, at, children_as_of: as_of, whole_at: as_of, is_launching: false }
     }
 }
 
@@ -41,6 +43,7 @@ impl Model {
             oldest = oldest.min(seen.as_of).min(seen.children_as_of);
             newest = newest.max(seen.as_of).max(seen.children_as_of).max(seen.whole_at);
             needs_look |= seen.is_launching;
+            self.at = self.at.max(seen.at);
             let path = Arc::<str>::from(seen.child.path.as_str());
             match parent(&path).and_then(|above| self.nodes.get_mut(above)) {
                 Some(above) => above.children.push(Arc::clone(&path)),
@@ -77,5 +80,23 @@ impl Node {
             node.marks = known.marks;
         }
         node
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Kind;
+
+    #[test]
+    fn a_look_tells_when_it_was_and_so_does_the_document() {
+        let mut model = Model::new();
+        let root = Node::unknown("root", Kind::Supervisor).child;
+
+        model.see(vec![Seen::at_once(root, 3, 7.5)], None);
+
+        assert_eq!((model.at(), model.snapshot().at), (7.5, 7.5));
+        let copy = Model::from_snapshot(&model.snapshot());
+        assert_eq!((copy.at(), copy.as_of()), (7.5, 3));
     }
 }

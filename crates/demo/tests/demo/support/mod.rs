@@ -4,11 +4,13 @@ mod demo;
 mod lines;
 mod order;
 mod temp;
+mod terminal;
 
 pub(crate) use demo::{Demo, Finished};
 pub(crate) use lines::Lines;
 pub(crate) use order::check_order;
 pub(crate) use temp::Temp;
+pub(crate) use terminal::Terminal;
 
 use std::path::PathBuf;
 

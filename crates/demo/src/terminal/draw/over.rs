@@ -1,0 +1,99 @@
+//! What lies over the view: the keys, the signals to choose from, and why a child is in its state.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::paint::{self, Painter};
+use crate::terminal::state::{Menu, Mode, SIGNALS, State};
+use crate::terminal::text::{brief, safe};
+
+pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    match &state.mode {
+        Mode::Usual | Mode::Search(_) | Mode::Sure(..) => {}
+        Mode::Help => help(state, area, painter),
+        Mode::Signals(menu) => signals(menu, area, painter),
+        Mode::Why(path) => why(state, path, area, painter),
+    }
+}
+
+fn help(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let mut keys = vec![
+        ("↑↓ j k", "move"),
+        ("←→ h l", "fold"),
+        ("PgUp/Dn", "page"),
+        ("g G", "ends"),
+        ("Tab", "switch"),
+        ("/", "search"),
+        ("n N", "next"),
+        ("f", "follow"),
+        ("p", "only its"),
+        ("v", "less"),
+        ("w", "why"),
+        ("y", "copy"),
+        ("Ctrl-L", "redraw"),
+    ];
+    if state.rights.control {
+        keys.extend([("r", "restart"), ("t", "stop it"), ("s", "start it")]);
+        keys.push(("S", "stop all"));
+    }
+    if state.rights.signals {
+        keys.push(("x", "signal"));
+    }
+    keys.push(if state.rights.is_own { ("Ctrl-C", "stop all") } else { ("q", "leave") });
+    let half = u16::try_from(keys.len().div_ceil(2)).unwrap_or(u16::MAX);
+    // The keys are more important than the line around them.
+    let inner = if area.height < half + 2 {
+        painter.clear(area);
+        area
+    } else {
+        painter.frame(centred(area, area.width.min(44), half + 2), " keys ")
+    };
+    let column = inner.width / 2;
+    for (place, (key, what)) in (0_u16..).zip(keys) {
+        let (x, y) = (inner.x + place / half * column, inner.y + place % half);
+        let mut cell = Rect { x, y, width: column.saturating_sub(1), height: 1 };
+        if y < inner.bottom() {
+            painter.append(&mut cell, &format!("{key:7} "), paint::strong());
+            painter.append(&mut cell, what, Style::new());
+        }
+    }
+}
+
+fn signals(menu: &Menu, area: Rect, painter: &mut Painter<'_>) {
+    let title = format!(" signal to pid {} ", menu.pid);
+    let inner = painter.frame(centred(area, 28.min(area.width), 10.min(area.height)), &title);
+    let first = (menu.chosen + 1).saturating_sub(inner.height.into());
+    for (y, (number, signal)) in (inner.y..inner.bottom()).zip(SIGNALS.iter().enumerate().skip(first)) {
+        let line = Rect { y, height: 1, ..inner };
+        painter.text(line, &format!("{} {signal:20}", number + 1), Style::new());
+        if number == menu.chosen {
+            painter.tint(line, paint::turned());
+        }
+    }
+}
+
+fn why(state: &State, path: &str, area: Rect, painter: &mut Painter<'_>) {
+    let Some(why) = state.model.why(path) else { return };
+    let mut lines = why.because.iter().map(|reason| {
+        let says = if reason.says.is_empty() { String::new() } else { format!(": {}", safe(&reason.says)) };
+        let ago = brief(state.now - reason.at);
+        format!("{ago:>6} ago  {} {}{says}", safe(&reason.path), reason.event)
+    });
+    let known: Vec<String> = if why.because.is_empty() {
+        vec!["No event has told why yet.".to_owned()]
+    } else {
+        lines.by_ref().collect()
+    };
+    let height = u16::try_from(known.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, area.height);
+    let width = known.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(path.len() + 8) + 4;
+    let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width);
+    let inner = painter.frame(centred(area, width, height), &format!(" why {} ", safe(path)));
+    for (y, line) in (inner.y..inner.bottom()).zip(&known) {
+        painter.text(Rect { y, height: 1, ..inner }, line, Style::new());
+    }
+}
+
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
+    Rect { x, y, width, height }
+}

@@ -1,0 +1,174 @@
+//! The view as pictures of text, at three sizes.
+
+#![cfg(test)]
+
+use std::fmt::Write as _;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Modifier};
+
+use super::draw;
+use crate::terminal::fit::Fit;
+use crate::terminal::samples::{Story, attached, own, stop, up};
+use crate::terminal::state::{Input, State};
+
+const FIT: Fit = Fit { has_colour: true, has_unicode: true };
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (40, 10), (120, 40)];
+
+fn screen(state: &mut State, fit: Fit, (width, height): (u16, u16)) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(state, fit, frame)).unwrap();
+    terminal
+}
+
+fn picture(state: &mut State, fit: Fit, size: (u16, u16)) -> String {
+    let terminal = screen(state, fit, size);
+    let buffer = terminal.backend().buffer();
+    let mut picture = String::new();
+    for line in buffer.content().chunks(size.0.into()) {
+        let line: String = line.iter().map(ratatui::buffer::Cell::symbol).collect();
+        writeln!(picture, "{}", line.trim_end()).unwrap();
+    }
+    picture
+}
+
+fn press(state: &mut State, text: &str) {
+    for key in text.chars() {
+        let code = if key == '\t' { KeyCode::Tab } else { KeyCode::Char(key) };
+        let seconds = state.now + 100.0;
+        state.update(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)), seconds);
+    }
+}
+
+fn at_all_sizes(name: &str, make: impl Fn() -> State) {
+    for size in SIZES {
+        insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture(&mut make(), FIT, size));
+    }
+}
+
+#[test]
+fn a_tree_that_runs() {
+    at_all_sizes("running", || own(up()));
+}
+
+#[test]
+fn a_tree_that_stops_says_what_it_waits_for() {
+    at_all_sizes("stopping", || own(stop()));
+}
+
+#[test]
+fn the_tree_of_another_program() {
+    at_all_sizes("attached", || attached(up(), false));
+}
+
+#[test]
+fn the_keys() {
+    at_all_sizes("keys", || {
+        let mut state = own(up());
+        press(&mut state, "?");
+        state
+    });
+}
+
+#[test]
+fn the_signals() {
+    at_all_sizes("signals", || {
+        let mut state = own(up());
+        press(&mut state, "jjx");
+        state
+    });
+}
+
+#[test]
+fn why_a_child_is_in_its_state() {
+    at_all_sizes("why", || {
+        let mut state = own(up());
+        press(&mut state, "jjjjjw");
+        state
+    });
+}
+
+#[test]
+fn a_search_among_the_events() {
+    at_all_sizes("search", || {
+        let mut state = own(up());
+        press(&mut state, "\t/flaky");
+        let seconds = state.now + 100.0;
+        state.update(Input::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), seconds);
+        press(&mut state, "n");
+        state
+    });
+}
+
+#[test]
+fn without_unicode_everything_is_ascii() {
+    let fit = Fit { has_unicode: false, ..FIT };
+
+    let picture = picture(&mut own(stop()), fit, (80, 24));
+
+    assert!(picture.is_ascii(), "{picture}");
+    insta::assert_snapshot!("ascii_80x24", picture);
+}
+
+#[test]
+fn without_colour_there_is_none_and_all_is_said_in_words() {
+    let fit = Fit { has_colour: false, ..FIT };
+
+    let plain = screen(&mut own(stop()), fit, (80, 24));
+    let coloured = screen(&mut own(stop()), FIT, (80, 24));
+
+    let cells = plain.backend().buffer().content();
+    assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert!(
+        cells.iter().any(|cell| cell.modifier.contains(Modifier::REVERSED)),
+        "the user sees where they are"
+    );
+    let cells = coloured.backend().buffer().content();
+    assert!(cells.iter().any(|cell| cell.fg != Color::Reset));
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    for width in [1, 5, 19, 20, 21, 40, 50, 58, 71, 72, 109, 110, 130] {
+        for height in [1, 4, 5, 6, 9, 16, 41] {
+            for keys in ["", "\t", "?", "jjx", "w", "/a"] {
+                let mut state = own(stop());
+                press(&mut state, keys);
+                screen(&mut state, FIT, (width, height));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_child_on_which_the_user_stands_is_always_on_the_screen() {
+    let mut state = own(up());
+    for key in "jjjjjjjkkkkkkkG".chars() {
+        press(&mut state, &key.to_string());
+        let id = state.selected().rsplit('/').next().unwrap().chars().take(8).collect::<String>();
+
+        let picture = picture(&mut state, FIT, (40, 6));
+
+        assert!(picture.contains(&id), "{id}\n{picture}");
+    }
+}
+
+#[test]
+fn nothing_from_outside_reaches_the_terminal_as_a_control_character() {
+    let evil = "\u{1b}]52;c;ZXZpbA==\u{7}\u{9b}2J\r\u{202e}";
+    let mut state = own(up().says(5.0, "root/front/flaky", evil));
+
+    for size in SIZES {
+        let picture = picture(&mut state, FIT, size);
+        assert!(!picture.chars().any(|c| c.is_control() && c != '\n'), "{picture}");
+        assert!(!picture.contains('\u{202e}'), "{picture}");
+    }
+}
+
+#[test]
+fn before_anything_is_known_there_is_a_view_already() {
+    at_all_sizes("empty", || own(Story::new()));
+}

@@ -1,0 +1,62 @@
+//! Pure: the tree and its events as plain lines, for a screen that has no picture any more, or never had one.
+
+use std::fmt::Write as _;
+
+use rootward_observer::model::Model;
+use rootward_observer::wire::{Child, Event, State};
+
+use super::text::safe;
+use super::words::{end_of, say};
+
+/// The tree as it was when it was last seen, under a heading.
+pub(crate) fn farewell(model: &Model, heading: &str) -> String {
+    let mut text = format!("{heading}\n\n");
+    let name = |child: &Child| {
+        let id = child.path.rsplit('/').next().unwrap_or_default();
+        format!("{:indent$}{}", "", safe(id), indent = 2 * child.path.matches('/').count())
+    };
+    let width = model.children().map(|child| name(child).chars().count()).max().unwrap_or_default();
+    for child in model.children() {
+        let mut parts = vec![state(child.state).to_owned()];
+        parts.extend(child.pid.map(|pid| format!("pid {pid}")));
+        parts.extend(match child.restarts {
+            0 => None,
+            1 => Some("restarted once".to_owned()),
+            times => Some(format!("restarted {times} times")),
+        });
+        if let Some(end) = &child.last_end {
+            parts.push(format!("last {}", end_of(end.status.as_ref(), &end.event, end.error.as_deref())));
+        }
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "  {:width$}  {}", name(child), parts.join(" · "));
+    }
+    text
+}
+
+/// One event on a line.
+pub(crate) fn line(event: &Event) -> String {
+    let said = say(event);
+    format!("{:>9.3}  {} {}  {}\n", event.at, said.sign, safe(&event.path), said.text)
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Starting => "starting",
+        State::Running => "running",
+        State::Stopping => "stopping",
+        State::Restarting => "restarting",
+        State::Down => "down",
+        State::Unknown | _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::samples::up;
+
+    #[test]
+    fn the_tree_stands_there_as_text() {
+        insta::assert_snapshot!(farewell(&up().model(), "The tree is gone."));
+    }
+}

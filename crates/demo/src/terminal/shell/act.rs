@@ -1,0 +1,89 @@
+//! What the user may do to this program's own tree, by the handles that every program has.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rootward::error::RestartChildError;
+use rootward::{Restart, Shutdown, SupervisorHandle, TreeWatch};
+
+use crate::terminal::state::{Effect, Grace};
+
+/// Terminates, starts or restarts a child, and says how it went.
+///
+/// # Cancel safety
+///
+/// What has begun goes on. A restart that is given up while the child stops may leave it down.
+pub(super) async fn act(tree: &TreeWatch, effect: &Effect) -> String {
+    let (done, path) = match effect {
+        Effect::Terminate(path) => (terminate(tree, path).await.map(|()| "is down"), path),
+        Effect::Start(path) => (start(tree, path).await.map(|()| "runs"), path),
+        Effect::Restart(path) => (restart(tree, path).await.map(|()| "runs again"), path),
+        Effect::Stop
+        | Effect::Force
+        | Effect::Signal { .. }
+        | Effect::Copy(_)
+        | Effect::Look
+        | Effect::Graces(_)
+        | Effect::Redraw
+        | Effect::Leave => return String::new(),
+    };
+    match done {
+        Ok(done) => format!("{path} {done}"),
+        Err(why) => format!("{path}: {why}"),
+    }
+}
+
+async fn terminate(tree: &TreeWatch, path: &str) -> Result<(), String> {
+    let (supervisor, id) = find(tree, path)?;
+    supervisor.terminate_child(id).await.map_err(|error| error.to_string())
+}
+
+async fn start(tree: &TreeWatch, path: &str) -> Result<(), String> {
+    let (supervisor, id) = find(tree, path)?;
+    supervisor.restart_child(id).await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn restart(tree: &TreeWatch, path: &str) -> Result<(), String> {
+    let (supervisor, id) = find(tree, path)?;
+    match supervisor.restart_child(id).await {
+        Ok(_) => return Ok(()),
+        Err(RestartChildError::Running) => {}
+        Err(error) => return Err(error.to_string()),
+    }
+    let spec = supervisor.child_spec(id).ok_or("no child has this id")?;
+    if spec.restart_type() == Restart::Temporary {
+        return Err("it is temporary and would be forgotten".to_owned());
+    }
+    supervisor.terminate_child(id).await.map_err(|error| error.to_string())?;
+    supervisor.restart_child(id).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// Sends a signal to the process of a child, if it is still that of the child.
+pub(super) fn send(tree: &TreeWatch, path: &str, pid: u32, signal: &str) -> String {
+    let is_there =
+        |node: &rootward::snapshot::NodeSnapshot| node.path.as_str() == path && node.pid == Some(pid);
+    if !tree.sighting().iter().any(|sighting| is_there(&sighting.node)) {
+        return format!("{path} has ended");
+    }
+    let (Ok(signal), Ok(raw)) = (signal.parse::<Signal>(), i32::try_from(pid)) else {
+        return format!("{signal} is unknown");
+    };
+    match kill(Pid::from_raw(raw), signal) {
+        Ok(()) => format!("{signal} sent to {path}"),
+        Err(error) => format!("{path}: {error}"),
+    }
+}
+
+/// How long a child may take to stop, as far as that is known.
+pub(super) fn grace(tree: &TreeWatch, path: &str) -> Grace {
+    let spec = find(tree, path).ok().and_then(|(supervisor, id)| supervisor.child_spec(id));
+    match spec.map(|spec| spec.shutdown_type()) {
+        Some(Shutdown::Grace(grace)) => Grace::Seconds(grace.as_secs_f64()),
+        Some(Shutdown::Kill) => Grace::Seconds(0.0),
+        Some(Shutdown::Infinity) | None => Grace::Unlimited,
+    }
+}
+
+fn find<'a>(tree: &TreeWatch, path: &'a str) -> Result<(SupervisorHandle, &'a str), String> {
+    let (above, id) = path.rsplit_once('/').ok_or("the root is stopped with the whole tree")?;
+    Ok((tree.supervisor(above).ok_or("its supervisor does not run")?, id))
+}

@@ -1,0 +1,179 @@
+//! The view of another program's tree, through its door.
+
+use std::io;
+use std::sync::Arc;
+
+use rootward_observer::client::{Client, ClientError, Control, Message};
+use rootward_observer::model::Model;
+use rootward_observer::wire::Snapshot;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::inbox::Inbox;
+use super::keys::{hear_keys, hear_signals};
+use super::screen::Screen;
+use super::stage::{Hands, Stage};
+use crate::terminal::farewell::{farewell, line};
+use crate::terminal::fit::Fit;
+use crate::terminal::state::{Effect, Input, Rights, State};
+
+/// Says why another program's tree is not shown, or not any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AttachError {
+    #[error("the door of the program: {0}")]
+    Door(#[from] ClientError),
+    #[error("the terminal: {0}")]
+    Io(#[from] io::Error),
+    #[error("the program closed its door before its tree was gone")]
+    Closed,
+    /// Why the tree went out of sight.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// Shows the tree behind a door until it is gone or the user leaves, and says what it was like then. Without a fit
+/// terminal it writes lines through `write`.
+pub(crate) fn attach(
+    client: &Client,
+    title: String,
+    fit: Option<Fit>,
+    write: impl FnMut(&str) -> io::Result<()>,
+) -> Result<String, AttachError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let snapshot = runtime.block_on(client.snapshot())?;
+    let said = match fit {
+        Some(fit) => show(&runtime, client, title, fit, snapshot),
+        None => runtime.block_on(lines(client, &snapshot, write)).map(|()| String::new()),
+    };
+    // A request that still waits for an answer is given up.
+    runtime.shutdown_background();
+    said
+}
+
+fn show(
+    runtime: &Runtime,
+    client: &Client,
+    title: String,
+    fit: Fit,
+    snapshot: Snapshot,
+) -> Result<String, AttachError> {
+    let control = runtime.block_on(client.allows_control())?;
+    let inbox = Arc::new(Inbox::default());
+    let rights = Rights { title, control, signals: false, is_own: false, deadline: None };
+    let as_of = snapshot.as_of;
+    inbox.input(Input::Snapshot(Box::new(snapshot)));
+    let (looks, wanted) = unbounded_channel();
+    runtime.spawn(follow(client.clone(), as_of, Arc::clone(&inbox), wanted));
+    let hands = DoorHands {
+        client: client.clone(),
+        inbox: Arc::clone(&inbox),
+        runtime: runtime.handle().clone(),
+        looks,
+    };
+    hear_signals(&inbox, true)?;
+    let (screen, _) = Screen::take(io::stderr())?;
+    hear_keys(&inbox)?;
+    let state = Stage { screen, state: State::new(rights), inbox, fit, hands }.run()?;
+    match state.over() {
+        Some(Some(why)) => Err(AttachError::Lost(why.clone())),
+        Some(None) => Ok(farewell(&state.model, "The tree is gone.")),
+        None => Ok(farewell(&state.model, "The program goes on.")),
+    }
+}
+
+/// Follows the tree to its end, and looks again when events are missing or the view wants it.
+async fn follow(client: Client, as_of: u64, inbox: Arc<Inbox>, mut looks: UnboundedReceiver<()>) {
+    let over = follow_events(&client, as_of, &inbox, &mut looks).await;
+    inbox.input(Input::Over(over.err().map(|error| error.to_string())));
+}
+
+async fn follow_events(
+    client: &Client,
+    as_of: u64,
+    inbox: &Inbox,
+    looks: &mut UnboundedReceiver<()>,
+) -> Result<(), AttachError> {
+    let mut events = client.events(Some(as_of)).await?;
+    loop {
+        tokio::select! {
+            message = events.next() => match message? {
+                Some(Message::Event(event)) => inbox.event(Arc::new(event)),
+                Some(Message::Lost(lost)) => inbox.input(Input::Lost(lost.count)),
+                Some(Message::End(_)) => return Ok(()),
+                Some(_) => {}
+                None => return Err(AttachError::Closed),
+            },
+            // The view goes when the channel does.
+            look = looks.recv() => match look {
+                Some(()) => {
+                    // Several wishes are one look.
+                    while looks.try_recv().is_ok() {}
+                    inbox.input(Input::Snapshot(Box::new(client.snapshot().await?)));
+                }
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+/// What the user wants of another program's tree.
+struct DoorHands {
+    client: Client,
+    inbox: Arc<Inbox>,
+    runtime: Handle,
+    looks: UnboundedSender<()>,
+}
+
+impl Hands for DoorHands {
+    fn perform(&mut self, effect: Effect) {
+        if effect == Effect::Look {
+            // If nothing follows the tree any more, the view is over soon.
+            let _ = self.looks.send(());
+            return;
+        }
+        let (client, inbox) = (self.client.clone(), Arc::clone(&self.inbox));
+        self.runtime.spawn(async move {
+            let Some(control) = control(&effect) else { return };
+            let answer = match client.control(control).await {
+                Ok(done) => format!("{}: done", done.done),
+                Err(error) => error.to_string(),
+            };
+            inbox.input(Input::Answer(answer));
+        });
+    }
+}
+
+fn control(effect: &Effect) -> Option<Control<'_>> {
+    Some(match effect {
+        Effect::Stop => Control::Stop,
+        Effect::Force => Control::Force,
+        Effect::Terminate(path) => Control::Terminate(path),
+        Effect::Start(path) => Control::Start(path),
+        Effect::Restart(path) => Control::Restart(path),
+        Effect::Signal { .. }
+        | Effect::Copy(_)
+        | Effect::Look
+        | Effect::Graces(_)
+        | Effect::Redraw
+        | Effect::Leave => return None,
+    })
+}
+
+/// The same as lines: the tree as it is, and then everything that happens.
+async fn lines(
+    client: &Client,
+    snapshot: &Snapshot,
+    mut write: impl FnMut(&str) -> io::Result<()>,
+) -> Result<(), AttachError> {
+    write(&farewell(&Model::from_snapshot(snapshot), "The tree as it is:"))?;
+    let mut events = client.events(Some(snapshot.as_of)).await?;
+    loop {
+        match events.next().await? {
+            Some(Message::Event(event)) => write(&line(&event))?,
+            Some(Message::Lost(lost)) => write(&format!("{} events did not come through\n", lost.count))?,
+            Some(Message::End(_)) => return Ok(()),
+            Some(_) => {}
+            None => return Err(AttachError::Closed),
+        }
+    }
+}

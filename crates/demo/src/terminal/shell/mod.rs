@@ -1,0 +1,12 @@
+//! What is not pure: the screen, the keys, and the trees that are shown.
+
+mod act;
+mod attached;
+mod inbox;
+mod keys;
+mod own;
+mod screen;
+mod stage;
+
+pub(crate) use attached::{AttachError, attach};
+pub(crate) use own::{OwnView, TreeReach};

@@ -1,0 +1,150 @@
+//! The view of the tree that this program runs itself.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rootward::event::Events;
+use rootward::{Tree, TreeWatch};
+use rootward_observer::model::Seen;
+use rootward_observer::wire::Event;
+use tokio::runtime::Handle;
+
+use super::act::{act, grace, send};
+use super::inbox::Inbox;
+use super::keys::{hear_keys, hear_signals};
+use super::screen::{Modes, Screen};
+use super::stage::{Hands, Stage};
+use crate::tell;
+use crate::terminal::fit::Fit;
+use crate::terminal::state::{Effect, Input, Rights, State};
+
+/// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The view of this program's own tree. It is over when this is dropped.
+pub(crate) struct OwnView {
+    inbox: Arc<Inbox>,
+    modes: Modes,
+    /// Ends with the view.
+    ended: mpsc::Receiver<()>,
+}
+
+/// How the view comes to the tree, as soon as there is one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TreeReach(Arc<OnceLock<Reach>>);
+
+#[derive(Debug)]
+struct Reach {
+    tree: TreeWatch,
+    runtime: Handle,
+}
+
+impl TreeReach {
+    /// The tree has been launched. To be called in the runtime of its tasks.
+    pub(crate) fn set(&self, tree: &Tree) {
+        if let Some(tree) = tree.downgrade().watch() {
+            let _ = self.0.set(Reach { tree, runtime: Handle::current() });
+        }
+    }
+}
+
+impl OwnView {
+    /// Begins to show the tree of which these are the events, from the first one on.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses the terminal or a thread.
+    pub(crate) fn begin(fit: Fit, deadline: Duration, events: Events, reach: TreeReach) -> io::Result<Self> {
+        let inbox = Arc::new(Inbox::default());
+        let (screen, modes) = Screen::take(io::stderr())?;
+        hear_signals(&inbox, false)?;
+        hear_keys(&inbox)?;
+        let rights = Rights {
+            title: "rootward-demo".to_owned(),
+            control: true,
+            signals: true,
+            is_own: true,
+            deadline: Some(deadline),
+        };
+        let hands = OwnHands { inbox: Arc::clone(&inbox), reach };
+        let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
+        // The thread's end drops the sender, which is all there is to say.
+        let (sender, ended) = mpsc::channel();
+        thread::Builder::new().name("view".to_owned()).spawn(move || {
+            let _sender = sender;
+            // The tree goes on without a view. A panic drops the screen, which gives the terminal back.
+            match catch_unwind(AssertUnwindSafe(|| stage.run())) {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    tell::error(format_args!("the view is over, and the tree goes on: {error}"))
+                }
+                Err(_) => tell::error("the view is over by a bug in it, and the tree goes on"),
+            }
+        })?;
+        hear_tree(&inbox, events)?;
+        Ok(Self { inbox, modes, ended })
+    }
+}
+
+impl Drop for OwnView {
+    fn drop(&mut self) {
+        self.inbox.input(Input::Leave);
+        // Both outcomes mean the same: there is nothing more to wait for.
+        let _ = self.ended.recv_timeout(PATIENCE);
+        self.modes.restore();
+    }
+}
+
+fn hear_tree(inbox: &Arc<Inbox>, mut events: Events) -> io::Result<()> {
+    let inbox = Arc::clone(inbox);
+    thread::Builder::new().name("view-events".to_owned()).spawn(move || {
+        loop {
+            match events.blocking_next() {
+                Ok(Some(event)) => inbox.event(Arc::new(Event::from(&*event))),
+                Ok(None) => break inbox.input(Input::Over(None)),
+                Err(lagged) => inbox.input(Input::Lost(lagged.missed)),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Does to the tree what the user wants.
+struct OwnHands {
+    inbox: Arc<Inbox>,
+    reach: TreeReach,
+}
+
+impl Hands for OwnHands {
+    fn perform(&mut self, effect: Effect) {
+        // Before it is there, nothing can be done to it, and a signal stops it.
+        let Some(reach) = self.reach.0.get() else { return };
+        match effect {
+            Effect::Stop => reach.tree.request_stop(),
+            Effect::Force => reach.tree.force(),
+            Effect::Terminate(_) | Effect::Start(_) | Effect::Restart(_) => {
+                let (tree, inbox) = (reach.tree.clone(), Arc::clone(&self.inbox));
+                reach.runtime.spawn(async move { inbox.input(Input::Answer(act(&tree, &effect).await)) });
+            }
+            Effect::Signal { path, pid, signal } => {
+                self.inbox.input(Input::Answer(send(&reach.tree, &path, pid, signal)));
+            }
+            Effect::Look => {
+                let seen = reach.tree.sighting();
+                let containment = reach.tree.containment().map(str::to_owned);
+                self.inbox.input(Input::Seen(seen.iter().map(Seen::from).collect(), containment));
+            }
+            Effect::Graces(paths) => {
+                let graces = paths.into_iter().map(|path| {
+                    let grace = grace(&reach.tree, &path);
+                    (path, grace)
+                });
+                self.inbox.input(Input::Graces(graces.collect()));
+            }
+            Effect::Copy(_) | Effect::Redraw | Effect::Leave => {}
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The loop of the view: waits for what happens, and draws when something has changed, twenty times a second at most.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::inbox::{Inbox, Mail};
+use super::screen::Screen;
+use crate::terminal::draw::draw;
+use crate::terminal::fit::Fit;
+use crate::terminal::state::{Effect, Input, State};
+use crate::terminal::text::osc52;
+
+/// How long a picture stands at least.
+const PICTURE: Duration = Duration::from_millis(50);
+
+/// What does what the user wants of the tree.
+pub(crate) trait Hands {
+    /// Does it, or begins to. What comes of it goes into the inbox.
+    fn perform(&mut self, effect: Effect);
+}
+
+/// A view on its screen.
+pub(crate) struct Stage<H> {
+    pub(crate) screen: Screen,
+    pub(crate) state: State,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) fit: Fit,
+    pub(crate) hands: H,
+}
+
+/// What is to be done about the screen.
+#[derive(Debug, Default)]
+struct Orders {
+    leave: bool,
+    fit: bool,
+    suspend: bool,
+}
+
+impl<H: Hands> Stage<H> {
+    /// Shows the tree until it is gone or the user leaves. The terminal is given back before this returns.
+    ///
+    /// # Errors
+    ///
+    /// If the terminal has gone.
+    pub(crate) fn run(mut self) -> io::Result<State> {
+        let begun = now();
+        let (mut drawn_at, mut is_changed) = (None::<Instant>, true);
+        loop {
+            let next = drawn_at.map_or(begun, |drawn_at| drawn_at + PICTURE);
+            if is_changed && now() >= next {
+                self.show(begun)?;
+                (drawn_at, is_changed) = (Some(now()), false);
+            }
+            let at_most = if is_changed {
+                Some(next.saturating_duration_since(now()))
+            } else {
+                self.state.next_change()
+            };
+            let mail = self.inbox.wait(at_most, !is_changed);
+            is_changed = true;
+            let mut orders = Orders::default();
+            for mail in mail {
+                match mail {
+                    Mail::Input(input) => self.take(input, begun, &mut orders)?,
+                    Mail::Suspend => orders.suspend = true,
+                }
+            }
+            if orders.leave {
+                break;
+            }
+            if orders.suspend {
+                suspend(&mut self.screen)?;
+            } else if orders.fit {
+                self.screen.fit()?;
+            }
+        }
+        self.screen.leave();
+        Ok(self.state)
+    }
+
+    fn show(&mut self, begun: Instant) -> io::Result<()> {
+        self.state.tick((now() - begun).as_secs_f64());
+        let (state, fit) = (&mut self.state, self.fit);
+        self.screen.draw(|frame| draw(state, fit, frame))?;
+        let unknown = self.state.unknown_graces();
+        if !unknown.is_empty() {
+            self.hands.perform(Effect::Graces(unknown));
+        }
+        if self.state.wants_look() {
+            self.hands.perform(Effect::Look);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, input: Input, begun: Instant, orders: &mut Orders) -> io::Result<()> {
+        orders.fit |= matches!(input, Input::Resize);
+        for effect in self.state.update(input, (now() - begun).as_secs_f64()) {
+            match effect {
+                Effect::Leave => orders.leave = true,
+                Effect::Redraw => orders.fit = true,
+                Effect::Copy(text) => self.screen.send(&osc52(&text))?,
+                effect @ (Effect::Stop
+                | Effect::Force
+                | Effect::Terminate(_)
+                | Effect::Start(_)
+                | Effect::Restart(_)
+                | Effect::Signal { .. }
+                | Effect::Look
+                | Effect::Graces(_)) => self.hands.perform(effect),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Gives the terminal back and stops, until the shell goes on with the program.
+///
+/// The signal that asked for it has a handler, and this one has none: what it does is what the other would have done.
+/// It does nothing if no shell is there that could go on with the program.
+fn suspend(screen: &mut Screen) -> io::Result<()> {
+    screen.leave();
+    signal_hook::low_level::raise(signal_hook::consts::SIGTTOU)?;
+    screen.enter()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a view is beside the tree, and shows the time as it goes by")]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,222 @@
+//! Pure: what a key does.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "most keys do nothing")]
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use rootward_observer::wire::State as ChildState;
+
+use super::{Effect, Menu, Mode, Pane, SIGNALS, State};
+
+impl State {
+    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return vec![];
+        }
+        self.notice.clear();
+        // Ctrl-C comes as a signal: the terminal sends it.
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return match key.code {
+                KeyCode::Char('l') => vec![Effect::Redraw],
+                _ => vec![],
+            };
+        }
+        match std::mem::replace(&mut self.mode, Mode::Usual) {
+            Mode::Usual => self.usual(key.code),
+            Mode::Help | Mode::Why(_) => vec![],
+            Mode::Search(text) => self.typed(text, key.code),
+            Mode::Signals(menu) => self.choose(menu, key.code),
+            Mode::Sure(_, effect) if matches!(key.code, KeyCode::Char('y' | 'Y')) => vec![effect],
+            Mode::Sure(..) => vec![],
+        }
+    }
+
+    fn usual(&mut self, code: KeyCode) -> Vec<Effect> {
+        let page = isize::try_from(self.height().saturating_sub(1).max(1)).unwrap_or(1);
+        match code {
+            KeyCode::Up | KeyCode::Char('k') => self.go(-1),
+            KeyCode::Down | KeyCode::Char('j') => self.go(1),
+            KeyCode::PageUp => self.go(-page),
+            KeyCode::PageDown => self.go(page),
+            KeyCode::Home | KeyCode::Char('g') => self.go(isize::MIN + 1),
+            KeyCode::End | KeyCode::Char('G') => self.go(isize::MAX),
+            KeyCode::Left | KeyCode::Char('h') => self.fold(),
+            KeyCode::Right | KeyCode::Char('l') => self.unfold(),
+            KeyCode::Char(' ') | KeyCode::Enter => self.turn_fold(),
+            KeyCode::Tab | KeyCode::BackTab => {
+                self.pane = if self.pane == Pane::Tree { Pane::Events } else { Pane::Tree };
+            }
+            KeyCode::Char('?') => self.mode = Mode::Help,
+            KeyCode::Char('/') => self.mode = Mode::Search(String::new()),
+            KeyCode::Char('n') => {
+                let found = self.log.older();
+                self.say_unless(found, "no older line has it");
+            }
+            KeyCode::Char('N') => {
+                let found = self.log.newer();
+                self.say_unless(found, "no newer line has it");
+            }
+            KeyCode::Char('f') => self.log.follow(!self.log.is_following()),
+            KeyCode::Char('p') => {
+                let under = self.log.under().is_none().then(|| self.selected.clone());
+                self.log.show_under(under);
+            }
+            KeyCode::Char('v') => self.log.next_level(),
+            KeyCode::Char('w') => self.mode = Mode::Why(self.selected.clone()),
+            KeyCode::Char('y') => return self.copy(),
+            KeyCode::Char('q') if !self.rights.is_own => return vec![Effect::Leave],
+            KeyCode::Char(key) => return self.change(key),
+            _ => {}
+        }
+        vec![]
+    }
+
+    /// What changes the tree.
+    fn change(&mut self, key: char) -> Vec<Effect> {
+        if !"rtsxqS".contains(key) {
+            return vec![];
+        }
+        if !self.rights.control {
+            self.say_unless(false, "this program lets watchers look and change nothing");
+            return vec![];
+        }
+        let path = self.selected.clone();
+        match key {
+            'S' | 'q' if self.is_stopping() => self.sure("force the whole tree", Effect::Force),
+            'S' | 'q' => self.sure("stop the whole tree", Effect::Stop),
+            'r' => self.sure(&format!("restart {path}"), Effect::Restart(path)),
+            't' => self.sure(&format!("stop {path} and leave it down"), Effect::Terminate(path)),
+            's' => {
+                let is_down = self.model.find(&path).is_some_and(|child| child.state == ChildState::Down);
+                if is_down { vec![Effect::Start(path)] } else { self.tell("it is not down") }
+            }
+            _ if !self.rights.signals => self.tell("signals go only to processes of one's own tree"),
+            _ => match self.selected_pid() {
+                Some(pid) => {
+                    self.mode = Mode::Signals(Menu::new(path, pid));
+                    vec![]
+                }
+                None => self.tell("only a process that runs hears signals"),
+            },
+        }
+    }
+
+    /// Does it, or asks first whether it is meant: the tree may be one that matters.
+    fn sure(&mut self, what: &str, effect: Effect) -> Vec<Effect> {
+        if self.rights.is_own {
+            return vec![effect];
+        }
+        self.mode = Mode::Sure(what.to_owned(), effect);
+        vec![]
+    }
+
+    fn typed(&mut self, mut text: String, code: KeyCode) -> Vec<Effect> {
+        match code {
+            KeyCode::Esc => return vec![],
+            KeyCode::Enter => {
+                let found = self.log.search(&text);
+                self.pane = Pane::Events;
+                self.say_unless(found || text.is_empty(), "no line has it");
+                return vec![];
+            }
+            KeyCode::Backspace => {
+                text.pop();
+            }
+            KeyCode::Char(c) => text.push(c),
+            _ => {}
+        }
+        self.mode = Mode::Search(text);
+        vec![]
+    }
+
+    fn choose(&mut self, mut menu: Menu, code: KeyCode) -> Vec<Effect> {
+        match code {
+            KeyCode::Up | KeyCode::Char('k') => menu.go(false),
+            KeyCode::Down | KeyCode::Char('j') => menu.go(true),
+            KeyCode::Char(digit @ '1'..='8') => {
+                menu.chosen = digit.to_digit(10).map_or(0, |digit| digit as usize - 1);
+                return vec![signal(menu)];
+            }
+            KeyCode::Enter => return vec![signal(menu)],
+            KeyCode::Esc | KeyCode::Char('q') => return vec![],
+            _ => {}
+        }
+        self.mode = Mode::Signals(menu);
+        vec![]
+    }
+
+    /// The path of the child, or the line of the log.
+    fn copy(&mut self) -> Vec<Effect> {
+        let text = match self.pane {
+            Pane::Tree => crate::terminal::text::safe(&self.selected),
+            Pane::Events => {
+                let current = self.log.current();
+                current.map_or_else(String::new, |entry| format!("{} {}", entry.path, entry.said.text))
+            }
+        };
+        self.notice = "copied, if the terminal allows it".to_owned();
+        vec![Effect::Copy(text)]
+    }
+
+    fn height(&self) -> usize {
+        match self.pane {
+            Pane::Tree => self.heights.0,
+            Pane::Events => self.heights.1,
+        }
+    }
+
+    fn go(&mut self, lines: isize) {
+        if self.pane == Pane::Events {
+            return self.log.go(lines);
+        }
+        let paths: Vec<String> = self.rows().iter().map(|row| row.child.path.clone()).collect();
+        let at = self.place(&paths);
+        let to = at.saturating_add_signed(lines).min(paths.len().saturating_sub(1));
+        if let Some(path) = paths.into_iter().nth(to) {
+            self.selected = path;
+        }
+    }
+
+    /// Where the user stands among these lines.
+    fn place(&self, paths: &[String]) -> usize {
+        paths.iter().position(|path| *path == self.selected).unwrap_or(0)
+    }
+
+    /// Folds the child, or goes up to the one above.
+    fn fold(&mut self) {
+        let is_open =
+            self.rows().iter().any(|row| row.child.path == self.selected && row.is_parent && row.hidden == 0);
+        if is_open {
+            self.folded.insert(self.selected.clone());
+        } else if let Some((above, _)) = self.selected.rsplit_once('/') {
+            self.selected = above.to_owned();
+        }
+    }
+
+    fn unfold(&mut self) {
+        if !self.folded.remove(&self.selected) {
+            self.go(1);
+        }
+    }
+
+    fn turn_fold(&mut self) {
+        let is_parent = self.rows().iter().any(|row| row.child.path == self.selected && row.is_parent);
+        if !self.folded.remove(&self.selected) && is_parent {
+            self.folded.insert(self.selected.clone());
+        }
+    }
+
+    fn tell(&mut self, what: &str) -> Vec<Effect> {
+        what.clone_into(&mut self.notice);
+        vec![]
+    }
+
+    fn say_unless(&mut self, is_well: bool, what: &str) {
+        if !is_well {
+            what.clone_into(&mut self.notice);
+        }
+    }
+}
+
+fn signal(menu: Menu) -> Effect {
+    Effect::Signal { path: menu.path, pid: menu.pid, signal: SIGNALS[menu.chosen] }
+}

@@ -1,0 +1,318 @@
+//! Pure: what the view shows and where its user is. A change of the tree, a key or the clock goes in; what is to be
+//! done comes out.
+
+mod keys;
+mod menu;
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+use rootward_observer::model::{Model, Seen};
+use rootward_observer::wire::{Event, Kind, Snapshot, State as ChildState};
+
+use super::log::Log;
+use super::rows::{Row, awaited, rows};
+
+pub(crate) use self::menu::{Menu, SIGNALS};
+
+/// What happens to the view.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The tree as a document tells it.
+    Snapshot(Box<Snapshot>),
+    /// The tree as it was seen.
+    Seen(Vec<Seen>, Option<String>),
+    /// Something happened in the tree.
+    Event(Arc<Event>),
+    /// So many events did not come through.
+    Lost(u64),
+    Key(KeyEvent),
+    /// The terminal has another size.
+    Resize,
+    /// How long children may take to stop, as far as that is known.
+    Graces(Vec<(String, Grace)>),
+    /// How something went that was asked for.
+    Answer(String),
+    /// Nothing more will come, and perhaps why.
+    Over(Option<String>),
+    /// The program has been told to leave the view.
+    Leave,
+}
+
+/// How long a child may take to stop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Grace {
+    Seconds(f64),
+    /// For as long as it takes, or the view does not know.
+    Unlimited,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Asks the tree to stop, or for the next step if it stops already.
+    Stop,
+    Force,
+    Terminate(String),
+    Start(String),
+    Restart(String),
+    Signal {
+        path: String,
+        pid: u32,
+        signal: &'static str,
+    },
+    Copy(String),
+    /// The tree is to be looked at again.
+    Look,
+    /// The graces of these children are to be found out.
+    Graces(Vec<String>),
+    Redraw,
+    Leave,
+}
+
+/// What the view may do, and of what it is a view.
+#[derive(Clone, Debug)]
+pub(crate) struct Rights {
+    /// What stands at the top.
+    pub(crate) title: String,
+    /// Whether it may change the tree.
+    pub(crate) control: bool,
+    /// Whether it may send signals to processes.
+    pub(crate) signals: bool,
+    /// Whether the tree is this program's own. Then leaving stops it; otherwise what changes the tree is asked twice.
+    pub(crate) is_own: bool,
+    /// How long a stop may take.
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// Which part of the view has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pane {
+    Tree,
+    Events,
+}
+
+/// What lies over the view, or takes the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mode {
+    Usual,
+    Help,
+    /// A text is being typed.
+    Search(String),
+    /// A signal is being chosen.
+    Signals(Menu),
+    /// Whether something is meant.
+    Sure(String, Effect),
+    /// Why a child is in its state.
+    Why(String),
+}
+
+/// What the view shows.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) rights: Rights,
+    pub(crate) model: Model,
+    pub(crate) log: Log,
+    pub(crate) pane: Pane,
+    pub(crate) mode: Mode,
+    /// Something that is said once.
+    pub(crate) notice: String,
+    pub(crate) graces: BTreeMap<String, Grace>,
+    folded: BTreeSet<String>,
+    /// The path of the child on which the user stands.
+    selected: String,
+    /// Which line of the tree is the first on the screen.
+    pub(crate) first_row: usize,
+    /// How many lines of the tree and of the events are on the screen: draw says so.
+    pub(crate) heights: (usize, usize),
+    /// What the clock shows, in seconds after the root began.
+    pub(crate) now: f64,
+    /// What the clock of the tree is ahead of that of the view.
+    ahead: f64,
+    over: Option<Option<String>>,
+    /// How many children were down after the last look.
+    kept_down: usize,
+    looked_at: f64,
+}
+
+impl State {
+    /// A view of a tree of which nothing is known yet.
+    pub(crate) fn new(rights: Rights) -> Self {
+        Self {
+            rights,
+            model: Model::new().keep(0),
+            log: Log::new(),
+            pane: Pane::Tree,
+            mode: Mode::Usual,
+            notice: String::new(),
+            graces: BTreeMap::new(),
+            folded: BTreeSet::new(),
+            selected: String::new(),
+            first_row: 0,
+            heights: (10, 10),
+            now: 0.0,
+            ahead: f64::NEG_INFINITY,
+            over: None,
+            kept_down: 0,
+            looked_at: 0.0,
+        }
+    }
+
+    /// Sets the clock: `seconds` of a clock that the view reads.
+    pub(crate) fn tick(&mut self, seconds: f64) {
+        self.now = (seconds + self.ahead).max(self.model.at());
+    }
+
+    /// Something has happened, at so many seconds of the clock that the view reads.
+    pub(crate) fn update(&mut self, input: Input, seconds: f64) -> Vec<Effect> {
+        let effects = match input {
+            Input::Snapshot(snapshot) => {
+                self.model = Model::from_snapshot(&snapshot).keep(0);
+                snapshot.newest.into_iter().for_each(|event| self.log.add(&Arc::new(event)));
+                self.looked();
+                vec![]
+            }
+            Input::Seen(seen, containment) => {
+                self.model.see(seen, containment);
+                self.looked();
+                vec![]
+            }
+            Input::Event(event) => {
+                self.model.apply(&event);
+                self.log.add(&event);
+                vec![]
+            }
+            Input::Lost(count) => {
+                self.notice = format!("{count} events did not come through");
+                vec![Effect::Look]
+            }
+            Input::Key(key) => self.press(key),
+            Input::Resize => vec![],
+            Input::Graces(graces) => {
+                self.graces.extend(graces);
+                vec![]
+            }
+            Input::Answer(answer) => {
+                self.notice = super::text::safe(&answer);
+                vec![]
+            }
+            Input::Over(why) => {
+                self.over = Some(why);
+                vec![Effect::Leave]
+            }
+            Input::Leave => vec![Effect::Leave],
+        };
+        self.ahead = self.ahead.max(self.model.at() - seconds);
+        self.tick(seconds);
+        self.stand_somewhere();
+        effects
+    }
+
+    /// Whether the tree is gone or out of sight, and why if that is not as it should be.
+    pub(crate) fn over(&self) -> Option<&Option<String>> {
+        self.over.as_ref()
+    }
+
+    /// The lines of the tree.
+    pub(crate) fn rows(&self) -> Vec<Row<'_>> {
+        rows(&self.model, &self.folded)
+    }
+
+    pub(crate) fn selected(&self) -> &str {
+        &self.selected
+    }
+
+    /// What is being waited for: of a stop, or else of a start.
+    pub(crate) fn awaited(&self) -> Vec<&rootward_observer::wire::Child> {
+        let stopping = awaited(&self.model, ChildState::Stopping);
+        if stopping.is_empty() { awaited(&self.model, ChildState::Starting) } else { stopping }
+    }
+
+    /// Whether the tree as a whole stops.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.model.children().next().is_some_and(|root| root.state == ChildState::Stopping)
+    }
+
+    /// After how long what is shown changes by itself, if nothing happens.
+    pub(crate) fn next_change(&self) -> Option<Duration> {
+        let mut next = self.is_outdated().then_some(Duration::from_secs(1));
+        for row in self.rows().iter().skip(self.first_row).take(self.heights.0) {
+            let child = row.child;
+            let age = self.now - child.since.unwrap_or(self.now);
+            let changes = match child.state {
+                ChildState::Starting | ChildState::Stopping | ChildState::Restarting => {
+                    Duration::from_millis(200)
+                }
+                // As the column shows it.
+                ChildState::Running if age < 100.0 => Duration::from_secs(1),
+                ChildState::Running => Duration::from_secs(30),
+                ChildState::Down | ChildState::Unknown | _ => continue,
+            };
+            next = Some(next.map_or(changes, |next| next.min(changes)));
+        }
+        next
+    }
+
+    /// The children on the screen whose graces are not known yet.
+    pub(crate) fn unknown_graces(&self) -> Vec<String> {
+        let rows = self.rows();
+        let shown = rows.iter().skip(self.first_row).take(self.heights.0).map(|row| row.child);
+        let missing = shown.filter(|child| {
+            child.state.is_live() && child.path.contains('/') && !self.graces.contains_key(&child.path)
+        });
+        missing.map(|child| child.path.clone()).collect()
+    }
+
+    /// Whether the tree is to be looked at again, because children are down since the last look: events do not tell
+    /// whether a supervisor has forgotten them. Once a second is enough, and another program is asked less often.
+    pub(crate) fn wants_look(&mut self) -> bool {
+        let rest = if self.rights.is_own { 1.0 } else { 10.0 };
+        let wants = self.is_outdated() && self.now - self.looked_at >= rest;
+        if wants {
+            // Until the answer is there.
+            (self.kept_down, self.looked_at) = (self.model.count().1, self.now);
+        }
+        wants
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.model.count().1 > self.kept_down
+    }
+
+    fn looked(&mut self) {
+        self.kept_down = self.model.count().1;
+        // Graces of children that are gone are not kept for ever.
+        let model = &self.model;
+        self.graces.retain(|path, _| model.find(path).is_some());
+        self.folded.retain(|path| model.find(path).is_some());
+    }
+
+    /// The user stands on a child that is there.
+    fn stand_somewhere(&mut self) {
+        if self.model.find(&self.selected).is_some() {
+            return;
+        }
+        let mut path = self.selected.as_str();
+        while let Some((above, _)) = path.rsplit_once('/') {
+            if self.model.find(above).is_some() {
+                self.selected = above.to_owned();
+                return;
+            }
+            path = above;
+        }
+        if let Some(root) = self.model.children().next() {
+            self.selected = root.path.clone();
+        }
+    }
+
+    /// Whether the child on which the user stands is a process that runs, and its id.
+    fn selected_pid(&self) -> Option<u32> {
+        self.model
+            .find(&self.selected)
+            .filter(|child| child.kind == Kind::Process)
+            .and_then(|child| child.pid)
+    }
+}

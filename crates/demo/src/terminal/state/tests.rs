@@ -1,0 +1,202 @@
+//! What keys and changes of the tree do to the view.
+
+#![cfg(test)]
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use rootward_observer::wire::{Event, Kind, What};
+
+use super::{Effect, Input, Mode, Pane, State};
+use crate::terminal::samples::{attached, own, stop, up};
+
+fn press(state: &mut State, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
+    let keys = codes.into_iter().map(|code| Input::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    keys.flat_map(|key| state.update(key, 110.0)).collect()
+}
+
+fn keys(state: &mut State, text: &str) -> Vec<Effect> {
+    press(state, text.chars().map(KeyCode::Char))
+}
+
+#[test]
+fn the_user_moves_through_the_tree_and_folds_it() {
+    let mut state = own(up());
+    assert_eq!(state.selected(), "root");
+
+    keys(&mut state, "jj");
+    assert_eq!(state.selected(), "root/storage/database");
+    keys(&mut state, "h");
+    assert_eq!(state.selected(), "root/storage", "a leaf leads to what is above it");
+    keys(&mut state, "h");
+    assert_eq!(state.rows().len(), 6, "two are folded");
+    keys(&mut state, "j");
+    assert_eq!(state.selected(), "root/front");
+    press(&mut state, [KeyCode::Up, KeyCode::Right]);
+    assert_eq!(state.rows().len(), 8);
+    keys(&mut state, "G");
+    assert_eq!(state.selected(), "root/front/a-child-with-quite-a-long-name");
+    keys(&mut state, "g");
+    assert_eq!(state.selected(), "root");
+}
+
+#[test]
+fn children_of_ones_own_tree_are_restarted_and_stopped_at_one_key() {
+    let mut state = own(up());
+    keys(&mut state, "jj");
+
+    assert_eq!(keys(&mut state, "r"), [Effect::Restart("root/storage/database".to_owned())]);
+    assert_eq!(keys(&mut state, "t"), [Effect::Terminate("root/storage/database".to_owned())]);
+    assert_eq!(keys(&mut state, "S"), [Effect::Stop]);
+    assert_eq!(keys(&mut state, "s"), [], "it runs");
+}
+
+#[test]
+fn a_stop_that_is_asked_for_again_is_a_force() {
+    let mut state = own(stop());
+
+    assert_eq!(keys(&mut state, "S"), [Effect::Force]);
+}
+
+#[test]
+fn changes_of_another_programs_tree_are_asked_twice() {
+    let mut state = attached(up(), true);
+    keys(&mut state, "jj");
+
+    assert_eq!(keys(&mut state, "t"), []);
+    assert!(matches!(state.mode, Mode::Sure(..)));
+    assert_eq!(keys(&mut state, "n"), []);
+    assert_eq!(state.mode, Mode::Usual);
+    assert_eq!(keys(&mut state, "ty"), [Effect::Terminate("root/storage/database".to_owned())]);
+    assert_eq!(keys(&mut state, "q"), [Effect::Leave], "that changes nothing in the tree");
+}
+
+#[test]
+fn without_leave_nothing_changes_the_tree() {
+    let mut state = attached(up(), false);
+
+    assert_eq!(keys(&mut state, "jjrytysySyx"), vec![Effect::Copy("root/storage/database".to_owned()); 4]);
+    assert_eq!(keys(&mut state, "r"), []);
+    assert!(state.notice.contains("look"), "{}", state.notice);
+}
+
+#[test]
+fn a_signal_is_chosen_and_goes_to_the_process() {
+    let mut state = own(up());
+
+    assert_eq!(keys(&mut state, "x"), []);
+    assert!(state.notice.contains("process"), "a supervisor has none: {}", state.notice);
+    keys(&mut state, "jjx");
+    press(&mut state, [KeyCode::Down]);
+    let sent = press(&mut state, [KeyCode::Enter]);
+
+    let path = "root/storage/database".to_owned();
+    assert_eq!(sent, [Effect::Signal { path: path.clone(), pid: 4711, signal: "SIGINT" }]);
+    assert_eq!(keys(&mut state, "x8"), [Effect::Signal { path, pid: 4711, signal: "SIGKILL" }]);
+    keys(&mut state, "x");
+    assert_eq!(press(&mut state, [KeyCode::Esc, KeyCode::Enter]), [], "the menu is closed");
+}
+
+#[test]
+fn a_search_goes_to_the_events() {
+    let mut state = own(up());
+
+    keys(&mut state, "/hellx");
+    press(&mut state, [KeyCode::Backspace]);
+    keys(&mut state, "o");
+    press(&mut state, [KeyCode::Enter]);
+
+    assert_eq!((state.pane, &state.mode), (Pane::Events, &Mode::Usual));
+    assert!(state.log.current().unwrap().said.text.starts_with("hello"));
+    keys(&mut state, "f");
+    assert!(state.log.is_following());
+}
+
+#[test]
+fn while_a_text_is_typed_keys_are_letters() {
+    let mut state = own(up());
+
+    assert_eq!(keys(&mut state, "/qSrt"), []);
+    assert_eq!(state.mode, Mode::Search("qSrt".to_owned()));
+}
+
+#[test]
+fn the_events_are_those_of_one_child_if_that_is_wanted() {
+    let mut state = own(up());
+
+    keys(&mut state, "jp");
+    assert_eq!(state.log.under(), Some("root/storage"));
+    assert!(state.log.up_to_cursor().all(|entry| entry.path.starts_with("root/storage")));
+    keys(&mut state, "p");
+    assert_eq!(state.log.under(), None);
+}
+
+#[test]
+fn the_user_goes_up_when_the_child_has_gone() {
+    let mut state = own(up());
+    keys(&mut state, "jj");
+
+    // A start of the supervisor has others below it.
+    let model = state.model.clone();
+    let mut seen = model.snapshot().children;
+    seen.retain(|child| child.path != "root/storage/database");
+    let seen =
+        seen.into_iter().map(|child| rootward_observer::model::Seen::at_once(child, 99, 3.0)).collect();
+    state.update(Input::Seen(seen, None), 110.0);
+
+    assert_eq!(state.selected(), "root/storage");
+}
+
+#[test]
+fn events_that_were_lost_lead_to_a_look() {
+    let mut state = own(up());
+
+    assert_eq!(state.update(Input::Lost(3), 110.0), [Effect::Look]);
+    assert!(state.notice.contains('3'));
+}
+
+#[test]
+fn the_tree_is_looked_at_now_and_then_when_children_are_down() {
+    for (mut state, rest) in [(own(stop()), 1.0), (attached(stop(), true), 10.0)] {
+        let begun = 1000.0;
+        state.tick(begun);
+        assert!(state.wants_look());
+        state.tick(begun + 0.9 * rest);
+        assert!(!state.wants_look(), "nothing has gone since");
+        gone(&mut state);
+        state.tick(begun + 0.9 * rest);
+        assert!(!state.wants_look(), "it was just now");
+        assert!(state.next_change().is_some(), "it will be soon");
+        state.tick(begun + 1.1 * rest);
+        assert!(state.wants_look());
+    }
+}
+
+/// What the last one has done that is still there.
+fn gone(state: &mut State) {
+    let (path, time) = ("root/storage/database".to_owned(), String::new());
+    let what = What::Exited { status: None, stragglers: vec![] };
+    let event = Event { seq: 99, at: 5.0, time, what, path, incarnation: 1, kind: Kind::Process };
+    state.update(Input::Event(Arc::new(event)), 105.0);
+}
+
+#[test]
+fn what_is_shown_changes_by_itself_only_where_a_time_is_shown() {
+    let mut state = own(up());
+    state.heights = (8, 8);
+    assert_eq!(state.next_change().unwrap().as_millis(), 200, "a restart is due");
+
+    state.heights = (1, 8);
+    assert_eq!(state.next_change().unwrap().as_secs(), 1, "the root runs");
+    state.tick(100_000.0);
+    assert!(state.wants_look(), "one is down");
+    assert_eq!(state.next_change().unwrap().as_secs(), 30);
+}
+
+#[test]
+fn the_end_of_the_tree_closes_the_view() {
+    let mut state = own(stop());
+
+    assert_eq!(state.update(Input::Over(None), 110.0), [Effect::Leave]);
+    assert_eq!(state.over(), Some(&None));
+}
