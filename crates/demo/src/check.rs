@@ -4,14 +4,21 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::safe::safe;
 use crate::tasks::Sample;
 use crate::{tell, tree_file};
 
 pub(crate) fn run(file: &Path) -> ExitCode {
     match tree_file::read(file) {
         Ok(tree) => {
-            tell::answer(&format!("{tree}\n{}\n{}: ok\n", sample_tasks(), file.display()));
-            ExitCode::SUCCESS
+            let file = safe(&file.display().to_string());
+            match tell::answer(&format!("{tree}\n{}\n{file}: ok\n", sample_tasks())) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tell::error(format_args!("cannot write to standard output: {error}"));
+                    ExitCode::FAILURE
+                }
+            }
         }
         Err(error) => {
             tell::error(error);

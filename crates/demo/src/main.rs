@@ -2,11 +2,13 @@
 
 mod check;
 mod cli;
+mod descriptor;
 mod event_writer;
 mod panics;
 mod programs;
 mod records;
 mod run;
+mod safe;
 mod tasks;
 mod tell;
 mod tree;

@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use rootward::error::{RunError, SpecError};
 use rootward::process::{Containment, Init, Warden, WardenError};
+use rootward::report::Ending;
 use rootward::{Application, Finished, Supervisor};
 
 use crate::cli::{self, RunOptions};
 use crate::records::{RecordError, Records, Screen};
+use crate::safe::safe_lines;
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
+
+/// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their text
+/// is what is bounded.
+const EVENTS: usize = 1024 * 1024;
 
 /// Says why nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +43,7 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
         let company = Company::begin(options.containment)?;
-        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.into())
+        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.status(None))
     })
 }
 
@@ -51,13 +57,30 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         let deadline = options.deadline.unwrap_or(tree.deadline);
         let company = Company::begin(options.containment)?;
         let exit_status_from = tree.exit_status_from.clone();
-        let finished = run(tree.into_supervisor()?, deadline, options, company)?;
-        let status = match exit_status_from {
-            Some(path) => finished.status_from(&path),
-            None => finished.status(),
-        };
-        Ok(ExitCode::from(status))
+        let ended = run(tree.into_supervisor()?, deadline, options, company)?;
+        Ok(ended.status(exit_status_from.as_deref()))
     })
+}
+
+/// How a run ended.
+struct Ended {
+    finished: Finished,
+    /// Whether all that was asked for is written.
+    is_written: bool,
+}
+
+impl Ended {
+    fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
+        let status = match exit_status_from {
+            Some(path) => self.finished.status_from(path),
+            None => self.finished.status(),
+        };
+        // Where more than one applies: 4 before 1 before 3.
+        let hides_failure =
+            self.finished.ending().is_none_or(|ending| matches!(ending, Ending::Clean | Ending::Forced));
+        let has_failed = !self.is_written && hides_failure && self.finished.report().is_some();
+        ExitCode::from(if has_failed { Finished::FAILED } else { status })
+    }
 }
 
 /// The processes that run along with the demo.
@@ -98,20 +121,21 @@ fn run(
     deadline: Duration,
     options: &RunOptions,
     company: Company,
-) -> Result<Finished, NotStarted> {
+) -> Result<Ended, NotStarted> {
     let screen = Screen::start(options.view).map_err(RecordError::Thread)?;
     let snapshots = screen.writer();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = company
         .join(Application::new(root))
         .deadline(deadline)
-        .on_snapshot(move |snapshot| snapshots.text(snapshot.to_string()))
+        .configure(|tree| tree.event_capacity(EVENTS))
+        .on_snapshot(move |snapshot| snapshots.text(safe_lines(&snapshot.to_string())))
         .prepare()?;
     let records = Records::open(screen, options)?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
     let finished = program.run()?;
-    records.conclude(&finished, &pump);
-    Ok(finished)
+    let is_written = records.conclude(&finished, &pump);
+    Ok(Ended { finished, is_written })
 }
 
 fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {

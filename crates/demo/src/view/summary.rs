@@ -10,6 +10,7 @@ use rootward::snapshot::ChildKind;
 
 use super::style::{Style, Tone};
 use super::time::short;
+use crate::safe::{Safe, safe};
 
 /// What is said before anything happens.
 pub(crate) fn welcome(style: Style) -> String {
@@ -25,7 +26,7 @@ pub(crate) fn farewell(status: u8, style: Style) -> String {
 
 /// The stop report as people read it.
 pub(crate) fn summary(report: &StopReport, style: Style) -> String {
-    let mut text = format!("\n{}\n\n", headline(report));
+    let mut text = format!("\n{}\n\n", safe(&headline(report)));
     let nodes = report.root.walk();
     let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
     for node in &nodes {
@@ -35,7 +36,7 @@ pub(crate) fn summary(report: &StopReport, style: Style) -> String {
     }
     let _ = writeln!(text, "\n  {}", totals(&nodes));
     if let Some(level) = report.containment {
-        let _ = writeln!(text, "  containment: {level}");
+        let _ = writeln!(text, "  containment: {}", Safe(level));
     }
     let status = report.ending.exit_status();
     let words =
@@ -68,7 +69,7 @@ fn cause(report: &StopReport) -> String {
 }
 
 fn name(node: &NodeReport) -> String {
-    format!("{:indent$}{}", "", node.path.id(), indent = 2 * node.path.depth())
+    format!("{:indent$}{}", "", safe(node.path.id()), indent = 2 * node.path.depth())
 }
 
 fn describe(node: &NodeReport) -> String {
