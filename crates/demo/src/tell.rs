@@ -37,7 +37,8 @@ pub(crate) fn answer(text: &str) -> io::Result<()> {
 
 /// All of it in one write, or what another thread says could stand in the middle.
 fn say(message: fmt::Arguments<'_>) {
-    let line = format!("{}\n", safe_lines(&message.to_string()));
+    // A second line is told from what others write.
+    let line = format!("{}\n", safe_lines(&message.to_string()).trim_end().replace('\n', "\n     | "));
     // There is no other place to say it.
     let _ = write_within(PATIENCE, io::stderr(), line.as_bytes());
 }

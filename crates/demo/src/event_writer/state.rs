@@ -156,10 +156,13 @@ impl Shared {
         (!items.is_empty()).then_some(items)
     }
 
-    pub(super) fn wrote(&self) {
+    /// Some of it is written, up to the end of a line or not. The beginning of a line does not make up for a lack of room.
+    pub(super) fn wrote(&self, whole: bool) {
         let mut state = self.state();
         state.writes += 1;
-        state.full = None;
+        if whole {
+            state.full = None;
+        }
         drop(state);
         self.changed.notify_all();
     }
@@ -237,7 +240,7 @@ mod tests {
 
         let more_than_fits = "x".repeat(100 * 1024 * 1024);
         shared.push(Item::Text(more_than_fits));
-        shared.wrote();
+        shared.wrote(true);
         shared.end(None);
 
         let Written::Not(reason) = shared.finish(Patience::LEAVING) else { panic!("it is not written") };
@@ -254,7 +257,7 @@ mod tests {
         assert_eq!(shared.state().given_up_at, begun);
         assert!(!shared.state().is_far_behind());
 
-        shared.wrote();
+        shared.wrote(true);
         assert!(shared.state().is_far_behind(), "it takes something again");
     }
 }

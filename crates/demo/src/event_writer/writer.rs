@@ -92,8 +92,9 @@ fn write_lines(label: &str, shared: &Shared, place: &mut dyn Place, text: &[u8])
         let refusal = match place.write(chunk) {
             Ok(bytes) if bytes > 0 => {
                 written += bytes;
-                shared.wrote();
-                if text[written - 1] == b'\n' {
+                let is_whole = text[written - 1] == b'\n';
+                shared.wrote(is_whole || written == text.len());
+                if is_whole {
                     has_turn = None;
                 }
                 continue;

@@ -2,6 +2,7 @@
 //! the exit status means.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use rootward::StopReport;
 use rootward::event::StopCause;
@@ -15,7 +16,14 @@ use crate::safe::{Safe, safe};
 /// What is said before anything happens.
 pub(crate) fn welcome(style: Style) -> String {
     let hint = style.paint(Tone::Busy, "press Ctrl-C to stop the tree, and again to end every grace");
-    format!("rootward-demo (pid {}): {hint}\n\n", std::process::id())
+    let pid = std::process::id();
+    // A child that inherits standard input may make Ctrl-C a character like any other.
+    let otherwise = if std::io::stdin().is_terminal() {
+        format!("\n  if a child has taken the keyboard: kill {pid}")
+    } else {
+        String::new()
+    };
+    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n\n")
 }
 
 /// What is said when the program leaves before the tree has stopped.
