@@ -7,6 +7,7 @@ use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
 use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
 use super::supervisor::usual_restart;
+use crate::safe::Safe;
 
 impl fmt::Display for TreeFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,9 +91,9 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
         }
     };
     let ready = process.ready.as_ref().map(|Ready { when, .. }| match when {
-        ReadyWhen::Line(pattern) => format!("ready when it writes /{pattern}/"),
-        ReadyWhen::Tcp(address) => format!("ready when {address} answers"),
-        ReadyWhen::Path(path) => format!("ready when {} is there", path.display()),
+        ReadyWhen::Line(pattern) => format!("ready when it writes /{}/", Safe(pattern)),
+        ReadyWhen::Tcp(address) => format!("ready when {} answers", Safe(address)),
+        ReadyWhen::Path(path) => format!("ready when {} is there", Safe(path.display())),
     });
     let parts: Vec<_> = [ready, stop].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))

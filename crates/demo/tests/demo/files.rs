@@ -260,7 +260,7 @@ fn a_tree_file_may_be_standard_input() {
 fn a_burst_into_files_loses_no_line() {
     let temp = Temp::new();
     let [events, view] = ["events", "view"].map(|name| temp.path(name));
-    let status = demo(&["run", &once(&temp, "seq 150000"), "--events", events.to_str().unwrap()])
+    let status = demo(&["run", &once(&temp, "seq 60000"), "--events", events.to_str().unwrap()])
         .stderr(File::create(&view).unwrap())
         .status()
         .unwrap();
@@ -268,9 +268,9 @@ fn a_burst_into_files_loses_no_line() {
     let events = record(&std::fs::read_to_string(events).unwrap());
     let lines =
         events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
-    assert!(lines.eq((1..=150_000).map(|n| n.to_string())), "every line is there, in order");
+    assert!(lines.eq((1..=60_000).map(|n| n.to_string())), "every line is there, in order");
     let view = std::fs::read_to_string(view).unwrap();
-    assert_eq!((status.code(), view.lines().filter(|line| line.contains("│ ")).count()), (Some(0), 150_000));
+    assert_eq!((status.code(), view.lines().filter(|line| line.contains("│ ")).count()), (Some(0), 60_000));
 }
 
 /// R21: no text from outside reaches a terminal with its control characters, here in messages of errors.
