@@ -43,12 +43,14 @@ pub(crate) fn summary(report: &StopReport, style: Style) -> String {
         let _ = writeln!(text, "  {name:width$}  {}", style.paint(tone(node), describe(node)));
     }
     let _ = writeln!(text, "\n  {}", totals(&nodes));
+    if let Some(blame) = &report.blame {
+        let _ = writeln!(text, "  because of {}: {}", Safe(&blame.child), Safe(&blame.exit));
+    }
     if let Some(level) = report.containment {
         let _ = writeln!(text, "  containment: {}", Safe(level));
     }
     let status = report.ending.exit_status();
-    let words =
-        style.paint(ending_tone(report.ending), format!("exit status {status}: {}", meaning(report.ending)));
+    let words = style.paint(ending_tone(report.ending), format!("exit status {status}: {}", meaning(report)));
     let _ = writeln!(text, "  {words}");
     text
 }
@@ -141,13 +143,19 @@ fn totals(nodes: &[&NodeReport]) -> String {
     parts.join(" · ")
 }
 
-fn meaning(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Clean => "everything is gone, and nothing had to be forced",
-        Ending::Failed => "the tree failed by itself; everything is gone",
-        Ending::Forced => "everything is gone, and something had to be forced",
-        Ending::Incomplete => "something could not be brought down before the deadline",
-        _ => "something new",
+/// What the status says, and no more than was looked at.
+fn meaning(report: &StopReport) -> String {
+    // There a process that has left its group is not seen.
+    let gone = match report.containment {
+        Some("group") => "every child and its process group are gone",
+        _ => "everything is gone",
+    };
+    match report.ending {
+        Ending::Clean => format!("{gone}, and nothing had to be forced"),
+        Ending::Failed => format!("the tree failed by itself; {gone}"),
+        Ending::Forced => format!("{gone}, and something had to be forced"),
+        Ending::Incomplete => "something could not be brought down before the deadline".to_owned(),
+        _ => "something new".to_owned(),
     }
 }
 

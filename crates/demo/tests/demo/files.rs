@@ -87,6 +87,49 @@ fn what_finds_no_room_until_the_end_is_said_and_is_status_1() {
     }
 }
 
+/// R9: a disk that is full for a while costs nothing: the record waits, ends with a whole line, and goes on. The disk is
+/// a small one of the test's own, where the system allows that.
+#[test]
+fn a_record_goes_on_when_the_disk_has_room_again() {
+    if !can_mount() {
+        return;
+    }
+    let temp = Temp::new();
+    let disk = temp.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    mkfifo(&temp.path("gate"), Mode::S_IRWXU).unwrap();
+    let tree = once(&temp, "seq 200; read -r line < gate; rm disk/filler; echo after");
+    let script = "mount -t tmpfs -o size=64k none disk && head -c 57344 /dev/zero > disk/filler || exit 99\n\
+                  \"$@\"; code=$?; cat disk/events; exit $code";
+    let mut child = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"])
+        .args([env!("CARGO_BIN_EXE_rootward-demo"), "run", &tree, "--view=none", "--events=disk/events"])
+        .current_dir(temp.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = Lines::of(child.stderr.take().unwrap());
+    lines.wait_for("No space left on device");
+    drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
+
+    let output = child.wait_with_output().unwrap();
+
+    let events = record(&String::from_utf8(output.stdout).unwrap());
+    let written = events.iter().filter(|event| event["event"] == "output").count();
+    assert_eq!((output.status.code(), written, lines.rest()), (Some(0), 201, String::new()));
+}
+
+/// Whether the system lets an ordinary user mount a file system in a namespace.
+fn can_mount() -> bool {
+    let script = "mount -t tmpfs none /mnt";
+    let probe = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .stderr(Stdio::null())
+        .status();
+    probe.is_ok_and(|status| status.success())
+}
+
 /// R9: a limit of the size of files is an error of the write, ends within no line, and does not kill.
 #[test]
 fn a_limit_of_the_size_of_files_does_not_end_the_demo() {
@@ -297,10 +340,11 @@ fn a_straggler_does_not_drive_the_terminal_by_its_arguments() {
     // A descendant that is deaf, ready before its parent goes.
     let script = format!(
         "(exec 3>ready; exec sh -c 'trap \"\" TERM; echo >&3; exec 3>&-; while :; do sleep 1; done' \"{name}\") & \
-         read -r line < ready; exec sleep 1000"
+         read -r line < ready; echo up; exec sleep 1000"
     );
     let text = format!(
-        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '100ms'\nprocess = {{ command = ['sh', '-c', {}] }}\n",
+        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '100ms'\n\
+         process = {{ command = ['sh', '-c', {}], ready = {{ line = 'up' }} }}\n",
         serde_json::to_string(&script).unwrap()
     );
     mkfifo(&temp.path("ready"), Mode::S_IRWXU).unwrap();
