@@ -22,7 +22,7 @@ fn once(temp: &Temp, script: &str) -> String {
     let text = format!(
         "id = 'root'\n[[children]]\nid = 'a'\nrestart = 'temporary'\nprocess = {{ command = ['sh', '-c', '''{script}'''] }}\n"
     );
-    temp.write("tree.toml", text).to_str().unwrap().to_owned()
+    temp.write("tree.toml", text).to_str().expect("the path is UTF-8").to_owned()
 }
 
 fn demo(args: &[&str]) -> Command {

@@ -34,18 +34,20 @@ impl OnTerminal {
     /// Starts another program, which starts the demo.
     fn of(command: &[&str]) -> Self {
         // No other program that is started here may inherit it, or it would never be closed.
-        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
+            .expect("the system has pseudo-terminals");
+        grantpt(&master).expect("the system has pseudo-terminals");
+        unlockpt(&master).expect("the system has pseudo-terminals");
         let slave = OpenOptions::new()
             .read(true)
             .write(true)
             .custom_flags(OFlag::O_NOCTTY.bits())
-            .open(ptsname_r(&master).unwrap())
-            .unwrap();
+            .open(ptsname_r(&master).expect("the system has pseudo-terminals"))
+            .expect("the system has pseudo-terminals");
         let master = OwnedFd::from(master);
-        let before = tcgetattr(&slave).unwrap();
-        let [stdin, stdout, stderr] = [(); 3].map(|()| Stdio::from(slave.try_clone().unwrap()));
+        let before = tcgetattr(&slave).expect("the system has pseudo-terminals");
+        let [stdin, stdout, stderr] =
+            [(); 3].map(|()| Stdio::from(slave.try_clone().expect("the system has pseudo-terminals")));
         let demo = Command::new("setsid")
             .arg("--ctty")
             .args(command)
@@ -54,14 +56,20 @@ impl OnTerminal {
             .stdout(stdout)
             .stderr(stderr)
             .spawn()
-            .unwrap();
-        let screen = BufReader::new(File::from(master.try_clone().unwrap()));
+            .expect("the system has pseudo-terminals");
+        let screen = BufReader::new(File::from(master.try_clone().expect("the system has pseudo-terminals")));
         Self { demo, screen, master, slave: slave.into(), before, text: String::new() }
     }
 
     fn run(temp: &Temp, child: &str, level: &str) -> Self {
         let tree = temp.write("tree.toml", format!("id = 'root'\n[[children]]\nid = 'a'\n{child}\n"));
-        Self::start(&["run", tree.to_str().unwrap(), "--view=lines", "--containment", level])
+        Self::start(&[
+            "run",
+            tree.to_str().expect("the system has pseudo-terminals"),
+            "--view=lines",
+            "--containment",
+            level,
+        ])
     }
 
     /// Reads the screen until a line holds this.
@@ -79,15 +87,18 @@ impl OnTerminal {
     }
 
     fn write(&self, bytes: &[u8]) {
-        File::from(self.master.try_clone().unwrap()).write_all(bytes).unwrap();
+        File::from(self.master.try_clone().expect("the system has pseudo-terminals"))
+            .write_all(bytes)
+            .expect("the system has pseudo-terminals");
     }
 
     fn modes(&self) -> Termios {
-        tcgetattr(&self.slave).unwrap()
+        tcgetattr(&self.slave).expect("the system has pseudo-terminals")
     }
 
     fn send(&self, signal: Signal) {
-        kill(Pid::from_raw(self.demo.id().try_into().unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.demo.id().try_into().expect("the system has pseudo-terminals")), signal)
+            .expect("the system has pseudo-terminals");
     }
 }
 
