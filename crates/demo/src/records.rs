@@ -94,8 +94,8 @@ impl Records {
         Pump::start(events, writers)
     }
 
-    /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing any
-    /// more is not waited for.
+    /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing
+    /// any more is not waited for.
     pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) -> bool {
         let patience = match finished {
             Finished::Left { .. } => Patience::LEAVING,

@@ -15,8 +15,8 @@ use crate::safe::safe_lines;
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
 
-/// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their text
-/// is what is bounded.
+/// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
+/// text is what is bounded.
 const EVENTS: usize = 1024 * 1024;
 
 /// Says why nothing was started.

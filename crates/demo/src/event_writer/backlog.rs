@@ -28,8 +28,8 @@ const OUTPUT_LIMIT: usize = 64 * 1024 * 1024;
 const LIMIT: usize = OUTPUT_LIMIT + 16 * 1024 * 1024;
 
 impl<T> Backlog<T> {
-    /// Adds an item of this size, if there is room for one of this worth, and says whether there was. What is lost shows
-    /// as a gap in the events' numbers.
+    /// Adds an item of this size, if there is room for one of this worth, and says whether there was. What is lost
+    /// shows as a gap in the events' numbers.
     pub(super) fn push(&mut self, item: T, bytes: usize, worth: Worth) -> bool {
         let limit = match worth {
             Worth::Output => OUTPUT_LIMIT,

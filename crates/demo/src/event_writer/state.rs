@@ -85,11 +85,14 @@ impl Item {
     fn size(&self) -> (usize, Worth) {
         match self {
             Self::Text(text) => (text.len(), Worth::Story),
-            Self::Event(event) => match &event.what {
-                EventKind::Output { line, .. } => (EVENT + line.len(), Worth::Output),
+            Self::Event(event) => {
                 // Whatever else an event says is short.
-                _ => (EVENT, Worth::Story),
-            },
+                if let EventKind::Output { line, .. } = &event.what {
+                    (EVENT + line.len(), Worth::Output)
+                } else {
+                    (EVENT, Worth::Story)
+                }
+            }
         }
     }
 }
@@ -156,7 +159,8 @@ impl Shared {
         (!items.is_empty()).then_some(items)
     }
 
-    /// Some of it is written, up to the end of a line or not. The beginning of a line does not make up for a lack of room.
+    /// Some of it is written, up to the end of a line or not. The beginning of a line does not make up for a lack of
+    /// room.
     pub(super) fn wrote(&self, whole: bool) {
         let mut state = self.state();
         state.writes += 1;

@@ -116,7 +116,7 @@ fn write_lines(label: &str, shared: &Shared, place: &mut dyn Place, text: &[u8])
                 }
                 shared.rest();
             }
-            refusal => return Err(refusal),
+            refusal @ (Refusal::Gone | Refusal::Broken(_)) => return Err(refusal),
         }
     }
     Ok(())

@@ -87,8 +87,8 @@ fn what_finds_no_room_until_the_end_is_said_and_is_status_1() {
     }
 }
 
-/// R9: a disk that is full for a while costs nothing: the record waits, ends with a whole line, and goes on. The disk is
-/// a small one of the test's own, where the system allows that.
+/// R9: a disk that is full for a while costs nothing: the record waits, ends with a whole line, and goes on. The disk
+/// is a small one of the test's own, where the system allows that.
 #[test]
 fn a_record_goes_on_when_the_disk_has_room_again() {
     if !can_mount() {
