@@ -256,7 +256,7 @@ async fn a_reader_that_says_so_is_waited_for_as_long_as_it_takes_something() {
 
     let (waited, ()) = tokio::join!(waited(&record), async {
         for _ in 0..3 {
-            tokio::time::sleep(Duration::from_millis(70)).await;
+            tokio::time::advance(Duration::from_millis(70)).await;
             // Readers take 64 events at once.
             for _ in 0..64 {
                 let _ = events.next().await;
