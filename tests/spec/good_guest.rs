@@ -56,6 +56,7 @@ fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
     assert_eq!(host.lines_after("children "), [""]);
 }
 
+/// R14: silently weaker.
 #[tokio::test]
 async fn an_embedded_tree_is_contained_without_discipline_and_without_a_second_file() {
     let mut host = Program::run(env!("CARGO_BIN_EXE_embeds_with_threads"), &[]);

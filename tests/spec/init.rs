@@ -13,6 +13,7 @@ use crate::support::{Program, until};
 
 const AMONG_STRANGERS: &str = env!("CARGO_BIN_EXE_waits_among_strangers");
 
+/// R1: what the program itself starts leaves zombies.
 #[test]
 fn a_hundred_strangers_leave_no_zombie_and_every_process_of_the_programs_own_has_its_own_exit() {
     let host = Program::run(AMONG_STRANGERS, &["100"]).finish();
@@ -21,6 +22,7 @@ fn a_hundred_strangers_leave_no_zombie_and_every_process_of_the_programs_own_has
     assert_eq!(host.status.code(), Some(0));
 }
 
+/// R2: process 1 does not reap.
 #[test]
 fn process_1_leaves_no_zombie_and_every_process_of_its_own_has_its_own_exit() {
     let alone = ["--pid", "--fork", "--mount-proc", "--kill-child"];

@@ -96,6 +96,7 @@ fn what_does_not_go_before_the_deadline_does_not_keep_the_program() {
     assert_eq!(program.finish().status.code(), Some(4));
 }
 
+/// R22: after `run` has returned.
 #[test]
 fn after_the_run_each_signal_does_what_it_did_before() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {

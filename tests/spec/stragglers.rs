@@ -128,6 +128,22 @@ async fn a_zombie_that_its_living_parent_does_not_reap_does_not_hold_up_the_stop
     assert_eq!(report.find("root/a").unwrap().stragglers, []);
 }
 
+/// P22: the status speaks of the stop, and not of what an end long before it has left behind.
+#[tokio::test]
+async fn what_had_to_be_killed_before_the_stop_does_not_decide_its_status() {
+    let a = exits_and_leaves("stubborn").straggler_grace(SHORT).into_child("a").restart(Restart::Transient);
+    let (tree, mut log) =
+        launched(Supervisor::new("root").child(a).child(stays_with("obedient").into_child("b")));
+    log.wait_for_event("a", "exited").await;
+    log.wait_for_event("b", "started").await;
+
+    let report = tree.stop().await;
+
+    let a = report.find("root/a").unwrap();
+    assert_eq!((a.outcome, a.stragglers[0].outcome), (Outcome::AlreadyGone, Outcome::Killed));
+    assert_eq!((report.ending, report.forced().len()), (Ending::Clean, 0));
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(50);
 

@@ -313,9 +313,12 @@ impl NodeReport {
         is_code && self.was_asked && has_failed
     }
 
-    /// Whether this child, or something that it left behind, was ended against its wish.
+    /// Whether this child, or something that it left behind, was ended against its wish in the stop. What a child left
+    /// behind that had ended by itself was dealt with before.
     pub(crate) fn was_forced(&self) -> bool {
-        self.forced || self.stragglers.iter().any(|straggler| straggler.outcome != Outcome::Graceful)
+        let was_there = self.outcome != Outcome::AlreadyGone;
+        let killed = |straggler: &Straggler| straggler.outcome != Outcome::Graceful;
+        self.forced || was_there && self.stragglers.iter().any(killed)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::safe::safe;
 use crate::tasks::Sample;
 use crate::{tell, tree_file};
 
@@ -14,8 +15,14 @@ pub(crate) fn run(file: &Path) -> ExitCode {
             let samples: Vec<Sample> =
                 Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
             let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
-            tell::answer(&format!("{tree}{about}\n{}: ok\n", file.display()));
-            ExitCode::SUCCESS
+            let file = safe(&file.display().to_string());
+            match tell::answer(&format!("{tree}{about}\n{file}: ok\n")) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tell::error(format_args!("cannot write to standard output: {error}"));
+                    ExitCode::FAILURE
+                }
+            }
         }
         Err(error) => {
             tell::error(error);

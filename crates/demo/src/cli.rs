@@ -11,7 +11,8 @@ use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
 use crate::observe::ObserveOptions;
 use crate::programs::Program;
-use crate::tree_file;
+use crate::safe::{safe, safe_lines};
+use crate::{tell, tree_file};
 
 /// What is said at the end of the help for everything that runs a tree.
 const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
@@ -139,8 +140,19 @@ pub(crate) enum Containment {
 impl Cli {
     /// Reads the command line. Ends the program if it makes no sense, or only asks for help.
     pub(crate) fn read() -> Self {
-        Self::parse()
+        Self::try_parse().unwrap_or_else(|error| refuse(&error))
     }
+}
+
+/// Says what is wrong with the command line, or answers what it asks for, and ends the program.
+fn refuse(error: &clap::Error) -> ! {
+    let message = error.render().to_string();
+    if error.use_stderr() && safe_lines(&message) != message {
+        // An argument that is repeated in the message would drive the terminal.
+        tell::error(safe(message.trim_start_matches("error: ")));
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 impl RunOptions {

@@ -4,25 +4,34 @@ mod attach;
 mod chaos;
 mod check;
 mod cli;
+mod descriptor;
 mod event_writer;
 mod observe;
 mod panics;
 mod programs;
 mod records;
 mod run;
+mod safe;
 mod tasks;
 mod tell;
 mod timeline;
 mod terminal;
 mod tree;
 mod tree_file;
+mod tty;
 mod view;
 
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use nix::sys::signal::{SigSet, Signal};
+use tty::Terminal;
 
 fn main() -> ExitCode {
+    // A file that may not grow any more is an error of the write then, and ends nothing. Children begin with an empty
+    // mask. Without this one the demo works as well.
+    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
+    let _terminal = Terminal::remember();
     panics::guard(|| {
         let Cli { command, options } = Cli::read();
         match command {

@@ -6,7 +6,8 @@ use rootward::event::Events;
 use rootward::{Event, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
-use crate::event_writer::{EventWriter, Format, OpenError, Patience, Pump, Sink, Target};
+use crate::event_writer::{EventWriter, Format, OpenError, Patience, Pump, Sink, Target, Written};
+use crate::tell;
 use crate::view::{Lines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
@@ -39,7 +40,7 @@ impl Screen {
         let style = Style::of_stderr();
         let mut lines = Lines::new(style);
         let format: Format = Box::new(move |event, buffer| lines.write(event, buffer));
-        Ok(Self { writer: EventWriter::start("screen", Sink::stderr(), format)?, view, style })
+        Ok(Self { writer: EventWriter::start("screen", Sink::stderr()?, format)?, view, style })
     }
 
     /// A way to write on the screen that can be given away.
@@ -100,8 +101,9 @@ impl Records {
         Pump::start(events, writers)
     }
 
-    /// Writes down how the run ended. A reader that takes nothing any more is not waited for.
-    pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) {
+    /// Writes down how the run ended, and says whether all that was asked for is written. A reader that takes nothing
+    /// any more is not waited for.
+    pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) -> bool {
         let patience = match finished {
             Finished::Left { .. } => Patience::LEAVING,
             Finished::Stopped(_) | _ => Patience::ORDERLY,
@@ -115,16 +117,35 @@ impl Records {
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
             report.text(document.clone());
         }
-        if let Some(events) = &self.events {
-            events.finish(patience);
-        }
+        let events = self.events.as_ref().map(|events| events.finish(patience));
         // Two spellings of one file are two writers of it, so the report waits for the last event in
         // any case.
-        if let (Some(report), Some(document), false) = (&self.report, document, self.together) {
-            report.text(document);
-            report.finish(patience);
-        }
+        let report = match (&self.report, document, self.together) {
+            (Some(report), Some(document), false) => {
+                report.text(document);
+                Some(report.finish(patience))
+            }
+            _ => None,
+        };
         self.screen.writer.finish(patience);
+        // A reader of events may be slow or gone.
+        let events = is_written("events are", events, Written::Unread);
+        is_written("report is", report, Written::All) && events
+    }
+}
+
+/// Whether it is written, or as good as that. If not, says why.
+fn is_written(what: &str, written: Option<Written>, enough: Written) -> bool {
+    match written {
+        None | Some(Written::All) => true,
+        Some(Written::Unread) => {
+            tell::warning(format_args!("the {what} not complete: the reader takes nothing any more"));
+            enough == Written::Unread
+        }
+        Some(Written::Not(reason)) => {
+            tell::error(format_args!("the {what} not complete: {reason}"));
+            false
+        }
     }
 }
 

@@ -16,8 +16,13 @@ use crate::observe::ObserveError;
 use crate::records::{RecordError, Records, Screen};
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
+use crate::safe::safe_lines;
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
+
+/// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
+/// text is what is bounded.
+const EVENTS: usize = 1024 * 1024;
 
 /// Says why nothing was started.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +56,7 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
         let company = Company::begin(options.containment)?;
-        let ended = run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?;
-        Ok(ended.status(None).into())
+        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.status(None))
     })
 }
 
@@ -68,8 +72,29 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         let company = Company::begin(options.containment)?;
         let exit_status_from = tree.exit_status_from.clone();
         let ended = run(tree.into_supervisor()?, deadline, options, company)?;
-        Ok(ended.status(exit_status_from.as_deref()).into())
+        Ok(ended.status(exit_status_from.as_deref()))
     })
+}
+
+/// How a run ended.
+struct Ended {
+    finished: Finished,
+    /// Whether all that was asked for is written.
+    is_written: bool,
+}
+
+impl Ended {
+    fn status(&self, exit_status_from: Option<&str>) -> ExitCode {
+        let status = match exit_status_from {
+            Some(path) => self.finished.status_from(path),
+            None => self.finished.status(),
+        };
+        // Where more than one applies: 4 before 1 before 3.
+        let hides_failure =
+            self.finished.ending().is_none_or(|ending| matches!(ending, Ending::Clean | Ending::Forced));
+        let has_failed = !self.is_written && hides_failure && self.finished.report().is_some();
+        ExitCode::from(if has_failed { Finished::FAILED } else { status })
+    }
 }
 
 /// The processes that run along with the demo.
@@ -125,7 +150,7 @@ fn run(
     let snapshots = fit.is_none().then(|| screen.writer());
     let show = move |snapshot: &TreeSnapshot| {
         if let Some(snapshots) = &snapshots {
-            snapshots.text(snapshot.to_string());
+            snapshots.text(safe_lines(&snapshot.to_string()));
         }
     };
     let reach = TreeReach::default();
@@ -137,6 +162,7 @@ fn run(
     let mut program = company
         .join(Application::new(root))
         .deadline(deadline)
+        .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)
         .on_snapshot(show)
         .on_launch(move |tree| {
@@ -165,7 +191,7 @@ fn run(
     let view = fit.map(|fit| OwnView::begin(fit, deadline, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
     drop(view);
-    records.conclude(&finished, &pump);
+    let is_written = records.conclude(&finished, &pump);
     if let Ok(doors) = doors.try_recv() {
         let doors = doors?;
         if let Finished::Stopped(_) = &finished {
@@ -174,24 +200,7 @@ fn run(
     }
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
     let is_drawn = drawn.inspect_err(|error| tell::error(error)).is_ok();
-    Ok(Ended { finished, is_drawn })
-}
-
-/// How a run came out.
-struct Ended {
-    finished: Finished,
-    /// Whether the picture that was asked for is there.
-    is_drawn: bool,
-}
-
-impl Ended {
-    /// The exit status. A picture that could not be written makes a failure of what would be none.
-    fn status(&self, from: Option<&str>) -> u8 {
-        let status = from.map_or_else(|| self.finished.status(), |path| self.finished.status_from(path));
-        let went_well =
-            self.finished.ending().is_some_and(|ending| matches!(ending, Ending::Clean | Ending::Forced));
-        if went_well && !self.is_drawn { Finished::FAILED } else { status }
-    }
+    Ok(Ended { finished, is_written: is_written && is_drawn })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.

@@ -1,14 +1,26 @@
-//! Writes messages to the user. A missing reader is no error.
+//! Writes messages to the user. A missing reader is no error, and one that takes nothing is not waited for.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use crate::descriptor::write_within;
+use crate::safe::safe_lines;
 
 /// The status of a command line or a tree file that makes no sense. Nothing has been started then.
 pub(crate) const BAD_INPUT: u8 = 2;
 
+/// How long a reader may take nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Writes an error, the way the command line's own errors look.
 pub(crate) fn error(message: impl fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "error: {message}");
+    say(format_args!("error: {message}"));
+}
+
+/// Writes what the user should know and what changes nothing.
+pub(crate) fn warning(message: impl fmt::Display) {
+    say(format_args!("warning: {message}"));
 }
 
 /// Writes something that the user should know and that is no error.
@@ -17,8 +29,21 @@ pub(crate) fn note(message: impl fmt::Display) {
 }
 
 /// Writes what was asked for.
-pub(crate) fn answer(text: &str) {
-    let mut stdout = std::io::stdout();
-    let _ = stdout.write_all(text.as_bytes());
-    let _ = stdout.flush();
+///
+/// # Errors
+///
+/// If it cannot be written. A reader may go at any time.
+pub(crate) fn answer(text: &str) -> io::Result<()> {
+    match write_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// All of it in one write, or what another thread says could stand in the middle.
+fn say(message: fmt::Arguments<'_>) {
+    // A second line is told from what others write.
+    let line = format!("{}\n", safe_lines(&message.to_string()).trim_end().replace('\n', "\n     | "));
+    // There is no other place to say it.
+    let _ = write_within(PATIENCE, io::stderr(), line.as_bytes());
 }

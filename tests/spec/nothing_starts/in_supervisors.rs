@@ -27,6 +27,7 @@ async fn a_child_that_ends_stays_down() {
     assert_eq!(log.until_the_end().await.of_child("group/x"), ["starting", "started", "exited"]);
 }
 
+/// R19: restarts in the middle of a stop.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_ends_again_and_again_does_so_for_the_last_time() {
     let crashing = ChildSpec::task("x", |_| async {

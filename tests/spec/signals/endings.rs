@@ -22,6 +22,7 @@ fn sigquit_shows_the_snapshot_and_stops_in_order() {
     assert_eq!((finished.lines_after("SIGQUIT "), finished.status.code()), (vec!["Stop"], Some(0)));
 }
 
+/// R24: lost as process 1.
 #[test]
 fn a_stop_that_reaches_process_1_before_it_has_described_its_tree_is_not_lost() {
     if !can_be_process_1() {
@@ -33,6 +34,7 @@ fn a_stop_that_reaches_process_1_before_it_has_described_its_tree_is_not_lost() 
     assert_eq!((finished.lines_after("started "), finished.status.code()), (vec![], Some(143)));
 }
 
+/// R7: stop signals of images.
 #[test]
 fn process_1_stops_on_every_signal_that_container_managers_send() {
     if !can_be_process_1() {

@@ -8,6 +8,7 @@ use crate::support::Program;
 
 const ENDS: &str = env!("CARGO_BIN_EXE_ends_as_told");
 
+/// R4: started with a blocked mask.
 #[test]
 fn signals_that_were_blocked_when_the_program_began_are_heard() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
@@ -34,6 +35,7 @@ fn a_signal_that_was_blocked_when_an_embedded_tree_began_is_heard() {
     assert_eq!(program.finish().status.code(), Some(4));
 }
 
+/// R3: `nohup` has no effect.
 #[test]
 fn a_program_under_nohup_does_not_hear_sighup() {
     let program = started("nohup", &[ENDS, "stops"]);
@@ -81,6 +83,7 @@ fn a_sigchld_that_was_ignored_takes_no_exit_from_the_trees_own_children() {
     }
 }
 
+/// R6: one key press counts twice.
 #[test]
 fn a_ctrl_c_that_a_wrapper_passes_on_as_well_is_one_request() {
     let supervises = [env!("CARGO_BIN_EXE_supervises"), "1", "takes_its_time"];

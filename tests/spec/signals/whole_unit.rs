@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::Program;
 
+/// R5: the whole unit gets SIGTERM at once.
 #[test]
 fn children_that_die_of_the_stop_signal_before_the_root_hears_it_are_not_restarted() {
     (0..20).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));

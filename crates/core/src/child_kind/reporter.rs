@@ -293,8 +293,8 @@ impl OutputSink {
     }
 
     /// Waits if a reader of the events that has lost none is so far behind that it could soon lose some: until that
-    /// reader has taken enough events, or 10 ms have passed. A writer of many events calls this between one batch and
-    /// the next.
+    /// reader has taken enough events, or its [patience](crate::Events::hold_up_output) is over, 10 ms by default. A
+    /// writer of many events calls this between one batch and the next.
     ///
     /// # Cancel safety
     ///

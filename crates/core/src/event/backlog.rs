@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind};
@@ -16,6 +17,9 @@ mod tests;
 
 /// How many events a reader takes under one lock, if there are that many.
 const EVENTS_AT_ONCE: u64 = 64;
+
+/// How long a writer of a lot of lines waits for a reader each time, unless the reader has a patience of its own.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// How much text a reader takes under one lock, unless a single event has more.
 const BYTES_AT_ONCE: u64 = 64 * 1024;
@@ -59,7 +63,7 @@ pub(super) struct Backlog {
     held: VecDeque<Retained>,
     /// A place stays a reader's own until it goes.
     readers: Vec<Option<Reader>>,
-    /// Whether a writer waits until it is not [crowded](Self::is_crowded) any more.
+    /// Whether a writer waits until it is not [crowded](Self::crowd) any more.
     waited_for: bool,
     closed: bool,
 }
@@ -94,6 +98,8 @@ struct Reader {
     losses: Option<Arc<AtomicU64>>,
     /// Whether it has been told of lost events and has not caught up since.
     late: bool,
+    /// How long it may take nothing while a writer of a lot of lines waits for it, if that is more than usual.
+    patience: Option<Duration>,
     /// Set while it waits.
     waker: Option<Waker>,
 }
@@ -109,6 +115,24 @@ pub(super) enum Taken {
     Lost(u64),
     /// Nothing, and never again.
     End,
+}
+
+/// Readers that a writer waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Crowd {
+    pub(super) patience: Duration,
+    /// How far those have come that are waited for as long as they take something.
+    pub(super) taken: Option<u64>,
+}
+
+impl Crowd {
+    fn of(reader: &Reader) -> Self {
+        Self { patience: reader.patience.unwrap_or(PATIENCE), taken: reader.patience.map(|_| reader.next) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { patience: self.patience.max(other.patience), taken: self.taken.max(other.taken) }
+    }
 }
 
 impl Reader {
@@ -231,26 +255,26 @@ impl Backlog {
 
     // --- waiting for readers ---
 
-    /// Whether a reader that has lost nothing is more than half as far behind as it may be.
-    pub(super) fn is_crowded(&mut self) -> bool {
-        let crowded = self.is_behind(2);
-        self.waited_for |= crowded;
-        crowded
+    /// The readers that have lost nothing and are more than half as far behind as they may be, if there are any.
+    pub(super) fn crowd(&mut self) -> Option<Crowd> {
+        let crowd = self.behind(2).map(Crowd::of).reduce(Crowd::and);
+        self.waited_for |= crowd.is_some();
+        crowd
     }
 
     /// Whether a writer waits for readers that were far behind, and they have almost caught up. To say so at once would
     /// be a waste: then readers and writer would wake each other for every few events.
     pub(super) fn has_made_room(&mut self) -> bool {
-        let has_made_room = self.waited_for && !self.is_behind(8);
+        let has_made_room = self.waited_for && self.behind(8).next().is_none();
         self.waited_for &= !has_made_room;
         has_made_room
     }
 
-    /// Whether a reader that keeps up is behind by more than this part of what it may be.
-    fn is_behind(&self, part: usize) -> bool {
+    /// The readers that keep up and are behind by more than this part of what they may be.
+    fn behind(&self, part: usize) -> impl Iterator<Item = &Reader> {
         let Capacity { events, bytes } = self.capacity;
         let (events, bytes) = ((events / part) as u64, (bytes / part) as u64);
-        self.readers().filter(|reader| reader.keeps_up()).any(|reader| {
+        self.readers().filter(|reader| reader.keeps_up()).filter(move |reader| {
             let oldest = self.held.get(self.position(reader));
             self.next - reader.next > events || oldest.is_some_and(|oldest| self.text - oldest.offset > bytes)
         })
@@ -266,7 +290,7 @@ impl Backlog {
     /// A new reader, which takes what is written from now on.
     pub(super) fn subscribe(&mut self) -> usize {
         let (next, lost, losses, waker) = (self.next, 0, None, None);
-        let reader = Reader { next, takes_output: true, lost, losses, late: false, waker };
+        let reader = Reader { next, takes_output: true, lost, losses, late: false, patience: None, waker };
         match self.readers.iter().position(Option::is_none) {
             Some(free) => {
                 self.readers[free] = Some(reader);
@@ -283,6 +307,13 @@ impl Backlog {
     pub(super) fn take_output(&mut self, reader: usize, takes_output: bool) {
         if let Some(reader) = &mut self.readers[reader] {
             reader.takes_output = takes_output;
+        }
+    }
+
+    /// Says how long the reader may take nothing while a writer of a lot of lines waits for it.
+    pub(super) fn wait_for(&mut self, reader: usize, patience: Duration) {
+        if let Some(reader) = &mut self.readers[reader] {
+            reader.patience = Some(patience);
         }
     }
 

@@ -8,6 +8,7 @@ use std::future::poll_fn;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker, ready};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::coop;
@@ -23,8 +24,8 @@ use crate::foreign_wakers::WakeElsewhere;
 /// A reader never holds up the tree. One that falls further behind than the tree's [event
 /// capacity](crate::TreeBuilder::event_capacity), or by more text than [that may be](crate::TreeBuilder::event_bytes),
 /// loses the oldest events, and [`next`](Self::next) says how many. A process that writes faster than that is read a
-/// little later, 10 ms for 64 KiB at most and only as long as the reader has lost nothing, or has caught up again
-/// since.
+/// little later, 10 ms for 64 KiB at most unless [`hold_up_output`](Self::hold_up_output) says otherwise, and only as
+/// long as the reader has lost nothing, or has caught up again since.
 #[derive(Debug)]
 pub struct Events {
     record: Arc<SharedRecord>,
@@ -114,6 +115,16 @@ impl Events {
                 RetainedEvents::Lines(lines) => self.lines = Some(BatchedEvents::new(lines)),
             }
         }
+    }
+
+    /// Has a process that writes a lot held up as long as this reader is more than half as far behind as it may be,
+    /// unless the reader takes nothing at all for so long. Without this the process is held up for 10 ms each time.
+    ///
+    /// For a reader that must lose nothing and is slow only for moments, such as one that writes a file on a busy
+    /// machine. The process waits in its own write, as at a pipe that is full. Its end does not wait, and nothing else
+    /// in the tree does.
+    pub fn hold_up_output(&self, patience: Duration) {
+        self.record.relieve(|backlog| backlog.wait_for(self.reader, patience));
     }
 
     /// Says whether this reader takes the lines of processes as well. What it has taken already stays at hand.

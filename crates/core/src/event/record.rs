@@ -6,12 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant as SystemInstant, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-use super::backlog::{Backlog, Capacity};
+use super::backlog::{Backlog, Capacity, Crowd};
 use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind, Events, Moment, Stream};
 use crate::child::{ChildKind, ChildPath};
@@ -33,12 +33,9 @@ pub(super) struct SharedRecord {
 
 pub(super) struct Inner {
     /// When the first event was written.
-    origin: Option<Instant>,
+    origin: Option<SystemInstant>,
     backlog: Backlog,
 }
-
-/// How long a writer of a lot of lines waits for readers, each time.
-const PATIENCE: Duration = Duration::from_millis(10);
 
 impl Record {
     pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
@@ -127,20 +124,34 @@ impl Record {
         wake(waiting);
     }
 
-    /// Waits while a reader that has lost nothing is so far behind that it soon could, and not for long.
+    /// Waits while a reader that has lost nothing is so far behind that it soon could, and no longer than the reader's
+    /// patience.
     pub(crate) async fn room(&self) {
-        if self.shared.lock().backlog.is_crowded() {
+        if self.shared.lock().backlog.crowd().is_some() {
             // In a box, because it is rare and every process would have to carry it.
             Box::pin(self.room_made()).await;
         }
     }
 
     async fn room_made(&self) {
-        // Made before the question is asked, so that it hears what comes after the answer.
-        let room = self.shared.room.notified();
-        if self.shared.lock().backlog.is_crowded() {
-            // A reader that has not made room by then may lose events.
-            let _ = timeout(PATIENCE, room).await;
+        let (mut end, mut before) = (None, None);
+        loop {
+            // Made before the question is asked, so that it hears what comes after the answer.
+            let room = self.shared.room.notified();
+            // Several writers wait for the same room, and the first of them may have used it up.
+            let Some(Crowd { patience, taken }) = self.shared.lock().backlog.crowd() else { return };
+            let now = Instant::now();
+            if taken > before {
+                end = None;
+            }
+            let end = *end.get_or_insert(now + patience);
+            if now >= end {
+                // A reader that has not made room by now may lose events.
+                return;
+            }
+            before = taken;
+            // Its outcome is looked at above.
+            let _ = timeout_at(end, room).await;
         }
     }
 

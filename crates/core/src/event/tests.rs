@@ -246,6 +246,48 @@ async fn a_reader_that_takes_nothing_is_waited_for_until_it_has_lost_something()
     assert_eq!(waited(&record).await, 10);
 }
 
+/// P6: a reader that must lose nothing is waited for as long as it takes something.
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_says_so_is_waited_for_as_long_as_it_takes_something() {
+    let record = Record::new(800);
+    let mut events = record.subscribe();
+    events.hold_up_output(Duration::from_millis(100));
+    (0..790).for_each(|_| say(&record));
+
+    let (waited, ()) = tokio::join!(waited(&record), async {
+        for _ in 0..3 {
+            tokio::time::advance(Duration::from_millis(70)).await;
+            // Readers take 64 events at once.
+            for _ in 0..64 {
+                let _ = events.next().await;
+            }
+        }
+    });
+
+    // It was waited for until it had taken nothing for 100 ms, which is looked at every 100 ms.
+    assert!((310..=400).contains(&waited), "{waited}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_that_finds_the_room_used_up_waits_on() {
+    let record = Record::new(8);
+    let mut events = record.subscribe();
+    for _ in 0..5 {
+        say(&record);
+    }
+
+    let write_a_lot = async || {
+        let waited = waited(&record).await;
+        (0..5).for_each(|_| say(&record));
+        waited
+    };
+
+    let (one, other, ()) = tokio::join!(write_a_lot(), write_a_lot(), async { read_all(&mut events) });
+
+    assert_eq!(one.min(other), 0);
+    assert_eq!(one.max(other), 10, "the room is enough for one of them");
+}
+
 /// For how many milliseconds a writer has to wait.
 async fn waited(record: &Record) -> u128 {
     let begun = Instant::now();

@@ -28,17 +28,24 @@ const OUTPUT_LIMIT: usize = 64 * 1024 * 1024;
 const LIMIT: usize = OUTPUT_LIMIT + 16 * 1024 * 1024;
 
 impl<T> Backlog<T> {
-    /// Adds an item of this size, if there is room for one of this worth. What is lost shows as a gap
-    /// in the events' numbers.
-    pub(super) fn push(&mut self, item: T, bytes: usize, worth: Worth) {
+    /// Adds an item of this size, if there is room for one of this worth, and says whether there was. What is lost
+    /// shows as a gap in the events' numbers.
+    pub(super) fn push(&mut self, item: T, bytes: usize, worth: Worth) -> bool {
         let limit = match worth {
             Worth::Output => OUTPUT_LIMIT,
             Worth::Story => LIMIT,
         };
-        if self.bytes.saturating_add(bytes) <= limit {
+        let has_room = self.bytes.saturating_add(bytes) <= limit;
+        if has_room {
             self.bytes += bytes;
             self.items.push_back((item, bytes));
         }
+        has_room
+    }
+
+    /// How much waits, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(super) fn pop(&mut self) -> Option<T> {

@@ -1,14 +1,18 @@
 //! Where the demo writes: the event record, the report, and what a person sees.
 //!
 //! Everything that is written goes through an [`EventWriter`]: a bounded backlog and a thread of its own behind it. A
-//! pipe without a reader, a full disk or a terminal that was paused holds up that thread and no other. No `println!`
-//! anywhere: it panics when the reader has gone.
+//! pipe without a reader, a full disk or a terminal that was paused holds up that thread and no other. Only a file that
+//! is slower than what is written into it holds up the processes that write so much. No `println!` anywhere: it panics
+//! when the reader has gone.
 
 mod backlog;
+mod place;
 mod pump;
+mod state;
 mod target;
 mod writer;
 
 pub(crate) use pump::Pump;
+pub(crate) use state::{Patience, Written};
 pub(crate) use target::{OpenError, Sink, Target};
-pub(crate) use writer::{EventWriter, Format, Patience};
+pub(crate) use writer::{EventWriter, Format};

@@ -1,17 +1,26 @@
 //! Hands every event of the tree to all event writers.
 
 use std::io;
-use std::sync::mpsc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use rootward::event::Events;
 
 use super::{EventWriter, Patience};
 
-/// Reads the tree's events as fast as they come: only event writers may be slow.
+/// Reads the tree's events as fast as they come, or as fast as files can be written.
 pub(crate) struct Pump {
     ended: mpsc::Receiver<()>,
+    /// How many events have been handed on.
+    handed_on: Arc<AtomicU64>,
 }
+
+/// How long a process that writes a lot is held up for files that take nothing: longer than a busy machine keeps a
+/// thread from running.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Pump {
     /// Starts the thread that reads.
@@ -20,26 +29,40 @@ impl Pump {
     ///
     /// If the system has no thread left.
     pub(crate) fn start(mut events: Events, writers: Vec<EventWriter>) -> io::Result<Self> {
+        if writers.iter().any(EventWriter::loses_nothing) {
+            events.hold_up_output(PATIENCE);
+        }
         // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel::<()>();
+        let handed_on = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&handed_on);
         thread::Builder::new().name("events".to_owned()).spawn(move || {
             let _ended = sender;
             loop {
                 match events.blocking_next() {
-                    Ok(Some(event)) => writers.iter().for_each(|writer| writer.event(&event)),
+                    Ok(Some(event)) => {
+                        writers.iter().for_each(|writer| writer.event(&event));
+                        counter.fetch_add(1, Ordering::Relaxed);
+                    }
                     Ok(None) => break,
                     // The gap in the numbers says what there is to say.
                     Err(_lagged) => {}
                 }
             }
         })?;
-        Ok(Self { ended })
+        Ok(Self { ended, handed_on })
     }
 
-    /// Waits until the root's last event has been handed on. It is there already; handing it on is a
-    /// matter of scheduling, unless the program leaves before the root has stopped.
+    /// Waits until the root's last event has been handed on. It is there already; handing it on is a matter of
+    /// scheduling and of files, unless the program leaves before the root has stopped.
     pub(crate) fn finish(&self, patience: Patience) {
-        // Both outcomes mean the same: there is nothing more to wait for.
-        let _ = self.ended.recv_timeout(patience.still);
+        for _ in 0..patience.rounds {
+            let before = self.handed_on.load(Ordering::Relaxed);
+            let waited = self.ended.recv_timeout(patience.still);
+            let stands_still = self.handed_on.load(Ordering::Relaxed) == before;
+            if waited == Err(RecvTimeoutError::Disconnected) || stands_still {
+                return;
+            }
+        }
     }
 }

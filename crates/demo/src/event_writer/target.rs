@@ -1,10 +1,13 @@
 //! Opens what is written to: a file, a named pipe or standard output.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use super::place::{Opened, Place};
+use crate::tell;
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,16 +18,19 @@ pub(crate) enum Target {
 
 /// Says that a target cannot be written to.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write to {}: {error}", .path.display())]
+#[error("cannot write to {}: {error}{hint}", .path.display())]
 pub(crate) struct OpenError {
     path: PathBuf,
     #[source]
     error: io::Error,
+    hint: &'static str,
 }
 
 /// Something that can be written to.
-pub(crate) enum Sink {
-    Open(Box<dyn Write + Send>),
+pub(crate) struct Sink(pub(super) Kind);
+
+pub(super) enum Kind {
+    Open(Box<dyn Place>),
     /// A named pipe that has no reader yet. The thread that writes to it opens it, because that thread has time to
     /// wait.
     Pipe(PathBuf),
@@ -46,35 +52,69 @@ impl Target {
         }
     }
 
-    /// Opens the target, and truncates it if it is a file.
+    /// Opens the target, and truncates it if it is a file. Standard output and standard error are appended to as they
+    /// are, whatever name they are given.
     ///
     /// # Errors
     ///
     /// [`OpenError`] if it cannot be written to.
     pub(crate) fn open(&self) -> Result<Sink, OpenError> {
         match self {
-            Self::Stdout => Ok(Sink::Open(Box::new(io::stdout()))),
-            Self::File(path) => open(path).map_err(|error| OpenError { path: path.clone(), error }),
+            Self::Stdout => Opened::sharing(io::stdout()).map(Sink::open).map_err(|error| OpenError {
+                path: "standard output".into(),
+                error,
+                hint: "",
+            }),
+            Self::File(path) => {
+                let metadata = std::fs::metadata(path).ok();
+                let is_socket = metadata.as_ref().is_some_and(|there| there.file_type().is_socket());
+                let hint = if is_socket {
+                    ": it is a socket, which a program can only be given: connect it to standard output, and write `-`"
+                } else {
+                    ""
+                };
+                open(path, metadata.as_ref()).map_err(|error| OpenError { path: path.clone(), error, hint })
+            }
         }
     }
 }
 
 impl Sink {
-    pub(crate) fn stderr() -> Self {
-        Self::Open(Box::new(io::stderr()))
+    pub(crate) fn stderr() -> io::Result<Self> {
+        Ok(Self::open(Opened::sharing(io::stderr())?))
     }
 
-    pub(super) fn writer(self) -> io::Result<Box<dyn Write + Send>> {
-        match self {
-            Self::Open(writer) => Ok(writer),
-            Self::Pipe(path) => Ok(Box::new(OpenOptions::new().write(true).open(path)?)),
+    fn open(place: impl Place + 'static) -> Self {
+        Self(Kind::Open(Box::new(place)))
+    }
+
+    pub(super) fn is_file(&self) -> bool {
+        match &self.0 {
+            Kind::Open(place) => place.is_file(),
+            Kind::Pipe(_) => false,
+        }
+    }
+
+    pub(super) fn place(self) -> io::Result<Box<dyn Place>> {
+        match self.0 {
+            Kind::Open(place) => Ok(place),
+            Kind::Pipe(path) => Ok(Box::new(Opened::new(OpenOptions::new().write(true).open(path)?)?)),
         }
     }
 }
 
-fn open(path: &Path) -> io::Result<Sink> {
-    let is_pipe = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
-    if is_pipe { open_pipe(path) } else { Ok(Sink::Open(Box::new(open_file(path)?))) }
+fn open(path: &Path, there: Option<&Metadata>) -> io::Result<Sink> {
+    if let Some(there) = there {
+        for standard in [Opened::sharing(io::stdout())?, Opened::sharing(io::stderr())?] {
+            if standard.is(there) {
+                return Ok(Sink::open(standard));
+            }
+        }
+        if there.file_type().is_fifo() {
+            return open_pipe(path);
+        }
+    }
+    Ok(Sink::open(Opened::new(open_file(path)?)?))
 }
 
 /// Opens a file. Appending lets the events and the report be written to the same one.
@@ -86,10 +126,14 @@ fn open_file(path: &Path) -> io::Result<File> {
 /// Opens a named pipe without waiting for its reader.
 fn open_pipe(path: &Path) -> io::Result<Sink> {
     match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
-        // The reader is there. The probe is held until the pipe is open in earnest, or the reader would
-        // see its end.
-        Ok(_probe) => Ok(Sink::Open(Box::new(OpenOptions::new().write(true).open(path)?))),
-        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => Ok(Sink::Pipe(path.to_owned())),
+        Ok(pipe) => Ok(Sink::open(Opened::new(pipe)?)),
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
+            tell::warning(format_args!(
+                "{}: this pipe has no reader yet; what is written waits",
+                path.display()
+            ));
+            Ok(Sink(Kind::Pipe(path.to_owned())))
+        }
         Err(error) => Err(error),
     }
 }
@@ -109,15 +153,26 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_is_refused_with_a_hint() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+
+        let Err(error) = Target::File(path).open() else { panic!("it was opened") };
+
+        assert!(error.to_string().contains("write `-`"), "{error}");
+    }
+
+    #[test]
     fn two_writers_of_one_file_do_not_overwrite_each_other() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("both");
         std::fs::write(&path, "old").unwrap();
         let target = Target::from(OsString::from(&path));
-        let [mut one, mut other] = [(); 2].map(|()| target.open().ok().unwrap().writer().unwrap());
+        let [mut one, mut other] = [(); 2].map(|()| target.open().ok().unwrap().place().unwrap());
 
-        one.write_all(b"events\n").unwrap();
-        other.write_all(b"report\n").unwrap();
+        one.write(b"events\n").unwrap();
+        other.write(b"report\n").unwrap();
 
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "events\nreport\n");
     }

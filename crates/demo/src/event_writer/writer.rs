@@ -1,68 +1,26 @@
-//! The thread that writes, and the bounded time it is given at the end.
+//! The thread that writes: whole lines, as long as there is room for them.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use rootward::{Event, EventKind};
 
 use super::Sink;
-use super::backlog::{Backlog, Worth};
+use super::place::{Place, Refusal};
+use super::state::{Item, Patience, Shared, Written};
+use crate::descriptor::CHUNK;
 use crate::tell;
 
 /// Writes events and texts, in order, on a thread of its own.
 #[derive(Clone)]
-pub(crate) struct EventWriter(Arc<Shared>);
+pub(crate) struct EventWriter {
+    shared: Arc<Shared>,
+    loses_nothing: bool,
+}
 
 /// How an event is written: appends its text, or nothing if it is not shown.
 pub(crate) type Format = Box<dyn FnMut(&Event, &mut Vec<u8>) + Send>;
-
-/// Something to be written.
-enum Item {
-    Event(Arc<Event>),
-    Text(String),
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    backlog: Backlog<Item>,
-    /// Nothing more will come.
-    closed: bool,
-    /// Nothing more will be written: all of it has been, or the reader has gone.
-    done: bool,
-    /// Counts successful writes, so that a slow reader can be told from none.
-    writes: u64,
-}
-
-/// What an event takes up apart from its texts, more or less.
-const EVENT: usize = 256;
-
-/// How much is written at a time: little enough for a slow reader to show that it is there, and no more than the system
-/// puts into a pipe as a whole or not at all. So what a reader gets ends with a whole line, also if the writer gives it
-/// up.
-const CHUNK: usize = libc::PIPE_BUF;
-
-/// How long the end of the program waits for a reader.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    /// How long a reader may take nothing at all.
-    pub(super) still: Duration,
-    /// How many times it may make use of that.
-    rounds: u32,
-}
-
-impl Patience {
-    /// For an end in good order: the reader may be slow, but not for ever.
-    pub(crate) const ORDERLY: Self = Self { still: Duration::from_secs(1), rounds: 5 };
-    /// For a program that has been told to leave at once.
-    pub(crate) const LEAVING: Self = Self { still: Duration::from_millis(100), rounds: 1 };
-}
 
 impl EventWriter {
     /// Starts the thread that writes to this sink.
@@ -72,155 +30,174 @@ impl EventWriter {
     /// If the system has no thread left.
     pub(crate) fn start(name: &str, sink: Sink, format: Format) -> io::Result<Self> {
         let label = name.to_owned();
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
-        let writer = Self(Arc::clone(&shared));
+        let shared = Arc::new(Shared::default());
+        let writer = Self { shared: Arc::clone(&shared), loses_nothing: sink.is_file() };
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            if let Err(error) = write_all(&shared, sink, format) {
-                // A reader may go at any time. The user hears of every other error.
-                if error.kind() != io::ErrorKind::BrokenPipe {
-                    tell::error(format_args!("cannot write the {label}: {error}"));
-                }
-            }
-            shared.end();
+            // The end of the program says what could not be written.
+            shared.end(write_all(&label, &shared, sink, format).err());
         })?;
         Ok(writer)
     }
 
     pub(crate) fn event(&self, event: &Arc<Event>) {
-        // Whatever else an event says is short.
-        let (text, worth) = if let EventKind::Output { line, .. } = &event.what {
-            (line.len(), Worth::Output)
-        } else {
-            (0, Worth::Story)
-        };
-        self.push(Item::Event(Arc::clone(event)), EVENT + text, worth);
+        if self.loses_nothing && matches!(event.what, EventKind::Output { .. }) {
+            self.shared.wait_for_room();
+        }
+        self.shared.push(Item::Event(Arc::clone(event)));
     }
 
     pub(crate) fn text(&self, text: String) {
-        let bytes = text.len();
-        self.push(Item::Text(text), bytes, Worth::Story);
+        self.shared.push(Item::Text(text));
+    }
+
+    /// Whether processes are to be held up for it rather than their lines lost.
+    pub(crate) fn loses_nothing(&self) -> bool {
+        self.loses_nothing
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(crate) fn finish(&self, patience: Patience) {
-        let mut state = self.0.state();
-        state.closed = true;
-        self.0.changed.notify_all();
-        for _ in 0..patience.rounds {
-            let before = state.writes;
-            let waited = self.0.changed.wait_timeout_while(state, patience.still, |state| !state.done);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if state.done || state.writes == before {
-                return;
-            }
-        }
-    }
-
-    fn push(&self, item: Item, bytes: usize, worth: Worth) {
-        let mut state = self.0.state();
-        if !state.closed && !state.done {
-            // The writer waits only when there is nothing to write. To wake it is dear, and this is
-            // called often.
-            let may_wait = state.backlog.is_empty();
-            state.backlog.push(item, bytes, worth);
-            drop(state);
-            if may_wait {
-                self.0.changed.notify_all();
-            }
-        }
+    pub(crate) fn finish(&self, patience: Patience) -> Written {
+        self.shared.finish(patience)
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for something to write, and puts it into the buffer. `false` says that nothing more will come.
-    fn next(&self, format: &mut Format, buffer: &mut Vec<u8>) -> bool {
-        let idle = |state: &mut State| state.backlog.is_empty() && !state.closed;
-        let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
-        let items: Vec<_> = std::iter::from_fn(|| state.backlog.pop()).take(BATCH).collect();
-        let ended = items.is_empty() && state.closed;
-        drop(state);
+/// Writes everything, or says why not. A reader that has gone is no error.
+fn write_all(label: &str, shared: &Shared, sink: Sink, mut format: Format) -> Result<(), String> {
+    let mut place = sink.place().map_err(|error| error.to_string())?;
+    let mut buffer = Vec::new();
+    while let Some(items) = shared.next() {
         for item in items {
             match item {
-                Item::Event(event) => format(&event, buffer),
+                Item::Event(event) => format(&event, &mut buffer),
                 Item::Text(text) => buffer.extend_from_slice(text.as_bytes()),
             }
         }
-        !ended
-    }
-
-    fn wrote(&self) {
-        self.state().writes += 1;
-        self.changed.notify_all();
-    }
-
-    fn end(&self) {
-        let mut state = self.state();
-        state.done = true;
-        state.backlog.clear();
-        self.changed.notify_all();
-    }
-}
-
-/// How many items are taken from the backlog at a time.
-const BATCH: usize = 256;
-
-fn write_all(shared: &Shared, sink: Sink, mut format: Format) -> io::Result<()> {
-    let mut writer = sink.writer()?;
-    let mut buffer = Vec::new();
-    while shared.next(&mut format, &mut buffer) {
-        for chunk in chunks(&buffer) {
-            writer.write_all(chunk)?;
-            writer.flush()?;
-            shared.wrote();
+        match write_lines(label, shared, place.as_mut(), &buffer) {
+            Ok(()) => buffer.clear(),
+            Err(Refusal::Broken(error)) => return Err(error.to_string()),
+            Err(Refusal::Gone | Refusal::Full(_)) => break,
         }
-        buffer.clear();
     }
     Ok(())
 }
 
-/// Cuts a text into chunks of whole lines, and only lines that are longer than a chunk.
-fn chunks(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let most = rest.len().min(CHUNK);
-        let lines = rest.get(..most)?.iter().rposition(|byte| *byte == b'\n').map_or(most, |end| end + 1);
-        // What fits as a whole needs no line's end.
-        let length = if rest.len() <= CHUNK { rest.len() } else { lines };
-        let (chunk, others) = rest.split_at(length);
-        rest = others;
-        (!chunk.is_empty()).then_some(chunk)
-    })
+/// Writes all of the text. Another writer of the same place waits until a line is complete. Where there is no room for
+/// the rest of a line, its beginning is taken back if that is possible.
+fn write_lines(label: &str, shared: &Shared, place: &mut dyn Place, text: &[u8]) -> Result<(), Refusal> {
+    let turn = place.turn();
+    let mut has_turn = None;
+    let mut written = 0;
+    while let Some(chunk) = chunk(&text[written..]) {
+        has_turn.get_or_insert_with(|| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        let refusal = match place.write(chunk) {
+            Ok(bytes) if bytes > 0 => {
+                written += bytes;
+                let is_whole = text[written - 1] == b'\n';
+                shared.wrote(is_whole || written == text.len());
+                if is_whole {
+                    has_turn = None;
+                }
+                continue;
+            }
+            Ok(_) => io::ErrorKind::WriteZero.into(),
+            Err(error) => error,
+        };
+        match Refusal::new(refusal, place) {
+            Refusal::Full(error) => {
+                let line = text[..written].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+                if line < written && place.take_back(written - line) {
+                    written = line;
+                    has_turn = None;
+                }
+                if shared.is_full(&error.to_string()) {
+                    tell::warning(format_args!(
+                        "cannot write the {label} now: {error}; it goes on when it can"
+                    ));
+                }
+                shared.rest();
+            }
+            refusal @ (Refusal::Gone | Refusal::Broken(_)) => return Err(refusal),
+        }
+    }
+    Ok(())
+}
+
+/// The next part of a text: as many whole lines as fit, and a part of a line only of one that is longer than that.
+///
+/// It is little enough for a slow reader to show that it is there, and no more than the system puts into a pipe as a
+/// whole or not at all. So what a reader gets ends with a whole line, also if the writer gives it up.
+fn chunk(text: &[u8]) -> Option<&[u8]> {
+    let most = text.len().min(CHUNK);
+    // What fits as a whole needs no line's end.
+    let length = if text.len() <= CHUNK {
+        most
+    } else {
+        text[..most].iter().rposition(|byte| *byte == b'\n').map_or(most, |end| end + 1)
+    };
+    (length > 0).then(|| &text[..length])
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
 
+    use super::super::target::Kind;
     use super::*;
 
     /// Hands every write to the test, and ends with an error when the test no longer reads.
     struct Reader(mpsc::SyncSender<String>);
 
-    impl Write for Reader {
+    impl Place for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let text = String::from_utf8_lossy(bytes).into_owned();
             self.0.send(text).map_err(|_| io::ErrorKind::BrokenPipe)?;
             Ok(bytes.len())
         }
+    }
 
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
+    /// A disk with so much room, and more after each time that it was full.
+    struct Disk {
+        text: Vec<u8>,
+        room: usize,
+        can_take_back: bool,
+        seen: mpsc::Sender<String>,
+    }
+
+    impl Place for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fits = bytes.len().min(self.room);
+            if fits == 0 {
+                let _ = self.seen.send(String::from_utf8(self.text.clone()).unwrap());
+                self.room = 25;
+                return Err(io::Error::from_raw_os_error(libc::ENOSPC));
+            }
+            self.text.extend_from_slice(&bytes[..fits]);
+            self.room -= fits;
+            Ok(fits)
         }
+
+        fn take_back(&mut self, bytes: usize) -> bool {
+            if self.can_take_back {
+                self.room += bytes;
+                self.text.truncate(self.text.len() - bytes);
+            }
+            self.can_take_back
+        }
+    }
+
+    impl Drop for Disk {
+        fn drop(&mut self) {
+            let _ = self.seen.send(String::from_utf8(self.text.clone()).unwrap());
+        }
+    }
+
+    fn given_writer_to(place: impl Place + 'static) -> EventWriter {
+        EventWriter::start("test", Sink(Kind::Open(Box::new(place))), Box::new(|_, _| {})).unwrap()
     }
 
     fn given_writer() -> (EventWriter, mpsc::Receiver<String>) {
         let (sender, written) = mpsc::sync_channel(0);
-        let sink = Sink::Open(Box::new(Reader(sender)));
-        (EventWriter::start("test", sink, Box::new(|_, _| {})).unwrap(), written)
+        (given_writer_to(Reader(sender)), written)
     }
 
     #[test]
@@ -241,7 +218,7 @@ mod tests {
         for n in 0..1000 {
             writer.text(format!("{n} "));
         }
-        writer.finish(Patience::ORDERLY);
+        assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
 
         let expected: String = (0..1000).map(|n| format!("{n} ")).collect();
         assert_eq!(reader.join().unwrap(), expected);
@@ -252,15 +229,58 @@ mod tests {
         let (writer, _unread) = given_writer();
 
         writer.text("never read".into());
-        writer.finish(Patience::ORDERLY);
+
+        assert_eq!(writer.finish(Patience::ORDERLY), Written::Unread);
+    }
+
+    /// R9: what is written goes on when there is room again, and at no time does a file end within a line.
+    #[test]
+    fn on_a_full_disk_nothing_is_lost_and_no_line_is_cut() {
+        for can_take_back in [true, false] {
+            let (seen, states) = mpsc::channel();
+            let text: String = (1000..1020).map(|n| format!("line {n}\n")).collect();
+            let writer = given_writer_to(Disk { text: Vec::new(), room: 17, can_take_back, seen });
+
+            writer.text(text.clone());
+            assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
+
+            let states: Vec<String> = states.iter().collect();
+            assert_eq!(states.last(), Some(&text), "take back: {can_take_back}");
+            // The first state is that of the refusal, before the beginning of the line is taken back.
+            assert!(states.len() > 5);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_until_the_end_is_said() {
+        let writer = given_writer_to(Full);
+
+        writer.text("a report\n".into());
+
+        assert!(matches!(writer.finish(Patience::ORDERLY), Written::Not(reason) if reason.contains("space")));
+    }
+
+    /// A disk without any room.
+    struct Full;
+
+    impl Place for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(libc::ENOSPC))
+        }
     }
 
     #[test]
     fn chunks_are_whole_lines_unless_a_line_is_longer_than_a_chunk() {
         let long = format!("{}\n", "x".repeat(CHUNK + 10));
         let text = [&"a line\n".repeat(2000), long.as_str(), "short\n", "no end"].concat();
+        let mut rest = text.as_bytes();
 
-        let chunks: Vec<&[u8]> = chunks(text.as_bytes()).collect();
+        let chunks: Vec<&[u8]> = std::iter::from_fn(|| {
+            let next = chunk(rest)?;
+            rest = &rest[next.len()..];
+            Some(next)
+        })
+        .collect();
 
         assert_eq!(chunks.concat(), text.as_bytes());
         assert!(chunks.iter().all(|chunk| !chunk.is_empty() && chunk.len() <= CHUNK));
@@ -269,14 +289,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_for_a_reader_that_has_gone() {
+    fn a_reader_that_has_gone_is_no_error() {
         let (writer, written) = given_writer();
         drop(written);
 
         writer.text("lost".into());
-        writer.finish(Patience::ORDERLY);
-        writer.text("lost as well".into());
 
-        assert!(writer.0.state().done && writer.0.state().backlog.is_empty());
+        assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
     }
 }

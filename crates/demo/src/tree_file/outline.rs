@@ -7,6 +7,7 @@ use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
 use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
 use super::supervisor::usual_restart;
+use crate::safe::Safe;
 
 impl fmt::Display for TreeFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,14 +91,14 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
         }
     };
     let ready = process.ready.as_ref().map(|Ready { when, .. }| match when {
-        ReadyWhen::Line(pattern) => format!("ready when it writes /{pattern}/"),
-        ReadyWhen::Tcp(address) => format!("ready when {address} answers"),
-        ReadyWhen::Unix(path) => format!("ready when {} answers", path.display()),
-        ReadyWhen::Http(get) => format!("ready when {} answers", get.url()),
-        ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", argv.join(" ")),
+        ReadyWhen::Line(pattern) => format!("ready when it writes /{}/", Safe(pattern)),
+        ReadyWhen::Tcp(address) => format!("ready when {} answers", Safe(address)),
+        ReadyWhen::Unix(path) => format!("ready when {} answers", Safe(path.display())),
+        ReadyWhen::Http(get) => format!("ready when {} answers", Safe(get.url())),
+        ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", Safe(argv.join(" "))),
         ReadyWhen::Notify => "ready when it sends READY=1".to_owned(),
         ReadyWhen::Completion => "ready when it has ended with success".to_owned(),
-        ReadyWhen::Path(path) => format!("ready when {} is there", path.display()),
+        ReadyWhen::Path(path) => format!("ready when {} is there", Safe(path.display())),
     });
     let parts: Vec<_> = [ready, stop].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use super::error::{FileError, Problem};
@@ -29,7 +30,10 @@ pub(super) fn read(file: &Path) -> Result<Source, FileError> {
     if metadata.is_dir() {
         return Err(wrong(Problem::Directory));
     }
-    let format = format(file).ok_or_else(|| wrong(Problem::Extension))?;
+    let named = format(file);
+    if named.is_none() && !is_stream(file, &metadata) {
+        return Err(wrong(Problem::Extension));
+    }
     if is_device(&metadata) {
         return Err(wrong(Problem::NotAFile));
     }
@@ -43,6 +47,8 @@ pub(super) fn read(file: &Path) -> Result<Source, FileError> {
     if text.trim().is_empty() {
         return Err(wrong(Problem::Empty));
     }
+    let format =
+        named.unwrap_or(if text.trim_start().starts_with('{') { Format::Json } else { Format::Toml });
     Ok(Source { format, text })
 }
 
@@ -54,9 +60,12 @@ fn format(file: &Path) -> Option<Format> {
     }
 }
 
-fn is_device(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::FileTypeExt;
+/// Whether the file is a stream, such as `/dev/stdin`, whose name cannot say what it is written in.
+fn is_stream(file: &Path, metadata: &std::fs::Metadata) -> bool {
+    metadata.file_type().is_fifo() || file.starts_with("/dev") || file.starts_with("/proc")
+}
 
+fn is_device(metadata: &std::fs::Metadata) -> bool {
     let kind = metadata.file_type();
     kind.is_char_device() || kind.is_block_device() || kind.is_socket()
 }

@@ -19,6 +19,8 @@ use super::time::short;
 pub(crate) struct Lines {
     style: Style,
     names: Names,
+    /// The number of the next event, if none is missing.
+    next: u64,
 }
 
 /// What a line says: a sign, the tone of it, and words.
@@ -30,12 +32,20 @@ struct Said {
 
 impl Lines {
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, names: Names::new() }
+        Self { style, names: Names::new(), next: 1 }
     }
 
     /// Appends the line of an event.
     pub(crate) fn write(&mut self, event: &Event, buffer: &mut Vec<u8>) {
         let Said { sign, tone, words } = say(event);
+        let missing = event.seq.saturating_sub(self.next);
+        self.next = event.seq + 1;
+        if missing > 0 {
+            let words =
+                self.style.paint(Tone::Bad, format!("{missing} events are missing here: too many at once"));
+            // Writing to memory does not fail.
+            let _ = writeln!(buffer, "           ! {words}");
+        }
         let at = self.style.paint(Tone::Quiet, format!("{:9.3}", event.at.as_secs_f64()));
         let sign = self.style.paint(tone, sign);
         let name = self.names.column(&event.path);
@@ -51,7 +61,7 @@ fn say(event: &Event) -> Said {
         EventKind::Started { pid } => said('●', Tone::Good, started(event, *pid)),
         EventKind::StartFailed { error, stragglers } => {
             let behind = left_behind(stragglers);
-            said('✗', Tone::Bad, format!("could not be started: {}{behind}", safe(error)))
+            said('✗', Tone::Bad, format!("could not be started: {}{behind}", error))
         }
         EventKind::Exited { status, stragglers } => exited(status.as_ref(), stragglers),
         EventKind::Restarting { attempt, delay } => said('↻', Tone::Notice, restarting(*attempt, *delay)),
@@ -72,13 +82,11 @@ fn say(event: &Event) -> Said {
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }
-        EventKind::Stalled { elapsed, thread } => said(
-            '!',
-            Tone::Bad,
-            format!("has not yielded for {} on thread {}", short(*elapsed), safe(thread)),
-        ),
+        EventKind::Stalled { elapsed, thread } => {
+            said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
+        }
         EventKind::Degraded { what, reason } => {
-            said('!', Tone::Notice, format!("weaker {what} than usual: {}", safe(reason)))
+            said('!', Tone::Notice, format!("weaker {what} than usual: {}", reason))
         }
         EventKind::Ignored => said('·', Tone::Quiet, "has nothing to run, which is fine".to_owned()),
         // The record may learn new events; their names will do until this view knows them.
@@ -115,11 +123,10 @@ fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
         Some(Exit::Normal) => said('○', Tone::Quiet, format!("done{behind}")),
         Some(status) if status.class() == ExitClass::Normal => {
             let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
-            said('○', Tone::Quiet, format!("done: {}{behind}{hint}", safe(&status.to_string())))
+            said('○', Tone::Quiet, format!("done: {}{behind}{hint}", status))
         }
-        Some(status) => {
-            said('✗', Tone::Bad, format!("ended by itself: {}{behind}", safe(&status.to_string())))
         }
+        Some(status) => said('✗', Tone::Bad, format!("ended by itself: {}{behind}", status)),
     }
 }
 
@@ -174,7 +181,7 @@ fn escalation(to: &str) -> String {
 }
 
 fn stopped(outcome: Outcome, status: Option<&Exit>, elapsed: Duration, stragglers: &[Straggler]) -> Said {
-    let how = status.map_or_else(String::new, |status| format!(" · {}", safe(&status.to_string())));
+    let how = status.map_or_else(String::new, |status| format!(" · {}", status));
     let rest = format!("after {}{how}{}", short(elapsed), left_behind(stragglers));
     match outcome {
         Outcome::Graceful => said('↑', Tone::Good, format!("gone {rest}")),
@@ -214,12 +221,7 @@ fn output(stream: Stream, line: &str) -> String {
         Stream::Stdout => '│',
         Stream::Stderr => '┆',
     };
-    format!("{bar} {}", safe(&visible_text(line)))
-}
-
-/// A text from outside, without anything that would take control of a terminal.
-fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+    format!("{bar} {}", visible_text(line))
 }
 
 fn ordinal(number: u32) -> String {
@@ -237,10 +239,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_process_writes_cannot_take_control_of_the_terminal() {
-        assert_eq!(safe("a\u{1b}[31mb\rc\td"), "a\u{fffd}[31mb\u{fffd}c\td");
-    }
-
     /// Case P9.
     #[test]
     fn a_line_is_shown_as_a_person_sees_it() {

@@ -1,5 +1,7 @@
 //! What a person sees: a line an event while the tree runs, and a summary at the end.
 
+#[cfg(test)]
+mod hostile;
 mod lines;
 mod names;
 mod style;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use rootward::ChildPath;
 
+use crate::safe::safe;
+
 /// Remembers which ids are clear, and how wide the column of names has become.
 #[derive(Debug)]
 pub(super) struct Names {
@@ -34,7 +36,7 @@ impl Names {
         }
         // An id that several children have says nothing without the path.
         let label = if known.is_some() { path.id() } else { path.as_str() };
-        format!("{:indent$}{label}", "", indent = 2 * path.depth())
+        format!("{:indent$}{}", "", safe(label), indent = 2 * path.depth())
     }
 }
 

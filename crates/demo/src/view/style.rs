@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::IsTerminal;
 
+use crate::safe::Safe;
+
 /// Whether what is written may be coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -38,7 +40,7 @@ impl Style {
     }
 }
 
-/// A text in its colour.
+/// A text in its colour, [safe](crate::safe) whatever it holds: the only escapes of a line are its colours.
 pub(super) struct Painted<T> {
     style: Style,
     tone: Tone,
@@ -54,11 +56,12 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
             Tone::Notice => "33",
             Tone::Bad => "1;31",
         };
+        let text = Safe(&self.text);
         match self.style {
-            Style::Plain => self.text.fmt(f),
+            Style::Plain => text.fmt(f),
             Style::Coloured => {
                 write!(f, "\u{1b}[{code}m")?;
-                self.text.fmt(f)?;
+                text.fmt(f)?;
                 f.write_str("\u{1b}[0m")
             }
         }

@@ -2,6 +2,7 @@
 //! the exit status means.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use rootward::StopReport;
 use rootward::event::StopCause;
@@ -10,11 +11,19 @@ use rootward::snapshot::ChildKind;
 
 use super::style::{Style, Tone};
 use super::time::short;
+use crate::safe::{Safe, safe};
 
 /// What is said before anything happens.
 pub(crate) fn welcome(style: Style) -> String {
     let hint = style.paint(Tone::Busy, "press Ctrl-C to stop the tree, and again to end every grace");
-    format!("rootward-demo (pid {}): {hint}\n\n", std::process::id())
+    let pid = std::process::id();
+    // A child that inherits standard input may make Ctrl-C a character like any other.
+    let otherwise = if std::io::stdin().is_terminal() {
+        format!("\n  if a child has taken the keyboard: kill {pid}")
+    } else {
+        String::new()
+    };
+    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n\n")
 }
 
 /// What is said when the program leaves before the tree has stopped.
@@ -25,7 +34,7 @@ pub(crate) fn farewell(status: u8, style: Style) -> String {
 
 /// The stop report as people read it.
 pub(crate) fn summary(report: &StopReport, style: Style) -> String {
-    let mut text = format!("\n{}\n\n", headline(report));
+    let mut text = format!("\n{}\n\n", safe(&headline(report)));
     let nodes = report.root.walk();
     let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
     for node in &nodes {
@@ -34,12 +43,14 @@ pub(crate) fn summary(report: &StopReport, style: Style) -> String {
         let _ = writeln!(text, "  {name:width$}  {}", style.paint(tone(node), describe(node)));
     }
     let _ = writeln!(text, "\n  {}", totals(&nodes));
+    if let Some(blame) = &report.blame {
+        let _ = writeln!(text, "  because of {}: {}", Safe(&blame.child), Safe(&blame.exit));
+    }
     if let Some(level) = report.containment {
-        let _ = writeln!(text, "  containment: {level}");
+        let _ = writeln!(text, "  containment: {}", Safe(level));
     }
     let status = report.ending.exit_status();
-    let words =
-        style.paint(ending_tone(report.ending), format!("exit status {status}: {}", meaning(report.ending)));
+    let words = style.paint(ending_tone(report.ending), format!("exit status {status}: {}", meaning(report)));
     let _ = writeln!(text, "  {words}");
     text
 }
@@ -68,7 +79,7 @@ fn cause(report: &StopReport) -> String {
 }
 
 fn name(node: &NodeReport) -> String {
-    format!("{:indent$}{}", "", node.path.id(), indent = 2 * node.path.depth())
+    format!("{:indent$}{}", "", safe(node.path.id()), indent = 2 * node.path.depth())
 }
 
 fn describe(node: &NodeReport) -> String {
@@ -132,13 +143,19 @@ fn totals(nodes: &[&NodeReport]) -> String {
     parts.join(" · ")
 }
 
-fn meaning(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Clean => "everything is gone, and nothing had to be forced",
-        Ending::Failed => "the tree failed by itself; everything is gone",
-        Ending::Forced => "everything is gone, and something had to be forced",
-        Ending::Incomplete => "something could not be brought down before the deadline",
-        _ => "something new",
+/// What the status says, and no more than was looked at.
+fn meaning(report: &StopReport) -> String {
+    // There a process that has left its group is not seen.
+    let gone = match report.containment {
+        Some("group") => "every child and its process group are gone",
+        _ => "everything is gone",
+    };
+    match report.ending {
+        Ending::Clean => format!("{gone}, and nothing had to be forced"),
+        Ending::Failed => format!("the tree failed by itself; {gone}"),
+        Ending::Forced => format!("{gone}, and something had to be forced"),
+        Ending::Incomplete => "something could not be brought down before the deadline".to_owned(),
+        _ => "something new".to_owned(),
     }
 }
 

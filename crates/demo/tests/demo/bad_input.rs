@@ -65,7 +65,7 @@ fn what_is_no_tree_file_is_refused_by_name() {
         (temp.write("empty.toml", ""), "empty"),
         (temp.write("binary.json", [0x7f, b'E', b'L', b'F', 0xff, 0xfe]), "not a text file"),
         (temp.write("tree.yaml", "id: root"), ".toml or .json"),
-        ("/dev/null".into(), ".toml or .json"),
+        ("/dev/null".into(), "neither a file nor a pipe"),
     ];
 
     for (file, expected) in files {

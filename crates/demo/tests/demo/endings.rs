@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, tree};
+use crate::support::{Demo, Temp, tree};
 
 #[test]
 fn a_tree_that_stops_in_order_ends_with_status_0() {
@@ -190,4 +190,35 @@ fn a_tree_in_which_nothing_is_left_to_run_ends_with_status_0() {
         report["root"]["children"].as_array().unwrap().iter().map(|child| &child["path"]).collect();
     assert_eq!(children, ["root/again"], "a temporary child that has ended is forgotten");
     assert_eq!(report["root"]["children"][0]["outcome"], "already_gone");
+}
+
+/// P19: a test run that failed beside its server is no success, and the child that failed is named.
+#[test]
+fn a_failed_child_that_ends_the_tree_is_status_1_and_named() {
+    let temp = Temp::new();
+    let tree = temp.write(
+        "tree.toml",
+        "id = 'root'\nauto_shutdown = 'any_significant'\n\
+         [[children]]\nid = 'server'\nprocess = { command = ['sleep', '1000'] }\n\
+         [[children]]\nid = 'test'\nrestart = 'temporary'\nsignificant = true\nprocess = { command = ['false'] }\n",
+    );
+
+    let finished = Demo::run(&tree).finish();
+
+    assert_eq!(finished.code(), 1, "{}", finished.stderr);
+    assert_eq!(finished.report()["blame"]["child"], "root/test");
+    assert!(finished.stderr.contains("because of root/test: exit code 1"), "{}", finished.stderr);
+}
+
+/// P23: what has left a group is not seen at the level `group`, so that nothing is said about it.
+#[test]
+fn at_the_level_group_the_words_claim_no_more_than_was_seen() {
+    for (level, words) in
+        [("group", "every child and its process group are gone"), ("tree", "everything is gone")]
+    {
+        let idle = tree("idle.toml");
+        let finished = Demo::start(["run", idle.to_str().unwrap(), "--containment", level]).finish();
+
+        assert!(finished.stderr.contains(&format!("exit status 0: {words}")), "{}", finished.stderr);
+    }
 }

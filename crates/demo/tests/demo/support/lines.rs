@@ -18,4 +18,11 @@ impl<R: Read> Lines<R> {
             assert_ne!(read, 0, "the program ended before it wrote {text:?}");
         }
     }
+
+    /// Reads what is left.
+    pub(crate) fn rest(mut self) -> String {
+        let mut text = String::new();
+        self.0.read_to_string(&mut text).expect("the program writes UTF-8");
+        text
+    }
 }

@@ -1,0 +1,98 @@
+//! Writes to descriptors that other processes share.
+//!
+//! Whether a descriptor blocks is a property of what is open, not of the process: a child that inherits standard error
+//! can make it non-blocking for the demo as well, and node and asyncio do. So nothing here believes that a write waits.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// How much is written at a time: no more than the system puts into a pipe as a whole or not at all.
+pub(crate) const CHUNK: usize = libc::PIPE_BUF;
+
+/// Writes some of it, and waits as long as there is no room for anything.
+pub(crate) fn write(to: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match nix::unistd::write(&to, bytes) {
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => {
+                wait(&to, PollTimeout::NONE)?;
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Writes all of it, unless there is no room for so long, which is a minute at most.
+pub(crate) fn write_within(patience: Duration, to: impl AsFd, bytes: &[u8]) -> io::Result<()> {
+    let patience = PollTimeout::from(u16::try_from(patience.as_millis()).unwrap_or(u16::MAX));
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // Also where a write would wait: it could wait for ever.
+        if !wait(&to, patience)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match nix::unistd::write(&to, &rest[..rest.len().min(CHUNK)]) {
+            Err(Errno::EINTR | Errno::EAGAIN) => {}
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            result => rest = &rest[result?..],
+        }
+    }
+    Ok(())
+}
+
+/// Waits for room, and says whether there is some. An error there is room for, too: the write has it.
+fn wait(to: impl AsFd, patience: PollTimeout) -> io::Result<bool> {
+    let mut place = [PollFd::new(to.as_fd(), PollFlags::POLLOUT)];
+    loop {
+        match poll(&mut place, patience) {
+            Err(Errno::EINTR) => {}
+            ready => return Ok(ready? > 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::thread;
+
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_was_made_non_blocking_gets_everything() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+        let text = "some line\n".repeat(100_000);
+
+        let read = thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rest = text.as_bytes();
+                while !rest.is_empty() {
+                    rest = &rest[write(&writer, rest).unwrap()..];
+                }
+                drop(writer);
+            });
+            let mut read = String::new();
+            reader.read_to_string(&mut read).unwrap();
+            read
+        });
+
+        assert!(read == text, "{} of {} bytes", read.len(), text.len());
+    }
+
+    #[test]
+    fn a_reader_that_takes_nothing_is_waited_for_no_longer_than_was_said() {
+        let (_reader, writer) = io::pipe().unwrap();
+        let more_than_a_pipe_holds = vec![b'x'; 4 * 1024 * 1024];
+
+        let error = write_within(Duration::from_millis(10), &writer, &more_than_a_pipe_holds).unwrap_err();
+
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}

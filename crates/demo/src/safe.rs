@@ -1,0 +1,53 @@
+//! Texts from outside, without anything that would take control of a terminal.
+//!
+//! Whatever the demo shows to people and has not made up itself goes through here: what processes write, their
+//! arguments, names of files, errors. The event record and the report are JSON, which has escapes of its own.
+
+use std::fmt;
+
+/// A text from outside on one line. What would move the cursor, end the line, change the colour or turn the direction
+/// of writing is shown as `�`.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars().map(|c| if is_safe(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+/// The same for a text of several lines: its ends of lines stay.
+pub(crate) fn safe_lines(text: &str) -> String {
+    text.chars().map(|c| if is_safe(c) || c == '\n' { c } else { char::REPLACEMENT_CHARACTER }).collect()
+}
+
+/// Something that is safe when it is shown.
+pub(crate) struct Safe<T>(pub(crate) T);
+
+impl<T: fmt::Display> fmt::Display for Safe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&safe(&self.0.to_string()))
+    }
+}
+
+fn is_safe(c: char) -> bool {
+    match c {
+        '\t' => true,
+        // Marks, embeddings, overrides and isolates of direction; ends of lines and paragraphs.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        // C0, DEL and C1.
+        c => !c.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_controls_a_terminal_is_replaced() {
+        assert_eq!(safe("a\u{1b}[31mb\rc\td\u{9b}e\u{7f}"), "a�[31mb�c\td�e�");
+        assert_eq!(safe("one\nexit status 0\u{202e}"), "one�exit status 0�");
+        assert_eq!(safe("übliche Wörter, 日本語, עברית"), "übliche Wörter, 日本語, עברית");
+    }
+
+    #[test]
+    fn ends_of_lines_stay_where_a_text_has_lines() {
+        assert_eq!(safe_lines("one\r\n\u{1b}two\n"), "one�\n�two\n");
+    }
+}

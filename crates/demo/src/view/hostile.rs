@@ -1,0 +1,134 @@
+//! R21: whatever text comes from outside, in whatever place of whatever event or report, no printer hands on what would
+//! drive a terminal or forge a line.
+
+use std::time::Duration;
+
+use rootward::error::StartError;
+use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::report::{NodeReport, Outcome, Panic, Straggler};
+use rootward::{Event, EventKind, Exit, StopReport, Supervisor};
+
+use super::{Lines, Style, summary};
+
+/// Every character that a terminal obeys, between two that it shows.
+fn hostile() -> String {
+    let c0_and_c1 = (0..0x20).chain(0x7f..0xa0).filter(|c| *c != 0x09);
+    let direction = [0x61c, 0x200e, 0x200f].into_iter().chain(0x2028..=0x202e).chain(0x2066..=0x2069);
+    let all = c0_and_c1.chain(direction).filter_map(char::from_u32);
+    format!("a{}b\nexit status 0: FAKE\r\u{1b}[2J\u{1b}]0;title\u{7}", all.collect::<String>())
+}
+
+/// Every event that holds a text, with this text in it.
+fn events(text: &str) -> Vec<EventKind> {
+    let text = || text.to_owned();
+    let stragglers = || vec![Straggler::new(7, text(), Outcome::Killed)];
+    let exits = || {
+        let mut panic = Panic::new(text());
+        panic.location = Some(text());
+        panic.backtrace = Some(text());
+        [
+            Exit::Failed { error: text() },
+            Exit::Panicked(panic),
+            Exit::Signal { name: text(), number: 9, core_dumped: true },
+        ]
+    };
+    let exited = exits().map(|exit| EventKind::Exited { status: Some(exit), stragglers: stragglers() });
+    let stopped = exits().map(|exit| EventKind::Stopped {
+        outcome: Outcome::Killed,
+        status: Some(exit),
+        elapsed: Duration::ZERO,
+        stragglers: stragglers(),
+    });
+    let others = [
+        EventKind::StartFailed { error: text() },
+        EventKind::Signal { signal: text(), action: SignalAction::Stop },
+        EventKind::Stopping { cause: StopCause::Api, signal: Some(text().into()) },
+        EventKind::Escalated { to: text().into() },
+        EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
+        EventKind::Degraded { what: text().into(), reason: text() },
+        EventKind::Output { stream: Stream::Stdout, line: text(), truncated: false, lossy: false },
+        EventKind::Output { stream: Stream::Stderr, line: text(), truncated: true, lossy: true },
+    ];
+    exited.into_iter().chain(stopped).chain(others).collect()
+}
+
+/// A report with this text wherever there may be one.
+fn report(of: &StopReport, text: &str) -> StopReport {
+    let mut report = of.clone();
+    report.start_error = Some(StartError::new(std::io::Error::other(text.to_owned())));
+    let mut child: NodeReport = report.root.clone();
+    child.status = Some(Exit::Failed { error: text.to_owned() });
+    child.stragglers = vec![Straggler::new(7, text, Outcome::Unreapable)];
+    report.root.children.push(child);
+    report
+}
+
+fn is_harmless(shown: &str) -> bool {
+    // The colours of our own.
+    let own = ["2", "32", "36", "33", "1;31", "0"].map(|code| format!("\u{1b}[{code}m"));
+    let rest = own.iter().fold(shown.to_owned(), |rest, code| rest.replace(code, ""));
+    !rest.chars().any(|c| c != '\n' && hostile().contains(c) && (c.is_control() || c > '\u{600}'))
+        && !rest.lines().any(|line| line.starts_with("exit status"))
+}
+
+fn any_run() -> (Event, StopReport) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut builder = Supervisor::new("root").into_tree().unwrap();
+        let mut events = builder.subscribe();
+        let tree = builder.start().await.unwrap();
+        let event = events.next().await.unwrap().unwrap();
+        (Event::clone(&event), StopReport::clone(&*tree.stop().await))
+    })
+}
+
+#[test]
+fn no_text_of_an_event_drives_the_terminal() {
+    let (mut event, _) = any_run();
+    for style in [Style::Plain, Style::Coloured] {
+        for (bad, good) in events(&hostile()).into_iter().zip(events("good")) {
+            let mut shown = |what: EventKind| {
+                event.what = what;
+                let mut buffer = Vec::new();
+                Lines::new(style).write(&event, &mut buffer);
+                String::from_utf8(buffer).unwrap()
+            };
+            let (bad, good) = (shown(bad), shown(good));
+
+            assert!(is_harmless(&bad), "{bad:?}");
+            assert_eq!(bad.lines().count(), good.lines().count(), "{bad:?}");
+        }
+    }
+}
+
+#[test]
+fn no_text_of_a_report_drives_the_terminal() {
+    let (_, run) = any_run();
+    for style in [Style::Plain, Style::Coloured] {
+        let [bad, good] = [hostile().as_str(), "good"].map(|text| summary(&report(&run, text), style));
+
+        assert!(is_harmless(&bad), "{bad:?}");
+        assert_eq!(bad.lines().count(), good.lines().count(), "{bad:?}");
+    }
+}
+
+/// P6: what is missing is said in every view, where it is missing.
+#[test]
+fn the_lines_say_where_events_are_missing_and_how_many() {
+    let (mut event, _) = any_run();
+    let mut lines = Lines::new(Style::Plain);
+    let mut buffer = Vec::new();
+
+    for seq in [1, 2, 9, 10] {
+        event.seq = seq;
+        lines.write(&event, &mut buffer);
+    }
+
+    let shown = String::from_utf8(buffer).unwrap();
+    let missing: Vec<usize> = (0..)
+        .zip(shown.lines())
+        .filter(|(_, line)| line.contains("6 events are missing"))
+        .map(|(n, _)| n)
+        .collect();
+    assert_eq!(missing, [2], "{shown}");
+}

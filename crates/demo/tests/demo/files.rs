@@ -1,0 +1,368 @@
+//! Files and descriptors in a bad state: full, shared, limited, strangely named. What is written goes on when it can,
+//! what could not be written is said, and nothing is cut within a line.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use serde_json::Value;
+
+use crate::support::{Lines, Temp, check_order, tree};
+
+/// A tree with one process, which runs once.
+fn once(temp: &Temp, script: &str) -> String {
+    let text = format!(
+        "id = 'root'\n[[children]]\nid = 'a'\nrestart = 'temporary'\nprocess = {{ command = ['sh', '-c', '''{script}'''] }}\n"
+    );
+    temp.write("tree.toml", text).to_str().expect("the path is UTF-8").to_owned()
+}
+
+fn demo(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    command.args(args).process_group(0).stdin(Stdio::null());
+    command
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
+}
+
+/// Every line is one whole JSON object, and together they keep the rules of a record.
+fn record(text: &str) -> Vec<Value> {
+    assert!(text.ends_with('\n'), "the last line is cut: {:?}", text.lines().next_back());
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    check_order(&events);
+    events
+}
+
+/// R8: a child that shares standard error or output may make it non-blocking, as node and asyncio do. The descriptor of
+/// the test's is the same one.
+#[test]
+fn what_a_child_has_made_non_blocking_is_written_to_the_end() {
+    for stream in ["view", "events"] {
+        let temp = Temp::new();
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        fcntl(writer.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+        // A quick child is done before anything is read: then the pipe has long been full.
+        let mut command = demo(&["run", &once(&temp, "seq 20000; echo > done; cat gate")]);
+        mkfifo(&temp.path("gate"), Mode::S_IRWXU).unwrap();
+        command.current_dir(temp.path(""));
+        match stream {
+            "view" => command.stderr(writer).stdout(Stdio::null()),
+            _ => command.args(["--view=none", "--events=-"]).stdout(writer).stderr(Stdio::null()),
+        };
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        // Opens when the child has written everything.
+        drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
+
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+
+        let lines = text.lines().filter(|line| line.contains("│ ") || line.contains(r#""event":"output""#));
+        assert_eq!((child.wait().unwrap().code(), lines.count()), (Some(0), 20_000), "{stream}");
+    }
+}
+
+/// R9: the record and the report that cannot be written are said, and are no success.
+#[test]
+fn what_finds_no_room_until_the_end_is_said_and_is_status_1() {
+    for (option, words) in
+        [("--events", "the events are not complete"), ("--report", "the report is not complete")]
+    {
+        let output =
+            demo(&["run", tree("idle.toml").to_str().unwrap(), "--view=none", option, "/dev/full"]).output();
+        let output = output.unwrap();
+
+        assert_eq!(output.status.code(), Some(1), "{option}");
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}
+
+/// R9: a disk that is full for a while costs nothing: the record waits, ends with a whole line, and goes on. The disk
+/// is a small one of the test's own, where the system allows that.
+#[test]
+fn a_record_goes_on_when_the_disk_has_room_again() {
+    if !can_mount() {
+        return;
+    }
+    let temp = Temp::new();
+    let disk = temp.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    mkfifo(&temp.path("gate"), Mode::S_IRWXU).unwrap();
+    let tree = once(&temp, "seq 200; read -r line < gate; rm disk/filler; echo after");
+    let script = "mount -t tmpfs -o size=64k none disk && head -c 57344 /dev/zero > disk/filler || exit 99\n\
+                  \"$@\"; code=$?; cat disk/events; exit $code";
+    let mut child = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"])
+        .args([env!("CARGO_BIN_EXE_rootward-demo"), "run", &tree, "--view=none", "--events=disk/events"])
+        .current_dir(temp.path(""))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = Lines::of(child.stderr.take().unwrap());
+    lines.wait_for("No space left on device");
+    drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
+
+    let output = child.wait_with_output().unwrap();
+
+    let events = record(&String::from_utf8(output.stdout).unwrap());
+    let written = events.iter().filter(|event| event["event"] == "output").count();
+    assert_eq!((output.status.code(), written, lines.rest()), (Some(0), 201, String::new()));
+}
+
+/// Whether the system lets an ordinary user mount a file system in a namespace.
+fn can_mount() -> bool {
+    let script = "mount -t tmpfs none /mnt";
+    let probe = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
+        .stderr(Stdio::null())
+        .status();
+    probe.is_ok_and(|status| status.success())
+}
+
+/// R9: a limit of the size of files is an error of the write, ends within no line, and does not kill.
+#[test]
+fn a_limit_of_the_size_of_files_does_not_end_the_demo() {
+    let temp = Temp::new();
+    let tree = once(&temp, "seq 200");
+    let events = temp.path("events");
+    let limited = "ulimit -f 8; exec \"$@\"";
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            limited,
+            "sh",
+            env!("CARGO_BIN_EXE_rootward-demo"),
+            "run",
+            &tree,
+            "--view=none",
+            "--events",
+        ])
+        .arg(&events)
+        .output()
+        .unwrap();
+
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("File too large"), "{}", stderr(&output));
+    let text = std::fs::read_to_string(events).unwrap();
+    assert!(text.ends_with("}\n"), "the last line is cut: {:?}", text.lines().next_back());
+}
+
+/// R9: children get the default back.
+#[test]
+fn a_child_that_outgrows_its_files_limit_is_killed_as_usual() {
+    let temp = Temp::new();
+    let script = format!("ulimit -f 0; exec sh -c 'echo too much > {}'", temp.path("file").display());
+    let tree = once(&temp, &script);
+    let output = demo(&["run", &tree, "--view=none", "--events=-"]).output().unwrap();
+
+    let events = record(&String::from_utf8(output.stdout).unwrap());
+    let exited = events.iter().find(|event| event["event"] == "exited").unwrap();
+    assert_eq!(exited["status"], serde_json::json!({ "signal": "SIGXFSZ" }));
+}
+
+/// R9: `check` says that its answer could not be written.
+#[test]
+fn an_answer_that_finds_no_room_is_status_1() {
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = demo(&["check", tree("idle.toml").to_str().unwrap()]).stdout(full).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot write to standard output"), "{}", stderr(&output));
+}
+
+/// R23: whatever name standard output is given, what it holds stays, and events and view stand in whole lines.
+#[test]
+fn standard_output_is_appended_to_whatever_name_it_is_given() {
+    let temp = Temp::new();
+    for (number, name) in
+        ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "itself", "-"].into_iter().enumerate()
+    {
+        let log = temp.write(&number.to_string(), "before\n");
+        let target = if name == "itself" { log.to_str().unwrap() } else { name };
+        let file = OpenOptions::new().append(true).open(&log).unwrap();
+        let [stdout, stderr] = [(); 2].map(|()| file.try_clone().unwrap());
+        let status = demo(&["run", &once(&temp, "seq 3000"), "--events", target])
+            .stdout(stdout)
+            .stderr(stderr)
+            .status()
+            .unwrap();
+
+        let text = std::fs::read_to_string(&log).unwrap();
+        let rest = text.strip_prefix("before\n").unwrap_or_else(|| panic!("{name} was truncated"));
+        let (events, view): (Vec<_>, Vec<_>) = rest.lines().partition(|line| line.starts_with('{'));
+        let events = record(&format!("{}\n", events.join("\n")));
+        let outputs = events.iter().filter(|event| event["event"] == "output").count();
+        assert_eq!((status.code(), outputs), (Some(0), 3000), "{name}");
+        assert_eq!(view.iter().filter(|line| line.contains("│ ")).count(), 3000, "{name}");
+    }
+}
+
+/// R23: a socket cannot be opened, and need not be.
+#[test]
+fn a_socket_as_standard_output_is_written_to_by_any_name() {
+    let temp = Temp::new();
+    for name in ["-", "/dev/stdout"] {
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let mut command = demo(&["run", &once(&temp, "seq 100"), "--view=none", "--events", name]);
+        let mut child = command.stdout(OwnedFd::from(writer)).spawn().unwrap();
+        drop(command);
+
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+
+        record(&text);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
+    }
+}
+
+/// R16: a pipe that has no reader is said at once, holds up nothing, and a report in it is not written.
+#[test]
+fn a_pipe_without_a_reader_is_said() {
+    let temp = Temp::new();
+    let pipe = temp.path("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    for (option, code) in [("--events", 0), ("--report", 1)] {
+        let output = demo(&["run", tree("idle.toml").to_str().unwrap(), "--view=none", option])
+            .arg(&pipe)
+            .output()
+            .unwrap();
+
+        assert_eq!(output.status.code(), Some(code), "{option}");
+        assert!(stderr(&output).contains("this pipe has no reader yet"), "{}", stderr(&output));
+    }
+}
+
+/// R16: a reader of the view and of the events that leaves early.
+#[test]
+fn a_pipe_that_closes_early_changes_no_status() {
+    for args in [&["--events=-", "--view=none"][..], &["--report=-"], &["--view=lines"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let both = writer.try_clone().unwrap();
+        let status = demo(&[&["run", tree("idle.toml").to_str().unwrap()], args].concat())
+            .stdout(writer)
+            .stderr(both)
+            .status()
+            .unwrap();
+
+        assert_eq!(status.code(), Some(0), "{args:?}");
+    }
+}
+
+/// R16: files as other systems write them.
+#[test]
+fn a_tree_file_may_have_windows_line_ends_and_a_byte_order_mark() {
+    let temp = Temp::new();
+    let idle = std::fs::read_to_string(tree("idle.toml")).unwrap().replace('\n', "\r\n");
+    let json = r#"{ "id": "root", "children": [{ "id": "a", "task": { "run": "finish" } }] }"#;
+    for (name, text) in [
+        ("crlf.toml", idle.clone()),
+        ("mark.toml", format!("\u{feff}{idle}")),
+        ("mark.json", format!("\u{feff}{}", json.replace(' ', "\r\n"))),
+    ] {
+        let file = temp.write(name, text);
+
+        let output = demo(&["run", file.to_str().unwrap(), "--view=none"]).output().unwrap();
+
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{name}");
+    }
+}
+
+/// R16: the name of a stream says nothing about its format.
+#[test]
+fn a_tree_file_may_be_standard_input() {
+    let temp = Temp::new();
+    let toml = tree("idle.toml");
+    let json = temp.write("t.json", r#"{ "id": "root", "children": [] }"#);
+    let from = |file: &Path| File::open(file).unwrap();
+    for file in [&toml, &json] {
+        let output = demo(&["check", "/dev/stdin"]).stdin(from(file)).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        std::io::copy(&mut from(file), &mut writer).unwrap();
+        drop(writer);
+        let output = demo(&["check", "/dev/stdin"]).stdin(reader).output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    }
+}
+
+/// P6: on a busy machine files and views in files lose nothing, however short the lines are.
+#[test]
+fn a_burst_into_files_loses_no_line() {
+    let temp = Temp::new();
+    let [events, view] = ["events", "view"].map(|name| temp.path(name));
+    let status = demo(&["run", &once(&temp, "seq 60000"), "--events", events.to_str().unwrap()])
+        .stderr(File::create(&view).unwrap())
+        .status()
+        .unwrap();
+
+    let events = record(&std::fs::read_to_string(events).unwrap());
+    let lines =
+        events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
+    assert!(lines.eq((1..=60_000).map(|n| n.to_string())), "every line is there, in order");
+    let view = std::fs::read_to_string(view).unwrap();
+    assert_eq!((status.code(), view.lines().filter(|line| line.contains("│ ")).count()), (Some(0), 60_000));
+}
+
+/// R21: no text from outside reaches a terminal with its control characters, here in messages of errors.
+#[test]
+fn arguments_do_not_drive_the_terminal() {
+    let hostile = "\u{1b}[31mred\u{7}\u{9b}2J\u{202e}\nexit status 0: FAKE";
+    for args in
+        [&[hostile][..], &["run", hostile], &["check", hostile], &["run", "x.toml", "--deadline", hostile]]
+    {
+        let output = demo(args).output().unwrap();
+
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(!message.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{message:?}");
+        assert!(!message.contains("\nexit status"), "{message:?}");
+    }
+}
+
+/// R21: the summary shows what a straggler calls itself.
+#[test]
+fn a_straggler_does_not_drive_the_terminal_by_its_arguments() {
+    let temp = Temp::new();
+    let name = "evil\u{1b}]0;pwn\u{7}\u{1b}[31mred\nexit status 0: FAKE\u{85}";
+    // A descendant that is deaf, ready before its parent goes.
+    let script = format!(
+        "(exec 3>ready; exec sh -c 'trap \"\" TERM; echo >&3; exec 3>&-; while :; do sleep 1; done' \"{name}\") & \
+         read -r line < ready; echo up; exec sleep 1000"
+    );
+    let text = format!(
+        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '100ms'\n\
+         process = {{ command = ['sh', '-c', {}], ready = {{ line = 'up' }} }}\n",
+        serde_json::to_string(&script).unwrap()
+    );
+    mkfifo(&temp.path("ready"), Mode::S_IRWXU).unwrap();
+    let tree = temp.write("tree.toml", text);
+    let mut child = demo(&["run", tree.to_str().unwrap()])
+        .current_dir(temp.path(""))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = Lines::of(child.stderr.take().unwrap());
+    lines.wait_for("root                started");
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+
+    let text = lines.rest();
+
+    child.wait().unwrap();
+    assert!(text.contains("evil"), "{text}");
+    assert!(!text.chars().any(|c| c != '\n' && c.is_control()), "{text:?}");
+    assert!(!text.contains("\nexit status 0: FAKE"), "{text}");
+}

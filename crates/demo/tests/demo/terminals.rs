@@ -1,0 +1,198 @@
+//! Terminals: what children do to them, and that the demo leaves one that works.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::{Child, Command, Stdio};
+
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
+use nix::unistd::{Pid, tcgetpgrp};
+
+use crate::support::{Temp, tree};
+
+/// A demo on a terminal of its own.
+struct OnTerminal {
+    demo: Child,
+    screen: BufReader<File>,
+    master: OwnedFd,
+    /// Keeps the terminal open, as a shell does.
+    slave: OwnedFd,
+    before: Termios,
+    text: String,
+}
+
+impl OnTerminal {
+    /// Starts the demo in the foreground of a new session, with these arguments.
+    fn start(args: &[&str]) -> Self {
+        Self::of(&[&[env!("CARGO_BIN_EXE_rootward-demo")], args].concat())
+    }
+
+    /// Starts another program, which starts the demo.
+    fn of(command: &[&str]) -> Self {
+        // No other program that is started here may inherit it, or it would never be closed.
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)
+            .expect("the system has pseudo-terminals");
+        grantpt(&master).expect("the system has pseudo-terminals");
+        unlockpt(&master).expect("the system has pseudo-terminals");
+        let slave = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(OFlag::O_NOCTTY.bits())
+            .open(ptsname_r(&master).expect("the system has pseudo-terminals"))
+            .expect("the system has pseudo-terminals");
+        let master = OwnedFd::from(master);
+        let before = tcgetattr(&slave).expect("the system has pseudo-terminals");
+        let [stdin, stdout, stderr] =
+            [(); 3].map(|()| Stdio::from(slave.try_clone().expect("the system has pseudo-terminals")));
+        let demo = Command::new("setsid")
+            .arg("--ctty")
+            .args(command)
+            .env("TERM", "dumb")
+            .stdin(stdin)
+            .stdout(stdout)
+            .stderr(stderr)
+            .spawn()
+            .expect("the system has pseudo-terminals");
+        let screen = BufReader::new(File::from(master.try_clone().expect("the system has pseudo-terminals")));
+        Self { demo, screen, master, slave: slave.into(), before, text: String::new() }
+    }
+
+    fn run(temp: &Temp, child: &str, level: &str) -> Self {
+        let tree = temp.write("tree.toml", format!("id = 'root'\n[[children]]\nid = 'a'\n{child}\n"));
+        Self::start(&[
+            "run",
+            tree.to_str().expect("the system has pseudo-terminals"),
+            "--view=lines",
+            "--containment",
+            level,
+        ])
+    }
+
+    /// Reads the screen until a line holds this.
+    fn wait_for(&mut self, words: &str) -> String {
+        loop {
+            let mut line = Vec::new();
+            let read = self.screen.read_until(b'\n', &mut line).unwrap_or(0);
+            let line = String::from_utf8_lossy(&line).into_owned();
+            self.text.push_str(&line);
+            assert_ne!(read, 0, "it ended before it wrote {words:?}: {}", self.text);
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        File::from(self.master.try_clone().expect("the system has pseudo-terminals"))
+            .write_all(bytes)
+            .expect("the system has pseudo-terminals");
+    }
+
+    fn modes(&self) -> Termios {
+        tcgetattr(&self.slave).expect("the system has pseudo-terminals")
+    }
+
+    fn send(&self, signal: Signal) {
+        kill(Pid::from_raw(self.demo.id().try_into().expect("the system has pseudo-terminals")), signal)
+            .expect("the system has pseudo-terminals");
+    }
+}
+
+/// A test that fails leaves nothing behind.
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        let _ = self.demo.kill();
+        let _ = self.demo.wait();
+    }
+}
+
+#[test]
+fn ctrl_c_on_a_terminal_is_one_request() {
+    let mut scene = OnTerminal::start(&["run", tree("calm.toml").to_str().unwrap(), "--view=lines"]);
+    scene.wait_for("root                started");
+
+    scene.write(&[3]);
+    scene.wait_for("exit status 0");
+
+    assert_eq!(scene.demo.wait().unwrap().code(), Some(0));
+    assert_eq!(scene.text.matches("SIGINT: ").count(), 1, "{}", scene.text);
+}
+
+/// R11: the shell behind the demo has its echo back, whatever the end was.
+#[test]
+fn a_terminal_that_a_child_has_made_raw_is_given_back() {
+    for (grace, code) in [("kill", 0), ("1h", 3)] {
+        let temp = Temp::new();
+        let script = "stty raw -echo; echo raw >&2; trap \"\" TERM; while :; do sleep 1; done";
+        let process = format!("{{ command = ['sh', '-c', '{script}'], stdin = 'inherit' }}");
+        let mut scene = OnTerminal::run(&temp, &format!("shutdown = '{grace}'\nprocess = {process}"), "tree");
+        scene.wait_for("if a child has taken the keyboard: kill");
+        scene.wait_for("┆ raw");
+        assert!(!scene.modes().local_flags.contains(LocalFlags::ECHO), "the child has done it");
+
+        scene.send(Signal::SIGTERM);
+        if code == 3 {
+            scene.wait_for("asked to stop with SIGTERM");
+            scene.send(Signal::SIGINT);
+        }
+
+        assert_eq!(scene.demo.wait().unwrap().code(), Some(code));
+        let (before, after) = (&scene.before, scene.modes());
+        assert_eq!(
+            (before.local_flags, before.input_flags, before.output_flags),
+            (after.local_flags, after.input_flags, after.output_flags),
+        );
+    }
+}
+
+/// R11: a child that takes the foreground and is gone leaves it to what was there before.
+#[test]
+fn the_foreground_that_a_child_has_taken_is_given_back() {
+    let temp = Temp::new();
+    let script =
+        r#"use POSIX; $SIG{TTOU} = "IGNORE"; POSIX::tcsetpgrp(0, $$); print STDERR "taken\n"; sleep 1000"#;
+    let tree = format!(
+        "id = 'root'\n[[children]]\nid = 'a'\nprocess = {{ command = ['perl', '-e', '{script}'], stdin = 'inherit' }}\n"
+    );
+    let tree = temp.write("tree.toml", tree);
+    // What the shell reads afterwards it can read only in the foreground.
+    let shell = "\"$@\"; echo over; read -r line && echo \"got $line\"";
+    let demo = [env!("CARGO_BIN_EXE_rootward-demo"), "run", tree.to_str().unwrap(), "--containment=group"];
+    let mut scene =
+        OnTerminal::of(&[&["sh", "-c", shell, "sh"], demo.as_slice(), &["--view=lines"]].concat());
+    let shell = Pid::from_raw(scene.demo.id().try_into().unwrap());
+    let welcome = scene.wait_for("rootward-demo (pid ");
+    let pid = welcome.split(['(', ')', ' ']).find_map(|word| word.parse().ok()).unwrap();
+    scene.wait_for("┆ taken");
+    assert_ne!(tcgetpgrp(scene.master.as_fd()).unwrap(), shell, "the child has done it");
+
+    kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
+    scene.wait_for("over");
+    scene.write(b"a line\n");
+
+    scene.wait_for("got a line");
+}
+
+/// A closed terminal is one SIGHUP's stop: every write fails from then on, without a panic and without a spin.
+#[test]
+fn a_terminal_that_is_closed_stops_the_tree_in_order() {
+    let temp = Temp::new();
+    let report = temp.path("report.json");
+    let tree = tree("calm.toml");
+    let args = ["run", tree.to_str().unwrap(), "--view=lines", "--report", report.to_str().unwrap()];
+    let mut scene = OnTerminal::start(&args);
+    scene.wait_for("root                started");
+    // All that keeps the terminal open.
+    let OnTerminal { demo, screen, master, slave, .. } = &mut scene;
+    let (null, other) = (File::open("/dev/null").unwrap(), File::open("/dev/null").unwrap());
+    *screen = BufReader::new(null.try_clone().unwrap());
+    *slave = null.into();
+    *master = other.into();
+    let code = demo.wait().unwrap().code();
+
+    assert_eq!((code, &temp.json("report.json")["cause"]), (Some(0), &"signal SIGHUP".into()));
+}
