@@ -6,12 +6,14 @@
 //! are found, too. Nothing that the program under test says is believed.
 
 mod bomb;
+mod early;
 mod ends;
 mod helpers;
 mod matrix;
 mod names;
 mod patience;
 mod place;
+mod precedence;
 mod record;
 mod scene;
 mod shortage;

@@ -90,7 +90,7 @@ pub(crate) fn leave_home() -> Result<(), raw::Errno> {
     // One that was started as a program leads a session already, so that this fails.
     let _ = nix::unistd::setsid();
     nix::unistd::chdir("/").map_err(errno)?;
-    let _ = raw::set_name(c"rootward-warden");
+    super::rename(c"rootward-warden");
     raw::adopt_orphans()
 }
 

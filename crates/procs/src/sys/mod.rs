@@ -17,6 +17,7 @@ pub(crate) mod raw;
 mod slot;
 mod spawn;
 mod texts;
+mod title;
 mod watch;
 
 pub(crate) use child::Stage;
@@ -36,4 +37,5 @@ pub(crate) use pipe::readable_bytes;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, Slot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use texts::{HoldsNul, Texts};
+pub(crate) use title::rename;
 pub(crate) use watch::{Watched, watch};

@@ -20,7 +20,7 @@ use super::serve::serve;
 use super::state::{State, locked};
 use super::{WardenError, cgroup};
 use crate::Init;
-use crate::sys::raw::Patience;
+use crate::sys::raw::{self, Patience};
 use crate::sys::{self, Fork, Reap};
 
 /// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
@@ -93,14 +93,20 @@ impl Warden {
     /// [`WardenError::TooLate`] if there are other threads already, and others if the system refuses something.
     pub fn fork() -> Result<Self, WardenError> {
         let (ours, theirs) = sys::pair()?;
+        let supervisor = raw::own_pid();
         match sys::fork() {
             Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
                 Err(WardenError::TooLate { threads: sys::threads()? })
             }
             Err(error) => Err(error.into()),
             Ok(Fork::Child) => {
-                // The warden would hold both ends, and not see this one hang up.
+                // First of all: the warden would hold both ends, and not see this one hang up.
                 drop(ours);
+                // Until it listens, a second way to hear of it. Nothing has been started yet.
+                let _ = raw::die_with_parent(libc::SIGKILL);
+                if raw::parent_pid() != supervisor {
+                    raw::exit(1);
+                }
                 serve(theirs)
             }
             Ok(Fork::Parent { child, pidfd }) => {

@@ -35,9 +35,9 @@ struct Reaper {
     nice: Option<i32>,
     /// Whether the reaper has another nice value, because of the programs that it has started.
     goes_soon: bool,
-    /// Whether the reaper exits when no process is left, because it has ended a set by force. After that it runs before
-    /// all ordinary processes. And the kernel kills at birth a process that is born into a cgroup in which all
-    /// processes were killed: it compares how often that has happened there, and where the parent is.
+    /// Whether the reaper exits when no process is left, because it has ended a set by force. The kernel kills at birth
+    /// a process that is born into a cgroup in which all processes were killed: it compares how often that has happened
+    /// there, and where the parent is.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -311,7 +311,6 @@ impl Reaper {
     ///  missed among the descendants becomes a child when its parent has gone, and is killed in the next round.
     fn end_all(&mut self) {
         self.spent = true;
-        raw::go_first();
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();
