@@ -56,14 +56,14 @@ fn work(jobs: &Receiver<Job>) {
 
 fn launch(command: &Command, (kill_handle, ack): (&SetKillHandle, Ack), stack: &mut Stack) -> Answer {
     let refused = |error| LaunchError::new(command, error);
-    let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
+    let stdio::Stdio { theirs: [zero, one, two], stdin, stdout, stderr } = stdio::open(command)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let program = image::program(command, theirs().map_err(refused)?)?;
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
             let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
             kill_handle.hold(&set);
-            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: None, stdout, stderr })
+            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: None, stdin, stdout, stderr })
         }
         Err(failure) => Err(LaunchError::from_failure(command, failure, image::exists(command))),
     }

@@ -41,6 +41,16 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file that is to be the program's standard input cannot be opened.
+    #[error("the standard input `{}` of `{}` cannot be opened", file.display(), program.display())]
+    Input {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The file, as a path that counts from this program's directory.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file
     /// is being written.
     #[error("`{}` cannot be started now", program.display())]
@@ -90,6 +100,14 @@ impl LaunchError {
                 | libc::ETXTBSY,
             ) => Self::Transient { program, source },
             _ => Self::Io { program, source },
+        }
+    }
+
+    /// Its input could not be opened.
+    pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
+        match Self::new(command, source) {
+            Self::Io { program, source } => Self::Input { program, file, source },
+            passing => passing,
         }
     }
 

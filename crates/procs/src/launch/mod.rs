@@ -47,6 +47,8 @@ pub(crate) struct Launched {
     pub(crate) owned_set: KillOnDrop,
     /// Watches the set's notification descriptor already, if the launcher had to.
     pub(crate) watch: Option<Watched>,
+    /// Our end of an input that stays open as long as this is held.
+    pub(crate) stdin: Option<OwnedFd>,
     /// Our ends of the captured streams, non-blocking.
     pub(crate) stdout: Option<OwnedFd>,
     pub(crate) stderr: Option<OwnedFd>,

@@ -35,7 +35,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
-    let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
+    let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
     let program = image::program(command, [const { None }; 3])?;
     // What the program gets must not be kept open here, or its end would not be seen.
     match order(command, (&program, theirs), &line, cgroup) {
@@ -50,7 +50,8 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
         Ok((spawned, reaper)) => {
             let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
             kill_handle.hold(&set);
-            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: Some(watch), stdout, stderr })
+            let owned_set = KillOnDrop::new(set).with(ack);
+            Ok(Launched { owned_set, watch: Some(watch), stdin, stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);
@@ -90,7 +91,7 @@ fn order(
     }
     for ((stream, theirs), ours) in streams.into_iter().zip(&theirs).zip(ours) {
         match theirs {
-            Theirs::Pipe(fd) => add(stream, fd.as_fd()),
+            Theirs::Own(fd) => add(stream, fd.as_fd()),
             // The reaper has nothing there that could be inherited, so that ours goes along.
             Theirs::Ours if is_open(ours) => add(stream, ours),
             // It has /dev/null there.

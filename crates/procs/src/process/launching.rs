@@ -1,6 +1,7 @@
 //! The start of a program: the order goes out, and the answer becomes a set with an owner and something to watch.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -17,6 +18,8 @@ use crate::sys::{self, Watched};
 pub(super) struct Running {
     pub(super) set: Arc<ProcessSet>,
     pub(super) notify_fd: Watched,
+    /// Our end of an input that stays open, held until the set is empty.
+    pub(super) stdin: Option<OwnedFd>,
     pub(super) outputs: Outputs,
 }
 
@@ -38,13 +41,13 @@ pub(super) async fn take_in(
     command: &Command,
     lines: Lines,
 ) -> Result<(KillOnDrop, Running), LaunchError> {
-    let Launched { owned_set, watch, stdout, stderr } = answer?;
+    let Launched { owned_set, watch, stdin, stdout, stderr } = answer?;
     let set = Arc::clone(owned_set.set());
     let watched = watch
         .map_or_else(|| sys::watch(set.notify_fd()), Ok)
         .and_then(|notify_fd| Ok((notify_fd, Outputs::new(stdout, stderr, lines)?)));
     match watched {
-        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, outputs })),
+        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, stdin, outputs })),
         Err(error) => Err(undo(owned_set, command, error).await),
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rootward_core::{ChildSpec, Shutdown};
 
+use super::ready::Condition;
 use super::{Command, Output, Ready, Stdin};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
@@ -16,7 +17,7 @@ use crate::process::StartProcess;
 ///
 /// | property | default |
 /// | --- | --- |
-/// | [`env`](Self::env) | what this program has |
+/// | [`env`](Self::env) | what this program has, but for what a service manager says to this program alone; `PWD` |
 /// | [`current_dir`](Self::current_dir) | where this program is |
 /// | [`stdin`](Self::stdin) | [`Stdin::Null`] |
 /// | [`stdout`](Self::stdout), [`stderr`](Self::stderr) | [`Output::Capture`]: lines become events |
@@ -84,6 +85,10 @@ impl Process {
     }
 
     /// Sets a variable of the environment.
+    ///
+    /// A process inherits this program's variables, but for those by which a service manager speaks to this program
+    /// alone: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_PIDFDID`,
+    /// `LISTEN_FDNAMES`, `MAINPID`, `INVOCATION_ID` and `JOURNAL_STREAM`. One that is set here is set.
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.command.env.insert(key.into(), Some(value.into()));
         self
@@ -102,7 +107,11 @@ impl Process {
         self
     }
 
-    /// Says in which directory the process begins.
+    /// Says in which directory the process begins. Its variable `PWD` says so, too, unless [`env`](Self::env) has set
+    /// another one or the environment is [cleared](Self::env_clear).
+    ///
+    /// Relative paths of the process's description count from there: of the program, of an input, of
+    /// [`Ready::path`].
     pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.command.directory = Some(dir.into());
         self
@@ -173,12 +182,24 @@ impl Process {
     }
 
     /// Makes it a child.
-    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
+    pub fn into_child(mut self, id: impl Into<String>) -> ChildSpec {
+        self.count_paths_from_its_directory();
         let grace = self.ladder.total();
         let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
         match grace {
             Some(grace) => child.shutdown(grace),
             None => child,
+        }
+    }
+
+    /// A relative path of a readiness rule counts from where the process begins, as its program does.
+    fn count_paths_from_its_directory(&mut self) {
+        if let (Some(directory), Some(Ready(Condition::Path(path)))) =
+            (&self.command.directory, &mut self.ready)
+        {
+            if !path.as_os_str().is_empty() {
+                *path = directory.join(&*path);
+            }
         }
     }
 
