@@ -9,6 +9,7 @@ mod bomb;
 mod early;
 mod ends;
 mod helpers;
+mod inherits;
 mod matrix;
 mod names;
 mod patience;

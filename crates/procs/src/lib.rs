@@ -80,4 +80,5 @@ pub use policy::Step;
 pub use process::ReadyError;
 pub use rootward_core::{Signal, UnknownSignal};
 pub use spec::{Output, Process, Ready, ReadyContext, Stdin};
+pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

@@ -27,6 +27,16 @@ pub enum EventKind {
         /// Why, on one line.
         error: String,
     },
+    /// An attempt to start it has failed for a reason that may pass, such as a lack of descriptors or a program that is
+    /// being replaced. The start goes on, and is no restart.
+    Retrying {
+        /// Why, on one line.
+        error: String,
+        /// Which attempt has failed, from 1.
+        attempt: u32,
+        /// How long until the next one.
+        delay: Duration,
+    },
     /// It had nothing to run, and that is fine (OTP's `ignore`).
     Ignored,
     /// It ended by itself.
@@ -148,6 +158,7 @@ impl EventKind {
             Self::Starting => "starting",
             Self::Started { .. } => "started",
             Self::StartFailed { .. } => "start_failed",
+            Self::Retrying { .. } => "retrying",
             Self::Ignored => "ignored",
             Self::Exited { .. } => "exited",
             Self::Restarting { .. } => "restarting",
@@ -170,6 +181,11 @@ impl EventKind {
             Self::Starting | Self::Ignored => {}
             Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
             Self::StartFailed { error } => map.serialize_entry("error", error)?,
+            Self::Retrying { error, attempt, delay } => {
+                map.serialize_entry("error", error)?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("delay_ms", &whole_millis(*delay))?;
+            }
             Self::Exited { status, stragglers } => {
                 optional(map, "status", status.as_ref())?;
                 non_empty(map, stragglers)?;

@@ -10,7 +10,7 @@ impl EventKind {
     /// How many bytes of text this holds.
     pub(super) fn text_bytes(&self) -> usize {
         match self {
-            Self::StartFailed { error } => error.len(),
+            Self::StartFailed { error } | Self::Retrying { error, .. } => error.len(),
             Self::Exited { status, stragglers } | Self::Stopped { status, stragglers, .. } => {
                 of_exit(status.as_ref()) + of_stragglers(stragglers)
             }

@@ -24,6 +24,7 @@ const PROCESS: Keys = Keys {
         "stop",
         "ready",
         "ready_timeout",
+        "retry_start",
     ],
     not_yet: &["user", "group", "limits"],
 };
@@ -51,6 +52,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         stdin: section.or("stdin", Stdin::Null, read_stdin)?,
         stdout,
         stderr,
+        retry_start: section.or("retry_start", None, |within| Ok(Some(within.duration()?)))?,
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
     })

@@ -66,6 +66,10 @@ fn say(event: &Event) -> Said {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
+        EventKind::Retrying { error, attempt, delay } => {
+            let words = format!("attempt {attempt} failed, the next in {}: {}", short(*delay), safe(error));
+            said('↻', Tone::Notice, words)
+        }
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }

@@ -29,6 +29,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
         directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
         own_session: false,
+        inherited: Vec::new(),
     })
 }
 

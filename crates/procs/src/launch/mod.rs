@@ -6,6 +6,7 @@
 mod direct;
 mod error;
 mod image;
+mod shortage;
 mod stdio;
 mod through_warden;
 
@@ -28,6 +29,7 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 }
 
 /// A program to be started.
+#[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
     /// Is given the process first, so that the last kill reaches it from then on.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::shortage::Whose;
 use super::stdio::{self, Theirs};
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
 use crate::set::{KillOnDrop, ProcessSet};
@@ -34,9 +35,12 @@ impl Launcher for ThroughWarden {
 async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
+    // Before this waits for anything: it is what the caller has.
+    let inherited = client.inherited_beyond().map_err(refused)?;
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
     let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
-    let program = image::program(command, [const { None }; 3])?;
+    let mut program = image::program(command, [const { None }; 3])?;
+    program.inherited = inherited;
     // What the program gets must not be kept open here, or its end would not be seen.
     match order(command, (&program, theirs), &line, cgroup) {
         // A reaper that could not be made has said so before its end of the line was closed.
@@ -59,7 +63,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, failure, image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::exists(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {

@@ -5,8 +5,10 @@
 mod ladder;
 mod life;
 mod lines;
+mod retry;
 
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
+pub(crate) use retry::{Failure, NextAttempt, Retry};

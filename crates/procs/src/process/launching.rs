@@ -3,12 +3,16 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
 
 use super::outputs::{Lines, Outputs};
 use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
+use crate::policy::{NextAttempt, Retry};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::{self, Watched};
@@ -23,15 +27,57 @@ pub(super) struct Running {
     pub(super) outputs: Outputs,
 }
 
+/// What a start needs so that it can be tried again.
+pub(super) struct Again {
+    pub(super) retry: Retry,
+    /// Where it says that it is tried again.
+    pub(super) retries: Retries,
+    /// Whether this child's program has run before.
+    pub(super) has_run: Arc<AtomicBool>,
+    /// Resolves when the start is not wanted any more.
+    pub(super) called_off: oneshot::Receiver<()>,
+}
+
 /// Begins to start a program.
-pub(super) fn begin(launcher: &dyn Launcher, order: Order) -> Launching {
-    let mut launching = launcher.launch(order);
+pub(super) fn begin(launcher: Arc<dyn Launcher>, order: Order, again: Again) -> Launching {
+    let mut launching: Launching = Box::pin(launch(launcher, order, again));
     // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
     // is woken.
     match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
         Poll::Pending => launching,
     }
+}
+
+/// Starts a program, and tries again for as long as the rule says. Cancel safe, as far as the launcher is.
+async fn launch(launcher: Arc<dyn Launcher>, order: Order, mut again: Again) -> Answer {
+    loop {
+        let error = match launcher.launch(order.clone()).await {
+            Ok(launched) => {
+                again.has_run.store(true, Ordering::Relaxed);
+                return Ok(launched);
+            }
+            Err(error) => error,
+        };
+        let has_run = again.has_run.load(Ordering::Relaxed);
+        let next = again.retry.again(error.for_retry(), has_run, Instant::now().into_std());
+        let Some(NextAttempt { failed, delay }) = next else { return Err(error) };
+        let goes_on = again.retries.note(ChildKind::Process, failed, (on_one_line(&error), delay));
+        if !goes_on {
+            return Err(error);
+        }
+        tokio::select! {
+            biased;
+            _ = &mut again.called_off => return Err(error),
+            () = sleep_until(Instant::now() + delay) => {}
+        }
+    }
+}
+
+/// An error and all that is behind it.
+fn on_one_line(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when

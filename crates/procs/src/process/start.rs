@@ -1,6 +1,7 @@
 //! How a process child is started, and what its supervisor holds of it.
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
@@ -19,13 +20,15 @@ use super::sensor::Sensor;
 use crate::Containment;
 use crate::Signal;
 use crate::launch::{Launcher, Order};
-use crate::policy::{Input, Life};
+use crate::policy::{Input, Life, Retry};
 use crate::set::Ack;
 use crate::spec::{Process, problem_with};
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
     process: Arc<Process>,
+    /// Whether the program has run, in any incarnation.
+    has_run: Arc<AtomicBool>,
     #[cfg(test)]
     pub(super) test: super::tests::Seams,
 }
@@ -34,6 +37,7 @@ impl StartProcess {
     pub(crate) fn new(process: Arc<Process>) -> Self {
         Self {
             process,
+            has_run: Arc::default(),
             #[cfg(test)]
             test: Default::default(),
         }
@@ -58,7 +62,8 @@ impl StartChild for StartProcess {
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
-        let (sink, tasks, launcher) = (cx.output(), cx.task_runtime().clone(), self.launcher(&cx));
+        let (sink, retries) = (cx.output(), cx.retries());
+        let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
         let pacer = cx.pacer().clone();
@@ -71,13 +76,21 @@ impl StartChild for StartProcess {
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
         };
-        let launching = launching::begin(launcher.as_ref(), order);
+        let (wanted, called_off) = oneshot::channel();
+        let again = launching::Again {
+            retry: Retry::new(process.get_retry_start(), Instant::now().into_std()),
+            retries,
+            has_run: Arc::clone(&self.has_run),
+            called_off,
+        };
+        let launching = launching::begin(launcher, order, again);
         let lines =
             Lines { sink, ready: process.readiness().and_then(|ready| ready.line_to_match().cloned()) };
         let (over, is_over) = oneshot::channel();
         let sensor =
             Sensor { process: Arc::clone(&process), launching, lines, pacer: pacer.clone(), is_over };
-        let owner = Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), pacer, over });
+        let owner =
+            Owner::new(Beginning { life, process, tasks, ack, shared: shared.clone(), pacer, wanted, over });
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not
         // ours.
         match ActorRuntime::spawn_instant(None, ProcessActor, (owner, sensor)) {

@@ -24,6 +24,7 @@ use crate::process::StartProcess;
 /// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
+/// | [`retry_start`](Self::retry_start) | 10 seconds |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
@@ -54,6 +55,7 @@ pub struct Process {
     pub(super) ready: Option<Ready>,
     pub(super) ready_timeout: Duration,
     straggler_grace: Option<Duration>,
+    retry_start: Duration,
 }
 
 impl Process {
@@ -69,6 +71,7 @@ impl Process {
             ready: None,
             ready_timeout: Duration::from_secs(10),
             straggler_grace: None,
+            retry_start: Self::RETRY_START,
         }
     }
 
@@ -172,6 +175,23 @@ impl Process {
         self
     }
 
+    /// For how long a start is tried again, unless [`retry_start`](Self::retry_start) says otherwise.
+    const RETRY_START: Duration = Duration::from_secs(10);
+
+    /// Says for how long a start is tried again that failed for a reason that may pass. Zero is never. The default is
+    /// ten seconds.
+    ///
+    /// Such reasons are: the system has no process, memory or descriptor to spare
+    /// ([`LaunchError::Transient`](crate::LaunchError::Transient)), the program's file is being written, or, once this
+    /// child has run, the program, its interpreter or its directory is not there or cannot be executed, as while it is
+    /// replaced. The first attempt follows after 10 ms, and each after twice the time of the one before, up to a
+    /// second. An event `retrying` tells of each. They cost no restart intensity. A stop ends them at once. When the
+    /// time is over, the start has failed with the last error.
+    pub fn retry_start(mut self, within: Duration) -> Self {
+        self.retry_start = within;
+        self
+    }
+
     /// Says how long what the process leaves behind may take to go, if the process has ended by itself.
     ///
     /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time
@@ -209,6 +229,10 @@ impl Process {
 
     pub(crate) fn readiness(&self) -> Option<&Ready> {
         self.ready.as_ref()
+    }
+
+    pub(crate) fn get_retry_start(&self) -> Duration {
+        self.retry_start
     }
 
     pub(crate) fn get_ready_timeout(&self) -> Duration {

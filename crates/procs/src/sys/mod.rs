@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
+mod apply;
 mod child;
 mod constructor;
 mod descriptors;
@@ -9,6 +10,7 @@ mod early;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
+mod inherited;
 mod lock;
 mod packet;
 mod pidfd;
@@ -28,6 +30,8 @@ pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
+pub(crate) use inherited::Inherited;
+pub use inherited::raise_descriptor_limit;
 pub(crate) use lock::try_lock;
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{

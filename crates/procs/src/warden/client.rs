@@ -21,7 +21,7 @@ use super::state::{State, locked};
 use super::{WardenError, cgroup};
 use crate::Init;
 use crate::sys::raw::{self, Patience};
-use crate::sys::{self, Fork, Reap};
+use crate::sys::{self, Fork, Inherited, Reap};
 
 /// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
 const IDLE_REAPERS: Duration = Duration::from_secs(1);
@@ -67,6 +67,8 @@ pub struct Warden(Arc<Client>);
 /// What there is of a warden in this program.
 pub(crate) struct Client {
     shared: Arc<SharedClient>,
+    /// What the warden has, and its reapers, which is what the thread had that has made it.
+    inherited: Inherited,
     cgroup: bool,
     watcher: Once,
     trimmer: Once,
@@ -172,6 +174,7 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
+        let inherited = Inherited::as_it_is()?;
         let shared = Arc::new(SharedClient {
             pid,
             socket,
@@ -181,7 +184,8 @@ impl Warden {
             pool: Pool::default(),
             died: watch::Sender::new(false),
         });
-        let mut client = Client { shared, cgroup: false, watcher: Once::new(), trimmer: Once::new() };
+        let mut client =
+            Client { shared, inherited, cgroup: false, watcher: Once::new(), trimmer: Once::new() };
         let own = sys::open(nix::unistd::getpid().as_raw())?;
         let setup = ToWarden::Setup { version: VERSION, cgroup }.encode();
         let socket = &client.shared.socket;
@@ -306,6 +310,11 @@ impl Client {
         sys::send_message(&self.shared.socket, &order, &theirs, Patience::Never)?;
         let mut ours = pairs.into_iter().map(|(ours, _)| Arc::new(ours));
         Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
+    }
+
+    /// What a program has to be given so that it inherits what the calling thread has now.
+    pub(crate) fn inherited_beyond(&self) -> io::Result<Vec<u64>> {
+        Ok(Inherited::now()?.beyond(&self.inherited))
     }
 
     /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.

@@ -13,7 +13,7 @@ use super::arch::call;
 type Result<T> = std::result::Result<T, Errno>;
 
 /// Makes a call that takes integers only. All others have a function of their own below.
-fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
+pub(super) fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
     let [a, b, c, d, e] = arguments.map(|argument| argument as usize);
     // SAFETY: private to this file, and used with calls that take integers. What they do to descriptors and processes
     // cannot break memory: no owner of a descriptor lives in the processes that use this.
