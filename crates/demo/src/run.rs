@@ -74,9 +74,7 @@ impl Company {
         let init = (wanted != cli::Containment::Group).then(Init::fork).and_then(Result::ok);
         let containment = match wanted {
             cli::Containment::Auto => Containment::auto(),
-            cli::Containment::Tree => {
-                Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups()
-            }
+            cli::Containment::Tree => Containment::tree(&Warden::fork().or_else(another)?).without_cgroups(),
             cli::Containment::Group => Containment::group(),
         };
         Ok(Self { init, containment })
@@ -90,6 +88,14 @@ impl Company {
             Some(init) => program.init(init),
             None => program,
         }
+    }
+}
+
+/// Another warden than one that is forked, where that came too late. What the system refuses, it refuses to others, too.
+fn another(error: WardenError) -> Result<Warden, WardenError> {
+    match error {
+        WardenError::TooLate { .. } => Warden::itself().or_else(|_| Warden::find()),
+        refused => Err(refused),
     }
 }
 
@@ -118,7 +124,7 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
         Ok(status) => status,
         Err(error) => {
-            tell::error(&error);
+            tell::error_with_its_causes(&error);
             ExitCode::from(error.status())
         }
     }
@@ -127,6 +133,7 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
 impl NotStarted {
     fn status(&self) -> u8 {
         match self {
+            Self::File(error) if error.is_of_the_system() => Finished::FAILED,
             Self::File(_) | Self::Spec(_) | Self::TreeFile(_) | Self::Record(RecordError::Open(_)) => {
                 tell::BAD_INPUT
             }

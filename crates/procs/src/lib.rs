@@ -76,6 +76,8 @@ mod worker;
 pub use containment::Containment;
 pub use init::{Init, InitError};
 pub use launch::LaunchError;
+#[doc(hidden)]
+pub use launch::limit_of_processes;
 pub use policy::Step;
 pub use process::ReadyError;
 pub use rootward_core::{Signal, UnknownSignal};

@@ -37,4 +37,11 @@ impl Retries {
         let make = || (self.path.clone(), EventKind::Retrying { error, attempt, delay });
         self.tree.record().emit_if(|| !self.scope.is_stopping(), kind, self.incarnation, make)
     }
+
+    /// Writes a `degraded` event: something weaker than usual is in force for this child, for this reason, which is one
+    /// line.
+    pub fn note_degraded(&self, kind: ChildKind, what: &'static str, reason: String) {
+        let degraded = EventKind::Degraded { what: what.into(), reason };
+        self.tree.record().emit(&self.path, kind, self.incarnation, degraded);
+    }
 }

@@ -104,7 +104,7 @@ pub enum EventKind {
         thread: String,
     },
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
-    /// after the beginning of its start.
+    /// after the beginning of its start; or at a process from which something was taken later.
     Degraded {
         /// What: `containment` or `orphans`.
         what: Cow<'static, str>,

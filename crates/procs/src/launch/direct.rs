@@ -79,7 +79,14 @@ fn launch(
         Ok(spawned) => {
             let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
             kill_handle.hold(&set);
-            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: None, stdin, stdout, stderr })
+            Ok(Launched {
+                owned_set: KillOnDrop::new(set).with(ack),
+                watch: None,
+                degraded: None,
+                stdin,
+                stdout,
+                stderr,
+            })
         }
         Err(failure) => {
             Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::exists(command)))

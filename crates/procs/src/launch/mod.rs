@@ -20,6 +20,7 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
+pub use shortage::limit_of_processes;
 pub(crate) use through_warden::ThroughWarden;
 
 /// Starts programs.
@@ -49,6 +50,8 @@ pub(crate) struct Launched {
     pub(crate) owned_set: KillOnDrop,
     /// Watches the set's notification descriptor already, if the launcher had to.
     pub(crate) watch: Option<Watched>,
+    /// What is weaker than it should be, if that has not been said before.
+    pub(crate) degraded: Option<String>,
     /// Our end of an input that stays open as long as this is held.
     pub(crate) stdin: Option<OwnedFd>,
     /// Our ends of the captured streams, non-blocking.

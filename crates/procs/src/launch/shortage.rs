@@ -33,13 +33,14 @@ pub(super) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
             "too many descriptors of this user are on their way to other processes (RLIMIT_NOFILE)"
                 .to_owned(),
         ),
-        (libc::EAGAIN, _) => Some(processes()),
+        (libc::EAGAIN, _) => Some(limit_of_processes()),
         _ => None,
     }
 }
 
-/// What limits the number of processes here.
-fn processes() -> String {
+/// What limits the number of processes and threads here, on one line.
+#[doc(hidden)]
+pub fn limit_of_processes() -> String {
     if let Some(limit) = full_cgroup() {
         return limit;
     }

@@ -51,11 +51,12 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
     let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
     client.prepare(cgroup);
     match answer(&watch).await {
-        Ok((spawned, reaper)) => {
+        Ok((spawned, reaper, without)) => {
+            let degraded = without.filter(|_| client.is_first_without_cgroup()).map(without_cgroup);
             let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
             kill_handle.hold(&set);
             let owned_set = KillOnDrop::new(set).with(ack);
-            Ok(Launched { owned_set, watch: Some(watch), stdin, stdout, stderr })
+            Ok(Launched { owned_set, watch: Some(watch), degraded, stdin, stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);
@@ -132,7 +133,15 @@ enum Failed {
     Silent(io::Error),
 }
 
-async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
+/// Why a child has no cgroup, on one line.
+fn without_cgroup(errno: i32) -> String {
+    let error = io::Error::from_raw_os_error(errno);
+    format!(
+        "the level is `tree` and not `tree+cgroup` for this child and maybe others: its cgroup is gone: {error}"
+    )
+}
+
+async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
     let mut message = [0; REPLY];
     let (bytes, pidfd) = loop {
         let mut ready = line.readable().await.map_err(Failed::Silent)?;
@@ -142,7 +151,9 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
         }
     };
     match (FromWarden::decode(&message[..bytes]), pidfd) {
-        (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
+        (Some(FromWarden::Started { pid, reaper, without }), Some(pidfd)) => {
+            Ok((Spawned { pid, pidfd }, reaper, (without != 0).then_some(without)))
+        }
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
             Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))

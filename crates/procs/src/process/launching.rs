@@ -53,7 +53,10 @@ pub(super) fn begin(launcher: Arc<dyn Launcher>, order: Order, again: Again) -> 
 async fn launch(launcher: Arc<dyn Launcher>, order: Order, mut again: Again) -> Answer {
     loop {
         let error = match launcher.launch(order.clone()).await {
-            Ok(launched) => {
+            Ok(mut launched) => {
+                if let Some(reason) = launched.degraded.take() {
+                    again.retries.note_degraded(ChildKind::Process, "containment", reason);
+                }
                 again.has_run.store(true, Ordering::Relaxed);
                 return Ok(launched);
             }
@@ -87,7 +90,7 @@ pub(super) async fn take_in(
     command: &Command,
     lines: Lines,
 ) -> Result<(KillOnDrop, Running), LaunchError> {
-    let Launched { owned_set, watch, stdin, stdout, stderr } = answer?;
+    let Launched { owned_set, watch, stdin, stdout, stderr, .. } = answer?;
     let set = Arc::clone(owned_set.set());
     let watched = watch
         .map_or_else(|| sys::watch(set.notify_fd()), Ok)

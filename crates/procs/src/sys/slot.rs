@@ -200,12 +200,13 @@ impl Job {
 
     /// Starts the program that the order describes.
     ///
-    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped.
+    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped. If its cgroup is gone,
+    /// it is started without one, and the error that said so comes along.
     pub(crate) fn spawn(
         &mut self,
         layout: Layout,
         surroundings: Surroundings,
-    ) -> Result<(i32, c_int), (Stage, Errno)> {
+    ) -> Result<(i32, c_int, Option<Errno>), (Stage, Errno)> {
         let lists = self.link(layout).ok_or((Stage::Clone, libc::EINVAL))?;
         let [candidates, argv, env, directory] = lists;
         // SAFETY: `link` has made pointers to strings in the order of all places, and left the zeros between the
@@ -220,10 +221,19 @@ impl Job {
         // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
         child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
-        let (pid, pidfd) = unsafe { child.start(self.child_stack, surroundings.cgroup) }
-            .map_err(|errno| (Stage::Clone, errno))?;
+        let start = |cgroup| unsafe { child.start(self.child_stack, cgroup) };
+        let (started, without) = match start(surroundings.cgroup) {
+            // The cgroup was removed, or turned into one that takes no processes.
+            Err(gone @ (libc::ENODEV | libc::ENOENT | libc::EOPNOTSUPP | libc::EBUSY))
+                if surroundings.cgroup.is_some() =>
+            {
+                (start(None), Some(gone))
+            }
+            started => (started, None),
+        };
+        let (pid, pidfd) = started.map_err(|errno| (Stage::Clone, errno))?;
         match child.failed() {
-            None => Ok((pid, pidfd)),
+            None => Ok((pid, pidfd, without)),
             Some(failed) => {
                 let _ = raw::reap_now(pid);
                 Err(failed)

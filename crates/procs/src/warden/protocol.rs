@@ -173,8 +173,9 @@ pub(crate) enum FromWarden {
     Ready { cgroup: bool },
     /// The warden cannot do its work here.
     Unable { errno: i32 },
-    /// The program runs. Its descriptor goes with this.
-    Started { pid: i32, reaper: i32 },
+    /// The program runs. Its descriptor goes with this. `without` is 0, or why it has no cgroup although it was to have
+    /// one.
+    Started { pid: i32, reaper: i32, without: i32 },
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. If no process is left, the reaper sends nothing after
@@ -213,7 +214,7 @@ impl FromWarden {
         let numbers = match self {
             Self::Ready { cgroup } => [1, i32::from(cgroup), 0, 0],
             Self::Unable { errno } => [2, errno, 0, 0],
-            Self::Started { pid, reaper } => [3, pid, reaper, 0],
+            Self::Started { pid, reaper, without } => [3, pid, reaper, without],
             Self::Refused { stage, errno } => [4, stage, errno, 0],
             Self::Ended { how, status, rest } => [5, how, status, rest as i32],
             Self::Empty { rest } => [6, rest as i32, 0, 0],
@@ -236,7 +237,7 @@ impl FromWarden {
         Some(match kind {
             1 => Self::Ready { cgroup: a != 0 },
             2 => Self::Unable { errno: a },
-            3 => Self::Started { pid: a, reaper: b },
+            3 => Self::Started { pid: a, reaper: b, without: c },
             4 => Self::Refused { stage: a, errno: b },
             5 => Self::Ended { how: a, status: b, rest: Remaining::from_number(c)? },
             6 => Self::Empty { rest: Remaining::from_number(a)? },
@@ -285,7 +286,7 @@ mod tests {
         for said in [
             FromWarden::Ready { cgroup: true },
             FromWarden::Unable { errno: 2 },
-            FromWarden::Started { pid: 4711, reaper: 4710 },
+            FromWarden::Started { pid: 4711, reaper: 4710, without: libc::ENOENT },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
             FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Remaining::NothingAndExits },
             FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Remaining::Processes },

@@ -159,9 +159,18 @@ impl Reaper {
             // There was no room here for all of them.
             None => Err((Stage::Clone, libc::EMFILE)),
         };
-        if let Ok((program, pidfd)) = started {
+        if let Ok((program, pidfd, without)) = started {
             self.program = Some(program);
-            self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
+            let told = FromWarden::Started {
+                pid: program,
+                reaper: raw::own_pid(),
+                without: without.unwrap_or_default(),
+            };
+            self.send(&told.encode(), &[pidfd]);
+            if without.is_some() {
+                // The next one is made anew.
+                self.cgroup = false;
+            }
             // If this fails, old kernels are told the group's number.
             let _ = raw::move_to(pidfd, fds::PROGRAM);
             // The program may become many that all want the processor. Before another is forked this is taken back.
@@ -179,24 +188,31 @@ impl Reaper {
         header: &LaunchHeader,
         came: impl Fn(Descriptor) -> Option<i32>,
         job: &mut Job,
-    ) -> Result<(i32, i32), (Stage, Errno)> {
+    ) -> Result<(i32, i32, Option<Errno>), (Stage, Errno)> {
         let unmade = |errno| (Stage::Clone, errno);
         if let Some(file) = came(Descriptor::File) {
             job.take_from_file(file, header.bytes).map_err(unmade)?;
         }
-        if header.cgroup {
-            self.make_cgroup().map_err(unmade)?;
-            self.cgroup_is_worn = true;
-        }
+        let without = match header.cgroup.then(|| self.make_cgroup()) {
+            None | Some(Ok(())) => None,
+            // What the system may have again later is for the supervisor to wait for.
+            Some(Err(errno @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN))) => {
+                return Err(unmade(errno));
+            }
+            // Another process has removed the directory, or it may have no more in it. The reaper does without.
+            Some(Err(errno)) => Some(errno),
+        };
+        let has_cgroup = header.cgroup && without.is_none();
+        self.cgroup_is_worn |= has_cgroup;
         if std::mem::take(&mut self.goes_soon) {
             raw::set_nice(self.nice);
         }
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            cgroup: header.cgroup.then_some(fds::OWN_CGROUP),
+            cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
         };
-        job.spawn(header.layout, surroundings)
+        job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))
     }
 
     /// Makes the cgroup for the next set, named after this reaper, unless there is one that has not been used.

@@ -54,6 +54,7 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
     let client = Client {
         shared,
         inherited: Inherited::as_it_is().unwrap(),
+        said_without_cgroup: AtomicBool::new(false),
         cgroup: false,
         watcher: Once::new(),
         trimmer: Once::new(),
