@@ -90,6 +90,23 @@ fn a_child_has_the_limit_of_descriptors_that_was_there_before_it_was_raised() {
     }
 }
 
+/// P14: a child spoke for its supervisor, or believed in descriptors that were not there.
+#[test]
+fn a_child_is_not_told_what_a_service_manager_tells_its_supervisor() {
+    for level in LEVELS {
+        let (command, child) = told(level, "nothing");
+
+        let variables =
+            |told: &[String]| told.iter().filter(|line| line.contains('=')).cloned().collect::<Vec<_>>();
+        let kept: Vec<_> =
+            variables(&command).into_iter().filter(|line| !ARE_OURS.contains(&line.as_str())).collect();
+        assert_eq!(variables(&child), kept, "{level}");
+        assert!(kept.contains(&"LISTEN_ADDRESS=1".to_owned()), "{level}");
+    }
+}
+
+const ARE_OURS: [&str; 3] = ["NOTIFY_SOCKET=1", "LISTEN_FDS=1", "INVOCATION_ID=1"];
+
 /// The soft limit of descriptors with which the program is started.
 const SOFT: u64 = 256;
 
@@ -98,6 +115,8 @@ fn same_as_a_command(change: &str) -> Vec<Vec<String>> {
     LEVELS
         .map(|level| {
             let (command, child) = told(level, change);
+            let command: Vec<_> =
+                command.into_iter().filter(|line| !ARE_OURS.contains(&line.as_str())).collect();
             assert_eq!(child, command, "{level}, {change}");
             child
         })
@@ -109,6 +128,7 @@ fn told(level: &str, change: &str) -> (Vec<String>, Vec<String>) {
         .arg("-c")
         .arg(format!("ulimit -S -n {SOFT}; exec \"$0\" \"$@\""))
         .args([env!("CARGO_BIN_EXE_drops_its_privileges"), level, change])
+        .envs(["NOTIFY_SOCKET", "LISTEN_FDS", "INVOCATION_ID", "LISTEN_ADDRESS"].map(|name| (name, "1")))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

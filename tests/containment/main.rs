@@ -6,6 +6,7 @@
 //! are found, too. Nothing that the program under test says is believed.
 
 mod bomb;
+mod cgroup_gone;
 mod early;
 mod ends;
 mod helpers;

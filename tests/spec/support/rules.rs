@@ -61,6 +61,7 @@ impl<'a> Tree<'a> {
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::NotReady { .. }, Stage::Starting)
+            | (EventKind::Retrying { .. }, Stage::Starting | Stage::Stopping)
             | (EventKind::Stalled { .. }, Stage::Starting | Stage::Up | Stage::Stopping)
             | (EventKind::Output { .. } | EventKind::GaveUp { .. }, _)
             | (EventKind::Signal { .. } | EventKind::Degraded { .. }, _) => stage,

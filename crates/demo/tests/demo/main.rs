@@ -7,6 +7,7 @@ mod bad_input;
 mod built_in;
 mod containment;
 mod endings;
+mod few_processes;
 mod outputs;
 mod quiet;
 mod samples;

@@ -127,7 +127,10 @@ impl Prepared {
         let_hooks_block();
         more_descriptors();
         let Self { tree, signals, on_launch, task_runtime, hold, .. } = self;
-        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime)?;
+        let runtimes = Runtimes::build(task_runtime, caller).map_err(|error| {
+            hold.let_go();
+            RunError::Runtime(error)
+        })?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
