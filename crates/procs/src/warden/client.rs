@@ -33,8 +33,9 @@ const BUSY: Duration = Duration::from_millis(5);
 /// program has one warden, which serves all of its trees; a tree is told to use it by
 /// [`Containment::tree`](crate::Containment::tree).
 ///
-/// A warden lets go of nothing that it has started: programs get the user, the limits, the file mode mask and the
-/// scheduling of this program as they were when the warden came into being. They have no controlling terminal.
+/// Programs get what the thread that starts them has at that moment, as with `std::process::Command`: user, groups,
+/// capabilities, `no_new_privs`, limits, file mode mask and nice value. Seccomp filters, namespaces and processor
+/// affinity are those of the warden. Programs have no controlling terminal.
 ///
 /// When the last handle is dropped the warden ends, after whatever it has started.
 ///
