@@ -91,12 +91,13 @@ impl Company {
     }
 }
 
-/// Another warden than one that is forked, where that came too late. What the system refuses, it refuses to others, too.
+/// Another warden than one that is forked, where that came too late. What the system refuses, it refuses to others,
+/// too.
 fn another(error: WardenError) -> Result<Warden, WardenError> {
-    match error {
-        WardenError::TooLate { .. } => Warden::itself().or_else(|_| Warden::find()),
-        refused => Err(refused),
+    if matches!(error, WardenError::TooLate { .. }) {
+        return Warden::itself().or_else(|_| Warden::find());
     }
+    Err(error)
 }
 
 fn run(

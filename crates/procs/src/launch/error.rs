@@ -124,10 +124,11 @@ impl LaunchError {
 
     /// Its input could not be opened.
     pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
-        match Self::new(command, source) {
-            Self::Io { program, source } => Self::Input { program, file, source },
-            passing => passing,
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::Input { program, file, source };
         }
+        error
     }
 
     /// What it says about another attempt.

@@ -24,7 +24,7 @@ use crate::process::StartProcess;
 /// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
-/// | [`retry_start`](Self::retry_start) | 10 seconds |
+/// | [`retry_start`](Self::retry_start) | 2 seconds |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
@@ -176,17 +176,18 @@ impl Process {
     }
 
     /// For how long a start is tried again, unless [`retry_start`](Self::retry_start) says otherwise.
-    const RETRY_START: Duration = Duration::from_secs(10);
+    const RETRY_START: Duration = Duration::from_secs(2);
 
     /// Says for how long a start is tried again that failed for a reason that may pass. Zero is never. The default is
-    /// ten seconds.
+    /// two seconds.
     ///
     /// Such reasons are: the system has no process, memory or descriptor to spare
     /// ([`LaunchError::Transient`](crate::LaunchError::Transient)), the program's file is being written, or, once this
     /// child has run, the program, its interpreter or its directory is not there or cannot be executed, as while it is
-    /// replaced. The first attempt follows after 10 ms, and each after twice the time of the one before, up to a
-    /// second. An event `retrying` tells of each. They cost no restart intensity. A stop ends them at once. When the
-    /// time is over, the start has failed with the last error.
+    /// replaced. The first attempt follows after 10 ms, and each after twice the time of the one before, up to half
+    /// a second. An event `retrying` tells of each. They cost no restart intensity. A stop ends them at once. When the
+    /// time is over, the start has failed with the last error, which counts as a restart if it was one: a supervisor
+    /// gives up only if its restarts come within its window, so that this time should be a fraction of the window.
     pub fn retry_start(mut self, within: Duration) -> Self {
         self.retry_start = within;
         self

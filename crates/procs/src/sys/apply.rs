@@ -4,13 +4,21 @@
 
 use libc::c_int;
 
-use super::child::Stage;
 use super::inherited as at;
 use super::raw::{self, Errno};
 
+/// What the system refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Limits,
+    Nice,
+    Identity,
+    Capabilities,
+}
+
 /// Applies a list of words. Before it the process has what its starter has. Whether it may have what it is given is the
 /// system's to say, and what the system refuses is an error: a program never runs with more than it is to have.
-pub(super) fn apply(words: &[u64]) -> Result<(), (Stage, Errno)> {
+pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
     let Some(fixed) = words.first_chunk::<{ at::GROUPS_AT }>() else { return Ok(()) };
     let groups = &words[at::GROUPS_AT..];
     let has = |part: u64| fixed[0] & part != 0;
@@ -20,19 +28,19 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Stage, Errno)> {
     if has(at::LIMITS) {
         for number in 0..at::LIMIT_COUNT {
             let place = at::LIMITS_AT + 2 * number;
-            raw::set_limit(number, (fixed[place], fixed[place + 1])).map_err(|it| (Stage::Limits, it))?;
+            raw::set_limit(number, (fixed[place], fixed[place + 1])).map_err(|it| (Part::Limits, it))?;
         }
     }
     if has(at::NICE) {
-        raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (Stage::Nice, it))?;
+        raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (Part::Nice, it))?;
     }
     if has(at::IDENTITY | at::GROUPS | at::CAPABILITIES) {
         let five = |from: usize| [0, 1, 2, 3, 4].map(|next| fixed[from + next]);
-        become_the_user(fixed, groups).map_err(|it| (Stage::Identity, it))?;
-        take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (Stage::Capabilities, it))?;
+        become_the_user(fixed, groups).map_err(|it| (Part::Identity, it))?;
+        take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (Part::Capabilities, it))?;
     }
     if has(at::HUMBLE) {
-        raw::gain_no_privileges().map_err(|it| (Stage::Capabilities, it))?;
+        raw::gain_no_privileges().map_err(|it| (Part::Capabilities, it))?;
     }
     Ok(())
 }

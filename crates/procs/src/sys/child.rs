@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use libc::{c_char, c_int, c_void};
 
-use super::apply::apply;
+use super::apply::{Part, apply};
 use super::raw::{self, Errno};
 
 /// How far a start came.
@@ -41,6 +41,15 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
+    fn of(part: Part) -> Self {
+        match part {
+            Part::Limits => Self::Limits,
+            Part::Nice => Self::Nice,
+            Part::Identity => Self::Identity,
+            Part::Capabilities => Self::Capabilities,
+        }
+    }
+
     /// The stage with this number. What is no number of a stage is the last one.
     pub(crate) fn from_number(number: i32) -> Self {
         match number {
@@ -173,7 +182,7 @@ impl Child {
 
     fn set_up(&self) -> Result<(), (Stage, Errno)> {
         self.set_up_descriptors_and_group().map_err(|errno| (Stage::SetUp, errno))?;
-        apply(self.inherited())?;
+        apply(self.inherited()).map_err(|(part, errno)| (Stage::of(part), errno))?;
         // After that: a change of the user takes it away.
         self.die_with_parent().map_err(|errno| (Stage::SetUp, errno))
     }

@@ -144,7 +144,7 @@ impl Inherited {
             .into_iter()
             .chain(self.users)
             .chain(self.group)
-            .chain([self.mask, i64::from(self.nice).cast_unsigned()])
+            .chain([self.mask, i64::from(self.nice) as u64])
             .chain(self.capabilities)
             .chain(limits)
             .chain(self.groups.iter().copied())

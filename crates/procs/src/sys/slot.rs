@@ -200,8 +200,8 @@ impl Job {
 
     /// Starts the program that the order describes.
     ///
-    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped. If its cgroup is gone,
-    /// it is started without one, and the error that said so comes along.
+    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped. If its cgroup is
+    /// gone, it is started without one, and the error that said so comes along.
     pub(crate) fn spawn(
         &mut self,
         layout: Layout,

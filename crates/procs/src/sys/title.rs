@@ -11,7 +11,7 @@ use std::fs;
 use super::raw;
 
 /// Names the calling process, in its `comm` and in its command line. It must be a helper that was forked, and have one
-/// thread: its arguments, and some of its environment if the arguments are too short, are not what they were after that.
+/// thread: its arguments, and some of its environment if the arguments are too short, are overwritten.
 ///
 /// A name helps a person who looks at processes. If it cannot be given, nothing else depends on it.
 pub(crate) fn rename(name: &CStr) {
@@ -43,8 +43,8 @@ impl Place {
         (place.arguments.0 > 0 && place.arguments.0 < place.arguments.1).then_some(place)
     }
 
-    /// Up to where the name may be written. Behind the arguments stands the environment, as a rule, and the kernel reads
-    /// on there if the last byte of the arguments is no zero.
+    /// Up to where the name may be written. Behind the arguments stands the environment, as a rule, and the kernel
+    /// reads on there if the last byte of the arguments is no zero.
     fn end(self) -> usize {
         let (start, end) = self.environment;
         if start == self.arguments.1 && end > start { end } else { self.arguments.1 }

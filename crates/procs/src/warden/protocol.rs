@@ -60,8 +60,8 @@ pub(crate) struct LaunchHeader {
 }
 
 const WORD: usize = size_of::<usize>();
-/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, and how many words follow
-/// that the program is to inherit.
+/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, and how many words
+/// follow that the program is to inherit.
 const HEADER: usize = 8 * WORD;
 
 impl ToWarden {

@@ -1,7 +1,7 @@
 //! Whether there is room for the threads of an application, before any of them is needed.
 //!
-//! A runtime that is refused a thread panics, or goes on with too few and never answers. So the threads are started once
-//! before, all at the same time, and end again.
+//! A runtime that is refused a thread panics, or goes on with too few and never answers. So the threads are started
+//! once before, all at the same time, and end again.
 
 use std::io;
 use std::sync::mpsc;
