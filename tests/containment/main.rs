@@ -6,12 +6,16 @@
 //! are found, too. Nothing that the program under test says is believed.
 
 mod bomb;
+mod cgroup_gone;
+mod early;
 mod ends;
 mod helpers;
+mod inherits;
 mod matrix;
 mod names;
 mod patience;
 mod place;
+mod precedence;
 mod record;
 mod scene;
 mod shortage;

@@ -52,7 +52,10 @@ fn a_program_adopts_orphans_only_where_it_is_asked_to() {
 fn a_warden_that_cannot_be_had_leaves_no_process_behind() {
     let host = Program::run(env!("CARGO_BIN_EXE_is_refused_a_warden"), &[]).finish();
 
-    assert_eq!(host.lines_after("refused "), ["the warden could not be started"]);
+    assert_eq!(
+        host.lines_after("refused "),
+        ["the warden could not be started: the system refuses `pidfd_open`"]
+    );
     assert_eq!(host.lines_after("children "), [""]);
 }
 

@@ -2,7 +2,9 @@
 
 mod company;
 mod restarts;
+mod retries;
 mod stops;
+mod surroundings;
 
 use rootward::process::Signal;
 use rootward::report::NodeReport;

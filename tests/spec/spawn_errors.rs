@@ -9,7 +9,7 @@ use nix::sys::signal::Signal as Sent;
 use rootward::Supervisor;
 use rootward::error::{SpecProblem, StartError, TreeStartError};
 use rootward::event::StopCause;
-use rootward::process::{LaunchError, Process};
+use rootward::process::{LaunchError, Process, Stdin};
 use rootward::report::Ending;
 
 use crate::support::{cause_of, fixture, given, identity_of, launched, obedient};
@@ -87,6 +87,15 @@ async fn a_working_directory_that_is_a_file_is_named() {
     assert!(matches!(spawn_error(&error), LaunchError::WorkingDirectory { .. }), "{error}");
 }
 
+/// P8.
+#[tokio::test]
+async fn an_input_that_is_not_there_is_named() {
+    let error = start_error(fixture!("runs_forever").stdin(Stdin::File("/nowhere/to/be/found".into()))).await;
+
+    assert!(matches!(spawn_error(&error), LaunchError::Input { .. }), "{error}");
+    assert!(error.describe().contains("`/nowhere/to/be/found`"), "{}", error.describe());
+}
+
 #[tokio::test]
 async fn what_no_program_could_be_told_is_refused_before_anything_is_started() {
     let wrong = [
@@ -109,7 +118,7 @@ async fn a_program_that_vanishes_uses_up_the_restarts_and_is_no_exit() {
     let directory = tempfile::tempdir().unwrap();
     let link = directory.path().join("program");
     symlink(env!("CARGO_BIN_EXE_runs_forever"), &link).unwrap();
-    let a = Process::new(&link).into_child("a");
+    let a = Process::new(&link).retry_start(Duration::ZERO).into_child("a");
     let (tree, mut log) = given(Supervisor::new("root").intensity(3, HOUR).child(a)).await;
     let process = identity_of(&*log.wait_for_event("a", "started").await);
 

@@ -76,8 +76,8 @@ pub use child::{
     SpecProblem, StartError, StopCause, Straggler,
 };
 pub use child_kind::{
-    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext,
-    StopRequest,
+    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
+    StartContext, StopRequest,
 };
 pub use context::{HearsSignals, KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, Moment, Notice, SignalAction, Stream};

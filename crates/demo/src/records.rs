@@ -31,7 +31,7 @@ pub(crate) struct Records {
 pub(crate) enum RecordError {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("cannot start a thread: {0}")]
+    #[error("cannot start a thread, {limit}: {0}", limit = rootward::process::limit_of_processes())]
     Thread(#[from] io::Error),
 }
 

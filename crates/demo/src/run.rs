@@ -112,9 +112,7 @@ impl Company {
         let init = (wanted != cli::Containment::Group && !is_notified).then(Init::fork);
         let containment = match wanted {
             cli::Containment::Auto => Containment::auto(),
-            cli::Containment::Tree => {
-                Containment::tree(&Warden::fork().or_else(|_| Warden::find())?).without_cgroups()
-            }
+            cli::Containment::Tree => Containment::tree(&Warden::fork().or_else(another)?).without_cgroups(),
             cli::Containment::Group => Containment::group(),
         };
         Ok(Self { init, containment })
@@ -128,6 +126,15 @@ impl Company {
             None => program,
         }
     }
+}
+
+/// Another warden than one that is forked, where that came too late. What the system refuses, it refuses to others,
+/// too.
+fn another(error: WardenError) -> Result<Warden, WardenError> {
+    if matches!(error, WardenError::TooLate { .. }) {
+        return Warden::itself().or_else(|_| Warden::find());
+    }
+    Err(error)
 }
 
 fn run(
@@ -229,7 +236,7 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
         Ok(status) => status,
         Err(error) => {
-            tell::error(&error);
+            tell::error_with_its_causes(&error);
             ExitCode::from(error.status())
         }
     }
@@ -238,6 +245,7 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
 impl NotStarted {
     fn status(&self) -> u8 {
         match self {
+            Self::File(error) if error.is_of_the_system() => Finished::FAILED,
             Self::File(_)
             | Self::Spec(_)
             | Self::TreeFile(_)

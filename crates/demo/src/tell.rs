@@ -28,6 +28,17 @@ pub(crate) fn note(message: impl fmt::Display) {
     let _ = writeln!(std::io::stderr(), "note: {message}");
 }
 
+/// Writes an error and what is behind it, as far as its own text does not say that already.
+pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
+    let mut message = failed.to_string();
+    for cause in std::iter::successors(failed.source(), |cause| cause.source()).map(ToString::to_string) {
+        if !message.contains(&cause) {
+            message = format!("{message}: {cause}");
+        }
+    }
+    error(message);
+}
+
 /// Writes what was asked for.
 ///
 /// # Errors

@@ -71,6 +71,9 @@ impl From<&EventKind> for wire::What {
                 elapsed_ms: millis(*elapsed),
                 stragglers: stragglers.iter().map(Into::into).collect(),
             },
+            EventKind::Retrying { error, attempt, delay } => {
+                Self::Retrying { error: error.clone(), attempt: *attempt, delay_ms: millis(*delay) }
+            }
             EventKind::NotReady { elapsed } => Self::NotReady { elapsed_ms: millis(*elapsed) },
             EventKind::Stalled { elapsed, thread } => {
                 Self::Stalled { elapsed_ms: millis(*elapsed), thread: thread.clone() }

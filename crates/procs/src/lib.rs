@@ -33,7 +33,9 @@
 //! - every program leads a group of its own; a process that stays in it is stopped, killed and waited for;
 //! - a signal never reaches a process or a group that has got the same number later;
 //! - however this program dies, its programs get SIGKILL from the kernel, unless they are set-user-ID programs;
-//! - programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2.
+//! - programs begin with default signal dispositions, an empty signal mask and no descriptors but 0, 1 and 2;
+//! - programs inherit what `std::process::Command` would give them at that moment: user, groups, capabilities, limits,
+//!   file mode mask, nice value and directory of this program, also when it has changed them since.
 //!
 //! At containment `group` that is all, because a process group cannot deliver more: a descendant that leaves the group,
 //! as daemons do, is not followed, and descendants may survive if this program is killed.
@@ -76,8 +78,11 @@ mod worker;
 pub use containment::Containment;
 pub use init::{Init, InitError};
 pub use launch::LaunchError;
+#[doc(hidden)]
+pub use launch::limit_of_processes;
 pub use policy::{Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{Signal, UnknownSignal};
 pub use spec::{HttpGet, Output, Process, Ready, ReadyContext, Stdin};
+pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

@@ -209,8 +209,8 @@ pub mod child_kind {
 
     #[doc(inline)]
     pub use rootward_core::{
-        Ended, Inspect, KillHandle, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild,
-        StartContext, StopRequest,
+        Ended, Inspect, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild,
+        StartChild, StartContext, StopRequest,
     };
 }
 

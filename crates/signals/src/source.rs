@@ -45,7 +45,7 @@ pub enum SignalError {
         source: io::Error,
     },
     /// The system refused the socket through which signals wake those that listen.
-    #[error("cannot be woken by signals")]
+    #[error("cannot be woken by signals: the system refuses `socketpair`")]
     Wake(#[source] io::Error),
     /// A thread that signals need could not be started.
     #[error("cannot start a thread for signals")]

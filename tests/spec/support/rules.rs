@@ -61,6 +61,7 @@ impl<'a> Tree<'a> {
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::NotReady { .. }, Stage::Starting)
+            | (EventKind::Retrying { .. }, Stage::Starting | Stage::Stopping)
             | (
                 EventKind::Stalled { .. } | EventKind::Notified(_),
                 Stage::Starting | Stage::Up | Stage::Stopping,

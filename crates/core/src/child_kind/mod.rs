@@ -10,10 +10,12 @@ mod compact_end;
 mod handled;
 mod inspect;
 mod reporter;
+mod retries;
 mod start;
 
 pub use inspect::Inspect;
 pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
+pub use retries::Retries;
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use compact_end::CompactEnd;

@@ -30,6 +30,16 @@ pub enum EventKind {
         /// What it left behind and what became of that.
         stragglers: Vec<Straggler>,
     },
+    /// An attempt to start it has failed for a reason that may pass, such as a lack of descriptors or a program that is
+    /// being replaced. The start goes on, and is no restart.
+    Retrying {
+        /// Why, on one line.
+        error: String,
+        /// Which attempt has failed, from 1.
+        attempt: u32,
+        /// How long until the next one.
+        delay: Duration,
+    },
     /// It had nothing to run, and that is fine (OTP's `ignore`).
     Ignored,
     /// It ended by itself.
@@ -97,7 +107,7 @@ pub enum EventKind {
         thread: String,
     },
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
-    /// after the beginning of its start.
+    /// after the beginning of its start; or at a process from which something was taken later.
     Degraded {
         /// What: `containment` or `orphans`.
         what: Cow<'static, str>,
@@ -156,6 +166,7 @@ impl EventKind {
             Self::Starting => "starting",
             Self::Started { .. } => "started",
             Self::StartFailed { .. } => "start_failed",
+            Self::Retrying { .. } => "retrying",
             Self::Ignored => "ignored",
             Self::Exited { .. } => "exited",
             Self::Restarting { .. } => "restarting",
@@ -181,6 +192,11 @@ impl EventKind {
             Self::StartFailed { error, stragglers } => {
                 map.serialize_entry("error", error)?;
                 non_empty(map, stragglers)?;
+            }
+            Self::Retrying { error, attempt, delay } => {
+                map.serialize_entry("error", error)?;
+                map.serialize_entry("attempt", attempt)?;
+                map.serialize_entry("delay_ms", &whole_millis(*delay))?;
             }
             Self::Exited { status, stragglers } => {
                 optional(map, "status", status.as_ref())?;

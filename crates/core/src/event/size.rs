@@ -11,6 +11,7 @@ impl EventKind {
     pub(super) fn text_bytes(&self) -> usize {
         match self {
             Self::StartFailed { error, stragglers } => error.len() + of_stragglers(stragglers),
+            Self::Retrying { error, .. } => error.len(),
             Self::Exited { status, stragglers } | Self::Stopped { status, stragglers, .. } => {
                 of_exit(status.as_ref()) + of_stragglers(stragglers)
             }

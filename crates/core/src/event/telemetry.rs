@@ -92,6 +92,16 @@ pub(super) fn log(event: &Event) {
             line!(warn, "child failed while it stopped", stop.outcome = %outcome, exit.reason = %status);
         }
         EventKind::Stopped { outcome, .. } => line!(usual, "child is gone", stop.outcome = %outcome),
+        EventKind::Retrying { error, attempt, delay } => {
+            let delay_ms = crate::clock::whole_millis(*delay);
+            line!(
+                warn,
+                "child cannot be started now and is tried again",
+                start.error = %error,
+                start.attempt = attempt,
+                start.delay_ms = delay_ms
+            );
+        }
         EventKind::NotReady { elapsed } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child is not ready", start.elapsed_ms = elapsed_ms);

@@ -65,6 +65,9 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    if let Some(within) = part.retry_start {
+        process = process.retry_start(within);
+    }
     match part.ready {
         Some(Ready { when, any_owner, timeout }) => {
             let ready = ready(when);

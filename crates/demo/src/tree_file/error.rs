@@ -30,6 +30,8 @@ pub(crate) enum Problem {
     NotAFile,
     #[error("cannot be read: {0}")]
     Unreadable(#[source] io::Error),
+    #[error("cannot be checked, because the system refuses a thread (`clone3`): {0}")]
+    NoThread(#[source] io::Error),
     #[error("a tree file ends in .toml or .json, so that its format is known")]
     Extension,
     #[error("larger than {} MiB, which no tree file is", .limit / (1024 * 1024))]
@@ -122,6 +124,11 @@ pub(crate) enum Problem {
 }
 
 impl FileError {
+    /// Whether it says nothing about the file: the system lacked something.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        matches!(self.0.problem, Problem::NoThread(_))
+    }
+
     /// Something is wrong with the file as a whole.
     pub(super) fn whole(file: &Path, problem: Problem) -> Self {
         let file = file.to_owned();

@@ -58,7 +58,7 @@ fn parse(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
         let reader = std::thread::Builder::new().stack_size(STACK);
         match reader.spawn_scoped(scope, || parse_here(file, source)) {
             Ok(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(error) => Err(FileError::whole(file, error::Problem::Unreadable(error))),
+            Err(error) => Err(FileError::whole(file, error::Problem::NoThread(error))),
         }
     })
 }

@@ -87,6 +87,8 @@ pub(crate) struct ProcessPart {
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    /// For how long a start is tried again, if the file says so.
+    pub(crate) retry_start: Option<Duration>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
 }

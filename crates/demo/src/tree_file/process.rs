@@ -24,11 +24,17 @@ const PROCESS: Keys = Keys {
         "stop",
         "ready",
         "ready_timeout",
+        "retry_start",
     ],
     not_yet: &["user", "group", "limits"],
 };
 
-const INPUTS: [(&str, Stdin); 2] = [("null", Stdin::Null), ("inherit", Stdin::Inherit)];
+const INPUT: Keys = Keys { of: "stdin", known: &["file"], not_yet: &[] };
+
+type Input = fn() -> Stdin;
+
+const INPUTS: [(&str, Input); 3] =
+    [("null", || Stdin::Null), ("inherit", || Stdin::Inherit), ("open", || Stdin::Open)];
 
 const OUTPUTS: [(&str, Output); 3] =
     [("capture", Output::Capture), ("inherit", Output::Inherit), ("null", Output::Null)];
@@ -43,12 +49,23 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
         env: section.or("env", BTreeMap::new(), read_env)?,
         clear_env: section.or("clear_env", false, Field::flag)?,
-        stdin: section.or("stdin", Stdin::Null, |stdin| stdin.name(&INPUTS))?,
+        stdin: section.or("stdin", Stdin::Null, read_stdin)?,
         stdout,
         stderr,
+        retry_start: section.or("retry_start", None, |within| Ok(Some(within.duration()?)))?,
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
     })
+}
+
+/// A name, or the file to read from.
+fn read_stdin(field: &Field<'_>) -> Result<Stdin, FileError> {
+    if field.text().is_ok() {
+        return Ok(field.name(&INPUTS)?());
+    }
+    let section = field.section(&INPUT)?;
+    let file = section.required("file", "an input is null, inherit, open, or a table with a file")?;
+    Ok(Stdin::File(PathBuf::from(file.system_text()?)))
 }
 
 fn read_env(field: &Field<'_>) -> Result<BTreeMap<String, String>, FileError> {

@@ -79,6 +79,10 @@ fn say(event: &Event) -> Said {
         }
         EventKind::Output { stream, line, .. } => said(' ', Tone::Quiet, output(*stream, line)),
         EventKind::Notified(notice) => said('·', Tone::Quiet, notified(notice)),
+        EventKind::Retrying { error, attempt, delay } => {
+            let words = format!("attempt {attempt} failed, the next in {}: {}", short(*delay), error);
+            said('↻', Tone::Notice, words)
+        }
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }

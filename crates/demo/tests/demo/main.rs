@@ -10,6 +10,7 @@ mod containment;
 mod endings;
 mod observe;
 mod files;
+mod few_processes;
 mod outputs;
 mod quiet;
 mod samples;

@@ -31,6 +31,7 @@ impl Model {
             }
             What::Output { .. }
             | What::Notified { .. }
+            | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Unknown => {}
@@ -177,6 +178,7 @@ impl Node {
             What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
+            | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
@@ -229,6 +231,7 @@ impl Mark {
             What::Stopping { cause, signal: None } => format!("cause: {cause}"),
             What::Stopping { cause, signal: Some(signal) } => format!("cause: {cause}, by {signal}"),
             What::Escalated { to } => to.clone(),
+            What::Retrying { error, .. } => error.clone(),
             What::Stopped { status, elapsed_ms, .. } => match status {
                 Some(status) => format!("{status}, after {elapsed_ms} ms"),
                 None => format!("after {elapsed_ms} ms"),

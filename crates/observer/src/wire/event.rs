@@ -105,6 +105,15 @@ pub enum What {
         #[serde(default)]
         stragglers: Vec<Straggler>,
     },
+    /// An attempt to start it has failed for a reason that may pass. The start goes on.
+    Retrying {
+        /// Why, on one line.
+        error: String,
+        /// Which attempt has failed, from 1.
+        attempt: u32,
+        /// How long until the next one.
+        delay_ms: u64,
+    },
     /// It has not started for ten seconds. Its start goes on.
     NotReady {
         /// For how long.
@@ -178,6 +187,7 @@ impl What {
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
+            Self::Retrying { .. } => "retrying",
             Self::NotReady { .. } => "not_ready",
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",

@@ -18,7 +18,7 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
-    let _ = raw::set_name(c"rootward-init");
+    sys::rename(c"rootward-init");
     // A signal to the group from when both were in it is pending in the program, too. The kernel merges it with the
     // same signal that is sent now.
     while let Some(signal) = raw::take_any_now() {

@@ -4,17 +4,19 @@
 //! up a runtime's worker. And the kernel kills a program when the thread that started it ends, so that thread must
 //! never end.
 
+use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
+use super::shortage::Whose;
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, stdio};
 use crate::group::Group;
 use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
 use crate::spec::Command;
-use crate::sys::{self, Stack};
+use crate::sys::{self, Inherited, Stack};
 use crate::worker::Worker;
 
 /// The launcher that starts programs as children of this process.
@@ -22,6 +24,8 @@ pub(crate) struct Direct;
 
 struct Job {
     order: Order,
+    /// What the program is to inherit.
+    inherited: Inherited,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -30,8 +34,12 @@ static SPAWNER: Worker<Job> = Worker::new("rootward-spawn", work);
 impl Launcher for Direct {
     fn launch(&self, order: Order) -> Launching {
         let process = Arc::clone(&order.process);
+        let inherited = match Inherited::now() {
+            Ok(inherited) => inherited,
+            Err(error) => return Box::pin(ready(Err(LaunchError::new(process.command(), error)))),
+        };
         let (answer, receiver) = oneshot::channel();
-        let given = SPAWNER.give(Job { order, answer });
+        let given = SPAWNER.give(Job { order, inherited, answer });
         Box::pin(async move {
             match given {
                 Ok(()) => receiver.await.unwrap_or_else(|_| Err(LaunchError::lost(process.command()))),
@@ -43,10 +51,11 @@ impl Launcher for Direct {
 
 fn work(jobs: &Receiver<Job>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, kill_handle, ack }, answer } in jobs {
+    for Job { order: Order { process, kill_handle, ack }, inherited, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
-        let result =
-            catch_unwind(AssertUnwindSafe(|| launch(process.command(), (&kill_handle, ack), &mut stack)));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            launch(process.command(), (&kill_handle, ack), &inherited, &mut stack)
+        }));
         if let Ok(result) = result {
             // An answer that is not taken is dropped, which kills and reaps the program.
             let _ = answer.send(result);
@@ -54,17 +63,33 @@ fn work(jobs: &Receiver<Job>) {
     }
 }
 
-fn launch(command: &Command, (kill_handle, ack): (&SetKillHandle, Ack), stack: &mut Stack) -> Answer {
+fn launch(
+    command: &Command,
+    (kill_handle, ack): (&SetKillHandle, Ack),
+    inherited: &Inherited,
+    stack: &mut Stack,
+) -> Answer {
     let refused = |error| LaunchError::new(command, error);
-    let stdio::Stdio { theirs: [zero, one, two], stdout, stderr } = stdio::open(command).map_err(refused)?;
+    let stdio::Stdio { theirs: [zero, one, two], stdin, stdout, stderr } = stdio::open(command)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
-    let program = image::program(command, theirs().map_err(refused)?)?;
+    let mut program = image::program(command, theirs().map_err(refused)?)?;
+    // This thread was started before, and some of it is a thread's own.
+    program.inherited = inherited.beyond(&Inherited::as_it_is().map_err(refused)?);
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
             let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
             kill_handle.hold(&set);
-            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: None, stdout, stderr })
+            Ok(Launched {
+                owned_set: KillOnDrop::new(set).with(ack),
+                watch: None,
+                degraded: None,
+                stdin,
+                stdout,
+                stderr,
+            })
         }
-        Err(failure) => Err(LaunchError::from_failure(command, failure, image::exists(command))),
+        Err(failure) => {
+            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::exists(command)))
+        }
     }
 }

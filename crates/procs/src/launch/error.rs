@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::shortage::{Whose, limit_behind};
+use crate::policy;
 use crate::spec::Command;
 use crate::sys::{Failure, Stage};
 
@@ -41,12 +43,35 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// The program cannot inherit what this program has now, because the warden may not give it that: it has fewer
+    /// rights than this program. Nothing runs with more than it is to have.
+    #[error("`{}` cannot be given the {what} of this program", program.display())]
+    Inherit {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What it is: `resource limits`, `nice value`, `user and groups` or `capabilities`.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file that is to be the program's standard input cannot be opened.
+    #[error("the standard input `{}` of `{}` cannot be opened", file.display(), program.display())]
+    Input {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The file, as a path that counts from this program's directory.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file
     /// is being written.
-    #[error("`{}` cannot be started now", program.display())]
+    #[error("`{}` cannot be started now{}", program.display(), and_limit(limit.as_deref()))]
     Transient {
         /// The program as it was given.
         program: PathBuf,
+        /// Which limit it is and whose, if that is known, in words.
+        limit: Option<String>,
         /// What the system said.
         source: io::Error,
     },
@@ -77,6 +102,10 @@ pub enum LaunchError {
 impl LaunchError {
     /// Something the program needs could not be had.
     pub(crate) fn new(command: &Command, source: io::Error) -> Self {
+        Self::of(command, source, Whose::Ours)
+    }
+
+    fn of(command: &Command, source: io::Error, whose: Whose) -> Self {
         let program = PathBuf::from(&command.program);
         match source.raw_os_error() {
             Some(
@@ -88,8 +117,33 @@ impl LaunchError {
                 | libc::ENOSPC
                 | libc::ETOOMANYREFS
                 | libc::ETXTBSY,
-            ) => Self::Transient { program, source },
+            ) => Self::Transient { program, limit: limit_behind(&source, whose), source },
             _ => Self::Io { program, source },
+        }
+    }
+
+    /// Its input could not be opened.
+    pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::Input { program, file, source };
+        }
+        error
+    }
+
+    /// What it says about another attempt.
+    pub(crate) fn for_retry(&self) -> policy::Failure {
+        match self {
+            Self::Transient { .. } => policy::Failure::Passing,
+            Self::ProgramNotFound { .. }
+            | Self::InterpreterNotFound { .. }
+            | Self::NotExecutable { .. }
+            | Self::WorkingDirectory { .. } => policy::Failure::NotThere,
+            Self::Inherit { .. }
+            | Self::Input { .. }
+            | Self::NoWarden { .. }
+            | Self::NulByte { .. }
+            | Self::Io { .. } => policy::Failure::Lasting,
         }
     }
 
@@ -103,7 +157,11 @@ impl LaunchError {
     }
 
     /// The child said how far it came.
-    pub(super) fn from_failure(command: &Command, failure: Failure, program_exists: bool) -> Self {
+    pub(super) fn from_failure(
+        command: &Command,
+        (failure, whose): (Failure, Whose),
+        program_exists: bool,
+    ) -> Self {
         let program = PathBuf::from(&command.program);
         let Failure { stage, error: source } = failure;
         match (stage, source.raw_os_error(), &command.directory) {
@@ -113,9 +171,18 @@ impl LaunchError {
             (Stage::Exec, Some(libc::EACCES | libc::EPERM | libc::ENOEXEC), _) => {
                 Self::NotExecutable { program, source }
             }
+            (Stage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
+            (Stage::Nice, _, _) => Self::Inherit { program, what: "nice value", source },
+            (Stage::Identity, _, _) => Self::Inherit { program, what: "user and groups", source },
+            (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
             (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
-                Self::new(command, source)
+                Self::of(command, source, whose)
             }
         }
     }
+}
+
+/// What follows "cannot be started now".
+fn and_limit(limit: Option<&str>) -> String {
+    limit.map_or_else(String::new, |limit| format!(", {limit}"))
 }

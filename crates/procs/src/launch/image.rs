@@ -18,11 +18,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
     let holds_nul = |part| LaunchError::NulByte { program: PathBuf::from(&command.program), part };
     let candidates = candidates(command);
     let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
-    let env: Vec<_> = if command.env.is_empty() && !command.clear_env {
-        std::env::vars_os().collect()
-    } else {
-        environment(command).into_iter().collect()
-    };
+    let env: Vec<_> = environment(command).into_iter().collect();
     let directory = command.directory.as_ref().map(|dir| CString::new(dir.as_os_str().as_bytes()));
     Ok(Program {
         candidates: texts(candidates.iter().map(|path| [path.as_os_str().as_bytes()]))
@@ -33,6 +29,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
         directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
         own_session: false,
+        inherited: Vec::new(),
     })
 }
 
@@ -76,10 +73,14 @@ fn search_path(command: &Command) -> OsString {
     own.or_else(|| std::env::var_os("PATH")).unwrap_or_else(|| DEFAULT_PATH.into())
 }
 
+/// The environment of the program: ours but for what speaks of us, or none, with the command's changes.
 fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
     let mut environment = BTreeMap::new();
     if !command.clear_env {
-        environment.extend(std::env::vars_os());
+        environment.extend(std::env::vars_os().filter(|(key, _)| !OURS.iter().any(|ours| *ours == key)));
+        if let Some(directory) = begins_in(command) {
+            environment.insert("PWD".into(), directory.into());
+        }
     }
     for (key, value) in &command.env {
         match value {
@@ -88,6 +89,28 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
         };
     }
     environment
+}
+
+/// The variables that a service manager sets for one process, by its process id, its descriptors or its unit. A child
+/// that believed them would speak for us, or take descriptors that are not there for its own.
+const OURS: [&str; 10] = [
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "LISTEN_PIDFDID",
+    "LISTEN_FDNAMES",
+    "MAINPID",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+];
+
+/// The directory in which the program begins, if it is not ours, as a path that counts from nowhere.
+fn begins_in(command: &Command) -> Option<PathBuf> {
+    let directory = command.directory.as_deref()?;
+    // Where ours is not known, the program finds out by itself.
+    std::env::current_dir().ok().map(|ours| ours.join(directory)).filter(|path| path.is_absolute())
 }
 
 #[cfg(test)]
@@ -127,6 +150,37 @@ mod tests {
         assert_eq!(inherited.get(OsStr::new("ADDED")), Some(&OsString::from("1")));
         assert_eq!(inherited.get(OsStr::new("PATH")), None);
         assert_eq!(environment(&command), BTreeMap::from([("ADDED".into(), "1".into())]));
+    }
+
+    /// P14: a child spoke for its supervisor, or took descriptors that were not there for its own.
+    #[test]
+    fn what_a_service_manager_says_to_this_program_is_not_handed_on() {
+        let mut command = Command::new("tool");
+        command.env.insert("LISTEN_FDS".into(), Some("1".into()));
+
+        let environment = environment(&command);
+
+        assert_eq!(environment.get(OsStr::new("LISTEN_FDS")), Some(&OsString::from("1")));
+        assert!(OURS.iter().filter(|it| environment.contains_key(OsStr::new(it))).eq(["LISTEN_FDS"].iter()));
+        assert!(environment.contains_key(OsStr::new("PATH")) == std::env::var_os("PATH").is_some());
+    }
+
+    /// P14: `PWD` was that of the supervisor.
+    #[test]
+    fn a_program_is_told_in_which_directory_it_begins() {
+        let pwd = |command: &Command| environment(command).get(OsStr::new("PWD")).cloned();
+        let mut command = Command::new("tool");
+        assert_eq!(pwd(&command), std::env::var_os("PWD"));
+
+        command.directory = Some("/srv".into());
+        assert_eq!(pwd(&command), Some("/srv".into()));
+        command.directory = Some("below".into());
+        assert_eq!(pwd(&command), Some(std::env::current_dir().unwrap().join("below").into()));
+        command.env.insert("PWD".into(), Some("mine".into()));
+        assert_eq!(pwd(&command), Some("mine".into()));
+        command.clear_env = true;
+        command.env.clear();
+        assert_eq!(pwd(&command), None);
     }
 
     #[test]

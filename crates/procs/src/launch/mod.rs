@@ -6,6 +6,7 @@
 mod direct;
 mod error;
 mod image;
+mod shortage;
 mod stdio;
 mod through_warden;
 
@@ -19,6 +20,7 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
+pub use shortage::limit_of_processes;
 pub(crate) use through_warden::ThroughWarden;
 
 /// Starts programs.
@@ -28,6 +30,7 @@ pub(crate) trait Launcher: Send + Sync + 'static {
 }
 
 /// A program to be started.
+#[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
     /// Is given the process first, so that the last kill reaches it from then on.
@@ -47,6 +50,10 @@ pub(crate) struct Launched {
     pub(crate) owned_set: KillOnDrop,
     /// Watches the set's notification descriptor already, if the launcher had to.
     pub(crate) watch: Option<Watched>,
+    /// What is weaker than it should be, if that has not been said before.
+    pub(crate) degraded: Option<String>,
+    /// Our end of an input that stays open as long as this is held.
+    pub(crate) stdin: Option<OwnedFd>,
     /// Our ends of the captured streams, non-blocking.
     pub(crate) stdout: Option<OwnedFd>,
     pub(crate) stderr: Option<OwnedFd>,

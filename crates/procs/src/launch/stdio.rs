@@ -3,8 +3,13 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::stat::{Mode, fchmod};
+
+use super::LaunchError;
 
 use crate::spec::{Command, Output, Stdin};
 
@@ -12,6 +17,8 @@ use crate::spec::{Command, Output, Stdin};
 pub(super) struct Stdio {
     /// What the program gets as 0, 1 and 2.
     pub(super) theirs: [Theirs; 3],
+    /// Our end of an input that stays open.
+    pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: Option<OwnedFd>,
     pub(super) stderr: Option<OwnedFd>,
 }
@@ -23,19 +30,29 @@ pub(super) enum Theirs {
     Null,
     /// What we have there.
     Ours,
-    /// The other end of a stream that is captured.
-    Pipe(OwnedFd),
+    /// The other end of a pipe of ours, or a file.
+    Own(OwnedFd),
 }
 
 /// Opens what a command wants.
-pub(super) fn open(command: &Command) -> io::Result<Stdio> {
-    let stdin = match command.stdin {
-        Stdin::Null => Theirs::Null,
-        Stdin::Inherit => Theirs::Ours,
+pub(super) fn open(command: &Command) -> Result<Stdio, LaunchError> {
+    let refused = |error| LaunchError::new(command, error);
+    let (stdin, their_stdin) = match &command.stdin {
+        Stdin::Null => (None, Theirs::Null),
+        Stdin::Inherit => (None, Theirs::Ours),
+        Stdin::Open => {
+            let (reader, writer) = pipe().map_err(refused)?;
+            (Some(writer), Theirs::Own(reader))
+        }
+        Stdin::File(path) => {
+            let path = command.directory.as_deref().unwrap_or(Path::new("")).join(path);
+            let file = input(&path).map_err(|error| LaunchError::input(command, path, error))?;
+            (None, Theirs::Own(file))
+        }
     };
-    let (stdout, their_stdout) = output(command.stdout)?;
-    let (stderr, their_stderr) = output(command.stderr)?;
-    Ok(Stdio { theirs: [stdin, their_stdout, their_stderr], stdout, stderr })
+    let (stdout, their_stdout) = output(command.stdout).map_err(refused)?;
+    let (stderr, their_stderr) = output(command.stderr).map_err(refused)?;
+    Ok(Stdio { theirs: [their_stdin, their_stdout, their_stderr], stdin, stdout, stderr })
 }
 
 impl Theirs {
@@ -44,7 +61,7 @@ impl Theirs {
         match self {
             Self::Null => null().map(Some),
             Self::Ours => Ok(None),
-            Self::Pipe(fd) => Ok(Some(fd)),
+            Self::Own(fd) => Ok(Some(fd)),
         }
     }
 }
@@ -53,14 +70,34 @@ impl Theirs {
 fn output(output: Output) -> io::Result<(Option<OwnedFd>, Theirs)> {
     match output {
         Output::Capture => {
-            let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+            let (reader, writer) = pipe()?;
             // Only our end: the two ends of a pipe do not share their flags, and programs expect to block.
             fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-            Ok((Some(above_stdio(reader)?), Theirs::Pipe(above_stdio(writer)?)))
+            Ok((Some(reader), Theirs::Own(writer)))
         }
         Output::Inherit => Ok((None, Theirs::Ours)),
         Output::Null => Ok((None, Theirs::Null)),
     }
+}
+
+/// The two ends of a pipe, the one to read from first.
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+    // A program that has changed its user may open `/dev/stdout` again. The pipe has no other name than the one in
+    // `/proc`, below the processes that have it open, which the system shows to those alone who may trace them.
+    fchmod(&writer, Mode::from_bits_truncate(0o666))?;
+    Ok((above_stdio(reader)?, above_stdio(writer)?))
+}
+
+/// A file to read from.
+fn input(path: &Path) -> io::Result<OwnedFd> {
+    // A FIFO must not be waited for.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::from_raw_os_error(libc::EISDIR));
+    }
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    above_stdio(file.into())
 }
 
 fn null() -> io::Result<OwnedFd> {

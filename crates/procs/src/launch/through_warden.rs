@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::shortage::Whose;
 use super::stdio::{self, Theirs};
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
 use crate::set::{KillOnDrop, ProcessSet};
@@ -34,9 +35,12 @@ impl Launcher for ThroughWarden {
 async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
+    // Before this waits for anything: it is what the caller has.
+    let inherited = client.inherited_beyond().map_err(refused)?;
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
-    let stdio::Stdio { theirs, stdout, stderr } = stdio::open(command).map_err(refused)?;
-    let program = image::program(command, [const { None }; 3])?;
+    let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
+    let mut program = image::program(command, [const { None }; 3])?;
+    program.inherited = inherited;
     // What the program gets must not be kept open here, or its end would not be seen.
     match order(command, (&program, theirs), &line, cgroup) {
         // A reaper that could not be made has said so before its end of the line was closed.
@@ -47,10 +51,12 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
     let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
     client.prepare(cgroup);
     match answer(&watch).await {
-        Ok((spawned, reaper)) => {
+        Ok((spawned, reaper, without)) => {
+            let degraded = without.filter(|_| client.is_first_without_cgroup()).map(without_cgroup);
             let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
             kill_handle.hold(&set);
-            Ok(Launched { owned_set: KillOnDrop::new(set).with(ack), watch: Some(watch), stdout, stderr })
+            let owned_set = KillOnDrop::new(set).with(ack);
+            Ok(Launched { owned_set, watch: Some(watch), degraded, stdin, stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);
@@ -58,7 +64,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, failure, image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::exists(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
@@ -90,7 +96,7 @@ fn order(
     }
     for ((stream, theirs), ours) in streams.into_iter().zip(&theirs).zip(ours) {
         match theirs {
-            Theirs::Pipe(fd) => add(stream, fd.as_fd()),
+            Theirs::Own(fd) => add(stream, fd.as_fd()),
             // The reaper has nothing there that could be inherited, so that ours goes along.
             Theirs::Ours if is_open(ours) => add(stream, ours),
             // It has /dev/null there.
@@ -127,7 +133,15 @@ enum Failed {
     Silent(io::Error),
 }
 
-async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
+/// Why a child has no cgroup, on one line.
+fn without_cgroup(errno: i32) -> String {
+    let error = io::Error::from_raw_os_error(errno);
+    format!(
+        "the level is `tree` and not `tree+cgroup` for this child and maybe others: its cgroup is gone: {error}"
+    )
+}
+
+async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
     let mut message = [0; REPLY];
     let (bytes, pidfd) = loop {
         let mut ready = line.readable().await.map_err(Failed::Silent)?;
@@ -137,7 +151,9 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32), Failed> {
         }
     };
     match (FromWarden::decode(&message[..bytes]), pidfd) {
-        (Some(FromWarden::Started { pid, reaper }), Some(pidfd)) => Ok((Spawned { pid, pidfd }, reaper)),
+        (Some(FromWarden::Started { pid, reaper, without }), Some(pidfd)) => {
+            Ok((Spawned { pid, pidfd }, reaper, (without != 0).then_some(without)))
+        }
         // There was no room for the program's descriptor here. The line is cut, and the reaper ends the program.
         (Some(FromWarden::Started { .. }), None) => {
             Err(Failed::Refused(Failure::new(Stage::Clone, libc::EMFILE)))

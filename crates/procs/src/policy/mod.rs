@@ -7,6 +7,7 @@ mod life;
 mod lines;
 mod notify;
 mod visible;
+mod retry;
 
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
@@ -14,3 +15,4 @@ pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;
 pub use visible::visible_text;
+pub(crate) use retry::{Failure, NextAttempt, Retry};

@@ -1,16 +1,20 @@
 //! The start of a program: the order goes out, and the answer becomes a set with an owner and something to watch.
 
 use std::io;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use rootward_core::{ChildKind, Retries};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
 
 use super::outputs::{Lines, Outputs};
 use super::stamp::Stamp;
 use super::start_log::StartLog;
 use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
+use crate::policy::{NextAttempt, Retry};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::{self, Watched};
@@ -20,16 +24,30 @@ use crate::sys::{self, Watched};
 pub(super) struct Running {
     pub(super) set: Arc<ProcessSet>,
     pub(super) notify_fd: Watched,
+    /// Our end of an input that stays open, held until the set is empty.
+    pub(super) stdin: Option<OwnedFd>,
     pub(super) outputs: Outputs,
 }
 
+/// What a start needs so that it can be tried again.
+pub(super) struct Again {
+    pub(super) retry: Retry,
+    /// Where it says that it is tried again.
+    pub(super) retries: Retries,
+    /// Whether this child's program has run before.
+    pub(super) has_run: Arc<AtomicBool>,
+    /// Resolves when the start is not wanted any more.
+    pub(super) called_off: oneshot::Receiver<()>,
+}
+
 /// Begins to start a program.
-pub(super) fn begin(launcher: &Arc<dyn Launcher>, order: Order, log: Option<Arc<StartLog>>) -> Launching {
-    let awaited = order.process.awaited_path();
-    let mut launching = match awaited.zip(log) {
-        Some((path, log)) => after_a_look(Arc::clone(launcher), order, (path, log)),
-        None => launcher.launch(order),
-    };
+pub(super) fn begin(
+    launcher: Arc<dyn Launcher>,
+    order: Order,
+    log: Option<Arc<StartLog>>,
+    again: Again,
+) -> Launching {
+    let mut launching: Launching = Box::pin(launch(launcher, order, log, again));
     // The caller does what can be done at once: the order goes out. The task that waits for the answer polls again, and
     // is woken.
     match launching.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -38,19 +56,49 @@ pub(super) fn begin(launcher: &Arc<dyn Launcher>, order: Order, log: Option<Arc<
     }
 }
 
-/// Looks first what stands at the path that will say that the process is ready: that does not count.
-fn after_a_look(
+/// Starts a program, and tries again for as long as the rule says. Cancel safe, as far as the launcher is.
+async fn launch(
     launcher: Arc<dyn Launcher>,
     order: Order,
-    (path, log): (PathBuf, Arc<StartLog>),
-) -> Launching {
-    Box::pin(async move {
-        // What cannot be looked at is taken for nothing.
+    log: Option<Arc<StartLog>>,
+    mut again: Again,
+) -> Answer {
+    if let Some((path, log)) = order.process.awaited_path().zip(log) {
+        // What stands there before does not count. What cannot be looked at is taken for nothing.
         let before = Stamp::find(path).await.unwrap_or_default();
         // It is set here alone.
         let _ = log.before.set(before);
-        launcher.launch(order).await
-    })
+    }
+    loop {
+        let error = match launcher.launch(order.clone()).await {
+            Ok(mut launched) => {
+                if let Some(reason) = launched.degraded.take() {
+                    again.retries.note_degraded(ChildKind::Process, "containment", reason);
+                }
+                again.has_run.store(true, Ordering::Relaxed);
+                return Ok(launched);
+            }
+            Err(error) => error,
+        };
+        let has_run = again.has_run.load(Ordering::Relaxed);
+        let next = again.retry.again(error.for_retry(), has_run, Instant::now().into_std());
+        let Some(NextAttempt { failed, delay }) = next else { return Err(error) };
+        let goes_on = again.retries.note(ChildKind::Process, failed, (on_one_line(&error), delay));
+        if !goes_on {
+            return Err(error);
+        }
+        tokio::select! {
+            biased;
+            _ = &mut again.called_off => return Err(error),
+            () = sleep_until(Instant::now() + delay) => {}
+        }
+    }
+}
+
+/// An error and all that is behind it.
+fn on_one_line(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Begins to watch a program that runs. If that is not possible, the program is ended, and its start has failed when
@@ -60,13 +108,13 @@ pub(super) async fn take_in(
     command: &Command,
     lines: Lines,
 ) -> Result<(KillOnDrop, Running), LaunchError> {
-    let Launched { owned_set, watch, stdout, stderr } = answer?;
+    let Launched { owned_set, watch, stdin, stdout, stderr, .. } = answer?;
     let set = Arc::clone(owned_set.set());
     let watched = watch
         .map_or_else(|| sys::watch(set.notify_fd()), Ok)
         .and_then(|notify_fd| Ok((notify_fd, Outputs::new(stdout, stderr, lines)?)));
     match watched {
-        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, outputs })),
+        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, stdin, outputs })),
         Err(error) => Err(undo(owned_set, command, error).await),
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Owner {
     pub(super) owned_set: Option<KillOnDrop>,
     pub(super) members: Members,
     pub(super) sensing: Sensing,
+    /// Dropping it calls off a start that would be tried again.
+    pub(super) wanted: Option<oneshot::Sender<()>>,
     pub(super) member_sensor: Option<MemberSensor>,
     pub(super) round: Round,
     pub(super) check: Option<Check>,
@@ -77,6 +79,8 @@ pub(super) struct Beginning {
     pub(super) ack: Ack,
     pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
+    /// Dropping it calls off a start that would be tried again.
+    pub(super) wanted: oneshot::Sender<()>,
     /// Dropping it tells the sensor that it is over.
     pub(super) over: oneshot::Sender<()>,
 }
@@ -156,7 +160,7 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, over } = beginning;
+        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, wanted, over } = beginning;
         let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
         Self {
@@ -168,6 +172,7 @@ impl Owner {
             owned_set: None,
             members: Members::new(stragglers),
             sensing: Sensing::On(over),
+            wanted: Some(wanted),
             member_sensor: None,
             round: 0,
             check: None,
@@ -186,8 +191,14 @@ impl Owner {
     fn hear(&mut self, message: Message, myself: &ActorRef<Message>) {
         match message {
             message if self.state != State::Owning => self.hear_after_failure(message),
-            Message::Stop => self.tell(Input::Stop, myself),
-            Message::Force => self.tell(Input::Force, myself),
+            Message::Stop => {
+                self.wanted = None;
+                self.tell(Input::Stop, myself);
+            }
+            Message::Force => {
+                self.wanted = None;
+                self.tell(Input::Force, myself);
+            }
             Message::Fact(fact) => self.learn(fact, myself),
             #[cfg(test)]
             Message::Poison => panic!("a test poisoned the owner of this process"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
@@ -22,13 +23,15 @@ use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
 use crate::launch::{LaunchError, Launcher, Order};
-use crate::policy::{Input, Life};
+use crate::policy::{Input, Life, Retry};
 use crate::set::Ack;
 use crate::spec::{Process, problem_with};
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
     process: Arc<Process>,
+    /// Whether the program has run, in any incarnation.
+    has_run: Arc<AtomicBool>,
     #[cfg(test)]
     pub(super) test: super::tests::Seams,
 }
@@ -37,6 +40,7 @@ impl StartProcess {
     pub(crate) fn new(process: Arc<Process>) -> Self {
         Self {
             process,
+            has_run: Arc::default(),
             #[cfg(test)]
             test: Default::default(),
         }
@@ -61,7 +65,8 @@ impl StartChild for StartProcess {
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
         let asks = rules.ladder.first();
-        let (sink, tasks, launcher) = (cx.output(), cx.task_runtime().clone(), self.launcher(&cx));
+        let (sink, retries) = (cx.output(), cx.retries());
+        let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
         let pacer = cx.pacer().clone();
@@ -81,7 +86,14 @@ impl StartChild for StartProcess {
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
         };
-        let launching = launching::begin(&launcher, order, log.clone());
+        let (wanted, called_off) = oneshot::channel();
+        let again = launching::Again {
+            retry: Retry::new(process.get_retry_start(), Instant::now().into_std()),
+            retries,
+            has_run: Arc::clone(&self.has_run),
+            called_off,
+        };
+        let launching = launching::begin(Arc::clone(&launcher), order, log.clone(), again);
         let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
         let lines = Lines::new(Some(sink), ready, log.clone());
         let (over, is_over) = oneshot::channel();
@@ -103,6 +115,7 @@ impl StartChild for StartProcess {
             ack,
             shared: shared_owner,
             pacer,
+            wanted,
             over,
         });
         // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not

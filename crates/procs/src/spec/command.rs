@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What a process reads from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stdin {
     /// Nothing: it is at the end from the start.
     #[default]
@@ -13,6 +13,11 @@ pub enum Stdin {
     /// Whatever this program reads from. If that is a terminal, the system stops a process that reads from it, because
     /// it is not in the terminal's foreground.
     Inherit,
+    /// A pipe into which nothing is written, and which does not end before this program does: for a program that ends
+    /// when its input ends.
+    Open,
+    /// This file, opened by this program at each start. A relative path counts from the process's working directory.
+    File(PathBuf),
 }
 
 /// Where a process writes to.

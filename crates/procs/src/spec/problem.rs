@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::ready::Condition;
-use super::{Output, Process};
+use super::{Output, Process, Stdin};
 
 /// The first mistake in a description, in words that complete "`root/web`: …".
 pub(crate) fn problem_with(process: &Process) -> Option<String> {
@@ -30,6 +30,11 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     }
     if command.directory.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()) {
         return Some("the working directory is empty".into());
+    }
+    if let Stdin::File(file) = &command.stdin {
+        if file.as_os_str().is_empty() || has_nul(file.as_os_str()) {
+            return Some("the standard input is no path".into());
+        }
     }
     if process.empty_ladder {
         return Some("the stop ladder has no step".into());
@@ -105,6 +110,7 @@ mod tests {
             (Process::new("a").env("K=", "v"), "\"K=\" is not a name for an environment variable"),
             (Process::new("a").env_remove(""), "\"\" is not a name for an environment variable"),
             (Process::new("a").current_dir(""), "the working directory is empty"),
+            (Process::new("a").stdin(Stdin::File("".into())), "the standard input is no path"),
             (Process::new("a").ladder([]), "the stop ladder has no step"),
             (
                 Process::new("a").ready(Ready::tcp("80")),

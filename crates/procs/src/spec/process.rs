@@ -17,13 +17,14 @@ use crate::process::StartProcess;
 ///
 /// | property | default |
 /// | --- | --- |
-/// | [`env`](Self::env) | what this program has |
+/// | [`env`](Self::env) | what this program has, but for what a service manager says to this program alone; `PWD` |
 /// | [`current_dir`](Self::current_dir) | where this program is |
 /// | [`stdin`](Self::stdin) | [`Stdin::Null`] |
 /// | [`stdout`](Self::stdout), [`stderr`](Self::stderr) | [`Output::Capture`]: lines become events |
 /// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
+/// | [`retry_start`](Self::retry_start) | 2 seconds |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
@@ -54,6 +55,7 @@ pub struct Process {
     pub(super) ready: Option<Ready>,
     pub(super) ready_timeout: Duration,
     straggler_grace: Option<Duration>,
+    retry_start: Duration,
 }
 
 impl Process {
@@ -69,6 +71,7 @@ impl Process {
             ready: None,
             ready_timeout: Duration::from_secs(10),
             straggler_grace: None,
+            retry_start: Self::RETRY_START,
         }
     }
 
@@ -85,6 +88,10 @@ impl Process {
     }
 
     /// Sets a variable of the environment.
+    ///
+    /// A process inherits this program's variables, but for those by which a service manager speaks to this program
+    /// alone: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_PIDFDID`,
+    /// `LISTEN_FDNAMES`, `MAINPID`, `INVOCATION_ID` and `JOURNAL_STREAM`. One that is set here is set.
     pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.command.env.insert(key.into(), Some(value.into()));
         self
@@ -103,7 +110,11 @@ impl Process {
         self
     }
 
-    /// Says in which directory the process begins.
+    /// Says in which directory the process begins. Its variable `PWD` says so, too, unless [`env`](Self::env) has set
+    /// another one or the environment is [cleared](Self::env_clear).
+    ///
+    /// Relative paths of the process's description count from there: of the program, of an input, of
+    /// [`Ready::path`].
     pub fn current_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.command.directory = Some(dir.into());
         self
@@ -164,6 +175,24 @@ impl Process {
         self
     }
 
+    /// For how long a start is tried again, unless [`retry_start`](Self::retry_start) says otherwise.
+    const RETRY_START: Duration = Duration::from_secs(2);
+
+    /// Says for how long a start is tried again that failed for a reason that may pass. Zero is never. The default is
+    /// two seconds.
+    ///
+    /// Such reasons are: the system has no process, memory or descriptor to spare
+    /// ([`LaunchError::Transient`](crate::LaunchError::Transient)), the program's file is being written, or, once this
+    /// child has run, the program, its interpreter or its directory is not there or cannot be executed, as while it is
+    /// replaced. The first attempt follows after 10 ms, and each after twice the time of the one before, up to half
+    /// a second. An event `retrying` tells of each. They cost no restart intensity. A stop ends them at once. When the
+    /// time is over, the start has failed with the last error, which counts as a restart if it was one: a supervisor
+    /// gives up only if its restarts come within its window, so that this time should be a fraction of the window.
+    pub fn retry_start(mut self, within: Duration) -> Self {
+        self.retry_start = within;
+        self
+    }
+
     /// Says how long what the process leaves behind may take to go, if the process has ended by itself.
     ///
     /// It gets the stop signal, and SIGKILL when this time is over. A process that does not get ready has the same time
@@ -174,12 +203,24 @@ impl Process {
     }
 
     /// Makes it a child.
-    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
+    pub fn into_child(mut self, id: impl Into<String>) -> ChildSpec {
+        self.count_paths_from_its_directory();
         let grace = self.ladder.total();
         let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
         match grace {
             Some(grace) => child.shutdown(grace),
             None => child,
+        }
+    }
+
+    /// A relative path of a readiness rule counts from where the process begins, as its program does.
+    fn count_paths_from_its_directory(&mut self) {
+        if let (Some(directory), Some(Ready(Condition::Path(path)))) =
+            (&self.command.directory, &mut self.ready)
+        {
+            if !path.as_os_str().is_empty() {
+                *path = directory.join(&*path);
+            }
         }
     }
 
@@ -189,6 +230,10 @@ impl Process {
 
     pub(crate) fn readiness(&self) -> Option<&Ready> {
         self.ready.as_ref()
+    }
+
+    pub(crate) fn get_retry_start(&self) -> Duration {
+        self.retry_start
     }
 
     pub(crate) fn get_ready_timeout(&self) -> Duration {

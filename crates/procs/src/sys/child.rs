@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use libc::{c_char, c_int, c_void};
 
+use super::apply::{Part, apply};
 use super::raw::{self, Errno};
 
 /// How far a start came.
@@ -29,15 +30,36 @@ pub(crate) enum Stage {
     Directory,
     /// No candidate could be executed.
     Exec,
+    /// It could not be given the resource limits of the program that wants it started.
+    Limits,
+    /// Nor its nice value.
+    Nice,
+    /// Nor its user and groups.
+    Identity,
+    /// Nor its capabilities.
+    Capabilities,
 }
 
 impl Stage {
+    fn of(part: Part) -> Self {
+        match part {
+            Part::Limits => Self::Limits,
+            Part::Nice => Self::Nice,
+            Part::Identity => Self::Identity,
+            Part::Capabilities => Self::Capabilities,
+        }
+    }
+
     /// The stage with this number. What is no number of a stage is the last one.
     pub(crate) fn from_number(number: i32) -> Self {
         match number {
             1 => Self::Clone,
             2 => Self::SetUp,
             3 => Self::Directory,
+            5 => Self::Limits,
+            6 => Self::Nice,
+            7 => Self::Identity,
+            8 => Self::Capabilities,
             _ => Self::Exec,
         }
     }
@@ -51,6 +73,8 @@ pub(crate) struct Child {
     pub(super) env: *const *const c_char,
     /// A C string, or null if it stays where it is.
     pub(super) directory: *const c_char,
+    /// What the program is to inherit that its starter has not, for [`apply`]: that many words, or none.
+    pub(super) inherited: (*const u64, usize),
     /// A directory to begin in, from which `directory` counts.
     pub(super) begin_in: Option<c_int>,
     /// What becomes of descriptors 0, 1 and 2; `None` leaves the starter's. Each must be above 2, so that none is
@@ -82,6 +106,7 @@ impl Child {
             argv,
             env,
             directory,
+            inherited: (ptr::null(), 0),
             begin_in: None,
             stdio: [None; 3],
             own_session: false,
@@ -140,8 +165,8 @@ impl Child {
 
     /// Returns only if something failed.
     fn become_program(&self) -> (Stage, Errno) {
-        if let Err(errno) = self.set_up() {
-            return (Stage::SetUp, errno);
+        if let Err(failed) = self.set_up() {
+            return failed;
         }
         if let Err(errno) = self.go_to_directory() {
             return (Stage::Directory, errno);
@@ -155,7 +180,20 @@ impl Child {
         (Stage::Exec, self.exec())
     }
 
-    fn set_up(&self) -> Result<(), Errno> {
+    fn set_up(&self) -> Result<(), (Stage, Errno)> {
+        self.set_up_descriptors_and_group().map_err(|errno| (Stage::SetUp, errno))?;
+        apply(self.inherited()).map_err(|(part, errno)| (Stage::of(part), errno))?;
+        // After that: a change of the user takes it away.
+        self.die_with_parent().map_err(|errno| (Stage::SetUp, errno))
+    }
+
+    fn inherited(&self) -> &[u64] {
+        let (words, count) = self.inherited;
+        // SAFETY: that many words, as the starter of this child has seen to, which outlive it.
+        if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(words, count) } }
+    }
+
+    fn set_up_descriptors_and_group(&self) -> Result<(), Errno> {
         if let Some(first) = self.leaves_from {
             // Before anything is done to descriptors: until then they are the starter's as well.
             raw::leave_from(first)?;
@@ -168,17 +206,22 @@ impl Child {
         } else {
             raw::lead_group()?;
         }
-        raw::die_with_parent(libc::SIGKILL)?;
-        if raw::parent_pid() != self.parent {
-            // Our parent died before the line above, so that the kernel sends us no signal for it.
-            return Err(libc::ESRCH);
-        }
         for (target, source) in (0..).zip(self.stdio) {
             if let Some(source) = source {
                 raw::duplicate_for_exec(source, target)?;
             }
         }
         Ok(())
+    }
+
+    fn die_with_parent(&self) -> Result<(), Errno> {
+        raw::die_with_parent(libc::SIGKILL)?;
+        if raw::parent_pid() == self.parent {
+            Ok(())
+        } else {
+            // Our parent died before the line above, so that the kernel sends us no signal for it.
+            Err(libc::ESRCH)
+        }
     }
 
     fn go_to_directory(&self) -> Result<(), Errno> {

@@ -16,6 +16,7 @@ pub(crate) fn program(argv: &[&str]) -> Program {
         directory: None,
         stdio: [const { None }; 3],
         own_session: false,
+        inherited: Vec::new(),
     }
 }
 

@@ -31,8 +31,10 @@ pub(crate) enum Fork {
 }
 
 /// Makes the calling process two. It must have no other thread, or it is refused with `EBUSY`.
-pub(crate) fn fork() -> io::Result<Fork> {
-    let (forked, mask) = fork_blocked()?;
+///
+/// An error comes with the call that was refused.
+pub(crate) fn fork() -> Result<Fork, (&'static str, io::Error)> {
+    let (forked, mask) = fork_blocked().map_err(|error| ("fork", error))?;
     let Some(child) = forked else { return Ok(Fork::Child) };
     // Not reaped: this is still the only thread.
     let opened = open(child);
@@ -40,7 +42,7 @@ pub(crate) fn fork() -> io::Result<Fork> {
         take_back(child);
     }
     restore(&mask);
-    opened.map(|pidfd| Fork::Parent { child, pidfd })
+    opened.map(|pidfd| Fork::Parent { child, pidfd }).map_err(|error| ("pidfd_open", error))
 }
 
 /// Makes the calling process two, in both of which all signals are blocked. It must have no other thread, or it is
@@ -90,7 +92,7 @@ pub(crate) fn leave_home() -> Result<(), raw::Errno> {
     // One that was started as a program leads a session already, so that this fails.
     let _ = nix::unistd::setsid();
     nix::unistd::chdir("/").map_err(errno)?;
-    let _ = raw::set_name(c"rootward-warden");
+    super::rename(c"rootward-warden");
     raw::adopt_orphans()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
+mod apply;
 mod child;
 mod constructor;
 mod descriptors;
@@ -9,6 +10,7 @@ mod early;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
+mod inherited;
 mod lock;
 mod notify;
 mod packet;
@@ -18,6 +20,7 @@ pub(crate) mod raw;
 mod slot;
 mod spawn;
 mod texts;
+mod title;
 mod watch;
 
 pub(crate) use child::Stage;
@@ -28,6 +31,8 @@ pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
+pub(crate) use inherited::Inherited;
+pub use inherited::raise_descriptor_limit;
 pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
@@ -38,4 +43,5 @@ pub(crate) use pipe::readable_bytes;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, Slot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use texts::{HoldsNul, Texts};
+pub(crate) use title::rename;
 pub(crate) use watch::{Watched, watch};

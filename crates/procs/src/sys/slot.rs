@@ -138,6 +138,8 @@ extern "C" fn enter(place: *mut c_void) -> ! {
 /// A program, as an order describes it: places of strings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
+    /// How many words the program is to inherit, of 64 bits each, which stand in front of the table.
+    pub(crate) inherited: usize,
     /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or
     /// 0.
     pub(crate) table: usize,
@@ -198,26 +200,40 @@ impl Job {
 
     /// Starts the program that the order describes.
     ///
-    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped.
+    /// Returns its process id and descriptor, or how far it came. If it failed it has been reaped. If its cgroup is
+    /// gone, it is started without one, and the error that said so comes along.
     pub(crate) fn spawn(
         &mut self,
         layout: Layout,
         surroundings: Surroundings,
-    ) -> Result<(i32, c_int), (Stage, Errno)> {
+    ) -> Result<(i32, c_int, Option<Errno>), (Stage, Errno)> {
         let lists = self.link(layout).ok_or((Stage::Clone, libc::EINVAL))?;
         let [candidates, argv, env, directory] = lists;
         // SAFETY: `link` has made pointers to strings in the order of all places, and left the zeros between the
         // lists. The order is this process's own until it is given back.
         let mut child = unsafe { Child::new([candidates, argv, env], *directory) };
+        let words = layout.inherited * size_of::<u64>();
+        // SAFETY: `link` has seen that they are within the order, in front of the table.
+        let first = unsafe { self.order.add(layout.table - words) }.cast_const().cast::<u64>();
+        child.inherited = (first, layout.inherited);
         child.begin_in = surroundings.begin_in;
         child.stdio = surroundings.stdio;
         // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
         child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
-        let (pid, pidfd) = unsafe { child.start(self.child_stack, surroundings.cgroup) }
-            .map_err(|errno| (Stage::Clone, errno))?;
+        let start = |cgroup| unsafe { child.start(self.child_stack, cgroup) };
+        let (started, without) = match start(surroundings.cgroup) {
+            // The cgroup was removed, or turned into one that takes no processes.
+            Err(gone @ (libc::ENODEV | libc::ENOENT | libc::EOPNOTSUPP | libc::EBUSY))
+                if surroundings.cgroup.is_some() =>
+            {
+                (start(None), Some(gone))
+            }
+            started => (started, None),
+        };
+        let (pid, pidfd) = started.map_err(|errno| (Stage::Clone, errno))?;
         match child.failed() {
-            None => Ok((pid, pidfd)),
+            None => Ok((pid, pidfd, without)),
             Some(failed) => {
                 let _ = raw::reap_now(pid);
                 Err(failed)
@@ -227,11 +243,16 @@ impl Job {
 
     /// Makes the places in the table pointers. `None` if they are not places of strings in the order.
     fn link(&mut self, layout: Layout) -> Option<[*const *const c_char; 4]> {
-        let Layout { table, counts } = layout;
+        let Layout { inherited, table, counts } = layout;
         let bytes = self.bytes;
         let entries: usize = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
         let end = table.checked_add(entries.checked_mul(size_of::<usize>())?)?;
-        let is_sound = end <= bytes && table % align_of::<usize>() == 0 && self.order().last() == Some(&0);
+        let words = inherited.checked_mul(size_of::<u64>())?;
+        let is_sound = end <= bytes
+            && words <= table
+            && (table - words) % align_of::<u64>() == 0
+            && table % align_of::<usize>() == 0
+            && self.order().last() == Some(&0);
         if !is_sound {
             return None;
         }

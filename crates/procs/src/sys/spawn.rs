@@ -27,6 +27,8 @@ pub(crate) struct Program {
     pub(crate) stdio: [Option<OwnedFd>; 3],
     /// Whether it leads a session of its own, and not only a group.
     pub(crate) own_session: bool,
+    /// What it is to inherit that its starter has not: see [`Inherited::beyond`](super::Inherited::beyond).
+    pub(crate) inherited: Vec<u64>,
 }
 
 /// A program that runs, as the leader of a process group of its own.
@@ -131,6 +133,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
             filled.inspect_err(|_| numbers.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
     }
     child.own_session = program.own_session;
+    child.inherited = (program.inherited.as_ptr(), program.inherited.len());
     child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
     let started = start(&child, stack, None);
     if let Some(numbers) = &stack.numbers {

@@ -129,7 +129,8 @@ fn remove_all(directory: &Path) -> io::Result<()> {
     fs::remove_dir(directory)
 }
 
-fn all_places() -> Vec<PathBuf> {
+/// The directories of this process's own cgroup of version 2.
+pub(crate) fn all_places() -> Vec<PathBuf> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }

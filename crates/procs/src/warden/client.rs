@@ -4,27 +4,24 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::PollTimeout;
 use nix::sys::signal::SigSet;
 use tokio::sync::watch;
 
-use super::orphans::look_after_orphans;
+use super::WardenError;
 use super::pool::{BATCH, Condition, Pool};
 use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
-use super::state::{State, locked};
-use super::{WardenError, cgroup};
+use super::shared_client::{SharedClient, is_hung_up};
 use crate::Init;
-use crate::sys::raw::Patience;
-use crate::sys::{self, Fork, Reap};
-
-/// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
-const IDLE_REAPERS: Duration = Duration::from_secs(1);
+use crate::sys::raw::{self, Patience};
+use crate::sys::{self, Fork, Inherited};
 
 /// How long until a warden that has not read its messages is written to again.
 const BUSY: Duration = Duration::from_millis(5);
@@ -36,8 +33,9 @@ const BUSY: Duration = Duration::from_millis(5);
 /// program has one warden, which serves all of its trees; a tree is told to use it by
 /// [`Containment::tree`](crate::Containment::tree).
 ///
-/// A warden lets go of nothing that it has started: programs get the user, the limits, the file mode mask and the
-/// scheduling of this program as they were when the warden came into being. They have no controlling terminal.
+/// Programs get what the thread that starts them has at that moment, as with `std::process::Command`: user, groups,
+/// capabilities, `no_new_privs`, limits, file mode mask and nice value. Seccomp filters, namespaces and processor
+/// affinity are those of the warden. Programs have no controlling terminal.
 ///
 /// When the last handle is dropped the warden ends, after whatever it has started.
 ///
@@ -67,20 +65,13 @@ pub struct Warden(Arc<Client>);
 /// What there is of a warden in this program.
 pub(crate) struct Client {
     shared: Arc<SharedClient>,
+    /// What the warden has, and its reapers, which is what the thread had that has made it.
+    inherited: Inherited,
+    /// Whether it was said that a cgroup is gone.
+    said_without_cgroup: AtomicBool,
     cgroup: bool,
     watcher: Once,
     trimmer: Once,
-}
-
-/// What the thread that listens to the warden shares with the handles.
-struct SharedClient {
-    pid: i32,
-    socket: OwnedFd,
-    pidfd: OwnedFd,
-    state: Mutex<State>,
-    changed: Condvar,
-    pool: Pool,
-    died: watch::Sender<bool>,
 }
 
 impl Warden {
@@ -92,15 +83,21 @@ impl Warden {
     ///
     /// [`WardenError::TooLate`] if there are other threads already, and others if the system refuses something.
     pub fn fork() -> Result<Self, WardenError> {
-        let (ours, theirs) = sys::pair()?;
+        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
+        let supervisor = raw::own_pid();
         match sys::fork() {
-            Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
+            Err((_, error)) if error.raw_os_error() == Some(libc::EBUSY) => {
                 Err(WardenError::TooLate { threads: sys::threads()? })
             }
-            Err(error) => Err(error.into()),
+            Err((call, source)) => Err(WardenError::Refused { call, source }),
             Ok(Fork::Child) => {
-                // The warden would hold both ends, and not see this one hang up.
+                // First of all: the warden would hold both ends, and not see this one hang up.
                 drop(ours);
+                // Until it listens, a second way to hear of it. Nothing has been started yet.
+                let _ = raw::die_with_parent(libc::SIGKILL);
+                if raw::parent_pid() != supervisor {
+                    raw::exit(1);
+                }
                 serve(theirs)
             }
             Ok(Fork::Parent { child, pidfd }) => {
@@ -126,8 +123,8 @@ impl Warden {
         if !sys::is_in_the_program() {
             return Err(WardenError::NotItself);
         }
-        let (ours, theirs) = sys::pair()?;
-        let (pid, pidfd) = start(image_of_itself(theirs)?)?;
+        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
+        let (pid, pidfd) = start(image_of_itself(theirs)?).map_err(WardenError::refused("clone"))?;
         Self::begin(pid, pidfd, ours, true)
     }
 
@@ -155,7 +152,7 @@ impl Warden {
     pub fn program(program: impl Into<PathBuf>) -> Result<Self, WardenError> {
         let program = program.into();
         let wrong = |source| WardenError::Program { program: program.clone(), source };
-        let (ours, theirs) = sys::pair()?;
+        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
         let image = image_of(&program, theirs).map_err(wrong)?;
         let (pid, pidfd) = start(image).map_err(wrong)?;
         match Self::begin(pid, pidfd, ours, true) {
@@ -166,6 +163,7 @@ impl Warden {
 
     /// Introduces this program to its warden.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
+        let inherited = Inherited::as_it_is()?;
         let shared = Arc::new(SharedClient {
             pid,
             socket,
@@ -175,8 +173,15 @@ impl Warden {
             pool: Pool::default(),
             died: watch::Sender::new(false),
         });
-        let mut client = Client { shared, cgroup: false, watcher: Once::new(), trimmer: Once::new() };
-        let own = sys::open(nix::unistd::getpid().as_raw())?;
+        let mut client = Client {
+            shared,
+            inherited,
+            said_without_cgroup: AtomicBool::new(false),
+            cgroup: false,
+            watcher: Once::new(),
+            trimmer: Once::new(),
+        };
+        let own = sys::open(raw::own_pid()).map_err(WardenError::refused("pidfd_open"))?;
         let setup = ToWarden::Setup { version: VERSION, cgroup }.encode();
         let socket = &client.shared.socket;
         sys::send_message(socket, &setup, &[own.as_fd()], Patience::Wait)?;
@@ -302,6 +307,16 @@ impl Client {
         Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
     }
 
+    /// What a program has to be given so that it inherits what the calling thread has now.
+    pub(crate) fn inherited_beyond(&self) -> io::Result<Vec<u64>> {
+        Ok(Inherited::now()?.beyond(&self.inherited))
+    }
+
+    /// Whether this is the first time that a cgroup is gone.
+    pub(crate) fn is_first_without_cgroup(&self) -> bool {
+        !self.said_without_cgroup.swap(true, Ordering::Relaxed)
+    }
+
     /// Whether the warden is gone. It closes its socket before the lines that it was about to hand on.
     pub(crate) fn is_gone(&self) -> bool {
         self.shared.state().dead || is_hung_up(&self.shared.socket)
@@ -336,79 +351,6 @@ impl Client {
             });
         });
     }
-}
-
-impl SharedClient {
-    fn state(&self) -> MutexGuard<'_, State> {
-        locked(&self.state)
-    }
-
-    fn listen(&self) {
-        let mut message = [0; REPLY];
-        loop {
-            match sys::receive(&self.socket, &mut message, Patience::Wait) {
-                Ok((0, _)) | Err(_) => break,
-                Ok((bytes, _)) => {
-                    if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
-                        self.state().reapers.swept(reaper);
-                    }
-                }
-            }
-        }
-        self.wait_for_the_end(PollTimeout::NONE);
-        let mut state = self.state();
-        if !std::mem::replace(&mut state.dead, true) && !state.closing {
-            drop(state);
-            self.pool.close();
-            self.died.send_replace(true);
-            look_after_orphans(&self.state);
-            cgroup::remove_after_a_warden();
-            self.state().settled = true;
-            self.changed.notify_all();
-        }
-    }
-
-    fn close(&self, within: Duration) -> bool {
-        self.let_go();
-        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
-            && self.settle(within)
-            && self.pool.wait_until_gone(within.min(IDLE_REAPERS))
-    }
-
-    /// Lets go of the warden, and waits for nothing.
-    fn let_go(&self) {
-        self.state().closing = true;
-        self.pool.close();
-        sys::hang_up(&self.socket);
-        // It may have been stopped.
-        let _ = sys::send(&self.pidfd, libc::SIGCONT);
-    }
-
-    /// Waits until nothing is left of a warden that has died before its time.
-    fn settle(&self, within: Duration) -> bool {
-        if !*self.died.borrow() {
-            return true;
-        }
-        let state = self.changed.wait_timeout_while(self.state(), within, |state| !state.settled);
-        state.unwrap_or_else(PoisonError::into_inner).0.settled
-    }
-
-    /// Waits for the warden's end, and reaps it. `false` says that it has not ended in this time.
-    fn wait_for_the_end(&self, within: PollTimeout) -> bool {
-        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
-        let ended = poll(&mut fds, within).is_ok_and(|ready| ready > 0);
-        if ended {
-            // If another part of this program has reaped it, it is gone all the same.
-            let _ = sys::wait(&self.pidfd, Reap::Take);
-        }
-        ended
-    }
-}
-
-/// Whether no process is at the other end of a conversation any more.
-pub(super) fn is_hung_up(socket: &OwnedFd) -> bool {
-    // poll reports a hang-up without being asked for it.
-    poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO) != Ok(0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "nothing tells when the warden has read its mail")]

@@ -35,7 +35,22 @@ pub enum WardenError {
         /// What the system said.
         source: io::Error,
     },
+    /// The system refused a call that a warden cannot do without, as sandboxes do.
+    #[error("the warden could not be started: the system refuses `{call}`")]
+    Refused {
+        /// The call.
+        call: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system refused something.
     #[error("the warden could not be started")]
     Io(#[from] io::Error),
+}
+
+impl WardenError {
+    /// The system refused this call.
+    pub(super) fn refused(call: &'static str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Refused { call, source }
+    }
 }

@@ -31,6 +31,7 @@ mod reaped_set;
 mod reaper;
 mod reaper_table;
 mod serve;
+mod shared_client;
 mod state;
 
 pub(crate) use client::Client;

@@ -35,6 +35,7 @@ pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
         directory: None,
         stdio: [Some(above_stdio(socket)?), None, None],
         own_session: true,
+        inherited: Vec::new(),
     })
 }
 
@@ -50,6 +51,7 @@ pub(super) fn image_of_itself(socket: OwnedFd) -> io::Result<Program> {
         directory: None,
         stdio: [Some(above_stdio(socket)?), None, None],
         own_session: true,
+        inherited: Vec::new(),
     })
 }
 

@@ -6,7 +6,7 @@
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -60,8 +60,9 @@ pub(crate) struct LaunchHeader {
 }
 
 const WORD: usize = size_of::<usize>();
-/// The words of a header: kind, descriptors, length, three counts, and whether a cgroup is wanted.
-const HEADER: usize = 7 * WORD;
+/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, and how many words
+/// follow that the program is to inherit.
+const HEADER: usize = 8 * WORD;
 
 impl ToWarden {
     pub(crate) fn encode(self) -> Vec<u8> {
@@ -94,13 +95,17 @@ impl Launch {
         let [candidates, argv, env] = lists.map(|list| list.places().len());
         let entries = candidates + argv + env + lists.len() + 1;
         let strings = lists.iter().map(|list| list.bytes().len()).sum::<usize>() + directory.len();
-        let mut place = HEADER + entries * WORD;
+        let inherited = program.inherited.len();
+        let mut place = HEADER + inherited * size_of::<u64>() + entries * WORD;
         let bytes = place + strings.max(1);
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
         let mut message = Vec::with_capacity(bytes);
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
-        let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup)];
+        let header =
+            [LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup), inherited];
         header.into_iter().for_each(&mut put);
+        program.inherited.iter().for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
+        let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
         for list in lists {
             list.places().iter().for_each(|at| put(place + at));
             put(0);
@@ -132,7 +137,9 @@ impl LaunchHeader {
         if word(0)? != LAUNCH {
             return None;
         }
-        let layout = Layout { table: HEADER, counts: [word(3)?, word(4)?, word(5)?] };
+        let inherited = word(7)?;
+        let table = inherited.checked_mul(size_of::<u64>())?.checked_add(HEADER)?;
+        let layout = Layout { inherited, table, counts: [word(3)?, word(4)?, word(5)?] };
         let descriptors = u32::try_from(word(1)?).ok()?;
         Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
     }
@@ -166,8 +173,9 @@ pub(crate) enum FromWarden {
     Ready { cgroup: bool },
     /// The warden cannot do its work here.
     Unable { errno: i32 },
-    /// The program runs. Its descriptor goes with this.
-    Started { pid: i32, reaper: i32 },
+    /// The program runs. Its descriptor goes with this. `without` is 0, or why it has no cgroup although it was to have
+    /// one.
+    Started { pid: i32, reaper: i32, without: i32 },
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
     /// The program has ended. `how` and `status` are waitid's. If no process is left, the reaper sends nothing after
@@ -206,7 +214,7 @@ impl FromWarden {
         let numbers = match self {
             Self::Ready { cgroup } => [1, i32::from(cgroup), 0, 0],
             Self::Unable { errno } => [2, errno, 0, 0],
-            Self::Started { pid, reaper } => [3, pid, reaper, 0],
+            Self::Started { pid, reaper, without } => [3, pid, reaper, without],
             Self::Refused { stage, errno } => [4, stage, errno, 0],
             Self::Ended { how, status, rest } => [5, how, status, rest as i32],
             Self::Empty { rest } => [6, rest as i32, 0, 0],
@@ -229,7 +237,7 @@ impl FromWarden {
         Some(match kind {
             1 => Self::Ready { cgroup: a != 0 },
             2 => Self::Unable { errno: a },
-            3 => Self::Started { pid: a, reaper: b },
+            3 => Self::Started { pid: a, reaper: b, without: c },
             4 => Self::Refused { stage: a, errno: b },
             5 => Self::Ended { how: a, status: b, rest: Remaining::from_number(c)? },
             6 => Self::Empty { rest: Remaining::from_number(a)? },
@@ -278,7 +286,7 @@ mod tests {
         for said in [
             FromWarden::Ready { cgroup: true },
             FromWarden::Unable { errno: 2 },
-            FromWarden::Started { pid: 4711, reaper: 4710 },
+            FromWarden::Started { pid: 4711, reaper: 4710, without: libc::ENOENT },
             FromWarden::Refused { stage: 4, errno: libc::ENOENT },
             FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Remaining::NothingAndExits },
             FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Remaining::Processes },
@@ -310,12 +318,15 @@ mod tests {
 
     #[test]
     fn an_order_tells_where_everything_stands() {
-        let program = program(&["PATH=/bin"], Some("/srv"));
+        let mut program = program(&["PATH=/bin"], Some("/srv"));
+        program.inherited = vec![7, 8, 9];
 
         let order = Launch::encode(&program, &[Descriptor::Stdin, Descriptor::Stdout], true);
 
         let header = LaunchHeader::decode(&order.bytes).unwrap();
         assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
+        let inherited = word(&order.bytes[header.layout.table - 8..], 0);
+        assert_eq!((header.layout.inherited, inherited), (3, Some(9)));
         let table: Vec<usize> =
             (0..8).map(|entry| word(&order.bytes[header.layout.table..], entry).unwrap()).collect();
         assert_eq!([table[1], table[4], table[6]], [0; 3]);
@@ -357,6 +368,7 @@ mod tests {
             directory: directory.map(|directory| CString::new(directory).unwrap()),
             stdio: [const { None }; 3],
             own_session: false,
+            inherited: Vec::new(),
         }
     }
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rootward_core::Exit;
 
 use super::Client;
-use super::client::is_hung_up;
 use super::protocol::{FromWarden, REPLY, Remaining, ToReaper};
+use super::shared_client::is_hung_up;
 use crate::Signal;
 use crate::group::{exit, group_of};
 use crate::signal::and_continue;

@@ -35,9 +35,9 @@ struct Reaper {
     nice: Option<i32>,
     /// Whether the reaper has another nice value, because of the programs that it has started.
     goes_soon: bool,
-    /// Whether the reaper exits when no process is left, because it has ended a set by force. After that it runs before
-    /// all ordinary processes. And the kernel kills at birth a process that is born into a cgroup in which all
-    /// processes were killed: it compares how often that has happened there, and where the parent is.
+    /// Whether the reaper exits when no process is left, because it has ended a set by force. The kernel kills at birth
+    /// a process that is born into a cgroup in which all processes were killed: it compares how often that has happened
+    /// there, and where the parent is.
     spent: bool,
     /// Whether the supervisor can still be told anything.
     heard: bool,
@@ -159,9 +159,18 @@ impl Reaper {
             // There was no room here for all of them.
             None => Err((Stage::Clone, libc::EMFILE)),
         };
-        if let Ok((program, pidfd)) = started {
+        if let Ok((program, pidfd, without)) = started {
             self.program = Some(program);
-            self.send(&FromWarden::Started { pid: program, reaper: raw::own_pid() }.encode(), &[pidfd]);
+            let told = FromWarden::Started {
+                pid: program,
+                reaper: raw::own_pid(),
+                without: without.unwrap_or_default(),
+            };
+            self.send(&told.encode(), &[pidfd]);
+            if without.is_some() {
+                // The next one is made anew.
+                self.cgroup = false;
+            }
             // If this fails, old kernels are told the group's number.
             let _ = raw::move_to(pidfd, fds::PROGRAM);
             // The program may become many that all want the processor. Before another is forked this is taken back.
@@ -179,24 +188,31 @@ impl Reaper {
         header: &LaunchHeader,
         came: impl Fn(Descriptor) -> Option<i32>,
         job: &mut Job,
-    ) -> Result<(i32, i32), (Stage, Errno)> {
+    ) -> Result<(i32, i32, Option<Errno>), (Stage, Errno)> {
         let unmade = |errno| (Stage::Clone, errno);
         if let Some(file) = came(Descriptor::File) {
             job.take_from_file(file, header.bytes).map_err(unmade)?;
         }
-        if header.cgroup {
-            self.make_cgroup().map_err(unmade)?;
-            self.cgroup_is_worn = true;
-        }
+        let without = match header.cgroup.then(|| self.make_cgroup()) {
+            None | Some(Ok(())) => None,
+            // What the system may have again later is for the supervisor to wait for.
+            Some(Err(errno @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN))) => {
+                return Err(unmade(errno));
+            }
+            // Another process has removed the directory, or it may have no more in it. The reaper does without.
+            Some(Err(errno)) => Some(errno),
+        };
+        let has_cgroup = header.cgroup && without.is_none();
+        self.cgroup_is_worn |= has_cgroup;
         if std::mem::take(&mut self.goes_soon) {
             raw::set_nice(self.nice);
         }
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            cgroup: header.cgroup.then_some(fds::OWN_CGROUP),
+            cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
         };
-        job.spawn(header.layout, surroundings)
+        job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))
     }
 
     /// Makes the cgroup for the next set, named after this reaper, unless there is one that has not been used.
@@ -311,7 +327,6 @@ impl Reaper {
     ///  missed among the descendants becomes a child when its parent has gone, and is killed in the next round.
     fn end_all(&mut self) {
         self.spent = true;
-        raw::go_first();
         loop {
             self.signal_group(libc::SIGKILL);
             self.kill_cgroup();

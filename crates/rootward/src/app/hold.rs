@@ -71,6 +71,11 @@ mod processes {
             }
         }
 
+        /// Lets go before anything was started. Nothing of it is left afterwards.
+        pub(crate) fn let_go(&self) {
+            self.containment.warden().map(|warden| Warden::close(warden, FAREWELL));
+        }
+
         /// Lets go. If everything has come down, nothing of it is left afterwards.
         pub(crate) fn end(&self, finished: &Finished) {
             let all_gone = finished.ending().is_some_and(|ending| ending != Ending::Incomplete);
@@ -117,6 +122,8 @@ mod nothing {
         pub(crate) async fn lost(&self) {
             std::future::pending().await
         }
+
+        pub(crate) fn let_go(&self) {}
 
         pub(crate) fn end(&self, _finished: &Finished) {}
     }

@@ -11,6 +11,7 @@ mod hold;
 mod last_word;
 mod panics;
 mod prepared;
+mod room;
 mod run;
 mod runtimes;
 mod service_manager;

@@ -127,12 +127,25 @@ impl Prepared {
         // After that, so that the place of a panic is looked up where it may block: the standard library has a lock
         // for that, which a hook holds that writes.
         let_hooks_block();
+        more_descriptors();
         let Self { tree, signals, on_launch, task_runtime, hold, manager, .. } = self;
-        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime)?;
+        let runtimes = Runtimes::build(task_runtime, caller).map_err(|error| {
+            hold.let_go();
+            RunError::Runtime(error)
+        })?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
         Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager } })
+    }
+}
+
+/// A tree of many processes takes many descriptors. Its children get the limit that there was.
+fn more_descriptors() {
+    #[cfg(all(feature = "procs", target_os = "linux"))]
+    {
+        // With fewer, fewer children can be started, and the error of the start says so.
+        let _ = rootward_procs::raise_descriptor_limit();
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
-use super::panics;
+use super::{panics, room};
 
 /// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
 ///
@@ -32,9 +32,21 @@ enum Tasks {
 /// small.
 const CONTROL_THREADS: usize = 2;
 
+/// Those of the signals, the detector and the log, and one for blocking work.
+const OTHER_THREADS: usize = 4;
+
+/// How many threads the runtime of tasks has by default. A builder does not say how many it makes.
+fn task_threads(caller: Option<&Handle>) -> usize {
+    match caller {
+        Some(_) => 0,
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
+}
+
 impl Runtimes {
     /// Tasks run on the runtime that this builder makes, or on this one, or on one with tokio's defaults.
     pub(super) fn build(tasks: Option<Builder>, caller: Option<Handle>) -> io::Result<Self> {
+        room::for_threads(CONTROL_THREADS + OTHER_THREADS + task_threads(caller.as_ref()))?;
         let way_out = Builder::new_current_thread().enable_all().build()?;
         let subscriber = WithoutRactor::of_the_default();
         let there = subscriber.clone();

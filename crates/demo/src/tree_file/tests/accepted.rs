@@ -61,7 +61,7 @@ fn a_child_without_keys_that_matter_gets_the_defaults() {
     let process = process(&child.kind);
     assert_eq!(process.command, ["true"]);
     assert!(process.cwd.is_none() && process.env.is_empty() && !process.clear_env);
-    assert_eq!((process.stdin, process.stdout), (Stdin::Null, Output::Capture));
+    assert_eq!((process.stdin.clone(), process.stdout), (Stdin::Null, Output::Capture));
     assert_eq!(process.stderr, Output::Capture);
     assert_eq!(process.stop, Stop::Signal(Signal::TERM));
     assert!(process.ready.is_none());
@@ -89,7 +89,7 @@ fn every_key_of_a_process_is_read() {
     assert_eq!(process.env["PORT"], "8000");
     assert!(process.clear_env);
     assert_eq!(
-        (process.stdin, process.stdout, process.stderr),
+        (process.stdin.clone(), process.stdout, process.stderr),
         (Stdin::Inherit, Output::Null, Output::Capture)
     );
     let step = |signal, millis| Step { signal, wait: Duration::from_millis(millis) };

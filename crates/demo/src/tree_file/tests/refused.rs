@@ -154,7 +154,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         (web("env = { 'A=B' = 'x' }"), "root/web: process.env.A=B: a variable's name may not hold '='"),
         (
             web("stdin = 'capture'"),
-            "root/web: process.stdin: unknown name \"capture\"; the names are null, inherit",
+            "root/web: process.stdin: unknown name \"capture\"; the names are null, inherit, open",
         ),
         (
             web("stdout = 'captur'"),

@@ -13,7 +13,7 @@ use super::arch::call;
 type Result<T> = std::result::Result<T, Errno>;
 
 /// Makes a call that takes integers only. All others have a function of their own below.
-fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
+pub(super) fn integers(number: c_long, arguments: [c_int; 5]) -> Result<c_int> {
     let [a, b, c, d, e] = arguments.map(|argument| argument as usize);
     // SAFETY: private to this file, and used with calls that take integers. What they do to descriptors and processes
     // cannot break memory: no owner of a descriptor lives in the processes that use this.
@@ -87,6 +87,10 @@ pub(crate) fn set_name(name: &CStr) -> Result<()> {
 const PRIO_PROCESS: c_int = 0;
 
 /// The nice value of a process that is to have the processor soon when it has something to do.
+///
+/// There is no real-time precedence anywhere in this crate. The kernel can spin on behalf of a process that looks at a
+/// dying one, in `waitid` or in `/proc`, until a thread of that one has had the processor. A real-time process that
+/// spins never lets it have the processor, and all processors stand still until the kernel throttles it, for a second.
 pub(crate) const SOON: c_int = -20;
 
 /// The calling process's nice value, which decides how soon it gets the processor.
@@ -102,14 +106,6 @@ pub(crate) fn set_nice(nice: Option<c_int>) {
         // back.
         let _ = integers(libc::SYS_setpriority, [PRIO_PROCESS, 0, nice, 0, 0]);
     }
-}
-
-/// Puts the calling process before all ordinary ones, however many there are, if it is allowed to.
-pub(crate) fn go_first() {
-    let lowest: c_int = 1;
-    let policy = libc::SCHED_RR as usize;
-    // SAFETY: the kernel reads one number. Only a privileged process may do it, others do without.
-    let _ = unsafe { call(libc::SYS_sched_setscheduler, [0, policy, address(&raw const lowest), 0, 0, 0]) };
 }
 
 /// Sends a signal to the process or, with a negative number, to the group that has this number now.

@@ -51,7 +51,14 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
         pool: Pool::default(),
         died: watch::Sender::new(false),
     });
-    let client = Client { shared, cgroup: false, watcher: Once::new(), trimmer: Once::new() };
+    let client = Client {
+        shared,
+        inherited: Inherited::as_it_is().unwrap(),
+        said_without_cgroup: AtomicBool::new(false),
+        cgroup: false,
+        watcher: Once::new(),
+        trimmer: Once::new(),
+    };
     (Warden(Arc::new(client)), process)
 }
 

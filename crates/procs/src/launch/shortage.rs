@@ -1,0 +1,95 @@
+//! Which limit it is that keeps a program from being started, and whose.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use nix::sys::resource::{Resource, getrlimit};
+use nix::unistd::geteuid;
+
+use crate::warden::cgroup::all_places;
+
+/// Whose shortage it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// This program's.
+    Ours,
+    /// The process's that was to start the program: a helper, which has limits of its own.
+    Helper,
+}
+
+/// The limit behind an error, in words that follow "cannot be started now: ".
+pub(super) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
+    match (error.raw_os_error()?, whose) {
+        (libc::EMFILE, Whose::Ours) => {
+            let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+            Some(format!("this program may have {soft} descriptors open (RLIMIT_NOFILE)"))
+        }
+        (libc::EMFILE, Whose::Helper) => Some(
+            "the helper that starts programs may have no more descriptors open (RLIMIT_NOFILE)".to_owned(),
+        ),
+        (libc::ENFILE, _) => Some("the system may have no more files open (fs.file-max)".to_owned()),
+        (libc::ETOOMANYREFS, _) => Some(
+            "too many descriptors of this user are on their way to other processes (RLIMIT_NOFILE)"
+                .to_owned(),
+        ),
+        (libc::EAGAIN, _) => Some(limit_of_processes()),
+        _ => None,
+    }
+}
+
+/// What limits the number of processes and threads here, on one line.
+#[doc(hidden)]
+pub fn limit_of_processes() -> String {
+    if let Some(limit) = full_cgroup() {
+        return limit;
+    }
+    let user = geteuid();
+    match getrlimit(Resource::RLIMIT_NPROC) {
+        Ok((soft, _)) if soft != libc::RLIM_INFINITY && !user.is_root() => {
+            format!("user {user} may have {soft} processes and threads (RLIMIT_NPROC)")
+        }
+        _ => "there may be no more processes: RLIMIT_NPROC of the user, pids.max of the cgroup, or kernel.pid_max"
+            .to_owned(),
+    }
+}
+
+/// The first cgroup from ours up whose processes are as many as it may have.
+fn full_cgroup() -> Option<String> {
+    all_places().iter().find_map(|place| place.ancestors().find_map(full))
+}
+
+fn full(cgroup: &Path) -> Option<String> {
+    let number = |file| fs::read_to_string(cgroup.join(file)).ok()?.trim().parse::<u64>().ok();
+    let (most, present) = (number("pids.max")?, number("pids.current")?);
+    (present >= most).then(|| format!("the cgroup {} may have {most} processes (pids.max)", cgroup.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_named_with_whose_it_is() {
+        let named = |errno, whose| limit_behind(&io::Error::from_raw_os_error(errno), whose);
+
+        let ours = named(libc::EMFILE, Whose::Ours).unwrap();
+        assert!(ours.starts_with("this program may have ") && ours.ends_with("(RLIMIT_NOFILE)"), "{ours}");
+        assert!(named(libc::EMFILE, Whose::Helper).unwrap().starts_with("the helper"));
+        assert!(named(libc::EAGAIN, Whose::Ours).is_some());
+        assert_eq!(named(libc::ETXTBSY, Whose::Ours), None);
+    }
+
+    #[test]
+    fn a_cgroup_that_is_full_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("pids.max"), "7\n").unwrap();
+        fs::write(directory.path().join("pids.current"), "7\n").unwrap();
+
+        let named = full(directory.path()).unwrap();
+
+        assert!(named.ends_with("may have 7 processes (pids.max)"), "{named}");
+        fs::write(directory.path().join("pids.max"), "max\n").unwrap();
+        assert_eq!(full(directory.path()), None);
+    }
+}

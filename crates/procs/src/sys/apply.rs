@@ -1,0 +1,69 @@
+//! Gives a process between clone and exec what its program is to inherit. See [`Inherited`](super::Inherited).
+//!
+//! The rules of [`child`](super::child) hold: system calls with what was prepared, and nothing else.
+
+use libc::c_int;
+
+use super::inherited as at;
+use super::raw::{self, Errno};
+
+/// What the system refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Limits,
+    Nice,
+    Identity,
+    Capabilities,
+}
+
+/// Applies a list of words. Before it the process has what its starter has. Whether it may have what it is given is the
+/// system's to say, and what the system refuses is an error: a program never runs with more than it is to have.
+pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
+    let Some(fixed) = words.first_chunk::<{ at::GROUPS_AT }>() else { return Ok(()) };
+    let groups = &words[at::GROUPS_AT..];
+    let has = |part: u64| fixed[0] & part != 0;
+    if has(at::MASK) {
+        raw::set_mask_of_modes(fixed[at::MASK_AT] as c_int);
+    }
+    if has(at::LIMITS) {
+        for number in 0..at::LIMIT_COUNT {
+            let place = at::LIMITS_AT + 2 * number;
+            raw::set_limit(number, (fixed[place], fixed[place + 1])).map_err(|it| (Part::Limits, it))?;
+        }
+    }
+    if has(at::NICE) {
+        raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (Part::Nice, it))?;
+    }
+    if has(at::IDENTITY | at::GROUPS | at::CAPABILITIES) {
+        let five = |from: usize| [0, 1, 2, 3, 4].map(|next| fixed[from + next]);
+        become_the_user(fixed, groups).map_err(|it| (Part::Identity, it))?;
+        take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (Part::Capabilities, it))?;
+    }
+    if has(at::HUMBLE) {
+        raw::gain_no_privileges().map_err(|it| (Part::Capabilities, it))?;
+    }
+    Ok(())
+}
+
+fn become_the_user(fixed: &[u64; at::GROUPS_AT], groups: &[u64]) -> Result<(), Errno> {
+    let three = |from: usize| [0, 1, 2].map(|next| fixed[from + next] as c_int);
+    if fixed[0] & (at::IDENTITY | at::CAPABILITIES) != 0 {
+        // While there is a right to.
+        raw::bound_capabilities(fixed[at::CAPABILITIES_AT + 3])?;
+    }
+    if fixed[0] & at::GROUPS != 0 {
+        raw::set_groups(groups)?;
+    }
+    if fixed[0] & at::IDENTITY != 0 {
+        raw::set_group_ids(three(at::GROUP_AT))?;
+        // What the user may keep is said below.
+        raw::keep_capabilities()?;
+        raw::set_user_ids(three(at::USERS_AT))?;
+    }
+    Ok(())
+}
+
+fn take_capabilities([inheritable, permitted, effective, _, ambient]: [u64; 5]) -> Result<(), Errno> {
+    raw::set_capabilities([effective, permitted, inheritable])?;
+    raw::raise_ambient(ambient)
+}

@@ -1,0 +1,106 @@
+//! Who a process is, and what it may do.
+
+#![expect(unsafe_code, reason = "the kernel reads and writes structs")]
+
+use libc::c_int;
+
+use super::Errno;
+use super::arch::call;
+use super::calls::integers;
+
+type Result<T> = std::result::Result<T, Errno>;
+
+/// A limit of the calling process, soft and hard, by the kernel's number.
+pub(crate) fn limit(number: usize) -> Result<(u64, u64)> {
+    let mut limit = [0_u64; 2];
+    // SAFETY: the kernel writes two numbers of 64 bits.
+    unsafe { call(libc::SYS_prlimit64, [0, number, 0, limit.as_mut_ptr().expose_provenance(), 0, 0]) }?;
+    Ok((limit[0], limit[1]))
+}
+
+/// Sets a limit of the calling process.
+pub(in crate::sys) fn set_limit(number: usize, (soft, hard): (u64, u64)) -> Result<()> {
+    let limit = [soft, hard];
+    // SAFETY: the kernel reads two numbers of 64 bits.
+    unsafe { call(libc::SYS_prlimit64, [0, number, limit.as_ptr().expose_provenance(), 0, 0, 0]) }.map(drop)
+}
+
+/// Sets the file mode mask.
+pub(in crate::sys) fn set_mask_of_modes(mask: c_int) {
+    // It cannot fail.
+    let _ = integers(libc::SYS_umask, [mask, 0, 0, 0, 0]);
+}
+
+/// Gives the calling process this nice value, or says that it may not have it.
+pub(in crate::sys) fn take_nice(nice: c_int) -> Result<()> {
+    integers(libc::SYS_setpriority, [0, 0, nice, 0, 0]).map(drop)
+}
+
+/// How many groups are handed over at once, which is as many as the kernel lets a process have.
+const MOST_GROUPS: usize = 1024;
+
+pub(in crate::sys) fn set_groups(groups: &[u64]) -> Result<()> {
+    // On the child's own stack, which has room for it. A longer list is refused, and not cut.
+    let mut list = [0_u32; MOST_GROUPS];
+    if groups.len() > MOST_GROUPS {
+        return Err(libc::E2BIG);
+    }
+    for (place, group) in list.iter_mut().zip(groups) {
+        *place = *group as u32;
+    }
+    // SAFETY: the kernel reads as many numbers as there are.
+    unsafe { call(libc::SYS_setgroups, [groups.len(), list.as_ptr().expose_provenance(), 0, 0, 0, 0]) }
+        .map(drop)
+}
+
+/// Real, effective, saved.
+pub(in crate::sys) fn set_group_ids([real, effective, saved]: [c_int; 3]) -> Result<()> {
+    integers(libc::SYS_setresgid, [real, effective, saved, 0, 0]).map(drop)
+}
+
+/// Real, effective, saved.
+pub(in crate::sys) fn set_user_ids([real, effective, saved]: [c_int; 3]) -> Result<()> {
+    integers(libc::SYS_setresuid, [real, effective, saved, 0, 0]).map(drop)
+}
+
+/// Has a change of the user leave the permitted capabilities as they are, until the next exec.
+pub(in crate::sys) fn keep_capabilities() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_KEEPCAPS, 1, 0, 0, 0]).map(drop)
+}
+
+/// Has no exec give more rights than there are.
+pub(in crate::sys) fn gain_no_privileges() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0]).map(drop)
+}
+
+/// Takes away all capabilities that are not among these from what an exec may give.
+pub(in crate::sys) fn bound_capabilities(bound: u64) -> Result<()> {
+    for number in 0..64 {
+        // A number that the kernel does not know is an error, and there is nothing to take away.
+        let is_there = integers(libc::SYS_prctl, [libc::PR_CAPBSET_READ, number, 0, 0, 0]) == Ok(1);
+        if is_there && bound & (1 << number) == 0 {
+            integers(libc::SYS_prctl, [libc::PR_CAPBSET_DROP, number, 0, 0, 0])?;
+        }
+    }
+    Ok(())
+}
+
+/// Effective, permitted, inheritable.
+pub(in crate::sys) fn set_capabilities(sets: [u64; 3]) -> Result<()> {
+    /// `_LINUX_CAPABILITY_VERSION_3`, and the calling process.
+    const HEADER: [u32; 2] = [0x2008_0522, 0];
+    let [low, high] = [0, 32].map(|from| sets.map(|set| (set >> from) as u32));
+    let data = [low, high];
+    let [header, data] = [HEADER.as_ptr().expose_provenance(), data.as_ptr().expose_provenance()];
+    // SAFETY: the kernel reads two numbers, and twice three, which this version has.
+    unsafe { call(libc::SYS_capset, [header, data, 0, 0, 0, 0]) }.map(drop)
+}
+
+/// Has the program keep these capabilities although its user is not root.
+pub(in crate::sys) fn raise_ambient(ambient: u64) -> Result<()> {
+    for number in (0..64).filter(|number| ambient & (1 << number) != 0) {
+        let raise = libc::PR_CAP_AMBIENT_RAISE as c_int;
+        integers(libc::SYS_prctl, [libc::PR_CAP_AMBIENT, raise, number, 0, 0])?;
+    }
+    Ok(())
+}

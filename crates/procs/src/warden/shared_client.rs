@@ -1,0 +1,103 @@
+//! What the thread that listens to the warden shares with the handles, and how the warden ends.
+
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use tokio::sync::watch;
+
+use super::cgroup;
+use super::orphans::look_after_orphans;
+use super::pool::Pool;
+use super::protocol::{FromWarden, REPLY};
+use super::state::{State, locked};
+use crate::sys::raw::Patience;
+use crate::sys::{self, Reap};
+
+/// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
+const IDLE_REAPERS: Duration = Duration::from_secs(1);
+
+/// What the thread that listens to the warden shares with the handles.
+pub(super) struct SharedClient {
+    pub(super) pid: i32,
+    pub(super) socket: OwnedFd,
+    pub(super) pidfd: OwnedFd,
+    pub(super) state: Mutex<State>,
+    pub(super) changed: Condvar,
+    pub(super) pool: Pool,
+    pub(super) died: watch::Sender<bool>,
+}
+
+impl SharedClient {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+
+    pub(super) fn listen(&self) {
+        let mut message = [0; REPLY];
+        loop {
+            match sys::receive(&self.socket, &mut message, Patience::Wait) {
+                Ok((0, _)) | Err(_) => break,
+                Ok((bytes, _)) => {
+                    if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {
+                        self.state().reapers.swept(reaper);
+                    }
+                }
+            }
+        }
+        self.wait_for_the_end(PollTimeout::NONE);
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.dead, true) && !state.closing {
+            drop(state);
+            self.pool.close();
+            self.died.send_replace(true);
+            look_after_orphans(&self.state);
+            cgroup::remove_after_a_warden();
+            self.state().settled = true;
+            self.changed.notify_all();
+        }
+    }
+
+    pub(super) fn close(&self, within: Duration) -> bool {
+        self.let_go();
+        self.wait_for_the_end(PollTimeout::try_from(within).unwrap_or(PollTimeout::MAX))
+            && self.settle(within)
+            && self.pool.wait_until_gone(within.min(IDLE_REAPERS))
+    }
+
+    /// Lets go of the warden, and waits for nothing.
+    pub(super) fn let_go(&self) {
+        self.state().closing = true;
+        self.pool.close();
+        sys::hang_up(&self.socket);
+        // It may have been stopped.
+        let _ = sys::send(&self.pidfd, libc::SIGCONT);
+    }
+
+    /// Waits until nothing is left of a warden that has died before its time.
+    fn settle(&self, within: Duration) -> bool {
+        if !*self.died.borrow() {
+            return true;
+        }
+        let state = self.changed.wait_timeout_while(self.state(), within, |state| !state.settled);
+        state.unwrap_or_else(PoisonError::into_inner).0.settled
+    }
+
+    /// Waits for the warden's end, and reaps it. `false` says that it has not ended in this time.
+    pub(super) fn wait_for_the_end(&self, within: PollTimeout) -> bool {
+        let mut fds = [PollFd::new(self.pidfd.as_fd(), PollFlags::POLLIN)];
+        let ended = poll(&mut fds, within).is_ok_and(|ready| ready > 0);
+        if ended {
+            // If another part of this program has reaped it, it is gone all the same.
+            let _ = sys::wait(&self.pidfd, Reap::Take);
+        }
+        ended
+    }
+}
+
+/// Whether no process is at the other end of a conversation any more.
+pub(super) fn is_hung_up(socket: &OwnedFd) -> bool {
+    // poll reports a hang-up without being asked for it.
+    poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO) != Ok(0)
+}

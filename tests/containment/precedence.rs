@@ -1,0 +1,120 @@
+//! A reaper that ends its set by force keeps the processors from no other program.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+use rootward_tests::{Heard, Known};
+
+use crate::place::{self, nothing_to_show};
+use crate::record::Record;
+use crate::scene::{Goes, Misbehaviour, Scene, Stays};
+use crate::wait::until;
+
+const IT: Misbehaviour =
+    Misbehaviour { program: "has_many_threads", stays: Stays::InItsGroup, goes: Goes::WhenKilled };
+
+/// Real-time throttling steps in after 950 ms. What an ordinary process on a busy machine waits for is far less.
+const FROZEN: Duration = Duration::from_millis(500);
+
+/// R17: it had SCHED_RR, and spun in the kernel for what the dying threads had to do.
+#[test]
+fn a_reaper_that_waits_for_what_it_has_killed_is_no_real_time_process() {
+    for place in place::trees() {
+        let mut scene = Scene::set(IT, place);
+        let reapers = scene.supervisor.reapers();
+        let program = Pid::from_raw(scene.leader.process.pid.try_into().expect("a process id"));
+        // A process that is traced cannot be reaped before its tracer has seen its end.
+        if ptrace::seize(program, ptrace::Options::empty()).is_err() {
+            return nothing_to_show("no process may be traced here");
+        }
+
+        scene.supervisor.signal(Signal::SIGKILL);
+        assert!(until(|| state_of(scene.leader.process) == Some('Z')), "{place:?}");
+        let policies: Vec<_> = reapers.iter().filter_map(|reaper| policy_of(*reaper)).collect();
+
+        assert!(
+            !policies.is_empty() && policies.iter().all(|policy| *policy == 0),
+            "{place:?}: {policies:?}"
+        );
+        while !matches!(waitpid(program, None), Ok(WaitStatus::Signaled(..)) | Err(_)) {}
+        scene.supervisor.wait();
+        scene.wait_until_empty();
+    }
+}
+
+/// R17, as its reporter saw it: every processor stood still for a second.
+#[test]
+fn a_forced_kill_of_children_with_many_threads_freezes_no_processor() {
+    let mut record = Record::begin();
+    let mut supervisor = Command::new(env!("CARGO_BIN_EXE_supervises"))
+        .args(["3", "has_many_threads", record.path()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program has been built");
+    let _heard = Heard::of(supervisor.stdout.take().expect("it is piped"));
+    for _ in 0..3 {
+        record.wait_until_ready();
+    }
+
+    let (processors, over) = (processors(), AtomicBool::new(false));
+    let longest = thread::scope(|scope| {
+        let watches: Vec<_> =
+            processors.iter().map(|processor| scope.spawn(|| longest_gap(processor, &over))).collect();
+        supervisor.kill().expect("it is ours");
+        supervisor.wait().expect("it is ours");
+        let path = record.path();
+        assert!(until(|| Known::all_that_mention(path).is_empty()));
+        over.store(true, Ordering::Relaxed);
+        watches.into_iter().map(|watch| watch.join().expect("it does not panic")).max()
+    });
+
+    assert!(longest < Some(FROZEN), "a processor stood still for {longest:?}");
+}
+
+/// The processors that this test may run on, each by itself.
+fn processors() -> Vec<CpuSet> {
+    let all = sched_getaffinity(Pid::from_raw(0)).expect("a process may ask");
+    let alone = |number| {
+        let mut set = CpuSet::new();
+        set.set(number).ok().map(|()| set)
+    };
+    (0..CpuSet::count()).filter(|number| all.is_set(*number) == Ok(true)).filter_map(alone).collect()
+}
+
+/// For how long a thread that wants to run every millisecond on one processor could not.
+#[expect(clippy::disallowed_methods, reason = "it measures how the system shares its processors")]
+fn longest_gap(processor: &CpuSet, over: &AtomicBool) -> Duration {
+    sched_setaffinity(Pid::from_raw(0), processor).expect("it is among those that are allowed");
+    let mut longest = Duration::ZERO;
+    let mut last = Instant::now();
+    while !over.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_millis(1));
+        let now = Instant::now();
+        longest = longest.max(now - last);
+        last = now;
+    }
+    longest
+}
+
+/// The scheduling policy of a process, 0 for an ordinary one. `None` if it is gone.
+fn policy_of(process: Known) -> Option<u32> {
+    field_of(process, 38)?.parse().ok()
+}
+
+fn state_of(process: Known) -> Option<char> {
+    field_of(process, 0)?.chars().next()
+}
+
+/// A field of a process's `stat`, counted from the state.
+fn field_of(process: Known, number: usize) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_ascii_whitespace().nth(number).map(str::to_owned)
+}
