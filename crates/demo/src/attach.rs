@@ -25,10 +25,7 @@ enum NotAttached {
 /// Shows the tree behind a door until it is gone or the user leaves.
 pub(crate) fn run(door: &Path, token_file: Option<&Path>) -> ExitCode {
     match look(door, token_file) {
-        Ok(said) => {
-            tell::answer(&said);
-            ExitCode::SUCCESS
-        }
+        Ok(said) => tell::answer(&said),
         Err(error) => {
             tell::error(&error);
             ExitCode::from(match error {

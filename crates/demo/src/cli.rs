@@ -102,9 +102,6 @@ pub(crate) struct RunOptions {
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
-    /// Open a door at this socket, for `attach` and other watchers; they may change the tree
-    #[arg(long, value_name = "SOCKET")]
-    pub(crate) door: Option<PathBuf>,
     /// By when a stop has to be over, such as 10s; overrides the tree file's
     #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
     pub(crate) deadline: Option<Duration>,

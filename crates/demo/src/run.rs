@@ -14,9 +14,9 @@ use crate::cli::{self, RunOptions, View};
 use crate::event_writer::Target;
 use crate::observe::ObserveError;
 use crate::records::{RecordError, Records, Screen};
+use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
-use crate::safe::safe_lines;
 use crate::tree_file::{self, FileError};
 use crate::{tell, tree};
 
@@ -43,8 +43,6 @@ enum NotStarted {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Warden(#[from] WardenError),
-    #[error("the door: {0}")]
-    Door(#[source] OpenError),
     #[error(transparent)]
     Observe(#[from] ObserveError),
     #[error(transparent)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::descriptor::write_within;
@@ -25,7 +26,7 @@ pub(crate) fn warning(message: impl fmt::Display) {
 
 /// Writes something that the user should know and that is no error.
 pub(crate) fn note(message: impl fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "note: {message}");
+    say(format_args!("note: {message}"));
 }
 
 /// Writes an error and what is behind it, as far as its own text does not say that already.
@@ -39,15 +40,14 @@ pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
     error(message);
 }
 
-/// Writes what was asked for.
-///
-/// # Errors
-///
-/// If it cannot be written. A reader may go at any time.
-pub(crate) fn answer(text: &str) -> io::Result<()> {
+/// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
+pub(crate) fn answer(text: &str) -> ExitCode {
     match write_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
+            error(format_args!("cannot write to standard output: {failed}"));
+            ExitCode::FAILURE
+        }
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
     }
 }
 

@@ -70,7 +70,7 @@ impl Format {
 /// Draws recorded events. Without an output they go to standard output: as text, unless another format is named.
 pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Format>) -> ExitCode {
     match try_to_draw(events, output.filter(|output| *output != Path::new("-")), format) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             tell::error(&error);
             ExitCode::from(match error {
@@ -81,7 +81,7 @@ pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Format>)
     }
 }
 
-fn try_to_draw(file: &Path, output: Option<&Path>, format: Option<Format>) -> Result<(), NotDrawn> {
+fn try_to_draw(file: &Path, output: Option<&Path>, format: Option<Format>) -> Result<ExitCode, NotDrawn> {
     let timeline = read(file).map_err(|error| NotDrawn::Read { file: file.to_owned(), error })?;
     match output {
         Some(output) => {
@@ -89,12 +89,10 @@ fn try_to_draw(file: &Path, output: Option<&Path>, format: Option<Format>) -> Re
                 return Err(NotDrawn::Itself(output.to_owned()));
             }
             let format = format.unwrap_or_else(|| Format::of(output));
-            Ok(write(output, &format.write(&timeline))?)
+            write(output, &format.write(&timeline))?;
+            Ok(ExitCode::SUCCESS)
         }
-        None => {
-            tell::answer(&format.unwrap_or(Format::Text).write(&timeline));
-            Ok(())
-        }
+        None => Ok(tell::answer(&format.unwrap_or(Format::Text).write(&timeline))),
     }
 }
 

@@ -26,7 +26,7 @@ async fn a_program_that_is_being_written_is_started_when_that_is_over() {
     killed(&mut log).await;
     let retrying = log.wait_for_event("a", "retrying").await;
     drop(writer);
-    log.wait_for(|event| has_started_again(event)).await;
+    log.wait_for(has_started_again).await;
 
     assert!(error_of(&retrying).contains("Text file busy"), "{retrying:?}");
     assert!(tree.stop().await.clean);
@@ -43,8 +43,8 @@ async fn a_program_that_has_run_and_is_away_is_started_when_it_is_back() {
 
     killed(&mut log).await;
     let retrying = log.wait_for_event("a", "retrying").await;
-    fs::rename(&away, &program).unwrap();
-    log.wait_for(|event| has_started_again(event)).await;
+    fs::rename(&away, &program).expect("the program can be copied");
+    log.wait_for(has_started_again).await;
 
     assert!(error_of(&retrying).contains("was not found"), "{retrying:?}");
     assert!(tree.stop().await.clean);
@@ -78,17 +78,17 @@ async fn a_start_that_is_tried_again_in_vain_fails_with_the_last_error() {
     killed(&mut log).await;
     let failed = log.wait_for_event("a", "start_failed").await;
 
-    let EventKind::StartFailed { error } = &failed.what else { panic!("{failed:?}") };
+    let EventKind::StartFailed { error, .. } = &failed.what else { panic!("{failed:?}") };
     assert!(error.contains("was not found"), "{error}");
     drop(tree);
 }
 
 /// A program in a directory of its own, which can be replaced.
 fn given_a_program() -> (TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("there is a place for files");
     let program = directory.path().join("program");
-    fs::copy(env!("CARGO_BIN_EXE_runs_forever"), &program).unwrap();
-    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_runs_forever"), &program).expect("the program can be copied");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("the copy is the test's own");
     (directory, program)
 }
 

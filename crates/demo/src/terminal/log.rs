@@ -169,12 +169,13 @@ mod tests {
         for (seq, (path, line)) in (1..).zip(events) {
             let what = match *line {
                 "starting" => What::Starting,
-                "failed" => What::StartFailed { error: "x".to_owned() },
+                "failed" => What::StartFailed { error: "x".to_owned(), stragglers: Vec::new() },
                 line => What::Output {
                     stream: "stdout".to_owned(),
                     line: line.to_owned(),
                     truncated: false,
                     lossy: false,
+                    continued: false,
                 },
             };
             let (time, path) = (String::new(), (*path).to_owned());

@@ -49,7 +49,13 @@ impl Story {
 
     pub(crate) fn says(self, at: f64, path: &str, line: &str) -> Self {
         let line = line.to_owned();
-        let what = What::Output { stream: "stdout".to_owned(), line, truncated: false, lossy: false };
+        let what = What::Output {
+            stream: "stdout".to_owned(),
+            line,
+            truncated: false,
+            lossy: false,
+            continued: false,
+        };
         self.event(at, path, Kind::Process, what)
     }
 

@@ -2,19 +2,13 @@
 
 /// A text from outside on one line, without anything that would take control of a terminal or turn the text around.
 pub(crate) fn safe(text: &str) -> String {
-    text.chars().map(harmless).collect()
-}
-
-fn harmless(c: char) -> char {
-    match c {
+    let one_cell = |c: char| match c {
         '\t' => ' ',
-        // Marks without a width, and those that change the direction of what follows.
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        c if c.is_control() => '\u{fffd}',
+        // Marks without a width.
+        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => char::REPLACEMENT_CHARACTER,
         c => c,
-    }
+    };
+    crate::safe::safe(text).chars().map(one_cell).collect()
 }
 
 /// The same for a terminal that has nothing but ASCII.

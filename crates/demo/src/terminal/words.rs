@@ -35,7 +35,12 @@ pub(crate) fn say(event: &Event) -> Said {
         What::Starting => (Level::Usual, '→', "starting".to_owned()),
         What::Started { pid: Some(pid) } => (Level::Usual, '●', format!("running · pid {pid}")),
         What::Started { pid: None } => (Level::Usual, '●', "running".to_owned()),
-        What::StartFailed { error } => (Level::Bad, '✗', format!("could not be started: {error}")),
+        What::StartFailed { error, stragglers } => {
+            (Level::Bad, '✗', format!("could not be started: {error}{}", left(stragglers)))
+        }
+        What::Retrying { error, attempt, .. } => {
+            (Level::Notice, '↻', format!("attempt {attempt} to start it has failed: {error}"))
+        }
         What::Ignored => (Level::Usual, '○', "has nothing to run".to_owned()),
         What::Exited { status, stragglers } => {
             let how = status.as_ref().map_or_else(|| "ended".to_owned(), ToString::to_string);
@@ -147,8 +152,13 @@ mod tests {
     fn a_line_of_output_is_harmless() {
         let line = "\u{1b}]0;title\u{7}".to_owned();
 
-        let said =
-            say(&event(What::Output { stream: "stdout".to_owned(), line, truncated: false, lossy: false }));
+        let said = say(&event(What::Output {
+            stream: "stdout".to_owned(),
+            line,
+            truncated: false,
+            lossy: false,
+            continued: false,
+        }));
 
         assert_eq!(said.text, "\u{fffd}]0;title\u{fffd}");
     }

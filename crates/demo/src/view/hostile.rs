@@ -40,14 +40,27 @@ fn events(text: &str) -> Vec<EventKind> {
         stragglers: stragglers(),
     });
     let others = [
-        EventKind::StartFailed { error: text() },
+        EventKind::StartFailed { error: text(), stragglers: stragglers() },
+        EventKind::Retrying { error: text(), attempt: 1, delay: Duration::ZERO },
         EventKind::Signal { signal: text(), action: SignalAction::Stop },
         EventKind::Stopping { cause: StopCause::Api, signal: Some(text().into()) },
         EventKind::Escalated { to: text().into() },
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
-        EventKind::Output { stream: Stream::Stdout, line: text(), truncated: false, lossy: false },
-        EventKind::Output { stream: Stream::Stderr, line: text(), truncated: true, lossy: true },
+        EventKind::Output {
+            stream: Stream::Stdout,
+            line: text(),
+            truncated: false,
+            lossy: false,
+            continued: false,
+        },
+        EventKind::Output {
+            stream: Stream::Stderr,
+            line: text(),
+            truncated: true,
+            lossy: true,
+            continued: false,
+        },
     ];
     exited.into_iter().chain(stopped).chain(others).collect()
 }

@@ -129,7 +129,6 @@ fn exited(status: Option<&Exit>, stragglers: &[Straggler]) -> Said {
             let hint = if stragglers.is_empty() { "" } else { BACKGROUND };
             said('○', Tone::Quiet, format!("done: {}{behind}{hint}", status))
         }
-        }
         Some(status) => said('✗', Tone::Bad, format!("ended by itself: {}{behind}", status)),
     }
 }
@@ -212,7 +211,7 @@ fn left_behind(stragglers: &[Straggler]) -> String {
 
 fn notified(notice: &Notice) -> String {
     let mut parts = Vec::new();
-    parts.extend(notice.status.as_ref().map(|status| format!("says {}", safe(status))));
+    parts.extend(notice.status.as_ref().map(|status| format!("says {status}")));
     parts.extend(notice.stopping.then(|| "says that it stops".to_owned()));
     parts.extend(notice.main_pid.map(|pid| format!("main process {pid}")));
     parts.extend(notice.errno.map(|errno| format!("error {errno}")));
@@ -242,7 +241,6 @@ fn ordinal(number: u32) -> String {
 mod tests {
     use super::*;
 
-    #[test]
     /// Case P9.
     #[test]
     fn a_line_is_shown_as_a_person_sees_it() {

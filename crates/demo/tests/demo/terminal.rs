@@ -228,7 +228,8 @@ fn a_running_tree_is_watched_and_changed_through_its_door() {
         "run".as_ref(),
         file.as_os_str(),
         "--view=none".as_ref(),
-        "--allow-control".as_ref(), "--observe".as_ref(),
+        "--allow-control".as_ref(),
+        "--observe".as_ref(),
         door.as_os_str(),
     ]);
     demo.wait_for_start();
@@ -259,7 +260,13 @@ fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
     let temp = Temp::new();
     let door = temp.path("door.sock");
     let file = tree("calm.toml");
-    let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--allow-control".as_ref(), "--observe".as_ref(), door.as_os_str()]);
+    let mut demo = Demo::start([
+        "run".as_ref(),
+        file.as_os_str(),
+        "--allow-control".as_ref(),
+        "--observe".as_ref(),
+        door.as_os_str(),
+    ]);
     demo.wait_for_start();
 
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
@@ -288,7 +295,8 @@ fn a_program_that_is_killed_is_said_to_be_gone() {
         "run".as_ref(),
         file.as_os_str(),
         "--containment=group".as_ref(),
-        "--allow-control".as_ref(), "--observe".as_ref(),
+        "--allow-control".as_ref(),
+        "--observe".as_ref(),
         door.as_os_str(),
     ];
     let mut demo = Demo::start(group);
@@ -329,7 +337,13 @@ fn attach_writes_lines_where_there_is_no_terminal() {
     let temp = Temp::new();
     let door = temp.path("door.sock");
     let file = tree("calm.toml");
-    let mut demo = Demo::start(["run".as_ref(), file.as_os_str(), "--allow-control".as_ref(), "--observe".as_ref(), door.as_os_str()]);
+    let mut demo = Demo::start([
+        "run".as_ref(),
+        file.as_os_str(),
+        "--allow-control".as_ref(),
+        "--observe".as_ref(),
+        door.as_os_str(),
+    ]);
     demo.wait_for_start();
     let mut watcher = Command::new(env!("CARGO_BIN_EXE_rootward-demo"))
         .arg("attach")

@@ -38,7 +38,11 @@ impl Recorder {
         // Time never runs backwards in a record; in a file that was edited it may.
         self.now = self.now.max(moment(event.at));
         match &event.what {
-            What::Unknown | What::Degraded { .. } | What::Output { .. } => {}
+            What::Unknown
+            | What::Degraded { .. }
+            | What::Output { .. }
+            | What::Notified { .. }
+            | What::Retrying { .. } => {}
             What::Starting => {
                 self.cancel_below(&event.path);
                 self.begin(event, Phase::Starting, String::new());

@@ -6,13 +6,13 @@ mod ladder;
 mod life;
 mod lines;
 mod notify;
-mod visible;
 mod retry;
+mod visible;
 
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;
-pub use visible::visible_text;
 pub(crate) use retry::{Failure, NextAttempt, Retry};
+pub use visible::visible_text;

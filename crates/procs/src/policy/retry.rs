@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn delays(within: Duration, failure: Failure, has_run: bool) -> Vec<u128> {
-        let mut now = Instant::now();
+        let mut now = tokio::time::Instant::now().into_std();
         let mut retry = Retry::new(within, now);
         std::iter::from_fn(|| {
             let next = retry.again(failure, has_run, now)?;
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_from_one() {
-        let now = Instant::now();
+        let now = tokio::time::Instant::now().into_std();
         let mut retry = Retry::new(Duration::from_secs(1), now);
 
         let counts = [(); 3].map(|()| retry.again(Failure::Passing, false, now).unwrap().failed);

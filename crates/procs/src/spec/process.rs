@@ -203,24 +203,12 @@ impl Process {
     }
 
     /// Makes it a child.
-    pub fn into_child(mut self, id: impl Into<String>) -> ChildSpec {
-        self.count_paths_from_its_directory();
+    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
         let grace = self.ladder.total();
         let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
         match grace {
             Some(grace) => child.shutdown(grace),
             None => child,
-        }
-    }
-
-    /// A relative path of a readiness rule counts from where the process begins, as its program does.
-    fn count_paths_from_its_directory(&mut self) {
-        if let (Some(directory), Some(Ready(Condition::Path(path)))) =
-            (&self.command.directory, &mut self.ready)
-        {
-            if !path.as_os_str().is_empty() {
-                *path = directory.join(&*path);
-            }
         }
     }
 

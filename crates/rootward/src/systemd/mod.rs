@@ -1,6 +1,6 @@
 //! What a service manager is told about a tree: systemd's `sd_notify` protocol, for units with `Type=notify`.
-//!
-//! [`policy`] decides what is told and when, [`socket`] is where it goes, [`run`] is the thread between.
+
+// `policy` decides what is told and when, `socket` is where it goes, `run` is the thread between.
 
 mod policy;
 mod run;
