@@ -322,17 +322,6 @@ fn where_there_is_no_door_the_terminal_is_not_touched() {
 }
 
 #[test]
-fn a_door_that_cannot_be_opened_stops_the_tree() {
-    let file = tree("calm.toml");
-    let demo = Demo::start(["run".as_ref(), file.as_os_str(), "--observe=/no/such/directory/door".as_ref()]);
-
-    let finished = demo.finish();
-
-    assert_eq!(finished.code(), 1, "{}", finished.stderr);
-    assert!(finished.stderr.contains("error: the door: "), "{}", finished.stderr);
-}
-
-#[test]
 fn attach_writes_lines_where_there_is_no_terminal() {
     let temp = Temp::new();
     let door = temp.path("door.sock");
