@@ -13,6 +13,7 @@
 //!         Message::Event(event) => model.apply(&event),
 //!         Message::Lost(_) => model = Model::from_snapshot(&door.snapshot().await?),
 //!         Message::End(_) => break,
+//!         _ => {}
 //!     }
 //! }
 //! # Ok(())
