@@ -188,3 +188,20 @@ fn a_tree_may_be_a_thousand_levels_deep() {
     assert_eq!(timeline.stop().unwrap().duration(), Duration::from_millis(1));
     assert!(timeline.to_svg().len() > 1000);
 }
+
+#[test]
+fn a_child_that_had_been_forced_before_the_stop_began_explains_nothing_before_it() {
+    let timeline = told(
+        "0 starting root/
+         0 started root/
+         10 stopping root/deaf
+         20 escalated root/deaf
+         30 stopping root/
+         30 stopping root/next
+         40 stopped root/next
+         50 stopped root/
+         60 stopped root/deaf \"outcome\":\"killed\",\"elapsed_ms\":50",
+    );
+
+    assert_eq!(waits(timeline.stop().unwrap()).len(), 2);
+}
