@@ -113,7 +113,7 @@ pub mod systemd;
 pub mod testing;
 
 #[cfg(feature = "signals")]
-pub use app::{Application, Finished, Prepared, run};
+pub use app::{Application, Finished, Prepared, deadline_from_env, run};
 
 // What a program describes.
 #[doc(inline)]
@@ -200,7 +200,7 @@ pub mod error {
 
     #[cfg(feature = "signals")]
     #[doc(inline)]
-    pub use crate::app::RunError;
+    pub use crate::app::{InvalidGrace, RunError};
 }
 
 pub mod child_kind {

@@ -233,3 +233,26 @@ fn a_reload_changes_nothing_before_the_tree_is_up_and_while_it_stops() {
     assert_eq!(notifier.reload_begun(), []);
     assert_eq!(notifier.reload_done(), []);
 }
+
+#[test]
+fn a_stop_that_is_put_off_is_told_and_extended_from_its_request_on() {
+    let runtime = runtime();
+    let tree = {
+        let _inside = runtime.enter();
+        let root = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
+        root.deadline(SECOND * 60).drain_delay(SECOND * 30).launch()
+    };
+    runtime.block_on(tree.started()).unwrap();
+    let mut events = tree.events();
+    tree.request_stop();
+    let draining = events.blocking_next().unwrap().unwrap();
+    let mut notifier = Notifier::new("root", Some(SECOND * 60), None);
+    let now = tokio::time::Instant::now().into_std();
+
+    let notices = notifier.hear(&draining, now);
+
+    assert_eq!(notices[..2], [Notice::Stopping, Notice::ExtendTimeout(SECOND * 5)]);
+    assert!(notices.contains(&Notice::Status("draining".to_owned())), "{notices:?}");
+    tree.force();
+    runtime.block_on(tree.wait());
+}
