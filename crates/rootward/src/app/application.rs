@@ -382,7 +382,7 @@ impl Application {
         })
     }
 
-    fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
+    pub(super) fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
         self.signals = change(self.signals);
         self
     }
