@@ -117,8 +117,8 @@ impl TreeRef {
         self.get().is_some_and(|tree| tree.has_started())
     }
 
-    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has begun,
-    /// or is over.
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
     pub fn stop_requested(&self) -> bool {
         self.get().is_none_or(|tree| tree.stop_requested())
     }

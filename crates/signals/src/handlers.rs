@@ -31,10 +31,13 @@ pub struct SignalReceived {
     pub times: u32,
 }
 
+/// What a handler has to await.
+type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What an application registers for a signal.
 pub(crate) enum Handler {
     Plain(Box<dyn FnMut(&SignalReceived) + Send>),
-    Async(Box<dyn FnMut(SignalReceived) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>),
+    Async(Box<dyn FnMut(SignalReceived) -> Handling + Send>),
 }
 
 type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;

@@ -270,7 +270,8 @@ impl SupervisorHandle {
         }
     }
 
-    /// Waits until the supervisor has its turn, and says whether it was there to answer. While it stops it answers, too.
+    /// Waits until the supervisor has its turn, and says whether it was there to answer. While it stops it answers,
+    /// too.
     ///
     /// What is measured is the runtime of the supervisors, for a watchdog: a runtime whose threads are all blocked does
     /// not answer. It says nothing about the children.

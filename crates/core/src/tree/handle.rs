@@ -280,8 +280,8 @@ impl Tree {
         self.shared.has_started()
     }
 
-    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has begun,
-    /// or is over.
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
     pub fn stop_requested(&self) -> bool {
         self.shared.stop_requested() || self.is_stopping()
     }

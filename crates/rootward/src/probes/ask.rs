@@ -20,8 +20,8 @@ pub struct Answer {
     pub text: String,
 }
 
-/// Asks a program that answers [`Probes`](super::Probes) at this address, for a probe command. It blocks the thread, for
-/// no longer than `within`.
+/// Asks a program that answers [`Probes`](super::Probes) at this address, for a probe command. It blocks the thread,
+/// for no longer than `within`.
 ///
 /// # Errors
 ///

@@ -1,3 +1,5 @@
+//! Probes of real trees, over real sockets.
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
