@@ -12,6 +12,7 @@ mod blocking;
 mod common_cases;
 mod deadline;
 mod depth;
+mod drain;
 mod dynamic;
 mod embedding;
 mod events;

@@ -18,6 +18,8 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn events(&self) -> Events;
     fn request_stop(&self);
     fn force(&self);
+    fn has_started(&self) -> bool;
+    fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
     fn containment(&self) -> Option<&'static str>;
     fn gone(&self) -> Gone;
@@ -108,6 +110,17 @@ impl TreeRef {
     /// Subscribes to the tree's events, from now on. `None` if it is gone.
     pub fn events(&self) -> Option<Events> {
         Some(self.get()?.events())
+    }
+
+    /// Whether the whole tree has started. It stays so while the tree stops, and is `false` of one that is gone.
+    pub fn has_started(&self) -> bool {
+        self.get().is_some_and(|tree| tree.has_started())
+    }
+
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
+    pub fn stop_requested(&self) -> bool {
+        self.get().is_none_or(|tree| tree.stop_requested())
     }
 
     /// Asks the tree to stop, and returns at once. Later requests change nothing.

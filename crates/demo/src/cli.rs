@@ -2,17 +2,18 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rootward::probes::Address;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
 use crate::observe::ObserveOptions;
+use crate::orchestrator::{Deadline, OrchestratorOptions, Probe};
 use crate::programs::Program;
 use crate::safe::{safe, safe_lines};
-use crate::{tell, tree_file};
+use crate::tell;
 
 /// What is said at the end of the help for everything that runs a tree.
 const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
@@ -73,6 +74,14 @@ pub(crate) enum Command {
         #[arg(long, value_enum)]
         format: Option<crate::timeline::Format>,
     },
+    /// Ask a program that runs with --probes, and exit with 0 or 1: for the exec probes of an orchestrator
+    Probe {
+        /// Where it answers: ADDRESS:PORT or unix:PATH
+        address: Address,
+        /// What to ask
+        #[arg(value_enum)]
+        probe: Probe,
+    },
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
     Sample {
@@ -102,14 +111,16 @@ pub(crate) struct RunOptions {
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
-    /// By when a stop has to be over, such as 10s; overrides the tree file's
-    #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
-    pub(crate) deadline: Option<Duration>,
+    /// By when a stop has to be over, such as 10s, or `auto`: 3 s less than ROOTWARD_GRACE; overrides the tree file's
+    #[arg(long, value_name = "DURATION", value_parser = Deadline::parse)]
+    pub(crate) deadline: Option<Deadline>,
     /// How far a process child is followed
     #[arg(long, value_enum, default_value_t = Containment::Auto)]
     pub(crate) containment: Containment,
     #[command(flatten)]
     pub(crate) observe: ObserveOptions,
+    #[command(flatten)]
+    pub(crate) orchestrator: OrchestratorOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -176,6 +187,8 @@ fn target() -> impl TypedValueParser<Value = Target> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -203,7 +216,7 @@ mod tests {
         for options in [bare, run] {
             assert_eq!(options.events, Some(Target::Stdout));
             assert_eq!(options.report, Some(Target::File("r.json".into())));
-            assert_eq!(options.deadline, Some(Duration::from_secs(90)));
+            assert_eq!(options.deadline, Some(Deadline::Within(Duration::from_secs(90))));
             assert_eq!((options.view, options.containment), (View::None, Containment::Auto));
         }
     }
@@ -222,6 +235,10 @@ mod tests {
             &["--events"],
             &["run", "a.toml", "b.toml"],
             &["sample", "nonsense"],
+            &["--probes", "8086"],
+            &["--drain", "5"],
+            &["probe", "127.0.0.1:1"],
+            &["probe", "nowhere", "live"],
             &["--chaos"],
             &["--chaos", "0"],
             &["--chaos-seed", "7"],

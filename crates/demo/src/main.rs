@@ -7,6 +7,7 @@ mod cli;
 mod descriptor;
 mod event_writer;
 mod observe;
+mod orchestrator;
 mod panics;
 mod programs;
 mod records;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
+            Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

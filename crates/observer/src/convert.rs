@@ -60,6 +60,9 @@ impl From<&EventKind> for wire::What {
             EventKind::Signal { signal, action } => {
                 Self::Signal { signal: signal.clone(), action: action_name(*action).to_owned() }
             }
+            EventKind::Draining { cause, delay } => {
+                Self::Draining { cause: cause.as_str().to_owned(), delay_ms: millis(*delay) }
+            }
             EventKind::Stopping { cause, signal } => Self::Stopping {
                 cause: cause.as_str().to_owned(),
                 signal: signal.as_ref().map(|signal| signal.clone().into_owned()),

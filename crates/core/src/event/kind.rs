@@ -76,6 +76,14 @@ pub enum EventKind {
         /// For how long.
         elapsed: Duration,
     },
+    /// The tree has been asked to stop, and goes on as it is for its [drain
+    /// delay](crate::TreeBuilder::drain_delay), so that no more work is sent to it. Of the root alone.
+    Draining {
+        /// Why.
+        cause: StopCause,
+        /// For how long at most.
+        delay: Duration,
+    },
     /// It was asked to stop.
     Stopping {
         /// Why.
@@ -172,6 +180,7 @@ impl EventKind {
             Self::Restarting { .. } => "restarting",
             Self::GaveUp { .. } => "gave_up",
             Self::Signal { .. } => "signal",
+            Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
@@ -213,6 +222,10 @@ impl EventKind {
             Self::Signal { signal, action } => {
                 map.serialize_entry("signal", signal)?;
                 map.serialize_entry("action", action)?;
+            }
+            Self::Draining { cause, delay } => {
+                map.serialize_entry("cause", cause.as_str())?;
+                map.serialize_entry("delay_ms", &whole_millis(*delay))?;
             }
             Self::Stopping { cause, signal } => {
                 map.serialize_entry("cause", cause.as_str())?;

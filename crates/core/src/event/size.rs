@@ -26,6 +26,7 @@ impl EventKind {
             | Self::Ignored
             | Self::Restarting { .. }
             | Self::GaveUp { .. }
+            | Self::Draining { .. }
             | Self::Stopping { .. }
             | Self::Escalated { .. } => 0,
         }

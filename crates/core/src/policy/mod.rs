@@ -4,6 +4,7 @@
 //! decided here is decided nowhere else.
 
 mod backoff;
+mod drain;
 mod intensity;
 mod machine;
 mod ordered;
@@ -17,6 +18,7 @@ pub use backoff::Backoff;
 pub use intensity::Intensity;
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
+pub(crate) use drain::{Drain, Drained};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::Queue;
 pub(crate) use standstill::{Look, Standstill};

@@ -80,6 +80,14 @@ impl TreeAccess for SharedTree {
         self.controls.command(Command::Force);
     }
 
+    fn has_started(&self) -> bool {
+        self.root.is_started()
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.root.is_asked_to_stop()
+    }
+
     fn sighting(&self) -> Vec<Sighting> {
         self.root.sighting()
     }
@@ -267,13 +275,24 @@ impl Tree {
         self.shared.controls.give_up();
     }
 
-    /// Whether a stop has begun.
+    /// Whether the whole tree has started. It stays so when the tree stops.
+    pub fn has_started(&self) -> bool {
+        self.shared.has_started()
+    }
+
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
+    pub fn stop_requested(&self) -> bool {
+        self.shared.stop_requested() || self.is_stopping()
+    }
+
+    /// Whether a stop has begun: its drain delay is over, if it has one.
     pub fn is_stopping(&self) -> bool {
         let progress = self.shared.progress.borrow();
         progress.stopping || progress.report.is_some()
     }
 
-    /// Waits until a stop begins, for whatever reason.
+    /// Waits until a stop begins, for whatever reason: until its drain delay is over, if it has one.
     ///
     /// # Cancel safety
     ///

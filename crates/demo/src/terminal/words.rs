@@ -72,6 +72,9 @@ pub(crate) fn say(event: &Event) -> Said {
             };
             (level, '↑', format!("{words} after {}{how}{}", millis(*elapsed_ms), left(stragglers)))
         }
+        What::Draining { cause, delay_ms } => {
+            (Level::Notice, '…', format!("drains for {} before it stops ({cause})", millis(*delay_ms)))
+        }
         What::NotReady { elapsed_ms } => {
             (Level::Notice, '…', format!("not ready for {}", millis(*elapsed_ms)))
         }

@@ -9,6 +9,7 @@
 //! tree they arose.
 
 mod backoff;
+mod budget;
 mod build;
 mod command;
 mod duration;
@@ -33,7 +34,7 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use duration::parse_positive as parse_positive_duration;
+pub(crate) use duration::{parse as parse_duration, parse_positive as parse_positive_duration};
 pub(crate) use error::FileError;
 pub(crate) use model::TreeFile;
 

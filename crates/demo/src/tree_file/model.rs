@@ -18,6 +18,8 @@ pub(crate) struct TreeFile {
     pub(crate) id: String,
     /// By when a stop has to be over.
     pub(crate) deadline: Duration,
+    /// How long the tree goes on after a stop has been accepted.
+    pub(crate) drain: Duration,
     /// The path of the process whose failure becomes the program's status.
     pub(crate) exit_status_from: Option<String>,
     /// What stands below the root, and by which rules.

@@ -72,6 +72,9 @@ fn say(event: &Event) -> Said {
         EventKind::Signal { signal, action } => {
             said('!', Tone::Busy, format!("{signal}: {}", meaning(*action)))
         }
+        EventKind::Draining { cause, delay } => {
+            said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
+        }
         EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
         EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
         EventKind::Stopped { outcome, status, elapsed, stragglers } => {

@@ -11,6 +11,7 @@ mod endings;
 mod few_processes;
 mod files;
 mod observe;
+mod orchestrated;
 mod outputs;
 mod quiet;
 mod samples;

@@ -101,6 +101,7 @@ fn size(event: &Event) -> usize {
         | What::Restarting { .. }
         | What::GaveUp { .. }
         | What::Signal { .. }
+        | What::Draining { .. }
         | What::Stopping { .. }
         | What::Escalated { .. }
         | What::NotReady { .. }

@@ -30,6 +30,7 @@ impl Model {
                 }
             }
             What::Output { .. }
+            | What::Draining { .. }
             | What::Notified { .. }
             | What::Retrying { .. }
             | What::NotReady { .. }
@@ -178,6 +179,7 @@ impl Node {
             What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
+            | What::Draining { .. }
             | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
@@ -228,6 +230,7 @@ impl Mark {
                 format!("more than {restarts} restarts in {within_ms} ms")
             }
             What::Signal { signal, action } => format!("{signal}: {action}"),
+            What::Draining { cause, delay_ms } => format!("cause: {cause}, for {delay_ms} ms"),
             What::Stopping { cause, signal: None } => format!("cause: {cause}"),
             What::Stopping { cause, signal: Some(signal) } => format!("cause: {cause}, by {signal}"),
             What::Escalated { to } => to.clone(),

@@ -41,6 +41,7 @@ impl Recorder {
             What::Unknown
             | What::Degraded { .. }
             | What::Output { .. }
+            | What::Draining { .. }
             | What::Notified { .. }
             | What::Retrying { .. } => {}
             What::Starting => {

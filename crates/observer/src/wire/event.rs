@@ -105,6 +105,13 @@ pub enum What {
         #[serde(default)]
         stragglers: Vec<Straggler>,
     },
+    /// The tree has been asked to stop, and goes on as it is for its drain delay. Of the root alone.
+    Draining {
+        /// Why.
+        cause: String,
+        /// For how long at most.
+        delay_ms: u64,
+    },
     /// An attempt to start it has failed for a reason that may pass. The start goes on.
     Retrying {
         /// Why, on one line.
@@ -184,6 +191,7 @@ impl What {
             Self::Restarting { .. } => "restarting",
             Self::GaveUp { .. } => "gave_up",
             Self::Signal { .. } => "signal",
+            Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",

@@ -13,6 +13,20 @@ pub(super) use systemd::{Manager, ReloadTeller};
 pub(super) use nothing::{Manager, ReloadTeller};
 
 impl Application {
+    /// Registers a handler for a signal that has something to await. See [`Signals::on_async`].
+    ///
+    /// [`Signals::on_async`]: rootward_signals::Signals::on_async
+    pub fn on_signal_async<F>(
+        self,
+        signal: Signal,
+        handler: impl FnMut(SignalReceived) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.change_signals(|signals| signals.on_async(signal, handler))
+    }
+
     /// Has SIGHUP read the configuration again, in place of stopping the tree: [`Hangup::Reload`] and a
     /// [handler](Self::on_signal) in one. With the feature `systemd` a service manager that is
     /// notified is told when it begins and when it is over.

@@ -21,6 +21,7 @@ impl fmt::Display for Line<'_> {
                 write!(f, " · more than {restarts} restarts within {within:?}")
             }
             EventKind::Signal { signal, .. } => write!(f, " · {signal}"),
+            EventKind::Draining { cause, delay } => write!(f, " · {cause}, for {delay:?}"),
             EventKind::Stopping { cause, .. } => write!(f, " · {cause}"),
             EventKind::Escalated { to } => write!(f, " · {to}"),
             EventKind::Stopped { outcome, status: Some(status), .. } => write!(f, " · {outcome} · {status}"),
