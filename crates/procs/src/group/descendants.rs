@@ -55,6 +55,11 @@ fn parent_of(pid: i32) -> Option<i32> {
     field(&read_start(&format!("/proc/{pid}/stat")), 4)?.parse().ok()
 }
 
+/// Whether a process has any child, which may be a zombie.
+pub(crate) fn has_children(pid: i32) -> bool {
+    !children_of(pid).is_empty()
+}
+
 /// The children that all threads of a process have.
 fn children_of(pid: i32) -> Vec<i32> {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };

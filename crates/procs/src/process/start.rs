@@ -24,7 +24,7 @@ use crate::Containment;
 use crate::Signal;
 use crate::launch::{LaunchError, Launcher, Order};
 use crate::policy::{Input, Life, Retry};
-use crate::set::Ack;
+use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
 
 /// Starts incarnations of a process.
@@ -69,6 +69,9 @@ impl StartChild for StartProcess {
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
+        if let Some(slot) = cx.provided::<KillSlot>() {
+            slot.hold(&shared.kill_handle);
+        }
         let pacer = cx.pacer().clone();
         let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
         // The program first: while it starts there is time to make its owner.
