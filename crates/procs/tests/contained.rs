@@ -1,5 +1,7 @@
 //! One contained program without a tree: how it is started, awaited, and gone with everything that it has started.
 
+#![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
+
 use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;

@@ -33,7 +33,7 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use duration::parse_positive as parse_positive_duration;
+pub(crate) use duration::{parse as parse_duration, parse_positive as parse_positive_duration};
 pub(crate) use error::FileError;
 pub(crate) use model::TreeFile;
 

@@ -12,7 +12,7 @@ const MOST: usize = 1024;
 const GENERATIONS: usize = 512;
 
 /// The descendants of a process that adopts orphans. Some may have gone already, and some come into being.
-pub(super) fn descendants_of(ancestor: i32) -> Vec<i32> {
+pub(crate) fn descendants_of(ancestor: i32) -> Vec<i32> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::from([ancestor]);
     let mut next = vec![ancestor];
