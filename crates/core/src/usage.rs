@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_left_out() {
-        let usage = Usage { cpu: Duration::from_millis(1200), memory: 4096, read: Some(7), ..Usage::default() };
+        let usage =
+            Usage { cpu: Duration::from_millis(1200), memory: 4096, read: Some(7), ..Usage::default() };
 
         let json = serde_json::to_string(&usage).unwrap();
 

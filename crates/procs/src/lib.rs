@@ -73,6 +73,7 @@ mod set;
 mod signal;
 mod spec;
 mod sys;
+mod usage;
 mod warden;
 mod worker;
 

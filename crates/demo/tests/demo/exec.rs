@@ -40,7 +40,11 @@ fn a_program_that_is_not_there_or_cannot_be_executed_has_the_status_that_env_giv
     for (program, status) in
         [("/no/such/program", 127), ("no-such-program-anywhere", 127), ("/etc/passwd", 126)]
     {
-        let output = demo().args(["exec", "--", program]).output().expect("it has been built");
+        let output = demo()
+            .env("PATH", "/usr/bin:/bin")
+            .args(["exec", "--", program])
+            .output()
+            .expect("it has been built");
 
         assert_eq!(output.status.code(), Some(status), "{program}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(program), "{output:?}");

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
     ChildKind, Inspect, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
-    StartError, StopRequest, Straggler,
+    StartError, StopRequest, Straggler, Usage,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ use crate::launch::{LaunchError, Launcher, Order};
 use crate::policy::{Input, Life, Retry};
 use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
+use crate::usage::usage_of;
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
@@ -195,6 +196,10 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for SharedOwner {
+    fn usage(&self) -> Option<Usage> {
+        usage_of(&*self.kill_handle.set()?)
+    }
+
     fn crash(&self) -> bool {
         self.kill_handle.kill();
         true

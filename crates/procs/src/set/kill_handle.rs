@@ -62,17 +62,21 @@ impl SetKillHandle {
     pub(crate) fn await_empty(&self, within: Duration) -> bool {
         let since = Instant::now();
         loop {
-            let set = match &*self.lock() {
-                Target::Set(set) => set.upgrade(),
-                Target::Nothing | Target::Doomed => None,
-            };
-            if set.is_none_or(|set| set.looks_empty()) {
+            if self.set().is_none_or(|set| set.looks_empty()) {
                 return true;
             }
             if since.elapsed() > within {
                 return false;
             }
             thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The set, as long as its owner has it.
+    pub(crate) fn set(&self) -> Option<Arc<ProcessSet>> {
+        match &*self.lock() {
+            Target::Set(set) => set.upgrade(),
+            Target::Nothing | Target::Doomed => None,
         }
     }
 

@@ -93,6 +93,14 @@ impl ProcessSet {
         }
     }
 
+    /// The process that adopts all orphans of the set, if there is one.
+    pub(crate) fn reaper(&self) -> Option<i32> {
+        match self {
+            Self::Group(_) => None,
+            Self::Tree(reaped) => Some(reaped.reaper()),
+        }
+    }
+
     /// Begins to count the members.
     pub(crate) fn list_members(&self) -> oneshot::Receiver<MemberList> {
         group::list_members(match self {

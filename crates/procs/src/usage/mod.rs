@@ -19,6 +19,16 @@ use sum::{Process, sum};
 
 /// How much all processes of a set use. `None` if no process is left that the system tells of.
 pub(crate) fn usage_of(set: &ProcessSet) -> Option<Usage> {
+    // Once it is empty its numbers may be those of other processes.
+    let (before, usage) = (is_over(set), sum_of(set));
+    usage.filter(|_| !before && !is_over(set))
+}
+
+fn is_over(set: &ProcessSet) -> bool {
+    set.reaper().is_some() && !set.will_notify()
+}
+
+fn sum_of(set: &ProcessSet) -> Option<Usage> {
     let cgroup = set.reaper().and_then(|_| cgroup_of(set.pid()));
     let members = match (&cgroup, set.reaper()) {
         (Some(cgroup), _) => members_of(cgroup),

@@ -72,7 +72,8 @@ mod tests {
     use super::*;
 
     /// A process whose name looks like the fields behind it. Its fields are numbered as in proc(5).
-    const STAT: &str = "7 (a) R 9 (b) S 1 7 7 0 -1 4 50 60 70 80 14 15 16 17 20 0 3 0 4711 900000 24 18446744073709551615";
+    const STAT: &str =
+        "7 (a) R 9 (b) S 1 7 7 0 -1 4 50 60 70 80 14 15 16 17 20 0 3 0 4711 900000 24 18446744073709551615";
     const IO: &str = "rchar: 100\nwchar: 20\nsyscr: 1\nsyscw: 1\nread_bytes: 0\nwrite_bytes: 0\n";
 
     #[test]
