@@ -231,11 +231,26 @@ async fn a_program_that_no_one_reads_is_never_held_up_for_long_and_its_last_line
     let mut lines = program.take_output().unwrap();
     let lost = lines.next().await.unwrap_err();
     assert!(lost.missed > 0);
+    assert!(program.pid().is_some());
     let mut last = None;
     while let Some(line) = lines.next().await.unwrap() {
         last = Some(line.line);
     }
     assert_eq!(last.unwrap(), "line 39999 of many that are never read while it runs");
+}
+
+#[tokio::test]
+async fn ten_megabytes_that_are_written_just_before_the_exit_arrive_whole_and_in_order() {
+    let mut program = shell("seq 1 1500000; exit 7").spawn().await.unwrap();
+    let mut lines = program.take_output().unwrap();
+    lines.hold_up(Duration::from_secs(60));
+
+    for number in 1..=1_500_000 {
+        assert_eq!(line(&mut lines).await, number.to_string());
+    }
+
+    assert_eq!(lines.next().await, Ok(None));
+    assert_eq!(program.wait().await.code(), Some(7));
 }
 
 /// What a second copy of this program does, which is killed: see the next test.

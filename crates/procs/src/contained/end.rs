@@ -81,7 +81,7 @@ impl Course {
             };
             match next {
                 Poll::Ready(Ok(Some(event))) => self.learn(&event),
-                // So few events are never lost.
+                // Its lines have pushed out the beginning. Its end is the last that is lost.
                 Poll::Ready(Err(_)) => {}
                 Poll::Ready(Ok(None)) | Poll::Pending => return,
             }

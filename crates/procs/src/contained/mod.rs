@@ -55,7 +55,9 @@ pub struct Contained {
 impl Contained {
     /// The program's process id. `None` if it has not started yet.
     pub fn pid(&self) -> Option<u32> {
-        self.course().pid()
+        let seen = self.course().pid();
+        // A program that has written a lot may have pushed the event out before it was looked at.
+        seen.or_else(|| self.tree.snapshot().root.children.first()?.pid)
     }
 
     /// Waits until the program has started, and is ready if its description says when it is.
@@ -70,7 +72,10 @@ impl Contained {
     ///
     /// Cancel safe: a caller that gives up waiting changes nothing.
     pub async fn ready(&self) -> Result<(), ProgramStartError> {
-        self.tree.started().await.map_err(ProgramStartError::from)
+        self.tree.started().await.map_err(ProgramStartError::from)?;
+        // From now on its lines keep none of these events waiting.
+        drop(self.course());
+        Ok(())
     }
 
     /// The lines of its captured outputs, from the first one on. `None` if they have been taken already.
