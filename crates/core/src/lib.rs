@@ -67,6 +67,7 @@ mod sync;
 mod task;
 mod tree;
 mod tree_ref;
+mod usage;
 
 #[cfg(feature = "actors")]
 pub use actor::{Abandoned, Address, Undelivered};
@@ -104,3 +105,4 @@ pub use task::{
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::{TreeRef, TreeWatch};
+pub use usage::Usage;

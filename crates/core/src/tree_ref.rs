@@ -9,12 +9,17 @@ use crate::event::Events;
 use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::SupervisorHandle;
+use crate::usage::Usage;
 
 /// What can be asked of a tree that is there.
 pub(crate) trait TreeAccess: Send + Sync {
     fn root(&self) -> Option<SupervisorHandle>;
     fn supervisor(&self, path: &str) -> Option<SupervisorHandle>;
     fn snapshot(&self) -> TreeSnapshot;
+    fn usage(&self, path: &str) -> Option<Usage> {
+        let (parent, id) = path.rsplit_once('/')?;
+        self.supervisor(parent)?.usage(id)
+    }
     fn events(&self) -> Events;
     fn request_stop(&self);
     fn force(&self);
@@ -37,6 +42,10 @@ pub struct TreeWatch(Arc<dyn TreeAccess>);
 impl TreeWatch {
     pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
         self.0.supervisor(path)
+    }
+
+    pub fn usage(&self, path: &str) -> Option<Usage> {
+        self.0.usage(path)
     }
 
     /// Every child, each before its children, with the moment of the record at which it was seen.
@@ -105,6 +114,11 @@ impl TreeRef {
     /// What the tree looks like now. `None` if it is gone.
     pub fn snapshot(&self) -> Option<TreeSnapshot> {
         Some(self.get()?.snapshot())
+    }
+
+    /// What the process at this path uses now, as [`Tree::usage`](crate::Tree::usage) says. `None` if it is gone.
+    pub fn usage(&self, path: &str) -> Option<Usage> {
+        self.get()?.usage(path)
     }
 
     /// Subscribes to the tree's events, from now on. `None` if it is gone.

@@ -20,6 +20,11 @@ const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed 
                            3 something had to be forced · 4 something would not go · 128 + n told to leave by \
                            the third signal, number n.";
 
+/// The same for a single program.
+const EXEC_STATUS: &str = "Exit status: the program's own; it ends by the signal that ended the program (128 + n in a \
+                           shell, and as process 1) · 125 it cannot be contained · 126 it cannot be executed · \
+                           127 it was not found.";
+
 /// What the demo is asked to do.
 #[derive(Debug, Parser)]
 #[command(
@@ -81,6 +86,16 @@ pub(crate) enum Command {
         /// What to ask
         #[arg(value_enum)]
         probe: Probe,
+    },
+    /// Run one program contained: it is gone with all that it has started, however it or this one ends
+    #[command(after_help = EXEC_STATUS)]
+    Exec {
+        /// How long what the program leaves behind may take to go after SIGTERM
+        #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_duration, default_value = "5s")]
+        grace: Duration,
+        /// The program and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+        command: Vec<OsString>,
     },
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]

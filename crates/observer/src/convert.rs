@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::event::{SignalAction, Stream};
 use rootward::report::Outcome;
-use rootward::snapshot::{ChildKind, ChildState};
+use rootward::snapshot::{ChildKind, ChildState, Usage};
 use rootward::{EventKind, Exit, Sighting};
 
 use crate::model::Seen;
@@ -33,6 +33,20 @@ impl From<&rootward::Event> for wire::Event {
             path: event.path.as_str().to_owned(),
             incarnation: event.incarnation,
             kind: event.kind.into(),
+        }
+    }
+}
+
+impl From<&Usage> for wire::Usage {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            cpu_ms: millis(usage.cpu),
+            memory: usage.memory,
+            processes: usage.processes,
+            threads: usage.threads,
+            descriptors: usage.descriptors,
+            read: usage.read,
+            written: usage.written,
         }
     }
 }

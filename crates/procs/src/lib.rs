@@ -62,6 +62,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
+mod contained;
 mod containment;
 mod group;
 mod init;
@@ -72,9 +73,11 @@ mod set;
 mod signal;
 mod spec;
 mod sys;
+mod usage;
 mod warden;
 mod worker;
 
+pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
 pub use init::{Init, InitError};
 pub use launch::LaunchError;
@@ -82,7 +85,7 @@ pub use launch::LaunchError;
 pub use launch::limit_of_processes;
 pub use policy::{Step, visible_text};
 pub use process::ReadyError;
-pub use rootward_core::{Signal, UnknownSignal};
+pub use rootward_core::{OutputLine, Signal, UnknownSignal};
 pub use spec::{HttpGet, Output, Process, Ready, ReadyContext, Stdin};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

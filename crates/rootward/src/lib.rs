@@ -176,7 +176,7 @@ pub mod snapshot {
     //! What is said in a [`TreeSnapshot`](crate::TreeSnapshot), and by a supervisor of its children.
 
     #[doc(inline)]
-    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
+    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild, Usage};
 }
 
 pub mod error {

@@ -8,6 +8,7 @@ mod built_in;
 mod chaos;
 mod containment;
 mod endings;
+mod exec;
 mod few_processes;
 mod files;
 mod observe;

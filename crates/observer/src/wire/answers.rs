@@ -153,6 +153,41 @@ pub struct Why {
     pub because: Vec<Reason>,
 }
 
+/// `GET /usage/PATH`: what a process uses, summed over all processes of its set, at the moment of the request.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UsageAnswer {
+    /// The version of the formats.
+    pub schema: Version,
+    /// The process.
+    pub path: String,
+    /// What it uses.
+    pub usage: Usage,
+}
+
+/// What a process uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Usage {
+    /// Processor time since it was started, in milliseconds.
+    pub cpu_ms: u64,
+    /// Resident memory, in bytes. What processes share is counted in each.
+    pub memory: u64,
+    /// How many processes there are.
+    pub processes: u32,
+    /// How many threads these have.
+    pub threads: u32,
+    /// How many descriptors these have open, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// How many bytes have been read by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<u64>,
+    /// How many bytes have been written by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
+}
+
 /// One event in a chain of causes.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

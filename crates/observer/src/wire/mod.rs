@@ -9,7 +9,7 @@ mod status;
 
 pub use answers::{
     Done, DoorFacts, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused, Snapshot,
-    Tree, Version, Why,
+    Tree, Usage, UsageAnswer, Version, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
 pub use event::{Event, What};

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
     ChildKind, Inspect, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
-    StartError, StopRequest, Straggler,
+    StartError, StopRequest, Straggler, Usage,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -24,8 +24,9 @@ use crate::Containment;
 use crate::Signal;
 use crate::launch::{LaunchError, Launcher, Order};
 use crate::policy::{Input, Life, Retry};
-use crate::set::Ack;
+use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
+use crate::usage::usage_of;
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
@@ -69,6 +70,9 @@ impl StartChild for StartProcess {
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
+        if let Some(slot) = cx.provided::<KillSlot>() {
+            slot.hold(&shared.kill_handle);
+        }
         let pacer = cx.pacer().clone();
         let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
         // The program first: while it starts there is time to make its owner.
@@ -192,6 +196,10 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for SharedOwner {
+    fn usage(&self) -> Option<Usage> {
+        usage_of(&*self.kill_handle.set()?)
+    }
+
     fn crash(&self) -> bool {
         self.kill_handle.kill();
         true

@@ -9,6 +9,7 @@ mod ready;
 mod start;
 mod stop;
 mod stragglers;
+mod usage;
 
 /// These tests follow processes as groups.
 fn containment() -> rootward_procs::Containment {
