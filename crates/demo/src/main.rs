@@ -10,6 +10,7 @@ mod observe;
 mod panics;
 mod programs;
 mod records;
+mod remote;
 mod run;
 mod safe;
 mod tasks;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
+            Some(Command::Remote(command)) => remote::run(&command),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

@@ -13,6 +13,7 @@ mod files;
 mod observe;
 mod outputs;
 mod quiet;
+mod remote;
 mod samples;
 mod signals;
 mod support;
