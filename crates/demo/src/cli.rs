@@ -68,6 +68,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
+    #[command(flatten)]
+    Remote(crate::remote::Remote),
     /// Draw recorded events: every child's life, and what the start and the stop waited for
     Timeline {
         /// The events, as `--events` has written them (- is standard input)

@@ -12,6 +12,7 @@ mod orchestrator;
 mod panics;
 mod programs;
 mod records;
+mod remote;
 mod run;
 mod safe;
 mod tasks;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
             Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
             Some(Command::Exec { grace, command }) => exec::run(&command, grace, mask),
+            Some(Command::Remote(command)) => remote::run(&command),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

@@ -15,6 +15,7 @@ mod observe;
 mod orchestrated;
 mod outputs;
 mod quiet;
+mod remote;
 mod samples;
 mod signals;
 mod support;

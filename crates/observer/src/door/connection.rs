@@ -82,7 +82,8 @@ impl Desk {
             }
             Route::Why(path) => {
                 let attendance = self.follower.attend().await;
-                let why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                let mut why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                why.now = Some(seconds(attendance.now()));
                 Ok(document(&why))
             }
             Route::Usage(path) => {

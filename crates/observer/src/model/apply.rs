@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Model;
-use super::tree::{Mark, Node, parent};
+use super::tree::{Mark, Node, Retry, parent};
 use crate::wire::{Due, End, Event, State, Stop, What};
 
 impl Model {
@@ -32,11 +32,11 @@ impl Model {
             What::Output { .. }
             | What::Draining { .. }
             | What::Notified { .. }
-            | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Unknown => {}
             What::Starting
+            | What::Retrying { .. }
             | What::Started { .. }
             | What::StartFailed { .. }
             | What::Ignored
@@ -132,13 +132,13 @@ impl Node {
                 }
                 let marks = &mut self.marks;
                 (marks.started, marks.stopping, marks.escalated, marks.gave_up) = (None, None, None, None);
-                marks.starting = Some(mark);
+                (marks.starting, marks.retrying) = (Some(mark), None);
                 child.incarnation = event.incarnation;
                 (child.pid, child.stop, child.restart, child.forced) = (None, None, None, false);
                 child.turn(State::Starting, event.at);
             }
             What::Started { pid } => {
-                self.marks.started = Some(mark);
+                (self.marks.started, self.marks.retrying) = (Some(mark), None);
                 (child.incarnation, child.pid) = (event.incarnation, *pid);
                 // Not that of a start that had been called off.
                 if child.state != State::Stopping {
@@ -148,10 +148,12 @@ impl Node {
             What::Restarting { attempt, delay_ms } => {
                 self.marks.restarting = Some(mark);
                 child.restarts += 1;
-                #[expect(clippy::cast_precision_loss, reason = "a delay of years")]
-                let due = event.at + *delay_ms as f64 / 1e3;
+                let due = after(event.at, *delay_ms);
                 child.restart = Some(Due { seq: event.seq, at: due, attempt: *attempt });
                 child.state = State::Restarting;
+            }
+            What::Retrying { delay_ms, .. } => {
+                self.marks.retrying = Some(Retry { mark, due: after(event.at, *delay_ms) });
             }
             What::GaveUp { .. } => self.marks.gave_up = Some(mark),
             What::Stopping { cause, signal } => {
@@ -180,7 +182,6 @@ impl Node {
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
             | What::Draining { .. }
-            | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Degraded { .. }
@@ -210,6 +211,11 @@ impl Node {
         self.marks.end = Some(mark);
         self.marks.end_asked = self.marks.stopping.take();
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a delay of years")]
+fn after(at: f64, delay_ms: u64) -> f64 {
+    at + delay_ms as f64 / 1e3
 }
 
 impl crate::wire::Child {
