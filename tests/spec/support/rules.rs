@@ -59,6 +59,10 @@ impl<'a> Tree<'a> {
             (EventKind::Started { .. }, Stage::Starting) => Stage::Up,
             (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Stage::Stopping,
             (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
+            // A process that is unhealthy is ended without its supervisor's request.
+            (EventKind::Escalated { .. } | EventKind::Unhealthy { .. } | EventKind::Healthy, Stage::Up) => {
+                Stage::Up
+            }
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::NotReady { .. }, Stage::Starting)
             | (EventKind::Retrying { .. }, Stage::Starting | Stage::Stopping)

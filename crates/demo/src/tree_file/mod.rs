@@ -13,6 +13,7 @@ mod build;
 mod command;
 mod duration;
 mod error;
+mod health;
 mod json;
 mod locate;
 mod model;

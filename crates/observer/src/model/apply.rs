@@ -34,6 +34,8 @@ impl Model {
             | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Unknown => {}
             What::Starting
             | What::Started { .. }
@@ -181,6 +183,8 @@ impl Node {
             | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }
@@ -241,6 +245,8 @@ impl Mark {
             | What::Ignored
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }

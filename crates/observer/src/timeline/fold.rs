@@ -41,6 +41,7 @@ impl Recorder {
             What::Unknown
             | What::Degraded { .. }
             | What::Output { .. }
+            | What::Healthy
             | What::Notified { .. }
             | What::Retrying { .. } => {}
             What::Starting => {
@@ -75,6 +76,9 @@ impl Recorder {
             What::NotReady { elapsed_ms } => {
                 let says = format!("not ready for {}", short(Duration::from_millis(*elapsed_ms)));
                 self.mark(event, MarkKind::Slow, says);
+            }
+            What::Unhealthy { error, failures, threshold } => {
+                self.mark(event, MarkKind::Slow, format!("unhealthy, {failures} of {threshold}: {error}"));
             }
             What::Stalled { elapsed_ms, thread } => {
                 let elapsed = short(Duration::from_millis(*elapsed_ms));

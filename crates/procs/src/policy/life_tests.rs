@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::super::Step;
 use super::*;
 
+#[path = "life_health_tests.rs"]
+mod health;
 #[path = "life_ready_tests.rs"]
 mod ready;
 
@@ -302,6 +304,7 @@ fn input() -> impl Strategy<Value = Input> {
         Input::LaunchFailed,
         Input::Ready,
         Input::NeverReady,
+        Input::Unhealthy,
         Input::Extend(SECOND),
         Input::CheckOver,
         Input::Stop,
@@ -366,7 +369,7 @@ fn answers_at() -> Instant {
 }
 
 fn rules() -> Rules {
-    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, own_grace: 5 * SECOND }
+    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, has_health: false, own_grace: 5 * SECOND }
 }
 
 fn ready_rules() -> Rules {

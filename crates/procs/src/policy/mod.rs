@@ -2,13 +2,16 @@
 //!
 //! Nothing in here knows tokio, ractor, the kernel or a clock: the shell in [`process`](crate::process) translates.
 
+mod health;
 mod ladder;
+mod late;
 mod life;
 mod lines;
 mod notify;
 mod retry;
 mod visible;
 
+pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog};
 pub(crate) use ladder::Ladder;
 pub use ladder::Step;
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};

@@ -99,6 +99,30 @@ fn every_key_of_a_process_is_read() {
 }
 
 #[test]
+fn every_way_to_be_healthy_is_read() {
+    let ways = [
+        "{ tcp = 'localhost:80', any_owner = true }",
+        "{ unix = 'S' }",
+        "{ http = 'http://h', status = 204, interval = '1s', timeout = '2s', threshold = 5 }",
+        "{ path = 'p', start_period = '0s' }",
+        "{ exec = ['true'] }",
+        "{ watchdog = '5s', start_period = '1m' }",
+    ];
+    let file = |health: &str| {
+        format!("children = [{{ id = 'web', process = {{ command = ['a'], health = {health} }} }}]")
+    };
+    for health in ways {
+        let tree = toml(&file(health)).unwrap();
+        assert!(process(&tree.root.children[0].kind).health.is_some(), "{health}");
+        assert!(tree.into_supervisor().is_ok(), "{health}");
+    }
+
+    let tree = toml(&file(ways[2])).unwrap();
+    let read = format!("{:?}", process(&tree.root.children[0].kind).health);
+    assert!(read.contains("interval: 1s, timeout: 2s, threshold: 5, start_period: 0ns"), "{read}");
+}
+
+#[test]
 fn every_way_to_be_ready_is_read() {
     let ways = [
         ("{ line = 'x' }", ReadyWhen::Line("x".into())),
