@@ -23,7 +23,7 @@ use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::note_tokios;
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, LOOK_AFTER_FORCE, put_off};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
@@ -154,7 +154,7 @@ impl Guardian {
                 }
                 () = stop_on.cancelled(), if !self.stopping => self.stop(StopCause::Token),
                 () = tree.idle(), if waits_for_idle => self.stop(StopCause::Idle),
-                () = sleep_until(hard), if hard.is_some() => self.writer.give_up_waiting(),
+                () = sleep_until(hard), if hard.is_some() => self.deadline_is_over(),
             }
         }
     }
@@ -232,6 +232,15 @@ impl Guardian {
         }
         self.writer.tell(|progress| progress.stopping = true);
         self.tree.tell_stopping();
+    }
+
+    /// The deadline is over. If this program did not run when it was, what is there is looked at first.
+    fn deadline_is_over(&mut self) {
+        let later = self.hard.and_then(|hard| put_off(hard, now(), LOOK_AFTER_FORCE));
+        match later {
+            Some(_) => self.hard = later,
+            None => self.writer.give_up_waiting(),
+        }
     }
 
     fn force(&mut self) {

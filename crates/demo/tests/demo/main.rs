@@ -16,6 +16,7 @@ mod quiet;
 mod samples;
 mod signals;
 mod support;
+mod suspended;
 mod terminal;
 mod terminals;
 mod timeline;

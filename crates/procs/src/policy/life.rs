@@ -14,9 +14,10 @@
 
 use std::time::{Duration, Instant};
 
+use rootward_core::lost_time;
+
 use super::Ladder;
 use super::ladder::Rung;
-use super::late::lost_time;
 use crate::Signal;
 
 /// What a process's user chose.

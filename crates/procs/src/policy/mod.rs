@@ -4,7 +4,6 @@
 
 mod health;
 mod ladder;
-mod late;
 mod life;
 mod lines;
 mod notify;

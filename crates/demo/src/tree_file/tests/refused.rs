@@ -205,10 +205,6 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
             "process.health.interval: without meaning when there is no `tcp`",
         ),
         (
-            web("health = { path = 'x' }\nready = 'completion'"),
-            "a job that has started when it has ended has no health",
-        ),
-        (
             web("ready = { line = '(' }"),
             "root/web: process.ready.line: \"(\" is not a regular expression: unclosed group",
         ),
