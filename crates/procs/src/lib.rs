@@ -80,7 +80,7 @@ pub use init::{Init, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
 pub use launch::limit_of_processes;
-pub use policy::{Step, visible_text};
+pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{Signal, UnknownSignal};
 pub use spec::{Health, HttpGet, Output, Process, Ready, ReadyContext, Stdin};

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rootward_core::lost_time;
 
 use super::Ladder;
-use super::ladder::Rung;
+use super::ladder::{Recipient, Rung};
 use crate::Signal;
 
 /// What a process's user chose.
@@ -95,6 +95,8 @@ pub(crate) enum Action {
     /// Send this to every member of the set, once, and have stopped processes continue. A member that comes into being
     /// after it and is seen later gets it then.
     Signal(Signal),
+    /// Send this to the program alone, and have it continue if it is stopped.
+    SignalLeader(Signal),
     /// Say when this time has come. A later alarm replaces an earlier one.
     WakeAt(Instant),
     /// The program has ended: look for other members, and say when there are some and when there are none.
@@ -261,6 +263,10 @@ impl Life {
 
             // Leftovers that have not been asked to go: they get the stop signal, too, and a grace of their own.
             (P::Left(Pr::None), I::Inhabited) => self.ask(P::Left, self.own_deadline(now), now),
+            (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().to == Recipient::Leader => {
+                let rung = rung.without_leader();
+                self.enter(P::Left(Pr::Asked { rung, kill_at }), [A::Signal(rung.asked().signal)])
+            }
             (P::Left(Pr::Killed { .. }), I::Inhabited) => self.kill(P::Left, now),
             (P::Left(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Left, now),
             (P::Left(pressure), I::Timer) => self.timer(P::Left, pressure, now),
@@ -354,29 +360,33 @@ impl Life {
     /// Sends the first signal of the ladder. `kill_at` is when that was enough, if it is ours to say.
     fn ask(&mut self, phase: fn(Pressure) -> Phase, kill_at: Option<Instant>, now: Instant) -> Vec<Action> {
         let rung = self.rules.ladder.begin(now);
-        self.asked(phase, self.rules.ladder.first(), (rung, kill_at))
+        self.asked(phase, (rung, kill_at))
     }
 
     fn asked(
         &mut self,
         phase: fn(Pressure) -> Phase,
-        signal: Signal,
         (rung, kill_at): (Rung, Option<Instant>),
     ) -> Vec<Action> {
+        let has_leader = matches!(phase(Pressure::None), Phase::Alive(_));
+        let rung = if has_leader { rung } else { rung.without_leader() };
         self.phase = phase(Pressure::Asked { rung, kill_at });
-        let wake_at = rung.due().into_iter().chain(kill_at).min();
-        self.send(signal, wake_at)
+        let signal = match rung.asked().to {
+            Recipient::Group => Action::Signal(rung.asked().signal),
+            Recipient::Leader => Action::SignalLeader(rung.asked().signal),
+        };
+        self.send(signal, rung.due().into_iter().chain(kill_at).min())
     }
 
     fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
-        self.send(Signal::KILL, again_at)
+        self.send(Action::Signal(Signal::KILL), again_at)
     }
 
-    fn send(&mut self, signal: Signal, wake_at: Option<Instant>) -> Vec<Action> {
+    fn send(&mut self, signal: Action, wake_at: Option<Instant>) -> Vec<Action> {
         let end_check = self.end_check();
-        end_check.into_iter().chain([Action::Signal(signal)]).chain(wake_at.map(Action::WakeAt)).collect()
+        end_check.into_iter().chain([signal]).chain(wake_at.map(Action::WakeAt)).collect()
     }
 
     /// A process that is on its way out has no use for a check.
@@ -400,7 +410,7 @@ impl Life {
                 }
             }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
-                Some((signal, rung)) => self.asked(phase, signal, (rung, kill_at)),
+                Some(rung) => self.asked(phase, (rung, kill_at)),
                 None => Vec::new(),
             },
             Pressure::Killed { again_at } if due(again_at) => self.kill(phase, now),

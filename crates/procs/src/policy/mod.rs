@@ -12,7 +12,7 @@ mod visible;
 
 pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog};
 pub(crate) use ladder::Ladder;
-pub use ladder::Step;
+pub use ladder::{Recipient, Step};
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;

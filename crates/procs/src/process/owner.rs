@@ -281,6 +281,7 @@ impl Owner {
             }
             Action::CheckHealth => self.watch_health(myself),
             Action::Signal(signal) => self.signal(signal),
+            Action::SignalLeader(signal) => self.signal_leader(signal),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
             Action::Survey => self.survey(myself),
             Action::Finish(verdict) => self.state = State::Finished(verdict),
@@ -364,6 +365,16 @@ impl Owner {
         // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
         // it if it stays.
         let _ = owned_set.set().signal(signal);
+    }
+
+    fn signal_leader(&self, signal: Signal) {
+        if let Some(log) = &self.log {
+            log.close();
+        }
+        if let Some(owned_set) = &self.owned_set {
+            // As above.
+            let _ = owned_set.set().signal_leader(signal);
+        }
     }
 
     // --- what it is ---

@@ -15,10 +15,10 @@ use crate::policy::HealthRules;
 ///
 /// A check that fails is an event [`unhealthy`](rootward_core::EventKind::Unhealthy), and the first one that succeeds
 /// after it an event [`healthy`](rootward_core::EventKind::Healthy). When as many checks in a row have failed as the
-/// [`threshold`](Self::threshold) says, the process is stopped as a stop would, with its ladder and
-/// [`straggler_grace`](super::Process::straggler_grace), and SIGKILL at the end. Then it has ended abnormally, with
-/// `unhealthy: …`, so that its supervisor restarts it unless it is temporary. A process that has ended by itself in the
-/// meantime, or that its supervisor stops, has ended as it did.
+/// [`threshold`](Self::threshold) says, the process is stopped as its supervisor would stop it: with its ladder, for as
+/// long as its [`straggler_grace`](super::Process::straggler_grace), and then with SIGKILL. It has ended abnormally
+/// then, with `unhealthy: …`, so that its supervisor restarts it unless it is temporary. A process that has ended by
+/// itself in the meantime, or that its supervisor stops, has ended as it did.
 ///
 /// | property | default |
 /// | --- | --- |

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
-        let step = Step { signal: Signal::INT, wait: Duration::from_secs(1) };
+        let step = Step::new(Signal::INT, Duration::from_secs(1));
         let process = Process::new("web").arg("-v").env("PORT", "1").current_dir("/srv").ladder([step]);
 
         assert_eq!(problem_with(&process), None);
