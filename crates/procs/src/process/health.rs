@@ -207,7 +207,8 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
     let Some(mut signs) = signs else { return };
     let _real_time = post.hold();
     // What was said before the process was ready counts, but for signs of life.
-    if let Some(timeout) = signs.borrow_and_update().timeout {
+    let wanted = signs.borrow_and_update().timeout;
+    if let Some(timeout) = wanted {
         watchdog.set(timeout, now());
     }
     let tell = |error| post.tell(Some(Diagnosis { error, failures: 1, is_enough: true }));
