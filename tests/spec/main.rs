@@ -21,6 +21,7 @@ mod foreign_wakers;
 mod gate;
 mod good_guest;
 mod guests;
+mod health;
 mod hostile;
 mod hostile_log;
 mod http;

@@ -84,6 +84,8 @@ pub use context::{HearsSignals, KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, Moment, Notice, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
+#[doc(hidden)]
+pub use policy::{is_late, lost_time};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]

@@ -98,6 +98,10 @@ impl From<&EventKind> for wire::What {
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }
+            EventKind::Unhealthy { error, failures, threshold } => {
+                Self::Unhealthy { error: error.clone(), failures: *failures, threshold: *threshold }
+            }
+            EventKind::Healthy => Self::Healthy,
             EventKind::Notified(notice) => Self::Notified {
                 said: notice.status.clone(),
                 stopping: notice.stopping,

@@ -83,9 +83,9 @@ pub use init::{Init, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
 pub use launch::limit_of_processes;
-pub use policy::{Step, visible_text};
+pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{OutputLine, Signal, UnknownSignal};
-pub use spec::{HttpGet, Output, Process, Ready, ReadyContext, Stdin};
+pub use spec::{Health, HttpGet, Output, Process, Ready, ReadyContext, Stdin};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

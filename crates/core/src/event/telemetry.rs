@@ -110,6 +110,16 @@ pub(super) fn log(event: &Event) {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child is not ready", start.elapsed_ms = elapsed_ms);
         }
+        EventKind::Unhealthy { error, failures, threshold } => {
+            line!(
+                warn,
+                "child is unhealthy",
+                health.error = %error,
+                health.failures = failures,
+                health.threshold = threshold
+            );
+        }
+        EventKind::Healthy => line!(usual, "child is healthy again"),
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);

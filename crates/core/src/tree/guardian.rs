@@ -23,7 +23,7 @@ use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::note_tokios;
-use crate::policy::{ChildKey, Drain, Drained};
+use crate::policy::{ChildKey, Drain, Drained, LOOK_AFTER_FORCE, put_off};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
@@ -162,7 +162,7 @@ impl Guardian {
                     let drained = self.drain.look(now());
                     self.drained(drained);
                 }
-                () = sleep_until(hard), if hard.is_some() => self.writer.give_up_waiting(),
+                () = sleep_until(hard), if hard.is_some() => self.deadline_is_over(),
             }
         }
     }
@@ -266,6 +266,15 @@ impl Guardian {
         }
         self.writer.tell(|progress| progress.stopping = true);
         self.tree.tell_stopping();
+    }
+
+    /// The deadline is over. If this program did not run when it was, what is there is looked at first.
+    fn deadline_is_over(&mut self) {
+        let later = self.hard.and_then(|hard| put_off(hard, now(), LOOK_AFTER_FORCE));
+        match later {
+            Some(_) => self.hard = later,
+            None => self.writer.give_up_waiting(),
+        }
     }
 
     fn force(&mut self) {

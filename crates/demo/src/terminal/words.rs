@@ -78,6 +78,10 @@ pub(crate) fn say(event: &Event) -> Said {
         What::NotReady { elapsed_ms } => {
             (Level::Notice, '…', format!("not ready for {}", millis(*elapsed_ms)))
         }
+        What::Unhealthy { error, failures, threshold } => {
+            (Level::Notice, '!', format!("unhealthy {failures}/{threshold} · {error}"))
+        }
+        What::Healthy => (Level::Usual, '●', "healthy again".to_owned()),
         What::Stalled { elapsed_ms, thread } => {
             (Level::Bad, '…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }

@@ -14,6 +14,7 @@ mod build;
 mod command;
 mod duration;
 mod error;
+mod health;
 mod json;
 mod locate;
 mod model;

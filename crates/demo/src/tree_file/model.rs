@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
+use rootward::process::{Health, HttpGet, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -93,6 +93,7 @@ pub(crate) struct ProcessPart {
     pub(crate) retry_start: Option<Duration>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
+    pub(crate) health: Option<Health>,
 }
 
 /// How a process is asked to stop.

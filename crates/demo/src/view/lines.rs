@@ -89,6 +89,10 @@ fn say(event: &Event) -> Said {
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }
+        EventKind::Unhealthy { error, failures, threshold } => {
+            said('!', Tone::Notice, format!("unhealthy, {failures} of {threshold}: {error}"))
+        }
+        EventKind::Healthy => said('●', Tone::Good, "healthy again".to_owned()),
         EventKind::Stalled { elapsed, thread } => {
             said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
         }

@@ -19,6 +19,7 @@ mod remote;
 mod samples;
 mod signals;
 mod support;
+mod suspended;
 mod terminal;
 mod terminals;
 mod timeline;

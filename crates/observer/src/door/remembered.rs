@@ -91,7 +91,9 @@ fn size(event: &Event) -> usize {
     let text = match &event.what {
         What::Output { line, .. } => line.len(),
         What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
-        What::StartFailed { error, .. } | What::Retrying { error, .. } => error.len(),
+        What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
+            error.len()
+        }
         What::Exited { status, .. } | What::Stopped { status, .. } => {
             256 + status.as_ref().map_or(0, Status::text_len)
         }
@@ -106,6 +108,7 @@ fn size(event: &Event) -> usize {
         | What::Escalated { .. }
         | What::NotReady { .. }
         | What::Stalled { .. }
+        | What::Healthy
         | What::Degraded { .. }
         | What::Unknown => 0,
     };

@@ -34,6 +34,8 @@ impl Model {
             | What::Notified { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Unknown => {}
             What::Starting
             | What::Retrying { .. }
@@ -184,6 +186,8 @@ impl Node {
             | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }
@@ -250,6 +254,8 @@ impl Mark {
             | What::Ignored
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }

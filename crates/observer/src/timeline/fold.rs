@@ -42,6 +42,7 @@ impl Recorder {
             | What::Degraded { .. }
             | What::Output { .. }
             | What::Draining { .. }
+            | What::Healthy
             | What::Notified { .. }
             | What::Retrying { .. } => {}
             What::Starting => {
@@ -76,6 +77,9 @@ impl Recorder {
             What::NotReady { elapsed_ms } => {
                 let says = format!("not ready for {}", short(Duration::from_millis(*elapsed_ms)));
                 self.mark(event, MarkKind::Slow, says);
+            }
+            What::Unhealthy { error, failures, threshold } => {
+                self.mark(event, MarkKind::Slow, format!("unhealthy, {failures} of {threshold}: {error}"));
             }
             What::Stalled { elapsed_ms, thread } => {
                 let elapsed = short(Duration::from_millis(*elapsed_ms));

@@ -158,6 +158,17 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exit_status: Option<i32>,
     },
+    /// A health check has failed.
+    Unhealthy {
+        /// What is checked and why that failed, on one line.
+        error: String,
+        /// How many checks in a row have failed.
+        failures: u32,
+        /// How many have to fail before it is stopped.
+        threshold: u32,
+    },
+    /// A health check has succeeded, after one that had failed.
+    Healthy,
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
@@ -200,6 +211,8 @@ impl What {
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
             Self::Notified { .. } => "notified",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Healthy => "healthy",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

@@ -84,6 +84,11 @@ impl Group {
         Ok(())
     }
 
+    /// Sends a signal to the leader alone, and SIGCONT after it.
+    pub(crate) fn signal_leader(&self, signal: Signal) -> io::Result<()> {
+        and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
+    }
+
     /// How the leader ended, or `None` if that cannot be said yet: it runs, or a tracer has not let go of it.
     pub(crate) fn exited(&self) -> Option<Exit> {
         let mut reaped = self.lock();

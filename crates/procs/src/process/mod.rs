@@ -19,6 +19,7 @@ mod alarm;
 mod check;
 mod end;
 mod error;
+mod health;
 mod launching;
 mod member_sensors;
 mod members;

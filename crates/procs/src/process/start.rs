@@ -13,6 +13,7 @@ use rootward_core::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::health::Care;
 use super::launching;
 use super::message::Message;
 use super::notices::Notices;
@@ -85,6 +86,10 @@ impl StartChild for StartProcess {
                 return Launch::Failed(StartError::new(LaunchError::new(self.process.command(), error)));
             }
         };
+        let care = process.get_health().map(|_| {
+            let signs = notices.as_ref().map(|notices| notices.signs());
+            Box::new(Care::new(sink.clone(), signs))
+        });
         let order = Order {
             process: Arc::clone(&process),
             kill_handle: Arc::clone(&shared.kill_handle),
@@ -119,6 +124,7 @@ impl StartChild for StartProcess {
             ack,
             shared: shared_owner,
             pacer,
+            care,
             wanted,
             over,
         });
@@ -152,8 +158,11 @@ fn with_notices(
         return Ok((process, None));
     }
     let (notices, name) = Notices::open(sink.clone(), log)?;
-    let process = Process::clone(&process).env("NOTIFY_SOCKET", name);
-    Ok((Arc::new(process), Some(Box::new(notices))))
+    let mut notifying = Process::clone(&process).env("NOTIFY_SOCKET", name);
+    if let Some(timeout) = process.watchdog() {
+        notifying = notifying.env("WATCHDOG_USEC", timeout.as_micros().to_string());
+    }
+    Ok((Arc::new(notifying), Some(Box::new(notices))))
 }
 
 /// What the supervisor holds of a process.

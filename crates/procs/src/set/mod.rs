@@ -68,6 +68,14 @@ impl ProcessSet {
         }
     }
 
+    /// Sends a signal to the program alone, and has it continue if it is stopped. That it has ended is no error.
+    pub(crate) fn signal_leader(&self, signal: Signal) -> io::Result<()> {
+        match self {
+            Self::Group(group) => group.signal_leader(signal),
+            Self::Tree(reaped) => reaped.signal_leader(signal),
+        }
+    }
+
     /// How the program ended, or `None` if that cannot be said yet.
     pub(crate) fn exited(&self) -> Option<Exit> {
         match self {

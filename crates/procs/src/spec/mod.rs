@@ -1,6 +1,7 @@
 //! What a user writes down about a process child.
 
 mod command;
+mod health;
 mod http_get;
 mod line_pattern;
 mod problem;
@@ -9,10 +10,12 @@ mod ready;
 
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use health::Health;
 pub use http_get::HttpGet;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 
+pub(crate) use health::{HealthCheck, UsersCheck};
 pub(crate) use line_pattern::LinePattern;
 pub(crate) use problem::problem_with;
 pub(crate) use ready::{Checking, Condition};

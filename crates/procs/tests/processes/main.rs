@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
 mod given;
+mod health;
 mod output;
 mod ready;
 mod start;

@@ -26,6 +26,9 @@ impl fmt::Display for Line<'_> {
             EventKind::Escalated { to } => write!(f, " · {to}"),
             EventKind::Stopped { outcome, status: Some(status), .. } => write!(f, " · {outcome} · {status}"),
             EventKind::Stopped { outcome, status: None, .. } => write!(f, " · {outcome}"),
+            EventKind::Unhealthy { error, failures, threshold } => {
+                write!(f, " · {failures} of {threshold} · {error}")
+            }
             EventKind::Stalled { elapsed, thread } => write!(f, " · for {elapsed:?} on {thread}"),
             EventKind::Degraded { what, reason } => write!(f, " · {what}: {reason}"),
             EventKind::Output { stream, line, .. } => write!(f, " · {stream}: {line}"),

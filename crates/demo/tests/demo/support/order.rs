@@ -59,7 +59,8 @@ fn check_fields(events: &[Value]) {
             "output" => assert!(has("stream") && has("line"), "{event}"),
             "stalled" => assert!(has("elapsed_ms") && has("thread"), "{event}"),
             "not_ready" => assert!(has("elapsed_ms"), "{event}"),
-            "starting" | "notified" => {}
+            "unhealthy" => assert!(has("error") && has("failures") && has("threshold"), "{event}"),
+            "starting" | "notified" | "healthy" => {}
             "degraded" => panic!("something is weaker than usual: {event}"),
             other => panic!("an event that the contract does not know: {other}"),
         }
