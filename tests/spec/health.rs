@@ -89,5 +89,8 @@ async fn exit(log: &mut EventLog) -> String {
 
 /// An address at which no process listens. Another may take it before the child does, which fails the test.
 fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap().to_string()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("there is a free port")
+        .to_string()
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -93,7 +94,7 @@ pub(crate) enum Command {
     #[command(after_help = EXEC_STATUS)]
     Exec {
         /// How long what the program leaves behind may take to go after SIGTERM
-        #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_duration, default_value = "5s")]
+        #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration, default_value = "5s")]
         grace: Duration,
         /// The program and its arguments
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]

@@ -27,7 +27,8 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn measure(time: Duration) -> Result<(), Failure> {
-    let checks: [(&str, fn(&str) -> Option<Health>); 4] = [
+    type MakeHealth = fn(&str) -> Option<Health>;
+    let checks: [(&str, MakeHealth); 4] = [
         ("no check", |_| None),
         ("tcp", |address| Some(Health::tcp(address))),
         ("http", |address| Some(Health::http(format!("http://{address}/")))),

@@ -114,8 +114,8 @@ async fn a_stop_goes_down_the_ladder_and_takes_a_daemon_along() {
         "trap 'echo asked' INT; trap 'exit 7' TERM; setsid sh -c 'echo $$; exec sleep 1000' & echo $!;
         while :; do sleep 1; done";
     let process = shell(script).ladder([
-        Step { signal: Signal::INT, wait: Duration::from_millis(100) },
-        Step { signal: Signal::TERM, wait: Duration::from_secs(20) },
+        Step::new(Signal::INT, Duration::from_millis(100)),
+        Step::new(Signal::TERM, Duration::from_secs(20)),
     ]);
     let mut program = process.spawn().await.unwrap();
     let mut lines = program.take_output().unwrap();

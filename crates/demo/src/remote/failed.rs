@@ -49,23 +49,18 @@ pub(super) struct Failure {
 impl Failed {
     /// Says it on standard error, and as a document if documents are wanted.
     pub(super) fn tell(&self, out: &Out) -> ExitCode {
-        if let Self::Io(error) = self {
-            if error.kind() == io::ErrorKind::BrokenPipe {
-                // The reader has read enough.
-                return ExitCode::SUCCESS;
-            }
+        if matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            // The reader has read enough.
+            return ExitCode::SUCCESS;
         }
         tell::error(self);
         if out.json && !matches!(self, Self::Io(_)) {
             // There is no other place to say that it cannot be said.
-            let _ = match self {
-                Self::Door(ClientError::Refused(refusal)) => {
-                    out.say(&Refused { schema: Version, refused: refusal.clone() }, String::new)
-                }
-                _ => {
-                    let failed = Failure { code: self.code().to_owned(), message: self.to_string() };
-                    out.say(&FailedDocument { schema: Version, failed }, String::new)
-                }
+            let _ = if let Self::Door(ClientError::Refused(refusal)) = self {
+                out.say(&Refused { schema: Version, refused: refusal.clone() }, String::new)
+            } else {
+                let failed = Failure { code: self.code().to_owned(), message: self.to_string() };
+                out.say(&FailedDocument { schema: Version, failed }, String::new)
             };
         }
         ExitCode::from(self.status())

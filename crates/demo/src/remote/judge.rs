@@ -133,7 +133,9 @@ mod tests {
             Verdict::IfItStaysDown(verdict) => match *verdict {
                 Verdict::Reached(says) => ("reached if down", says),
                 Verdict::Never(says) => ("never if down", says),
-                other => panic!("{other:?}"),
+                other @ (Verdict::NotYet(_) | Verdict::OtherRoot(_) | Verdict::IfItStaysDown(_)) => {
+                    panic!("{other:?}")
+                }
             },
         }
     }

@@ -156,7 +156,7 @@ async fn look(client: &Client, until: Until) -> Result<Model, Failed> {
         match client.snapshot().await {
             Ok(snapshot) => return Ok(Model::from_snapshot(&snapshot)),
             Err(ClientError::Connect(error)) if until == Until::Ready && is_not_there(&error) => {
-                sleep(AGAIN).await;
+                pause().await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -167,7 +167,14 @@ fn is_not_there(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a watcher is no child of a tree, and has the real time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is no event that says that a program has opened its door"
+)]
+async fn pause() {
+    sleep(AGAIN).await;
+}
+
 fn now() -> Instant {
     Instant::now()
 }

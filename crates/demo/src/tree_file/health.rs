@@ -68,7 +68,7 @@ pub(super) fn read(process: &Section<'_>) -> Result<Option<Health>, FileError> {
         health = health.timeout(timeout.positive_duration()?);
     }
     if let Some(threshold) = section.field("threshold") {
-        let count = threshold.count().ok().and_then(|count| u32::try_from(count).ok());
+        let count = threshold.count().ok();
         let count =
             count.filter(|count| *count > 0).ok_or_else(|| threshold.expected("a count of at least 1"))?;
         health = health.threshold(count);

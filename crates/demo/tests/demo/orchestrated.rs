@@ -12,7 +12,7 @@ fn demo(args: &[&str]) -> Output {
 
 fn probed(address: &str, probe: &str) -> (ExitStatus, String) {
     let output = demo(&["probe", address, probe]);
-    (output.status, String::from_utf8(output.stdout).unwrap())
+    (output.status, String::from_utf8(output.stdout).expect("an answer is text"))
 }
 
 #[test]
@@ -53,7 +53,9 @@ fn the_deadline_is_taken_from_what_the_environment_says_is_granted() {
     let temp = Temp::new();
     let stubborn = temp.write("t.toml", "[[children]]\nid = 'stays'\ntask.run = 'never_yield'\n");
     let args = ["run", stubborn.to_str().unwrap(), "--deadline", "auto"];
-    let mut demo = Demo::start_with(args, |command| drop(command.env("ROOTWARD_GRACE", "1")));
+    let mut demo = Demo::start_with(args, |command| {
+        command.env("ROOTWARD_GRACE", "1");
+    });
     demo.wait_for_start();
 
     demo.signal(Signal::SIGTERM);

@@ -31,7 +31,14 @@ impl Watched {
     fn start(more: &[&str]) -> Self {
         let (file, temp) = (tree("watched.toml"), Temp::new());
         let socket = temp.path("door.sock");
-        let args = ["run", file.to_str().unwrap(), "--view", "none", "--observe", socket.to_str().unwrap()];
+        let args = [
+            "run",
+            file.to_str().expect("a path of this test is text"),
+            "--view",
+            "none",
+            "--observe",
+            socket.to_str().expect("a path of this test is text"),
+        ];
         let mut demo = Demo::start(args.iter().chain(more));
         demo.wait_for_start();
         let restarting = demo.wait_for("restarting", "root/broken")["seq"].as_u64();
@@ -53,7 +60,7 @@ impl Watched {
     }
 
     fn ask(&self, command: &str, rest: &[&str]) -> Answer {
-        ask(&[&[command, self.socket.to_str().unwrap()], rest].concat())
+        ask(&[&[command, self.socket.to_str().expect("a path of this test is text")], rest].concat())
     }
 
     /// The documents of an answer, each of which has to be as described.

@@ -82,7 +82,7 @@ fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finish
     demo.wait_until(|event| event["line"] == "asked");
 
     suspend(&demo, time, || {
-        std::fs::write(&go, "").unwrap();
+        std::fs::write(&go, "").expect("the file is the test's own");
         until(|| is_gone(started["pid"].as_u64().expect("it has started")));
     });
 

@@ -136,8 +136,8 @@ impl Outlook<'_> {
         let mut found = None;
         let mut node = node;
         loop {
-            let below = node.children.iter().filter_map(|path| self.model.nodes.get(path));
-            match below.filter(|below| below.child.state == state).next_back() {
+            let mut below = node.children.iter().filter_map(|path| self.model.nodes.get(path));
+            match below.rfind(|below| below.child.state == state) {
                 Some(below) => (found, node) = (Some(below), below),
                 None => return found,
             }
