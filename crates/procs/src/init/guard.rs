@@ -10,17 +10,14 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::group::{Place, follow_to_place};
+use super::leftovers::{is_over, kill_all_children};
 use super::serve::{end_as, leave_files};
 use super::suspend::follow;
 use crate::Signal;
 use crate::group::{descendants_of, is_descendant};
 use crate::signal::and_continue;
 use crate::sys;
-use crate::sys::raw::{self, ChildrenLeft, Patience, Reaped};
-use crate::warden::kill_with_descendants;
-
-/// How long until every process that is still there gets another SIGKILL, if none has ended in between.
-const KILL_AGAIN: Duration = Duration::from_millis(50);
+use crate::sys::raw::{self, Patience, Reaped};
 
 /// Makes this process the guard of a copy of itself, in which this returns. All signals are blocked, and the mask is
 /// what the program is to have.
@@ -140,16 +137,6 @@ impl Guard {
     }
 }
 
-/// Reaps what has ended. Whether no process is left.
-fn is_over() -> bool {
-    loop {
-        match raw::reap_any() {
-            Ok(_) => {}
-            Err(left) => return left == ChildrenLeft::NoChild,
-        }
-    }
-}
-
 fn ask_descendants() {
     let own = raw::own_pid();
     for pid in descendants_of(own) {
@@ -160,20 +147,5 @@ fn ask_descendants() {
                 let _ = sys::send(&pidfd, signal.number());
             }
         }
-    }
-}
-
-/// Kills and reaps until there is no child, however long that takes. No other process reaps children of this one.
-pub(super) fn kill_all_children() {
-    let own = raw::own_pid();
-    while !is_over() {
-        if let Ok(children) = raw::open_children_of(own, own) {
-            raw::for_each_number(children, kill_with_descendants);
-            let _ = raw::close(children);
-        }
-        if is_over() {
-            return;
-        }
-        let _ = raw::take_signal_within(KILL_AGAIN);
     }
 }

@@ -17,6 +17,7 @@ mod contain;
 mod error;
 mod group;
 mod guard;
+mod leftovers;
 mod serve;
 mod suspend;
 

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::group::{Place, leave_group};
-use super::guard::kill_all_children;
+use super::leftovers::kill_all_children;
 use super::suspend::follow;
 use crate::sys;
 use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
