@@ -79,7 +79,7 @@ impl Owner {
                 let Some(probe) = self.probe(&process, ready) else { return };
                 let log = StartLog::default();
                 let any_owner = ready.any_owner;
-                let looks = Looks::Probe { probe, any_owner, members, log, last: None };
+                let looks = Looks::Probe { probe: Box::new(probe), any_owner, members, log, last: None };
                 Check::health(myself.clone(), |_| look_again_and_again(looks, rules, post))
             }
         });
@@ -146,7 +146,7 @@ impl Post {
 /// How it is looked.
 enum Looks {
     Probe {
-        probe: Probe,
+        probe: Box<Probe>,
         /// Whether a listener that is no process of the set will do from the beginning.
         any_owner: bool,
         members: Members,
@@ -246,8 +246,10 @@ impl Looks {
     async fn look(&mut self, until: Option<std::time::Instant>) -> (Look, Option<String>) {
         let look = async {
             match self {
-                Self::Probe { probe: Probe::Path(path), last, .. } => look_at(path, last).await,
-                Self::Probe { probe, members, log, .. } => look_once(probe, members, log).await,
+                Self::Probe { probe, members, log, last, .. } => match &mut **probe {
+                    Probe::Path(path) => look_at(path, last).await,
+                    probe => look_once(probe, members, log).await,
+                },
                 Self::Users(users) => users.look().await,
             }
         };
