@@ -248,7 +248,10 @@ impl Looks {
             match self {
                 Self::Probe { probe, members, log, last, .. } => match &mut **probe {
                     Probe::Path(path) => look_at(path, last).await,
-                    probe => look_once(probe, members, log).await,
+                    probe @ (Probe::Tcp { .. }
+                    | Probe::Unix { .. }
+                    | Probe::Http { .. }
+                    | Probe::Command(_)) => look_once(probe, members, log).await,
                 },
                 Self::Users(users) => users.look().await,
             }
