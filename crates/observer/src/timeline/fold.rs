@@ -64,6 +64,10 @@ impl Recorder {
             }
             What::Signal { signal, action } => {
                 self.signal = Some(tame(signal));
+                // A signal is acted upon first and written down afterwards.
+                if self.cause == "signal" {
+                    self.cause = format!("signal {}", tame(signal));
+                }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
             What::Stopping { cause, signal } => self.stopping(event, cause, signal.as_deref()),

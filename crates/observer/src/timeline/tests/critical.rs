@@ -205,3 +205,12 @@ fn a_child_that_had_been_forced_before_the_stop_began_explains_nothing_before_it
 
     assert_eq!(waits(timeline.stop().unwrap()).len(), 2);
 }
+
+#[test]
+fn the_signal_of_a_stop_is_named_whichever_of_the_two_was_written_first() {
+    let signal = "signal root/ \"signal\":\"SIGTERM\",\"action\":\"stop\"";
+    let stop = "stopping root/ \"cause\":\"signal\"";
+    for story in [format!("0 {signal}\n1 {stop}"), format!("0 {stop}\n1 {signal}")] {
+        assert_eq!(told(&story).stop().unwrap().cause, "signal SIGTERM", "{story}");
+    }
+}
