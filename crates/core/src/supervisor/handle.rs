@@ -307,7 +307,8 @@ impl SupervisorHandle {
         self.shared.view.count()
     }
 
-    /// What a process child uses now, summed over all processes of its set. `None` if it does not run, or is no process.
+    /// What a process child uses now, summed over all processes of its set. `None` if it does not run, or is no
+    /// process.
     ///
     /// Nothing is looked up before this is called. It reads some files of the system for each process of the set, which
     /// takes a tenth of a millisecond or so for each, and blocks its thread for that long.

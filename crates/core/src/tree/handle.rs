@@ -332,8 +332,8 @@ impl Tree {
         self.shared.snapshot()
     }
 
-    /// What the process at this path, such as `root/web`, uses now: processor time, memory, threads and more, summed over
-    /// all processes of its set. `None` if it does not run, or is no process.
+    /// What the process at this path, such as `root/web`, uses now: processor time, memory, threads and more, summed
+    /// over all processes of its set. `None` if it does not run, or is no process.
     ///
     /// Nothing is looked up before this is called. It reads some files of the system for each process of the set, which
     /// takes a tenth of a millisecond or so for each, and blocks its thread for that long.

@@ -1,10 +1,20 @@
 //! Pure: whether what a script waits for has come about, and whether it still can.
 
+use clap::ValueEnum;
 use rootward_observer::model::Model;
 use rootward_observer::wire::{Child, State};
+use serde::{Deserialize, Serialize};
 
-use super::wait::Until;
-use crate::terminal::end_of;
+/// What a script may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Until {
+    /// It runs, and is ready if it has a way to say so
+    Ready,
+    /// It is down, and no restart is due
+    Gone,
+}
 
 /// What is to be said of a wish.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,8 +22,8 @@ use tokio::runtime::Builder;
 
 use crate::tree_file;
 use failed::Failed;
+use judge::Until;
 use out::Out;
-use wait::Until;
 
 pub(crate) use door::{NoClient, client};
 

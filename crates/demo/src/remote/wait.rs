@@ -4,7 +4,6 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use rootward_observer::client::{Client, ClientError, EventStream, Message};
 use rootward_observer::model::Model;
 use rootward_observer::wire::Version;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::failed::Failed;
-use super::judge::{Verdict, judge};
+use super::judge::{Until, Verdict, judge};
 use super::out::Out;
 
 /// The status of a wait that was not over in time: that of `timeout(1)`.
@@ -23,17 +22,6 @@ const SETTLED: Duration = Duration::from_secs(1);
 
 /// How long to wait for a door that is not there yet.
 const AGAIN: Duration = Duration::from_millis(50);
-
-/// What a script may wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Until {
-    /// It runs, and is ready if it has a way to say so
-    Ready,
-    /// It is down, and no restart is due
-    Gone,
-}
 
 /// The document that says what a wait has come to.
 #[derive(Debug, Serialize, Deserialize)]

@@ -66,7 +66,8 @@ impl Contained {
     ///
     /// # Errors
     ///
-    /// [`ProgramStartError`] if it could not be started, ended too early, or was stopped before. Nothing is left of it then.
+    /// [`ProgramStartError`] if it could not be started, ended too early, or was stopped before. Nothing is left of it
+    /// then.
     ///
     /// # Cancel safety
     ///

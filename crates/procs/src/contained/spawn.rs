@@ -28,7 +28,8 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ProgramStartError`] if the description makes no sense, or the program could not be started or did not get ready.
+    /// [`ProgramStartError`] if the description makes no sense, or the program could not be started or did not get
+    /// ready.
     /// Nothing is left of it then.
     ///
     /// # Panics

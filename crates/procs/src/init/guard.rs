@@ -1,5 +1,5 @@
-//! The guard: the parent of a program, between it and its init. It passes signals on, and ends all that is left when the
-//! program has ended, or when the init is dead.
+//! The guard: the parent of a program, between it and its init. It passes signals on, and ends all that is left when
+//! the program has ended, or when the init is dead.
 //!
 //! The guard adopts the orphans among its descendants, so that "no children" means that nothing is left.
 

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use ractor::ActorRef;
+use rootward_core::ExitClass;
 use rootward_core::pace::{Pacer, RealTime};
-use rootward_core::{ExitClass, OutputSink};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::care::Diagnosis;
 use super::check::{Check, Over, answer};
 use super::message::{Fact, Message};
 use super::notices::Signs;
@@ -22,31 +23,6 @@ use super::stamp::Stamp;
 use super::start_log::StartLog;
 use crate::policy::{Checkup, Finding, HealthRules, Input, Look, Watchdog};
 use crate::spec::{HealthCheck, ReadyContext, UsersCheck};
-
-/// What the owner of a process with a health check has for it.
-pub(super) struct Care {
-    pub(super) sink: OutputSink,
-    /// What a process says of its health by itself.
-    pub(super) signs: Option<watch::Receiver<Signs>>,
-    /// Why it is being stopped.
-    illness: Option<String>,
-    is_escalated: bool,
-}
-
-/// What a health check has found.
-#[derive(Debug)]
-pub(super) struct Diagnosis {
-    error: String,
-    failures: u32,
-    /// Whether that is enough.
-    is_enough: bool,
-}
-
-impl Care {
-    pub(super) fn new(sink: OutputSink, signs: Option<watch::Receiver<Signs>>) -> Self {
-        Self { sink, signs, illness: None, is_escalated: false }
-    }
-}
 
 impl Owner {
     /// Begins to find out whether the process is healthy.

@@ -16,6 +16,7 @@
 //! that has ended may have lent its pipes to one that lives on.
 
 mod alarm;
+mod care;
 mod check;
 mod end;
 mod error;

@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
+use super::care::Care;
 use super::check::Check;
 use super::error::ReadyError;
-use super::health::Care;
 use super::member_sensors::MemberSensor;
 use super::members::Members;
 use super::message::{Fact, Message, Round};

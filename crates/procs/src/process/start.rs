@@ -13,7 +13,7 @@ use rootward_core::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::health::Care;
+use super::care::Care;
 use super::launching;
 use super::message::Message;
 use super::notices::Notices;

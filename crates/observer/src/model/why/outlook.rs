@@ -1,7 +1,7 @@
 //! What a child waits for, and what would bring it into another state, as far as the events tell.
 //!
-//! The events do not tell how long a grace or a readiness timeout is, nor what a spec wants of an end: nothing is said of
-//! that here.
+//! The events do not tell how long a grace or a readiness timeout is, nor what a spec wants of an end: nothing is said
+//! of that here.
 
 use super::super::Model;
 use super::super::tree::{Node, parent};
