@@ -5,6 +5,8 @@ use rootward_observer::model::Model;
 use rootward_observer::wire::{Child, State};
 use serde::{Deserialize, Serialize};
 
+use crate::terminal::end_of;
+
 /// What a script may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
