@@ -77,9 +77,10 @@ impl From<&EventKind> for wire::What {
             EventKind::Draining { cause, delay } => {
                 Self::Draining { cause: cause.as_str().to_owned(), delay_ms: millis(*delay) }
             }
-            EventKind::Stopping { cause, signal } => Self::Stopping {
+            EventKind::Stopping { cause, signal, grace } => Self::Stopping {
                 cause: cause.as_str().to_owned(),
                 signal: signal.as_ref().map(|signal| signal.clone().into_owned()),
+                grace_ms: grace.map(millis),
             },
             EventKind::Escalated { to } => Self::Escalated { to: to.clone().into_owned() },
             EventKind::Stopped { outcome, status, elapsed, stragglers } => Self::Stopped {

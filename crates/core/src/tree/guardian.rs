@@ -61,7 +61,7 @@ pub(super) fn prepare(
     (sender, commands): Commands,
     progress: watch::Sender<Progress>,
 ) -> Ready {
-    let root = Arc::new(Root::new(plan.path.clone(), context.clone()));
+    let root = Arc::new(Root::new(plan.path.clone(), context.clone(), plan.deadline));
     let writer = ReportWriter::new(plan.path.clone(), context.clone(), Arc::clone(&root), progress);
     let writer = Arc::new(writer);
     let watchdog = plan

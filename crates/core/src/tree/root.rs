@@ -21,6 +21,8 @@ use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 pub(super) struct Root {
     path: ChildPath,
     context: TreeContext,
+    /// How long the whole stop may take.
+    deadline: Option<Duration>,
     supervisor: OnceLock<SupervisorHandle>,
     state: Mutex<RootState>,
     /// Signals that are acted upon and not written down yet.
@@ -59,11 +61,12 @@ impl RootStop {
 }
 
 impl Root {
-    pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
+    pub(super) fn new(path: ChildPath, context: TreeContext, deadline: Option<Duration>) -> Self {
         let state = RootState { started: false, gone: false, since: now(), is_draining: false, stop: None };
         Self {
             path,
             context,
+            deadline,
             supervisor: OnceLock::new(),
             state: Mutex::new(state),
             announced: Mutex::default(),
@@ -122,7 +125,9 @@ impl Root {
             state.stop.get_or_insert(RootStop { since, ..RootStop::now(cause) });
             is_first
         };
-        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None });
+        let grace =
+            self.deadline.map(|deadline| deadline.saturating_sub(now().saturating_duration_since(since)));
+        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None, grace });
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
 

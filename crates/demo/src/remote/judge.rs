@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_child_that_went_along_with_a_sibling_comes_back() {
         let (path, kind) = ("root/storage/index", Kind::Task);
-        let stopping = What::Stopping { cause: "sibling".to_owned(), signal: None };
+        let stopping = What::Stopping { cause: "sibling".to_owned(), signal: None, grace_ms: None };
         let model = up().event(5.0, path, kind, stopping).stopped(5.1, path, kind, Outcome::Graceful).model();
 
         assert_eq!(verdicts(&model, path), ["not yet", "not yet"]);

@@ -75,7 +75,9 @@ fn say(event: &Event) -> Said {
         EventKind::Draining { cause, delay } => {
             said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
         }
-        EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
+        EventKind::Stopping { cause, signal, .. } => {
+            said('↓', Tone::Busy, stopping(*cause, signal.as_deref()))
+        }
         EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
         EventKind::Stopped { outcome, status, elapsed, stragglers } => {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)

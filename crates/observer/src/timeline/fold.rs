@@ -70,7 +70,7 @@ impl Recorder {
                 }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
-            What::Stopping { cause, signal } => self.stopping(event, cause, signal.as_deref()),
+            What::Stopping { cause, signal, .. } => self.stopping(event, cause, signal.as_deref()),
             What::Escalated { to } => {
                 self.begin(event, Phase::Forced, to.clone());
                 self.mark(event, MarkKind::Escalated, to.clone());

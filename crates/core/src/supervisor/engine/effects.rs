@@ -231,14 +231,16 @@ impl Engine {
             // Before it is written, so that nothing below the child starts after it.
             let _ = catch(|| child.hold());
         }
-        let signal = match stage {
-            StopStage::Asked => asks,
-            StopStage::Killed | StopStage::Forced => asks.map(|_| force_name.into()),
+        let (signal, grace) = match stage {
+            StopStage::Asked => {
+                (asks, request.deadline.map(|deadline| deadline.saturating_duration_since(now)))
+            }
+            StopStage::Killed | StopStage::Forced => (asks.map(|_| force_name.into()), Some(Duration::ZERO)),
         };
         let inspect = self.shared.tree.record().section(|writer| {
             let change = |entry: &mut Entry| {
                 if before.is_none() {
-                    let what = EventKind::Stopping { cause: request.cause, signal };
+                    let what = EventKind::Stopping { cause: request.cause, signal, grace };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
                 }
                 if stage == StopStage::Forced && before != Some(StopStage::Forced) {
