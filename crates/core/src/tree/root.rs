@@ -3,9 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use super::command::Command;
+use super::command::{Command, CommandSender};
 use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::child_kind::{ChildReport, Listener, Report};
 use crate::clock::now;
@@ -15,7 +13,7 @@ use crate::report::NodeReport;
 use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
-use crate::sync::{Mutex, MutexGuard, PoisonError, point};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root as others see it.
 pub(super) struct Root {
@@ -261,7 +259,7 @@ impl Root {
 /// guardian hears all.
 pub(super) struct RootListener {
     pub(super) root: Arc<Root>,
-    pub(super) guardian: mpsc::UnboundedSender<Command>,
+    pub(super) guardian: CommandSender,
 }
 
 impl Listener for RootListener {
@@ -269,7 +267,6 @@ impl Listener for RootListener {
         if let Report::Started { .. } = report.report {
             self.root.has_started();
         }
-        point();
         // A guardian that is gone has nothing to report to.
         let _ = self.guardian.send(Command::Hear(Box::new(report)));
     }

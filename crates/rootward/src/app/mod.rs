@@ -21,6 +21,7 @@ mod tell;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod with_signals;
 
 pub use application::Application;
 pub use finished::Finished;
