@@ -114,7 +114,7 @@ pub(crate) enum Ear {
 
 /// The process's signals, as they are held by what hears them.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldSignals {
     pub(crate) dispositions: Arc<Dispositions>,
     pub(crate) thread: SignalThread,
 }
@@ -128,11 +128,11 @@ pub(crate) enum Hearing {
 
 impl Ear {
     /// What hears, and what it holds of the process's signals.
-    pub(crate) fn split(self) -> (Hearing, Option<Held>) {
+    pub(crate) fn split(self) -> (Hearing, Option<HeldSignals>) {
         match self {
             Self::System(system, thread) => {
                 let dispositions = Arc::clone(system.dispositions());
-                (Hearing::System(system), Some(Held { dispositions, thread }))
+                (Hearing::System(system), Some(HeldSignals { dispositions, thread }))
             }
             Self::Channel(receiver) => (Hearing::Channel(receiver), None),
         }
