@@ -38,6 +38,9 @@ pub struct StopReport {
     /// stopping.
     #[serde(skip_serializing_if = "is_zero")]
     pub refused: u64,
+    /// How many of [`failed_while_stopping`](Self::failed_while_stopping) there are.
+    #[serde(rename = "failed_while_stopping", skip_serializing_if = "is_zero")]
+    failures: u64,
     /// Which failure brought the tree down, if it stopped by itself because of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,
@@ -195,8 +198,21 @@ impl StopReport {
         let blame = None;
         let clean = ending == Ending::Clean;
         let refused = root.nodes().map(|node| node.refused).sum();
+        let failures = root.nodes().map(|node| u64::from(node.failed_while_stopping())).sum();
         let elapsed = root.elapsed;
-        Self { clean, containment, cause, ending, elapsed, refused, blame, start_error, start_failure, root }
+        Self {
+            clean,
+            containment,
+            cause,
+            ending,
+            elapsed,
+            refused,
+            failures,
+            blame,
+            start_error,
+            start_failure,
+            root,
+        }
     }
 
     /// This failure has brought the tree down.
@@ -222,7 +238,8 @@ impl StopReport {
     }
 
     /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after
-    /// they had been asked to stop.
+    /// they had been asked to stop. As JSON the report has their number as `failed_while_stopping`, and each of them
+    /// has `"failed_while_stopping": true`.
     pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
         self.root.walk().into_iter().filter(|node| node.failed_while_stopping()).collect()
     }
@@ -351,6 +368,9 @@ impl Serialize for NodeReport {
         }
         map.serialize_entry("elapsed_ms", &whole_millis(self.elapsed))?;
         map.serialize_entry("restarts", &self.restarts)?;
+        if self.failed_while_stopping() {
+            map.serialize_entry("failed_while_stopping", &true)?;
+        }
         if let Some(stuck) = &self.stuck {
             map.serialize_entry("stuck", stuck)?;
         }

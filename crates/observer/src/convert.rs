@@ -32,7 +32,7 @@ impl From<&rootward::Event> for wire::Event {
             what: (&event.what).into(),
             path: event.path.as_str().to_owned(),
             incarnation: event.incarnation,
-            kind: event.kind.into(),
+            kind: event.child_kind.into(),
         }
     }
 }

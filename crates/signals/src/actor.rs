@@ -32,12 +32,12 @@ pub(crate) enum Message {
     Killed,
 }
 
-/// The actor's behaviour. What it knows is in its [`State`].
+/// The actor's behaviour. What it knows is in its [`SignalState`].
 #[derive(Debug)]
 pub(crate) struct RootSignalActor;
 
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct SignalState {
     pub(crate) tree: Arc<Tree>,
     pub(crate) escalation: Escalation,
     pub(crate) calls: Calls,
@@ -53,10 +53,14 @@ pub(crate) struct State {
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for RootSignalActor {
     type Msg = Message;
-    type State = State;
-    type Arguments = State;
+    type State = SignalState;
+    type Arguments = SignalState;
 
-    async fn pre_start(&self, _: ActorRef<Message>, state: State) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Message>,
+        state: SignalState,
+    ) -> Result<SignalState, ActorProcessingErr> {
         Ok(state)
     }
 
@@ -64,7 +68,7 @@ impl Actor for RootSignalActor {
         &self,
         myself: ActorRef<Message>,
         message: Message,
-        state: &mut State,
+        state: &mut SignalState,
     ) -> Result<(), ActorProcessingErr> {
         let due = match message {
             Message::Arrived { signal, at } => state.arrived(signal, at, &myself),
@@ -86,7 +90,7 @@ impl Actor for RootSignalActor {
     }
 }
 
-impl State {
+impl SignalState {
     /// Decides what a signal means. Gives back what is to be carried out now.
     fn arrived(&mut self, signal: Signal, at: Instant, myself: &ActorRef<Message>) -> Vec<Decided> {
         let decided = Decided { signal, reaction: self.escalation.step(signal, at) };

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::SignalsGuard;
-use crate::actor::{Message, RootSignalActor, State};
+use crate::actor::{Message, RootSignalActor, SignalState};
 use crate::handlers::HandlerThread;
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Escalation, Patience, Rules};
@@ -43,7 +43,7 @@ impl Listening {
         let (hearing, held) = ear.split();
         let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
-        let state = State {
+        let state = SignalState {
             tree: Arc::new(tree.clone()),
             escalation: Escalation::new(rules),
             calls: Calls::default(),

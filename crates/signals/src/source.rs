@@ -113,7 +113,7 @@ pub(crate) enum Ear {
 
 /// The process's signals, as they are held by what hears them.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct HeldSignals {
     pub(crate) signals: Arc<HeardSignals>,
     pub(crate) thread: SignalThread,
 }
@@ -135,11 +135,11 @@ impl Ear {
     }
 
     /// What hears, and what it holds of the process's signals.
-    pub(crate) fn split(self) -> (Hearing, Option<Held>) {
+    pub(crate) fn split(self) -> (Hearing, Option<HeldSignals>) {
         match self {
             Self::System(system, thread) => {
                 let signals = Arc::clone(system.heard());
-                (Hearing::System(system), Some(Held { signals, thread }))
+                (Hearing::System(system), Some(HeldSignals { signals, thread }))
             }
             Self::Channel(receiver) => (Hearing::Channel(receiver), None),
         }

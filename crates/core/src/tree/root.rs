@@ -192,13 +192,13 @@ impl Root {
 
     /// The root and everything below it, with the moments of the record at which they were seen.
     pub(super) fn sighting(&self) -> Vec<Sighting> {
-        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.moment()));
+        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.position()));
         let is_launching = self.supervisor.get().is_none();
         let below = match self.supervisor() {
             Some(supervisor) => supervisor.sightings(),
             None if is_launching => Sightings::none(),
             None => {
-                let now = self.context.record().section(|writer| writer.moment());
+                let now = self.context.record().section(|writer| writer.position());
                 Sightings { children: Vec::new(), list: SeenList::Over(now.as_of) }
             }
         };

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_ended_by_itself_may_be_restarted_a_moment_later() {
+    fn a_child_that_ended_by_itself_may_be_restarted_soon_after() {
         let exited = What::Exited { status: Some(Status::Code { code: 0 }), stragglers: vec![] };
         let model = up().event(5.0, "root/storage/database", Kind::Process, exited).model();
 

@@ -115,7 +115,7 @@ fn said(sign: char, tone: Tone, words: String) -> Said {
 }
 
 fn starting(event: &Event) -> String {
-    format!("starting · {}", event.kind)
+    format!("starting · {}", event.child_kind)
 }
 
 fn started(event: &Event, pid: Option<u32>) -> String {

@@ -100,7 +100,7 @@ pub(crate) enum Action {
     /// Say when this time has come. A later alarm replaces an earlier one.
     WakeAt(Instant),
     /// The program has ended: look for other members, and say when there are some and when there are none.
-    Survey,
+    WatchMembers,
     /// Nothing of the set is left. Tell the supervisor.
     Finish(Verdict),
 }
@@ -420,7 +420,7 @@ impl Life {
 
     fn left(&mut self, pressure: Pressure) -> Vec<Action> {
         self.phase = Phase::Left(pressure);
-        self.end_check().into_iter().chain([Action::Survey]).collect()
+        self.end_check().into_iter().chain([Action::WatchMembers]).collect()
     }
 
     fn empty(&mut self, pressure: Pressure, now: Instant) -> Vec<Action> {

@@ -31,12 +31,12 @@ mod owner;
 mod panics;
 mod probe;
 mod pump;
+mod remaining_members;
 mod sensor;
 mod stamp;
 mod start;
 mod start_log;
 mod stragglers;
-mod survey;
 #[cfg(test)]
 mod tests;
 

@@ -68,7 +68,7 @@ pub(super) struct Owner {
     pub(super) failure: Option<StartError>,
     /// What it needs for its health check, if it has one.
     pub(super) care: Option<Box<Care>>,
-    pub(super) state: State,
+    pub(super) state: OwnerState,
 }
 
 /// What the owner of a process that is being started begins with.
@@ -101,7 +101,7 @@ pub(super) struct SharedOwner {
 
 /// How far the owner has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum OwnerState {
     Owning,
     /// The machine has come to its end, and nothing of the set is left.
     Finished(Verdict),
@@ -149,8 +149,8 @@ impl Actor for ProcessActor {
             owner.fail();
         }
         match owner.state {
-            State::Owning | State::Failing => {}
-            State::Finished(_) | State::Failed | State::Ended => myself.stop(None),
+            OwnerState::Owning | OwnerState::Failing => {}
+            OwnerState::Finished(_) | OwnerState::Failed | OwnerState::Ended => myself.stop(None),
         }
         Ok(())
     }
@@ -190,13 +190,13 @@ impl Owner {
             has_started: false,
             failure: None,
             care,
-            state: State::Owning,
+            state: OwnerState::Owning,
         }
     }
 
     fn hear(&mut self, message: Message, myself: &ActorRef<Message>) {
         match message {
-            message if self.state != State::Owning => self.hear_after_failure(message),
+            message if self.state != OwnerState::Owning => self.hear_after_failure(message),
             Message::Stop => {
                 self.wanted = None;
                 self.tell(Input::Stop, myself);
@@ -283,8 +283,8 @@ impl Owner {
             Action::Signal(signal) => self.signal(signal),
             Action::SignalLeader(signal) => self.signal_leader(signal),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
-            Action::Survey => self.survey(myself),
-            Action::Finish(verdict) => self.state = State::Finished(verdict),
+            Action::WatchMembers => self.watch_remaining_members(myself),
+            Action::Finish(verdict) => self.state = OwnerState::Finished(verdict),
         }
     }
 

@@ -65,16 +65,17 @@ impl Engine {
     pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
         let answer = match reply {
             Reply::Started(key) => {
-                Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
+                let started = self.shared.view.with(key, |entry| entry.started_child());
+                started.map(Success::Started).ok_or(Refusal::NotRunning)
             }
             Reply::Reserved => Ok(Success::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
-            Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
                 let failure = self.calls.failure(key);
                 Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
+            Reply::Ignored => Err(Refusal::Ignored),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
             Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
             Reply::MaxChildren => Err(Refusal::MaxChildren),

@@ -19,12 +19,12 @@ struct Control([u8; 64]);
 
 /// Whether a call may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum Blocking {
     Wait,
     Never,
 }
 
-impl Patience {
+impl Blocking {
     fn flags(self) -> usize {
         let flags = match self {
             Self::Wait => libc::MSG_NOSIGNAL,
@@ -39,7 +39,7 @@ pub(crate) fn send(
     socket: c_int,
     message: &[u8],
     descriptors: &[c_int],
-    patience: Patience,
+    patience: Blocking,
 ) -> Result<(), Errno> {
     let mut part =
         libc::iovec { iov_base: message.as_ptr().cast_mut().cast::<c_void>(), iov_len: message.len() };
@@ -80,7 +80,7 @@ pub(crate) fn receive(
     socket: c_int,
     into: &mut [u8],
     descriptors: &mut [c_int; MOST_DESCRIPTORS],
-    patience: Patience,
+    patience: Blocking,
 ) -> Result<usize, Errno> {
     *descriptors = [-1; MOST_DESCRIPTORS];
     let mut part = libc::iovec { iov_base: into.as_mut_ptr().cast::<c_void>(), iov_len: into.len() };
