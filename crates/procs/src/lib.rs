@@ -83,6 +83,6 @@ pub use launch::limit_of_processes;
 pub use policy::{Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{Signal, UnknownSignal};
-pub use spec::{HttpGet, Output, Process, Ready, ReadyContext, Stdin};
+pub use spec::{HttpGet, Limit, Output, Process, Ready, ReadyContext, Stdin};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

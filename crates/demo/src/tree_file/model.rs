@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
+use rootward::process::{HttpGet, Limit, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -87,10 +87,27 @@ pub(crate) struct ProcessPart {
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    pub(crate) attributes: Attributes,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
+}
+
+/// As whom a process runs, and within which limits. What is not said is as the demo has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) user: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) groups: Option<Vec<String>>,
+    /// Soft and hard.
+    pub(crate) limits: Vec<(Limit, [u64; 2])>,
+    pub(crate) umask: Option<u32>,
+    pub(crate) nice: Option<i32>,
+    pub(crate) cpus: Option<Vec<usize>>,
+    pub(crate) oom_score: Option<i32>,
+    pub(crate) session: bool,
+    pub(crate) no_new_privs: bool,
 }
 
 /// How a process is asked to stop.

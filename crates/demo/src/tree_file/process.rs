@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::ProcessPart;
 use super::section::{Field, Keys};
-use super::{command, ready, stop};
+use super::{attributes, command, ready, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -25,8 +25,18 @@ const PROCESS: Keys = Keys {
         "ready",
         "ready_timeout",
         "retry_start",
+        "user",
+        "group",
+        "supplementary_groups",
+        "limits",
+        "umask",
+        "nice",
+        "cpus",
+        "oom_score_adjust",
+        "session",
+        "no_new_privs",
     ],
-    not_yet: &["user", "group", "limits"],
+    not_yet: &[],
 };
 
 const INPUT: Keys = Keys { of: "stdin", known: &["file"], not_yet: &[] };
@@ -52,6 +62,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         stdin: section.or("stdin", Stdin::Null, read_stdin)?,
         stdout,
         stderr,
+        attributes: attributes::read(&section)?,
         retry_start: section.or("retry_start", None, |within| Ok(Some(within.duration()?)))?,
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::attributes::asked;
+use super::identity::NotFound;
 use super::shortage::{Whose, limit_behind};
 use crate::policy;
 use crate::spec::Command;
@@ -53,6 +55,24 @@ pub enum LaunchError {
         what: &'static str,
         /// What the system said.
         source: io::Error,
+    },
+    /// The system does not permit this program to start one as its description wants it.
+    #[error("`{}` cannot be given {what}", program.display())]
+    NotPermitted {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What it was to have, in words: "the user `www-data`", "the limits open_files = 4096".
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program's user, its group or one of its supplementary groups is unknown, or cannot be looked up.
+    #[error("`{}` cannot be started: {problem}", program.display())]
+    UnknownUser {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Which one and why, in words: "there is no user `web`".
+        problem: String,
     },
     /// The file that is to be the program's standard input cannot be opened.
     #[error("the standard input `{}` of `{}` cannot be opened", file.display(), program.display())]
@@ -140,11 +160,18 @@ impl LaunchError {
             | Self::NotExecutable { .. }
             | Self::WorkingDirectory { .. } => policy::Failure::NotThere,
             Self::Inherit { .. }
+            | Self::NotPermitted { .. }
+            | Self::UnknownUser { .. }
             | Self::Input { .. }
             | Self::NoWarden { .. }
             | Self::NulByte { .. }
             | Self::Io { .. } => policy::Failure::Lasting,
         }
+    }
+
+    /// As whom it is to run is unknown.
+    pub(super) fn not_found(command: &Command, problem: NotFound) -> Self {
+        Self::UnknownUser { program: PathBuf::from(&command.program), problem: problem.to_string() }
     }
 
     pub(super) fn no_warden(command: &Command) -> Self {
@@ -164,6 +191,9 @@ impl LaunchError {
     ) -> Self {
         let program = PathBuf::from(&command.program);
         let Failure { stage, error: source } = failure;
+        if let Some(what) = asked(&command.attributes, stage) {
+            return Self::NotPermitted { program, what, source };
+        }
         match (stage, source.raw_os_error(), &command.directory) {
             (Stage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
             (Stage::Exec, Some(libc::ENOENT), _) if program_exists => Self::InterpreterNotFound { program },
@@ -174,6 +204,8 @@ impl LaunchError {
             (Stage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
             (Stage::Nice, _, _) => Self::Inherit { program, what: "nice value", source },
             (Stage::Identity, _, _) => Self::Inherit { program, what: "user and groups", source },
+            (Stage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
+            (Stage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
             (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
             (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
                 Self::of(command, source, whose)

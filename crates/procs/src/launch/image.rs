@@ -28,7 +28,7 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
             .map_err(|HoldsNul| holds_nul("environment"))?,
         directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
-        own_session: false,
+        own_session: command.attributes.own_session,
         inherited: Vec::new(),
     })
 }
@@ -82,6 +82,8 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
             environment.insert("PWD".into(), directory.into());
         }
     }
+    let identity = command.attributes.identity.iter().flat_map(|identity| &identity.variables);
+    environment.extend(identity.map(|(key, value)| ((*key).into(), value.clone())));
     for (key, value) in &command.env {
         match value {
             Some(value) => environment.insert(key.clone(), value.clone()),
@@ -150,6 +152,19 @@ mod tests {
         assert_eq!(inherited.get(OsStr::new("ADDED")), Some(&OsString::from("1")));
         assert_eq!(inherited.get(OsStr::new("PATH")), None);
         assert_eq!(environment(&command), BTreeMap::from([("ADDED".into(), "1".into())]));
+    }
+
+    #[test]
+    fn a_users_variables_are_set_unless_the_command_says_otherwise() {
+        let mut command = Command::new("tool");
+        command.clear_env = true;
+        command.env.insert("SHELL".into(), None);
+        command.env.insert("HOME".into(), Some("/mine".into()));
+        let variables = crate::spec::variables_of("web", "/srv".into(), "/bin/sh".into());
+        command.attributes.identity = Some(crate::spec::Identity { variables, ..Default::default() });
+
+        let expected = [("HOME", "/mine"), ("LOGNAME", "web"), ("USER", "web")];
+        assert_eq!(environment(&command), BTreeMap::from(expected.map(|(key, it)| (key.into(), it.into()))));
     }
 
     /// P14: a child spoke for its supervisor, or took descriptors that were not there for its own.

@@ -3,8 +3,10 @@
 //! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it.
 //! The rest of the crate does not know which launcher it uses.
 
+mod attributes;
 mod direct;
 mod error;
+mod identity;
 mod image;
 mod shortage;
 mod stdio;
@@ -20,6 +22,7 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
+pub(crate) use identity::{launch, problem_with_identity};
 pub use shortage::limit_of_processes;
 pub(crate) use through_warden::ThroughWarden;
 

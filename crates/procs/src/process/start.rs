@@ -22,7 +22,7 @@ use super::sensor::Sensor;
 use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
-use crate::launch::{LaunchError, Launcher, Order};
+use crate::launch::{LaunchError, Launcher, Order, problem_with_identity};
 use crate::policy::{Input, Life, Retry};
 use crate::set::Ack;
 use crate::spec::{Process, problem_with};
@@ -131,10 +131,20 @@ impl StartChild for StartProcess {
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
-        match problem_with(&self.process) {
+        match self.process.problem() {
             Some(problem) => Err(SpecError::new(path, SpecProblem::Child(problem))),
             None => Ok(()),
         }
+    }
+}
+
+impl Process {
+    /// What is wrong with the description, in words, as far as it can be known before the process is started. `None` if
+    /// nothing is. A tree that is built says the same.
+    ///
+    /// Users and groups that are named are looked up, for which this may block.
+    pub fn problem(&self) -> Option<String> {
+        problem_with(self).or_else(|| problem_with_identity(self))
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::Attributes;
+
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stdin {
@@ -44,6 +46,7 @@ pub(crate) struct Command {
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    pub(crate) attributes: Attributes,
 }
 
 impl Command {
@@ -57,6 +60,7 @@ impl Command {
             stdin: Stdin::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            attributes: Attributes::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a user writes down about a process child.
 
+mod attributes;
 mod command;
 mod http_get;
 mod line_pattern;
@@ -7,6 +8,8 @@ mod problem;
 mod process;
 mod ready;
 
+pub use attributes::Limit;
+pub(crate) use attributes::{Attributes, Identity, variables_of};
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
 pub use http_get::HttpGet;

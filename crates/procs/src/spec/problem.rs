@@ -36,6 +36,9 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
             return Some("the standard input is no path".into());
         }
     }
+    if let Some(problem) = command.attributes.problem() {
+        return Some(problem);
+    }
     if process.empty_ladder {
         return Some("the stop ladder has no step".into());
     }
@@ -89,7 +92,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Ready, Signal, Step};
+    use crate::{Limit, Ready, Signal, Step};
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
@@ -111,6 +114,16 @@ mod tests {
             (Process::new("a").env_remove(""), "\"\" is not a name for an environment variable"),
             (Process::new("a").current_dir(""), "the working directory is empty"),
             (Process::new("a").stdin(Stdin::File("".into())), "the standard input is no path"),
+            (Process::new("a").user(""), "a user or group has no name"),
+            (Process::new("a").umask(0o1000), "the file mode mask has more than nine bits"),
+            (Process::new("a").nice(20), "the nice value is not from -20 to 19"),
+            (Process::new("a").oom_score_adjust(-1001), "the OOM score adjustment is not from -1000 to 1000"),
+            (Process::new("a").cpus([]), "there is no processor for it to run on"),
+            (Process::new("a").cpus([0, 1024]), "a system has no processor 1024"),
+            (
+                Process::new("a").limit_between(Limit::OpenFiles, 2, 1),
+                "the soft limit of open_files is above the hard one",
+            ),
             (Process::new("a").ladder([]), "the stop ladder has no step"),
             (
                 Process::new("a").ready(Ready::tcp("80")),

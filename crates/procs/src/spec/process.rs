@@ -8,7 +8,7 @@ use std::time::Duration;
 use rootward_core::{ChildSpec, Shutdown};
 
 use super::ready::Condition;
-use super::{Command, Output, Ready, Stdin};
+use super::{Command, Identity, Output, Ready, Stdin};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
@@ -25,6 +25,7 @@ use crate::process::StartProcess;
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
 /// | [`retry_start`](Self::retry_start) | 2 seconds |
+/// | [`user`](Self::user), [`limit`](Self::limit), [`nice`](Self::nice) and their like | as this program has it |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
@@ -214,6 +215,10 @@ impl Process {
 
     pub(crate) fn command(&self) -> &Command {
         &self.command
+    }
+
+    pub(crate) fn set_identity(&mut self, identity: Identity) {
+        self.command.attributes.identity = Some(identity);
     }
 
     pub(crate) fn readiness(&self) -> Option<&Ready> {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
+#[path = "../processes/attributes.rs"]
+mod attributes;
 mod extremes;
 #[path = "../processes/given.rs"]
 mod given;
