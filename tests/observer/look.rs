@@ -4,7 +4,8 @@ use rootward_observer::model::Model;
 use rootward_observer::wire::{EventMessage, Snapshot, State};
 use serde_json::json;
 
-use crate::given::given;
+use crate::client::Place;
+use crate::given::{given, idle};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_snapshot_shows_every_child_in_start_order() {
@@ -133,4 +134,25 @@ async fn a_door_of_a_busy_tree_forgets_the_children_that_the_tree_has_forgotten(
 
     let answer = given.place.ask("GET /snapshot").await;
     assert!(answer.body["children"].as_array().unwrap().len() < 2_500);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usage_is_that_of_a_process_and_there_is_none_of_anything_else() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let sleep = rootward::Process::new("sleep").arg("1000").into_child("sleep");
+    let tree = rootward::Supervisor::new("root").child(sleep).child(idle("task")).start().await.unwrap();
+    let _door = rootward_observer::Door::unix(&path).open(&tree).unwrap();
+    let place = Place::Unix(path);
+
+    let answer = place.ask("GET /usage/root/sleep").await;
+
+    let usage = &answer.body["usage"];
+    assert_eq!((answer.status, &answer.body["path"]), (200, &json!("root/sleep")));
+    assert_eq!((&usage["processes"], &usage["threads"]), (&json!(1), &json!(1)));
+    assert!(usage["memory"].as_u64().unwrap() > 4096, "{usage}");
+    for path in ["root/task", "root", "root/none"] {
+        let answer = place.ask(&format!("GET /usage/{path}")).await;
+        assert_eq!((answer.status, &answer.body["refused"]["code"]), (404, &json!("child")), "{path}");
+    }
 }

@@ -236,14 +236,25 @@ async fn a_process_inherits_the_environment_unless_it_is_told_otherwise() {
 }
 
 #[test]
-fn a_tree_that_is_embedded_changes_no_signal_of_its_host() {
-    let mut host = Program::run(env!("CARGO_BIN_EXE_embeds_a_tree"), &[]);
+fn a_tree_that_is_embedded_changes_no_signal_of_its_host_and_makes_it_no_subreaper() {
+    changes_nothing_of_its_host(&[]);
+}
+
+#[test]
+fn a_tree_that_is_embedded_and_has_a_warden_changes_no_signal_of_its_host_and_makes_it_no_subreaper() {
+    changes_nothing_of_its_host(&["tree"]);
+}
+
+/// Compares what the kernel says of the host before there is a tree, while it runs and after it is gone.
+fn changes_nothing_of_its_host(args: &[&str]) {
+    let mut host = Program::run(env!("CARGO_BIN_EXE_embeds_a_tree"), args);
     let [before, during, after] = ["before ", "during ", "after "].map(|when| host.wait_for(when));
     host.wait_for("clean true");
 
     host.signal(Signal::SIGTERM);
 
     assert_eq!((&before, &before), (&during, &after));
+    assert!(before.ends_with(" false"), "{before}");
     let ended = host.finish().status;
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(Signal::SIGTERM as i32));
 }

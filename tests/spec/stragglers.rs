@@ -134,8 +134,9 @@ async fn what_had_to_be_killed_before_the_stop_does_not_decide_its_status() {
     let a = exits_and_leaves("stubborn").straggler_grace(SHORT).into_child("a").restart(Restart::Transient);
     let (tree, mut log) =
         launched(Supervisor::new("root").child(a).child(stays_with("obedient").into_child("b")));
-    log.wait_for_event("a", "exited").await;
+    // What `a` has left has its grace first, so that this is the later of the two.
     log.wait_for_event("b", "started").await;
+    log.wait_for_event("a", "exited").await;
 
     let report = tree.stop().await;
 

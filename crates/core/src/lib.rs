@@ -67,6 +67,7 @@ mod sync;
 mod task;
 mod tree;
 mod tree_ref;
+mod usage;
 
 #[cfg(feature = "actors")]
 pub use actor::{Abandoned, Address, Undelivered};
@@ -83,6 +84,8 @@ pub use context::{HearsSignals, KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, Moment, Notice, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
+#[doc(hidden)]
+pub use policy::{is_late, lost_time};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
@@ -104,3 +107,4 @@ pub use task::{
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::{TreeRef, TreeWatch};
+pub use usage::Usage;

@@ -9,15 +9,22 @@ use crate::event::Events;
 use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::SupervisorHandle;
+use crate::usage::Usage;
 
 /// What can be asked of a tree that is there.
 pub(crate) trait TreeAccess: Send + Sync {
     fn root(&self) -> Option<SupervisorHandle>;
     fn supervisor(&self, path: &str) -> Option<SupervisorHandle>;
     fn snapshot(&self) -> TreeSnapshot;
+    fn usage(&self, path: &str) -> Option<Usage> {
+        let (parent, id) = path.rsplit_once('/')?;
+        self.supervisor(parent)?.usage(id)
+    }
     fn events(&self) -> Events;
     fn request_stop(&self);
     fn force(&self);
+    fn has_started(&self) -> bool;
+    fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
     fn containment(&self) -> Option<&'static str>;
     fn gone(&self) -> Gone;
@@ -35,6 +42,10 @@ pub struct TreeWatch(Arc<dyn TreeAccess>);
 impl TreeWatch {
     pub fn supervisor(&self, path: &str) -> Option<SupervisorHandle> {
         self.0.supervisor(path)
+    }
+
+    pub fn usage(&self, path: &str) -> Option<Usage> {
+        self.0.usage(path)
     }
 
     /// Every child, each before its children, with the moment of the record at which it was seen.
@@ -105,9 +116,25 @@ impl TreeRef {
         Some(self.get()?.snapshot())
     }
 
+    /// What the process at this path uses now, as [`Tree::usage`](crate::Tree::usage) says. `None` if it is gone.
+    pub fn usage(&self, path: &str) -> Option<Usage> {
+        self.get()?.usage(path)
+    }
+
     /// Subscribes to the tree's events, from now on. `None` if it is gone.
     pub fn events(&self) -> Option<Events> {
         Some(self.get()?.events())
+    }
+
+    /// Whether the whole tree has started. It stays so while the tree stops, and is `false` of one that is gone.
+    pub fn has_started(&self) -> bool {
+        self.get().is_some_and(|tree| tree.has_started())
+    }
+
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
+    pub fn stop_requested(&self) -> bool {
+        self.get().is_none_or(|tree| tree.stop_requested())
     }
 
     /// Asks the tree to stop, and returns at once. Later requests change nothing.

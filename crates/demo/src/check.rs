@@ -1,4 +1,5 @@
-//! `check FILE`: reads a tree file, says what it describes and what its sample tasks do, and starts nothing.
+//! `check FILE`: reads a tree file, says what it describes, how long its stop may take and what its
+//! sample tasks do, and starts nothing.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,8 +16,12 @@ pub(crate) fn run(file: &Path) -> ExitCode {
             let samples: Vec<Sample> =
                 Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
             let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
+            let budget = tree.budget();
+            for warning in budget.warnings() {
+                tell::warning(warning);
+            }
             let file = safe(&file.display().to_string());
-            tell::answer(&format!("{tree}{about}\n{file}: ok\n"))
+            tell::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
         }
         Err(error) => {
             tell::error(error);

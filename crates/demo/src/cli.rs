@@ -6,18 +6,25 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rootward::probes::Address;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
 use crate::observe::ObserveOptions;
+use crate::orchestrator::{Deadline, OrchestratorOptions, Probe};
 use crate::programs::Program;
 use crate::safe::{safe, safe_lines};
-use crate::{tell, tree_file};
+use crate::tell;
 
 /// What is said at the end of the help for everything that runs a tree.
 const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
                            3 something had to be forced · 4 something would not go · 128 + n told to leave by \
                            the third signal, number n.";
+
+/// The same for a single program.
+const EXEC_STATUS: &str = "Exit status: the program's own; it ends by the signal that ended the program (128 + n in a \
+                           shell, and as process 1) · 125 it cannot be contained · 126 it cannot be executed · \
+                           127 it was not found.";
 
 /// What the demo is asked to do.
 #[derive(Debug, Parser)]
@@ -62,6 +69,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
     },
+    #[command(flatten)]
+    Remote(crate::remote::Remote),
     /// Draw recorded events: every child's life, and what the start and the stop waited for
     Timeline {
         /// The events, as `--events` has written them (- is standard input)
@@ -72,6 +81,24 @@ pub(crate) enum Command {
         /// How to draw, whatever the file is called
         #[arg(long, value_enum)]
         format: Option<crate::timeline::Format>,
+    },
+    /// Ask a program that runs with --probes, and exit with 0 or 1: for the exec probes of an orchestrator
+    Probe {
+        /// Where it answers: ADDRESS:PORT or unix:PATH
+        address: Address,
+        /// What to ask
+        #[arg(value_enum)]
+        probe: Probe,
+    },
+    /// Run one program contained: it is gone with all that it has started, however it or this one ends
+    #[command(after_help = EXEC_STATUS)]
+    Exec {
+        /// How long what the program leaves behind may take to go after SIGTERM
+        #[arg(long, value_name = "DURATION", value_parser = crate::tree_file::parse_duration, default_value = "5s")]
+        grace: Duration,
+        /// The program and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+        command: Vec<OsString>,
     },
     /// Run one of the programs of the built-in tree
     #[command(hide = true)]
@@ -102,14 +129,16 @@ pub(crate) struct RunOptions {
     /// What to show on standard error
     #[arg(long, value_enum, default_value_t = View::Auto)]
     pub(crate) view: View,
-    /// By when a stop has to be over, such as 10s; overrides the tree file's
-    #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_positive_duration)]
-    pub(crate) deadline: Option<Duration>,
+    /// By when a stop has to be over, such as 10s, or `auto`: 3 s less than ROOTWARD_GRACE; overrides the tree file's
+    #[arg(long, value_name = "DURATION", value_parser = Deadline::parse)]
+    pub(crate) deadline: Option<Deadline>,
     /// How far a process child is followed
     #[arg(long, value_enum, default_value_t = Containment::Auto)]
     pub(crate) containment: Containment,
     #[command(flatten)]
     pub(crate) observe: ObserveOptions,
+    #[command(flatten)]
+    pub(crate) orchestrator: OrchestratorOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -176,6 +205,8 @@ fn target() -> impl TypedValueParser<Value = Target> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -203,7 +234,7 @@ mod tests {
         for options in [bare, run] {
             assert_eq!(options.events, Some(Target::Stdout));
             assert_eq!(options.report, Some(Target::File("r.json".into())));
-            assert_eq!(options.deadline, Some(Duration::from_secs(90)));
+            assert_eq!(options.deadline, Some(Deadline::Within(Duration::from_secs(90))));
             assert_eq!((options.view, options.containment), (View::None, Containment::Auto));
         }
     }
@@ -222,6 +253,10 @@ mod tests {
             &["--events"],
             &["run", "a.toml", "b.toml"],
             &["sample", "nonsense"],
+            &["--probes", "8086"],
+            &["--drain", "5"],
+            &["probe", "127.0.0.1:1"],
+            &["probe", "nowhere", "live"],
             &["--chaos"],
             &["--chaos", "0"],
             &["--chaos-seed", "7"],

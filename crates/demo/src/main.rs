@@ -6,10 +6,13 @@ mod check;
 mod cli;
 mod descriptor;
 mod event_writer;
+mod exec;
 mod observe;
+mod orchestrator;
 mod panics;
 mod programs;
 mod records;
+mod remote;
 mod run;
 mod safe;
 mod tasks;
@@ -24,13 +27,13 @@ mod view;
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use tty::Terminal;
 
 fn main() -> ExitCode {
     // A file that may not grow any more is an error of the write then, and ends nothing. Children begin with an empty
     // mask. Without this one the demo works as well.
-    let _ = SigSet::from(Signal::SIGXFSZ).thread_block();
+    let mask = SigSet::from(Signal::SIGXFSZ).thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
     let _terminal = Terminal::remember();
     panics::guard(|| {
         let Cli { command, options } = Cli::read();
@@ -39,6 +42,9 @@ fn main() -> ExitCode {
             Some(Command::Run { file, options }) => run::file(&file, &options),
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
+            Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
+            Some(Command::Exec { grace, command }) => exec::run(&command, grace, mask),
+            Some(Command::Remote(command)) => remote::run(&command),
             Some(Command::Sample { program }) => program.run(),
             Some(Command::Timeline { events, output, format }) => {
                 timeline::draw(&events, output.as_deref(), format)

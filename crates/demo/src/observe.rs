@@ -83,7 +83,11 @@ impl ObserveOptions {
         &self,
         open: impl Fn(Door) -> Result<OpenDoor, OpenError>,
     ) -> Result<(Vec<OpenDoor>, String), ObserveError> {
-        let open = |door: Door| open(if self.allow_control { door.allow_control() } else { door });
+        let open = |door: Door| {
+            // A watcher that comes later wants to know what was before.
+            let door = door.always_follow();
+            open(if self.allow_control { door.allow_control() } else { door })
+        };
         let (mut doors, mut places) = (Vec::new(), String::new());
         if let Some(path) = &self.observe {
             doors.push(open(Door::unix(path))?);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rootward::error::{RunError, SpecError};
+use rootward::error::{InvalidGrace, RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::report::Ending;
 use rootward::{Application, Finished, Supervisor, TreeSnapshot};
@@ -13,6 +13,7 @@ use rootward::{Application, Finished, Supervisor, TreeSnapshot};
 use crate::cli::{self, RunOptions, View};
 use crate::event_writer::Target;
 use crate::observe::ObserveError;
+use crate::orchestrator::Deadline;
 use crate::records::{RecordError, Records, Screen};
 use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
@@ -31,6 +32,8 @@ enum NotStarted {
     File(#[from] FileError),
     #[error(transparent)]
     Spec(#[from] SpecError),
+    #[error("--deadline auto: {0}")]
+    Grace(#[from] InvalidGrace),
     #[error("cannot write to {}: it is the tree file", .0.display())]
     TreeFile(PathBuf),
     #[error(transparent)]
@@ -53,8 +56,9 @@ enum NotStarted {
 pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
+        let limits = Limits::of(options, tree::DEADLINE, Duration::ZERO)?;
         let company = Company::begin(options.containment)?;
-        Ok(run(root, options.deadline.unwrap_or(tree::DEADLINE), options, company)?.status(None))
+        Ok(run(root, limits, options, company)?.status(None))
     })
 }
 
@@ -66,12 +70,25 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         if [&options.events, &options.report, &picture].into_iter().flatten().any(|target| target.is(file)) {
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
-        let deadline = options.deadline.unwrap_or(tree.deadline);
+        let limits = Limits::of(options, tree.deadline, tree.drain)?;
         let company = Company::begin(options.containment)?;
         let exit_status_from = tree.exit_status_from.clone();
-        let ended = run(tree.into_supervisor()?, deadline, options, company)?;
+        let ended = run(tree.into_supervisor()?, limits, options, company)?;
         Ok(ended.status(exit_status_from.as_deref()))
     })
+}
+
+/// How much time a stop has.
+#[derive(Clone, Copy)]
+struct Limits {
+    deadline: Duration,
+    drain: Duration,
+}
+
+impl Limits {
+    fn of(options: &RunOptions, deadline: Duration, drain: Duration) -> Result<Self, NotStarted> {
+        Ok(Self { deadline: Deadline::or(options.deadline, deadline)?, drain })
+    }
 }
 
 /// How a run ended.
@@ -137,7 +154,7 @@ fn another(error: WardenError) -> Result<Warden, WardenError> {
 
 fn run(
     root: Supervisor,
-    deadline: Duration,
+    Limits { deadline, drain }: Limits,
     options: &RunOptions,
     company: Company,
 ) -> Result<Ended, NotStarted> {
@@ -164,8 +181,9 @@ fn run(
     let (observe, places) = (options.observe.clone(), screen.writer());
     let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
     // Nothing is opened, and so truncated, before everything else is known to make sense.
-    let mut program = company
-        .join(Application::new(root))
+    let mut program = options
+        .orchestrator
+        .apply(company.join(Application::new(root)), drain)
         .deadline(deadline)
         .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)
@@ -205,7 +223,8 @@ fn run(
     }
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
     let is_drawn = drawn.inspect_err(|error| tell::error(error)).is_ok();
-    Ok(Ended { finished, is_written: is_written && is_drawn })
+    let is_explained = options.orchestrator.conclude(&finished);
+    Ok(Ended { finished, is_written: is_written && is_drawn && is_explained })
 }
 
 /// What the terminal can show of a picture. `None` where none is wanted or possible.
@@ -246,6 +265,7 @@ impl NotStarted {
             Self::File(error) if error.is_of_the_system() => Finished::FAILED,
             Self::File(_)
             | Self::Spec(_)
+            | Self::Grace(_)
             | Self::TreeFile(_)
             | Self::Shared(_)
             | Self::Picture(_)

@@ -135,6 +135,8 @@ function eventWords(event) {
       return [looks, `gone: ${forced}${words}${left(event)}`, forced ? 3 : 2];
     }
     case "not_ready": return ["restarting", `has not been ready for ${short(event.elapsed_ms / 1e3)}`, 3];
+    case "unhealthy": return ["restarting", `unhealthy, ${event.failures} of ${event.threshold}: ${event.error}`, 3];
+    case "healthy": return ["running", "healthy again", 1];
     case "stalled": return ["forced", `has not yielded for ${short(event.elapsed_ms / 1e3)} on thread ${event.thread}`, 3];
     case "degraded": return ["restarting", `weaker ${event.what} than usual: ${event.reason}`, 3];
     case "output": return ["output", event.line, 0];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::event::{SignalAction, Stream};
 use rootward::report::Outcome;
-use rootward::snapshot::{ChildKind, ChildState};
+use rootward::snapshot::{ChildKind, ChildState, Usage};
 use rootward::{EventKind, Exit, Sighting};
 
 use crate::model::Seen;
@@ -37,6 +37,20 @@ impl From<&rootward::Event> for wire::Event {
     }
 }
 
+impl From<&Usage> for wire::Usage {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            cpu_ms: millis(usage.cpu),
+            memory: usage.memory,
+            processes: usage.processes,
+            threads: usage.threads,
+            descriptors: usage.descriptors,
+            read: usage.read,
+            written: usage.written,
+        }
+    }
+}
+
 impl From<&EventKind> for wire::What {
     fn from(what: &EventKind) -> Self {
         match what {
@@ -60,6 +74,9 @@ impl From<&EventKind> for wire::What {
             EventKind::Signal { signal, action } => {
                 Self::Signal { signal: signal.clone(), action: action_name(*action).to_owned() }
             }
+            EventKind::Draining { cause, delay } => {
+                Self::Draining { cause: cause.as_str().to_owned(), delay_ms: millis(*delay) }
+            }
             EventKind::Stopping { cause, signal } => Self::Stopping {
                 cause: cause.as_str().to_owned(),
                 signal: signal.as_ref().map(|signal| signal.clone().into_owned()),
@@ -81,6 +98,10 @@ impl From<&EventKind> for wire::What {
             EventKind::Degraded { what, reason } => {
                 Self::Degraded { what: what.clone().into_owned(), reason: reason.clone() }
             }
+            EventKind::Unhealthy { error, failures, threshold } => {
+                Self::Unhealthy { error: error.clone(), failures: *failures, threshold: *threshold }
+            }
+            EventKind::Healthy => Self::Healthy,
             EventKind::Notified(notice) => Self::Notified {
                 said: notice.status.clone(),
                 stopping: notice.stopping,

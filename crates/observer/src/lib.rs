@@ -18,7 +18,8 @@
 //! What is sent is described by the types in [`wire`], which watchers read with, and by the JSON schema in the
 //! project's documentation. [`model`] puts a snapshot and the events since together.
 //!
-//! With the feature `client` there is the other end of a door, too: the module `client`.
+//! With the feature `client` there is the other end of a door, too: the module `client`. With the feature `metrics` the
+//! module `meter` counts what happens in a tree.
 //!
 //! Absent on purpose: views. They stand on this.
 
@@ -26,6 +27,8 @@
 pub mod client;
 mod convert;
 mod door;
+#[cfg(feature = "metrics")]
+pub mod meter;
 pub mod model;
 pub mod timeline;
 pub mod wire;

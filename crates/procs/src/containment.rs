@@ -56,8 +56,25 @@ impl Containment {
         };
         match Warden::find() {
             Ok(warden) => Self::tree(&warden),
-            Err(find) => Self { degraded: Some(reason([&fork, &itself, &find]).into()), ..Self::group() },
+            Err(find) => Self { degraded: Some(reason(&[&fork, &itself, &find]).into()), ..Self::group() },
         }
+    }
+
+    /// The strongest that is possible in a program that runs already, and may be large: it is not forked.
+    pub(crate) fn of_running_program() -> Self {
+        let itself = match Warden::itself() {
+            Ok(warden) => return Self::tree(&warden),
+            Err(error) => error,
+        };
+        match Warden::find() {
+            Ok(warden) => Self::tree(&warden),
+            Err(find) => Self { degraded: Some(reason(&[&itself, &find]).into()), ..Self::group() },
+        }
+    }
+
+    /// Whether programs can be started with it.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.warden.as_ref().is_none_or(|warden| !warden.client().is_gone())
     }
 
     /// The level's name, as snapshots and reports have it.
@@ -97,8 +114,8 @@ impl Containment {
 }
 
 /// Why there is no warden, on one line.
-fn reason(errors: [&WardenError; 3]) -> String {
-    let errors = errors.map(|error| describe(error));
+fn reason(errors: &[&WardenError]) -> String {
+    let errors: Vec<_> = errors.iter().map(|error| describe(*error)).collect();
     format!("the level is `group` and not `tree`: {}", errors.join("; "))
 }
 

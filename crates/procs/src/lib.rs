@@ -62,6 +62,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
+mod contained;
 mod containment;
 mod group;
 mod init;
@@ -72,17 +73,19 @@ mod set;
 mod signal;
 mod spec;
 mod sys;
+mod usage;
 mod warden;
 mod worker;
 
+pub use contained::{Contained, OutputLines, ProgramEnd, ProgramStartError};
 pub use containment::Containment;
 pub use init::{Init, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
 pub use launch::limit_of_processes;
-pub use policy::{Step, visible_text};
+pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
-pub use rootward_core::{Signal, UnknownSignal};
-pub use spec::{HttpGet, Limit, Output, Process, Ready, ReadyContext, Stdin};
+pub use rootward_core::{OutputLine, Signal, UnknownSignal};
+pub use spec::{Health, HttpGet, Limit, Output, Process, Ready, ReadyContext, Stdin};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

@@ -31,7 +31,8 @@ async fn a_start_without_descriptors_fails_as_transient_and_disturbs_no_other_ch
     };
     assert_eq!(
         error.describe(),
-        "failed to start root/late: `/bin/true` cannot be started now: Too many open files (os error 24)"
+        "failed to start root/late: `/bin/true` cannot be started now, this program may have 64 descriptors open \
+         (RLIMIT_NOFILE): Too many open files (os error 24)"
     );
     let report = report.expect("the tree stops");
     let steady = report.find("root/steady").unwrap();

@@ -86,6 +86,7 @@
 //! | `signals` | yes | signals that act upon a tree, and `run`. On Unix |
 //! | `regex` | no | `process::Ready::line`: a process is ready when it writes a line that a regular expression matches |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
+//! | `probes` | no | what Kubernetes asks of the program: `/livez`, `/readyz`, `/startupz`: `probes`. On Unix |
 //! | `systemd` | no | what a service manager is told: readiness, status, watchdog, how long a stop still takes: `systemd` |
 //! | `testing` | no | what the tests of an application need: `testing`. For `dev-dependencies`; the book has a chapter |
 //! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
@@ -102,6 +103,8 @@ struct Readme;
 mod app;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(all(feature = "probes", unix))]
+pub mod probes;
 #[cfg(all(feature = "procs", target_os = "linux"))]
 pub mod process;
 #[cfg(all(feature = "systemd", target_os = "linux"))]
@@ -110,7 +113,7 @@ pub mod systemd;
 pub mod testing;
 
 #[cfg(feature = "signals")]
-pub use app::{Application, Finished, Prepared, run};
+pub use app::{Application, Finished, Prepared, deadline_from_env, run};
 
 // What a program describes.
 #[doc(inline)]
@@ -173,7 +176,7 @@ pub mod snapshot {
     //! What is said in a [`TreeSnapshot`](crate::TreeSnapshot), and by a supervisor of its children.
 
     #[doc(inline)]
-    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
+    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild, Usage};
 }
 
 pub mod error {
@@ -197,7 +200,7 @@ pub mod error {
 
     #[cfg(feature = "signals")]
     #[doc(inline)]
-    pub use crate::app::RunError;
+    pub use crate::app::{InvalidGrace, RunError};
 }
 
 pub mod child_kind {

@@ -7,8 +7,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Weak, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use rootward_core::{SignalAction, Tree, TreeSnapshot};
 use tokio::runtime::Handle;
@@ -29,7 +31,15 @@ pub struct SignalReceived {
     pub times: u32,
 }
 
-type Handler = Box<dyn FnMut(&SignalReceived) + Send>;
+/// What a handler has to await.
+type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What an application registers for a signal.
+pub(crate) enum Handler {
+    Plain(Box<dyn FnMut(&SignalReceived) + Send>),
+    Async(Box<dyn FnMut(SignalReceived) -> Handling + Send>),
+}
+
 type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
 
 /// What the application registered, in the order in which it did.
@@ -74,8 +84,13 @@ impl Handlers {
         self.by_signal.iter().map(|(signal, _)| *signal).collect()
     }
 
-    /// Starts the thread that calls the handlers, if there are any. It ends when its handle is dropped.
-    pub(crate) fn start(mut self, runtime: Handle) -> io::Result<Option<HandlerThread>> {
+    /// Starts the thread that calls the handlers, if there are any. It ends when its handle is dropped. A handler that
+    /// is async has so much time.
+    pub(crate) fn start(
+        mut self,
+        runtime: Handle,
+        limit: Option<Duration>,
+    ) -> io::Result<Option<HandlerThread>> {
         let signals = self.signals();
         if signals.is_empty() && self.show_snapshot.is_none() {
             return Ok(None);
@@ -85,16 +100,27 @@ impl Handlers {
         thread::Builder::new().name("rootward-signal".to_owned()).spawn(move || {
             let _entered = runtime.enter();
             for call in calls {
-                self.serve(call);
+                self.serve(call, &runtime, limit);
             }
         })?;
         Ok(Some(HandlerThread { calls: sender, signals }))
     }
 
-    fn serve(&mut self, call: Call) {
+    fn serve(&mut self, call: Call, runtime: &Handle, limit: Option<Duration>) {
         let Call { received, shown, done } = call;
         for (_, handler) in self.by_signal.iter_mut().filter(|(signal, _)| *signal == received.signal) {
-            survive(received.signal, || handler(&received));
+            survive(received.signal, || match handler {
+                Handler::Plain(handler) => handler(&received),
+                Handler::Async(handler) => {
+                    if !runtime.block_on(in_time(limit, handler(received))) {
+                        tracing::warn!(
+                            target: "rootward",
+                            { signal.name = %received.signal },
+                            "a signal handler took too long and was dropped"
+                        );
+                    }
+                }
+            });
         }
         if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
             let snapshot = tree.snapshot();
@@ -119,6 +145,17 @@ impl HandlerThread {
         {
             // Only a bug can bring this about, and a stop must not wait because of it.
             (call.done)();
+        }
+    }
+}
+
+/// Awaits a handler, and drops it when its time is over. `false` says that it was.
+async fn in_time(limit: Option<Duration>, handler: impl Future<Output = ()>) -> bool {
+    match limit {
+        Some(limit) => tokio::time::timeout(limit, handler).await.is_ok(),
+        None => {
+            handler.await;
+            true
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
-use crate::handlers::Handlers;
+use crate::handlers::{Handler, Handlers};
 use crate::last_kill::LastKill;
 use crate::policy::Rules;
 use crate::system::Inherited;
@@ -99,12 +99,40 @@ impl Signals {
     /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
     /// handler that panics does not keep the others from seeing the signal.
     ///
-    /// Handlers run one after the other on a thread of their own and may block. They are not async: one that has
-    /// something to await spawns it (they run [inside a runtime](Self::handler_runtime)) or sends it to where it is
-    /// awaited, and does not keep the stop waiting. A signal that arrives again while handlers are busy and an equal
+    /// Handlers run one after the other on a thread of their own and may block. One that has something to await is
+    /// [async](Self::on_async), or spawns it (they run [inside a runtime](Self::handler_runtime)) and does not keep the
+    /// stop waiting. A signal that arrives again while handlers are busy and an equal
     /// one waits for its own is one with it: [`SignalReceived::times`] counts them.
     pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
-        self.handlers.add(signal, Box::new(handler));
+        self.handlers.add(signal, Handler::Plain(Box::new(handler)));
+        self
+    }
+
+    /// Registers a handler for a signal that has something to await: it takes a service out of a registry, or says
+    /// good-bye to a peer.
+    ///
+    /// It is a handler as any other ([`on`](Self::on)): it is called in its turn, the next one when its future is over,
+    /// and the stop waits for it. Unlike one that blocks, it ends in any case: a future that takes longer than the
+    /// [timeout](Self::handler_timeout) is dropped, and a warning in the log says so. What it awaits is driven by the
+    /// [runtime for handlers](Self::handler_runtime).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use rootward_signals::{Signal, Signals};
+    /// # async fn leave_registry() {}
+    /// let signals = Signals::new().on_async(Signal::TERM, |_| async { leave_registry().await });
+    /// ```
+    pub fn on_async<F>(
+        mut self,
+        signal: Signal,
+        mut handler: impl FnMut(SignalReceived) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let handler = move |received| Box::pin(handler(received)) as _;
+        self.handlers.add(signal, Handler::Async(Box::new(handler)));
         self
     }
 
@@ -150,7 +178,8 @@ impl Signals {
     }
 
     /// Says how long the signal that stops the tree waits for its handlers, from its arrival on. When they have not
-    /// come to an end by then the stop begins without them. The default is 5 s; `None` means as long as it takes.
+    /// come to an end by then the stop begins without them. A handler that is [async](Self::on_async) is dropped when
+    /// it has taken so long. The default is 5 s; `None` means as long as it takes.
     pub fn handler_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.handler_timeout = timeout.into();
         self
@@ -187,7 +216,7 @@ impl Signals {
         let snapshot = self.handlers.shows_snapshots();
         let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
-        let handlers = self.handlers.start(runtime).map_err(SignalError::Thread)?;
+        let handlers = self.handlers.start(runtime, self.handler_timeout).map_err(SignalError::Thread)?;
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
         let ear = self.source.open(&signals, self.inherited)?;
         Ok(Listening { ear, rules, handlers, handler_timeout: self.handler_timeout, last_kill })

@@ -141,8 +141,8 @@ async fn a_process_is_asked_with_the_signal_that_it_wants() {
 
 #[tokio::test]
 async fn a_process_is_asked_with_one_signal_after_the_other() {
-    let step = |signal| Step { signal, wait: Duration::from_millis(10) };
-    let last = Step { signal: Signal::TERM, wait: Duration::from_secs(3600) };
+    let step = |signal| Step::new(signal, Duration::from_millis(10));
+    let last = Step::new(Signal::TERM, Duration::from_secs(3600));
     let ladder = [step(Signal::HUP), step(Signal::USR1), last];
     let a = fixture!("prints_signals").ladder(ladder).into_child("a");
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::child::Straggler;
 use crate::stuck::Stuck;
+use crate::usage::Usage;
 
 /// Answers at once, from any thread, also while the child and its supervisor stand still.
 ///
@@ -26,6 +27,12 @@ pub trait Inspect: Send + Sync {
     /// How many starts the child has refused because it stops.
     fn refused(&self) -> u64 {
         0
+    }
+
+    /// What the child uses of the system, if that can be seen from outside. This one looks it up, so that it is asked
+    /// under no lock and only when a program wants to know.
+    fn usage(&self) -> Option<Usage> {
+        None
     }
 
     /// Has the child crash, for a test: it ends as if by itself, and not as it should. `false` says that this kind of

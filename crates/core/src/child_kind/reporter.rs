@@ -308,6 +308,21 @@ impl OutputSink {
         self.emit(EventKind::Notified(notice));
     }
 
+    /// Writes into the tree's record that a health check has failed, or that one has succeeded again (`None`): what was
+    /// found, how many in a row have failed, and how many of them are too many. Never waits.
+    pub fn health(&self, failed: Option<(String, u32, u32)>) {
+        self.emit(match failed {
+            Some((error, failures, threshold)) => EventKind::Unhealthy { error, failures, threshold },
+            None => EventKind::Healthy,
+        });
+    }
+
+    /// Writes into the tree's record that the process, which ends without its supervisor's request, gets this signal
+    /// now. Never waits.
+    pub fn escalated(&self, to: impl Into<std::borrow::Cow<'static, str>>) {
+        self.emit(EventKind::Escalated { to: to.into() });
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
         let OutputLine { stream, line, truncated, lossy, continued } = line;

@@ -76,6 +76,14 @@ pub enum EventKind {
         /// For how long.
         elapsed: Duration,
     },
+    /// The tree has been asked to stop, and goes on as it is for its [drain
+    /// delay](crate::TreeBuilder::drain_delay), so that no more work is sent to it. Of the root alone.
+    Draining {
+        /// Why.
+        cause: StopCause,
+        /// For how long at most.
+        delay: Duration,
+    },
     /// It was asked to stop.
     Stopping {
         /// Why.
@@ -116,6 +124,18 @@ pub enum EventKind {
     },
     /// It has told something of itself through systemd's notify protocol.
     Notified(Notice),
+    /// A health check has failed. When as many in a row have failed as its rule allows, it is stopped, and has ended
+    /// abnormally then.
+    Unhealthy {
+        /// What is checked and why that failed, on one line.
+        error: String,
+        /// How many checks in a row have failed.
+        failures: u32,
+        /// How many have to fail before it is stopped.
+        threshold: u32,
+    },
+    /// A health check has succeeded, after one that had failed.
+    Healthy,
     /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
@@ -172,6 +192,7 @@ impl EventKind {
             Self::Restarting { .. } => "restarting",
             Self::GaveUp { .. } => "gave_up",
             Self::Signal { .. } => "signal",
+            Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
@@ -179,6 +200,8 @@ impl EventKind {
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
             Self::Notified(_) => "notified",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Healthy => "healthy",
             Self::Output { .. } => "output",
         }
     }
@@ -187,7 +210,7 @@ impl EventKind {
 impl EventKind {
     pub(super) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         match self {
-            Self::Starting | Self::Ignored => {}
+            Self::Starting | Self::Ignored | Self::Healthy => {}
             Self::Started { pid } => optional(map, "pid", pid.as_ref())?,
             Self::StartFailed { error, stragglers } => {
                 map.serialize_entry("error", error)?;
@@ -214,6 +237,10 @@ impl EventKind {
                 map.serialize_entry("signal", signal)?;
                 map.serialize_entry("action", action)?;
             }
+            Self::Draining { cause, delay } => {
+                map.serialize_entry("cause", cause.as_str())?;
+                map.serialize_entry("delay_ms", &whole_millis(*delay))?;
+            }
             Self::Stopping { cause, signal } => {
                 map.serialize_entry("cause", cause.as_str())?;
                 optional(map, "signal", signal.as_ref())?;
@@ -235,6 +262,11 @@ impl EventKind {
                 map.serialize_entry("reason", reason)?;
             }
             Self::Notified(notice) => notice.serialize_fields(map)?,
+            Self::Unhealthy { error, failures, threshold } => {
+                map.serialize_entry("error", error)?;
+                map.serialize_entry("failures", failures)?;
+                map.serialize_entry("threshold", threshold)?;
+            }
             Self::Output { stream, line, truncated, lossy, continued } => {
                 map.serialize_entry("stream", stream)?;
                 map.serialize_entry("line", line)?;

@@ -132,6 +132,12 @@ impl Events {
         self.record.relieve(|backlog| backlog.take_output(self.reader, takes_output));
     }
 
+    /// Has this reader take everything but the lines of processes. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn leave_out_output(&self) {
+        self.take_output(false);
+    }
+
     /// Has the events counted there that this reader loses, also while it does not read.
     pub(super) fn count_losses(&self, losses: &Arc<AtomicU64>) {
         self.record.relieve(|backlog| backlog.count_losses(self.reader, Arc::clone(losses)));

@@ -11,7 +11,7 @@ impl EventKind {
     pub(super) fn text_bytes(&self) -> usize {
         match self {
             Self::StartFailed { error, stragglers } => error.len() + of_stragglers(stragglers),
-            Self::Retrying { error, .. } => error.len(),
+            Self::Retrying { error, .. } | Self::Unhealthy { error, .. } => error.len(),
             Self::Exited { status, stragglers } | Self::Stopped { status, stragglers, .. } => {
                 of_exit(status.as_ref()) + of_stragglers(stragglers)
             }
@@ -21,11 +21,13 @@ impl EventKind {
             Self::Notified(notice) => notice.status.as_ref().map_or(0, String::len),
             Self::Output { line, .. } => line.len(),
             Self::Starting
+            | Self::Healthy
             | Self::NotReady { .. }
             | Self::Started { .. }
             | Self::Ignored
             | Self::Restarting { .. }
             | Self::GaveUp { .. }
+            | Self::Draining { .. }
             | Self::Stopping { .. }
             | Self::Escalated { .. } => 0,
         }

@@ -102,10 +102,24 @@ pub(super) fn log(event: &Event) {
                 start.delay_ms = delay_ms
             );
         }
+        EventKind::Draining { cause, delay } => {
+            let delay_ms = crate::clock::whole_millis(*delay);
+            line!(info, "tree drains before it stops", stop.cause = %cause, drain.delay_ms = delay_ms);
+        }
         EventKind::NotReady { elapsed } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child is not ready", start.elapsed_ms = elapsed_ms);
         }
+        EventKind::Unhealthy { error, failures, threshold } => {
+            line!(
+                warn,
+                "child is unhealthy",
+                health.error = %error,
+                health.failures = failures,
+                health.threshold = threshold
+            );
+        }
+        EventKind::Healthy => line!(usual, "child is healthy again"),
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);

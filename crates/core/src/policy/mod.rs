@@ -4,7 +4,9 @@
 //! decided here is decided nowhere else.
 
 mod backoff;
+mod drain;
 mod intensity;
+mod late;
 mod machine;
 mod ordered;
 mod queue;
@@ -15,8 +17,12 @@ mod timers;
 
 pub use backoff::Backoff;
 pub use intensity::Intensity;
+#[doc(hidden)]
+pub use late::{is_late, lost_time};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
+pub(crate) use drain::{Drain, Drained};
+pub(crate) use late::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::Queue;
 pub(crate) use standstill::{Look, Standstill};

@@ -24,6 +24,7 @@ use crate::report::NodeReport;
 use crate::sighting::Sightings;
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
+use crate::usage::Usage;
 
 /// A running supervisor, to which children can be added and from which they can be taken.
 ///
@@ -270,7 +271,8 @@ impl SupervisorHandle {
         }
     }
 
-    /// Waits until the supervisor has its turn, and says whether it was there to answer. While it stops it answers, too.
+    /// Waits until the supervisor has its turn, and says whether it was there to answer. It answers also while it
+    /// stops.
     ///
     /// What is measured is the runtime of the supervisors, for a watchdog: a runtime whose threads are all blocked does
     /// not answer. It says nothing about the children.
@@ -303,6 +305,16 @@ impl SupervisorHandle {
     /// How many children there are (OTP's `count_children`).
     pub fn count_children(&self) -> ChildCount {
         self.shared.view.count()
+    }
+
+    /// What a process child uses now, summed over all processes of its set. `None` if it does not run, or is no
+    /// process.
+    ///
+    /// Nothing is looked up before this is called. It reads some files of the system for each process of the set, which
+    /// takes a tenth of a millisecond or so for each, and blocks its thread for that long.
+    pub fn usage(&self, id: &str) -> Option<Usage> {
+        let inspect = self.shared.view.find(id, |entry| entry.live()?.inspect.clone())??;
+        inspect.usage()
     }
 
     /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For

@@ -25,6 +25,7 @@ const MOST_EVENTS: usize = 1 << 24;
 /// | property | default |
 /// | --- | --- |
 /// | [`deadline`](Self::deadline) | 25 s, below the 30 s that Kubernetes grants |
+/// | [`drain_delay`](Self::drain_delay) | none |
 /// | [`stop_when_idle`](Self::stop_when_idle) | `false` |
 /// | [`stall_threshold`](Self::stall_threshold) | one second |
 /// | [`on_deadline`](Self::on_deadline) | [`OnDeadline::Report`] |
@@ -41,6 +42,7 @@ pub struct TreeBuilder {
     path: ChildPath,
     root: Arc<Supervisor>,
     deadline: Option<Duration>,
+    drain_delay: Duration,
     stop_when_idle: bool,
     stall_threshold: Option<Duration>,
     unreapable: OnDeadline,
@@ -93,6 +95,7 @@ impl TreeBuilder {
             path,
             root,
             deadline: Some(Duration::from_secs(25)),
+            drain_delay: Duration::ZERO,
             stop_when_idle: false,
             stall_threshold: Some(Duration::from_secs(1)),
             unreapable: OnDeadline::default(),
@@ -118,6 +121,24 @@ impl TreeBuilder {
     /// [`Outcome::Unreapable`]: crate::Outcome::Unreapable
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
+        self
+    }
+
+    /// Says how long the tree goes on as it is after a stop has been accepted, so that what sends work to it learns
+    /// that it is about to go: a load balancer, the endpoints of a Kubernetes service. The default is no time at all.
+    ///
+    /// The event [`Draining`](crate::EventKind::Draining) says that it has begun, and [`Tree::stop_requested`] is
+    /// `true` from there. Children run, are restarted and start children as before; [`Tree::stopping`],
+    /// [`Tree::token`] and [`Tree::is_stopping`] speak of what comes after it.
+    ///
+    /// The deadline is counted from the beginning of the drain, and the children have what the drain leaves of it. A
+    /// delay of more than half of the deadline is cut to that half.
+    ///
+    /// A stop that the program, a signal or a token asks for is put off, and no other one: not that of a tree that has
+    /// not started yet, that has nothing left to run, gives up, or has lost its last handle. [`Tree::force`], as a
+    /// second signal calls it, ends the drain at once, and every grace with it.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
         self
     }
 
@@ -282,6 +303,7 @@ impl TreeBuilder {
         let plan = Plan {
             path: self.path,
             deadline: self.deadline,
+            drain_delay: self.drain_delay,
             stop_when_idle: self.stop_when_idle,
             stop_on: self.stop_on,
             stall_threshold: self.stall_threshold,

@@ -23,7 +23,7 @@ use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::note_tokios;
-use crate::policy::ChildKey;
+use crate::policy::{ChildKey, Drain, Drained, LOOK_AFTER_FORCE, put_off};
 use crate::report::Below;
 use crate::spawn::place;
 use crate::supervisor::{Prepared, SupervisorStart};
@@ -94,11 +94,12 @@ pub(super) fn prepare(
         root: Arc::clone(&root),
         hard: None,
         stopping: false,
+        drain: Drain::new(plan.drain_delay, plan.deadline),
         plan,
     };
     // Before the root begins, which would be quicker than the guardian.
     if guardian.plan.stop_on.is_cancelled() {
-        guardian.stop(StopCause::Token);
+        guardian.ask(StopCause::Token);
     }
     Ready { root, reporting, prepared, guardian, commands }
 }
@@ -128,6 +129,8 @@ struct Guardian {
     /// When the tree will be reported as incomplete.
     hard: Option<Instant>,
     stopping: bool,
+    /// Puts the stop off.
+    drain: Drain,
 }
 
 impl Guardian {
@@ -142,6 +145,7 @@ impl Guardian {
         loop {
             let waits_for_idle = self.plan.stop_when_idle && self.is_running();
             let hard = self.hard.filter(|_| !self.writer.has_reported());
+            let drained = self.drain.until();
             tokio::select! {
                 biased;
                 Some(command) = commands.recv() => {
@@ -152,9 +156,13 @@ impl Guardian {
                         return;
                     }
                 }
-                () = stop_on.cancelled(), if !self.stopping => self.stop(StopCause::Token),
-                () = tree.idle(), if waits_for_idle => self.stop(StopCause::Idle),
-                () = sleep_until(hard), if hard.is_some() => self.writer.give_up_waiting(),
+                () = stop_on.cancelled(), if self.drain.is_open() && !self.stopping => self.ask(StopCause::Token),
+                () = tree.idle(), if waits_for_idle => self.ask(StopCause::Idle),
+                () = sleep_until(drained), if drained.is_some() => {
+                    let drained = self.drain.look(now());
+                    self.drained(drained);
+                }
+                () = sleep_until(hard), if hard.is_some() => self.deadline_is_over(),
             }
         }
     }
@@ -162,13 +170,13 @@ impl Guardian {
     /// Does what it is told. `true` says that the root is gone.
     fn obey(&mut self, command: Command) -> bool {
         match command {
-            Command::Stop(cause) => self.stop(cause),
+            Command::Stop(cause) => self.ask(cause),
             Command::GiveUp => {
-                self.stop(StopCause::Api);
+                self.ask_at_once(StopCause::Api);
                 self.writer.give_up_waiting();
             }
             Command::Force => {
-                self.stop(StopCause::Api);
+                self.ask_at_once(StopCause::Api);
                 self.force();
             }
             Command::Answer => {
@@ -197,7 +205,7 @@ impl Guardian {
             }
             Report::Stopping { cause, start_failure } => {
                 self.writer.note_start_failure(start_failure.map(|failure| *failure));
-                self.stop(cause);
+                self.ask_at_once(cause);
                 false
             }
             Report::Failed { failure, children } => {
@@ -216,14 +224,40 @@ impl Guardian {
         }
     }
 
-    /// Begins the stop, unless it has begun already.
-    fn stop(&mut self, cause: StopCause) {
+    /// Takes a request to stop, which may be put off.
+    fn ask(&mut self, cause: StopCause) {
+        let drained = self.drain.ask(cause, self.is_running(), now());
+        self.drained(drained);
+    }
+
+    /// Takes a request to stop that is not put off.
+    fn ask_at_once(&mut self, cause: StopCause) {
+        let drained = self.drain.end(cause, now());
+        self.drained(drained);
+    }
+
+    fn drained(&mut self, drained: Drained) {
+        match drained {
+            Drained::Begins { cause, delay } => {
+                if let Some(watchdog) = &self.watchdog {
+                    watchdog.note_stop(cause);
+                }
+                self.root.begin_drain(cause, delay);
+            }
+            Drained::GoesOn => {}
+            Drained::Stop { cause, since } => self.stop(cause, since),
+        }
+    }
+
+    /// Begins the stop that was accepted at this moment, unless it has begun already.
+    fn stop(&mut self, cause: StopCause, since: Instant) {
         self.child.hold();
-        self.root.begin_stop(cause);
+        self.root.begin_stop_at(cause, since);
         if std::mem::replace(&mut self.stopping, true) {
             return;
         }
-        let after = |duration| now().checked_add(duration);
+        // What was drained belongs to the stop.
+        let after = |duration| since.checked_add(duration);
         self.hard = self.plan.reported_at().and_then(after);
         let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));
         self.child.stop(StopRequest::new(cause, soft));
@@ -232,6 +266,15 @@ impl Guardian {
         }
         self.writer.tell(|progress| progress.stopping = true);
         self.tree.tell_stopping();
+    }
+
+    /// The deadline is over. If this program did not run when it was, what is there is looked at first.
+    fn deadline_is_over(&mut self) {
+        let later = self.hard.and_then(|hard| put_off(hard, now(), LOOK_AFTER_FORCE));
+        match later {
+            Some(_) => self.hard = later,
+            None => self.writer.give_up_waiting(),
+        }
     }
 
     fn force(&mut self) {

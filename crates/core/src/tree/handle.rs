@@ -25,6 +25,7 @@ use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
 use crate::sync::point;
 use crate::tree_ref::{TreeAccess, TreeRef};
+use crate::usage::Usage;
 
 /// A running tree.
 ///
@@ -78,6 +79,14 @@ impl TreeAccess for SharedTree {
 
     fn force(&self) {
         self.controls.command(Command::Force);
+    }
+
+    fn has_started(&self) -> bool {
+        self.root.is_started()
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.root.is_asked_to_stop()
     }
 
     fn sighting(&self) -> Vec<Sighting> {
@@ -267,13 +276,24 @@ impl Tree {
         self.shared.controls.give_up();
     }
 
-    /// Whether a stop has begun.
+    /// Whether the whole tree has started. It stays so when the tree stops.
+    pub fn has_started(&self) -> bool {
+        self.shared.has_started()
+    }
+
+    /// Whether a stop has been accepted: it is put off by the [drain delay](crate::TreeBuilder::drain_delay), has
+    /// begun, or is over.
+    pub fn stop_requested(&self) -> bool {
+        self.shared.stop_requested() || self.is_stopping()
+    }
+
+    /// Whether a stop has begun: its drain delay is over, if it has one.
     pub fn is_stopping(&self) -> bool {
         let progress = self.shared.progress.borrow();
         progress.stopping || progress.report.is_some()
     }
 
-    /// Waits until a stop begins, for whatever reason.
+    /// Waits until a stop begins, for whatever reason: until its drain delay is over, if it has one.
     ///
     /// # Cancel safety
     ///
@@ -310,6 +330,15 @@ impl Tree {
     /// What the tree looks like now.
     pub fn snapshot(&self) -> TreeSnapshot {
         self.shared.snapshot()
+    }
+
+    /// What the process at this path, such as `root/web`, uses now: processor time, memory, threads and more, summed
+    /// over all processes of its set. `None` if it does not run, or is no process.
+    ///
+    /// Nothing is looked up before this is called. It reads some files of the system for each process of the set, which
+    /// takes a tenth of a millisecond or so for each, and blocks its thread for that long.
+    pub fn usage(&self, path: &str) -> Option<Usage> {
+        self.shared.usage(path)
     }
 
     /// Subscribes to the tree's events, from now on. To get them from the first one on, subscribe to the

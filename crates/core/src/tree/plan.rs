@@ -11,6 +11,8 @@ use crate::child::ChildPath;
 pub(crate) struct Plan {
     pub(crate) path: ChildPath,
     pub(crate) deadline: Option<Duration>,
+    /// How long a stop is put off after it has been accepted.
+    pub(crate) drain_delay: Duration,
     pub(crate) stop_when_idle: bool,
     pub(crate) stall_threshold: Option<Duration>,
     pub(crate) unreapable: OnDeadline,

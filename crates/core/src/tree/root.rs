@@ -1,7 +1,7 @@
 //! What is known of a tree's root, for the guardian, the report writer and the handles: plain data.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -33,6 +33,8 @@ pub(super) struct RootState {
     gone: bool,
     /// When it came into its present state, unless it stops.
     since: Instant,
+    /// Whether a stop has been accepted.
+    is_draining: bool,
     stop: Option<RootStop>,
 }
 
@@ -58,7 +60,7 @@ impl RootStop {
 
 impl Root {
     pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
-        let state = RootState { started: false, gone: false, since: now(), stop: None };
+        let state = RootState { started: false, gone: false, since: now(), is_draining: false, stop: None };
         Self {
             path,
             context,
@@ -82,6 +84,24 @@ impl Root {
         if let Some(supervisor) = self.supervisor.get() {
             supervisor.hold();
         }
+    }
+
+    /// Notes that a stop has been accepted and is put off, and writes it into the record, unless a stop has begun.
+    pub(super) fn begin_drain(&self, cause: StopCause, delay: Duration) {
+        let allowed = || {
+            let mut state = self.lock();
+            let is_first = state.stop.is_none() && !state.is_draining;
+            state.is_draining = true;
+            is_first
+        };
+        let what = || (self.path.clone(), EventKind::Draining { cause, delay });
+        self.context.record().emit_if(allowed, ChildKind::Supervisor, 1, what);
+    }
+
+    /// Whether a stop has been accepted, be it put off, under way or over.
+    pub(super) fn is_asked_to_stop(&self) -> bool {
+        let state = self.lock();
+        state.is_draining || state.stop.is_some() || state.gone
     }
 
     /// Notes that the tree stops, and why, and writes it into the record. Only the first time counts.
@@ -184,7 +204,7 @@ impl Root {
 
     /// The root without what stands below it.
     fn itself(&self) -> NodeSnapshot {
-        let RootState { started, gone, since, stop } = *self.lock();
+        let RootState { started, gone, since, stop, .. } = *self.lock();
         let since = stop.map_or(since, |stop| stop.since);
         let state = match (gone, stop, started) {
             (true, _, _) => ChildState::Down,

@@ -108,9 +108,9 @@ impl Shared {
         }
         // The writer waits only when there is nothing to write. To wake it is dear, and this is called often.
         let may_wait = state.backlog.is_empty();
-        if !state.backlog.push(item, bytes, worth)
-            && let Some(reason) = state.full.clone()
-        {
+        let is_kept = state.backlog.push(item, bytes, worth);
+        let reason = if is_kept { None } else { state.full.clone() };
+        if let Some(reason) = reason {
             state.left_out.get_or_insert((0, reason)).0 += 1;
         }
         drop(state);

@@ -39,7 +39,8 @@ pub(crate) fn line(event: &Event) -> String {
     format!("{:>9.3}  {} {}  {}\n", event.at, said.sign, safe(&event.path), said.text)
 }
 
-fn state(state: State) -> &'static str {
+/// What a child is doing, in a word.
+pub(crate) fn state(state: State) -> &'static str {
     match state {
         State::Starting => "starting",
         State::Running => "running",

@@ -12,11 +12,14 @@ mod fit;
 mod log;
 mod rows;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod shell;
 mod state;
 mod text;
 mod words;
 
+pub(crate) use farewell::{farewell, line, state as state_name};
 pub(crate) use fit::Fit;
 pub(crate) use shell::{AttachError, OwnView, TreeReach, attach};
+pub(crate) use text::brief;
+pub(crate) use words::end_of;

@@ -72,9 +72,16 @@ pub(crate) fn say(event: &Event) -> Said {
             };
             (level, '↑', format!("{words} after {}{how}{}", millis(*elapsed_ms), left(stragglers)))
         }
+        What::Draining { cause, delay_ms } => {
+            (Level::Notice, '…', format!("drains for {} before it stops ({cause})", millis(*delay_ms)))
+        }
         What::NotReady { elapsed_ms } => {
             (Level::Notice, '…', format!("not ready for {}", millis(*elapsed_ms)))
         }
+        What::Unhealthy { error, failures, threshold } => {
+            (Level::Notice, '!', format!("unhealthy {failures}/{threshold} · {error}"))
+        }
+        What::Healthy => (Level::Usual, '●', "healthy again".to_owned()),
         What::Stalled { elapsed_ms, thread } => {
             (Level::Bad, '…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }

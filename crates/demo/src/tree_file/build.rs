@@ -69,6 +69,9 @@ fn process(part: ProcessPart) -> Process {
     if let Some(within) = part.retry_start {
         process = process.retry_start(within);
     }
+    if let Some(health) = part.health {
+        process = process.health(health);
+    }
     match part.ready {
         Some(Ready { when, any_owner, timeout }) => {
             let ready = ready(when);

@@ -10,10 +10,12 @@
 
 mod attributes;
 mod backoff;
+mod budget;
 mod build;
 mod command;
 mod duration;
 mod error;
+mod health;
 mod json;
 mod locate;
 mod model;
@@ -34,7 +36,7 @@ mod value;
 
 use std::path::Path;
 
-pub(crate) use duration::parse_positive as parse_positive_duration;
+pub(crate) use duration::{parse as parse_duration, parse_positive as parse_positive_duration};
 pub(crate) use error::FileError;
 pub(crate) use model::TreeFile;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{HttpGet, Limit, Output, Signal, Stdin, Step};
+use rootward::process::{Health, HttpGet, Limit, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -18,6 +18,8 @@ pub(crate) struct TreeFile {
     pub(crate) id: String,
     /// By when a stop has to be over.
     pub(crate) deadline: Duration,
+    /// How long the tree goes on after a stop has been accepted.
+    pub(crate) drain: Duration,
     /// The path of the process whose failure becomes the program's status.
     pub(crate) exit_status_from: Option<String>,
     /// What stands below the root, and by which rules.
@@ -92,6 +94,7 @@ pub(crate) struct ProcessPart {
     pub(crate) retry_start: Option<Duration>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
+    pub(crate) health: Option<Health>,
 }
 
 /// As whom a process runs, and within which limits. What is not said is as the demo has it.

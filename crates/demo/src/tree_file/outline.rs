@@ -12,7 +12,11 @@ use crate::safe::Safe;
 impl fmt::Display for TreeFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let deadline = humantime::format_duration(self.deadline);
-        writeln!(f, "{} · {}, deadline {deadline}", self.id, supervisor(&self.root))?;
+        write!(f, "{} · {}, deadline {deadline}", self.id, supervisor(&self.root))?;
+        if !self.drain.is_zero() {
+            write!(f, ", drain {}", humantime::format_duration(self.drain))?;
+        }
+        writeln!(f)?;
         write_children(f, &self.root, 1)
     }
 }

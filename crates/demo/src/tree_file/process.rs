@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::ProcessPart;
 use super::section::{Field, Keys};
-use super::{attributes, command, ready, stop};
+use super::{attributes, command, health, ready, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -24,6 +24,7 @@ const PROCESS: Keys = Keys {
         "stop",
         "ready",
         "ready_timeout",
+        "health",
         "retry_start",
         "user",
         "group",
@@ -66,6 +67,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         retry_start: section.or("retry_start", None, |within| Ok(Some(within.duration()?)))?,
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
+        health: health::read(&section)?,
     })
 }
 

@@ -60,7 +60,7 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
     let when = match *way {
         "line" if !outputs.contains(&Output::Capture) => return Err(value.error(Problem::NothingCaptured)),
         "line" => read_line(value)?,
-        "tcp" => read_address(value)?,
+        "tcp" => ReadyWhen::Tcp(read_address(value)?),
         "unix" => ReadyWhen::Unix(PathBuf::from(value.system_text()?)),
         "http" => ReadyWhen::Http(read_get(&section, value)?),
         "path" => ReadyWhen::Path(PathBuf::from(value.system_text()?)),
@@ -71,7 +71,7 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
 }
 
 /// The library says what is wrong with a request.
-fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
+pub(super) fn read_get(ready: &Section<'_>, url: &Field<'_>) -> Result<HttpGet, FileError> {
     let mut get = HttpGet::new(url.text_without_nul()?);
     if let Some(status) = ready.field("status") {
         let expected = "a status from 100 to 599";
@@ -104,14 +104,10 @@ fn read_line(field: &Field<'_>) -> Result<ReadyWhen, FileError> {
     }
 }
 
-fn read_address(field: &Field<'_>) -> Result<ReadyWhen, FileError> {
+pub(super) fn read_address(field: &Field<'_>) -> Result<String, FileError> {
     let text = field.text_without_nul()?;
     let valid = text
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
-    if valid {
-        Ok(ReadyWhen::Tcp(text.to_owned()))
-    } else {
-        Err(field.error(Problem::Address { text: text.to_owned() }))
-    }
+    if valid { Ok(text.to_owned()) } else { Err(field.error(Problem::Address { text: text.to_owned() })) }
 }

@@ -1,13 +1,15 @@
 //! How a process is asked to stop: `stop_signal`, or a ladder of signals in `stop`.
 
-use rootward::process::{Signal, Step};
+use rootward::process::{Recipient, Signal, Step};
 
 use super::error::{FileError, Problem};
 use super::model::Stop;
 use super::section::{Field, Keys, Section};
 use super::signal;
 
-const RUNG: Keys = Keys { of: "a rung of the stop ladder", known: &["signal", "wait"], not_yet: &[] };
+const RUNG: Keys = Keys { of: "a rung of the stop ladder", known: &["signal", "wait", "to"], not_yet: &[] };
+
+const RECIPIENTS: [(&str, Recipient); 2] = [("group", Recipient::Group), ("leader", Recipient::Leader)];
 
 pub(super) fn read(process: &Section<'_>) -> Result<Stop, FileError> {
     match (process.field("stop_signal"), process.field("stop")) {
@@ -27,5 +29,9 @@ fn read_rung(field: &Field<'_>) -> Result<Step, FileError> {
     let rung = field.section(&RUNG)?;
     let signal = signal::read(&rung.required("signal", "a rung says which signal is sent")?)?;
     let wait = rung.required("wait", "a rung says how long its signal is given to work")?.duration()?;
-    Ok(Step { signal, wait })
+    let step = Step::new(signal, wait);
+    Ok(match rung.or("to", Recipient::Group, |to| to.name(&RECIPIENTS))? {
+        Recipient::Group => step,
+        Recipient::Leader => step.to_leader(),
+    })
 }

@@ -22,6 +22,7 @@ const ROOT: Keys = Keys {
         "within",
         "auto_shutdown",
         "deadline",
+        "drain",
         "exit_status_from",
         "children",
     ],
@@ -65,6 +66,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
     let section = field.section(&ROOT)?;
     let id = section.or("id", "root", |id| checked_id(id))?;
     let deadline = section.or("deadline", DEFAULT_DEADLINE, Field::positive_duration)?;
+    let drain = section.or("drain", Duration::ZERO, Field::duration)?;
     let root = read(&section)?;
     let exit_status_from = section.or("exit_status_from", None, |field| {
         let path = field.text()?;
@@ -74,7 +76,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
             false => Err(field.error(Problem::NoSuchProcess { path: path.to_owned() })),
         }
     })?;
-    Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, exit_status_from, root })
+    Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, drain, exit_status_from, root })
 }
 
 /// Reads the part that the root and all other supervisors have in common.

@@ -72,6 +72,9 @@ fn say(event: &Event) -> Said {
         EventKind::Signal { signal, action } => {
             said('!', Tone::Busy, format!("{signal}: {}", meaning(*action)))
         }
+        EventKind::Draining { cause, delay } => {
+            said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
+        }
         EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
         EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
         EventKind::Stopped { outcome, status, elapsed, stragglers } => {
@@ -86,6 +89,10 @@ fn say(event: &Event) -> Said {
         EventKind::NotReady { elapsed } => {
             said('!', Tone::Notice, format!("has not been ready for {}", short(*elapsed)))
         }
+        EventKind::Unhealthy { error, failures, threshold } => {
+            said('!', Tone::Notice, format!("unhealthy, {failures} of {threshold}: {error}"))
+        }
+        EventKind::Healthy => said('●', Tone::Good, "healthy again".to_owned()),
         EventKind::Stalled { elapsed, thread } => {
             said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
         }

@@ -13,6 +13,7 @@
 //!         Message::Event(event) => model.apply(&event),
 //!         Message::Lost(_) => model = Model::from_snapshot(&door.snapshot().await?),
 //!         Message::End(_) => break,
+//!         _ => {}
 //!     }
 //! }
 //! # Ok(())
@@ -35,7 +36,7 @@ use hyper::Method;
 use serde::de::DeserializeOwned;
 
 use self::request::Answer;
-use crate::wire::{Done, Snapshot, Why};
+use crate::wire::{Done, Snapshot, UsageAnswer, Why};
 
 pub use self::error::ClientError;
 pub use self::events::{EventStream, Message};
@@ -122,6 +123,20 @@ impl Client {
     /// Cancel safe.
     pub async fn why(&self, path: &str) -> Result<Why, ClientError> {
         self.document(Method::GET, &below("/why/", path), Some(PATIENCE)).await
+    }
+
+    /// What a process uses now.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] if there is no door, it refuses, there is no such process or it does not run, or it has not
+    /// answered within ten seconds.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn usage(&self, path: &str) -> Result<UsageAnswer, ClientError> {
+        self.document(Method::GET, &below("/usage/", path), Some(PATIENCE)).await
     }
 
     /// Follows the tree: everything that happens after event `since`, or from now on.

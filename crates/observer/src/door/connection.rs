@@ -9,6 +9,7 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::Limits;
@@ -22,7 +23,7 @@ use super::patient::Patient;
 use super::refusal::Refusal;
 use super::route::Route;
 use crate::convert::seconds;
-use crate::wire::{Done, DoorFacts, Version};
+use crate::wire::{Done, DoorFacts, UsageAnswer, Version};
 
 /// How large the head of a request may be.
 const HEAD: usize = 16 * 1024;
@@ -81,8 +82,17 @@ impl Desk {
             }
             Route::Why(path) => {
                 let attendance = self.follower.attend().await;
-                let why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                let mut why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                why.now = Some(seconds(attendance.now()));
                 Ok(document(&why))
+            }
+            Route::Usage(path) => {
+                let tree = self.follower.tree.clone();
+                let place = path.clone();
+                // It reads files of the system, which may be slow.
+                let usage = Handle::current().spawn_blocking(move || tree.usage(&place)).await;
+                let usage = usage.ok().flatten().as_ref().map(Into::into).ok_or(Refusal::CHILD)?;
+                Ok(document(&UsageAnswer { schema: Version, path, usage }))
             }
             Route::Events { since } => {
                 let attendance = self.follower.attend().await;

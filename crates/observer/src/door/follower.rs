@@ -35,6 +35,8 @@ const DOWN: usize = 1024;
 pub(super) struct Follower {
     pub(super) tree: TreeWatch,
     known: Mutex<Known>,
+    /// What happens since the door was opened, if it always follows.
+    since_open: Mutex<Option<Events>>,
     /// When the root began, once it has been seen.
     began: OnceLock<Instant>,
     watchers: watch::Sender<usize>,
@@ -83,10 +85,31 @@ impl Follower {
         Arc::new(Self {
             tree,
             known: Mutex::new(known),
+            since_open: Mutex::new(None),
             began: OnceLock::new(),
             watchers: watch::Sender::new(0),
             news: watch::Sender::new(News { phase: Phase::Idle, newest: 0 }),
         })
+    }
+
+    /// Listens from now on. The task that follows may get its first turn much later.
+    pub(super) fn listen(&self) {
+        let events = self.subscribe();
+        *self.since_open.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
+    }
+
+    fn subscribe(&self) -> Events {
+        // First, so that no event is missing after the look.
+        let events = self.tree.events();
+        self.look();
+        self.begin();
+        events
+    }
+
+    /// Has the tree followed.
+    pub(super) fn stay(self: &Arc<Self>) -> Attendance {
+        self.watchers.send_modify(|watchers| *watchers += 1);
+        Attendance(Arc::clone(self))
     }
 
     /// Has the tree followed, and waits until what is known fits together.
@@ -95,8 +118,7 @@ impl Follower {
     ///
     /// Cancel safe.
     pub(super) async fn attend(self: &Arc<Self>) -> Attendance {
-        self.watchers.send_modify(|watchers| *watchers += 1);
-        let attendance = Attendance(Arc::clone(self));
+        let attendance = self.stay();
         let _ = self.news.subscribe().wait_for(|news| news.phase != Phase::Idle).await;
         attendance
     }
@@ -120,10 +142,8 @@ impl Follower {
 
     /// Follows the tree until there are no watchers, or it is gone: then the answer is `None`.
     async fn follow(&self, watchers: &mut watch::Receiver<usize>) -> Option<()> {
-        // First, so that no event is missing after the look.
-        let mut events = self.tree.events();
-        self.look();
-        self.begin();
+        let since_open = self.since_open.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut events = since_open.unwrap_or_else(|| self.subscribe());
         let mut kept_down = 0;
         loop {
             if self.lock().model.is_whole() {

@@ -38,6 +38,7 @@ pub use self::token::random_token;
 /// | [`request_timeout`](Self::request_timeout) | ten seconds for the head of a request |
 /// | [`write_timeout`](Self::write_timeout) | 30 seconds without a byte taken |
 /// | [`remember`](Self::remember) | 8192 events, while there are watchers |
+/// | [`always_follow`](Self::always_follow) | off: nothing is read of the tree while there are no watchers |
 ///
 /// # Examples
 ///
@@ -75,6 +76,7 @@ struct Limits {
     request_timeout: Duration,
     write_timeout: Duration,
     remembered: usize,
+    follows_always: bool,
 }
 
 impl Door {
@@ -102,6 +104,7 @@ impl Door {
             request_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             remembered: 8192,
+            follows_always: false,
         };
         Self { place, limits }
     }
@@ -134,6 +137,14 @@ impl Door {
     /// events only while there are watchers, and for half a minute after the last one.
     pub fn remember(mut self, events: usize) -> Self {
         self.limits.remembered = events.max(1);
+        self
+    }
+
+    /// Follows the tree also while there are no watchers, so that one who comes is told what was before: why a child is
+    /// down, the newest events and the newest lines of processes. This costs what one watcher costs, and the memory of
+    /// the events that are [remembered](Self::remember).
+    pub fn always_follow(mut self) -> Self {
+        self.limits.follows_always = true;
         self
     }
 

@@ -39,6 +39,9 @@ impl OpenDoor {
         let closing = Arc::new(watch::Sender::new(false));
         let (open, closed) = watch::channel(());
         let follower = Follower::new(tree, limits.remembered);
+        if limits.follows_always {
+            follower.listen();
+        }
         let desk = Arc::new(Desk { follower, admission: listener.admission(), limits });
         let told = Arc::clone(&closing);
         let run = async move {
@@ -86,6 +89,7 @@ async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<boo
     let mut connections = JoinSet::new();
     let mut told = closing.subscribe();
     let follower = Arc::clone(&desk.follower);
+    let _always = desk.limits.follows_always.then(|| follower.stay());
     let mut following = JoinSet::new();
     following.spawn(async move { follower.run().await });
     loop {

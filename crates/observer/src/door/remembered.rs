@@ -91,7 +91,9 @@ fn size(event: &Event) -> usize {
     let text = match &event.what {
         What::Output { line, .. } => line.len(),
         What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
-        What::StartFailed { error, .. } | What::Retrying { error, .. } => error.len(),
+        What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
+            error.len()
+        }
         What::Exited { status, .. } | What::Stopped { status, .. } => {
             256 + status.as_ref().map_or(0, Status::text_len)
         }
@@ -101,10 +103,12 @@ fn size(event: &Event) -> usize {
         | What::Restarting { .. }
         | What::GaveUp { .. }
         | What::Signal { .. }
+        | What::Draining { .. }
         | What::Stopping { .. }
         | What::Escalated { .. }
         | What::NotReady { .. }
         | What::Stalled { .. }
+        | What::Healthy
         | What::Degraded { .. }
         | What::Unknown => 0,
     };

@@ -16,6 +16,7 @@ pub(super) enum Route {
         since: Option<u64>,
     },
     Why(String),
+    Usage(String),
     Control(Control),
 }
 
@@ -43,6 +44,7 @@ impl Route {
             "snapshot" if is_whole => (Self::Snapshot, Method::GET),
             "events" if is_whole => (Self::Events { since: since(uri, headers)? }, Method::GET),
             "why" => (Self::Why(child()?), Method::GET),
+            "usage" => (Self::Usage(child()?), Method::GET),
             "stop" if is_whole => (Self::Control(Control::Stop), Method::POST),
             "force" if is_whole => (Self::Control(Control::Force), Method::POST),
             "terminate" => (Self::Control(Control::Terminate(child()?)), Method::POST),
@@ -99,6 +101,7 @@ mod tests {
         assert_eq!(route(&get, "/events"), Ok(Route::Events { since: None }));
         assert_eq!(route(&get, "/events?x=1&since=17"), Ok(Route::Events { since: Some(17) }));
         assert_eq!(route(&get, "/why/root/a%20%C3%BC"), Ok(Route::Why("root/a ü".to_owned())));
+        assert_eq!(route(&get, "/usage/root/a"), Ok(Route::Usage("root/a".to_owned())));
         assert_eq!(route(&post, "/stop"), Ok(Route::Control(Control::Stop)));
         assert_eq!(
             route(&post, "/restart/root/a"),
@@ -114,6 +117,7 @@ mod tests {
             "//",
             "/snapshot/",
             "/why",
+            "/usage",
             "/why/",
             "/why/%",
             "/why/%zz",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Model;
-use super::tree::{Mark, Node, parent};
+use super::tree::{Mark, Node, Retry, parent};
 use crate::wire::{Due, End, Event, State, Stop, What};
 
 impl Model {
@@ -30,12 +30,15 @@ impl Model {
                 }
             }
             What::Output { .. }
+            | What::Draining { .. }
             | What::Notified { .. }
-            | What::Retrying { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Unknown => {}
             What::Starting
+            | What::Retrying { .. }
             | What::Started { .. }
             | What::StartFailed { .. }
             | What::Ignored
@@ -131,13 +134,13 @@ impl Node {
                 }
                 let marks = &mut self.marks;
                 (marks.started, marks.stopping, marks.escalated, marks.gave_up) = (None, None, None, None);
-                marks.starting = Some(mark);
+                (marks.starting, marks.retrying) = (Some(mark), None);
                 child.incarnation = event.incarnation;
                 (child.pid, child.stop, child.restart, child.forced) = (None, None, None, false);
                 child.turn(State::Starting, event.at);
             }
             What::Started { pid } => {
-                self.marks.started = Some(mark);
+                (self.marks.started, self.marks.retrying) = (Some(mark), None);
                 (child.incarnation, child.pid) = (event.incarnation, *pid);
                 // Not that of a start that had been called off.
                 if child.state != State::Stopping {
@@ -147,10 +150,12 @@ impl Node {
             What::Restarting { attempt, delay_ms } => {
                 self.marks.restarting = Some(mark);
                 child.restarts += 1;
-                #[expect(clippy::cast_precision_loss, reason = "a delay of years")]
-                let due = event.at + *delay_ms as f64 / 1e3;
+                let due = after(event.at, *delay_ms);
                 child.restart = Some(Due { seq: event.seq, at: due, attempt: *attempt });
                 child.state = State::Restarting;
+            }
+            What::Retrying { delay_ms, .. } => {
+                self.marks.retrying = Some(Retry { mark, due: after(event.at, *delay_ms) });
             }
             What::GaveUp { .. } => self.marks.gave_up = Some(mark),
             What::Stopping { cause, signal } => {
@@ -178,9 +183,11 @@ impl Node {
             What::StartFailed { error, .. } => self.ends(event, mark, |end| end.error = Some(error.clone())),
             What::Ignored => self.ends(event, mark, |_| {}),
             What::Signal { .. }
-            | What::Retrying { .. }
+            | What::Draining { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }
@@ -210,6 +217,11 @@ impl Node {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a delay of years")]
+fn after(at: f64, delay_ms: u64) -> f64 {
+    at + delay_ms as f64 / 1e3
+}
+
 impl crate::wire::Child {
     fn turn(&mut self, state: State, at: f64) {
         self.state = state;
@@ -228,6 +240,7 @@ impl Mark {
                 format!("more than {restarts} restarts in {within_ms} ms")
             }
             What::Signal { signal, action } => format!("{signal}: {action}"),
+            What::Draining { cause, delay_ms } => format!("cause: {cause}, for {delay_ms} ms"),
             What::Stopping { cause, signal: None } => format!("cause: {cause}"),
             What::Stopping { cause, signal: Some(signal) } => format!("cause: {cause}, by {signal}"),
             What::Escalated { to } => to.clone(),
@@ -241,6 +254,8 @@ impl Mark {
             | What::Ignored
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unhealthy { .. }
+            | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }

@@ -37,6 +37,14 @@ pub(super) struct Mark {
     pub(super) says: String,
 }
 
+/// A start that failed and is tried again.
+#[derive(Clone, Debug)]
+pub(super) struct Retry {
+    pub(super) mark: Mark,
+    /// When the next attempt is due, in seconds after the root began.
+    pub(super) due: f64,
+}
+
 /// The events of a child that led to its state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
@@ -46,6 +54,7 @@ pub(super) struct Marks {
     pub(super) end_asked: Option<Mark>,
     pub(super) restarting: Option<Mark>,
     pub(super) starting: Option<Mark>,
+    pub(super) retrying: Option<Retry>,
     pub(super) started: Option<Mark>,
     pub(super) gave_up: Option<Mark>,
     pub(super) stopping: Option<Mark>,

@@ -200,6 +200,10 @@ impl Frame<'_> {
     /// forced by then and was still there, it is that one, unless another was asked after it.
     fn before(&mut self) -> Option<Episode> {
         let begin = self.node.from;
+        if self.cursor <= begin {
+            // All of it is explained. What had been forced before it began explains nothing more.
+            return None;
+        }
         let mut ended = None;
         while let Some((last, left)) = self.left.split_last() {
             if last.to <= begin || !self.waits_for(last.of) {

@@ -41,6 +41,8 @@ impl Recorder {
             What::Unknown
             | What::Degraded { .. }
             | What::Output { .. }
+            | What::Draining { .. }
+            | What::Healthy
             | What::Notified { .. }
             | What::Retrying { .. } => {}
             What::Starting => {
@@ -62,6 +64,10 @@ impl Recorder {
             }
             What::Signal { signal, action } => {
                 self.signal = Some(tame(signal));
+                // A signal is acted upon first and written down afterwards.
+                if self.cause == "signal" {
+                    self.cause = format!("signal {}", tame(signal));
+                }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
             What::Stopping { cause, signal } => self.stopping(event, cause, signal.as_deref()),
@@ -75,6 +81,9 @@ impl Recorder {
             What::NotReady { elapsed_ms } => {
                 let says = format!("not ready for {}", short(Duration::from_millis(*elapsed_ms)));
                 self.mark(event, MarkKind::Slow, says);
+            }
+            What::Unhealthy { error, failures, threshold } => {
+                self.mark(event, MarkKind::Slow, format!("unhealthy, {failures} of {threshold}: {error}"));
             }
             What::Stalled { elapsed_ms, thread } => {
                 let elapsed = short(Duration::from_millis(*elapsed_ms));

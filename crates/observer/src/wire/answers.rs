@@ -151,6 +151,76 @@ pub struct Why {
     pub child: Child,
     /// What led to its state, as far as that was seen: each is a reason for the one before, the newest first.
     pub because: Vec<Reason>,
+    /// What it waits for, as far as the events tell. Nothing, if it runs or is down for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits_for: Vec<Wait>,
+    /// What would bring it into another state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed_by: Vec<Change>,
+    /// What the time was when the door answered, in seconds after the root began. `at` is the time of the last event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<f64>,
+}
+
+/// Something for which a child waits.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Wait {
+    /// In one word, for programs: `restart`, `attempt`, `ready`, `start_of`, `end`, `end_of`.
+    pub what: String,
+    /// The other child, for `start_of` and `end_of`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// When it comes, if that is known, in seconds after the root began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<f64>,
+    /// In a few words, for people.
+    pub says: String,
+}
+
+/// Something that would bring a child into another state.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Change {
+    /// In one word, for programs: `due`, `ready`, `end`, `start`, `restart`, `terminate`, `stop`, `force`, `start_of`.
+    pub what: String,
+    /// In a few words, for people.
+    pub says: String,
+}
+
+/// `GET /usage/PATH`: what a process uses, summed over all processes of its set, at the moment of the request.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UsageAnswer {
+    /// The version of the formats.
+    pub schema: Version,
+    /// The process.
+    pub path: String,
+    /// What it uses.
+    pub usage: Usage,
+}
+
+/// What a process uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Usage {
+    /// Processor time since it was started, in milliseconds.
+    pub cpu_ms: u64,
+    /// Resident memory, in bytes. What processes share is counted in each.
+    pub memory: u64,
+    /// How many processes there are.
+    pub processes: u32,
+    /// How many threads these have.
+    pub threads: u32,
+    /// How many descriptors these have open, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// How many bytes have been read by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<u64>,
+    /// How many bytes have been written by system calls, if the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
 }
 
 /// One event in a chain of causes.

@@ -105,6 +105,13 @@ pub enum What {
         #[serde(default)]
         stragglers: Vec<Straggler>,
     },
+    /// The tree has been asked to stop, and goes on as it is for its drain delay. Of the root alone.
+    Draining {
+        /// Why.
+        cause: String,
+        /// For how long at most.
+        delay_ms: u64,
+    },
     /// An attempt to start it has failed for a reason that may pass. The start goes on.
     Retrying {
         /// Why, on one line.
@@ -151,6 +158,17 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exit_status: Option<i32>,
     },
+    /// A health check has failed.
+    Unhealthy {
+        /// What is checked and why that failed, on one line.
+        error: String,
+        /// How many checks in a row have failed.
+        failures: u32,
+        /// How many have to fail before it is stopped.
+        threshold: u32,
+    },
+    /// A health check has succeeded, after one that had failed.
+    Healthy,
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
@@ -184,6 +202,7 @@ impl What {
             Self::Restarting { .. } => "restarting",
             Self::GaveUp { .. } => "gave_up",
             Self::Signal { .. } => "signal",
+            Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
@@ -192,6 +211,8 @@ impl What {
             Self::Stalled { .. } => "stalled",
             Self::Degraded { .. } => "degraded",
             Self::Notified { .. } => "notified",
+            Self::Unhealthy { .. } => "unhealthy",
+            Self::Healthy => "healthy",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

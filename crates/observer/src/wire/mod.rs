@@ -8,8 +8,8 @@ mod schema_tests;
 mod status;
 
 pub use answers::{
-    Done, DoorFacts, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused, Snapshot,
-    Tree, Version, Why,
+    Change, Done, DoorFacts, EndMessage, EventMessage, Last, Lost, LostMessage, Reason, Refusal, Refused,
+    Snapshot, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
 pub use event::{Event, What};

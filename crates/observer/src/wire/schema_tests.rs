@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::{JsonSchema, SchemaGenerator};
 
-use super::{Done, EndMessage, EventMessage, LostMessage, Refused, Snapshot, Why};
+use super::{Done, EndMessage, EventMessage, LostMessage, Refused, Snapshot, UsageAnswer, Why};
 
 /// Whatever the door sends.
 #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
@@ -15,6 +15,7 @@ enum Document {
     Lost(LostMessage),
     End(EndMessage),
     Why(Box<Why>),
+    Usage(UsageAnswer),
     Done(Done),
     Refused(Refused),
 }

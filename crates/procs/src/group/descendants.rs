@@ -12,7 +12,7 @@ const MOST: usize = 1024;
 const GENERATIONS: usize = 512;
 
 /// The descendants of a process that adopts orphans. Some may have gone already, and some come into being.
-pub(super) fn descendants_of(ancestor: i32) -> Vec<i32> {
+pub(crate) fn descendants_of(ancestor: i32) -> Vec<i32> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::from([ancestor]);
     let mut next = vec![ancestor];
@@ -53,6 +53,11 @@ fn line_to(pid: i32, ancestor: i32) -> Option<Vec<i32>> {
 
 fn parent_of(pid: i32) -> Option<i32> {
     field(&read_start(&format!("/proc/{pid}/stat")), 4)?.parse().ok()
+}
+
+/// Whether a process has any child, which may be a zombie.
+pub(crate) fn has_children(pid: i32) -> bool {
+    !children_of(pid).is_empty()
 }
 
 /// The children that all threads of a process have.

@@ -62,6 +62,11 @@ impl Group {
         Arc::clone(&self.pidfd)
     }
 
+    /// Whether the leader has ended. It is not reaped by this.
+    pub(crate) fn has_ended(&self) -> bool {
+        sys::has_ended(&self.pidfd)
+    }
+
     /// Sends a signal to every process of the group, and to the leader also when it has left the group. SIGCONT
     /// follows, so that stopped processes react. An empty group is no error.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
@@ -77,6 +82,11 @@ impl Group {
             }
         }
         Ok(())
+    }
+
+    /// Sends a signal to the leader alone, and SIGCONT after it.
+    pub(crate) fn signal_leader(&self, signal: Signal) -> io::Result<()> {
+        and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
     }
 
     /// How the leader ended, or `None` if that cannot be said yet: it runs, or a tracer has not let go of it.

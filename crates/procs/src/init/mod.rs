@@ -10,19 +10,25 @@
 //! come must start nothing by itself but the program: then whatever else ends there is a stranger, and is reaped.
 //!
 //! [`serve`] is what the init does, [`group`] where it stands among process groups, so that no signal reaches the
-//! program twice, and [`suspend`] how it is suspended together with the program.
+//! program twice, and [`suspend`] how it is suspended together with the program. With [`contain`] there is a third
+//! process between the two, the [`guard`], which ends all that the program leaves.
 
+mod contain;
 mod error;
 mod group;
+mod guard;
+mod leftovers;
 mod serve;
 mod suspend;
+
+use std::io;
 
 use crate::sys;
 use crate::sys::raw::{self, Patience};
 
 pub use error::InitError;
 use group::{Place, follow_to_place};
-use serve::serve;
+use serve::{Rest, serve};
 
 /// An init above this program: the process to which orphans among its descendants come, and which reaps them.
 ///
@@ -80,14 +86,8 @@ impl Init {
         // Before the program is forked, so that none of its orphans goes elsewhere.
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
-            Err(error) => {
-                let _ = raw::adopt_no_orphans();
-                match (error.raw_os_error(), sys::threads()) {
-                    (Some(libc::EBUSY), Ok(threads)) => Err(InitError::TooLate { threads }),
-                    _ => Err(error.into()),
-                }
-            }
-            Ok((Some(program), _)) => serve(program, place, ready),
+            Err(error) => Err(not_forked(error)),
+            Ok((Some(program), _)) => serve(program, place, ready, Rest::Left),
             Ok((None, mask)) => {
                 init.hold_on();
                 follow_to_place(place);
@@ -124,5 +124,14 @@ impl Init {
 
     pub(crate) fn process(self) -> i32 {
         self.pid
+    }
+}
+
+/// Takes back what was done for an init that there will not be.
+fn not_forked(error: io::Error) -> InitError {
+    let _ = raw::adopt_no_orphans();
+    match (error.raw_os_error(), sys::threads()) {
+        (Some(libc::EBUSY), Ok(threads)) => InitError::TooLate { threads },
+        _ => error.into(),
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::group::{Place, leave_group};
+use super::leftovers::kill_all_children;
 use super::suspend::follow;
 use crate::sys;
 use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
@@ -12,9 +13,18 @@ use crate::sys::raw::{self, ChildrenLeft, Reaped, Taken};
 /// How the init ends if nothing says how the program has ended.
 const UNKNOWN: i32 = 1;
 
+/// What becomes of children of the init that are left when the program has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// They go to the system's init.
+    Left,
+    /// They are killed, with all that descend from them.
+    Killed,
+}
+
 /// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
 /// dropped.
-pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
+pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Rest) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
@@ -30,6 +40,9 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd) -> ! {
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
+            if rest == Rest::Killed {
+                kill_all_children();
+            }
             end_as(ended);
         }
         pass_on(&raw::take_signal(), program, in_its_group);
@@ -44,7 +57,7 @@ fn pass_on(signal: &Taken, program: i32, in_its_group: bool) {
     }
 }
 
-fn leave_files() -> io::Result<()> {
+pub(super) fn leave_files() -> io::Result<()> {
     let null = || File::options().read(true).write(true).open("/dev/null").map(OwnedFd::from).ok();
     nix::unistd::chdir("/")?;
     sys::take_numbers([(null(), 0), (null(), 1), (null(), 2)])
@@ -61,11 +74,10 @@ fn reap(program: i32) -> Option<(i32, i32)> {
         match raw::reap_any_or_stopped() {
             Ok(Reaped { pid, how: libc::CLD_STOPPED, status }) => {
                 if pid == program {
-                    follow(program, status);
+                    follow(program, status, None);
                 }
             }
             Ok(Reaped { how: libc::CLD_TRAPPED, .. }) => {}
-            // Children of the init that are left go to the system's init.
             Ok(Reaped { pid, how, status }) if pid == program => return Some((how, status)),
             // An orphan that the init has adopted.
             Ok(_) => {}
@@ -76,7 +88,8 @@ fn reap(program: i32) -> Option<(i32, i32)> {
     }
 }
 
-fn end_as((how, status): (i32, i32)) -> ! {
+/// Ends this process as another one has ended.
+pub(super) fn end_as((how, status): (i32, i32)) -> ! {
     if how == libc::CLD_EXITED {
         raw::exit(status);
     }

@@ -1,5 +1,7 @@
 //! The init is suspended together with the program: a shell looks at the process that it has started.
 
+use std::os::fd::AsRawFd as _;
+
 use crate::sys::{self, raw};
 
 /// How often the helper looks whether the program goes on, in milliseconds. The kernel tells only the parent, and the
@@ -7,15 +9,17 @@ use crate::sys::{self, raw};
 const LOOK_AGAIN: u32 = 20;
 
 /// Suspends this process because a signal has suspended the program, until either goes on.
-pub(super) fn follow(program: i32, signal: i32) {
-    if signal != libc::SIGSTOP && is_orphaned() {
+///
+/// The process at which a shell looks is this one, or our parent if `init` is its number.
+pub(super) fn follow(program: i32, signal: i32, init: Option<i32>) {
+    if signal != libc::SIGSTOP && is_orphaned(init) {
         // Without the init the kernel would not have suspended the program by this signal: no shell would continue it.
         if signal == libc::SIGTSTP {
             let _ = raw::kill(program, libc::SIGCONT);
         }
         return;
     }
-    if raw::own_pid() == 1 {
+    if init.unwrap_or_else(raw::own_pid) == 1 {
         // No signal suspends process 1.
         return;
     }
@@ -31,13 +35,17 @@ pub(super) fn follow(program: i32, signal: i32) {
     }
 }
 
-/// Whether no parent in our session looks after our group, as POSIX has it. The init is alone in its group, or leads
-/// the session.
-fn is_orphaned() -> bool {
-    match raw::parent_pid() {
+/// Whether no parent in our session looks after the init's group, as POSIX has it. The init is alone in its group, or
+/// leads the session.
+fn is_orphaned(init: Option<i32>) -> bool {
+    let parent = match init {
+        None => Some(raw::parent_pid()),
+        Some(init) => sys::open(init).ok().and_then(|pidfd| raw::parent_of(init, pidfd.as_raw_fd())),
+    };
+    match parent {
         // It is outside the namespace.
-        0 => true,
-        parent => raw::session_of(parent) != raw::session_of(0),
+        None | Some(0) => true,
+        Some(parent) => raw::session_of(parent) != raw::session_of(0),
     }
 }
 

@@ -5,7 +5,8 @@
 //! ended, the set still has a member, and the set is empty. Only the last is the end of the set.
 //!
 //! A readiness check that runs as a task is the user's code and can block its thread. The machine waits for its end for
-//! a short while after the set is empty, and then goes on without it.
+//! a short while after the set is empty, and then goes on without it. A health check takes its place when the program
+//! has started.
 //!
 //! Absent on purpose: the grace of a stop. The supervisor ends it, as it does for every kind of child, with
 //! [`Input::Force`]. The machine has a clock of its own only for what happens without a supervisor's request: a start
@@ -13,8 +14,10 @@
 
 use std::time::{Duration, Instant};
 
+use rootward_core::lost_time;
+
 use super::Ladder;
-use super::ladder::Rung;
+use super::ladder::{Recipient, Rung};
 use crate::Signal;
 
 /// What a process's user chose.
@@ -23,6 +26,8 @@ pub(crate) struct Rules {
     pub(crate) ladder: Ladder,
     /// How the program says that it is ready, if it has a way to.
     pub(crate) readiness: Option<Readiness>,
+    /// Whether it is found out while the program runs whether it is healthy.
+    pub(crate) has_health: bool,
     /// How long what is stopped without a supervisor's request may take to go.
     pub(crate) own_grace: Duration,
 }
@@ -53,7 +58,9 @@ pub(crate) enum Input {
     Extend(Duration),
     /// The program will never be ready.
     NeverReady,
-    /// Nothing is left of the readiness check, whatever it has said.
+    /// The program runs, and is too unhealthy to go on.
+    Unhealthy,
+    /// Nothing is left of the check, of the readiness or of the health, whatever it has said.
     CheckOver,
     /// The supervisor asks the process to stop.
     Stop,
@@ -82,9 +89,14 @@ pub(crate) enum Action {
     EndCheck,
     /// Tell the supervisor that the child has started.
     ReportStarted,
+    /// Find out again and again whether the program is healthy, and say when it is not, and when nothing is left of
+    /// that check.
+    CheckHealth,
     /// Send this to every member of the set, once, and have stopped processes continue. A member that comes into being
     /// after it and is seen later gets it then.
     Signal(Signal),
+    /// Send this to the program alone, and have it continue if it is stopped.
+    SignalLeader(Signal),
     /// Say when this time has come. A later alarm replaces an earlier one.
     WakeAt(Instant),
     /// The program has ended: look for other members, and say when there are some and when there are none.
@@ -161,7 +173,7 @@ enum Pressure {
     },
 }
 
-/// How far the readiness check has come.
+/// How far the check has come: of the readiness, and then of the health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Check {
     /// There is none, or none any more.
@@ -216,7 +228,7 @@ impl Life {
             (P::Launching(Wish::Stop), I::Launched) => self.ask(P::Alive, None, now),
             (P::Launching(Wish::Kill), I::Launched) => self.kill(P::Alive, now),
 
-            (P::Unready { .. }, I::Ready) => self.enter(P::Alive(Pr::None), [A::ReportStarted]),
+            (P::Unready { .. }, I::Ready) => self.started(),
             (P::Unready { .. }, I::NeverReady) => self.not_ready(now),
             (P::Unready { until: Some(until) }, I::Extend(by)) => self.extend(until, by, now),
             (P::Unready { until: Some(until) }, I::Timer) if now >= until => self.time_is_over(until, now),
@@ -245,11 +257,16 @@ impl Life {
                 self.looked_last(is_empty, now)
             }
 
+            (P::Alive(Pr::None), I::Unhealthy) => self.ask(P::Alive, self.own_deadline(now), now),
             (P::Alive(pressure), I::Exited) => self.left(pressure),
             (P::Alive(pressure), I::Timer) => self.timer(P::Alive, pressure, now),
 
             // Leftovers that have not been asked to go: they get the stop signal, too, and a grace of their own.
             (P::Left(Pr::None), I::Inhabited) => self.ask(P::Left, self.own_deadline(now), now),
+            (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().to == Recipient::Leader => {
+                let rung = rung.without_leader();
+                self.enter(P::Left(Pr::Asked { rung, kill_at }), [A::Signal(rung.asked().signal)])
+            }
             (P::Left(Pr::Killed { .. }), I::Inhabited) => self.kill(P::Left, now),
             (P::Left(Pr::None | Pr::Asked { .. }), I::Force) => self.kill(P::Left, now),
             (P::Left(pressure), I::Timer) => self.timer(P::Left, pressure, now),
@@ -280,7 +297,7 @@ impl Life {
 
     fn launched(&mut self, now: Instant) -> Vec<Action> {
         match self.rules.readiness {
-            None => self.enter(Phase::Alive(Pressure::None), [Action::ReportStarted]),
+            None => self.started(),
             Some(Readiness { within, has_check, .. }) => {
                 let until = now.checked_add(within);
                 self.phase = Phase::Unready { until };
@@ -288,6 +305,15 @@ impl Life {
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
         }
+    }
+
+    fn started(&mut self) -> Vec<Action> {
+        self.phase = Phase::Alive(Pressure::None);
+        if !self.rules.has_health {
+            return vec![Action::ReportStarted];
+        }
+        self.check = Check::Running;
+        vec![Action::ReportStarted, Action::CheckHealth]
     }
 
     /// The time to get ready is over, unless the time in which nothing ran here was part of it.
@@ -334,29 +360,33 @@ impl Life {
     /// Sends the first signal of the ladder. `kill_at` is when that was enough, if it is ours to say.
     fn ask(&mut self, phase: fn(Pressure) -> Phase, kill_at: Option<Instant>, now: Instant) -> Vec<Action> {
         let rung = self.rules.ladder.begin(now);
-        self.asked(phase, self.rules.ladder.first(), (rung, kill_at))
+        self.asked(phase, (rung, kill_at))
     }
 
     fn asked(
         &mut self,
         phase: fn(Pressure) -> Phase,
-        signal: Signal,
         (rung, kill_at): (Rung, Option<Instant>),
     ) -> Vec<Action> {
+        let has_leader = matches!(phase(Pressure::None), Phase::Alive(_));
+        let rung = if has_leader { rung } else { rung.without_leader() };
         self.phase = phase(Pressure::Asked { rung, kill_at });
-        let wake_at = rung.due().into_iter().chain(kill_at).min();
-        self.send(signal, wake_at)
+        let signal = match rung.asked().to {
+            Recipient::Group => Action::Signal(rung.asked().signal),
+            Recipient::Leader => Action::SignalLeader(rung.asked().signal),
+        };
+        self.send(signal, rung.due().into_iter().chain(kill_at).min())
     }
 
     fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
-        self.send(Signal::KILL, again_at)
+        self.send(Action::Signal(Signal::KILL), again_at)
     }
 
-    fn send(&mut self, signal: Signal, wake_at: Option<Instant>) -> Vec<Action> {
+    fn send(&mut self, signal: Action, wake_at: Option<Instant>) -> Vec<Action> {
         let end_check = self.end_check();
-        end_check.into_iter().chain([Action::Signal(signal)]).chain(wake_at.map(Action::WakeAt)).collect()
+        end_check.into_iter().chain([signal]).chain(wake_at.map(Action::WakeAt)).collect()
     }
 
     /// A process that is on its way out has no use for a check.
@@ -380,7 +410,7 @@ impl Life {
                 }
             }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
-                Some((signal, rung)) => self.asked(phase, signal, (rung, kill_at)),
+                Some(rung) => self.asked(phase, (rung, kill_at)),
                 None => Vec::new(),
             },
             Pressure::Killed { again_at } if due(again_at) => self.kill(phase, now),
@@ -412,16 +442,6 @@ impl Life {
     fn own_deadline(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.rules.own_grace)
     }
-}
-
-/// A timer that comes this late says that this program did not run meanwhile: it was stopped, or starved.
-const LATE: Duration = Duration::from_millis(500);
-
-/// Until when a time goes on that is over, if its timer came late. What has happened meanwhile may not have been heard
-/// of yet, and the process may not have run either: it is given what was lost, and no more than the whole time.
-fn lost_time(due: Instant, now: Instant, whole: Duration) -> Option<Instant> {
-    let late = now.saturating_duration_since(due);
-    if late < LATE { None } else { now.checked_add(late.min(whole)) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::super::Step;
 use super::*;
 
+#[path = "life_health_tests.rs"]
+mod health;
 #[path = "life_ready_tests.rs"]
 mod ready;
 
@@ -172,6 +174,27 @@ fn a_ladder_goes_on_for_what_a_stopped_program_leaves_behind() {
     assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
 }
 
+/// Case P15.
+#[test]
+fn a_leader_that_is_asked_alone_leaves_the_signal_to_what_it_leaves_behind() {
+    let mut life = Sim::led();
+
+    assert_eq!(life.tell(Input::Stop), [Action::SignalLeader(Signal::TERM), life.wake_in(20)]);
+    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Inhabited), [TERM]);
+    assert_eq!(life.tell(Input::Inhabited), []);
+    assert_eq!(life.later(20, Input::Timer), [Action::Signal(Signal::INT)]);
+}
+
+/// Case P15.
+#[test]
+fn what_is_left_without_a_leader_is_asked_by_a_step_for_the_leader_too() {
+    let mut life = Sim::led();
+    life.tell(Input::Exited);
+
+    assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
+}
+
 #[test]
 fn what_survives_a_kill_is_killed_again() {
     let mut life = Sim::running();
@@ -302,6 +325,7 @@ fn input() -> impl Strategy<Value = Input> {
         Input::LaunchFailed,
         Input::Ready,
         Input::NeverReady,
+        Input::Unhealthy,
         Input::Extend(SECOND),
         Input::CheckOver,
         Input::Stop,
@@ -345,6 +369,14 @@ impl Sim {
         life
     }
 
+    fn led() -> Self {
+        let steps = [Step::new(Signal::TERM, 20 * SECOND).to_leader(), Step::new(Signal::INT, SECOND)];
+        let mut life = Self::new(Rules { ladder: Ladder::new(&steps).unwrap(), ..rules() });
+        life.tell(Input::Begin);
+        life.tell(Input::Launched);
+        life
+    }
+
     fn tell(&mut self, input: Input) -> Vec<Action> {
         self.life.step(input, self.now)
     }
@@ -366,7 +398,7 @@ fn answers_at() -> Instant {
 }
 
 fn rules() -> Rules {
-    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, own_grace: 5 * SECOND }
+    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, has_health: false, own_grace: 5 * SECOND }
 }
 
 fn ready_rules() -> Rules {
@@ -384,9 +416,5 @@ fn check_rules() -> Rules {
 }
 
 fn ladder() -> Ladder {
-    Ladder::new(&[
-        Step { signal: Signal::INT, wait: SECOND },
-        Step { signal: Signal::TERM, wait: 2 * SECOND },
-    ])
-    .unwrap()
+    Ladder::new(&[Step::new(Signal::INT, SECOND), Step::new(Signal::TERM, 2 * SECOND)]).unwrap()
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here knows tokio, ractor, the kernel or a clock: the shell in [`process`](crate::process) translates.
 
+mod health;
 mod ladder;
 mod life;
 mod lines;
@@ -9,8 +10,9 @@ mod notify;
 mod retry;
 mod visible;
 
+pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog};
 pub(crate) use ladder::Ladder;
-pub use ladder::Step;
+pub use ladder::{Recipient, Step};
 pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;

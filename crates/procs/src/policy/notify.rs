@@ -20,6 +20,12 @@ pub(crate) struct Told {
     pub(crate) main_pid: Option<u32>,
     /// `ERRNO=`.
     pub(crate) errno: Option<i32>,
+    /// `WATCHDOG=1`: it is alive.
+    pub(crate) alive: bool,
+    /// `WATCHDOG=trigger`: it is not well.
+    pub(crate) trigger: bool,
+    /// `WATCHDOG_USEC=`: how often it says from now on that it is alive.
+    pub(crate) watchdog: Option<Duration>,
     /// `EXIT_STATUS=`.
     pub(crate) exit_status: Option<i32>,
 }
@@ -34,6 +40,11 @@ impl Told {
                 "STOPPING" => told.stopping |= value == "1",
                 "STATUS" => told.status = Some(value.to_owned()),
                 "EXTEND_TIMEOUT_USEC" => told.extend = value.parse().ok().map(Duration::from_micros),
+                "WATCHDOG" => {
+                    told.alive |= value == "1";
+                    told.trigger |= value == "trigger";
+                }
+                "WATCHDOG_USEC" => told.watchdog = value.parse().ok().map(Duration::from_micros),
                 "MAINPID" => told.main_pid = value.parse().ok(),
                 "ERRNO" => told.errno = value.parse().ok(),
                 "EXIT_STATUS" => told.exit_status = value.parse().ok(),
@@ -45,7 +56,18 @@ impl Told {
 
     /// Whether it says something beside that the process is ready, or wants time.
     pub(crate) fn has_news(&self) -> bool {
-        let Self { ready: _, extend: _, status, stopping, main_pid, errno, exit_status } = self;
+        let Self {
+            ready: _,
+            extend: _,
+            alive: _,
+            trigger: _,
+            watchdog: _,
+            status,
+            stopping,
+            main_pid,
+            errno,
+            exit_status,
+        } = self;
         *stopping || status.is_some() || main_pid.is_some() || errno.is_some() || exit_status.is_some()
     }
 }
@@ -76,6 +98,14 @@ mod tests {
     fn only_a_one_says_that_the_process_is_ready_or_stops() {
         assert_eq!(Told::read(b"READY=0\nSTOPPING=yes\nREADY"), Told::default());
         assert!(Told::read(b"STOPPING=1").stopping && !Told::read(b"STOPPING=1").ready);
+    }
+
+    #[test]
+    fn a_sign_of_life_is_no_news() {
+        let told = Told::read(b"WATCHDOG=1\nWATCHDOG_USEC=2000000");
+
+        assert_eq!((told.alive, told.watchdog), (true, Some(Duration::from_secs(2))));
+        assert!(!told.has_news() && !told.trigger && Told::read(b"WATCHDOG=trigger").trigger);
     }
 
     #[test]

@@ -54,6 +54,21 @@ impl Check {
         Self::of(task.abort_handle(), has_ended)
     }
 
+    /// Begins to find out whether the process is healthy. What the check holds of the given value is let go when
+    /// nothing of the check is left.
+    pub(super) fn health<F>(owner: ActorRef<Message>, check: impl FnOnce(Arc<Over>) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let over = Arc::new(Over { owner, exit: Exit::Normal });
+        let check = check(Arc::clone(&over));
+        let task = Handle::current().spawn(async move {
+            check.await;
+            drop(over);
+        });
+        Self::of(task.abort_handle(), watch::Sender::new(false))
+    }
+
     fn of(task: AbortHandle, has_ended: watch::Sender<bool>) -> Self {
         Self { task, is_ended: false, has_ended }
     }
@@ -89,7 +104,7 @@ struct Checked<F> {
 }
 
 /// Tells the owner when it is dropped.
-struct Over {
+pub(super) struct Over {
     owner: ActorRef<Message>,
     exit: Exit,
 }
@@ -108,7 +123,7 @@ async fn run<F: Future<Output = Exit>>(checked: Checked<F>) {
 }
 
 /// The answer of a user's check. A panic in the check, or in the drop of its values, is an answer, too.
-async fn answer(check: Checking) -> Exit {
+pub(super) async fn answer(check: Checking) -> Exit {
     let mut check = check;
     let exit = std::future::poll_fn(|cx| match catch(|| check.as_mut().poll(cx)) {
         Ok(Poll::Ready(exit)) => Poll::Ready(exit),

@@ -58,6 +58,10 @@ impl Owner {
 
     fn ended(&mut self) -> Ended {
         let exit = self.exit.take().unwrap_or(Exit::Unknown);
+        let exit = match self.illness() {
+            Some(illness) => Exit::Failed { error: format!("unhealthy: {illness}; stopped: {exit}") },
+            None => exit,
+        };
         Ended::new(exit).with_stragglers(self.members.report())
     }
 
@@ -123,6 +127,7 @@ impl Owner {
             Fact::Ready
             | Fact::Extend(_)
             | Fact::Checked(_)
+            | Fact::Diagnosed(_)
             | Fact::Time
             | Fact::Counted(..)
             | Fact::Look(_) => false,

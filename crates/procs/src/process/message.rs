@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rootward_core::Exit;
 
+use super::care::Diagnosis;
 use crate::group::MemberList;
 use crate::launch::LaunchError;
 use crate::set::KillOnDrop;
@@ -31,6 +32,8 @@ pub(super) enum Fact {
     Extend(Duration),
     /// The readiness check ended like this, and nothing is left of it.
     Checked(Exit),
+    /// A health check has failed, or has succeeded again.
+    Diagnosed(Option<Diagnosis>),
     /// The time has come for which the alarm was set.
     Time,
     /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the

@@ -16,9 +16,11 @@
 //! that has ended may have lent its pipes to one that lives on.
 
 mod alarm;
+mod care;
 mod check;
 mod end;
 mod error;
+mod health;
 mod launching;
 mod member_sensors;
 mod members;

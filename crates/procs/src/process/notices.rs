@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rootward_core::{Notice, OutputSink};
 use tokio::io::Interest;
+use tokio::sync::watch;
 
 use super::probe::Members;
 use super::start_log::StartLog;
@@ -29,6 +30,18 @@ pub(super) struct Notices {
     socket: Watched,
     sink: OutputSink,
     log: Option<Arc<StartLog>>,
+    signs: watch::Sender<Signs>,
+}
+
+/// What a process has said of its health.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signs {
+    /// How often it has said that it is alive, to tell one time from the next.
+    pub(super) heard: u64,
+    /// How long it may take until it says so again.
+    pub(super) timeout: Option<Duration>,
+    /// Whether it has said that it is not well.
+    pub(super) triggered: bool,
 }
 
 /// What follows from a message, beside an event.
@@ -43,7 +56,12 @@ impl Notices {
         let (socket, name) = sys::notify_socket()?;
         let socket = sys::watch(Arc::new(socket))?;
         let name = [b"@".as_slice(), &name].concat();
-        Ok((Self { socket, sink, log }, OsString::from_vec(name)))
+        Ok((Self { socket, sink, log, signs: watch::Sender::default() }, OsString::from_vec(name)))
+    }
+
+    /// What the process says of its health.
+    pub(super) fn signs(&self) -> watch::Receiver<Signs> {
+        self.signs.subscribe()
     }
 
     /// Waits until there may be something to hear. Cancel safe.
@@ -68,7 +86,14 @@ impl Notices {
 
     fn take(&self, told: Told, hear: &mut impl FnMut(Heard)) {
         let has_news = told.has_news();
-        let Told { ready, extend, status, stopping, main_pid, errno, exit_status } = told;
+        let Told { ready, extend, status, stopping, main_pid, errno, exit_status, .. } = told;
+        if told.alive || told.trigger || told.watchdog.is_some() {
+            self.signs.send_modify(|signs| {
+                signs.heard += u64::from(told.alive);
+                signs.triggered |= told.trigger;
+                signs.timeout = told.watchdog.or(signs.timeout);
+            });
+        }
         if let (Some(log), Some(status)) = (&self.log, &status) {
             log.note_error(format!("it said {status:?}"));
         }

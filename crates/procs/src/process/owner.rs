@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
+use super::care::Care;
 use super::check::Check;
 use super::error::ReadyError;
 use super::member_sensors::MemberSensor;
@@ -46,7 +47,7 @@ pub(super) struct Owner {
     pub(super) owned_set: Option<KillOnDrop>,
     pub(super) members: Members,
     pub(super) sensing: Sensing,
-    /// Dropping it calls off a start that would be tried again.
+    /// Dropping it calls off a start that would be tried again. `None` says that the supervisor has asked for the end.
     pub(super) wanted: Option<oneshot::Sender<()>>,
     pub(super) member_sensor: Option<MemberSensor>,
     pub(super) round: Round,
@@ -65,6 +66,8 @@ pub(super) struct Owner {
     pub(super) has_started: bool,
     /// Why the start failed, if it did.
     pub(super) failure: Option<StartError>,
+    /// What it needs for its health check, if it has one.
+    pub(super) care: Option<Box<Care>>,
     pub(super) state: State,
 }
 
@@ -79,6 +82,7 @@ pub(super) struct Beginning {
     pub(super) ack: Ack,
     pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
+    pub(super) care: Option<Box<Care>>,
     /// Dropping it calls off a start that would be tried again.
     pub(super) wanted: oneshot::Sender<()>,
     /// Dropping it tells the sensor that it is over.
@@ -160,7 +164,8 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, wanted, over } = beginning;
+        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, care, wanted, over } =
+            beginning;
         let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
         Self {
@@ -184,6 +189,7 @@ impl Owner {
             log,
             has_started: false,
             failure: None,
+            care,
             state: State::Owning,
         }
     }
@@ -230,6 +236,7 @@ impl Owner {
             Fact::Ready => self.tell(Input::Ready, myself),
             Fact::Extend(by) => self.tell(Input::Extend(by), myself),
             Fact::Checked(exit) => self.checked(exit, myself),
+            Fact::Diagnosed(diagnosis) => self.diagnosed(diagnosis, myself),
             Fact::Time => self.tell(Input::Timer, myself),
             Fact::Exited { exit, is_last } => {
                 let is_done = exit.class() == ExitClass::Normal && self.counts_when_done();
@@ -272,7 +279,9 @@ impl Owner {
                 }
                 self.ack.started(self.pid());
             }
+            Action::CheckHealth => self.watch_health(myself),
             Action::Signal(signal) => self.signal(signal),
+            Action::SignalLeader(signal) => self.signal_leader(signal),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
             Action::Survey => self.survey(myself),
             Action::Finish(verdict) => self.state = State::Finished(verdict),
@@ -297,7 +306,7 @@ impl Owner {
     }
 
     /// What is to be looked at, if that is how the process says that it is ready.
-    fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
+    pub(super) fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
         let any_owner = ready.any_owner;
         match &ready.condition {
             // Lines and messages are looked at where they are read, and the end where it is heard of.
@@ -328,6 +337,10 @@ impl Owner {
         let matters = self.check.take().is_some_and(|check| !check.is_ended());
         self.members.note_check(None);
         self.tell(Input::CheckOver, myself);
+        if self.has_started {
+            // It was a health check, which has told what it found.
+            return;
+        }
         if matters && exit.class() == ExitClass::Normal {
             self.tell(Input::Ready, myself);
         } else if matters {
@@ -340,6 +353,9 @@ impl Owner {
     }
 
     fn signal(&mut self, signal: Signal) {
+        if signal == Signal::KILL {
+            self.note_kill();
+        }
         let Some(owned_set) = &self.owned_set else { return };
         if let Some(log) = &self.log {
             // What it writes from now on is about its end.
@@ -349,6 +365,16 @@ impl Owner {
         // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
         // it if it stays.
         let _ = owned_set.set().signal(signal);
+    }
+
+    fn signal_leader(&self, signal: Signal) {
+        if let Some(log) = &self.log {
+            log.close();
+        }
+        if let Some(owned_set) = &self.owned_set {
+            // As above.
+            let _ = owned_set.set().signal_leader(signal);
+        }
     }
 
     // --- what it is ---
@@ -363,6 +389,7 @@ impl Owner {
     }
 
     pub(super) fn check_name(&self) -> String {
-        format!("the readiness check of `{}`", self.program())
+        let of_what = if self.has_started { "health" } else { "readiness" };
+        format!("the {of_what} check of `{}`", self.program())
     }
 }

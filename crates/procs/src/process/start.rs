@@ -8,11 +8,12 @@ use std::sync::{Arc, PoisonError};
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::{
     ChildKind, Inspect, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
-    StartError, StopRequest, Straggler,
+    StartError, StopRequest, Straggler, Usage,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::care::Care;
 use super::launching;
 use super::message::Message;
 use super::notices::Notices;
@@ -24,8 +25,9 @@ use crate::Containment;
 use crate::Signal;
 use crate::launch::{LaunchError, Launcher, Order, problem_with_identity};
 use crate::policy::{Input, Life, Retry};
-use crate::set::Ack;
+use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
+use crate::usage::usage_of;
 
 /// Starts incarnations of a process.
 pub(crate) struct StartProcess {
@@ -69,6 +71,9 @@ impl StartChild for StartProcess {
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
+        if let Some(slot) = cx.provided::<KillSlot>() {
+            slot.hold(&shared.kill_handle);
+        }
         let pacer = cx.pacer().clone();
         let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
         // The program first: while it starts there is time to make its owner.
@@ -81,6 +86,10 @@ impl StartChild for StartProcess {
                 return Launch::Failed(StartError::new(LaunchError::new(self.process.command(), error)));
             }
         };
+        let care = process.get_health().map(|_| {
+            let signs = notices.as_ref().map(|notices| notices.signs());
+            Box::new(Care::new(sink.clone(), signs))
+        });
         let order = Order {
             process: Arc::clone(&process),
             kill_handle: Arc::clone(&shared.kill_handle),
@@ -115,6 +124,7 @@ impl StartChild for StartProcess {
             ack,
             shared: shared_owner,
             pacer,
+            care,
             wanted,
             over,
         });
@@ -158,8 +168,11 @@ fn with_notices(
         return Ok((process, None));
     }
     let (notices, name) = Notices::open(sink.clone(), log)?;
-    let process = Process::clone(&process).env("NOTIFY_SOCKET", name);
-    Ok((Arc::new(process), Some(Box::new(notices))))
+    let mut notifying = Process::clone(&process).env("NOTIFY_SOCKET", name);
+    if let Some(timeout) = process.watchdog() {
+        notifying = notifying.env("WATCHDOG_USEC", timeout.as_micros().to_string());
+    }
+    Ok((Arc::new(notifying), Some(Box::new(notices))))
 }
 
 /// What the supervisor holds of a process.
@@ -202,6 +215,10 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for SharedOwner {
+    fn usage(&self) -> Option<Usage> {
+        usage_of(&*self.kill_handle.set()?)
+    }
+
     fn crash(&self) -> bool {
         self.kill_handle.kill();
         true

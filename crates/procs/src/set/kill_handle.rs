@@ -1,11 +1,16 @@
 //! The handle through which the last kill reaches a set, from any thread.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rootward_core::KillHandle;
 
 use super::ProcessSet;
 use crate::Signal;
+
+/// How long until a set that was killed is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// Holds a process set as soon as there is one, for a kill that waits for nothing.
 #[derive(Debug, Default)]
@@ -47,6 +52,32 @@ impl SetKillHandle {
         drop(held);
         // Not under the lock: if this is the last reference, the set's warden is dropped with it.
         drop(set);
+    }
+
+    /// Blocks this thread until no process is left of the set that was killed, for so long at most.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the owner's runtime may stand still, and nothing else is told"
+    )]
+    pub(crate) fn await_empty(&self, within: Duration) -> bool {
+        let since = Instant::now();
+        loop {
+            if self.set().is_none_or(|set| set.looks_empty()) {
+                return true;
+            }
+            if since.elapsed() > within {
+                return false;
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The set, as long as its owner has it.
+    pub(crate) fn set(&self) -> Option<Arc<ProcessSet>> {
+        match &*self.lock() {
+            Target::Set(set) => set.upgrade(),
+            Target::Nothing | Target::Doomed => None,
+        }
     }
 
     /// Lets go, because nothing is left.

@@ -7,6 +7,7 @@
 mod ack;
 mod kill_handle;
 mod kill_on_drop;
+mod kill_slot;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -22,6 +23,7 @@ use crate::warden::ReapedSet;
 pub(crate) use ack::Ack;
 pub(crate) use kill_handle::SetKillHandle;
 pub(crate) use kill_on_drop::KillOnDrop;
+pub(crate) use kill_slot::KillSlot;
 
 /// A program, and what it has started.
 #[derive(Debug)]
@@ -66,6 +68,14 @@ impl ProcessSet {
         }
     }
 
+    /// Sends a signal to the program alone, and has it continue if it is stopped. That it has ended is no error.
+    pub(crate) fn signal_leader(&self, signal: Signal) -> io::Result<()> {
+        match self {
+            Self::Group(group) => group.signal_leader(signal),
+            Self::Tree(reaped) => reaped.signal_leader(signal),
+        }
+    }
+
     /// How the program ended, or `None` if that cannot be said yet.
     pub(crate) fn exited(&self) -> Option<Exit> {
         match self {
@@ -79,6 +89,23 @@ impl ProcessSet {
         match self {
             Self::Group(group) => group.is_empty(),
             Self::Tree(reaped) => Some(reaped.is_empty()),
+        }
+    }
+
+    /// Whether no process is left, as far as `/proc` tells: at level `group`, whether the program has ended. It takes
+    /// nothing that the owner waits for.
+    pub(crate) fn looks_empty(&self) -> bool {
+        match self {
+            Self::Group(group) => group.has_ended(),
+            Self::Tree(reaped) => !group::has_children(reaped.reaper()),
+        }
+    }
+
+    /// The process that adopts all orphans of the set, if there is one.
+    pub(crate) fn reaper(&self) -> Option<i32> {
+        match self {
+            Self::Group(_) => None,
+            Self::Tree(reaped) => Some(reaped.reaper()),
         }
     }
 

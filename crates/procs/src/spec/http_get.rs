@@ -67,7 +67,7 @@ impl HttpGet {
     pub fn problem(&self) -> Option<String> {
         let url = &self.url;
         if let Err(problem) = self.target() {
-            return Some(format!("the ready URL {url:?} {problem}"));
+            return Some(format!("the URL {url:?} {problem}"));
         }
         if !(100..=599).contains(self.statuses.start()) {
             return Some(format!("{} is no HTTP status", self.statuses.start()));
@@ -76,16 +76,14 @@ impl HttpGet {
             |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':');
         let is_value = |value: &str| !value.contains(['\r', '\n', '\0']);
         let wrong = self.headers.iter().find(|(name, value)| !is_token(name) || !is_value(value));
-        wrong.map(|(name, value)| {
-            format!("the ready header {name:?} = {value:?} is not one that HTTP can send")
-        })
+        wrong.map(|(name, value)| format!("the header {name:?} = {value:?} is not one that HTTP can send"))
     }
 
     /// Where it goes, or what is wrong with the URL.
     pub(crate) fn target(&self) -> Result<Target, &'static str> {
         if self.url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
             return Err(
-                "asks for TLS, which a readiness check does not speak: take http, or a command such as curl",
+                "asks for TLS, which these checks do not speak: take http, or a command such as curl",
             );
         }
         let is_http = self.url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));

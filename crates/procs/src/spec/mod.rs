@@ -2,6 +2,7 @@
 
 mod attributes;
 mod command;
+mod health;
 mod http_get;
 mod line_pattern;
 mod problem;
@@ -12,10 +13,12 @@ pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use health::Health;
 pub use http_get::HttpGet;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 
+pub(crate) use health::{HealthCheck, UsersCheck};
 pub(crate) use line_pattern::LinePattern;
 pub(crate) use problem::problem_with;
 pub(crate) use ready::{Checking, Condition};

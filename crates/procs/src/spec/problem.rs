@@ -4,8 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::health::HealthCheck;
 use super::ready::Condition;
-use super::{Output, Process, Stdin};
+use super::{Health, Output, Process, Stdin};
+use crate::policy::HealthRules;
 
 /// The first mistake in a description, in words that complete "`root/web`: …".
 pub(crate) fn problem_with(process: &Process) -> Option<String> {
@@ -42,7 +44,34 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     if process.empty_ladder {
         return Some("the stop ladder has no step".into());
     }
-    process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.condition))
+    let readiness =
+        process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.condition));
+    readiness.or_else(|| problem_with_health(process, process.health.as_ref()?))
+}
+
+fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
+    let HealthRules { interval, timeout, threshold, start_period: _ } = health.rules;
+    if matches!(process.ready.as_ref().map(|ready| &ready.condition), Some(Condition::Completion)) {
+        return Some("a job that has started when it has ended has no health".into());
+    }
+    let ready = match &health.how {
+        HealthCheck::Watchdog(every) if every.as_micros() == 0 => {
+            return Some("the watchdog's time is less than a microsecond".into());
+        }
+        HealthCheck::Watchdog(_) => return None,
+        HealthCheck::Look(ready) => ready,
+    };
+    let nothing = [
+        (interval.is_zero(), "the health interval is zero"),
+        (timeout.is_zero(), "the health timeout is zero"),
+        (threshold == 0, "the health threshold is zero"),
+    ];
+    if let Some((_, problem)) = nothing.into_iter().find(|(is_wrong, _)| *is_wrong) {
+        return Some(problem.into());
+    }
+    // The same conditions, with another name.
+    let problem = problem_with_readiness(process, &ready.condition)?;
+    Some(problem.replacen("the ready ", "the health ", 1))
 }
 
 fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
@@ -96,7 +125,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
-        let step = Step { signal: Signal::INT, wait: Duration::from_secs(1) };
+        let step = Step::new(Signal::INT, Duration::from_secs(1));
         let process = Process::new("web").arg("-v").env("PORT", "1").current_dir("/srv").ladder([step]);
 
         assert_eq!(problem_with(&process), None);
@@ -153,6 +182,34 @@ mod tests {
         for (process, problem) in mistakes {
             assert_eq!(problem_with(&process).as_deref(), Some(problem));
         }
+    }
+
+    #[test]
+    fn each_mistake_of_a_health_check_is_named() {
+        let with = |health| Process::new("a").health(health);
+        let mistakes = [
+            (with(Health::tcp("80")), "the health address \"80\" is not of the form host:port"),
+            (with(Health::http("https://h")), "the URL \"https://h\" asks for TLS"),
+            (with(Health::unix("")), "the health path is empty"),
+            (with(Health::command([] as [&str; 0])), "the health command is empty"),
+            (with(Health::path("p").interval(Duration::ZERO)), "the health interval is zero"),
+            (with(Health::path("p").timeout(Duration::ZERO)), "the health timeout is zero"),
+            (with(Health::path("p").threshold(0)), "the health threshold is zero"),
+            (
+                with(Health::watchdog(Duration::from_nanos(1))),
+                "the watchdog's time is less than a microsecond",
+            ),
+            (
+                with(Health::path("p")).ready(Ready::completion()),
+                "a job that has started when it has ended has no health",
+            ),
+        ];
+
+        for (process, problem) in mistakes {
+            let found = problem_with(&process).unwrap_or_default();
+            assert!(found.starts_with(problem), "{found}");
+        }
+        assert_eq!(problem_with(&with(Health::watchdog(Duration::from_secs(1)))), None);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use rootward_core::{ChildSpec, Shutdown};
 
+use super::health::HealthCheck;
 use super::ready::Condition;
-use super::{Command, Identity, Output, Ready, Stdin};
+use super::{Command, Health, Identity, Output, Ready, Stdin};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
@@ -24,6 +25,7 @@ use crate::process::StartProcess;
 /// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
+/// | [`health`](Self::health) | it is healthy as long as it runs |
 /// | [`retry_start`](Self::retry_start) | 2 seconds |
 /// | [`user`](Self::user), [`limit`](Self::limit), [`nice`](Self::nice) and their like | as this program has it |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
@@ -55,6 +57,7 @@ pub struct Process {
     pub(super) empty_ladder: bool,
     pub(super) ready: Option<Ready>,
     pub(super) ready_timeout: Duration,
+    pub(super) health: Option<Health>,
     straggler_grace: Option<Duration>,
     retry_start: Duration,
 }
@@ -71,6 +74,7 @@ impl Process {
             empty_ladder: false,
             ready: None,
             ready_timeout: Duration::from_secs(10),
+            health: None,
             straggler_grace: None,
             retry_start: Self::RETRY_START,
         }
@@ -176,6 +180,13 @@ impl Process {
         self
     }
 
+    /// Says how it is found out while the process runs whether it is healthy. One that is not is stopped, and has ended
+    /// abnormally.
+    pub fn health(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
+    }
+
     /// For how long a start is tried again, unless [`retry_start`](Self::retry_start) says otherwise.
     const RETRY_START: Duration = Duration::from_secs(2);
 
@@ -256,6 +267,19 @@ impl Process {
     /// Whether it speaks systemd's notify protocol.
     pub(crate) fn notifies(&self) -> bool {
         self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Notify))
+            || self.watchdog().is_some()
+    }
+
+    pub(crate) fn get_health(&self) -> Option<&Health> {
+        self.health.as_ref()
+    }
+
+    /// How often it has to say that it is alive, if it has to.
+    pub(crate) fn watchdog(&self) -> Option<Duration> {
+        match self.health.as_ref()?.how {
+            HealthCheck::Watchdog(timeout) => Some(timeout),
+            HealthCheck::Look(_) => None,
+        }
     }
 
     /// A command that runs in the same surroundings. What it writes is captured, and it reads nothing.
@@ -267,7 +291,7 @@ impl Process {
         command.args = args.to_vec();
         command.stdin = Stdin::Null;
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
-        Self { command, ready: None, ..self.clone() }
+        Self { command, ready: None, health: None, ..self.clone() }
     }
 
     /// What it is waited for until it counts as started, in words.
@@ -296,6 +320,7 @@ impl Process {
                 has_check: ready.has_check(),
                 looks_last: ready.looks_last(),
             }),
+            has_health: self.health.is_some(),
             own_grace: self.straggler_grace.unwrap_or(grace),
         }
     }

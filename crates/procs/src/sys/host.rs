@@ -17,8 +17,21 @@ use super::{open, raw};
 
 /// How many threads the calling process has.
 pub(crate) fn threads() -> io::Result<usize> {
-    Ok(fs::read_dir("/proc/self/task")?.count())
+    let threads = fs::read_dir("/proc/self/task")?.flatten();
+    // A thread that has been joined stands there for another moment. It runs nothing of the program any more.
+    let is_there = |stat: io::Result<String>| stat.is_ok_and(|stat| !is_exiting(&stat));
+    Ok(threads.filter(|thread| is_there(fs::read_to_string(thread.path().join("stat")))).count())
 }
+
+/// Whether a thread is on its way out, as the flags in its `stat` say (`PF_EXITING`). They stand behind the name, which
+/// may have spaces and parentheses.
+fn is_exiting(stat: &str) -> bool {
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let flags = behind_name.split_ascii_whitespace().nth(6).and_then(|flags| flags.parse::<u32>().ok());
+    flags.is_some_and(|flags| flags & PF_EXITING != 0)
+}
+
+const PF_EXITING: u32 = 4;
 
 /// Which of the two a process is after a fork.
 pub(crate) enum Fork {
@@ -156,4 +169,18 @@ pub(crate) fn is_packet_socket(fd: &OwnedFd) -> bool {
         )
     };
     result == 0 && kind == libc::SOCK_SEQPACKET
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_on_its_way_out_is_known_by_its_flags_whatever_its_name_is() {
+        let stat = |flags| format!("7 (a) b) R 1 7 7 0 -1 {flags} 0 0 0");
+
+        assert!(is_exiting(&stat(4 | 0x0040_0000)));
+        assert!(!is_exiting(&stat(0x0040_0000)));
+        assert!(!is_exiting("7 (a"));
+    }
 }

@@ -135,6 +135,17 @@ pub(crate) fn all_places() -> Vec<PathBuf> {
     places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }
 
+/// The directories of a cgroup that a warden has made for a child, in which a process says that it is. None for any
+/// other cgroup.
+pub(crate) fn places_of_child(said: &str) -> Vec<PathBuf> {
+    let is_of_child = said.lines().any(|line| {
+        let cgroup = line.strip_prefix("0::").unwrap_or_default();
+        cgroup.split('/').rev().take(2).zip(["child-", PREFIX]).all(|(name, prefix)| name.starts_with(prefix))
+    });
+    let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    if is_of_child { places(&mounts(), said) } else { Vec::new() }
+}
+
 /// Where this process's own cgroup is, in every hierarchy of version 2 that is mounted.
 fn places(mounts: &str, own: &str) -> Vec<PathBuf> {
     let Some(own) = own.lines().find_map(|line| line.strip_prefix("0::")) else { return Vec::new() };

@@ -23,7 +23,7 @@ const MOST_THREADS: usize = 64;
 
 /// Kills a child and all its descendants. No other process reaps the child, so that its number is its own. All our
 /// children are to be killed.
-pub(super) fn kill_with_descendants(child: i32) {
+pub(crate) fn kill_with_descendants(child: i32) {
     if is_elsewhere(child) {
         let _ = raw::kill(-child, libc::SIGKILL);
     }

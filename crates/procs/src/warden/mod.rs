@@ -36,6 +36,7 @@ mod state;
 
 pub(crate) use client::Client;
 pub use client::Warden;
+pub(crate) use descendants::kill_with_descendants;
 pub use error::WardenError;
 pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
 pub(crate) use reaped_set::ReapedSet;

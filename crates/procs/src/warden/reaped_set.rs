@@ -83,6 +83,11 @@ impl ReapedSet {
         result
     }
 
+    /// Sends a signal to the program alone, and SIGCONT after it.
+    pub(crate) fn signal_leader(&self, signal: Signal) -> io::Result<()> {
+        and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
+    }
+
     /// Continues the reaper if a process has stopped it, for example its own program. Without a descriptor to spare it
     /// stays stopped.
     fn rouse(&self) {

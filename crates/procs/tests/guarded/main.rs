@@ -20,6 +20,8 @@ mod start;
 mod stop;
 #[path = "../processes/stragglers.rs"]
 mod stragglers;
+#[path = "../processes/usage.rs"]
+mod usage;
 mod wardens;
 
 use rootward_procs::{Containment, Warden};

@@ -5,11 +5,13 @@
 
 mod attributes;
 mod given;
+mod health;
 mod output;
 mod ready;
 mod start;
 mod stop;
 mod stragglers;
+mod usage;
 
 /// These tests follow processes as groups.
 fn containment() -> rootward_procs::Containment {

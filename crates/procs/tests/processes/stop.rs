@@ -62,7 +62,7 @@ async fn a_process_whose_shutdown_is_kill_is_not_asked() {
 #[tokio::test]
 async fn a_ladder_is_climbed_one_signal_after_the_other() {
     let steps = [(Signal::HUP, 50), (Signal::INT, 60_000)];
-    let steps = steps.map(|(signal, millis)| Step { signal, wait: Duration::from_millis(millis) });
+    let steps = steps.map(|(signal, millis)| Step::new(signal, Duration::from_millis(millis)));
     let script = "trap 'echo hup' HUP; trap 'echo int; exit 0' INT; echo running; while :; do :; done";
     let mut given = tree([shell(script).ladder(steps).into_child("child")]);
     given.wait_for_line("running").await;
@@ -73,9 +73,27 @@ async fn a_ladder_is_climbed_one_signal_after_the_other() {
     assert_eq!(given.lines().await, ["hup", "int"]);
 }
 
+/// Case P15.
+#[tokio::test]
+async fn a_leader_that_is_asked_alone_may_finish_what_its_workers_do() {
+    let worker = "trap 'echo asked; exit 1' TERM; echo running; read go < $0; echo finished";
+    let master = format!("/bin/sh -c \"{worker}\" $0 & trap 'echo go > $0' TERM; wait; wait; exit 0");
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("go");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let steps = [Step::new(Signal::TERM, Duration::from_secs(60)).to_leader()];
+    let mut given = tree([shell(&master).arg(fifo).ladder(steps).into_child("child")]);
+    given.wait_for_line("running").await;
+
+    let report = given.stop().await;
+
+    assert_eq!((report.outcome, report.status), (Outcome::Graceful, Some(Exit::Code(0))));
+    assert_eq!(given.lines().await, ["finished"]);
+}
+
 #[tokio::test]
 async fn the_sum_of_a_ladder_is_the_grace() {
-    let steps = [Signal::HUP, Signal::INT].map(|signal| Step { signal, wait: Duration::from_millis(20) });
+    let steps = [Signal::HUP, Signal::INT].map(|signal| Step::new(signal, Duration::from_millis(20)));
     let script = "trap '' HUP INT; echo running; exec sleep 1000";
     let mut given = tree([shell(script).ladder(steps).into_child("child")]);
     given.wait_for_line("running").await;

@@ -15,6 +15,7 @@ use super::account::account;
 use super::hold::Hold;
 use super::last_word::LastWord;
 use super::prepared::{OnLaunch, OnReport};
+use super::probing::Probing;
 use super::service_manager::{Manager, ReloadTeller};
 use super::tell::tell;
 use super::{Finished, Prepared, RunError};
@@ -36,6 +37,8 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | [`heed_ignored`](Self::heed_ignored) | `false`: SIGHUP, SIGINT and SIGQUIT stay ignored if the program was started so |
 /// | [`die_by_signal`](Self::die_by_signal) | `false`: the program ends with a status |
 /// | [`exit_status_from`](Self::exit_status_from) | no child |
+/// | [`drain_delay`](Self::drain_delay) | none |
+/// | [`termination_message`](Self::termination_message) | in no file |
 /// | [`on_report`](Self::on_report) | [`run`](Self::run) tells on standard error what was not clean |
 /// | [`task_runtime`](Self::task_runtime) | a multi-threaded one; the caller's in [`run_async`](Self::run_async) |
 /// | [`refuse_degraded`](Self::refuse_degraded) | `false`: a fall-back is said, and the program starts |
@@ -81,10 +84,11 @@ pub struct Application {
     changes: Vec<Change>,
     signals: Signals,
     stop_signals: Option<Vec<Signal>>,
-    last_word: LastWord,
+    pub(super) last_word: LastWord,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
     task_runtime: Option<Builder>,
+    pub(super) probing: Probing,
     pub(super) notify_systemd: bool,
     pub(super) reload_teller: ReloadTeller,
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -109,6 +113,7 @@ impl Application {
             on_launch: None,
             on_report: None,
             task_runtime: None,
+            probing: Probing::default(),
             notify_systemd: false,
             reload_teller: ReloadTeller::default(),
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -319,6 +324,7 @@ impl Application {
             task_runtime: self.task_runtime,
             hold,
             manager,
+            probing: self.probing,
         })
     }
 
@@ -369,13 +375,14 @@ impl Application {
 
     fn prepare_and_tell(mut self) -> Result<Prepared, ExitCode> {
         self.on_report.get_or_insert_with(|| Box::new(|report| tell(&account(report))));
+        let last_word = self.last_word.clone();
         self.prepare().map_err(|wrong| {
-            tell(&format!("error: the tree's description makes no sense: {wrong}\n"));
+            last_word.explain(&format!("error: the tree's description makes no sense: {wrong}\n"));
             ExitCode::from(Finished::BAD_DESCRIPTION)
         })
     }
 
-    fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
+    pub(super) fn change_signals(mut self, change: impl FnOnce(Signals) -> Signals) -> Self {
         self.signals = change(self.signals);
         self
     }
@@ -386,7 +393,7 @@ fn told(finished: Result<Finished, RunError>, last_word: &LastWord) -> ExitCode 
     match finished {
         Ok(finished) => last_word.say(&finished),
         Err(error) => {
-            tell(&format!("error: {error}\n"));
+            last_word.explain(&format!("error: {error}\n"));
             ExitCode::from(error.status())
         }
     }

@@ -1,23 +1,27 @@
 //! How a program ends when its tree is gone: with a status, or by the signal that has stopped it.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rootward_core::{Ending, Exit, StopCause, StopReport};
 use rootward_signals::{Signal, die_by_signal};
 
-use super::Finished;
+use super::tell::tell;
+use super::{Finished, termination};
 
 /// What the application chose.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LastWord {
     pub(super) die_by_signal: bool,
     pub(super) exit_status_from: Option<String>,
+    pub(super) termination_message: Option<PathBuf>,
 }
 
 impl LastWord {
     /// Ends the process by a signal, or says with which status it ends.
     pub(super) fn say(&self, finished: &Finished) -> ExitCode {
+        let wrote = self.write(|file| finished.write_termination_message(file));
         match finished.signal().filter(|_| self.die_by_signal) {
             Some(signal) => {
                 // A process that is ended by a signal writes nothing any more.
@@ -25,8 +29,27 @@ impl LastWord {
                 die_by_signal(signal);
                 ExitCode::from(signal.exit_status())
             }
-            None => ExitCode::from(self.status(finished)),
+            None => match self.status(finished) {
+                0 if !wrote => ExitCode::from(Finished::FAILED),
+                status => ExitCode::from(status),
+            },
         }
+    }
+
+    /// Says why the program could not begin.
+    pub(super) fn explain(&self, error: &str) {
+        tell(error);
+        self.write(|file| termination::write(file, error));
+    }
+
+    /// Whether the termination message is written, where one is wanted. What is wrong is told.
+    fn write(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> bool {
+        let Some(file) = &self.termination_message else { return true };
+        let wrote = write(file);
+        if let Err(error) = &wrote {
+            tell(&format!("error: cannot write the termination message to {}: {error}\n", file.display()));
+        }
+        wrote.is_ok()
     }
 
     fn status(&self, finished: &Finished) -> u8 {

@@ -7,19 +7,23 @@
 mod account;
 mod application;
 mod finished;
+mod grace;
 mod hold;
 mod last_word;
 mod panics;
 mod prepared;
+mod probing;
 mod room;
 mod run;
 mod runtimes;
 mod service_manager;
 mod tell;
+mod termination;
 #[cfg(test)]
 mod tests;
 
 pub use application::Application;
 pub use finished::Finished;
+pub use grace::{InvalidGrace, deadline_from_env};
 pub use prepared::{Prepared, RunError};
 pub use run::run;

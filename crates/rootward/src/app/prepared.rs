@@ -18,6 +18,7 @@ use tokio::task::JoinError;
 use super::Finished;
 use super::hold::Hold;
 use super::panics::let_hooks_block;
+use super::probing::{Opened, Probing};
 use super::runtimes::Runtimes;
 use super::service_manager::Manager;
 
@@ -34,6 +35,7 @@ pub struct Prepared {
     pub(super) task_runtime: Option<Builder>,
     pub(super) hold: Hold,
     pub(super) manager: Manager,
+    pub(super) probing: Probing,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -43,6 +45,16 @@ pub enum RunError {
     /// The system refused the threads or the descriptors of a runtime.
     #[error("cannot build the runtime: {0}")]
     Runtime(#[source] io::Error),
+    /// The program cannot listen for the probes of an orchestrator.
+    #[cfg(all(feature = "probes", unix))]
+    #[error("cannot answer probes at {address}: {source}")]
+    #[non_exhaustive]
+    Probes {
+        /// Where, as the application says it.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The system refused a signal.
     #[error(transparent)]
     Signals(#[from] SignalError),
@@ -128,15 +140,14 @@ impl Prepared {
         // for that, which a hook holds that writes.
         let_hooks_block();
         more_descriptors();
-        let Self { tree, signals, on_launch, task_runtime, hold, manager, .. } = self;
-        let runtimes = Runtimes::build(task_runtime, caller).map_err(|error| {
-            hold.let_go();
-            RunError::Runtime(error)
-        })?;
+        let Self { tree, signals, on_launch, task_runtime, hold, manager, probing, .. } = self;
+        let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime);
+        let both = runtimes.and_then(|runtimes| Ok((runtimes, probing.open()?)));
+        let (runtimes, probes) = both.inspect_err(|_| hold.let_go())?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
-        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager } })
+        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager, probes } })
     }
 }
 
@@ -162,6 +173,7 @@ struct Program {
     signals: Signals,
     on_launch: Option<OnLaunch>,
     manager: Manager,
+    probes: Opened,
 }
 
 /// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
@@ -202,7 +214,7 @@ async fn drive(
     program: Program,
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
-    let Program { tree, signals, on_launch, manager } = program;
+    let Program { tree, signals, on_launch, manager, probes } = program;
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
@@ -210,6 +222,7 @@ async fn drive(
         tree.launch()
     };
     manager.attach(&tree);
+    let _answers = probes.attach(&tree);
     let guard = listening.attach(&tree);
     let mut panic = None;
     let stopped = async {

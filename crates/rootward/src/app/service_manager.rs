@@ -13,6 +13,20 @@ pub(super) use systemd::{Manager, ReloadTeller};
 pub(super) use nothing::{Manager, ReloadTeller};
 
 impl Application {
+    /// Registers a handler for a signal that has something to await. See [`Signals::on_async`].
+    ///
+    /// [`Signals::on_async`]: rootward_signals::Signals::on_async
+    pub fn on_signal_async<F>(
+        self,
+        signal: Signal,
+        handler: impl FnMut(SignalReceived) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.change_signals(|signals| signals.on_async(signal, handler))
+    }
+
     /// Has SIGHUP read the configuration again, in place of stopping the tree: [`Hangup::Reload`] and a
     /// [handler](Self::on_signal) in one. With the feature `systemd` a service manager that is
     /// notified is told when it begins and when it is over.
@@ -25,6 +39,9 @@ impl Application {
 
     /// Has the service manager that has started the program told how the tree is: `Type=notify` of systemd. The default
     /// is `false`. Where `NOTIFY_SOCKET` is not set this does nothing.
+    ///
+    /// With an init above the program (`adopt_orphans`), systemd's main process is the init, and hears the program
+    /// only with `NotifyAccess=all`.
     ///
     /// [`ServiceManager`](crate::systemd::ServiceManager) says what it is told. If it cannot be told, because
     /// `NOTIFY_SOCKET` makes no sense, the first event of the tree and a warning say so.

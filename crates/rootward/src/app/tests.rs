@@ -1,6 +1,8 @@
 //! Whole programs, with signals from a source that the test holds.
 
 mod inside;
+#[cfg(feature = "probes")]
+mod orchestrated;
 mod way_out;
 
 use std::io;

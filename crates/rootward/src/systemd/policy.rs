@@ -76,6 +76,11 @@ impl Notifier {
         let is_root = path == self.root;
         let mut notices = Vec::new();
         let status = match (&event.what, self.stage) {
+            // The stop has been accepted, and its deadline is counted from here.
+            (EventKind::Draining { .. }, _) => {
+                self.stop(now, &mut notices);
+                Some("draining".to_owned())
+            }
             (EventKind::Stopping { .. }, _) if is_root => {
                 self.stop(now, &mut notices);
                 Some("stopping".to_owned())

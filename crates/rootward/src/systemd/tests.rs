@@ -1,3 +1,5 @@
+//! What a service manager hears, and when.
+
 use std::ffi::OsString;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};

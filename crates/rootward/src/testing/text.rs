@@ -21,10 +21,14 @@ impl fmt::Display for Line<'_> {
                 write!(f, " · more than {restarts} restarts within {within:?}")
             }
             EventKind::Signal { signal, .. } => write!(f, " · {signal}"),
+            EventKind::Draining { cause, delay } => write!(f, " · {cause}, for {delay:?}"),
             EventKind::Stopping { cause, .. } => write!(f, " · {cause}"),
             EventKind::Escalated { to } => write!(f, " · {to}"),
             EventKind::Stopped { outcome, status: Some(status), .. } => write!(f, " · {outcome} · {status}"),
             EventKind::Stopped { outcome, status: None, .. } => write!(f, " · {outcome}"),
+            EventKind::Unhealthy { error, failures, threshold } => {
+                write!(f, " · {failures} of {threshold} · {error}")
+            }
             EventKind::Stalled { elapsed, thread } => write!(f, " · for {elapsed:?} on {thread}"),
             EventKind::Degraded { what, reason } => write!(f, " · {what}: {reason}"),
             EventKind::Output { stream, line, .. } => write!(f, " · {stream}: {line}"),

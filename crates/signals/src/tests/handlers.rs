@@ -172,3 +172,63 @@ async fn a_handler_may_spawn_what_it_has_to_await() {
     assert_eq!(results.recv().await, Some("reloaded"));
     assert_eq!(log.signal().await, ("SIGUSR2".to_owned(), SignalAction::Ignore));
 }
+
+#[tokio::test]
+async fn handlers_that_are_async_take_their_turn_and_the_stop_waits_for_them() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let (before, after) = (told.clone(), told.clone());
+    let seen = std::sync::Arc::new(tree.downgrade());
+    let signals = Signals::new()
+        .source(source)
+        .on(Signal::TERM, move |_| before.send("before").unwrap())
+        .on_async(Signal::TERM, move |received| {
+            let (told, tree) = (told.clone(), std::sync::Arc::clone(&seen));
+            async move {
+                tokio::task::yield_now().await;
+                assert_eq!((received.signal, tree.stop_requested()), (Signal::TERM, false));
+                told.send("async").unwrap();
+            }
+        })
+        .on(Signal::TERM, move |_| after.send("after").unwrap());
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::TERM);
+
+    assert!(tree.wait().await.clean);
+    let order: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+    assert_eq!(order, ["before", "async", "after"]);
+}
+
+#[tokio::test]
+async fn a_handler_that_awaits_for_ever_or_panics_is_dropped_and_the_next_one_sees_the_signal() {
+    struct Dropped(mpsc::UnboundedSender<&'static str>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send("dropped");
+        }
+    }
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let drops = told.clone();
+    let signals = Signals::new()
+        .source(source)
+        .handler_timeout(Duration::from_millis(50))
+        .on_async(Signal::USR2, |_| async { panic!("a handler's own affair") })
+        .on_async(Signal::USR2, move |_| {
+            let dropped = Dropped(drops.clone());
+            async move {
+                std::future::pending::<()>().await;
+                drop(dropped);
+            }
+        })
+        .on(Signal::USR2, move |_| told.send("next").unwrap());
+    let _guard = signals.attach(&tree).unwrap();
+
+    sender.send(Signal::USR2);
+
+    assert_eq!((heard.recv().await, heard.recv().await), (Some("dropped"), Some("next")));
+    assert!(!tree.is_stopping());
+}

@@ -6,7 +6,7 @@ use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::{Shutdown, StopCause};
-use crate::policy::StopOrder;
+use crate::policy::{LOOK, StopOrder, lost_time, put_off};
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -114,23 +114,41 @@ impl Machine {
     /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
     /// children.
     pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
-        if self.deadline().is_some_and(|deadline| now >= deadline) {
-            self.force(Some(StopCause::Deadline), now, out);
+        if let Some(deadline) = self.deadline().filter(|deadline| now >= *deadline) {
+            match (put_off(deadline, now, LOOK), &mut self.phase) {
+                (later @ Some(_), Phase::WindingDown(down)) => down.deadline = later,
+                _ => self.force(Some(StopCause::Deadline), now, out),
+            }
         }
         self.all_are_overdue(now);
         self.doubts_are_over(now);
         for key in self.children.due(now) {
             match self.children.state(key) {
-                State::Stopping { .. } => {
-                    let force = Action::Force { key, cause: StopCause::Deadline };
-                    self.end_child(key, force, self.killed(key, now), out);
-                }
+                State::Stopping { kill_at } => match kill_at.and_then(|due| self.lost_grace(key, due, now)) {
+                    later @ Some(_) => {
+                        self.children.set(key, State::Stopping { kill_at: later });
+                    }
+                    None => {
+                        let force = Action::Force { key, cause: StopCause::Deadline };
+                        self.end_child(key, force, self.killed(key, now), out);
+                    }
+                },
                 State::Starting { .. } => self.start_is_due(key, now, out),
                 State::Restarting { .. } => self.restart_is_due(key),
                 State::Killed { .. } => self.is_overdue(key),
                 State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}
             }
         }
+    }
+
+    /// Until when a grace goes on that is over, if its timer came late.
+    fn lost_grace(&self, key: ChildKey, due: Instant, now: Instant) -> Option<Instant> {
+        let whole = match self.children.get(key)?.traits.shutdown {
+            Shutdown::Grace(grace) => grace,
+            // Only the deadline ends it.
+            Shutdown::Kill | Shutdown::Infinity => LOOK,
+        };
+        lost_time(due, now, whole)
     }
 
     /// By when everything has to be gone, unless it has been forced already.

@@ -111,10 +111,44 @@ fn every_key_of_a_process_is_read() {
         (process.stdin.clone(), process.stdout, process.stderr),
         (Stdin::Inherit, Output::Null, Output::Capture)
     );
-    let step = |signal, millis| Step { signal, wait: Duration::from_millis(millis) };
+    let step = |signal, millis| Step::new(signal, Duration::from_millis(millis));
     assert_eq!(process.stop, Stop::Ladder(vec![step(Signal::INT, 1000), step(Signal::TERM, 500)]));
     let ready = process.ready.as_ref().unwrap();
     assert_eq!((&ready.when, ready.timeout), (&ReadyWhen::Line("^listening".into()), Duration::from_secs(3)));
+}
+
+#[test]
+fn a_step_may_be_for_the_leader_alone() {
+    let stop = "[{ signal = 'SIGTERM', wait = '2s', to = 'leader' }, { signal = 'SIGTERM', wait = '1s' }]";
+    let tree = toml(&format!("children = [{{ id = 'a', process = {{ command = ['a'], stop = {stop} }} }}]"))
+        .unwrap();
+
+    let step = |seconds| Step::new(Signal::TERM, Duration::from_secs(seconds));
+    assert_eq!(process(&tree.root.children[0].kind).stop, Stop::Ladder(vec![step(2).to_leader(), step(1)]));
+}
+
+#[test]
+fn every_way_to_be_healthy_is_read() {
+    let ways = [
+        "{ tcp = 'localhost:80', any_owner = true }",
+        "{ unix = 'S' }",
+        "{ http = 'http://h', status = 204, interval = '1s', timeout = '2s', threshold = 5 }",
+        "{ path = 'p', start_period = '0s' }",
+        "{ exec = ['true'] }",
+        "{ watchdog = '5s', start_period = '1m' }",
+    ];
+    let file = |health: &str| {
+        format!("children = [{{ id = 'web', process = {{ command = ['a'], health = {health} }} }}]")
+    };
+    for health in ways {
+        let tree = toml(&file(health)).unwrap();
+        assert!(process(&tree.root.children[0].kind).health.is_some(), "{health}");
+        assert!(tree.into_supervisor().is_ok(), "{health}");
+    }
+
+    let tree = toml(&file(ways[2])).unwrap();
+    let read = format!("{:?}", process(&tree.root.children[0].kind).health);
+    assert!(read.contains("interval: 1s, timeout: 2s, threshold: 5, start_period: 0ns"), "{read}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What tree files say, and what is said of those that make no sense.
 
 mod accepted;
+mod budget;
 mod refused;
 mod syntax;
 

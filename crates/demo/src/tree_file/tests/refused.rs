@@ -190,6 +190,21 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         ),
         (web("ready = { line = 'x', path = 'y' }"), "this names 2"),
         (
+            web("health = {}"),
+            "root/web: process.health: a health check is exactly one of tcp, unix, http, path, exec, watchdog; this names 0",
+        ),
+        (web("health = { line = 'x' }"), "root/web: process.health.line: unknown key"),
+        (web("health = { path = 'x', interval = '0s' }"), "process.health.interval: may not be zero"),
+        (
+            web("health = { path = 'x', threshold = 0 }"),
+            "process.health.threshold: expected a count of at least 1",
+        ),
+        (web("health = { http = 'https://h' }"), "process.health.http: "),
+        (
+            web("health = { watchdog = '1s', interval = '1s' }"),
+            "process.health.interval: without meaning when there is no `tcp`",
+        ),
+        (
             web("ready = { line = '(' }"),
             "root/web: process.ready.line: \"(\" is not a regular expression: unclosed group",
         ),
@@ -213,7 +228,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         (web("ready = { http = 'http://h', status = 99 }"), "expected a status from 100 to 599"),
         (
             web("ready = { http = 'https://h' }"),
-            "root/web: process.ready.http: the ready URL \"https://h\" asks for TLS",
+            "root/web: process.ready.http: the URL \"https://h\" asks for TLS",
         ),
         (web("ready = { notify = 's6' }"), "process.ready.notify: unknown name \"s6\""),
         (web("ready = { exec = [] }"), "the command is empty"),

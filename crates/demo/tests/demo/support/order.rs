@@ -53,12 +53,14 @@ fn check_fields(events: &[Value]) {
                 assert!(has("cause"), "{event}");
                 assert_eq!(has("signal"), event["kind"] == "process", "{event}");
             }
+            "draining" => assert!(has("cause") && has("delay_ms"), "{event}"),
             "escalated" => assert!(has("to"), "{event}"),
             "stopped" => assert!(has("outcome") && has("elapsed_ms") && has("stragglers"), "{event}"),
             "output" => assert!(has("stream") && has("line"), "{event}"),
             "stalled" => assert!(has("elapsed_ms") && has("thread"), "{event}"),
             "not_ready" => assert!(has("elapsed_ms"), "{event}"),
-            "starting" | "notified" => {}
+            "unhealthy" => assert!(has("error") && has("failures") && has("threshold"), "{event}"),
+            "starting" | "notified" | "healthy" => {}
             "degraded" => panic!("something is weaker than usual: {event}"),
             other => panic!("an event that the contract does not know: {other}"),
         }

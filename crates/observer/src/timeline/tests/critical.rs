@@ -188,3 +188,29 @@ fn a_tree_may_be_a_thousand_levels_deep() {
     assert_eq!(timeline.stop().unwrap().duration(), Duration::from_millis(1));
     assert!(timeline.to_svg().len() > 1000);
 }
+
+#[test]
+fn a_child_that_had_been_forced_before_the_stop_began_explains_nothing_before_it() {
+    let timeline = told(
+        "0 starting root/
+         0 started root/
+         10 stopping root/deaf
+         20 escalated root/deaf
+         30 stopping root/
+         30 stopping root/next
+         40 stopped root/next
+         50 stopped root/
+         60 stopped root/deaf \"outcome\":\"killed\",\"elapsed_ms\":50",
+    );
+
+    assert_eq!(waits(timeline.stop().unwrap()).len(), 2);
+}
+
+#[test]
+fn the_signal_of_a_stop_is_named_whichever_of_the_two_was_written_first() {
+    let signal = "signal root/ \"signal\":\"SIGTERM\",\"action\":\"stop\"";
+    let stop = "stopping root/ \"cause\":\"signal\"";
+    for story in [format!("0 {signal}\n1 {stop}"), format!("0 {stop}\n1 {signal}")] {
+        assert_eq!(told(&story).stop().unwrap().cause, "signal SIGTERM", "{story}");
+    }
+}

@@ -87,17 +87,35 @@ pub(super) async fn until_ready(
     }
 }
 
-async fn look(probe: &mut Probe, members: &Members, log: &StartLog) -> Result<(), Miss> {
-    let looked = async {
-        match probe {
-            Probe::Tcp { address, any_owner } => tcp::look(address, *any_owner, members).await,
-            Probe::Unix { path, any_owner } => unix::look(path, *any_owner, members).await,
-            Probe::Http { get, any_owner } => http::look(get, *any_owner, members).await,
-            Probe::Path(path) => path::look(path, log).await,
-            Probe::Command(command) => command.look().await,
+/// Looks once, for as long as it takes. Says on one line why it has found nothing.
+pub(super) async fn look_once(probe: &mut Probe, members: &Members, log: &StartLog) -> Result<(), String> {
+    probe.look(members, log).await.map_err(|miss| miss.error)
+}
+
+impl Probe {
+    /// Says whether a listener that is no process of the set will do.
+    pub(super) fn set_any_owner(&mut self, any: bool) {
+        match self {
+            Self::Tcp { any_owner, .. } | Self::Unix { any_owner, .. } | Self::Http { any_owner, .. } => {
+                *any_owner = any;
+            }
+            Self::Path(_) | Self::Command(_) => {}
         }
-    };
-    timeout(LONGEST_LOOK, looked)
+    }
+
+    async fn look(&mut self, members: &Members, log: &StartLog) -> Result<(), Miss> {
+        match self {
+            Self::Tcp { address, any_owner } => tcp::look(address, *any_owner, members).await,
+            Self::Unix { path, any_owner } => unix::look(path, *any_owner, members).await,
+            Self::Http { get, any_owner } => http::look(get, *any_owner, members).await,
+            Self::Path(path) => path::look(path, log).await,
+            Self::Command(command) => command.look().await,
+        }
+    }
+}
+
+async fn look(probe: &mut Probe, members: &Members, log: &StartLog) -> Result<(), Miss> {
+    timeout(LONGEST_LOOK, probe.look(members, log))
         .await
         .unwrap_or_else(|_| Err(Miss::new(format!("no answer within {LONGEST_LOOK:?}"))))
 }

@@ -24,7 +24,7 @@ pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
 pub(crate) use proc_children::{
     for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
 };
-pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, unblock_only};
+pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, take_signal_within, unblock_only};
 pub(crate) use wait::{ChildrenLeft, Reaped, reap_any, reap_any_or_stopped, reap_now};
 
 /// An error number of the kernel's.

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::time::Duration;
 
 use libc::c_int;
 
@@ -58,6 +59,15 @@ pub(crate) fn take_signal() -> Taken {
             return taken;
         }
     }
+}
+
+/// Waits for a signal for so long at most, and takes it. All must be blocked.
+pub(crate) fn take_signal_within(time: Duration) -> Option<Taken> {
+    let within = libc::timespec {
+        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    };
+    take_one_of(u64::MAX, Some(within))
 }
 
 /// Takes this signal if it has been sent. It must be blocked.

@@ -1,5 +1,11 @@
-//! Why a child is in its state: the chain of events that led there, as far as they were seen.
+//! Why a child is in its state: the chain of events that led there, as far as they were seen, what it waits for, and
+//! what would bring it into another state.
 
+mod outlook;
+#[cfg(test)]
+mod tests;
+
+use self::outlook::Outlook;
 use super::Model;
 use super::tree::{Mark, Node, parent};
 use crate::wire::{Reason, State, Version, Why};
@@ -11,7 +17,18 @@ impl Model {
         let mut chain = Chain { model: self, because: Vec::new() };
         chain.state_of(node);
         let (as_of, at, child) = (self.as_of, self.at, node.child.clone());
-        Some(Why { schema: Version, as_of, at, child, because: chain.because })
+        let outlook = Outlook { model: self, node };
+        let (waits_for, changed_by) = (outlook.waits(), outlook.changes());
+        Some(Why {
+            schema: Version,
+            as_of,
+            at,
+            child,
+            because: chain.because,
+            waits_for,
+            changed_by,
+            now: None,
+        })
     }
 }
 
@@ -26,6 +43,7 @@ impl<'a> Chain<'a> {
         match node.child.state {
             State::Starting | State::Running => {
                 self.push(node, marks.started.as_ref());
+                self.push(node, marks.retrying.as_ref().map(|retry| &retry.mark));
                 self.push(node, marks.starting.as_ref());
                 // Not that of an earlier incarnation, if this one was started by a call.
                 let ended = marks.end.as_ref().map_or(0, |end| end.seq);

@@ -1,0 +1,91 @@
+//! Why a command has no answer, and the exit status that says so.
+
+use std::io;
+use std::process::ExitCode;
+
+use rootward_observer::client::ClientError;
+use rootward_observer::wire::{Refused, Version};
+use serde::{Deserialize, Serialize};
+
+use super::door::NoClient;
+use super::out::Out;
+use crate::tell;
+
+/// Says why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    #[error(transparent)]
+    NoClient(#[from] NoClient),
+    #[error("the door of the program: {0}")]
+    Door(#[from] ClientError),
+    #[error("the program closed its door before its tree was gone")]
+    Closed,
+    #[error("there is no {path}: the root of this tree is {root}")]
+    OtherRoot { path: String, root: String },
+    #[error("cannot write to standard output: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The document that says why there is no other one.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct FailedDocument {
+    /// The version of the formats.
+    #[cfg_attr(test, schemars(with = "super::schema_tests::One"))]
+    pub(super) schema: Version,
+    pub(super) failed: Failure,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Failure {
+    /// In one word, for programs: `command_line`, `no_door`, `broken`, `format`, `silent`, `closed`, `child`, `output`.
+    pub(super) code: String,
+    /// In a sentence, for people.
+    pub(super) message: String,
+}
+
+impl Failed {
+    /// Says it on standard error, and as a document if documents are wanted.
+    pub(super) fn tell(&self, out: &Out) -> ExitCode {
+        if matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe) {
+            // The reader has read enough.
+            return ExitCode::SUCCESS;
+        }
+        tell::error(self);
+        if out.json && !matches!(self, Self::Io(_)) {
+            // There is no other place to say that it cannot be said.
+            let _ = if let Self::Door(ClientError::Refused(refusal)) = self {
+                out.say(&Refused { schema: Version, refused: refusal.clone() }, String::new)
+            } else {
+                let failed = Failure { code: self.code().to_owned(), message: self.to_string() };
+                out.say(&FailedDocument { schema: Version, failed }, String::new)
+            };
+        }
+        ExitCode::from(self.status())
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoClient(_) => "command_line",
+            Self::Door(ClientError::Connect(_)) => "no_door",
+            Self::Door(ClientError::Format(_)) => "format",
+            Self::Door(ClientError::Silent) => "silent",
+            Self::Door(_) => "broken",
+            Self::Closed => "closed",
+            Self::OtherRoot { .. } => "child",
+            Self::Io(_) => "output",
+        }
+    }
+
+    fn status(&self) -> u8 {
+        match self {
+            Self::NoClient(_) | Self::OtherRoot { .. } => tell::BAD_INPUT,
+            Self::Door(ClientError::Refused(refusal)) if ["child", "root"].contains(&&*refusal.code) => {
+                tell::BAD_INPUT
+            }
+            Self::Door(_) | Self::Closed | Self::Io(_) => rootward::Finished::FAILED,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a command writes to standard output: text for people, or documents for programs.
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::safe::safe_lines;
+
+/// Where answers go, and in which form.
+#[derive(Debug)]
+pub(super) struct Out {
+    pub(super) json: bool,
+}
+
+impl Out {
+    /// Writes a document, or what it says to people.
+    ///
+    /// # Errors
+    ///
+    /// If standard output cannot be written to. A reader that has gone is `BrokenPipe`.
+    pub(super) fn say(&self, document: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
+        if self.json {
+            return self.write(&format!("{}\n", serde_json::to_string(document)?));
+        }
+        self.write(&safe_lines(&text()))
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+}

@@ -1,0 +1,105 @@
+//! Pure: answers as text for people.
+
+use std::fmt::Write as _;
+
+use rootward_observer::wire::{Snapshot, Why};
+
+use crate::safe::safe;
+use crate::terminal::{brief, state_name};
+
+/// What stands above the tree.
+pub(super) fn heading(snapshot: &Snapshot) -> String {
+    let now = snapshot.door.map_or(snapshot.at, |door| door.now);
+    let mut text = format!("{}, up for {}", state_name(snapshot.tree.state), brief(now));
+    if let Some(cause) = &snapshot.tree.cause {
+        let _ = write!(text, " · {}", safe(cause));
+    }
+    if let Some(containment) = &snapshot.tree.containment {
+        let _ = write!(text, " · containment {}", safe(containment));
+    }
+    let _ = write!(text, " · as of event {}", snapshot.as_of);
+    for line in &snapshot.tree.degraded {
+        let _ = write!(text, "\nweaker than usual: {}", safe(line));
+    }
+    text
+}
+
+/// Why a child is in its state. Writing to memory does not fail.
+pub(super) fn why(why: &Why) -> String {
+    let child = &why.child;
+    let now = why.now.unwrap_or(why.at);
+    let mut text = format!("{} · {}", safe(&child.path), state_name(child.state));
+    if let Some(since) = child.since {
+        let _ = write!(text, " for {}", brief(now - since));
+    }
+    if let Some(pid) = child.pid {
+        let _ = write!(text, " · pid {pid}");
+    }
+    let _ = match child.restarts {
+        0 => writeln!(text, " · run {}", child.incarnation),
+        1 => writeln!(text, " · run {} · restarted once", child.incarnation),
+        times => writeln!(text, " · run {} · restarted {times} times", child.incarnation),
+    };
+    text.push_str("\nbecause\n");
+    if why.because.is_empty() {
+        text.push_str("  no event has told it: the door remembers nothing from before its first watcher\n");
+    }
+    let width = why.because.iter().map(|reason| safe(&reason.path).chars().count()).max().unwrap_or_default();
+    for reason in &why.because {
+        let number = format!("#{}", reason.seq);
+        let ago = format!("{} ago", brief(now - reason.at));
+        let line = format!("  {number:>7}  {ago:>9}  {:width$}  {}", safe(&reason.path), reason.event);
+        let says = if reason.says.is_empty() { String::new() } else { format!(": {}", safe(&reason.says)) };
+        let _ = writeln!(text, "{line}{says}");
+    }
+    if !why.waits_for.is_empty() {
+        text.push_str("\nwaits for\n");
+    }
+    for wait in &why.waits_for {
+        let due = match wait.at.map(|at| at - now) {
+            Some(left) if left > 0.0 => format!(", due in {}", brief(left)),
+            Some(_) => ", due now".to_owned(),
+            None => String::new(),
+        };
+        let _ = writeln!(text, "  {}{due}", safe(&wait.says));
+    }
+    if !why.changed_by.is_empty() {
+        text.push_str("\nwould be changed by\n");
+    }
+    for change in &why.changed_by {
+        let _ = writeln!(text, "  {}", safe(&change.says));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terminal::samples::{stop, up};
+
+    #[test]
+    fn a_restart_that_is_put_off_says_when_it_is_due() {
+        let mut answer = up().model().why("root/front/flaky").unwrap();
+        answer.now = Some(3.3);
+
+        insta::assert_snapshot!(why(&answer));
+    }
+
+    #[test]
+    fn a_stop_says_what_it_waits_for() {
+        insta::assert_snapshot!(why(&stop().model().why("root").unwrap()));
+    }
+
+    #[test]
+    fn nothing_from_outside_reaches_the_terminal_as_a_control_character() {
+        let mut answer = up().model().why("root/front/flaky").unwrap();
+        answer.because[0].says = "\u{1b}]0;evil\u{7}\u{202e}".to_owned();
+        answer.child.path.push('\u{9b}');
+        let mut snapshot = up().model().snapshot();
+        snapshot.tree.degraded.push("\u{1b}[2J".to_owned());
+
+        for text in [why(&answer), heading(&snapshot)] {
+            assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text:?}");
+        }
+    }
+}

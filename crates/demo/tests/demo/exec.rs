@@ -1,0 +1,297 @@
+//! `exec`: one program in the demo's place, and nothing left of it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rootward_tests::Known;
+
+use crate::support::Terminal;
+
+#[test]
+fn every_exit_code_is_passed_on() {
+    for code in 0..=255 {
+        let status = exec(&[], &format!("exit {code}")).status().expect("it has been built");
+
+        assert_eq!(status.code(), Some(code));
+    }
+}
+
+#[test]
+fn the_signal_that_ends_the_program_ends_the_wrapper_and_is_128_more_in_a_shell() {
+    for signal in
+        [Signal::SIGHUP, Signal::SIGINT, Signal::SIGUSR1, Signal::SIGKILL, Signal::SIGTERM, Signal::SIGSEGV]
+    {
+        let status = exec(&[], &format!("ulimit -c 0; kill -{} $$", signal as i32))
+            .status()
+            .expect("it has been built");
+
+        assert_eq!(status.signal(), Some(signal as i32));
+    }
+    let script = format!("{} exec -- sh -c 'kill -TERM $$'; echo $?", env!("CARGO_BIN_EXE_rootward-demo"));
+    let output = Command::new("sh").args(["-c", &script]).output().expect("there is a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "143\n");
+}
+
+#[test]
+fn a_program_that_is_not_there_or_cannot_be_executed_has_the_status_that_env_gives_it() {
+    for (program, status) in
+        [("/no/such/program", 127), ("no-such-program-anywhere", 127), ("/etc/passwd", 126)]
+    {
+        let output = demo()
+            .env("PATH", "/usr/bin:/bin")
+            .args(["exec", "--", program])
+            .output()
+            .expect("it has been built");
+
+        assert_eq!(output.status.code(), Some(status), "{program}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(program), "{output:?}");
+    }
+    assert_eq!(demo().arg("exec").output().expect("it has been built").status.code(), Some(2));
+}
+
+#[test]
+fn input_and_outputs_are_the_programs_own() {
+    let mut child = exec(&[], "echo $0 >&2; cat; exit 9")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it has been built");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all("more than one line\n".repeat(10_000).as_bytes()).expect("it reads");
+    drop(stdin);
+
+    let output = child.wait_with_output().expect("it is our child");
+
+    assert_eq!(output.stdout.len(), 190_000);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "sh\n");
+    assert_eq!(output.status.code(), Some(9));
+}
+
+#[test]
+fn the_output_ends_when_the_program_closes_it_and_not_when_the_wrapper_ends() {
+    let (mut wrapper, mut stdout) = start(&[], "exec >/dev/null; read -r line; exit 3");
+
+    assert_eq!(stdout.read_to_string(&mut String::new()).expect("it is a pipe"), 0);
+
+    drop(wrapper.stdin.take());
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(3));
+}
+
+#[test]
+fn a_signal_reaches_the_program_once() {
+    let script =
+        "trap 'echo hup' HUP; trap 'echo term; exit 5' TERM; echo ready; while :; do read -r line; done";
+    let (mut wrapper, mut stdout) = start(&[], script);
+    assert_eq!(line(&mut stdout), "ready");
+
+    signal(&wrapper, Signal::SIGHUP);
+    assert_eq!(line(&mut stdout), "hup");
+    signal(&wrapper, Signal::SIGTERM);
+
+    assert_eq!(line(&mut stdout), "term");
+    assert_eq!(line(&mut stdout), "");
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(5));
+}
+
+#[test]
+fn a_daemon_is_asked_and_gone_when_the_wrapper_ends() {
+    let daemon = "trap 'echo asked; exit' TERM; echo $$; while :; do sleep 0.1; done";
+    let (mut wrapper, mut stdout) =
+        start(&[], &format!("setsid sh -c \"{}\" & read -r line; exit 4", escaped(daemon)));
+    let pid = known(&mut stdout);
+
+    drop(wrapper.stdin.take());
+
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert!(!pid.is_alive());
+    assert_eq!(line(&mut stdout), "asked");
+}
+
+#[test]
+fn a_daemon_that_ignores_the_question_is_killed_after_the_grace() {
+    let daemon = "trap '' TERM; echo $$; exec sleep 1000";
+    let (mut wrapper, mut stdout) =
+        start(&["--grace", "50ms"], &format!("setsid sh -c \"{}\" & read -r line; exit 4", escaped(daemon)));
+    let pid = known(&mut stdout);
+
+    drop(wrapper.stdin.take());
+
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert!(!pid.is_alive());
+}
+
+#[test]
+fn a_second_stop_signal_ends_the_grace() {
+    let daemon = "trap '' TERM; echo $$; exec sleep 1000";
+    let script = format!(
+        "trap 'exit 4' TERM; setsid sh -c \"{}\" & echo $$; while :; do read -r line; done",
+        escaped(daemon)
+    );
+    let (mut wrapper, mut stdout) = start(&["--grace", "1h"], &script);
+    let pids = [known(&mut stdout), known(&mut stdout)];
+
+    signal(&wrapper, Signal::SIGTERM);
+    // The program, which is one of the two, has gone.
+    wait_until(|| pids.iter().any(|pid| !pid.is_alive()));
+    signal(&wrapper, Signal::SIGTERM);
+
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert!(!pids.iter().any(|pid| pid.is_alive()));
+}
+
+#[test]
+fn a_killed_wrapper_leaves_nothing() {
+    let (mut wrapper, pids) = stubborn();
+
+    wrapper.kill().expect("it is our child");
+    wrapper.wait().expect("it is our child");
+
+    wait_until(|| !pids.iter().any(|pid| pid.is_alive()));
+}
+
+#[test]
+fn a_killed_guard_leaves_nothing_and_the_wrapper_ends_by_the_same_signal() {
+    let (mut wrapper, pids) = stubborn();
+    let guard = Known::of(wrapper.id()).expect("it runs").descendants()[0];
+
+    guard.signal(Signal::SIGKILL).expect("it runs");
+
+    assert_eq!(wrapper.wait().expect("it is our child").signal(), Some(9));
+    assert!(!pids.iter().any(|pid| pid.is_alive()));
+}
+
+#[test]
+fn ctrl_c_reaches_the_program_once_and_the_terminal_is_the_programs() {
+    let script =
+        "trap 'echo interrupted' INT; tty -s && echo ready; while ! read -r line; do :; done; echo over";
+    let mut terminal = Terminal::demo(&["exec", "--", "sh", "-c", script]);
+    terminal.wait_for("ready");
+
+    terminal.press("\x03");
+    terminal.wait_for("interrupted");
+    terminal.press("x\n");
+    terminal.wait_for("over");
+    let left = terminal.finish();
+
+    assert_eq!(left.status.code(), Some(0));
+    assert_eq!(left.screen.matches("interrupted").count(), 1, "{}", left.screen);
+    assert!(left.is_as_before);
+}
+
+#[test]
+fn a_shell_suspends_it_and_brings_it_back() {
+    let mut command = Command::new("bash");
+    command.args(["--norc", "--noprofile", "-i"]).env("PS1", "$ ");
+    let mut terminal = Terminal::start(command, 100, 24);
+    terminal.wait_for("$");
+    let demo = env!("CARGO_BIN_EXE_rootward-demo");
+    terminal.press(&format!("{demo} exec -- sh -c 'echo re\"\"ady; read -r line; echo got $line; exit 6'\n"));
+    terminal.wait_for("ready");
+
+    terminal.press("\x1a");
+    terminal.wait_for("Stopped");
+    terminal.press("fg\n");
+    terminal.wait_until(|screen| screen.matches("read -r line").count() > 2);
+    terminal.press("word\n");
+    terminal.wait_for("got word");
+    terminal.press("echo status=$?; exit\n");
+
+    assert!(terminal.finish().screen.contains("status=6"));
+}
+
+#[test]
+fn as_process_1_it_passes_signals_on_and_ends_with_128_and_the_signal() {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"]);
+    let mut command = with(
+        command,
+        &[],
+        "echo $PPID; trap 'kill -KILL $$' USR1; echo ready; while :; do read -r line; done",
+    );
+    let mut wrapper = command.spawn().expect("util-linux is installed");
+    let mut stdout = BufReader::new(wrapper.stdout.take().expect("it is piped"));
+    if line(&mut stdout).is_empty() {
+        // This system lets no user make namespaces.
+        let _ = wrapper.wait();
+        return;
+    }
+    assert_eq!(line(&mut stdout), "ready");
+    let first = Known::of(wrapper.id()).expect("it runs").descendants()[0];
+
+    first.signal(Signal::SIGUSR1).expect("it runs");
+
+    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(137));
+}
+
+fn demo() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_rootward-demo"))
+}
+
+/// The wrapper around a shell that does this.
+fn exec(options: &[&str], script: &str) -> Command {
+    let mut command = demo();
+    command.arg("exec").args(options).args(["--", "sh", "-c", script]);
+    command
+}
+
+/// The same started by another program.
+fn with(mut command: Command, options: &[&str], script: &str) -> Command {
+    command
+        .arg(env!("CARGO_BIN_EXE_rootward-demo"))
+        .arg("exec")
+        .args(options)
+        .args(["--", "sh", "-c", script]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+fn start(options: &[&str], script: &str) -> (Child, BufReader<ChildStdout>) {
+    let mut command = exec(options, script);
+    let mut child = command
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it has been built");
+    let stdout = child.stdout.take().expect("it is piped");
+    (child, BufReader::new(stdout))
+}
+
+/// A program and a daemon that ignore what asks them to go.
+fn stubborn() -> (Child, [Known; 2]) {
+    let daemon = "trap '' TERM; echo $$; exec sleep 1000";
+    let script = format!("trap '' TERM; setsid sh -c \"{}\" & echo $$; exec sleep 1000", escaped(daemon));
+    let (wrapper, mut stdout) = start(&[], &script);
+    (wrapper, [known(&mut stdout), known(&mut stdout)])
+}
+
+/// What stands between double quotes.
+fn escaped(script: &str) -> String {
+    script.replace('$', "\\$")
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = Pid::from_raw(child.id().try_into().expect("a process id"));
+    kill(pid, signal).expect("it is our child and has not been waited for");
+}
+
+fn line(stdout: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("it is a pipe");
+    line.trim_end().to_owned()
+}
+
+fn known(stdout: &mut BufReader<ChildStdout>) -> Known {
+    Known::of(line(stdout).parse().expect("a process id")).expect("it runs")
+}
+
+/// Nothing tells when processes end that are not children of ours.
+fn wait_until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        std::thread::yield_now();
+    }
+}

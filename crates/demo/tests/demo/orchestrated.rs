@@ -1,0 +1,93 @@
+//! What an orchestrator asks of the demo: probes, a drain, a deadline of its own, and why it has ended.
+
+use std::process::{Command, ExitStatus, Output};
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Demo, Temp, tree};
+
+fn demo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output().expect("the demo has been built")
+}
+
+fn probed(address: &str, probe: &str) -> (ExitStatus, String) {
+    let output = demo(&["probe", address, probe]);
+    (output.status, String::from_utf8(output.stdout).expect("an answer is text"))
+}
+
+#[test]
+fn it_is_ready_until_a_signal_then_drains_then_stops_and_says_why_it_has_ended() {
+    let temp = Temp::new();
+    let (socket, message) = (temp.path("probes"), temp.path("message"));
+    let address = format!("unix:{}", socket.display());
+    let calm = tree("calm.toml");
+    let options =
+        ["--probes", &address, "--drain", "300ms", "--termination-message", message.to_str().unwrap()];
+    let mut demo = Demo::start(["run", calm.to_str().unwrap()].iter().chain(&options));
+    demo.wait_for_start();
+    assert!(probed(&address, "startup").0.success());
+    assert!(probed(&address, "live").0.success());
+    while !probed(&address, "ready").0.success() {}
+    let (_, lines) = probed(&address, "ready");
+    assert!(lines.contains("[+]root/s/c ok\n"), "{lines}");
+
+    demo.signal(Signal::SIGTERM);
+    let draining = demo.wait_for("draining", "root");
+    let (status, _) = probed(&address, "ready");
+    let finished = demo.finish();
+
+    assert!(!status.success());
+    assert_eq!((&draining["cause"], &draining["delay_ms"]), (&"signal".into(), &300.into()));
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.story("root"), ["starting", "started", "signal", "draining", "stopping", "stopped"]);
+    let at = |event| finished.event(event, "root")["at"].as_f64().unwrap();
+    assert!(at("stopping") >= at("draining") + 0.3, "{}", finished.stderr);
+    let message = std::fs::read_to_string(message).unwrap();
+    assert!(message.starts_with("clean · signal SIGTERM · "), "{message}");
+    assert!(!socket.exists());
+    assert_eq!(probed(&address, "live").0.code(), Some(1), "nothing answers any more");
+}
+
+#[test]
+fn the_deadline_is_taken_from_what_the_environment_says_is_granted() {
+    let temp = Temp::new();
+    let stubborn = temp.write("t.toml", "[[children]]\nid = 'stays'\ntask.run = 'never_yield'\n");
+    let args = ["run", stubborn.to_str().unwrap(), "--deadline", "auto"];
+    let mut demo = Demo::start_with(args, |command| {
+        command.env("ROOTWARD_GRACE", "1");
+    });
+    demo.wait_for_start();
+
+    demo.signal(Signal::SIGTERM);
+    let finished = demo.finish_unchecked();
+
+    assert_eq!(finished.code(), 4, "{}", finished.stderr);
+    let elapsed = finished.report()["elapsed_ms"].as_u64().unwrap();
+    assert!((500..20_000).contains(&elapsed), "half of the second that is granted, and not 25 s: {elapsed}");
+}
+
+#[test]
+fn a_grace_that_makes_no_sense_is_refused() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    let output = command.args(["--deadline", "auto"]).env("ROOTWARD_GRACE", "soon").output().unwrap();
+
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.starts_with("error: --deadline auto: ROOTWARD_GRACE is \"soon\""), "{message}");
+}
+
+#[test]
+fn check_adds_the_graces_up_and_warns_if_the_deadline_has_no_room_for_them() {
+    let temp = Temp::new();
+    let text = "deadline = '8s'\n[[children]]\nid = 'a'\ntask.run = 'forever'\n\
+                [[children]]\nid = 'b'\ntask.run = 'forever'\n";
+    let file = temp.write("t.toml", text);
+
+    let output = demo(&["check", file.to_str().unwrap()]);
+
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout.contains("\nstop: 10s of graces; forced after 7s 200ms, reported after 8s\n"), "{stdout}");
+    assert!(stderr.starts_with("warning: children stop one after the other"), "{stderr}");
+    assert!(stderr.contains("root/a 5s") && stderr.contains("root/b 5s"), "{stderr}");
+}

@@ -1,0 +1,291 @@
+//! Commands on a running program: what scripts may rely on.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::thread::{self, JoinHandle};
+
+use jsonschema::Validator;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::support::{Demo, Lines, Temp, tree};
+
+/// A demo with an open door.
+struct Watched {
+    demo: Demo,
+    socket: PathBuf,
+    _temp: Temp,
+}
+
+/// What a command has answered.
+struct Answer {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Watched {
+    fn start(more: &[&str]) -> Self {
+        let (file, temp) = (tree("watched.toml"), Temp::new());
+        let socket = temp.path("door.sock");
+        let args = [
+            "run",
+            file.to_str().expect("a path of this test is text"),
+            "--view",
+            "none",
+            "--observe",
+            socket.to_str().expect("a path of this test is text"),
+        ];
+        let mut demo = Demo::start(args.iter().chain(more));
+        demo.wait_for_start();
+        let restarting = demo.wait_for("restarting", "root/broken")["seq"].as_u64();
+        let ended = demo.wait_for("exited", "root/team/ends")["seq"].as_u64();
+        let watched = Self { demo, socket, _temp: temp };
+        // The door hears of it a moment later.
+        let mut follow = watched.spawn(&["events", "--follow", "--json"]);
+        let newest = restarting.max(ended).expect("events have numbers");
+        Lines::of(follow.stdout.take().expect("it is piped")).wait_for(&format!("\"seq\":{newest},"));
+        follow.kill().expect("it is our child");
+        follow.wait().expect("it is our child");
+        watched
+    }
+
+    fn spawn(&self, args: &[&str]) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+        command.arg(args[0]).arg(&self.socket).args(&args[1..]).stdout(Stdio::piped());
+        command.spawn().expect("the demo has been built")
+    }
+
+    fn ask(&self, command: &str, rest: &[&str]) -> Answer {
+        ask(&[&[command, self.socket.to_str().expect("a path of this test is text")], rest].concat())
+    }
+
+    /// The documents of an answer, each of which has to be as described.
+    fn json(&self, command: &str, rest: &[&str]) -> (i32, Vec<Value>) {
+        let answer = self.ask(command, &[rest, &["--json"]].concat());
+        (answer.code, documents(&answer.stdout))
+    }
+
+    fn finish(self) {
+        self.demo.signal(Signal::SIGTERM);
+        assert_eq!(self.demo.finish().code(), 0);
+    }
+}
+
+fn ask(args: &[&str]) -> Answer {
+    let output = Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output();
+    let Output { status, stdout, stderr } = output.expect("the demo has been built");
+    let text = |bytes| String::from_utf8(bytes).expect("it is UTF-8");
+    Answer { code: status.code().expect("it exits"), stdout: text(stdout), stderr: text(stderr) }
+}
+
+static SCHEMAS: LazyLock<[Validator; 2]> = LazyLock::new(|| {
+    ["observer-1.json", "commands-1.json"].map(|name| {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
+        let text = std::fs::read_to_string(path).expect("the schema is committed");
+        let schema = serde_json::from_str(&text).expect("a schema is JSON");
+        jsonschema::validator_for(&schema).expect("the schema can be used")
+    })
+});
+
+fn documents(text: &str) -> Vec<Value> {
+    let read = |line| {
+        let document: Value = serde_json::from_str(line).expect("a line is a document");
+        assert_eq!(document["schema"], 1, "{document}");
+        assert!(SCHEMAS.iter().any(|schema| schema.is_valid(&document)), "no schema has {document}");
+        document
+    };
+    text.lines().map(read).collect()
+}
+
+#[test]
+fn status_shows_the_tree() {
+    let watched = Watched::start(&[]);
+
+    let text = watched.ask("status", &[]);
+    let (code, documents) = watched.json("status", &[]);
+
+    assert_eq!((text.code, code), (0, 0), "{}", text.stderr);
+    assert!(text.stdout.contains("running, up for"), "{}", text.stdout);
+    let lines = [("says", "running · pid "), ("team", "running"), ("broken", "restarting · restarted once")];
+    for (id, state) in lines {
+        let line = text.stdout.lines().find(|line| line.trim_start().starts_with(id)).unwrap();
+        assert!(line.contains(state), "{line}");
+    }
+    assert_eq!(documents[0]["children"][0]["path"], "root");
+    watched.finish();
+}
+
+#[test]
+fn why_names_the_crash_and_what_is_waited_for_though_no_watcher_was_there() {
+    let watched = Watched::start(&[]);
+
+    let text = watched.ask("why", &["root/broken"]);
+    let (_, documents) = watched.json("why", &["root/broken"]);
+    let none = watched.ask("why", &["root/none"]);
+
+    for part in
+        ["restarting: attempt 1, in 600000 ms", "exited: exit code 7", "its restart, attempt 1", "due in 9m"]
+    {
+        assert!(text.stdout.contains(part), "{part}: {}", text.stdout);
+    }
+    assert_eq!(documents[0]["waits_for"][0]["what"], "restart");
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""));
+    watched.finish();
+}
+
+#[test]
+fn wait_tells_by_its_status_what_it_has_come_to() {
+    let watched = Watched::start(&[]);
+    let result = |code, documents: Vec<Value>| (code, documents[0]["waited"]["result"].clone());
+    let wait = |rest: &[&str]| {
+        let (code, documents) = watched.json("wait", rest);
+        result(code, documents)
+    };
+
+    assert_eq!(wait(&["root/team/runs"]), (0, "reached".into()));
+    assert_eq!(wait(&["root"]), (0, "reached".into()));
+    assert_eq!(wait(&["root/team/ends", "--until", "gone"]), (0, "reached".into()));
+    assert_eq!(wait(&["root/team/ends", "--until", "ready"]), (1, "never".into()));
+    assert_eq!(wait(&["root/broken", "--timeout", "50ms"]), (124, "timeout".into()));
+    assert_eq!(wait(&["root/team/runs", "--until", "gone", "--timeout", "50ms"]), (124, "timeout".into()));
+    assert_eq!(watched.ask("wait", &["elsewhere/a"]).code, 2);
+    assert_eq!(watched.ask("wait", &["root", "--until", "late"]).code, 2);
+    watched.finish();
+}
+
+/// A door that answers with a snapshot, and then with these messages, and closes.
+fn door_that_says(socket: &Path, messages: &'static str) -> JoinHandle<()> {
+    let snapshot = r#"{"schema":1,"as_of":3,"at":1.0,"tree":{"state":"running"},"newest":[],"children":[
+        {"path":"root","kind":"supervisor","state":"running","incarnation":1,"restarts":0},
+        {"path":"root/a","kind":"task","state":"restarting","incarnation":1,"restarts":1}]}"#;
+    let listener = UnixListener::bind(socket).expect("the place is free");
+    thread::spawn(move || {
+        for body in [snapshot, messages] {
+            let (mut watcher, _) = listener.accept().expect("a watcher comes");
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            // Its request is one short packet.
+            let _ = watcher.read(&mut [0; 4096]).expect("it asks");
+            watcher.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+        }
+    })
+}
+
+#[test]
+fn a_wait_that_stands_there_hears_of_the_end_of_the_tree() {
+    let end = "event: end\ndata: {\"schema\":1,\"end\":{\"as_of\":3}}\n\n";
+    for (until, says, code) in [("gone", end, 0), ("ready", end, 1), ("gone", "", 1), ("ready", "", 1)] {
+        let temp = Temp::new();
+        let socket = temp.path("door.sock");
+        let door = door_that_says(&socket, says);
+
+        let answer = ask(&["wait", socket.to_str().unwrap(), "root/a", "--until", until, "--timeout", "10m"]);
+
+        assert_eq!(answer.code, code, "{until} {says}: {}{}", answer.stdout, answer.stderr);
+        door.join().unwrap();
+    }
+}
+
+#[test]
+fn a_wait_may_begin_before_the_program() {
+    let temp = Temp::new();
+    let socket = temp.path("door.sock");
+    let mut wait = Command::new(env!("CARGO_BIN_EXE_rootward-demo"))
+        .args(["wait", socket.to_str().unwrap(), "root", "--timeout", "10m"])
+        .spawn()
+        .expect("the demo has been built");
+    let file = tree("watched.toml");
+    let mut demo = Demo::start(["run", file.to_str().unwrap(), "--observe", socket.to_str().unwrap()]);
+    demo.wait_for_start();
+
+    assert_eq!(wait.wait().unwrap().code(), Some(0));
+
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+}
+
+#[test]
+fn restart_and_stop_change_the_tree_where_that_is_allowed() {
+    let mut watched = Watched::start(&["--allow-control"]);
+
+    let (restarted, documents) = watched.json("restart", &["root/team/runs"]);
+    assert_eq!((restarted, &documents[0]["done"]), (0, &"restart".into()));
+    watched.demo.wait_until(|event| {
+        event["event"] == "started" && event["path"] == "root/team/runs" && event["incarnation"] == 2
+    });
+    assert_eq!(watched.ask("stop", &["root/team/runs"]).code, 0);
+    watched.demo.wait_for("stopped", "root/team/runs");
+    assert_eq!(watched.ask("restart", &["root/team/none"]).code, 2);
+    assert_eq!(watched.ask("restart", &["root"]).code, 2, "a root has no supervisor");
+
+    let stopped = watched.ask("stop", &[]);
+
+    assert_eq!((stopped.code, stopped.stdout.as_str()), (0, "the tree is gone\n"));
+    assert_eq!(watched.demo.finish().code(), 0);
+}
+
+#[test]
+fn a_program_that_lets_watchers_only_look_refuses() {
+    let watched = Watched::start(&[]);
+
+    let (code, documents) = watched.json("stop", &[]);
+    let text = watched.ask("restart", &["root/says"]);
+
+    assert_eq!((code, &documents[0]["refused"]["code"]), (1, &"control".into()));
+    assert_eq!(text.code, 1);
+    assert!(text.stderr.starts_with("error: the door of the program:"), "{}", text.stderr);
+    watched.finish();
+}
+
+#[test]
+fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
+    let watched = Watched::start(&["--allow-control"]);
+
+    let logs = watched.ask("logs", &["root/says"]);
+    let all = watched.ask("logs", &["root"]);
+    let events = watched.ask("events", &[]);
+    let (code, documents_so_far) = watched.json("events", &[]);
+
+    assert_eq!(
+        (logs.code, logs.stdout.as_str()),
+        (0, "one \ntwo\n"),
+        "nothing takes control of the terminal"
+    );
+    assert!(all.stdout.contains("says │ two\n"), "{}", all.stdout);
+    assert!(events.stdout.contains("root/broken  exit code 7"), "{}", events.stdout);
+    assert_eq!(code, 0);
+    assert!(
+        documents_so_far.iter().any(|event| event["event"] == "restarting" && event["delay_ms"] == 600_000)
+    );
+    assert_eq!(watched.ask("logs", &["root/none"]).code, 2);
+
+    let mut follow = watched.spawn(&["events", "--follow", "--json"]);
+    let mut lines = Lines::of(follow.stdout.take().unwrap());
+    lines.wait_for("\"event\":\"restarting\"");
+    assert_eq!(watched.ask("stop", &[]).code, 0);
+    let rest = documents(&lines.rest());
+    assert!(rest.last().unwrap()["end"]["as_of"].is_u64(), "the last document is the end");
+    assert!(follow.wait().unwrap().success());
+    assert_eq!(watched.demo.finish().code(), 0);
+}
+
+#[test]
+fn where_no_program_is_the_commands_say_so() {
+    let temp = Temp::new();
+    let socket = temp.path("none.sock");
+    let socket = socket.to_str().unwrap();
+
+    let status = ask(&["status", socket, "--json"]);
+    let waited = ask(&["wait", socket, "root", "--timeout", "50ms", "--json"]);
+    let gone = ask(&["wait", socket, "root", "--until", "gone"]);
+    let port = ask(&["why", "http://127.0.0.1:1", "root", "--json"]);
+
+    assert_eq!((status.code, &documents(&status.stdout)[0]["failed"]["code"]), (1, &"no_door".into()));
+    assert!(status.stderr.starts_with("error: the door of the program: cannot connect"), "{}", status.stderr);
+    assert_eq!((waited.code, &documents(&waited.stdout)[0]["waited"]["result"]), (124, &"timeout".into()));
+    assert_eq!(gone.code, 1);
+    assert_eq!((port.code, &documents(&port.stdout)[0]["failed"]["code"]), (2, &"command_line".into()));
+}

@@ -1,0 +1,112 @@
+//! Time in which the supervisor did not run is not held against a child: case R10.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use nix::sys::signal::Signal;
+use rootward_tests::pause;
+
+use crate::support::{Demo, Finished, Temp};
+
+/// How long after the end of a time its timer counts as late, with some room.
+const LATE: Duration = Duration::from_millis(700);
+
+#[test]
+fn a_child_that_ended_within_its_grace_is_not_killed_because_the_supervisor_was_suspended() {
+    let finished = stop_while_suspended("shutdown = '3s'", "deadline = '1m'", Duration::from_secs(3));
+
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
+    assert!(finished.paths("escalated").is_empty());
+}
+
+#[test]
+fn a_child_that_ended_before_the_deadline_is_not_unreapable_because_the_supervisor_was_suspended() {
+    let finished = stop_while_suspended("shutdown = '1m'", "deadline = '3s'", Duration::from_secs(3));
+
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert_eq!(finished.event("stopped", "root/child")["outcome"], "graceful");
+}
+
+#[test]
+fn a_check_whose_time_is_over_while_the_supervisor_is_suspended_is_not_held_against_the_child() {
+    let temp = Temp::new();
+    let (begun, go, done) = (temp.path("begun"), temp.path("go"), temp.path("done"));
+    let check = format!(
+        "echo >> {}; while [ ! -e {} ]; do sleep 0.02; done; echo >> {}",
+        begun.display(),
+        go.display(),
+        done.display()
+    );
+    let file = temp.write(
+        "tree.toml",
+        format!(
+            "id = 'root'\n[[children]]\nid = 'child'\n[children.process]\ncommand = ['sleep', '1000']\n\
+             health = {{ exec = ['sh', '-c', '{check}'], interval = '50ms', timeout = '3s', threshold = 1 }}\n"
+        ),
+    );
+    let mut demo = Demo::run(&file);
+    demo.wait_for_start();
+    until(|| begun.exists());
+
+    suspend(&demo, Duration::from_secs(3), || std::fs::write(&go, "").unwrap());
+    let so_far = std::fs::read(&begun).unwrap().len();
+    until(|| std::fs::read(&done).is_ok_and(|done| done.len() > so_far));
+    demo.signal(Signal::SIGTERM);
+
+    let finished = demo.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    assert!(finished.paths("unhealthy").is_empty(), "{:?}", finished.events);
+}
+
+/// Stops a child that ends a moment after it was asked, while the supervisor is suspended for longer than this.
+fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finished {
+    let temp = Temp::new();
+    let go = temp.path("go");
+    let script = format!(
+        "trap \"echo asked; while [ ! -e {} ]; do sleep 0.02; done; exit 0\" TERM; echo running; \
+         while :; do sleep 0.02; done",
+        go.display()
+    );
+    let file = temp.write(
+        "tree.toml",
+        format!(
+            "id = 'root'\n{of_root}\n[[children]]\nid = 'child'\n{of_child}\n\
+             process = {{ command = ['sh', '-c', '{script}'], ready = {{ line = 'running' }} }}\n"
+        ),
+    );
+    let mut demo = Demo::run(&file);
+    demo.wait_for_start();
+    let started = demo.wait_for("started", "root/child");
+    demo.signal(Signal::SIGTERM);
+    demo.wait_until(|event| event["line"] == "asked");
+
+    suspend(&demo, time, || {
+        std::fs::write(&go, "").expect("the file is the test's own");
+        until(|| is_gone(started["pid"].as_u64().expect("it has started")));
+    });
+
+    demo.finish()
+}
+
+/// Suspends the supervisor for this time, and for long enough that its timers are late, and does this meanwhile.
+fn suspend(demo: &Demo, time: Duration, meanwhile: impl FnOnce()) {
+    demo.signal(Signal::SIGSTOP);
+    let since = SystemTime::now();
+    meanwhile();
+    // There is no event to wait for: what is tested is that time has passed.
+    until(|| since.elapsed().is_ok_and(|elapsed| elapsed > time + LATE));
+    demo.signal(Signal::SIGCONT);
+}
+
+fn is_gone(pid: u64) -> bool {
+    let stat =
+        std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with(['Z', 'X']))
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        pause();
+    }
+}

@@ -1,0 +1,143 @@
+//! Recorded trees: what is said of their children.
+
+use crate::model::Model;
+use crate::wire::{Event, Why};
+
+/// A model of a story. A line is `at path kind incarnation event`, and what more the event has, as JSON.
+fn told(story: &str) -> Model {
+    let mut model = Model::new();
+    for (number, line) in story.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+        let parts: Vec<&str> = line.splitn(6, ' ').collect();
+        let [at, path, kind, incarnation, event] = parts[..5] else { panic!("{line}") };
+        let more = parts.get(5).map_or_else(String::new, |more| format!(",{more}"));
+        let text = format!(
+            r#"{{"seq":{},"at":{at},"time":"","path":"{path}","kind":"{kind}","incarnation":{incarnation},"event":"{event}"{more}}}"#,
+            number + 1,
+        );
+        model.apply(&serde_json::from_str::<Event>(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
+    }
+    model
+}
+
+fn because(why: &Why) -> Vec<String> {
+    why.because.iter().map(|reason| format!("{} {} {}", reason.seq, reason.path, reason.event)).collect()
+}
+
+fn waits(why: &Why) -> Vec<(&str, Option<&str>, Option<f64>)> {
+    why.waits_for.iter().map(|wait| (&*wait.what, wait.path.as_deref(), wait.at)).collect()
+}
+
+fn changes(why: &Why) -> Vec<&str> {
+    why.changed_by.iter().map(|change| &*change.what).collect()
+}
+
+const UP: &str = "
+    0 root supervisor 1 starting
+    0.1 root/db process 1 starting
+    0.2 root/db process 1 started \"pid\":7
+    0.3 root/api task 1 starting
+    0.4 root/api task 1 started
+    0.5 root supervisor 1 started
+";
+
+#[test]
+fn a_restart_that_is_put_off_is_waited_for_and_says_which_crash_led_there() {
+    let crash = "
+        9 root/db process 1 exited \"status\":{\"code\":7}
+        9 root/db process 1 restarting \"attempt\":3,\"delay_ms\":4200
+    ";
+
+    let why = told(&format!("{UP}{crash}")).why("root/db").unwrap();
+
+    assert_eq!(because(&why), ["8 root/db restarting", "7 root/db exited"]);
+    assert_eq!(waits(&why), [("restart", None, Some(13.2))]);
+    assert_eq!(why.waits_for[0].says, "its restart, attempt 3 since it last ran well");
+    assert_eq!(changes(&why), ["due", "terminate", "stop"]);
+    assert_eq!(why.child.since, Some(9.0));
+}
+
+#[test]
+fn a_sibling_that_goes_along_names_the_crash_and_waits_for_the_restart_of_the_one_that_crashed() {
+    let crash = "
+        9 root/db process 1 exited \"status\":{\"code\":7}
+        9 root/db process 1 restarting \"attempt\":3,\"delay_ms\":4200
+        9.1 root/api task 1 stopping \"cause\":\"sibling\"
+    ";
+    let gone =
+        "9.2 root/api task 1 stopped \"outcome\":\"graceful\",\"status\":{\"ok\":true},\"elapsed_ms\":100";
+
+    let stopping = told(&format!("{UP}{crash}")).why("root/api").unwrap();
+    let crashed = told(&format!("{UP}{crash}")).why("root/db").unwrap();
+    let down = told(&format!("{UP}{crash}{gone}")).why("root/api").unwrap();
+
+    assert_eq!(because(&stopping), ["9 root/api stopping", "7 root/db exited"]);
+    assert_eq!(waits(&stopping), [("end", None, None)]);
+    assert_eq!(changes(&stopping), ["end", "force"]);
+    assert_eq!(waits(&crashed), [("restart", None, Some(13.2)), ("end_of", Some("root/api"), None)]);
+    assert_eq!(because(&down), ["10 root/api stopped", "9 root/api stopping", "7 root/db exited"]);
+    assert_eq!(waits(&down), [("start_of", Some("root/db"), Some(13.2))]);
+    assert_eq!(changes(&down), ["start"]);
+}
+
+#[test]
+fn a_stop_names_the_signal_and_the_child_for_which_everything_waits() {
+    let stop = "
+        9 root supervisor 1 signal \"signal\":\"SIGTERM\",\"action\":\"stop\"
+        9 root supervisor 1 stopping \"cause\":\"signal\"
+        9 root/api task 1 stopping \"cause\":\"parent\"
+        14 root/api task 1 escalated \"to\":\"abort\"
+    ";
+
+    let model = told(&format!("{UP}{stop}"));
+    let (root, api) = (model.why("root").unwrap(), model.why("root/api").unwrap());
+
+    assert_eq!(waits(&root), [("end_of", Some("root/api"), None)]);
+    assert_eq!(because(&root), ["8 root stopping", "7 root signal"]);
+    assert_eq!(
+        because(&api),
+        ["10 root/api escalated", "9 root/api stopping", "8 root stopping", "7 root signal"]
+    );
+    assert_eq!(api.waits_for[0].says, "its end, which has been forced");
+    assert_eq!(changes(&root), ["end", "force"]);
+}
+
+#[test]
+fn a_start_waits_for_the_child_that_is_not_ready_and_for_the_next_attempt() {
+    let story = "
+        0 root supervisor 1 starting
+        0.1 root/web supervisor 1 starting
+        0.2 root/web/db process 1 starting
+    ";
+    let retry =
+        "0.3 root/web/db process 1 retrying \"error\":\"text file busy\",\"attempt\":1,\"delay_ms\":500";
+
+    let starting = told(story);
+    let retried = told(&format!("{story}{retry}")).why("root/web/db").unwrap();
+
+    assert_eq!(waits(&starting.why("root").unwrap()), [("start_of", Some("root/web/db"), None)]);
+    assert_eq!(waits(&starting.why("root/web/db").unwrap()), [("ready", None, None)]);
+    assert_eq!(waits(&retried), [("attempt", None, Some(0.8))]);
+    assert_eq!(because(&retried), ["4 root/web/db retrying", "3 root/web/db starting"]);
+}
+
+#[test]
+fn what_runs_waits_for_nothing_and_a_root_is_started_by_no_request() {
+    let model = told(UP);
+    let (root, api) = (model.why("root").unwrap(), model.why("root/api").unwrap());
+
+    assert_eq!((waits(&root), waits(&api)), (vec![], vec![]));
+    assert_eq!(changes(&api), ["end", "restart", "terminate", "stop"]);
+    assert_eq!(changes(&root), ["end", "stop"]);
+}
+
+#[test]
+fn a_child_that_was_taken_down_waits_for_nothing() {
+    let terminated = "
+        9 root/api task 1 stopping \"cause\":\"api\"
+        9.2 root/api task 1 stopped \"outcome\":\"graceful\",\"status\":{\"ok\":true},\"elapsed_ms\":100
+    ";
+
+    let why = told(&format!("{UP}{terminated}")).why("root/api").unwrap();
+
+    assert_eq!((waits(&why), changes(&why)), (vec![], vec!["start"]));
+}

@@ -1,0 +1,127 @@
+//! How one program is started without a tree of its own.
+
+use std::sync::{Arc, Mutex};
+
+use rootward_core::{AutoShutdown, Restart, Supervisor, TreeStartError};
+
+use super::end::Course;
+use super::shared::shared_containment;
+use super::{Contained, OutputLines, ProgramStartError};
+use crate::set::KillSlot;
+use crate::{Containment, Process};
+
+/// The program's place in its tree.
+const ROOT: &str = "spawned";
+const PROGRAM: &str = "program";
+
+/// How much text is kept for a reader that does not read.
+const KEPT: usize = 1024 * 1024;
+
+impl Process {
+    /// Starts this program alone, without a tree of one's own, and waits until it is ready.
+    ///
+    /// Everything of this description counts: readiness, outputs, stop ladder, retries. The program is never started
+    /// again. It is contained as far as is possible, with a warden that all programs share that are started like this
+    /// ([`Warden::itself`](crate::Warden::itself), or else [`Warden::find`](crate::Warden::find)); the first start
+    /// makes it, which blocks for some milliseconds, and it ends with the last program.
+    /// [`spawn_in`](Self::spawn_in) takes a containment of one's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ProgramStartError`] if the description makes no sense, or the program could not be started or did not get
+    /// ready.
+    /// Nothing is left of it then.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime, or in one whose I/O or timers are not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the program is killed with all that it has started.
+    ///
+    /// # Examples
+    ///
+    /// A test that needs a server: it is there when the second line begins, and gone when the test ends, however that
+    /// ends.
+    ///
+    /// ```
+    /// use rootward_procs::{Process, Ready};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let listen = "import socket; s = socket.create_server(('127.0.0.1', 0)); print('port', \
+    /// #     s.getsockname()[1], flush=True); s.accept()[0].sendall(b'hello')";
+    /// # if std::process::Command::new("python3").arg("--version").output().is_err() { return Ok(()); }
+    /// let server = Process::new("python3").args(["-c", listen]).ready(Ready::line_containing("port "));
+    /// let mut server = server.spawn().await?;
+    ///
+    /// let line = server.take_output().unwrap().next().await?.unwrap().line;
+    /// let port: u16 = line.trim_start_matches("port ").parse()?;
+    /// std::net::TcpStream::connect(("127.0.0.1", port))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn spawn(self) -> Result<Contained, ProgramStartError> {
+        until_ready(self.launch()?).await
+    }
+
+    /// The same with this containment.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn`](Self::spawn).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the program is killed with all that it has started.
+    pub async fn spawn_in(self, containment: &Containment) -> Result<Contained, ProgramStartError> {
+        until_ready(self.launch_in(containment)?).await
+    }
+
+    /// Begins to start this program alone, and returns at once: for a caller that reads its output while it gets ready.
+    /// [`Contained::ready`] waits.
+    ///
+    /// # Errors
+    ///
+    /// [`ProgramStartError::Description`] if the description makes no sense.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime, or in one whose I/O or timers are not enabled.
+    pub fn launch(self) -> Result<Contained, ProgramStartError> {
+        begin(self, shared_containment())
+    }
+
+    /// The same with this containment.
+    ///
+    /// # Errors
+    ///
+    /// As [`launch`](Self::launch).
+    ///
+    /// # Panics
+    ///
+    /// As [`launch`](Self::launch).
+    pub fn launch_in(self, containment: &Containment) -> Result<Contained, ProgramStartError> {
+        begin(self, Arc::new(containment.clone()))
+    }
+}
+
+async fn until_ready(contained: Contained) -> Result<Contained, ProgramStartError> {
+    contained.ready().await?;
+    Ok(contained)
+}
+
+fn begin(process: Process, containment: Arc<Containment>) -> Result<Contained, ProgramStartError> {
+    let program = process.into_child(PROGRAM).restart(Restart::Temporary).significant(true);
+    let root = Supervisor::new(ROOT).auto_shutdown(AutoShutdown::AnySignificant).child(program);
+    let tree = root.into_tree().map_err(TreeStartError::from)?;
+    let kill = Arc::new(KillSlot::default());
+    let mut tree = containment.apply(tree).provide(Arc::clone(&kill)).event_bytes(KEPT).deadline(None);
+    let (course, lines) = (Course::new(tree.subscribe()), OutputLines::new(tree.subscribe()));
+    Ok(Contained { tree: tree.launch(), course: Mutex::new(course), lines: Some(lines), kill, containment })
+}

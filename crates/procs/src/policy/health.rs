@@ -1,0 +1,254 @@
+//! Whether a process that runs is healthy, and when it is to be looked at.
+//!
+//! Pure: the caller passes the time. A [`Checkup`] is for a process that is looked at; a [`Watchdog`] for one that has
+//! to say by itself that it is alive. Time in which this program did not run is held against neither.
+
+use std::time::{Duration, Instant};
+
+use rootward_core::{is_late, lost_time};
+
+/// How a process is looked at while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HealthRules {
+    /// From the beginning of one look to the beginning of the next, unless the look takes longer.
+    pub(crate) interval: Duration,
+    /// How long one look may take.
+    pub(crate) timeout: Duration,
+    /// How many looks in a row have to fail.
+    pub(crate) threshold: u32,
+    /// For how long after the start failures do not count, unless a look succeeds before.
+    pub(crate) start_period: Duration,
+}
+
+/// What a look has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Passed,
+    Failed,
+    TimedOut,
+}
+
+/// What follows from a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// Nothing that has to be told.
+    Same,
+    /// The process is healthy again.
+    Healthy,
+    /// So many looks in a row have failed, and it may go on.
+    Failing(u32),
+    /// So many looks in a row have failed, and that is enough.
+    Unhealthy(u32),
+}
+
+/// The health of a process that is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkup {
+    rules: HealthRules,
+    /// Until when failures do not count.
+    lenient_until: Option<Instant>,
+    failures: u32,
+}
+
+impl Checkup {
+    /// A process that has started now.
+    pub(crate) fn new(rules: HealthRules, now: Instant) -> Self {
+        Self { rules, lenient_until: now.checked_add(rules.start_period), failures: 0 }
+    }
+
+    /// When the look after the one that began then is due. `None` is never.
+    pub(crate) fn next(&self, began: Instant, now: Instant) -> Option<Instant> {
+        // Looks that were missed are not made up for.
+        Some(began.checked_add(self.rules.interval)?.max(now))
+    }
+
+    /// Until when a look that begins now may take.
+    pub(crate) fn until(&self, began: Instant) -> Option<Instant> {
+        began.checked_add(self.rules.timeout)
+    }
+
+    /// Takes the result of the look that began then.
+    pub(crate) fn looked(&mut self, look: Look, began: Instant, now: Instant) -> Finding {
+        match look {
+            Look::Passed => {
+                self.lenient_until = None;
+                match std::mem::take(&mut self.failures) {
+                    0 => Finding::Same,
+                    _ => Finding::Healthy,
+                }
+            }
+            // This program did not run while the answer may have come, or the process did not run either.
+            Look::TimedOut if self.until(began).is_some_and(|due| is_late(due, now)) => Finding::Same,
+            Look::Failed | Look::TimedOut if self.lenient_until.is_some_and(|until| now < until) => {
+                Finding::Same
+            }
+            Look::Failed | Look::TimedOut => {
+                self.failures = self.failures.saturating_add(1);
+                if self.failures >= self.rules.threshold {
+                    Finding::Unhealthy(self.failures)
+                } else {
+                    Finding::Failing(self.failures)
+                }
+            }
+        }
+    }
+}
+
+/// The health of a process that has to say by itself that it is alive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watchdog {
+    timeout: Duration,
+    due: Option<Instant>,
+}
+
+impl Watchdog {
+    /// A process that has started now, and has this long until it has to say for the first time that it is alive.
+    pub(crate) fn new(timeout: Duration, start_period: Duration, now: Instant) -> Self {
+        Self { timeout, due: now.checked_add(timeout.max(start_period)) }
+    }
+
+    /// By when it has to say again that it is alive.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// How long it may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// It has said that it is alive.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.due = now.checked_add(self.timeout);
+    }
+
+    /// It has said how long it may take from now on. No time at all is a mistake of its own, which changes nothing.
+    pub(crate) fn set(&mut self, timeout: Duration, now: Instant) {
+        if !timeout.is_zero() {
+            self.timeout = timeout;
+            self.heard(now);
+        }
+    }
+
+    /// Whether it has been silent for too long. What was said while this program did not run may not have been heard
+    /// yet, and so the process is given what was lost.
+    pub(crate) fn is_silent(&mut self, now: Instant) -> bool {
+        let Some(due) = self.due.filter(|due| now >= *due) else { return false };
+        match lost_time(due, now, self.timeout) {
+            Some(later) => {
+                self.due = Some(later);
+                false
+            }
+            None => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::disallowed_methods, reason = "a pure machine needs any instant to count from")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn only_failures_in_a_row_are_too_many() {
+        let (mut checkup, now) = given(Duration::ZERO);
+        let mut looked = |look| checkup.looked(look, now, now);
+
+        assert_eq!(looked(Look::Failed), Finding::Failing(1));
+        assert_eq!(looked(Look::TimedOut), Finding::Failing(2));
+        assert_eq!(looked(Look::Passed), Finding::Healthy);
+        assert_eq!(looked(Look::Passed), Finding::Same);
+        assert_eq!(looked(Look::Failed), Finding::Failing(1));
+        assert_eq!(looked(Look::Failed), Finding::Failing(2));
+        assert_eq!(looked(Look::Failed), Finding::Unhealthy(3));
+    }
+
+    #[test]
+    fn failures_do_not_count_in_the_start_period() {
+        let (mut checkup, start) = given(10 * SECOND);
+        let (before, after) = (start + 9 * SECOND, start + 10 * SECOND);
+
+        for _ in 0..9 {
+            assert_eq!(checkup.looked(Look::Failed, before, before), Finding::Same);
+        }
+        assert_eq!(checkup.looked(Look::Failed, after, after), Finding::Failing(1));
+    }
+
+    #[test]
+    fn a_look_that_succeeds_ends_the_start_period() {
+        let (mut checkup, now) = given(10 * SECOND);
+
+        assert_eq!(checkup.looked(Look::Passed, now, now), Finding::Same);
+        assert_eq!(checkup.looked(Look::Failed, now, now), Finding::Failing(1));
+    }
+
+    #[test]
+    fn a_look_whose_timer_comes_late_is_not_held_against_the_process() {
+        let (mut checkup, now) = given(Duration::ZERO);
+
+        assert_eq!(checkup.looked(Look::TimedOut, now, now + 60 * SECOND), Finding::Same);
+        assert_eq!(checkup.looked(Look::TimedOut, now, now + SECOND), Finding::Failing(1));
+        assert_eq!(
+            checkup.looked(Look::Failed, now, now + 60 * SECOND),
+            Finding::Failing(2),
+            "an answer is one"
+        );
+    }
+
+    #[test]
+    fn looks_do_not_overlap_and_those_that_were_missed_are_not_made_up_for() {
+        let (checkup, now) = given(Duration::ZERO);
+
+        assert_eq!(checkup.next(now, now), Some(now + 10 * SECOND));
+        assert_eq!(checkup.next(now, now + 99 * SECOND), Some(now + 99 * SECOND));
+        assert_eq!(checkup.until(now), Some(now + SECOND));
+    }
+
+    #[test]
+    fn a_watchdog_waits_from_one_sign_of_life_to_the_next() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(2 * SECOND, 5 * SECOND, start);
+
+        assert!(!watchdog.is_silent(start + 4 * SECOND));
+        watchdog.heard(start + 4 * SECOND);
+        assert_eq!(watchdog.due(), Some(start + 6 * SECOND));
+        watchdog.set(3 * SECOND, start + 5 * SECOND);
+        watchdog.set(Duration::ZERO, start + 6 * SECOND);
+        assert!(!watchdog.is_silent(start + 7 * SECOND));
+        assert!(watchdog.is_silent(start + 8 * SECOND));
+    }
+
+    #[test]
+    fn a_watchdog_whose_timer_comes_late_waits_again() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(2 * SECOND, Duration::ZERO, start);
+
+        assert!(!watchdog.is_silent(start + 60 * SECOND));
+        assert_eq!(watchdog.due(), Some(start + 62 * SECOND), "no more than the whole time");
+        assert!(watchdog.is_silent(start + 62 * SECOND));
+    }
+
+    proptest! {
+        #[test]
+        fn a_process_is_unhealthy_when_the_last_looks_all_failed(looks: Vec<bool>) {
+            let (mut checkup, now) = given(Duration::ZERO);
+            let mut row = 0;
+            for passed in looks {
+                let finding = checkup.looked(if passed { Look::Passed } else { Look::Failed }, now, now);
+                row = if passed { 0 } else { row + 1 };
+                prop_assert_eq!(matches!(finding, Finding::Unhealthy(_)), row >= 3);
+            }
+        }
+    }
+
+    fn given(start_period: Duration) -> (Checkup, Instant) {
+        let now = Instant::now();
+        let rules = HealthRules { interval: 10 * SECOND, timeout: SECOND, threshold: 3, start_period };
+        (Checkup::new(rules, now), now)
+    }
+}

@@ -1,0 +1,31 @@
+//! What the owner of a process has for its health check, and what a check tells it.
+
+use rootward_core::OutputSink;
+use tokio::sync::watch;
+
+use super::notices::Signs;
+
+/// What the owner of a process with a health check has for it.
+pub(super) struct Care {
+    pub(super) sink: OutputSink,
+    /// What a process says of its health by itself.
+    pub(super) signs: Option<watch::Receiver<Signs>>,
+    /// Why it is being stopped.
+    pub(super) illness: Option<String>,
+    pub(super) is_escalated: bool,
+}
+
+/// What a health check has found.
+#[derive(Debug)]
+pub(super) struct Diagnosis {
+    pub(super) error: String,
+    pub(super) failures: u32,
+    /// Whether that is enough.
+    pub(super) is_enough: bool,
+}
+
+impl Care {
+    pub(super) fn new(sink: OutputSink, signs: Option<watch::Receiver<Signs>>) -> Self {
+        Self { sink, signs, illness: None, is_escalated: false }
+    }
+}

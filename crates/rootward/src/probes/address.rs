@@ -1,0 +1,62 @@
+//! Where probes are answered.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use super::Address;
+
+/// A socket that listens, for a runtime that is still to come.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) address: Address,
+    pub(super) socket: Socket,
+    pub(super) file: Option<SocketFile>,
+}
+
+#[derive(Debug)]
+pub(super) enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// The file of a socket, which is removed with this.
+#[derive(Debug)]
+pub(super) struct SocketFile(PathBuf);
+
+impl Listener {
+    pub(super) fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Tcp(address) => {
+                let socket = TcpListener::bind(address)?;
+                socket.set_nonblocking(true)?;
+                let address = Address::Tcp(socket.local_addr()?);
+                Ok(Self { address, socket: Socket::Tcp(socket), file: None })
+            }
+            Address::Unix(path) => {
+                remove_if_abandoned(path);
+                let socket = UnixListener::bind(path)?;
+                let file = Some(SocketFile(path.clone()));
+                socket.set_nonblocking(true)?;
+                Ok(Self { address: address.clone(), socket: Socket::Unix(socket), file })
+            }
+        }
+    }
+}
+
+/// Removes the socket of a program that was killed. Whatever else is there stays, and is in the way.
+fn remove_if_abandoned(path: &Path) {
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    let refuses = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    if is_socket && UnixStream::connect(path).is_err_and(refuses) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
