@@ -4,7 +4,9 @@ use rootward::process::{self, Process};
 use rootward::{ChildSpec, Supervisor};
 
 use super::error::{FileError, Problem};
-use super::model::{Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+use super::model::{
+    Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
+};
 
 impl TreeFile {
     /// The root supervisor of the tree that the file describes.
@@ -57,6 +59,12 @@ fn process(part: ProcessPart) -> Process {
     for (name, value) in part.env {
         process = process.env(name, value);
     }
+    for file in part.env_files {
+        process = process.env_file(file);
+    }
+    if part.expand {
+        process = process.expand_variables();
+    }
     if let Some(directory) = part.cwd {
         process = process.current_dir(directory);
     }
@@ -65,7 +73,16 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    if let Some((argv, within)) = part.stop_command {
+        process = process.stop_command(argv, within);
+    }
     process = with_attributes(process, part.attributes);
+    for success in part.successes {
+        process = match success {
+            Success::Code(code) => process.success_code(code),
+            Success::Signal(signal) => process.success_signal(signal),
+        };
+    }
     if let Some(within) = part.retry_start {
         process = process.retry_start(within);
     }

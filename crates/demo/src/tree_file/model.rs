@@ -86,15 +86,30 @@ pub(crate) struct ProcessPart {
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) clear_env: bool,
+    /// Files of variables, in order.
+    pub(crate) env_files: Vec<PathBuf>,
+    /// Whether `${NAME}` stands for a variable.
+    pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) attributes: Attributes,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
+    /// What counts as a success beside exit code 0.
+    pub(crate) successes: Vec<Success>,
+    /// What is run before the first signal, and how long that may take.
+    pub(crate) stop_command: Option<(Vec<String>, Duration)>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
     pub(crate) health: Option<Health>,
+}
+
+/// An end of a process that counts as a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Success {
+    Code(i32),
+    Signal(Signal),
 }
 
 /// As whom a process runs, and within which limits. What is not said is as the demo has it.

@@ -178,7 +178,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
 
 fn class(status: Option<&Status>) -> &'static str {
     match status {
-        Some(Status::Ended { .. } | Status::Code { code: 0 }) => "normal",
+        Some(status) if status.is_normal() => "normal",
+        Some(Status::Ended { .. }) => "normal",
         Some(Status::Code { .. }) => "code",
         Some(Status::Signal { .. }) => "signal",
         Some(Status::Failed { .. }) => "error",

@@ -87,6 +87,16 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
     },
+    /// The next step of a stop that has several.
+    Asked {
+        /// With what it is asked: a signal and what gets it, or `stop command`.
+        with: String,
+        /// How long after the first step.
+        elapsed_ms: u64,
+        /// Why the command that was to ask it has failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// Its grace ended, or it was forced.
     Escalated {
         /// What is done to it now: `SIGKILL`, `abort`, `force`.
@@ -204,6 +214,7 @@ impl What {
             Self::Signal { .. } => "signal",
             Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
+            Self::Asked { .. } => "asked",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
             Self::Retrying { .. } => "retrying",

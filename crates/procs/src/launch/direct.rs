@@ -91,7 +91,7 @@ fn launch(
             })
         }
         Err(failure) => {
-            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::found(command)))
         }
     }
 }

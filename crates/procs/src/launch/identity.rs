@@ -2,11 +2,9 @@
 
 use std::ffi::CString;
 use std::io;
-use std::sync::Arc;
 
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 
-use super::{Answer, LaunchError, Launcher, Order};
 use crate::spec::{Attributes, Identity, Process, variables_of};
 
 /// Why a user or a group was not found.
@@ -23,26 +21,6 @@ pub(crate) enum NotFound {
     Lookup { name: String, source: io::Error },
 }
 
-/// Has a program started, as whom it is to run.
-///
-/// Cancel safe, as far as the launcher is.
-pub(crate) async fn launch(launcher: &Arc<dyn Launcher>, mut order: Order) -> Answer {
-    if order.process.command().attributes.names_an_identity() {
-        let mut process = Process::clone(&order.process);
-        // The database may be in the network.
-        let found = tokio::task::spawn_blocking(move || {
-            let identity = look_up(&process.command().attributes);
-            (identity, process)
-        });
-        let (identity, found) = found.await.map_err(|_| LaunchError::lost(order.process.command()))?;
-        process = found;
-        let identity = identity.map_err(|it| LaunchError::not_found(process.command(), it))?;
-        process.set_identity(identity);
-        order.process = Arc::new(process);
-    }
-    launcher.launch(order).await
-}
-
 /// What cannot be looked up, in words that complete "`root/web`: …". This may block.
 pub(crate) fn problem_with_identity(process: &Process) -> Option<String> {
     let attributes = &process.command().attributes;
@@ -57,7 +35,7 @@ pub(crate) fn problem_with_identity(process: &Process) -> Option<String> {
 }
 
 /// Looks up what is named. This may block.
-pub(crate) fn look_up(wanted: &Attributes) -> Result<Identity, NotFound> {
+pub(super) fn look_up(wanted: &Attributes) -> Result<Identity, NotFound> {
     let (uid, user) = match &wanted.user {
         Some(name) => find_user(name).map(|(uid, user)| (Some(uid), user))?,
         None => (None, None),

@@ -66,7 +66,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::found(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {

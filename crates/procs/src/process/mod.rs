@@ -35,6 +35,7 @@ mod sensor;
 mod stamp;
 mod start;
 mod start_log;
+mod stop_command;
 mod stragglers;
 mod survey;
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 #[path = "../processes/attributes.rs"]
 mod attributes;
+#[path = "../processes/environment.rs"]
+mod environment;
 mod extremes;
 #[path = "../processes/given.rs"]
 mod given;
@@ -18,6 +20,8 @@ mod sets;
 mod start;
 #[path = "../processes/stop.rs"]
 mod stop;
+#[path = "../processes/stop_command.rs"]
+mod stop_command;
 #[path = "../processes/stragglers.rs"]
 mod stragglers;
 #[path = "../processes/usage.rs"]

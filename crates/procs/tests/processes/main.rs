@@ -4,12 +4,14 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
 mod attributes;
+mod environment;
 mod given;
 mod health;
 mod output;
 mod ready;
 mod start;
 mod stop;
+mod stop_command;
 mod stragglers;
 mod usage;
 

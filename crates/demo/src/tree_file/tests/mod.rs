@@ -3,6 +3,7 @@
 mod accepted;
 mod budget;
 mod refused;
+mod surroundings;
 mod syntax;
 
 use std::path::Path;
