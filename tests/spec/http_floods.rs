@@ -159,9 +159,9 @@ struct Http2(TcpStream);
 
 impl Http2 {
     async fn connect(address: SocketAddr) -> Self {
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        socket.write_all(&Self::frame(SETTINGS, 0, 0, &[])).await.unwrap();
+        let mut socket = TcpStream::connect(address).await.expect("the server listens");
+        socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("the server reads");
+        socket.write_all(&Self::frame(SETTINGS, 0, 0, &[])).await.expect("the server reads");
         Self(socket)
     }
 

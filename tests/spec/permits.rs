@@ -145,10 +145,10 @@ async fn a_caller_that_waits_for_a_place_learns_whether_the_supervisor_stops_or_
 async fn given_places(places: usize) -> (GivenTree, TaskSupervisor) {
     let jobs = DynamicSupervisor::new("jobs").max_children(places);
     let (tree, _log) = given(Supervisor::new("root").child(jobs)).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
+    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").expect("it runs"));
     (tree, tasks)
 }
 
 fn shutdown_of(tree: &Tree, id: &str) -> Shutdown {
-    tree.supervisor("root/jobs").unwrap().child_spec(id).unwrap().shutdown_type()
+    tree.supervisor("root/jobs").expect("it runs").child_spec(id).expect("it is there").shutdown_type()
 }

@@ -86,6 +86,6 @@ pub use launch::limit_of_processes;
 pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{OutputLine, Signal, UnknownSignal};
-pub use spec::{Health, HttpGet, Output, Process, Ready, ReadyContext, Stdin};
+pub use spec::{Health, HttpGet, Limit, Output, Process, Ready, ReadyContext, Stdin};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

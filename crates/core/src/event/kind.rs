@@ -95,6 +95,16 @@ pub enum EventKind {
         /// the whole stop.
         grace: Option<Duration>,
     },
+    /// It is a process whose stop has several steps, and this is the next one: the time of the step before is over, or
+    /// the command that asks it to stop has failed. The first signal stands in `stopping`.
+    Asked {
+        /// With what: a signal and what gets it, or `stop command`.
+        with: String,
+        /// How long after the first step.
+        elapsed: Duration,
+        /// Why the command has failed, on one line, if it has.
+        error: Option<String>,
+    },
     /// Its grace ended, or it was forced.
     Escalated {
         /// What is done to it now: `SIGKILL`, `abort`, `force`.
@@ -198,6 +208,7 @@ impl EventKind {
             Self::Signal { .. } => "signal",
             Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
+            Self::Asked { .. } => "asked",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
             Self::NotReady { .. } => "not_ready",
@@ -249,6 +260,11 @@ impl EventKind {
                 map.serialize_entry("cause", cause.as_str())?;
                 optional(map, "signal", signal.as_ref())?;
                 optional(map, "grace_ms", grace.map(whole_millis).as_ref())?;
+            }
+            Self::Asked { with, elapsed, error } => {
+                map.serialize_entry("with", with)?;
+                map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
+                optional(map, "error", error.as_ref())?;
             }
             Self::Escalated { to } => map.serialize_entry("to", to)?,
             Self::Stopped { outcome, status, elapsed, stragglers } => {

@@ -164,10 +164,10 @@ impl TaskContext {
         let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
             // Of the supervisor that looks after the children the caller knows nothing.
-            Ok(offer) => offer.answer().await.map_err(|error| match error {
-                StartChildError::NotRunning { spec } => StartChildError::Stopping { spec },
-                error => error,
-            }),
+            Ok(offer) => match offer.answer().await {
+                Err(StartChildError::NotRunning { spec }) => Err(StartChildError::Stopping { spec }),
+                answer => answer,
+            },
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
         }
     }

@@ -391,6 +391,7 @@ fn escalated(exit: Exit) -> Exit {
         | Exit::Shutdown
         | Exit::Aborted
         | Exit::Code(_)
+        | Exit::Success { .. }
         | Exit::Signal { .. }
         | Exit::Unknown => Exit::Failed { error: "its children used up their restart intensity".to_owned() },
     }

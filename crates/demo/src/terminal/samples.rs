@@ -45,7 +45,7 @@ impl Story {
 
     pub(crate) fn stopped(self, at: f64, path: &str, kind: Kind, outcome: Outcome) -> Self {
         let status = Some(if kind == Kind::Process {
-            Status::Signal { signal: "SIGTERM".to_owned(), core_dumped: false }
+            Status::Signal { signal: "SIGTERM".to_owned(), core_dumped: false, success: false }
         } else {
             Status::Ended { ok: true, shutdown: true }
         });
@@ -80,7 +80,7 @@ impl Story {
 
 /// A tree that runs, and in which one child has crashed.
 pub(crate) fn up() -> Story {
-    let crash = What::Exited { status: Some(Status::Code { code: 7 }), stragglers: vec![] };
+    let crash = What::Exited { status: Some(Status::Code { code: 7, success: false }), stragglers: vec![] };
     Story::new()
         .event(0.0, "root", Kind::Supervisor, What::Starting)
         .event(0.1, "root/storage", Kind::Supervisor, What::Starting)

@@ -61,6 +61,11 @@ pub(crate) fn say(event: &Event) -> Said {
         What::Stopping { cause, signal: Some(signal), .. } => {
             (Level::Usual, '↓', format!("asked to stop with {signal} · {cause}"))
         }
+        What::Asked { with, elapsed_ms, error } => {
+            let why = error.as_ref().map_or_else(String::new, |error| format!(" · {error}"));
+            let level = if error.is_some() { Level::Notice } else { Level::Usual };
+            (level, '↓', format!("asked with {with} after {}{why}", millis(*elapsed_ms)))
+        }
         What::Escalated { to } => (Level::Notice, '↓', format!("forced · {to}")),
         What::Stopped { outcome, status, elapsed_ms, stragglers } => {
             let how = status.as_ref().map_or_else(String::new, |status| format!(" · {status}"));
@@ -107,7 +112,7 @@ pub(crate) fn end_of(status: Option<&Status>, event: &str, error: Option<&str>) 
 fn exit(status: Option<&Status>) -> (Level, char) {
     match status {
         Some(Status::Ended { .. }) => (Level::Usual, '○'),
-        Some(Status::Code { code: 0 }) => (Level::Notice, '○'),
+        Some(status) if status.is_normal() => (Level::Notice, '○'),
         _ => (Level::Bad, '✗'),
     }
 }
@@ -143,7 +148,8 @@ mod tests {
 
     #[test]
     fn what_is_bad_is_told_from_what_is_usual() {
-        let code = |code| What::Exited { status: Some(Status::Code { code }), stragglers: vec![] };
+        let code =
+            |code| What::Exited { status: Some(Status::Code { code, success: false }), stragglers: vec![] };
         for (what, level, text) in [
             (What::Started { pid: Some(7) }, Level::Usual, "running · pid 7"),
             (code(0), Level::Notice, "exit code 0"),

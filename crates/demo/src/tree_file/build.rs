@@ -4,7 +4,9 @@ use rootward::process::{self, Process};
 use rootward::{ChildSpec, Supervisor};
 
 use super::error::{FileError, Problem};
-use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+use super::model::{
+    Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
+};
 
 impl TreeFile {
     /// The root supervisor of the tree that the file describes.
@@ -57,6 +59,12 @@ fn process(part: ProcessPart) -> Process {
     for (name, value) in part.env {
         process = process.env(name, value);
     }
+    for file in part.env_files {
+        process = process.env_file(file);
+    }
+    if part.expand {
+        process = process.expand_variables();
+    }
     if let Some(directory) = part.cwd {
         process = process.current_dir(directory);
     }
@@ -65,6 +73,16 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    if let Some((argv, within)) = part.stop_command {
+        process = process.stop_command(argv, within);
+    }
+    process = with_attributes(process, part.attributes);
+    for success in part.successes {
+        process = match success {
+            Success::Code(code) => process.success_code(code),
+            Success::Signal(signal) => process.success_signal(signal),
+        };
+    }
     if let Some(within) = part.retry_start {
         process = process.retry_start(within);
     }
@@ -79,6 +97,40 @@ fn process(part: ProcessPart) -> Process {
         }
         None => process,
     }
+}
+
+/// A process with these attributes.
+pub(super) fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
+    let Attributes { user, group, groups, limits, umask, nice, cpus, oom_score, session, no_new_privs } =
+        attributes;
+    if let Some(user) = user {
+        process = process.user(user);
+    }
+    if let Some(group) = group {
+        process = process.group(group);
+    }
+    if let Some(groups) = groups {
+        process = process.supplementary_groups(groups);
+    }
+    for (limit, [soft, hard]) in limits {
+        process = process.limit_between(limit, soft, hard);
+    }
+    if let Some(mask) = umask {
+        process = process.umask(mask);
+    }
+    if let Some(nice) = nice {
+        process = process.nice(nice);
+    }
+    if let Some(cpus) = cpus {
+        process = process.cpus(cpus);
+    }
+    if let Some(score) = oom_score {
+        process = process.oom_score_adjust(score);
+    }
+    if session {
+        process = process.own_session();
+    }
+    if no_new_privs { process.no_new_privs() } else { process }
 }
 
 fn ready(when: ReadyWhen) -> process::Ready {

@@ -127,6 +127,8 @@ pub(crate) enum Problem {
     Address { text: String },
     #[error("{problem}")]
     Http { problem: String },
+    #[error("{problem}")]
+    Process { problem: String },
     #[error("the ladder is empty; leave `stop` out, or give it at least one signal")]
     EmptyLadder,
     /// What the library itself finds wrong.

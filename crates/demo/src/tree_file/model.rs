@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{Health, HttpGet, Output, Signal, Stdin, Step};
+use rootward::process::{Health, HttpGet, Limit, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -86,14 +86,46 @@ pub(crate) struct ProcessPart {
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) clear_env: bool,
+    /// Files of variables, in order.
+    pub(crate) env_files: Vec<PathBuf>,
+    /// Whether `${NAME}` stands for a variable.
+    pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    pub(crate) attributes: Attributes,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
+    /// What counts as a success beside exit code 0.
+    pub(crate) successes: Vec<Success>,
+    /// What is run before the first signal, and how long that may take.
+    pub(crate) stop_command: Option<(Vec<String>, Duration)>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
     pub(crate) health: Option<Health>,
+}
+
+/// An end of a process that counts as a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Success {
+    Code(i32),
+    Signal(Signal),
+}
+
+/// As whom a process runs, and within which limits. What is not said is as the demo has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) user: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) groups: Option<Vec<String>>,
+    /// Soft and hard.
+    pub(crate) limits: Vec<(Limit, [u64; 2])>,
+    pub(crate) umask: Option<u32>,
+    pub(crate) nice: Option<i32>,
+    pub(crate) cpus: Option<Vec<usize>>,
+    pub(crate) oom_score: Option<i32>,
+    pub(crate) session: bool,
+    pub(crate) no_new_privs: bool,
 }
 
 /// How a process is asked to stop.

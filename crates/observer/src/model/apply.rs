@@ -35,6 +35,7 @@ impl Model {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Unhealthy { .. }
+            | What::Asked { .. }
             | What::Healthy
             | What::Unknown => {}
             What::Starting
@@ -193,6 +194,7 @@ impl Node {
             | What::NotReady { .. }
             | What::Stalled { .. }
             | What::Unhealthy { .. }
+            | What::Asked { .. }
             | What::Healthy
             | What::Degraded { .. }
             | What::Notified { .. }
@@ -249,6 +251,7 @@ impl Mark {
             What::Draining { cause, delay_ms } => format!("cause: {cause}, for {delay_ms} ms"),
             What::Stopping { cause, signal: None, .. } => format!("cause: {cause}"),
             What::Stopping { cause, signal: Some(signal), .. } => format!("cause: {cause}, by {signal}"),
+            What::Asked { with, .. } => format!("with {with}"),
             What::Escalated { to } => to.clone(),
             What::Retrying { error, .. } => error.clone(),
             What::Stopped { status, elapsed_ms, .. } => match status {

@@ -11,6 +11,7 @@ use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
+use super::attributes::wanted;
 use super::shortage::Whose;
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, stdio};
 use crate::group::Group;
@@ -74,7 +75,8 @@ fn launch(
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let mut program = image::program(command, theirs().map_err(refused)?)?;
     // This thread was started before, and some of it is a thread's own.
-    program.inherited = inherited.beyond(&Inherited::as_it_is().map_err(refused)?);
+    program.inherited =
+        wanted(inherited.clone(), &command.attributes).beyond(&Inherited::as_it_is().map_err(refused)?);
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
             let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
@@ -89,7 +91,7 @@ fn launch(
             })
         }
         Err(failure) => {
-            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::found(command)))
         }
     }
 }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::attributes::wanted;
 use super::shortage::Whose;
 use super::stdio::{self, Theirs};
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::raw::Blocking;
-use crate::sys::{self, Failure, Program, Spawned, Stage, Watched};
+use crate::sys::{self, Failure, Inherited, Program, Spawned, Stage, Watched};
 use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, ReapedSet};
 
 /// The launcher that has a reaper start programs.
@@ -36,7 +37,8 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     // Before this waits for anything: it is what the caller has.
-    let inherited = client.inherited_beyond().map_err(refused)?;
+    let inherited = wanted(Inherited::now().map_err(refused)?, &command.attributes);
+    let inherited = inherited.beyond(client.inherited());
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
     let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
     let mut program = image::program(command, [const { None }; 3])?;
@@ -64,7 +66,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::found(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {

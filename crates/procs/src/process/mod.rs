@@ -36,6 +36,7 @@ mod sensor;
 mod stamp;
 mod start;
 mod start_log;
+mod stop_command;
 mod stragglers;
 #[cfg(test)]
 mod tests;

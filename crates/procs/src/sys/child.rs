@@ -38,6 +38,10 @@ pub(crate) enum Stage {
     Identity,
     /// Nor its capabilities.
     Capabilities,
+    /// Nor its processors.
+    Cpus,
+    /// Nor its rank among those that the system kills when it has no memory left.
+    OomScore,
 }
 
 impl Stage {
@@ -47,6 +51,8 @@ impl Stage {
             Part::Nice => Self::Nice,
             Part::Identity => Self::Identity,
             Part::Capabilities => Self::Capabilities,
+            Part::Cpus => Self::Cpus,
+            Part::OomScore => Self::OomScore,
         }
     }
 
@@ -60,6 +66,8 @@ impl Stage {
             6 => Self::Nice,
             7 => Self::Identity,
             8 => Self::Capabilities,
+            9 => Self::Cpus,
+            10 => Self::OomScore,
             _ => Self::Exec,
         }
     }

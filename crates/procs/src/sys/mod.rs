@@ -31,8 +31,8 @@ pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
-pub(crate) use inherited::Inherited;
 pub use inherited::raise_descriptor_limit;
+pub(crate) use inherited::{CpuSet, Inherited};
 pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};

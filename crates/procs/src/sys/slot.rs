@@ -218,6 +218,7 @@ impl Job {
         child.inherited = (first, layout.inherited);
         child.begin_in = surroundings.begin_in;
         child.stdio = surroundings.stdio;
+        child.own_session = surroundings.own_session;
         // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
         child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
@@ -283,6 +284,7 @@ impl Job {
 pub(crate) struct Surroundings {
     pub(crate) begin_in: Option<c_int>,
     pub(crate) stdio: [Option<c_int>; 3],
+    pub(crate) own_session: bool,
     /// The directory of the cgroup that it begins in.
     pub(crate) cgroup: Option<c_int>,
 }

@@ -135,7 +135,12 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
     child.own_session = program.own_session;
     child.inherited = (program.inherited.as_ptr(), program.inherited.len());
     child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
+    let is_dumpable = raw::is_dumpable();
     let started = start(&child, stack, None);
+    if is_dumpable && !raw::is_dumpable() {
+        // A child that has changed its user has changed that of our memory, in which it was.
+        let _ = raw::be_dumpable();
+    }
     if let Some(numbers) = &stack.numbers {
         // These copies would keep the program's pipes open here, and their ends would not be seen.
         numbers.clear();

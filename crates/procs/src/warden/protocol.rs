@@ -6,7 +6,7 @@
 use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -55,14 +55,16 @@ pub(crate) struct LaunchHeader {
     descriptors: u32,
     /// Whether the child is to have a cgroup, which takes a warden that has some.
     pub(crate) cgroup: bool,
+    /// Whether the program leads a session of its own.
+    pub(crate) own_session: bool,
     /// How long the whole order is; longer than the message if the order is in a file.
     pub(crate) bytes: usize,
 }
 
 const WORD: usize = size_of::<usize>();
-/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, and how many words
-/// follow that the program is to inherit.
-const HEADER: usize = 8 * WORD;
+/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, how many words follow
+/// that the program is to inherit, and whether it leads a session.
+const HEADER: usize = 9 * WORD;
 
 impl ToWarden {
     pub(crate) fn encode(self) -> Vec<u8> {
@@ -101,9 +103,9 @@ impl Launch {
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
         let mut message = Vec::with_capacity(bytes);
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
-        let header =
-            [LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup), inherited];
-        header.into_iter().for_each(&mut put);
+        let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env];
+        let more = [usize::from(cgroup), inherited, usize::from(program.own_session)];
+        header.into_iter().chain(more).for_each(&mut put);
         program.inherited.iter().for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
         for list in lists {
@@ -141,7 +143,8 @@ impl LaunchHeader {
         let table = inherited.checked_mul(size_of::<u64>())?.checked_add(HEADER)?;
         let layout = Layout { inherited, table, counts: [word(3)?, word(4)?, word(5)?] };
         let descriptors = u32::try_from(word(1)?).ok()?;
-        Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
+        let (cgroup, own_session) = (word(6)? != 0, word(8)? != 0);
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, own_session })
     }
 
     /// Which descriptor is which, of those that came along. `None` if some are missing.
@@ -325,6 +328,7 @@ mod tests {
 
         let header = LaunchHeader::decode(&order.bytes).unwrap();
         assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
+        assert!(header.own_session);
         let inherited = word(&order.bytes[header.layout.table - 8..], 0);
         assert_eq!((header.layout.inherited, inherited), (3, Some(9)));
         let table: Vec<usize> =
@@ -367,7 +371,7 @@ mod tests {
             env: strings(env),
             directory: directory.map(|directory| CString::new(directory).unwrap()),
             stdio: [const { None }; 3],
-            own_session: false,
+            own_session: true,
             inherited: Vec::new(),
         }
     }

@@ -210,6 +210,7 @@ impl Reaper {
         let surroundings = Surroundings {
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
+            own_session: header.own_session,
             cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
         };
         job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rootward_core::{EventKind, Exit, Outcome, Shutdown};
-use rootward_procs::{Signal, Step};
+use rootward_core::{EventKind, Exit, Outcome, Restart, Shutdown};
+use rootward_procs::{Ready, Signal, Step};
 
 use crate::given::{is_alive, script, shell, tree, wait_until_gone};
 
@@ -163,4 +163,21 @@ fn a_runtime_that_is_shut_down_takes_its_processes_with_it() {
 
 fn signal(name: &str, number: i32) -> Exit {
     Exit::Signal { name: name.into(), number, core_dumped: false }
+}
+
+/// A JVM exits with 143 when it is asked to stop.
+#[tokio::test]
+async fn an_exit_that_counts_as_a_success_is_one_and_is_told_exactly() {
+    let success = Exit::Code(143).into_success();
+    let process = shell("exit 143").success_code(143).into_child("child").restart(Restart::Transient);
+    assert_eq!(tree([process]).exit().await, success);
+
+    let job = shell("kill -USR1 $$").success_signal(Signal::USR1).ready(Ready::completion());
+    let given = tree([job.into_child("child").restart(Restart::Transient)]);
+    given.tree.started().await.unwrap();
+
+    let process = shell("trap 'exit 143' TERM; echo running; while :; do :; done").success_code(143);
+    let mut given = tree([process.into_child("child")]);
+    given.wait_for_line("running").await;
+    assert_eq!(given.stop().await.status, Some(success));
 }

@@ -256,18 +256,52 @@ fn a_command_is_a_list_that_begins_with_a_program() {
 }
 
 #[test]
-fn every_key_without_effect_is_refused_with_the_reason() {
-    for line in [
-        "user = 'www-data'",
-        "group = 'www-data'",
-        "limits = { open_files = 1 }",
-        "ready = { notify_fd = 3 }",
-    ] {
-        let message = toml(&web(line)).unwrap_err();
+fn what_a_process_may_not_be_given_is_refused_with_its_place() {
+    check(&[
+        (web("user = 'no-such-user'"), "root/web: process: there is no user `no-such-user`"),
+        (web("group = 'no-such-group'"), "root/web: process: there is no group `no-such-group`"),
+        (web("user = ''"), "tree.toml:5: root/web: process.user: may not be empty"),
+        (web("user = true"), "root/web: process.user: expected a text in quotes, found true"),
+        (
+            web("limits = { open_file = 1 }"),
+            "tree.toml:5: root/web: process.limits.open_file: unknown name \"open_file\"; did you mean \"open_files\"?",
+        ),
+        (
+            web("limits = { core_size = 'none' }"),
+            "root/web: process.limits.core_size: expected a whole number, or \"unlimited\", found the text \"none\"",
+        ),
+        (web("limits = { core_size = -1 }"), "found the number -1"),
+        (web("limits = { core_size = { soft = 1 } }"), "process.limits.core_size.hard: missing; a limit is"),
+        (
+            web("limits = { core_size = { soft = 2, hard = 1 } }"),
+            "root/web: process: the soft limit of core_size is above the hard one",
+        ),
+        (
+            web("umask = '0888'"),
+            "root/web: process.umask: expected a file mode mask in quotes, as octal digits",
+        ),
+        (web("umask = '+077'"), "root/web: process.umask: expected a file mode mask"),
+        (web("umask = 18"), "root/web: process.umask: expected a file mode mask"),
+        (
+            web("nice = 20"),
+            "root/web: process.nice: expected a whole number from -20 to 19, found the number 20",
+        ),
+        (
+            web("cpus = []"),
+            "root/web: process.cpus: expected a list of processors, such as [0, 1], found a list",
+        ),
+        (web("cpus = [1024]"), "process.cpus[0]: expected a processor's number from 0 to 1023"),
+        (web("oom_score_adjust = 1001"), "expected a whole number from -1000 to 1000, found the number 1001"),
+        (web("session = 1"), "root/web: process.session: expected true or false, found the number 1"),
+    ]);
+}
 
-        assert!(message.starts_with("tree.toml:5: root/web: process."), "{line}: {message}");
-        assert!(message.contains("has no effect yet"), "{line}: {message}");
-    }
+#[test]
+fn every_key_without_effect_is_refused_with_the_reason() {
+    let message = toml(&web("ready = { notify_fd = 3 }")).unwrap_err();
+
+    assert!(message.starts_with("tree.toml:5: root/web: process.ready.notify_fd: "), "{message}");
+    assert!(message.contains("has no effect yet"), "{message}");
 }
 
 #[test]

@@ -72,6 +72,16 @@ pub(crate) fn dump_no_core() -> Result<()> {
     integers(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 0, 0, 0, 0]).map(drop)
 }
 
+/// Whether the calling process may be looked into by others of its user, and writes a core when a signal ends it.
+pub(crate) fn is_dumpable() -> bool {
+    integers(libc::SYS_prctl, [libc::PR_GET_DUMPABLE, 0, 0, 0, 0]) == Ok(1)
+}
+
+/// Has it be so again, after [`is_dumpable`] was true.
+pub(crate) fn be_dumpable() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 1, 0, 0, 0]).map(drop)
+}
+
 /// Moves a process to a group, which is made if it is the process's own number. 0 is the calling process.
 pub(crate) fn move_to_group(pid: i32, group: i32) -> Result<()> {
     integers(libc::SYS_setpgid, [pid, group, 0, 0, 0]).map(drop)
