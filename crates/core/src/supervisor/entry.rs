@@ -77,7 +77,7 @@ pub(super) struct Gone {
     pid: Option<u32>,
     stop: Option<Stop>,
     at: Instant,
-    refused: u64,
+    refused: u32,
 }
 
 /// Which child an event is about.
@@ -197,6 +197,7 @@ impl Entry {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
         let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
+        let refused = u32::try_from(refused).unwrap_or(u32::MAX);
         let gone = Gone { end, has_status, pid, stop, at: now, refused };
         (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
@@ -268,7 +269,7 @@ impl Entry {
                 report.elapsed =
                     gone.at.saturating_duration_since(gone.stop.map_or(gone.at, |stop| stop.since));
                 report.status = gone.status();
-                report.refused = gone.refused;
+                report.refused = gone.refused.into();
                 report.stragglers = gone.end.stragglers().to_vec();
                 report.children = gone.end.children().copy();
             }
