@@ -33,40 +33,31 @@ where
     let mut spans = 0;
     for event in &events[begin..] {
         let at = time_of(event);
-        match &event.what {
-            What::Stopping { cause, signal } => {
-                let mut attributes = vec![
-                    KeyValue::new("rootward.path", event.path.clone()),
-                    KeyValue::new("rootward.incarnation", i64::from(event.incarnation)),
-                    KeyValue::new("rootward.stop.cause", cause.clone()),
-                ];
-                attributes.extend(signal.clone().map(|signal| KeyValue::new("rootward.stop.signal", signal)));
-                let span = SpanBuilder::from_name(format!("stop {}", event.path))
-                    .with_kind(SpanKind::Internal)
-                    .with_start_time(at)
-                    .with_attributes(attributes);
-                let parent = above(&open, &event.path);
-                let span = tracer.build_with_context(span, &parent);
-                open.insert(&event.path, parent.with_span(span));
-                spans += 1;
+        if let What::Stopping { cause, signal } = &event.what {
+            let mut attributes = vec![
+                KeyValue::new("rootward.path", event.path.clone()),
+                KeyValue::new("rootward.incarnation", i64::from(event.incarnation)),
+                KeyValue::new("rootward.stop.cause", cause.clone()),
+            ];
+            attributes.extend(signal.clone().map(|signal| KeyValue::new("rootward.stop.signal", signal)));
+            let span = SpanBuilder::from_name(format!("stop {}", event.path))
+                .with_kind(SpanKind::Internal)
+                .with_start_time(at)
+                .with_attributes(attributes);
+            let parent = above(&open, &event.path);
+            let span = tracer.build_with_context(span, &parent);
+            open.insert(&event.path, parent.with_span(span));
+            spans += 1;
+        } else if let (What::Escalated { to }, Some(context)) = (&event.what, open.get(event.path.as_str())) {
+            let span = context.span();
+            span.add_event_with_timestamp("forced", at, vec![KeyValue::new("to", to.clone())]);
+            span.set_status(Status::error(format!("not gone within its grace: {to}")));
+        } else if let What::Stopped { outcome, .. } = event.what {
+            let Some(context) = open.remove(event.path.as_str()) else { continue };
+            if outcome == Outcome::Unreapable {
+                context.span().set_status(Status::error("not gone at the deadline"));
             }
-            What::Escalated { to } => {
-                if let Some(context) = open.get(event.path.as_str()) {
-                    let span = context.span();
-                    span.add_event_with_timestamp("forced", at, vec![KeyValue::new("to", to.clone())]);
-                    span.set_status(Status::error(format!("not gone within its grace: {to}")));
-                }
-            }
-            What::Stopped { outcome, .. } => {
-                if let Some(context) = open.remove(event.path.as_str()) {
-                    let span = context.span();
-                    if *outcome == Outcome::Unreapable {
-                        span.set_status(Status::error("not gone at the deadline"));
-                    }
-                    span.end_with_timestamp(at);
-                }
-            }
-            _ => {}
+            context.span().end_with_timestamp(at);
         }
     }
     // Children before their supervisors.

@@ -163,11 +163,12 @@ impl TaskContext {
         }
         let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
-            // Of the supervisor that looks after the children the caller knows nothing.
-            Ok(offer) => offer.answer().await.map_err(|error| match error {
-                StartChildError::NotRunning { spec } => StartChildError::Stopping { spec },
-                error => error,
-            }),
+            Ok(offer) => match offer.answer().await {
+                Ok(started) => Ok(started),
+                // Of the supervisor that looks after the children the caller knows nothing.
+                Err(StartChildError::NotRunning { spec }) => Err(StartChildError::Stopping { spec }),
+                Err(error) => Err(error),
+            },
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
         }
     }
