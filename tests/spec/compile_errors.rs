@@ -63,7 +63,7 @@ fn compile(program: &str) -> String {
             .arg("--extern")
             .arg(named)
             .arg("-L")
-            .arg(directory.as_os_str())
+            .arg(&directory)
             .arg(&source)
             .output()
             .expect("the compiler can be run");

@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn a_server_that_reserves_a_place_first_loses_no_connection() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(2))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
+    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").expect("it runs"));
     let (together, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
 
     for _ in 0..20 {
@@ -41,7 +41,7 @@ async fn a_server_that_reserves_a_place_first_loses_no_connection() {
 async fn a_place_that_is_given_back_is_given_to_the_next_and_a_stop_ends_the_wait() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
+    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").expect("it runs"));
     let first = tasks.reserve().await.unwrap();
     let refused = tasks.spawn(|_| async {}).await.unwrap_err();
     assert_eq!(
@@ -60,7 +60,7 @@ async fn a_place_that_is_given_back_is_given_to_the_next_and_a_stop_ends_the_wai
 async fn a_caller_that_gives_up_waiting_for_a_place_takes_none() {
     let (tree, _log) =
         given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
+    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").expect("it runs"));
     let first = tasks.reserve().await.unwrap();
 
     let given_up = tokio::time::timeout(SECOND, tasks.reserve()).await;
@@ -150,5 +150,6 @@ async fn given_places(places: usize) -> (GivenTree, TaskSupervisor) {
 }
 
 fn shutdown_of(tree: &Tree, id: &str) -> Shutdown {
-    tree.supervisor("root/jobs").expect("it runs").child_spec(id).expect("it is there").shutdown_type()
+    let jobs = tree.supervisor("root/jobs").expect("it runs");
+    jobs.child_spec(id).expect("it is there").shutdown_type()
 }

@@ -163,10 +163,11 @@ impl TaskContext {
         }
         let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
-            // Of the supervisor that looks after the children the caller knows nothing.
             Ok(offer) => match offer.answer().await {
+                Ok(started) => Ok(started),
+                // Of the supervisor that looks after the children the caller knows nothing.
                 Err(StartChildError::NotRunning { spec }) => Err(StartChildError::Stopping { spec }),
-                answer => answer,
+                Err(error) => Err(error),
             },
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
         }
