@@ -49,7 +49,8 @@ fn child(child: Child) -> ChildSpec {
     spec
 }
 
-fn process(part: ProcessPart) -> Process {
+/// The process that a part of the file describes.
+pub(super) fn process(part: ProcessPart) -> Process {
     let mut command = part.command.into_iter();
     let program = command.next().expect("a checked command names a program");
     let mut process = Process::new(program).args(command);
@@ -73,6 +74,9 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    for socket in part.listen {
+        process = process.listen(socket);
+    }
     if let Some((argv, within)) = part.stop_command {
         process = process.stop_command(argv, within);
     }
@@ -100,7 +104,7 @@ fn process(part: ProcessPart) -> Process {
 }
 
 /// A process with these attributes.
-pub(super) fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
+fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
     let Attributes { user, group, groups, limits, umask, nice, cpus, oom_score, session, no_new_privs } =
         attributes;
     if let Some(user) = user {
@@ -143,5 +147,6 @@ fn ready(when: ReadyWhen) -> process::Ready {
         ReadyWhen::Command(argv) => process::Ready::command(argv),
         ReadyWhen::Notify => process::Ready::notify(),
         ReadyWhen::Completion => process::Ready::completion(),
+        ReadyWhen::Descriptor(number) => process::Ready::descriptor(number),
     }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod command;
+mod descriptors;
 mod environment;
 mod expand;
 mod health;
@@ -16,6 +17,8 @@ pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use descriptors::Socket;
+pub(crate) use descriptors::{Descriptors, FIRST};
 pub use health::Health;
 pub use http_get::HttpGet;
 pub use process::Process;
