@@ -28,6 +28,10 @@ pub(super) fn read(process: &Section<'_>) -> Result<Attributes, FileError> {
             whole_number(score, expected, |it| (-1000..=1000).contains(it)).map(Some)
         })?,
         session: process.or("session", false, Field::flag)?,
+        capabilities: process.or("capabilities", None, |names| {
+            let names = names.list()?;
+            names.iter().map(|name| name.system_text().map(str::to_owned)).collect::<Result<_, _>>().map(Some)
+        })?,
         no_new_privs: process.or("no_new_privs", false, Field::flag)?,
     })
 }

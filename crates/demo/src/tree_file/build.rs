@@ -105,8 +105,19 @@ pub(super) fn process(part: ProcessPart) -> Process {
 
 /// A process with these attributes.
 fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
-    let Attributes { user, group, groups, limits, umask, nice, cpus, oom_score, session, no_new_privs } =
-        attributes;
+    let Attributes {
+        user,
+        group,
+        groups,
+        limits,
+        umask,
+        nice,
+        cpus,
+        oom_score,
+        session,
+        no_new_privs,
+        capabilities,
+    } = attributes;
     if let Some(user) = user {
         process = process.user(user);
     }
@@ -130,6 +141,9 @@ fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
     }
     if let Some(score) = oom_score {
         process = process.oom_score_adjust(score);
+    }
+    if let Some(names) = capabilities {
+        process = process.capabilities(names);
     }
     if session {
         process = process.own_session();

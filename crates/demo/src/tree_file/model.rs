@@ -128,6 +128,7 @@ pub(crate) struct Attributes {
     pub(crate) oom_score: Option<i32>,
     pub(crate) session: bool,
     pub(crate) no_new_privs: bool,
+    pub(crate) capabilities: Option<Vec<String>>,
 }
 
 /// How a process is asked to stop.

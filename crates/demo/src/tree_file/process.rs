@@ -41,6 +41,7 @@ const PROCESS: Keys = Keys {
         "oom_score_adjust",
         "session",
         "no_new_privs",
+        "capabilities",
     ],
     not_yet: &[],
 };

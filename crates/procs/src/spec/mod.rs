@@ -1,6 +1,7 @@
 //! What a user writes down about a process child.
 
 mod attributes;
+mod capabilities;
 mod command;
 mod descriptors;
 mod environment;
@@ -15,6 +16,7 @@ mod success;
 
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
+pub(crate) use capabilities::set_of as capability_set;
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
 pub use descriptors::Socket;

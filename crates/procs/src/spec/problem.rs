@@ -202,6 +202,7 @@ mod tests {
             (Process::new("a").umask(0o1000), "the file mode mask has more than nine bits"),
             (Process::new("a").nice(20), "the nice value is not from -20 to 19"),
             (Process::new("a").oom_score_adjust(-1001), "the OOM score adjustment is not from -1000 to 1000"),
+            (Process::new("a").capabilities(["chwon"]), "there is no capability \"chwon\""),
             (Process::new("a").cpus([]), "there is no processor for it to run on"),
             (Process::new("a").cpus([0, 1024]), "a system has no processor 1024"),
             (
