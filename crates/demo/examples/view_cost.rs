@@ -1,5 +1,5 @@
-//! Measures what the terminal view costs: how long it takes from its start to its first frame, and its own processor time
-//! while it shows 500 children of another program, when nothing happens and while 1000 events a second happen.
+//! Measures what the terminal view costs: how long it takes from its start to its first frame, and its own processor
+//! time while it shows 500 children of another program, when nothing happens and while 1000 events a second happen.
 //!
 //! `cargo build --release -p rootward-demo && cargo run --release -p rootward-demo --example view_cost [SECONDS]`
 

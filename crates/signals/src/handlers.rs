@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +14,6 @@ use rootward_core::{SignalAction, Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
 use crate::quietly::quietly;
-use crate::registry::SignalHandlers;
 use crate::{Signal, SignalError};
 
 /// What a handler is told.
@@ -48,6 +47,13 @@ impl Handler {
     }
 }
 
+/// Where the thread finds what to call.
+pub(crate) trait HandlersOf: Send {
+    /// Goes through the handlers of this signal. One that is removed before its turn is left out, and so is one that
+    /// comes in between.
+    fn each(&self, signal: Signal, call: &mut dyn FnMut(Arc<Mutex<Handler>>));
+}
+
 pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
 
 /// The thread that calls the handlers. It comes into being when there is something to call, and ends when this is
@@ -62,7 +68,7 @@ enum Thread {
 
 /// What the thread works with.
 pub(crate) struct Plan {
-    pub(crate) handlers: SignalHandlers,
+    pub(crate) handlers: Box<dyn HandlersOf>,
     pub(crate) show_snapshot: Option<ShowSnapshot>,
     /// Where a handler's `tokio::spawn` ends up.
     pub(crate) runtime: Handle,
@@ -131,7 +137,7 @@ impl HandlerThread {
 impl Plan {
     fn serve(&mut self, call: Call) {
         let Call { received, shown, done } = call;
-        for handler in self.handlers.each(received.signal) {
+        self.handlers.each(received.signal, &mut |handler| {
             survive(received.signal, || {
                 // The lock is the handler's own: no part of the library takes it but this thread.
                 let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +156,7 @@ impl Plan {
             });
             // It may have been removed meanwhile, and its drop is foreign code.
             quietly(|| drop(handler));
-        }
+        });
         if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
             let snapshot = tree.snapshot();
             // The function may take long, and the tree is not to be kept by that.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::handlers::{Handler, HandlerThread};
+use crate::handlers::{Handler, HandlerThread, HandlersOf};
 use crate::system::HeardSignals;
 use crate::{Signal, SignalError, SignalReceived};
 
@@ -88,7 +88,8 @@ impl SignalHandlers {
         Self(Arc::default())
     }
 
-    /// Adds a handler for a signal. It sees every signal that arrives from now on, as long as what this returns is held.
+    /// Adds a handler for a signal. It sees every signal that arrives from now on, as long as what this returns is
+    /// held.
     ///
     /// A signal that the program has not listened for so far is caught from now on. While no signals are heard (before
     /// [`Signals::listen`](crate::Signals::listen), and after the guard has been dropped) the handler waits for them.
@@ -139,14 +140,6 @@ impl SignalHandlers {
         self.0.lock().entries.iter().any(|entry| entry.signal == signal)
     }
 
-    /// The handlers of this signal, one after the other. One that is removed before its turn is left out, and so is one
-    /// that comes in between.
-    pub(crate) fn each(&self, signal: Signal) -> impl Iterator<Item = Arc<Mutex<Handler>>> + '_ {
-        let is_one = |entry: &&Entry| entry.signal == signal;
-        let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
-        ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
-    }
-
     /// Signals are heard from now on: by the system, if it is that, and with this thread for the handlers.
     pub(crate) fn are_called_by(
         &self,
@@ -160,6 +153,19 @@ impl SignalHandlers {
         }
         state.listening = Some(listening);
         Ok(())
+    }
+}
+
+impl HandlersOf for SignalHandlers {
+    fn each(&self, signal: Signal, call: &mut dyn FnMut(Arc<Mutex<Handler>>)) {
+        let is_one = |entry: &&Entry| entry.signal == signal;
+        let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
+        for id in ids {
+            let handler = self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler));
+            if let Some(handler) = handler {
+                call(handler);
+            }
+        }
     }
 }
 

@@ -233,7 +233,8 @@ impl Signals {
         let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let Self { handlers, show_snapshot, handler_timeout, .. } = self;
-        let plan = Plan { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
+        let plan =
+            Plan { handlers: Box::new(handlers.clone()), show_snapshot, runtime, limit: handler_timeout };
         let handler_thread = Arc::new(HandlerThread::new(plan));
         if snapshot {
             handler_thread.start()?;

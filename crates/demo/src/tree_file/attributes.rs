@@ -1,9 +1,8 @@
 //! As whom a process runs, and within which limits: `user`, `limits` and their like.
 
-use rootward::process::{Limit, Process};
+use rootward::process::Limit;
 
-use super::build::with_attributes;
-use super::error::{FileError, Problem};
+use super::error::FileError;
 use super::model::Attributes;
 use super::section::{Field, Keys, Section, unknown_name};
 use super::value::What;
@@ -12,7 +11,7 @@ const SOFT_AND_HARD: Keys = Keys { of: "a limit", known: &["soft", "hard"], not_
 
 /// Reads the keys of a process.
 pub(super) fn read(process: &Section<'_>) -> Result<Attributes, FileError> {
-    let attributes = Attributes {
+    Ok(Attributes {
         user: process.or("user", None, |user| name(user).map(Some))?,
         group: process.or("group", None, |group| name(group).map(Some))?,
         groups: process.or("supplementary_groups", None, |groups| {
@@ -29,13 +28,12 @@ pub(super) fn read(process: &Section<'_>) -> Result<Attributes, FileError> {
             whole_number(score, expected, |it| (-1000..=1000).contains(it)).map(Some)
         })?,
         session: process.or("session", false, Field::flag)?,
+        capabilities: process.or("capabilities", None, |names| {
+            let names = names.list()?;
+            names.iter().map(|name| name.system_text().map(str::to_owned)).collect::<Result<_, _>>().map(Some)
+        })?,
         no_new_privs: process.or("no_new_privs", false, Field::flag)?,
-    };
-    // The library knows the system's users, and what fits together.
-    match with_attributes(Process::new("program"), attributes.clone()).problem() {
-        Some(problem) => Err(process.error(Problem::Process { problem })),
-        None => Ok(attributes),
-    }
+    })
 }
 
 /// A user or a group: a name, or a number with or without quotes.

@@ -49,7 +49,8 @@ fn child(child: Child) -> ChildSpec {
     spec
 }
 
-fn process(part: ProcessPart) -> Process {
+/// The process that a part of the file describes.
+pub(super) fn process(part: ProcessPart) -> Process {
     let mut command = part.command.into_iter();
     let program = command.next().expect("a checked command names a program");
     let mut process = Process::new(program).args(command);
@@ -73,6 +74,9 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    for socket in part.listen {
+        process = process.listen(socket);
+    }
     if let Some((argv, within)) = part.stop_command {
         process = process.stop_command(argv, within);
     }
@@ -100,9 +104,20 @@ fn process(part: ProcessPart) -> Process {
 }
 
 /// A process with these attributes.
-pub(super) fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
-    let Attributes { user, group, groups, limits, umask, nice, cpus, oom_score, session, no_new_privs } =
-        attributes;
+fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
+    let Attributes {
+        user,
+        group,
+        groups,
+        limits,
+        umask,
+        nice,
+        cpus,
+        oom_score,
+        session,
+        no_new_privs,
+        capabilities,
+    } = attributes;
     if let Some(user) = user {
         process = process.user(user);
     }
@@ -127,6 +142,9 @@ pub(super) fn with_attributes(mut process: Process, attributes: Attributes) -> P
     if let Some(score) = oom_score {
         process = process.oom_score_adjust(score);
     }
+    if let Some(names) = capabilities {
+        process = process.capabilities(names);
+    }
     if session {
         process = process.own_session();
     }
@@ -143,5 +161,6 @@ fn ready(when: ReadyWhen) -> process::Ready {
         ReadyWhen::Command(argv) => process::Ready::command(argv),
         ReadyWhen::Notify => process::Ready::notify(),
         ReadyWhen::Completion => process::Ready::completion(),
+        ReadyWhen::Descriptor(number) => process::Ready::descriptor(number),
     }
 }

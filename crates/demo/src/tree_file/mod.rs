@@ -17,6 +17,7 @@ mod duration;
 mod error;
 mod health;
 mod json;
+mod listen;
 mod locate;
 mod model;
 mod outline;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{Health, HttpGet, Limit, Output, Signal, Stdin, Step};
+use rootward::process::{Health, HttpGet, Limit, Output, Signal, Socket, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -79,7 +79,7 @@ pub(crate) enum Kind {
     Supervisor(SupervisorPart),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ProcessPart {
     /// The program and its arguments: never empty.
     pub(crate) command: Vec<String>,
@@ -94,6 +94,8 @@ pub(crate) struct ProcessPart {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) attributes: Attributes,
+    /// Where the demo listens for it.
+    pub(crate) listen: Vec<Socket>,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
     /// What counts as a success beside exit code 0.
@@ -126,10 +128,11 @@ pub(crate) struct Attributes {
     pub(crate) oom_score: Option<i32>,
     pub(crate) session: bool,
     pub(crate) no_new_privs: bool,
+    pub(crate) capabilities: Option<Vec<String>>,
 }
 
 /// How a process is asked to stop.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// With one signal, and then the whole grace.
     Signal(Signal),
@@ -138,7 +141,7 @@ pub(crate) enum Stop {
 }
 
 /// When a process counts as started.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ready {
     pub(crate) when: ReadyWhen,
     /// Whether a listener of any process will do.
@@ -146,7 +149,7 @@ pub(crate) struct Ready {
     pub(crate) timeout: Duration,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadyWhen {
     /// It has written a line that matches this regular expression.
     Line(String),
@@ -164,4 +167,6 @@ pub(crate) enum ReadyWhen {
     Notify,
     /// It has ended with success.
     Completion,
+    /// It writes a newline to the descriptor with this number.
+    Descriptor(u32),
 }

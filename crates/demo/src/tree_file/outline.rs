@@ -101,6 +101,7 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
         ReadyWhen::Http(get) => format!("ready when {} answers", Safe(get.url())),
         ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", Safe(argv.join(" "))),
         ReadyWhen::Notify => "ready when it sends READY=1".to_owned(),
+        ReadyWhen::Descriptor(number) => format!("ready when it writes to its descriptor {number}"),
         ReadyWhen::Completion => "ready when it has ended with success".to_owned(),
         ReadyWhen::Path(path) => format!("ready when {} is there", Safe(path.display())),
     });

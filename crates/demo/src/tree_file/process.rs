@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::{ProcessPart, Success};
 use super::section::{Field, Keys};
-use super::{attributes, command, health, ready, signal, stop};
+use super::{attributes, build, command, health, listen, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -28,6 +28,7 @@ const PROCESS: Keys = Keys {
         "ready",
         "ready_timeout",
         "health",
+        "listen",
         "retry_start",
         "success_exit",
         "user",
@@ -40,6 +41,7 @@ const PROCESS: Keys = Keys {
         "oom_score_adjust",
         "session",
         "no_new_privs",
+        "capabilities",
     ],
     not_yet: &[],
 };
@@ -59,7 +61,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     let argv = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
     let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
     let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
-    Ok(ProcessPart {
+    let part = ProcessPart {
         command: command::read(&argv)?,
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
         env: section.or("env", BTreeMap::new(), read_env)?,
@@ -76,7 +78,13 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
         health: health::read(&section)?,
-    })
+        listen: section.or("listen", Vec::new(), listen::read)?,
+    };
+    // The library knows the system's users, and what fits together.
+    match build::process(part.clone()).problem() {
+        Some(problem) => Err(section.error(Problem::Process { problem })),
+        None => Ok(part),
+    }
 }
 
 /// A name, or the file to read from.

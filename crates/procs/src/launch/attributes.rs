@@ -1,6 +1,6 @@
 //! What a program is to have that this one has not, because its description says so.
 
-use crate::spec::Attributes;
+use crate::spec::{Attributes, capability_set};
 use crate::sys::{CpuSet, Inherited, Stage};
 
 /// What a program is to have, from what it would inherit.
@@ -28,6 +28,9 @@ pub(super) fn wanted(mut inherited: Inherited, attributes: &Attributes) -> Inher
     }
     if let Some(score) = attributes.oom_score {
         inherited.set_oom_score(score);
+    }
+    if let Some(Ok(set)) = attributes.capabilities.as_deref().map(capability_set) {
+        inherited.set_capabilities(set);
     }
     if attributes.no_new_privs {
         inherited.set_humble();
@@ -59,6 +62,15 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
         Stage::Nice => attributes.nice.map(|nice| format!("the nice value {nice}")),
         Stage::Cpus => attributes.cpus.as_ref().map(|cpus| format!("the processors {cpus:?}")),
         Stage::OomScore => attributes.oom_score.map(|score| format!("the OOM score adjustment {score}")),
+        Stage::Capabilities if attributes.capabilities.is_some() => {
+            let names = attributes.capabilities.iter().flatten().map(String::as_str);
+            let names = names.collect::<Vec<_>>().join(", ");
+            Some(if names.is_empty() {
+                "no capabilities".to_owned()
+            } else {
+                format!("the capabilities {names}")
+            })
+        }
         Stage::Identity | Stage::Capabilities => {
             let named = [("user", &attributes.user), ("group", &attributes.group)];
             let named =

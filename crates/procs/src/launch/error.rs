@@ -7,6 +7,7 @@ use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
 use super::shortage::{Whose, limit_behind};
+use crate::listening::Place;
 use crate::policy;
 use crate::spec::Command;
 use crate::sys::{Failure, Stage};
@@ -97,6 +98,16 @@ pub enum LaunchError {
         /// The file, as a path that counts from this program's directory.
         file: PathBuf,
         /// What the system said, or which line is wrong. It shows nothing of the file.
+        source: io::Error,
+    },
+    /// This program cannot listen at one of the process's sockets.
+    #[error("cannot listen at {place} for `{}`", program.display())]
+    Socket {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The address or the path.
+        place: String,
+        /// What the system said.
         source: io::Error,
     },
     /// A text of the description names a variable that is not set.
@@ -195,6 +206,19 @@ impl LaunchError {
         error
     }
 
+    pub(super) fn socket(command: &Command, place: &Place, source: io::Error) -> Self {
+        let place = match place {
+            Place::Tcp(address) => address.clone(),
+            Place::Udp(address) => format!("{address} (UDP)"),
+            Place::Unix(path) => path.display().to_string(),
+        };
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::Socket { program, place, source };
+        }
+        error
+    }
+
     /// What it says about another attempt.
     pub(crate) fn for_retry(&self) -> policy::Failure {
         match self {
@@ -209,6 +233,7 @@ impl LaunchError {
             | Self::TooLong { .. }
             | Self::EnvFile { .. }
             | Self::UnknownVariable { .. }
+            | Self::Socket { .. }
             | Self::Input { .. }
             | Self::NoWarden { .. }
             | Self::NulByte { .. }

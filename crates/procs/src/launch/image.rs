@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::LaunchError;
-use crate::spec::Command;
+use crate::spec::{Command, Descriptors};
 use crate::sys::{HoldsNul, Program, Texts};
 
 /// Where programs are looked for if nothing says so.
@@ -19,6 +19,8 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
     let candidates = candidates(command);
     let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
     let env: Vec<_> = environment(command).into_iter().collect();
+    let pid_variable =
+        env.iter().position(|(key, _)| !command.descriptors.sockets.is_empty() && key == LISTEN_PID);
     let directory = command.directory.as_ref().map(|dir| CString::new(dir.as_os_str().as_bytes()));
     Ok(Program {
         candidates: texts(candidates.iter().map(|path| [path.as_os_str().as_bytes()]))
@@ -28,6 +30,8 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
             .map_err(|HoldsNul| holds_nul("environment"))?,
         directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
+        pid_variable,
+        extra: Vec::new(),
         own_session: command.attributes.own_session,
         inherited: Vec::new(),
     })
@@ -99,8 +103,18 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
             None => environment.remove(key),
         };
     }
+    let Descriptors { sockets, .. } = &command.descriptors;
+    if !sockets.is_empty() {
+        environment.insert("LISTEN_FDS".into(), sockets.len().to_string().into());
+        environment.insert("LISTEN_FDNAMES".into(), command.descriptors.names().into());
+        // The process alone knows its number, and puts it there.
+        environment.insert(LISTEN_PID.into(), OsString::new());
+    }
     environment
 }
+
+/// The variable that says for which process the sockets are.
+const LISTEN_PID: &str = "LISTEN_PID";
 
 /// What a command's environment has of its user and of files, the latter last: all but ours and its own `env`.
 pub(super) fn given_beneath(command: &Command) -> impl Iterator<Item = (&OsStr, &OsString)> {

@@ -42,6 +42,8 @@ pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
     /// Is given the process first, so that the last kill reaches it from then on.
     pub(crate) kill_handle: Arc<SetKillHandle>,
+    /// What the program gets for this start alone, and as which number.
+    pub(crate) pipe: Option<(u32, Arc<OwnedFd>)>,
     /// Held until the attempt is over, and then by [`KillOnDrop`](crate::set::KillOnDrop).
     pub(crate) ack: Ack,
 }

@@ -1,11 +1,13 @@
 //! What a description names and the system knows at the start: users, files of variables, and variables in texts.
 
 use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Answer, LaunchError, Launcher, Order, env_file, identity, image};
-use crate::spec::{Command, Process, expand, has_variable};
+use crate::listening::Place;
+use crate::spec::{Command, Descriptors, FIRST, Process, expand, has_variable};
 
 /// Has a program started, with what its description names.
 ///
@@ -38,7 +40,10 @@ pub(crate) fn with_directory(process: &Arc<Process>) -> Result<Arc<Process>, Lau
 }
 
 fn names_something(command: &Command) -> bool {
-    command.attributes.names_an_identity() || !command.env_files.is_empty() || command.expands
+    command.attributes.names_an_identity()
+        || !command.env_files.is_empty()
+        || command.expands
+        || !command.descriptors.sockets.is_empty()
 }
 
 /// This may block.
@@ -54,7 +59,23 @@ fn resolve(command: &mut Command) -> Result<(), LaunchError> {
         let read = env_file::read(&path).map_err(|error| LaunchError::env_file(command, path, error))?;
         command.read_env.extend(read);
     }
+    // Here, because it may block. What is bound stays.
+    extra(command)?;
     if command.expands { expand_all(command) } else { Ok(()) }
+}
+
+/// What a program gets beside the first three descriptors, with their numbers. The sockets are bound for the first
+/// start, which may block.
+pub(super) fn extra(command: &Command) -> Result<Vec<(u32, Arc<OwnedFd>)>, LaunchError> {
+    let Descriptors { sockets, listening, given } = &command.descriptors;
+    let places = sockets.iter().map(|socket| match &socket.place {
+        Place::Unix(path) => Place::Unix(command.resolve(path)),
+        place @ (Place::Tcp(_) | Place::Udp(_)) => place.clone(),
+    });
+    let places: Vec<_> = places.collect();
+    let bound = if places.is_empty() { Ok(Vec::new()) } else { listening.at(&places) };
+    let bound = bound.map_err(|(place, error)| LaunchError::socket(command, &place, error))?;
+    Ok((FIRST..).zip(bound).chain(given.iter().cloned()).collect())
 }
 
 /// Replaces the variables in the program, its arguments and the values of `env`.

@@ -25,6 +25,7 @@ mod launching;
 mod member_sensors;
 mod members;
 mod message;
+mod newline;
 mod notices;
 mod outputs;
 mod owner;

@@ -319,10 +319,15 @@ impl Owner {
 
     /// What is to be looked at, if that is how the process says that it is ready.
     pub(super) fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
-        let any_owner = ready.any_owner;
+        // At its sockets it is this program that listens.
+        let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
         match &ready.condition {
             // Lines and messages are looked at where they are read, and the end where it is heard of.
-            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Check(_) => None,
+            Condition::Line(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Descriptor(_)
+            | Condition::Check(_) => None,
             Condition::Tcp(address) => Some(Probe::Tcp { address: address.clone(), any_owner }),
             Condition::Unix(path) => Some(Probe::Unix { path: process.resolve(path), any_owner }),
             Condition::Http(get) => Some(Probe::Http { get: get.clone(), any_owner }),

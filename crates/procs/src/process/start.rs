@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::care::{Care, StopSteps};
 use super::launching;
 use super::message::Message;
+use super::newline::Newline;
 use super::notices::Notices;
 use super::outputs::Lines;
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
@@ -95,7 +96,15 @@ impl StartChild for StartProcess {
             Box::new(Care::new(sink.clone(), signs))
         });
         let steps = has_steps.then(|| Box::new(StopSteps::new(sink.clone())));
+        let (newline, pipe) = match process.ready_descriptor().map(|number| (number, Newline::open())) {
+            None => (None, None),
+            Some((number, Ok((newline, theirs)))) => (Some(Box::new(newline)), Some((number, theirs))),
+            Some((_, Err(error))) => {
+                return Launch::Failed(StartError::new(LaunchError::new(process.command(), error)));
+            }
+        };
         let order = Order {
+            pipe,
             process: Arc::clone(&process),
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
@@ -116,6 +125,8 @@ impl StartChild for StartProcess {
             launching,
             lines,
             notices,
+            newline,
+            log: log.clone(),
             pacer: pacer.clone(),
             is_over,
         };

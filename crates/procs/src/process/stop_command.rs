@@ -94,6 +94,7 @@ async fn run(
     let order = Order {
         process: Arc::clone(&process),
         kill_handle: Arc::new(SetKillHandle::default()),
+        pipe: None,
         ack: Ack::of_nothing(),
     };
     let answer = launch(&launcher, order).await;

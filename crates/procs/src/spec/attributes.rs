@@ -103,6 +103,8 @@ pub(crate) struct Attributes {
     pub(crate) cpus: Option<Vec<usize>>,
     pub(crate) own_session: bool,
     pub(crate) no_new_privs: bool,
+    /// By their names.
+    pub(crate) capabilities: Option<Vec<String>>,
     pub(crate) oom_score: Option<i32>,
     /// What user and groups were found to be, when the process is started.
     pub(crate) identity: Option<Identity>,
@@ -139,6 +141,9 @@ impl Attributes {
         }
         if self.oom_score.is_some_and(|score| !(-1000..=1000).contains(&score)) {
             return Some("the OOM score adjustment is not from -1000 to 1000".into());
+        }
+        if let Some(Err(unknown)) = self.capabilities.as_deref().map(super::capability_set) {
+            return Some(format!("there is no capability {unknown:?}"));
         }
         let cpus = self.cpus.as_ref()?;
         if cpus.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::Attributes;
+use super::{Attributes, Descriptors};
 
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -53,6 +53,7 @@ pub(crate) struct Command {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) attributes: Attributes,
+    pub(crate) descriptors: Descriptors,
 }
 
 impl Command {
@@ -70,6 +71,7 @@ impl Command {
             stdout: Output::default(),
             stderr: Output::default(),
             attributes: Attributes::default(),
+            descriptors: Descriptors::default(),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a user writes down about a process child.
 
 mod attributes;
+mod capabilities;
 mod command;
+mod descriptors;
 mod environment;
 mod expand;
 mod health;
@@ -14,8 +16,11 @@ mod success;
 
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
+pub(crate) use capabilities::set_of as capability_set;
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use descriptors::Socket;
+pub(crate) use descriptors::{Descriptors, FIRST};
 pub use health::Health;
 pub use http_get::HttpGet;
 pub use process::Process;

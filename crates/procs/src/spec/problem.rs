@@ -53,6 +53,10 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     if let Some(problem) = command.attributes.problem() {
         return Some(problem);
     }
+    let ready = process.ready.as_ref().map(|ready| &ready.condition);
+    if let Some(problem) = command.descriptors.problem(ready) {
+        return Some(problem);
+    }
     if let Some(problem) = process.successes.problem() {
         return Some(problem);
     }
@@ -140,11 +144,12 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
         | Condition::Tcp(_)
         | Condition::Notify
         | Condition::Completion
+        | Condition::Descriptor(_)
         | Condition::Check(_) => None,
     }
 }
 
-fn problem_with_path(path: &Path) -> Option<String> {
+pub(super) fn problem_with_path(path: &Path) -> Option<String> {
     match path.as_os_str().as_bytes() {
         [] => Some("the ready path is empty".into()),
         path if path.contains(&0) => Some("the ready path holds a NUL byte".into()),
@@ -160,7 +165,7 @@ fn problem_with_command(argv: &[OsString]) -> Option<String> {
     wrong.map(|word| format!("the ready command's {word:?} holds a NUL byte"))
 }
 
-fn has_port(address: &str) -> bool {
+pub(super) fn has_port(address: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
@@ -197,6 +202,7 @@ mod tests {
             (Process::new("a").umask(0o1000), "the file mode mask has more than nine bits"),
             (Process::new("a").nice(20), "the nice value is not from -20 to 19"),
             (Process::new("a").oom_score_adjust(-1001), "the OOM score adjustment is not from -1000 to 1000"),
+            (Process::new("a").capabilities(["chwon"]), "there is no capability \"chwon\""),
             (Process::new("a").cpus([]), "there is no processor for it to run on"),
             (Process::new("a").cpus([0, 1024]), "a system has no processor 1024"),
             (

@@ -9,7 +9,7 @@ use rootward_core::{ChildSpec, Exit, Shutdown};
 
 use super::health::HealthCheck;
 use super::ready::Condition;
-use super::{Command, Health, Output, Ready, Stdin, Successes};
+use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
@@ -219,13 +219,16 @@ impl Process {
 
     /// Makes it a child.
     pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
-        let grace = match &self.stop_command {
+        // A description that was cloned is another child's.
+        let mut process = self;
+        process.command.descriptors.listening = Arc::default();
+        let grace = match &process.stop_command {
             Some((_, within)) => {
-                Some(self.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
+                Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
             }
-            None => self.ladder.total(),
+            None => process.ladder.total(),
         };
-        let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
+        let child = ChildSpec::new(id, StartProcess::new(Arc::new(process)));
         match grace {
             Some(grace) => child.shutdown(grace),
             None => child,
@@ -266,6 +269,12 @@ impl Process {
         self.command.resolve(path)
     }
 
+    /// The number of the descriptor by which it says that it is ready, if it does so by one.
+    pub(crate) fn ready_descriptor(&self) -> Option<u32> {
+        let Condition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
+        Some(number)
+    }
+
     /// The path that says that it is ready, if one does.
     pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
         match &self.ready.as_ref()?.condition {
@@ -277,6 +286,7 @@ impl Process {
             | Condition::Command(_)
             | Condition::Notify
             | Condition::Completion
+            | Condition::Descriptor(_)
             | Condition::Check(_) => None,
         }
     }
@@ -307,6 +317,7 @@ impl Process {
         command.program = program;
         command.args = args.to_vec();
         command.stdin = Stdin::Null;
+        command.descriptors = Descriptors::default();
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
         Self {
             command,

@@ -167,6 +167,14 @@ impl Inherited {
             && self.capabilities[2] & CAP_SETGID == 0
     }
 
+    /// Has it with these capabilities and no others, after it has become the user that it is to be.
+    pub(crate) fn set_capabilities(&mut self, set: u64) {
+        let [_, _, _, bounding, _] = self.capabilities;
+        // An exec gives root all that is not bounded, and other users what is ambient.
+        let handed_on = if self.users[1] == 0 { 0 } else { set };
+        self.capabilities = [handed_on, set, set, bounding & set, handed_on];
+    }
+
     /// Soft and hard, by the kernel's number.
     pub(crate) fn set_limit(&mut self, number: usize, (soft, hard): (u64, u64)) {
         if let Some(limit) = self.limits.get_mut(number) {
@@ -255,6 +263,18 @@ CapAmb:\t0000000000000000
         assert_eq!((it.mask, it.humble, it.capabilities[2]), (0o22, false, 1));
         assert_eq!(Inherited::parse("Uid:\t1", limits, 0), None);
         assert!(Inherited::as_it_is().is_ok());
+    }
+
+    #[test]
+    fn capabilities_that_are_kept_are_ambient_for_users_that_are_not_root() {
+        let mut it = Inherited::parse(STATUS, vec![(1, 2); LIMIT_COUNT], 0).unwrap();
+        it.become_user(Some(0), None, None);
+        it.set_capabilities(6);
+        assert_eq!(it.capabilities, [0, 6, 6, 6, 0]);
+
+        it.become_user(Some(7), None, None);
+        it.set_capabilities(2);
+        assert_eq!(it.capabilities, [2, 2, 2, 2, 2]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod child;
 mod constructor;
 mod descriptors;
 mod early;
+mod extra;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
@@ -27,6 +28,7 @@ pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use early::{raise, take_noted};
+pub(crate) use extra::{Extra, MOST_EXTRA};
 pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,

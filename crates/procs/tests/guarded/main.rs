@@ -5,6 +5,8 @@
 
 #[path = "../processes/attributes.rs"]
 mod attributes;
+#[path = "../processes/descriptors.rs"]
+mod descriptors;
 #[path = "../processes/environment.rs"]
 mod environment;
 mod extremes;

@@ -185,3 +185,29 @@ async fn a_process_that_is_another_user_changes_nothing_here() {
 
     assert_eq!(dumpable(), before);
 }
+
+/// What `/proc` shows of a process that has these capabilities.
+fn shown(inheritable: u64, own: u64, ambient: u64) -> Vec<String> {
+    let sets = [("Inh", inheritable), ("Prm", own), ("Eff", own), ("Bnd", own), ("Amb", ambient)];
+    sets.map(|(name, set)| format!("Cap{name}:\t{set:016x}")).to_vec()
+}
+
+#[tokio::test]
+async fn a_process_keeps_the_capabilities_that_it_is_to_keep() {
+    let show = || shell("grep ^Cap /proc/self/status");
+    if !is_root() {
+        let refused = error(show().capabilities(["chown"])).await;
+        let expected =
+            "`/bin/sh` cannot be given the capabilities chown: Operation not permitted (os error 1)";
+        assert_eq!(refused, expected);
+        return;
+    }
+    let (chown, bind) = (1, 1 << 10);
+
+    let root = show().capabilities(["chown", "CAP_NET_BIND_SERVICE"]);
+    assert_eq!(lines(root).await, shown(0, chown | bind, 0));
+    let user = show().user("nobody").capabilities(["net_bind_service"]);
+    assert_eq!(lines(user).await, shown(bind, bind, bind));
+    assert_eq!(lines(show().user("nobody").capabilities([""; 0])).await, shown(0, 0, 0));
+    assert_eq!(lines(show().capabilities([""; 0])).await, shown(0, 0, 0));
+}

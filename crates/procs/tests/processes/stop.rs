@@ -77,7 +77,7 @@ async fn a_ladder_is_climbed_one_signal_after_the_other() {
 #[tokio::test]
 async fn a_leader_that_is_asked_alone_may_finish_what_its_workers_do() {
     let worker = "trap 'echo asked; exit 1' TERM; echo running; read go < $0; echo finished";
-    let master = format!("/bin/sh -c \"{worker}\" $0 & trap 'echo go > $0' TERM; wait; wait; exit 0");
+    let master = format!("trap 'echo go > $0' TERM; /bin/sh -c \"{worker}\" $0 & wait; wait; exit 0");
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("go");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());

@@ -1,5 +1,7 @@
 //! Files that can be read and make no sense: each is refused with its line, the child and the key.
 
+use super::super::section::{Field, Keys};
+use super::super::value::{Entry, Value, What};
 use super::{json, toml};
 
 /// A tree file in which `web` is a process with this line in it, in line 5.
@@ -186,7 +188,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         ),
         (
             web("ready = {}"),
-            "root/web: process.ready: a way to be ready is exactly one of line, tcp, unix, http, path, exec, notify, \"completion\"; this names 0",
+            "root/web: process.ready: a way to be ready is exactly one of line, tcp, unix, http, path, exec, notify, notify_fd, \"completion\"; this names 0",
         ),
         (web("ready = { line = 'x', path = 'y' }"), "this names 2"),
         (
@@ -298,10 +300,15 @@ fn what_a_process_may_not_be_given_is_refused_with_its_place() {
 
 #[test]
 fn every_key_without_effect_is_refused_with_the_reason() {
-    let message = toml(&web("ready = { notify_fd = 3 }")).unwrap_err();
+    const KEYS: Keys = Keys { of: "a table", known: &[], not_yet: &["later"] };
+    let flag = Value { line: 5, span: 0..0, what: What::Flag(true) };
+    let entry = Entry { key: "later".into(), line: 5, span: 0..0, value: flag };
+    let table = Value { line: 4, span: 0..0, what: What::Table(vec![entry]) };
 
-    assert!(message.starts_with("tree.toml:5: root/web: process.ready.notify_fd: "), "{message}");
-    assert!(message.contains("has no effect yet"), "{message}");
+    let error = Field::top("tree.toml".as_ref(), "root", &table).section(&KEYS).unwrap_err().to_string();
+
+    assert!(error.starts_with("tree.toml:5: root: later: "), "{error}");
+    assert!(error.contains("has no effect yet"), "{error}");
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::Signal;
+use rootward::process::{Signal, Socket};
 
-use super::super::model::{Kind, ProcessPart, Success};
+use super::super::model::{Kind, ProcessPart, ReadyWhen, Success};
 use super::toml;
 
 fn process(keys: &str) -> Result<ProcessPart, String> {
@@ -38,7 +38,7 @@ fn the_environment_is_made_of_files_and_variables() {
         ("expand = 'yes'", "root/web: process.expand: expected true or false"),
         (
             "expand = true, env = { A = '${A:-b}' }",
-            "root/web: after `${` there is no name with a closing brace, but \"A:-b}\"",
+            "root/web: process: after `${` there is no name with a closing brace, but \"A:-b}\"",
         ),
     ]);
 }
@@ -66,5 +66,30 @@ fn a_command_may_come_before_the_signals() {
         ("stop_command = { wait = '1s' }", "process.stop_command.exec: missing"),
         ("stop_command = { exec = [], wait = '1s' }", "process.stop_command.exec: the command is empty"),
         ("stop_command = { exec = ['a'], wait = '0s' }", "process.stop_command.wait: may not be zero"),
+    ]);
+}
+
+#[test]
+fn the_demo_may_listen_for_a_process() {
+    let listen =
+        process("listen = [{ tcp = 'localhost:80', name = 'http' }, { udp = '[::]:53' }, { unix = 's' }]");
+    let sockets = [Socket::tcp("localhost:80").name("http"), Socket::udp("[::]:53"), Socket::unix("s")];
+    assert_eq!(listen.unwrap().listen, sockets);
+    let ready = process("ready = { notify_fd = 3 }").unwrap().ready.unwrap();
+    assert_eq!(ready.when, ReadyWhen::Descriptor(3));
+
+    check(&[
+        ("listen = [{}]", "process.listen[0]: a socket is exactly one of tcp, udp, unix; this names 0"),
+        ("listen = [{ tcp = 'a:1', unix = 's' }]", "this names 2"),
+        ("listen = [{ tcp = '80' }]", "process.listen[0].tcp: \"80\" is not an address"),
+        ("listen = [{ tcp = 'a:80', name = 'a:b' }]", "listen[0].name: \"a:b\" is no name for a socket"),
+        (
+            "ready = { notify_fd = 2 }",
+            "process.ready.notify_fd: expected a descriptor's number from 3 to 255",
+        ),
+        (
+            "ready = { notify_fd = 3 }, listen = [{ unix = 's' }]",
+            "root/web: process: the descriptor 3 is taken twice; sockets have those from 3 on",
+        ),
     ]);
 }

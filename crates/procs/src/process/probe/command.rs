@@ -37,6 +37,7 @@ impl Command {
         let order = Order {
             process: Arc::clone(&self.process),
             kill_handle: Arc::new(SetKillHandle::default()),
+            pipe: None,
             ack: Ack::of_nothing(),
         };
         let answer = launch(&self.launcher, order).await;

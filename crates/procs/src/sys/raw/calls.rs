@@ -177,6 +177,11 @@ pub(crate) fn duplicate_for_exec(from: c_int, to: c_int) -> Result<()> {
     integers(libc::SYS_dup3, [from, to, 0, 0, 0]).map(drop)
 }
 
+/// Duplicates a descriptor to a place from `least` on, where it is closed by an exec.
+pub(crate) fn duplicate_above(from: c_int, least: c_int) -> Result<c_int> {
+    integers(libc::SYS_fcntl, [from, libc::F_DUPFD_CLOEXEC, least, 0, 0])
+}
+
 /// Moves a descriptor to another place, where it is closed by an exec.
 pub(crate) fn move_to(from: c_int, to: c_int) -> Result<()> {
     if from == to {
