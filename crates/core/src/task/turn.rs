@@ -6,7 +6,8 @@
 //! processor. Either takes as long as all the rest of the stop. After a task that has used up its budget tokio polls
 //! from the queue again, and wakes no thread.
 //!
-//! Nothing but time depends on it.
+//! Where the queue is not empty the supervisor waits for what stands in it, once for each task. Nothing but time
+//! depends on it.
 
 use std::cell::Cell;
 use std::task::{Context, Poll};
