@@ -93,10 +93,13 @@ impl Engine {
             let is_failure = live.stop.is_none() && !live.started;
             Some(is_failure.then(|| live.timed_out.map_or_else(|| end.start_error(), StartError::TimedOut)))
         });
+        // It may have been sent to the whole tree.
+        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
         if let Some(error) = start_failed.flatten()? {
-            return Some(
-                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now)),
-            );
+            let is_timeout = matches!(error, StartError::TimedOut(_));
+            let failed =
+                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now));
+            return Some(if in_doubt && !is_timeout { Input::StartFailedInDoubt(key) } else { failed });
         }
         self.note_fault(key, &end, now);
         let what = |entry: &Entry, (stop, _): &Before| {
@@ -107,8 +110,6 @@ impl Engine {
                 None => EventKind::Exited { status, stragglers },
             }
         };
-        // It may have been sent to the whole tree.
-        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
         self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
         Some(if in_doubt { Input::EndedInDoubt(key, class) } else { Input::Ended(key, class) })
     }
