@@ -1,52 +1,21 @@
-//! What a handler is, and the thread on which handlers are called.
+//! The thread on which handlers are called.
 //!
 //! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock.
 //! On a runtime's thread that would hold up the next signal. The thread exists only if something is registered. It
 //! also takes the snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{SignalAction, Tree, TreeSnapshot};
+use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
+use crate::handler::{Handler, SignalReceived};
 use crate::quietly::quietly;
 use crate::registry::SignalHandlers;
 use crate::{Signal, SignalError};
-
-/// What a handler is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignalReceived {
-    /// The signal that arrived.
-    pub signal: Signal,
-    /// What it means for the tree.
-    pub action: SignalAction,
-    /// How often it has arrived. More than once only if handlers were busy meanwhile: equal signals that wait for
-    /// their handlers are one.
-    pub times: u32,
-}
-
-/// What a handler has to await.
-type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What an application registers for a signal.
-pub(crate) enum Handler {
-    Plain(Box<dyn FnMut(&SignalReceived) + Send>),
-    Async(Box<dyn FnMut(SignalReceived) -> Handling + Send>),
-}
-
-impl Handler {
-    pub(crate) fn from_async<F>(mut handler: impl FnMut(SignalReceived) -> F + Send + 'static) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        Self::Async(Box::new(move |received| Box::pin(handler(received)) as _))
-    }
-}
 
 pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::handlers::{Handler, HandlerThread};
+use crate::handler::Handler;
 use crate::system::HeardSignals;
 use crate::{Signal, SignalError, SignalReceived};
 
@@ -79,8 +79,8 @@ struct Entry {
 struct Listening {
     /// `None` if signals come from a channel.
     heard: Option<Arc<HeardSignals>>,
-    /// Gone when the guard is.
-    thread: Weak<HandlerThread>,
+    /// Has the thread for handlers started, unless it is there, or gone for good.
+    start: Box<dyn Fn() -> Result<(), SignalError> + Send>,
 }
 
 impl SignalHandlers {
@@ -88,7 +88,8 @@ impl SignalHandlers {
         Self(Arc::default())
     }
 
-    /// Adds a handler for a signal. It sees every signal that arrives from now on, as long as what this returns is held.
+    /// Adds a handler for a signal. It sees every signal that arrives from now on, as long as what this returns is
+    /// held.
     ///
     /// A signal that the program has not listened for so far is caught from now on. While no signals are heard (before
     /// [`Signals::listen`](crate::Signals::listen), and after the guard has been dropped) the handler waits for them.
@@ -147,14 +148,15 @@ impl SignalHandlers {
         ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
     }
 
-    /// Signals are heard from now on: by the system, if it is that, and with this thread for the handlers.
+    /// Signals are heard from now on, from the system if that is where they come from. This starts the thread that
+    /// calls the handlers.
     pub(crate) fn are_called_by(
         &self,
-        thread: &Arc<HandlerThread>,
+        start: impl Fn() -> Result<(), SignalError> + Send + 'static,
         heard: Option<Arc<HeardSignals>>,
     ) -> Result<(), SignalError> {
         let mut state = self.0.lock();
-        let listening = Listening { heard, thread: Arc::downgrade(thread) };
+        let listening = Listening { heard, start: Box::new(start) };
         for entry in &state.entries {
             listening.begin(entry.signal)?;
         }
@@ -165,8 +167,7 @@ impl SignalHandlers {
 
 impl Listening {
     fn begin(&self, signal: Signal) -> Result<(), SignalError> {
-        let Some(thread) = self.thread.upgrade() else { return Ok(()) };
-        thread.start()?;
+        (self.start)()?;
         match &self.heard {
             Some(heard) => heard.begin(signal),
             None => Ok(()),

@@ -20,6 +20,6 @@ mod words;
 
 pub(crate) use farewell::{farewell, line, state as state_name};
 pub(crate) use fit::Fit;
-pub(crate) use shell::{AttachError, OwnView, TreeReach, attach};
+pub(crate) use shell::{AttachError, OwnView, Told, TreeReach, attach};
 pub(crate) use text::brief;
 pub(crate) use words::end_of;

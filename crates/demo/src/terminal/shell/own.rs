@@ -32,6 +32,15 @@ pub(crate) struct OwnView {
     ended: mpsc::Receiver<()>,
 }
 
+/// What a view is told of the program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// By when a stop has to be over.
+    pub(crate) deadline: Duration,
+    /// Whether the processes are suspended together with the program.
+    pub(crate) suspend_children: bool,
+}
+
 /// How the view comes to the tree, as soon as there is one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TreeReach(Arc<OnceLock<Reach>>);
@@ -57,7 +66,7 @@ impl OwnView {
     /// # Errors
     ///
     /// If the system refuses the terminal or a thread.
-    pub(crate) fn begin(fit: Fit, deadline: Duration, events: Events, reach: TreeReach) -> io::Result<Self> {
+    pub(crate) fn begin(fit: Fit, told: Told, events: Events, reach: TreeReach) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
         let (screen, modes) = Screen::take(io::stderr())?;
         hear_signals(&inbox, false)?;
@@ -67,9 +76,10 @@ impl OwnView {
             control: true,
             signals: true,
             is_own: true,
-            deadline: Some(deadline),
+            deadline: Some(told.deadline),
         };
-        let hands = OwnHands { inbox: Arc::clone(&inbox), reach };
+        let suspends = told.suspend_children;
+        let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel();
@@ -116,9 +126,23 @@ fn hear_tree(inbox: &Arc<Inbox>, mut events: Events) -> io::Result<()> {
 struct OwnHands {
     inbox: Arc<Inbox>,
     reach: TreeReach,
+    /// Whether the processes are suspended together with the program.
+    suspends: bool,
 }
 
 impl Hands for OwnHands {
+    fn pause(&mut self) {
+        if let Some(reach) = self.reach.0.get().filter(|_| self.suspends) {
+            reach.tree.suspend_processes();
+        }
+    }
+
+    fn go_on(&mut self) {
+        if let Some(reach) = self.reach.0.get().filter(|_| self.suspends) {
+            reach.tree.resume_processes();
+        }
+    }
+
     fn perform(&mut self, effect: Effect) {
         // Before it is there, nothing can be done to it, and a signal stops it.
         let Some(reach) = self.reach.0.get() else { return };
