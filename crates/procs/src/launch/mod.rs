@@ -20,7 +20,7 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
-pub use shortage::limit_of_processes;
+pub use shortage::{limit_of_processes, own_limit_behind};
 pub(crate) use through_warden::ThroughWarden;
 
 /// Starts programs.

@@ -1,9 +1,10 @@
-//! Whether there is room for the threads of an application, before any of them is needed.
+//! Whether there is room for the threads and the descriptors of an application, before any of them is needed.
 //!
-//! A runtime that is refused a thread panics, or goes on with too few and never answers. So the threads are started
-//! once before, all at the same time, and end again.
+//! A runtime that is refused a thread or a descriptor panics, or goes on with too few and never answers. So they are
+//! all taken once before, at the same time, and given back.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
 
@@ -35,15 +36,25 @@ pub(super) fn for_threads(count: usize) -> io::Result<()> {
         // It does nothing that panics.
         let _ = thread.join();
     }
-    refused.map_or(Ok(()), |error| Err(with_limit(&error)))
+    refused.map_or(Ok(()), |error| Err(with_limit("a thread", &error)))
 }
 
-fn with_limit(error: &io::Error) -> io::Error {
+/// Opens that many descriptors at once and closes them.
+///
+/// # Errors
+///
+/// What the system said, and which limit it is.
+pub(super) fn for_descriptors(count: usize) -> io::Result<()> {
+    let sockets: io::Result<Vec<_>> = (0..count.div_ceil(2)).map(|_| UnixStream::pair()).collect();
+    sockets.map(drop).map_err(|error| with_limit("a descriptor", &error))
+}
+
+fn with_limit(what: &str, error: &io::Error) -> io::Error {
     #[cfg(all(feature = "procs", target_os = "linux"))]
-    let limit = format!(", {}", rootward_procs::limit_of_processes());
+    let limit = rootward_procs::own_limit_behind(error).map(|limit| format!(", {limit}")).unwrap_or_default();
     #[cfg(not(all(feature = "procs", target_os = "linux")))]
     let limit = "";
-    io::Error::new(error.kind(), format!("the system refuses a thread{limit}: {error}"))
+    io::Error::new(error.kind(), format!("the system refuses {what}{limit}: {error}"))
 }
 
 #[cfg(test)]
@@ -54,11 +65,22 @@ mod tests {
     fn there_is_room_for_a_few_threads_and_a_refusal_names_the_limit() {
         assert!(for_threads(4).is_ok());
 
-        let refused = with_limit(&io::Error::from_raw_os_error(11)).to_string();
+        let refused = with_limit("a thread", &io::Error::from_raw_os_error(11)).to_string();
 
         assert!(
             refused.starts_with("the system refuses a thread") && refused.contains("os error 11"),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn there_is_room_for_a_few_descriptors_and_a_refusal_names_the_limit() {
+        assert!(for_descriptors(4).is_ok());
+
+        let refused = with_limit("a descriptor", &io::Error::from_raw_os_error(24)).to_string();
+
+        assert!(refused.starts_with("the system refuses a descriptor"), "{refused}");
+        #[cfg(all(feature = "procs", target_os = "linux"))]
+        assert!(refused.contains("(RLIMIT_NOFILE)"), "{refused}");
     }
 }
