@@ -1,7 +1,7 @@
 //! What the application says of reading its configuration again, on its way to the service manager.
 //!
-//! What has not been passed on yet is at most the end of one reload, and another one with its end: a program that reads its configuration again and
-//! again while the thread is held up is told of once.
+//! What has not been passed on yet is at most the end of one reload, and another one with its end: a program that reads
+//! its configuration again and again while the thread is held up is told of once.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
