@@ -30,8 +30,8 @@ const MOST_STREAMS: u32 = 200;
 
 /// Takes in what hyper would have spawned, so that it is part of the connection.
 ///
-/// What waits here is what one turn of the connection has brought, which is no more than hyper lets in: so many streams,
-/// and what is written for each.
+/// What waits here is what one turn of the connection has brought, which is no more than hyper lets in: so many
+/// streams, and what is written for each.
 #[derive(Clone)]
 struct Parts(UnboundedSender<Part>);
 
