@@ -160,9 +160,10 @@ struct Http2(TcpStream);
 
 impl Http2 {
     async fn connect(address: SocketAddr) -> Self {
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        socket.write_all(&Self::frame(SETTINGS, 0, 0, &[])).await.unwrap();
+        let begin =
+            [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Self::frame(SETTINGS, 0, 0, &[]).as_slice()].concat();
+        let mut socket = TcpStream::connect(address).await.expect("it listens");
+        socket.write_all(&begin).await.expect("it is connected");
         Self(socket)
     }
 

@@ -81,6 +81,7 @@ fn what_is_hidden_or_refused_leads_to_the_next_weaker_level_and_to_no_hang() {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
 fn run(case: &Case, unshare: &[&str], file: &Path) {
     let Case { name, script, levels, is_weaker } = case;
     let demo = Command::new("timeout")
