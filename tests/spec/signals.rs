@@ -10,7 +10,9 @@ mod added;
 mod embedded;
 mod endings;
 mod inherited;
+mod suspended;
 mod whole_unit;
+mod wrappers;
 
 #[test]
 fn one_handler_for_sigterm_is_called_and_the_program_leaves_with_status_0() {

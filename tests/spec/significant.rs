@@ -1,11 +1,13 @@
 //! When the end of a child ends its supervisor (OTP rules 37 to 41).
 
+use std::time::Duration;
+
 use rootward::event::StopCause;
 use rootward::report::Ending;
 use rootward::snapshot::ChildState;
 use rootward::{AutoShutdown, ChildSpec, Restart, Supervisor};
 
-use crate::support::{Puppet, given, obedient, settle};
+use crate::support::{Puppet, given, obedient, settle, stubborn};
 
 /// OTP rule 38.
 #[tokio::test(start_paused = true)]
@@ -109,6 +111,41 @@ async fn an_auto_shutdown_cascades_through_significant_supervisors() {
     a.ends();
 
     assert_eq!(tree.wait().await.cause, StopCause::AutoShutdown);
+}
+
+/// Case P22.
+#[tokio::test(start_paused = true)]
+async fn what_a_nested_supervisor_had_to_force_when_it_ended_by_itself_does_not_decide_a_later_stop() {
+    let a = Puppet::new("a");
+    let (tree, mut log) =
+        given(Supervisor::new("root").child(forces_when_it_ends(&a)).child(obedient("b"))).await;
+    a.ends();
+    log.wait_for_event("inner", "exited").await;
+
+    let report = tree.stop().await;
+
+    assert!(report.find("root/inner/stubborn").unwrap().forced, "it is told all the same");
+    assert_eq!((report.ending, report.forced().len()), (Ending::Clean, 0));
+}
+
+/// Case P22.
+#[tokio::test(start_paused = true)]
+async fn what_a_nested_supervisor_had_to_force_decides_the_stop_that_its_end_brings_about() {
+    let a = Puppet::new("a");
+    let root = Supervisor::new("root").auto_shutdown(AutoShutdown::AnySignificant);
+    let (tree, _log) = given(root.child(forces_when_it_ends(&a).significant(true))).await;
+
+    a.ends();
+
+    let report = tree.wait().await;
+    assert_eq!((report.cause, report.ending), (StopCause::AutoShutdown, Ending::Forced));
+}
+
+/// A supervisor that ends with this child, and has to force another one then.
+fn forces_when_it_ends(a: &Puppet) -> ChildSpec {
+    let inner = Supervisor::new("inner").auto_shutdown(AutoShutdown::AnySignificant).child(significant(a));
+    let stubborn = stubborn("stubborn").shutdown(Duration::from_secs(1));
+    inner.child(stubborn).into_child().restart(Restart::Transient)
 }
 
 fn significant(puppet: &Puppet) -> ChildSpec {

@@ -72,14 +72,8 @@ pub enum Ending {
 
 impl Ending {
     fn of(root: &NodeReport, cause: StopCause, blame: Option<&Blame>) -> Self {
-        // In one pass: the report of a tree with many children is large.
-        let (mut has_failed, mut was_forced) = (blame.is_some(), false);
-        for node in root.nodes() {
-            if node.outcome == Outcome::Unreapable {
-                return Ending::Incomplete;
-            }
-            has_failed |= node.failed_while_stopping();
-            was_forced |= node.was_forced();
+        if root.nodes().any(|node| node.outcome == Outcome::Unreapable) {
+            return Ending::Incomplete;
         }
         match cause {
             StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained => {
@@ -93,11 +87,18 @@ impl Ending {
             | StopCause::AutoShutdown
             | StopCause::Idle
             | StopCause::Dropped
-            | StopCause::Token => match (has_failed, was_forced) {
-                (true, _) => Ending::Failed,
-                (false, true) => Ending::Forced,
-                (false, false) => Ending::Clean,
-            },
+            | StopCause::Token => {
+                let (mut has_failed, mut was_forced) = (blame.is_some(), false);
+                for node in root.nodes_of_stop(cause) {
+                    has_failed |= node.failed_while_stopping();
+                    was_forced |= node.was_forced();
+                }
+                match (has_failed, was_forced) {
+                    (true, _) => Ending::Failed,
+                    (false, true) => Ending::Forced,
+                    (false, false) => Ending::Clean,
+                }
+            }
         }
     }
 
@@ -242,15 +243,16 @@ impl StopReport {
     }
 
     /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after
-    /// they had been asked to stop. As JSON the report has their number as `failed_while_stopping`, and each of them
+    /// they had been asked to stop. What stood below a supervisor that had gone long before is left out. As JSON the report has their number as `failed_while_stopping`, and each of them
     /// has `"failed_while_stopping": true`.
     pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
-        self.root.walk().into_iter().filter(|node| node.failed_while_stopping()).collect()
+        self.root.nodes_of_stop(self.cause).filter(|node| node.failed_while_stopping()).collect()
     }
 
-    /// Everything that had to be forced, in start order.
+    /// Everything that had to be forced, in start order. What stood below a supervisor that had gone long before is
+    /// left out.
     pub fn forced(&self) -> Vec<&NodeReport> {
-        self.root.walk().into_iter().filter(|node| node.was_forced()).collect()
+        self.root.nodes_of_stop(self.cause).filter(|node| node.was_forced()).collect()
     }
 
     /// The child with this path, such as `root/workers/a`.
@@ -306,12 +308,24 @@ impl NodeReport {
 
     /// The same, one after the other.
     fn nodes(&self) -> impl Iterator<Item = &NodeReport> {
+        self.nodes_below(|_| true)
+    }
+
+    /// Those that the stop with this cause is about. A supervisor that had gone before it has brought down its children
+    /// by itself, and how it did is no part of this stop, unless its end is what the tree stops for.
+    fn nodes_of_stop(&self, cause: StopCause) -> impl Iterator<Item = &NodeReport> {
+        let is_about_ends = cause == StopCause::AutoShutdown;
+        self.nodes_below(move |node| is_about_ends || node.outcome != Outcome::AlreadyGone)
+    }
+
+    /// This child, and everything below it that stands below such a one.
+    fn nodes_below(&self, goes_down: impl Fn(&NodeReport) -> bool) -> impl Iterator<Item = &NodeReport> {
         // A stack and not recursion: a tree may be thousands of levels deep.
         let mut stack = vec![std::slice::from_ref(self).iter()];
         std::iter::from_fn(move || {
             while let Some(level) = stack.last_mut() {
                 match level.next() {
-                    Some(node) if node.children.is_empty() => return Some(node),
+                    Some(node) if node.children.is_empty() || !goes_down(node) => return Some(node),
                     Some(node) => {
                         stack.push(node.children.iter());
                         return Some(node);

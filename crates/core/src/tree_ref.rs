@@ -23,6 +23,8 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn events(&self) -> Events;
     fn request_stop(&self);
     fn force(&self);
+    fn suspend_processes(&self);
+    fn resume_processes(&self);
     fn has_started(&self) -> bool;
     fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
@@ -67,6 +69,14 @@ impl TreeWatch {
 
     pub fn force(&self) {
         self.0.force();
+    }
+
+    pub fn suspend_processes(&self) {
+        self.0.suspend_processes();
+    }
+
+    pub fn resume_processes(&self) {
+        self.0.resume_processes();
     }
 
     /// Waits until everything is gone, or nothing more will be heard of it.

@@ -56,9 +56,10 @@ enum NotStarted {
 pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
     conclude(|| {
         let root = tree::built_in(&std::env::current_exe()?);
-        let limits = Limits::of(options, tree::DEADLINE, Duration::ZERO)?;
+        let rules = Rules { deadline: tree::DEADLINE, drain: Duration::ZERO, suspend_children: false };
+        let rules = rules.with(options)?;
         let company = Company::begin(options.containment)?;
-        Ok(run(root, limits, options, company)?.status(None))
+        Ok(run(root, rules, options, company)?.status(None))
     })
 }
 
@@ -70,24 +71,27 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         if [&options.events, &options.report, &picture].into_iter().flatten().any(|target| target.is(file)) {
             return Err(NotStarted::TreeFile(file.to_owned()));
         }
-        let limits = Limits::of(options, tree.deadline, tree.drain)?;
+        let (deadline, drain, suspend_children) = (tree.deadline, tree.drain, tree.suspend_children);
+        let rules = Rules { deadline, drain, suspend_children }.with(options)?;
         let company = Company::begin(options.containment)?;
         let exit_status_from = tree.exit_status_from.clone();
-        let ended = run(tree.into_supervisor()?, limits, options, company)?;
+        let ended = run(tree.into_supervisor()?, rules, options, company)?;
         Ok(ended.status(exit_status_from.as_deref()))
     })
 }
 
-/// How much time a stop has.
+/// What holds for the program as a whole.
 #[derive(Clone, Copy)]
-struct Limits {
+struct Rules {
     deadline: Duration,
     drain: Duration,
+    suspend_children: bool,
 }
 
-impl Limits {
-    fn of(options: &RunOptions, deadline: Duration, drain: Duration) -> Result<Self, NotStarted> {
-        Ok(Self { deadline: Deadline::or(options.deadline, deadline)?, drain })
+impl Rules {
+    /// What the command line says overrides them.
+    fn with(self, options: &RunOptions) -> Result<Self, NotStarted> {
+        Ok(Self { deadline: Deadline::or(options.deadline, self.deadline)?, ..self })
     }
 }
 
@@ -154,7 +158,7 @@ fn another(error: WardenError) -> Result<Warden, WardenError> {
 
 fn run(
     root: Supervisor,
-    Limits { deadline, drain }: Limits,
+    Rules { deadline, drain, suspend_children }: Rules,
     options: &RunOptions,
     company: Company,
 ) -> Result<Ended, NotStarted> {
@@ -187,6 +191,8 @@ fn run(
         .deadline(deadline)
         .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)
+        // With a picture it is the view that suspends, when it has given the terminal back.
+        .suspend_children(suspend_children && fit.is_none())
         .on_snapshot(show)
         .on_launch(move |tree| {
             seen.set(tree);
@@ -211,7 +217,8 @@ fn run(
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
-    let view = fit.map(|fit| OwnView::begin(fit, program.subscribe(), reach)).transpose()?;
+    let view =
+        fit.map(|fit| OwnView::begin(fit, suspend_children, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
     drop(view);
     let is_written = records.conclude(&finished, &pump);

@@ -131,6 +131,8 @@ fn action_name(action: SignalAction) -> &'static str {
         SignalAction::Force => "force",
         SignalAction::Leave => "leave",
         SignalAction::Snapshot => "snapshot",
+        SignalAction::Suspend => "suspend",
+        SignalAction::Resume => "resume",
         SignalAction::Ignore => "ignore",
         _ => "unknown",
     }

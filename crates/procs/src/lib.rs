@@ -83,7 +83,7 @@ pub use containment::Containment;
 pub use init::{Init, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
-pub use launch::limit_of_processes;
+pub use launch::{limit_of_processes, own_limit_behind};
 pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{OutputLine, Signal, UnknownSignal};

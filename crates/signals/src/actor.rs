@@ -11,10 +11,12 @@ use rootward_core::{StopCause, Tree};
 use tokio::sync::watch;
 
 use crate::Signal;
-use crate::handlers::{self, HandlerThread, SignalReceived};
+use crate::handler::SignalReceived;
+use crate::handlers::{self, HandlerThread};
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Decided, Escalation, Patience, Reaction, Ticket};
 use crate::registry::SignalHandlers;
+use crate::sys;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
 const LAST_KILL: Duration = Duration::from_secs(1);
@@ -48,6 +50,8 @@ pub(crate) struct SignalState {
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<Decided>,
     pub(crate) left: watch::Sender<Option<u8>>,
+    /// Whether the signals are the process's own, so that SIGTSTP suspends it.
+    pub(crate) is_of_process: bool,
 }
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
@@ -119,9 +123,23 @@ impl SignalState {
                 // It is written down when the program may leave.
                 return;
             }
+            Reaction::Suspend => {
+                self.tree.suspend_processes();
+                self.tree.note_signals();
+                return self.pause();
+            }
+            Reaction::Resume => self.tree.resume_processes(),
             Reaction::Snapshot | Reaction::Ignore => {}
         }
         self.tree.note_signals();
+    }
+
+    /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
+    fn pause(&self) {
+        if self.is_of_process {
+            sys::suspend();
+            self.tree.resume_processes();
+        }
     }
 
     fn leave(&mut self) {

@@ -1,58 +1,21 @@
-//! What a handler is, and the thread on which handlers are called.
+//! The thread on which handlers are called.
 //!
 //! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock.
 //! On a runtime's thread that would hold up the next signal. The thread exists only if something is registered. It
 //! also takes the snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
 
 use std::fmt;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{SignalAction, Tree, TreeSnapshot};
+use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
+use crate::handler::{Handler, SignalReceived};
 use crate::quietly::quietly;
+use crate::registry::SignalHandlers;
 use crate::{Signal, SignalError};
-
-/// What a handler is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SignalReceived {
-    /// The signal that arrived.
-    pub signal: Signal,
-    /// What it means for the tree.
-    pub action: SignalAction,
-    /// How often it has arrived. More than once only if handlers were busy meanwhile: equal signals that wait for
-    /// their handlers are one.
-    pub times: u32,
-}
-
-/// What a handler has to await.
-type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// What an application registers for a signal.
-pub(crate) enum Handler {
-    Plain(Box<dyn FnMut(&SignalReceived) + Send>),
-    Async(Box<dyn FnMut(SignalReceived) -> Handling + Send>),
-}
-
-impl Handler {
-    pub(crate) fn from_async<F>(mut handler: impl FnMut(SignalReceived) -> F + Send + 'static) -> Self
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        Self::Async(Box::new(move |received| Box::pin(handler(received)) as _))
-    }
-}
-
-/// Where the thread finds what to call.
-pub(crate) trait HandlersOf: Send {
-    /// Goes through the handlers of this signal. One that is removed before its turn is left out, and so is one that
-    /// comes in between.
-    fn each(&self, signal: Signal, call: &mut dyn FnMut(Arc<Mutex<Handler>>));
-}
 
 pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
 
@@ -68,7 +31,7 @@ enum Thread {
 
 /// What the thread works with.
 pub(crate) struct Plan {
-    pub(crate) handlers: Box<dyn HandlersOf>,
+    pub(crate) handlers: SignalHandlers,
     pub(crate) show_snapshot: Option<ShowSnapshot>,
     /// Where a handler's `tokio::spawn` ends up.
     pub(crate) runtime: Handle,
@@ -137,7 +100,7 @@ impl HandlerThread {
 impl Plan {
     fn serve(&mut self, call: Call) {
         let Call { received, shown, done } = call;
-        self.handlers.each(received.signal, &mut |handler| {
+        for handler in self.handlers.each(received.signal) {
             survive(received.signal, || {
                 // The lock is the handler's own: no part of the library takes it but this thread.
                 let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,7 +119,7 @@ impl Plan {
             });
             // It may have been removed meanwhile, and its drop is foreign code.
             quietly(|| drop(handler));
-        });
+        }
         if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
             let snapshot = tree.snapshot();
             // The function may take long, and the tree is not to be kept by that.

@@ -15,6 +15,7 @@
 mod actor;
 mod farewell;
 mod guard;
+mod handler;
 mod handlers;
 mod last_kill;
 mod listening;
@@ -31,7 +32,7 @@ mod thread;
 
 pub use farewell::die_by_signal;
 pub use guard::SignalsGuard;
-pub use handlers::SignalReceived;
+pub use handler::SignalReceived;
 pub use listening::Listening;
 pub use policy::Hangup;
 pub use registry::{AddedHandler, SignalHandlers};

@@ -53,6 +53,7 @@ impl Listening {
             last_kill,
             leaving: None,
             left: sender,
+            is_of_process: held.is_some(),
         };
         // Its mailbox is open at once, so that attaching need not be async.
         let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)

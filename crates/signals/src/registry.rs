@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use crate::handlers::{Handler, HandlerThread, HandlersOf};
+use crate::handler::Handler;
 use crate::system::HeardSignals;
 use crate::{Signal, SignalError, SignalReceived};
 
@@ -79,8 +79,8 @@ struct Entry {
 struct Listening {
     /// `None` if signals come from a channel.
     heard: Option<Arc<HeardSignals>>,
-    /// Gone when the guard is.
-    thread: Weak<HandlerThread>,
+    /// Has the thread for handlers started, unless it is there, or gone for good.
+    start: Box<dyn Fn() -> Result<(), SignalError> + Send>,
 }
 
 impl SignalHandlers {
@@ -140,14 +140,23 @@ impl SignalHandlers {
         self.0.lock().entries.iter().any(|entry| entry.signal == signal)
     }
 
-    /// Signals are heard from now on: by the system, if it is that, and with this thread for the handlers.
+    /// The handlers of this signal, one after the other. One that is removed before its turn is left out, and so is one
+    /// that comes in between.
+    pub(crate) fn each(&self, signal: Signal) -> impl Iterator<Item = Arc<Mutex<Handler>>> + '_ {
+        let is_one = |entry: &&Entry| entry.signal == signal;
+        let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
+        ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
+    }
+
+    /// Signals are heard from now on, from the system if that is where they come from. This starts the thread that
+    /// calls the handlers.
     pub(crate) fn are_called_by(
         &self,
-        thread: &Arc<HandlerThread>,
+        start: impl Fn() -> Result<(), SignalError> + Send + 'static,
         heard: Option<Arc<HeardSignals>>,
     ) -> Result<(), SignalError> {
         let mut state = self.0.lock();
-        let listening = Listening { heard, thread: Arc::downgrade(thread) };
+        let listening = Listening { heard, start: Box::new(start) };
         for entry in &state.entries {
             listening.begin(entry.signal)?;
         }
@@ -156,23 +165,9 @@ impl SignalHandlers {
     }
 }
 
-impl HandlersOf for SignalHandlers {
-    fn each(&self, signal: Signal, call: &mut dyn FnMut(Arc<Mutex<Handler>>)) {
-        let is_one = |entry: &&Entry| entry.signal == signal;
-        let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
-        for id in ids {
-            let handler = self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler));
-            if let Some(handler) = handler {
-                call(handler);
-            }
-        }
-    }
-}
-
 impl Listening {
     fn begin(&self, signal: Signal) -> Result<(), SignalError> {
-        let Some(thread) = self.thread.upgrade() else { return Ok(()) };
-        thread.start()?;
+        (self.start)()?;
         match &self.heard {
             Some(heard) => heard.begin(signal),
             None => Ok(()),

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
-use crate::handlers::{Handler, HandlerThread, Plan, ShowSnapshot};
+use crate::handler::Handler;
+use crate::handlers::{HandlerThread, Plan, ShowSnapshot};
 use crate::last_kill::LastKill;
 use crate::policy::Rules;
 use crate::registry::SignalHandlers;
@@ -25,6 +26,7 @@ use crate::{
 /// | the second | forces: every remaining grace ends now | it is a SIGTERM or SIGHUP within a second of the last one that counted, or a SIGINT within a tenth of a second of the last SIGINT: then it belongs to the same request |
 /// | the third | one last kill, then [`SignalsGuard::exit_requested`] resolves with 128 + its number | the same |
 /// | SIGUSR1 | shows the snapshot, if there is [a function to show it](Self::on_snapshot) | |
+/// | SIGTSTP, SIGCONT | suspend the processes and the program, and have them go on, if [that is wanted](Self::suspend_children) | |
 ///
 /// With [`Hangup::Reload`], SIGHUP is for handlers alone.
 ///
@@ -70,6 +72,7 @@ pub struct Signals {
     source: SignalSource,
     hangup: Hangup,
     stop_signals: BTreeSet<Signal>,
+    suspend: bool,
     inherited: Inherited,
     handlers: SignalHandlers,
     show_snapshot: Option<ShowSnapshot>,
@@ -87,6 +90,7 @@ impl Signals {
             source: SignalSource::default(),
             hangup: Hangup::default(),
             stop_signals: BTreeSet::new(),
+            suspend: false,
             inherited: Inherited::default(),
             handlers: SignalHandlers::new(),
             show_snapshot: None,
@@ -178,6 +182,20 @@ impl Signals {
         self
     }
 
+    /// Says whether SIGTSTP and SIGCONT concern the process children as well. The default is `false`: SIGTSTP suspends
+    /// the program alone, and its children go on.
+    ///
+    /// If it is `true`, SIGTSTP [suspends the processes](Tree::suspend_processes), and then the program as it would
+    /// without this: not where no shell could have it go on. When the program goes on, so do they, and SIGCONT has them
+    /// go on in any case. They get SIGSTOP, which no program ignores. Time in which the program was suspended is not
+    /// held against a child: graces, timeouts of starts and delays of restarts go on for what was lost.
+    ///
+    /// With a [channel](SignalSource::channel) as the source, the program is not suspended.
+    pub fn suspend_children(mut self, suspend: bool) -> Self {
+        self.suspend = suspend;
+        self
+    }
+
     /// Says whether SIGHUP, SIGINT and SIGQUIT are heard also if the program was started with them ignored. The default
     /// is `false`: they stay ignored, whatever is registered for them. `nohup` has SIGHUP ignored, and a shell has
     /// SIGINT and SIGQUIT ignored in what a script starts in the background.
@@ -230,18 +248,20 @@ impl Signals {
     pub fn listen(self) -> Result<Listening, SignalError> {
         let signals = self.signals();
         let snapshot = self.show_snapshot.is_some();
-        let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot };
+        let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot, suspend: self.suspend };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let Self { handlers, show_snapshot, handler_timeout, .. } = self;
-        let plan =
-            Plan { handlers: Box::new(handlers.clone()), show_snapshot, runtime, limit: handler_timeout };
+        let plan = Plan { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
         let handler_thread = Arc::new(HandlerThread::new(plan));
         if snapshot {
             handler_thread.start()?;
         }
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
         let ear = self.source.open(&signals, self.inherited)?;
-        handlers.are_called_by(&handler_thread, ear.heard())?;
+        // The registry does not keep the thread.
+        let thread = Arc::downgrade(&handler_thread);
+        let start = move || thread.upgrade().map_or(Ok(()), |thread| thread.start());
+        handlers.are_called_by(start, ear.heard())?;
         Ok(Listening { ear, rules, handlers, handler_thread, handler_timeout, last_kill })
     }
 
@@ -266,6 +286,9 @@ impl Signals {
         signals.extend(&self.stop_signals);
         if self.show_snapshot.is_some() {
             signals.insert(Signal::USR1);
+        }
+        if self.suspend {
+            signals.extend([Signal::TSTP, Signal::CONT]);
         }
         signals.into_iter().collect()
     }

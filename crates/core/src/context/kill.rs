@@ -1,4 +1,5 @@
-//! What has to be killed when the program leaves at once: kill handles, in one flat registry.
+//! What has to be killed when the program leaves at once, and suspended together with it: kill handles, in one flat
+//! registry.
 //!
 //! The registry knows nothing of supervisors. A last kill needs no actor's turn and no lock but its own, which is
 //! released before the first handle is used. The handles are used on a thread of their own: one that blocks keeps
@@ -25,6 +26,24 @@ pub trait KillHandle: Send + Sync {
     /// It runs on any thread, possibly while the runtime stands still, and possibly more than once. A panic in it is
     /// caught. A few that block are left behind after a tenth of a second each.
     fn kill(&self);
+
+    /// Stops it for a while, without waiting for anything. It may be stopped already. By default it does nothing.
+    ///
+    /// It runs as [`kill`](Self::kill) does.
+    fn suspend(&self) {}
+
+    /// Has it go on that was suspended, without waiting for anything. By default it does nothing.
+    ///
+    /// It runs as [`kill`](Self::kill) does.
+    fn resume(&self) {}
+}
+
+/// What handles are used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    Kill,
+    Suspend,
+    Resume,
 }
 
 /// The kill handles of all children of one tree.
@@ -50,11 +69,11 @@ impl KillRegistry {
     }
 
     /// Uses every handle, the youngest first, and returns when that has been done or those that are left block.
-    pub(super) fn kill_all(&self) {
+    pub(super) fn use_all(&self, purpose: Use) {
         let left: Vec<_> = self.lock().all.iter().filter_map(Weak::upgrade).collect();
         if !left.is_empty() {
             let progress = Progress { left, in_use: 0, used: 0 };
-            let round = Round { progress: Mutex::new(progress), over: Condvar::new() };
+            let round = Round { purpose, progress: Mutex::new(progress), over: Condvar::new() };
             Arc::new(round).run();
         }
     }
@@ -66,6 +85,7 @@ impl KillRegistry {
 
 /// One use of all handles.
 struct Round {
+    purpose: Use,
     progress: Mutex<Progress>,
     over: Condvar,
 }
@@ -117,7 +137,12 @@ impl Round {
         while let Some(handle) = self.next() {
             point();
             // The handle may be the last of its kind by now, so that its drop is caught as well.
-            let _ = catch(move || handle.kill());
+            let purpose = self.purpose;
+            let _ = catch(move || match purpose {
+                Use::Kill => handle.kill(),
+                Use::Suspend => handle.suspend(),
+                Use::Resume => handle.resume(),
+            });
             self.has_used_one();
         }
     }
@@ -176,9 +201,32 @@ mod tests {
         held.iter().for_each(|handle| registry.add(Arc::downgrade(handle)));
         registry.add(Arc::downgrade(&handle("gone", &KILLED)));
 
-        registry.kill_all();
+        registry.use_all(Use::Kill);
 
         assert_eq!(*KILLED.lock().unwrap(), ["last", "panics", "first"]);
+    }
+
+    #[test]
+    fn a_handle_is_used_for_what_is_wanted() {
+        struct Noting(Mutex<Vec<Use>>);
+        impl KillHandle for Noting {
+            fn kill(&self) {
+                self.0.lock().unwrap().push(Use::Kill);
+            }
+            fn suspend(&self) {
+                self.0.lock().unwrap().push(Use::Suspend);
+            }
+            fn resume(&self) {
+                self.0.lock().unwrap().push(Use::Resume);
+            }
+        }
+        let registry = KillRegistry::default();
+        let handle = Arc::new(Noting(Mutex::new(Vec::new())));
+        registry.add(Arc::downgrade(&(Arc::clone(&handle) as Arc<dyn KillHandle>)));
+
+        [Use::Suspend, Use::Resume, Use::Kill].iter().for_each(|purpose| registry.use_all(*purpose));
+
+        assert_eq!(*handle.0.lock().unwrap(), [Use::Suspend, Use::Resume, Use::Kill]);
     }
 
     /// Blocks until the test lets it go.
@@ -202,7 +250,7 @@ mod tests {
         }
         held.iter().for_each(|handle| registry.add(Arc::downgrade(handle)));
 
-        registry.kill_all();
+        registry.use_all(Use::Kill);
 
         assert_eq!(*KILLED.lock().unwrap(), ["next", "next", "next", "first"]);
         drop(releases);

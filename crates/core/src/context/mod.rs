@@ -22,6 +22,7 @@ use crate::foreign_wakers::WakeElsewhere;
 use crate::pace::Pacer;
 
 pub use self::kill::KillHandle;
+pub(crate) use self::kill::Use;
 pub use self::scope::StopReach;
 
 pub(crate) use self::activity::Activity;
@@ -169,8 +170,8 @@ impl TreeContext {
     }
 
     /// Uses every kill handle.
-    pub(crate) fn last_kill(&self) {
-        self.0.kills.kill_all();
+    pub(crate) fn use_kill_handles(&self, purpose: Use) {
+        self.0.kills.use_all(purpose);
     }
 }
 

@@ -179,6 +179,10 @@ pub enum SignalAction {
     Leave,
     /// Show the snapshot.
     Snapshot,
+    /// Suspend the processes, and the program.
+    Suspend,
+    /// Have the processes go on.
+    Resume,
     /// Nothing: it belongs to a request that has been heard already, or only handlers listen for it.
     Ignore,
 }

@@ -16,7 +16,7 @@ use super::report_writer::Progress;
 use super::root::Root;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
-use crate::context::{HearsSignals, TreeContext};
+use crate::context::{HearsSignals, TreeContext, Use};
 use crate::event::{Events, Log, SignalAction};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
@@ -78,6 +78,14 @@ impl TreeAccess for SharedTree {
 
     fn force(&self) {
         self.controls.command(Command::Force);
+    }
+
+    fn suspend_processes(&self) {
+        self.context.use_kill_handles(Use::Suspend);
+    }
+
+    fn resume_processes(&self) {
+        self.context.use_kill_handles(Use::Resume);
     }
 
     fn has_started(&self) -> bool {
@@ -261,7 +269,22 @@ impl Tree {
     ///
     /// For a program that is about to leave. It can be called from any thread, also while the runtime stands still.
     pub fn kill_processes(&self) {
-        self.shared.context.last_kill();
+        self.shared.context.use_kill_handles(Use::Kill);
+    }
+
+    /// Suspends every process child: SIGSTOP to its process group. A process that starts meanwhile runs.
+    ///
+    /// For a program that is about to be suspended itself, by SIGTSTP for example. Supervisors and their timers go on
+    /// as long as the program runs: a child that is suspended for longer does not become ready and answers no health
+    /// check. The request to stop has a process continue. It can be called from any thread, also while the runtime
+    /// stands still.
+    pub fn suspend_processes(&self) {
+        self.shared.suspend_processes();
+    }
+
+    /// Has every process child go on that was [suspended](Self::suspend_processes): SIGCONT to its process group.
+    pub fn resume_processes(&self) {
+        self.shared.resume_processes();
     }
 
     /// Has the report written now, as at the deadline: what is not known to be gone is unreapable. A tree that was not

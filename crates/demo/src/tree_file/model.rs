@@ -20,6 +20,8 @@ pub(crate) struct TreeFile {
     pub(crate) deadline: Duration,
     /// How long the tree goes on after a stop has been accepted.
     pub(crate) drain: Duration,
+    /// Whether SIGTSTP suspends the processes, too.
+    pub(crate) suspend_children: bool,
     /// The path of the process whose failure becomes the program's status.
     pub(crate) exit_status_from: Option<String>,
     /// What stands below the root, and by which rules.

@@ -16,6 +16,9 @@ impl fmt::Display for TreeFile {
         if !self.drain.is_zero() {
             write!(f, ", drain {}", humantime::format_duration(self.drain))?;
         }
+        if self.suspend_children {
+            write!(f, ", suspends its children")?;
+        }
         writeln!(f)?;
         write_children(f, &self.root, 1)
     }

@@ -23,6 +23,7 @@ const ROOT: Keys = Keys {
         "auto_shutdown",
         "deadline",
         "drain",
+        "suspend_children",
         "exit_status_from",
         "children",
     ],
@@ -67,6 +68,7 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
     let id = section.or("id", "root", |id| checked_id(id))?;
     let deadline = section.or("deadline", DEFAULT_DEADLINE, Field::positive_duration)?;
     let drain = section.or("drain", Duration::ZERO, Field::duration)?;
+    let suspend_children = section.or("suspend_children", false, Field::flag)?;
     let root = read(&section)?;
     let exit_status_from = section.or("exit_status_from", None, |field| {
         let path = field.text()?;
@@ -76,7 +78,8 @@ pub(super) fn read_root(file: &Path, top: &Value) -> Result<TreeFile, FileError>
             false => Err(field.error(Problem::NoSuchProcess { path: path.to_owned() })),
         }
     })?;
-    Ok(TreeFile { file: file.to_owned(), id: id.to_owned(), deadline, drain, exit_status_from, root })
+    let (file, id) = (file.to_owned(), id.to_owned());
+    Ok(TreeFile { file, id, deadline, drain, suspend_children, exit_status_from, root })
 }
 
 /// Reads the part that the root and all other supervisors have in common.

@@ -161,6 +161,8 @@ fn meaning(action: SignalAction) -> &'static str {
         SignalAction::Force => "force, every grace ends now",
         SignalAction::Leave => "leave, without waiting any longer",
         SignalAction::Snapshot => "show the tree",
+        SignalAction::Suspend => "suspend, together with the processes",
+        SignalAction::Resume => "the processes go on",
         SignalAction::Ignore => "nothing, it belongs to the request before",
         _ => "something new",
     }

@@ -59,6 +59,30 @@ fn a_check_whose_time_is_over_while_the_supervisor_is_suspended_is_not_held_agai
     assert!(finished.paths("unhealthy").is_empty(), "{:?}", finished.events);
 }
 
+#[test]
+fn a_child_is_suspended_and_goes_on_together_with_the_demo_if_the_file_says_so() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "suspend_children = true\n[[children]]\nid = 'child'\nprocess = { command = ['sleep', '1000'] }\n",
+    );
+    let mut demo = Demo::run(&file);
+    demo.wait_for_start();
+    let child = demo.wait_for("started", "root/child")["pid"].as_u64().expect("it has started");
+    let root = demo.pid().as_raw().unsigned_abs().into();
+
+    demo.signal(Signal::SIGTSTP);
+    until(|| state(child).starts_with('T') && state(root).starts_with('T'));
+    demo.signal(Signal::SIGCONT);
+    until(|| !state(child).starts_with('T'));
+    demo.signal(Signal::SIGTERM);
+
+    let finished = demo.finish();
+    assert_eq!(finished.code(), 0, "{}", finished.stderr);
+    let actions: Vec<_> = finished.events.iter().filter_map(|event| event["action"].as_str()).collect();
+    assert_eq!(actions, ["suspend", "resume", "stop"]);
+}
+
 /// Stops a child that ends a moment after it was asked, while the supervisor is suspended for longer than this.
 fn stop_while_suspended(of_child: &str, of_root: &str, time: Duration) -> Finished {
     let temp = Temp::new();
@@ -100,9 +124,15 @@ fn suspend(demo: &Demo, time: Duration, meanwhile: impl FnOnce()) {
 }
 
 fn is_gone(pid: u64) -> bool {
-    let stat =
-        std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with(['Z', 'X']))
+    let state = state(pid);
+    state.is_empty() || state.starts_with(['Z', 'X'])
+}
+
+/// What the system says of a process, from its state on. Empty if there is none.
+fn state(pid: u64) -> String {
+    let stat = Path::new("/proc").join(pid.to_string()).join("stat");
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    stat.rsplit_once(") ").map(|(_, fields)| fields.to_owned()).unwrap_or_default()
 }
 
 fn until(is_so: impl Fn() -> bool) {

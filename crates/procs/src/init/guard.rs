@@ -83,38 +83,55 @@ impl Guard {
         sys::rename(c"rootward-reaper");
         // The end of an output comes when the program and its descendants have closed it.
         let _ = leave_files();
-        let ended = self.until_the_end();
-        self.end_the_rest();
+        let (ended, has_patience) = self.until_the_end();
+        self.end_the_rest(has_patience);
         end_as(ended)
     }
 
-    /// Passes signals on until the program has ended.
-    fn until_the_end(&self) -> (i32, i32) {
+    /// Passes signals on until the program has ended. Says how it has, and whether what is left has a grace: a signal
+    /// that came after the end, and was taken before the end was noticed, ends that.
+    fn until_the_end(&self) -> ((i32, i32), bool) {
         loop {
-            while let Ok(reaped) = raw::reap_any_or_stopped() {
-                match reaped {
-                    Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
-                        follow(self.program, status, Some(self.init));
-                    }
-                    Reaped { how: libc::CLD_STOPPED | libc::CLD_TRAPPED, .. } => {}
-                    Reaped { pid, how, status } if pid == self.program => return (how, status),
-                    // An orphan that was adopted.
-                    _ => {}
-                }
+            if let Some(ended) = self.reap() {
+                return (ended, true);
             }
             self.leave_without_init();
             let taken = raw::take_signal();
-            if taken.number() != libc::SIGCHLD {
-                taken.send_on(self.program);
+            if taken.number() == libc::SIGCHLD {
+                continue;
             }
+            // Of two that wait the one with the lower number is taken first, and SIGTERM is lower than SIGCHLD.
+            if let Some(ended) = self.reap() {
+                return (ended, false);
+            }
+            taken.send_on(self.program);
         }
     }
 
-    /// Asks what is left to go, and kills it when the grace is over.
+    /// Takes what has ended or has been stopped. Says how the program has ended, if it has.
+    fn reap(&self) -> Option<(i32, i32)> {
+        while let Ok(reaped) = raw::reap_any_or_stopped() {
+            match reaped {
+                Reaped { pid, how: libc::CLD_STOPPED, status } if pid == self.program => {
+                    follow(self.program, status, Some(self.init));
+                }
+                Reaped { how: libc::CLD_STOPPED | libc::CLD_TRAPPED, .. } => {}
+                Reaped { pid, how, status } if pid == self.program => return Some((how, status)),
+                // An orphan that was adopted.
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Asks what is left to go, and kills it when the grace is over, or at once if there is none.
     #[expect(clippy::disallowed_methods, reason = "this process has no runtime")]
-    fn end_the_rest(&self) {
+    fn end_the_rest(&self, has_patience: bool) {
         let since = Instant::now();
         let mut is_asked = false;
+        if !has_patience {
+            return kill_all_children();
+        }
         while !is_over() {
             self.leave_without_init();
             if !std::mem::replace(&mut is_asked, true) {

@@ -38,6 +38,12 @@ pub(super) fn limit_behind(error: &io::Error, whose: Whose) -> Option<String> {
     }
 }
 
+/// The limit of this program's that is behind an error, on one line.
+#[doc(hidden)]
+pub fn own_limit_behind(error: &io::Error) -> Option<String> {
+    limit_behind(error, Whose::Ours)
+}
+
 /// What limits the number of processes and threads here, on one line.
 #[doc(hidden)]
 pub fn limit_of_processes() -> String {

@@ -37,6 +37,19 @@ impl SetKillHandle {
         }
     }
 
+    /// Sends a signal to the set's group, if there is one now.
+    fn send(&self, signal: Signal) {
+        let held = self.lock();
+        let set = match &*held {
+            Target::Set(set) => set.upgrade(),
+            Target::Nothing | Target::Doomed => None,
+        };
+        // Under the lock, and let go of after it, as for a kill. One that cannot be reached is not suspended.
+        set.iter().for_each(|set| drop(set.signal(signal)));
+        drop(held);
+        drop(set);
+    }
+
     /// Kills the set now, or as soon as there is one. From any thread, and without waiting for anything.
     pub(crate) fn kill(&self) {
         let mut held = self.lock();
@@ -93,6 +106,14 @@ impl SetKillHandle {
 impl KillHandle for SetKillHandle {
     fn kill(&self) {
         Self::kill(self);
+    }
+
+    fn suspend(&self) {
+        self.send(Signal::STOP);
+    }
+
+    fn resume(&self) {
+        self.send(Signal::CONT);
     }
 }
 

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::OnceLock;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::{getgroups, getresgid, getresuid};
 
 use super::raw;
 
@@ -77,7 +78,8 @@ pub(crate) struct Inherited {
     users: [u64; 3],
     group: [u64; 3],
     groups: Vec<u64>,
-    mask: u64,
+    /// Unknown where `/proc` does not tell: the kernel has no call that looks at it and no more.
+    mask: Option<u64>,
     nice: i32,
     humble: bool,
     capabilities: [u64; 5],
@@ -90,11 +92,38 @@ pub(crate) struct Inherited {
 impl Inherited {
     /// What the calling thread has now. Its soft limit of descriptors may be one that this library has raised.
     pub(crate) fn as_it_is() -> io::Result<Self> {
-        let status = fs::read_to_string("/proc/thread-self/status")?;
         let limits = (0..LIMIT_COUNT).map(raw::limit).collect::<Result<_, _>>();
         let limits = limits.map_err(io::Error::from_raw_os_error)?;
-        Self::parse(&status, limits, raw::nice().unwrap_or_default())
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        let nice = raw::nice().unwrap_or_default();
+        match fs::read_to_string("/proc/thread-self/status") {
+            Ok(status) => {
+                Self::parse(&status, limits, nice).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+            }
+            // There is no `/proc`, or it is that of another pid namespace.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::ask(limits, nice),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same by calls, one for each part.
+    fn ask(limits: Vec<(u64, u64)>, nice: i32) -> io::Result<Self> {
+        let (users, group) = (getresuid()?, getresgid()?);
+        let groups = getgroups()?.into_iter().map(|group| u64::from(group.as_raw())).collect();
+        let [effective, permitted, inheritable] =
+            raw::capabilities().map_err(io::Error::from_raw_os_error)?;
+        let [bounding, ambient] = raw::bounding_and_ambient();
+        Ok(Self {
+            users: [users.real, users.effective, users.saved].map(|id| id.as_raw().into()),
+            group: [group.real, group.effective, group.saved].map(|id| id.as_raw().into()),
+            groups,
+            mask: None,
+            nice,
+            humble: raw::gains_no_privileges(),
+            capabilities: [inheritable, permitted, effective, bounding, ambient],
+            limits,
+            oom_score: None,
+            cpus: None,
+        })
     }
 
     /// What a program is to have that the calling thread starts now.
@@ -121,7 +150,7 @@ impl Inherited {
             users: ids("Uid")?,
             group: ids("Gid")?,
             groups: numbers("Groups", 10)?,
-            mask: one("Umask", 8)?,
+            mask: Some(one("Umask", 8)?),
             nice,
             humble: one("NoNewPrivs", 10)? != 0,
             capabilities: [
@@ -183,7 +212,7 @@ impl Inherited {
     }
 
     pub(crate) fn set_mask(&mut self, mask: u32) {
-        self.mask = mask.into();
+        self.mask = Some(mask.into());
     }
 
     pub(crate) fn set_nice(&mut self, nice: i32) {
@@ -210,7 +239,7 @@ impl Inherited {
             (GROUPS, self.groups != starter.groups),
             (LIMITS, self.limits != starter.limits),
             (NICE, self.nice != starter.nice),
-            (MASK, self.mask != starter.mask),
+            (MASK, self.mask.is_some_and(|mask| starter.mask != Some(mask))),
             (CAPABILITIES, self.capabilities != starter.capabilities),
             (HUMBLE, self.humble && !starter.humble),
             (CPUS, self.cpus.is_some()),
@@ -225,7 +254,7 @@ impl Inherited {
             .into_iter()
             .chain(self.users)
             .chain(self.group)
-            .chain([self.mask, i64::from(self.nice) as u64])
+            .chain([self.mask.unwrap_or_default(), i64::from(self.nice) as u64])
             .chain(self.capabilities)
             .chain(limits)
             .chain([i64::from(self.oom_score.unwrap_or_default()) as u64])
@@ -260,7 +289,7 @@ CapAmb:\t0000000000000000
         let it = Inherited::parse(STATUS, limits.clone(), -5).unwrap();
 
         assert_eq!((it.users, it.group, it.groups.as_slice()), ([1, 2, 3], [5, 6, 7], &[10, 11][..]));
-        assert_eq!((it.mask, it.humble, it.capabilities[2]), (0o22, false, 1));
+        assert_eq!((it.mask.unwrap(), it.humble, it.capabilities[2]), (0o22, false, 1));
         assert_eq!(Inherited::parse("Uid:\t1", limits, 0), None);
         assert!(Inherited::as_it_is().is_ok());
     }
@@ -278,12 +307,24 @@ CapAmb:\t0000000000000000
     }
 
     #[test]
+    fn without_proc_the_same_is_asked_for_by_calls() {
+        let told = Inherited::as_it_is().unwrap();
+
+        let mut asked = Inherited::ask(told.limits.clone(), told.nice).unwrap();
+
+        assert_eq!(asked.beyond(&told), [], "what is not known does not differ");
+        assert_eq!(asked.mask.take(), None);
+        asked.groups.sort_unstable();
+        assert_eq!(asked, Inherited { mask: None, ..told });
+    }
+
+    #[test]
     fn only_what_differs_is_to_be_applied() {
         let starter = Inherited::parse(STATUS, vec![(1, 2); LIMIT_COUNT], 0).unwrap();
         assert_eq!(starter.beyond(&starter), []);
 
         let mut now = starter.clone();
-        now.mask = 0o77;
+        now.mask = Some(0o77);
         now.groups = vec![12];
         now.limits[1] = (0, 0);
         now.nice = -1;

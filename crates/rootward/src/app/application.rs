@@ -35,6 +35,7 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// | [`hangup`](Self::hangup) | SIGHUP stops |
 /// | [`stop_signals`](Self::stop_signals) | SIGQUIT, and as process 1 SIGRTMIN+3 and SIGPWR, show the snapshot and stop |
 /// | [`heed_ignored`](Self::heed_ignored) | `false`: SIGHUP, SIGINT and SIGQUIT stay ignored if the program was started so |
+/// | [`suspend_children`](Self::suspend_children) | `false`: SIGTSTP suspends the program alone |
 /// | [`die_by_signal`](Self::die_by_signal) | `false`: the program ends with a status |
 /// | [`exit_status_from`](Self::exit_status_from) | no child |
 /// | [`drain_delay`](Self::drain_delay) | none |

@@ -16,11 +16,11 @@ mod probing;
 mod run;
 mod runtimes;
 mod service_manager;
+mod system_limits;
 mod tell;
 mod termination;
 #[cfg(test)]
 mod tests;
-mod thread_limit;
 mod with_signals;
 
 pub use application::Application;

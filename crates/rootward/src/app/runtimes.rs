@@ -5,7 +5,7 @@ use std::io;
 use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
-use super::{panics, thread_limit};
+use super::{panics, system_limits};
 
 /// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
 ///
@@ -35,6 +35,10 @@ const CONTROL_THREADS: usize = 2;
 /// Those of the signals, the detector and the log, and one for blocking work.
 const OTHER_THREADS: usize = 4;
 
+/// Those of three runtimes, of which each has a driver for sockets and one for signals, and of what hears the process's
+/// signals. With that many there is room for a process as well.
+const DESCRIPTORS: usize = 26;
+
 /// How many threads the runtime of tasks has by default. A builder does not say how many it makes.
 fn task_threads(caller: Option<&Handle>) -> usize {
     match caller {
@@ -46,7 +50,8 @@ fn task_threads(caller: Option<&Handle>) -> usize {
 impl Runtimes {
     /// Tasks run on the runtime that this builder makes, or on this one, or on one with tokio's defaults.
     pub(super) fn build(tasks: Option<Builder>, caller: Option<Handle>) -> io::Result<Self> {
-        thread_limit::for_threads(CONTROL_THREADS + OTHER_THREADS + task_threads(caller.as_ref()))?;
+        system_limits::for_descriptors(DESCRIPTORS)?;
+        system_limits::for_threads(CONTROL_THREADS + OTHER_THREADS + task_threads(caller.as_ref()))?;
         let way_out = Builder::new_current_thread().enable_all().build()?;
         let subscriber = WithoutRactor::of_the_default();
         let there = subscriber.clone();

@@ -66,6 +66,12 @@ impl Application {
         self
     }
 
+    /// Says whether SIGTSTP and SIGCONT concern the process children as well. The default is `false`. See
+    /// [`Signals::suspend_children`](rootward_signals::Signals::suspend_children).
+    pub fn suspend_children(self, suspend: bool) -> Self {
+        self.change_signals(|signals| signals.suspend_children(suspend))
+    }
+
     /// Says whether SIGHUP, SIGINT and SIGQUIT are heard also if the program was started with them ignored. See
     /// [`Signals::heed_ignored`](rootward_signals::Signals::heed_ignored).
     pub fn heed_ignored(self, heed: bool) -> Self {

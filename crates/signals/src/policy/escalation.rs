@@ -41,6 +41,8 @@ pub(crate) struct Rules {
     pub(crate) stop: BTreeSet<Signal>,
     /// Whether SIGUSR1 shows the snapshot.
     pub(crate) snapshot: bool,
+    /// Whether SIGTSTP and SIGCONT are passed on to the processes.
+    pub(crate) suspend: bool,
 }
 
 /// What happens because of a signal.
@@ -54,6 +56,10 @@ pub(crate) enum Reaction {
     Leave,
     /// Show what the tree looks like.
     Snapshot,
+    /// Suspend the processes, and then the program.
+    Suspend,
+    /// Have the processes go on.
+    Resume,
     /// Nothing.
     Ignore,
 }
@@ -65,6 +71,8 @@ impl From<Reaction> for SignalAction {
             Reaction::Force => Self::Force,
             Reaction::Leave => Self::Leave,
             Reaction::Snapshot => Self::Snapshot,
+            Reaction::Suspend => Self::Suspend,
+            Reaction::Resume => Self::Resume,
             Reaction::Ignore => Self::Ignore,
         }
     }
@@ -100,6 +108,10 @@ enum Meaning {
     Request,
     /// A person wants to see the tree.
     Show,
+    /// A person, or a shell, has the program pause.
+    Pause,
+    /// And go on.
+    GoOn,
     /// Only handlers care.
     ForHandlers,
 }
@@ -115,6 +127,8 @@ impl Escalation {
         let is_repeated = matches!(meaning, Meaning::Keypress) && self.repeats_key(now);
         let (phase, reaction) = match (self.phase, meaning) {
             (phase, Meaning::Show) => (phase, Reaction::Snapshot),
+            (phase, Meaning::Pause) => (phase, Reaction::Suspend),
+            (phase, Meaning::GoOn) => (phase, Reaction::Resume),
             (phase, Meaning::ForHandlers) => (phase, Reaction::Ignore),
             (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
                 (Phase::Stopping { counted: now }, Reaction::Stop)
@@ -150,7 +164,7 @@ impl Escalation {
         match reaction {
             Reaction::Snapshot => true,
             Reaction::Stop | Reaction::Force => self.rules.snapshot && self.rules.stop.contains(&signal),
-            Reaction::Leave | Reaction::Ignore => false,
+            Reaction::Leave | Reaction::Suspend | Reaction::Resume | Reaction::Ignore => false,
         }
     }
 
@@ -170,6 +184,8 @@ impl Escalation {
                 Hangup::Reload => Meaning::ForHandlers,
             },
             Signal::USR1 if self.rules.snapshot => Meaning::Show,
+            Signal::TSTP if self.rules.suspend => Meaning::Pause,
+            Signal::CONT if self.rules.suspend => Meaning::GoOn,
             _ => Meaning::ForHandlers,
         }
     }

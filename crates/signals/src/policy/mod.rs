@@ -19,7 +19,7 @@ mod tests {
     use crate::Signal;
 
     /// Signals of every meaning.
-    pub(super) const SIGNALS: [Signal; 8] = [
+    pub(super) const SIGNALS: [Signal; 10] = [
         Signal::INT,
         Signal::TERM,
         Signal::HUP,
@@ -28,5 +28,7 @@ mod tests {
         Signal::QUIT,
         Signal::ALRM,
         Signal::WINCH,
+        Signal::TSTP,
+        Signal::CONT,
     ];
 }

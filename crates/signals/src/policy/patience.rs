@@ -50,6 +50,8 @@ impl Patience {
                 due.push(decided);
                 due
             }
+            // It is over by the time that the handlers have been called.
+            (Reaction::Suspend | Reaction::Resume, _, _) => vec![decided],
             (Reaction::Stop, Some(handlers), None) => {
                 let until = self.limit.and_then(|limit| now.checked_add(limit));
                 self.held = Some(Held { handlers, until, stop: decided, behind: Vec::new() });

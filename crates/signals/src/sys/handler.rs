@@ -28,6 +28,12 @@ use super::previous::{self, NUMBERS};
 /// How many signals of each number have arrived.
 static ARRIVALS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
 
+/// In which place of all that have arrived the last signal of each number came. 0 says that none has.
+static PLACES: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
+
+/// How many have arrived, of all numbers.
+static ALL: AtomicU32 = AtomicU32::new(0);
+
 /// The socket's end that the handler writes to. It is open for as long as the process lives: a handler may be about
 /// to write.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
@@ -45,6 +51,9 @@ const MANY: u32 = 32;
 pub(super) extern "C" fn on_signal(number: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let errno = Errno::last_raw();
     if let Some(count) = usize::try_from(number).ok().and_then(|number| ARRIVALS.get(number)) {
+        if let Some(place) = usize::try_from(number).ok().and_then(|number| PLACES.get(number)) {
+            place.store(ALL.fetch_add(1, Ordering::SeqCst).wrapping_add(1), Ordering::SeqCst);
+        }
         // Before the wake: what is woken looks at this.
         count.fetch_add(1, Ordering::SeqCst);
         wake();
@@ -69,6 +78,19 @@ fn wake() {
 pub(crate) fn arrivals(number: c_int) -> u32 {
     let count = usize::try_from(number).ok().and_then(|number| ARRIVALS.get(number));
     count.map_or(0, |count| count.load(Ordering::SeqCst))
+}
+
+/// In which place of all signals the last one with this number has arrived. 0 says that none has.
+pub(super) fn last_arrival(number: c_int) -> u32 {
+    let place = usize::try_from(number).ok().and_then(|number| PLACES.get(number));
+    place.map_or(0, |place| place.load(Ordering::SeqCst))
+}
+
+/// Whether one with this number has arrived after this place.
+pub(super) fn arrived_since(number: c_int, place: u32) -> bool {
+    let last = last_arrival(number);
+    // The count wraps around.
+    last != 0 && (1..u32::MAX / 2).contains(&last.wrapping_sub(place))
 }
 
 /// What becomes ready whenever a signal arrives, also when there is something to be read already.

@@ -8,8 +8,10 @@ mod farewell;
 mod handler;
 mod mask;
 mod previous;
+mod suspend;
 
 pub(crate) use dispositions::{Dispositions, is_ignored};
 pub(crate) use farewell::die_of;
 pub(crate) use handler::{arrivals, calm, wakes};
 pub(crate) use mask::let_through;
+pub(crate) use suspend::suspend;

@@ -154,7 +154,7 @@ impl Machine {
                 | State::Abandoned
                 | State::Running
                 | State::Ended(_)
-                | State::Failed
+                | State::Failed { .. }
                 | State::Stopping { .. }
                 | State::Killed { .. } => Reply::AlreadyStarted,
             });
@@ -199,7 +199,7 @@ fn occupied(state: State) -> Reply {
         | State::Abandoned
         | State::Running
         | State::Ended(_)
-        | State::Failed
+        | State::Failed { .. }
         | State::Stopping { .. }
         | State::Killed { .. } => Reply::Running,
     }

@@ -65,8 +65,11 @@ pub(super) enum State {
     Running,
     /// Gone by itself; what follows from it has not been decided yet.
     Ended(ExitClass),
-    /// Its start failed; what follows from it has not been decided yet.
-    Failed,
+    /// Its start failed; what follows from it has not been decided yet. If the start may have been ended by a stop
+    /// signal for the whole tree, that is decided at this time.
+    Failed {
+        doubted_until: Option<Instant>,
+    },
     /// OTP's `restarting`: another attempt is due at this time, or waits in the queue.
     Restarting {
         due: Option<Instant>,
@@ -105,14 +108,14 @@ impl State {
             | Self::Running
             | Self::Stopping { .. }
             | Self::Killed { .. } => true,
-            Self::Down | Self::Ended(_) | Self::Failed | Self::Restarting { .. } => false,
+            Self::Down | Self::Ended(_) | Self::Failed { .. } | Self::Restarting { .. } => false,
         }
     }
 
     /// Whether the child waits for a restart, or for the machine to decide what follows from its end.
     pub(super) fn is_unsettled(self) -> bool {
         match self {
-            Self::Ended(_) | Self::Failed | Self::Restarting { .. } => true,
+            Self::Ended(_) | Self::Failed { .. } | Self::Restarting { .. } => true,
             Self::Down
             | Self::Starting { .. }
             | Self::Abandoned
@@ -131,7 +134,7 @@ impl State {
             | Self::Abandoned
             | Self::Running
             | Self::Ended(_)
-            | Self::Failed
+            | Self::Failed { .. }
             | Self::Restarting { .. } => false,
         }
     }
@@ -150,9 +153,10 @@ impl State {
         match self {
             Self::Starting { next: at }
             | Self::Restarting { due: at }
+            | Self::Failed { doubted_until: at }
             | Self::Stopping { kill_at: at }
             | Self::Killed { stuck_at: at } => at,
-            Self::Down | Self::Abandoned | Self::Running | Self::Ended(_) | Self::Failed => None,
+            Self::Down | Self::Abandoned | Self::Running | Self::Ended(_) => None,
         }
     }
 }

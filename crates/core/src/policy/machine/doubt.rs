@@ -12,6 +12,7 @@ use super::child::{ChildKey, State};
 use super::pending::Pending;
 use super::{Actions, Machine};
 use crate::child::ExitClass;
+use crate::policy::put_off;
 use crate::policy::restart::is_restarted;
 
 /// How long the root's signal may be on its way. The sender may lose the processor in between, more than once on a
@@ -57,9 +58,27 @@ impl Machine {
         }
     }
 
-    /// Takes up the ends that have been in doubt for long enough.
+    /// The start of a child was ended by a stop signal, which may have been meant for the whole tree. A caller that
+    /// waits for the start hears of it at once: it asked for this child, and not for the tree.
+    pub(super) fn start_failed_in_doubt(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        let doubted_until = (!self.waiting.contains_key(&key)).then_some(now + DOUBT);
+        self.over(key, State::Failed { doubted_until }, now, out);
+    }
+
+    /// A start that was in doubt has failed.
+    pub(super) fn has_failed(&mut self, key: ChildKey) {
+        self.children.set(key, State::Failed { doubted_until: None });
+    }
+
+    /// Takes up the ends that have been in doubt for long enough. If this program did not run meanwhile, neither did
+    /// what hears its signals.
     pub(super) fn doubts_are_over(&mut self, now: Instant) {
-        while self.doubts.next().is_some_and(|at| at <= now) {
+        while let Some(at) = self.doubts.next().filter(|at| *at <= now) {
+            if let Some(later) = put_off(at, now, DOUBT) {
+                let due = |(at, _): &&mut (Instant, Pending)| *at <= now;
+                self.doubts.0.iter_mut().take_while(due).for_each(|(at, _)| *at = later);
+                return;
+            }
             self.pending.extend(self.doubts.0.pop_front().map(|(_, exit)| exit));
         }
     }

@@ -52,7 +52,11 @@ impl Machine {
             }
             // Nothing else can be said of a child that runs, and nothing at all of one that is gone.
             (
-                State::Running | State::Down | State::Ended(_) | State::Failed | State::Restarting { .. },
+                State::Running
+                | State::Down
+                | State::Ended(_)
+                | State::Failed { .. }
+                | State::Restarting { .. },
                 _,
             ) => return,
         }
@@ -65,7 +69,7 @@ impl Machine {
     fn settle(&mut self, key: ChildKey, out: &mut Actions) {
         let Some(child) = self.children.get(key) else { return };
         let is_over = match child.state {
-            State::Ended(_) | State::Failed => self.absorbs_ends(),
+            State::Ended(_) | State::Failed { .. } => self.absorbs_ends(),
             // What goes while everything stops stays for the report.
             State::Down => !matches!(self.phase, Phase::WindingDown(_)),
             State::Starting { .. }

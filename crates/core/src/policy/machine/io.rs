@@ -25,6 +25,9 @@ pub(crate) enum Input {
     /// The child is gone. It has ended as programs do because of a stop signal, which may have been sent to the whole
     /// tree, and the root's own be still on its way.
     EndedInDoubt(ChildKey, ExitClass),
+    /// The start of the child failed because it ended as programs do because of a stop signal, which may have been sent
+    /// to the whole tree.
+    StartFailedInDoubt(ChildKey),
     /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
     /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,

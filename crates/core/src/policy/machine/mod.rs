@@ -52,6 +52,7 @@ mod exits;
 mod facts;
 mod hold;
 mod io;
+mod lost_time;
 mod noise;
 mod pending;
 mod requests;
@@ -73,7 +74,7 @@ use self::doubt::Doubts;
 use self::noise::Noise;
 use self::pending::Pending;
 use self::reservations::Reservations;
-use self::round::Round;
+use self::round::{Round, SLOW};
 use self::waiting::Waiter;
 use self::wind_down::WindDown;
 use super::intensity::RestartWindow;
@@ -237,7 +238,8 @@ impl Machine {
             Input::Begin => self.begin(),
             Input::Started(key) => self.started(key, now, out),
             Input::Ignored(key) => self.over(key, State::Down, now, out),
-            Input::StartFailed(key) => self.over(key, State::Failed, now, out),
+            Input::StartFailed(key) => self.over(key, State::Failed { doubted_until: None }, now, out),
+            Input::StartFailedInDoubt(key) => self.start_failed_in_doubt(key, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
             Input::EndedInDoubt(key, class) => self.ended_in_doubt((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),

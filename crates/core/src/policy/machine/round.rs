@@ -112,7 +112,7 @@ impl Round {
 }
 
 /// After this time it is said of a child that has not started that it is slow.
-const SLOW: Duration = Duration::from_secs(10);
+pub(super) const SLOW: Duration = Duration::from_secs(10);
 
 impl Machine {
     /// Does the next step of a round.
@@ -122,11 +122,13 @@ impl Machine {
         }
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
-                State::Starting { .. } | State::Abandoned => return Progress::Wait,
+                State::Starting { .. } | State::Abandoned | State::Failed { doubted_until: Some(_) } => {
+                    return Progress::Wait;
+                }
                 State::Stopping { .. } | State::Killed { .. } if !self.children.is_stuck(key) => {
                     return Progress::Wait;
                 }
-                State::Failed => {
+                State::Failed { doubted_until: None } => {
                     self.start_failed(key, round.purpose, out);
                     return Progress::GoOn;
                 }

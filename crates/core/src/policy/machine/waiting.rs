@@ -46,7 +46,8 @@ impl Machine {
                 );
                 reply_all(waiters, Reply::Started(key), out);
             }
-            State::Failed => {
+            State::Failed { .. } => {
+                debug_assert!(state.timer().is_none(), "a start that a caller waits for is not in doubt");
                 let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
                 // Before the child is forgotten, because it knows why it could not be started.
                 reply_all(waiters, Reply::StartFailed(key), out);

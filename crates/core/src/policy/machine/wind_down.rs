@@ -6,7 +6,7 @@ use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::{Shutdown, StopCause};
-use crate::policy::{LOOK, StopOrder, lost_time, put_off};
+use crate::policy::{LOOK, StopOrder, put_off};
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -123,32 +123,21 @@ impl Machine {
         self.all_are_overdue(now);
         self.doubts_are_over(now);
         for key in self.children.due(now) {
+            if self.goes_on_for_lost_time(key, now) {
+                continue;
+            }
             match self.children.state(key) {
-                State::Stopping { kill_at } => match kill_at.and_then(|due| self.lost_grace(key, due, now)) {
-                    later @ Some(_) => {
-                        self.children.set(key, State::Stopping { kill_at: later });
-                    }
-                    None => {
-                        let force = Action::Force { key, cause: StopCause::Deadline };
-                        self.end_child(key, force, self.killed(key, now), out);
-                    }
-                },
+                State::Stopping { .. } => {
+                    let force = Action::Force { key, cause: StopCause::Deadline };
+                    self.end_child(key, force, self.killed(key, now), out);
+                }
                 State::Starting { .. } => self.start_is_due(key, now, out),
                 State::Restarting { .. } => self.restart_is_due(key),
                 State::Killed { .. } => self.is_overdue(key),
-                State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Failed => {}
+                State::Failed { .. } => self.has_failed(key),
+                State::Down | State::Abandoned | State::Running | State::Ended(_) => {}
             }
         }
-    }
-
-    /// Until when a grace goes on that is over, if its timer came late.
-    fn lost_grace(&self, key: ChildKey, due: Instant, now: Instant) -> Option<Instant> {
-        let whole = match self.children.get(key)?.traits.shutdown {
-            Shutdown::Grace(grace) => grace,
-            // Only the deadline ends it.
-            Shutdown::Kill | Shutdown::Infinity => LOOK,
-        };
-        lost_time(due, now, whole)
     }
 
     /// By when everything has to be gone, unless it has been forced already.
@@ -216,7 +205,7 @@ impl Machine {
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed { .. }, _) => {}
-            (State::Ended(_) | State::Failed | State::Restarting { .. }, _) => self.put_down(key, out),
+            (State::Ended(_) | State::Failed { .. } | State::Restarting { .. }, _) => self.put_down(key, out),
             // OTP rule 9.
             (State::Starting { .. } | State::Abandoned | State::Running, Shutdown::Kill) => {
                 self.children.set(key, self.killed(key, now));
@@ -247,7 +236,7 @@ impl Machine {
                 self.children.set(key, killed);
                 out.push_back(how);
             }
-            State::Ended(_) | State::Failed | State::Restarting { .. } => self.put_down(key, out),
+            State::Ended(_) | State::Failed { .. } | State::Restarting { .. } => self.put_down(key, out),
             State::Down | State::Killed { .. } => {}
         }
     }

@@ -101,10 +101,13 @@ impl Engine {
             Some((start_error, was_asked, restart))
         });
         let (start_error, was_asked, restart) = seen.flatten()?;
+        // It may have been sent to the whole tree.
+        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
         if let Some(error) = start_error {
-            return Some(
-                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now)),
-            );
+            let is_timeout = matches!(error, StartError::TimedOut(_));
+            let failed =
+                self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now));
+            return Some(if in_doubt && !is_timeout { Input::StartFailedInDoubt(key) } else { failed });
         }
         if let Some(failures) = end.failures() {
             self.faults.heard(failures);
@@ -120,8 +123,6 @@ impl Engine {
                 None => EventKind::Exited { status, stragglers },
             }
         };
-        // It may have been sent to the whole tree.
-        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
         self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
         Some(if in_doubt { Input::EndedInDoubt(key, class) } else { Input::Ended(key, class) })
     }

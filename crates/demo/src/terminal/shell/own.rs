@@ -57,13 +57,13 @@ impl OwnView {
     /// # Errors
     ///
     /// If the system refuses the terminal or a thread.
-    pub(crate) fn begin(fit: Fit, events: Events, reach: TreeReach) -> io::Result<Self> {
+    pub(crate) fn begin(fit: Fit, suspends: bool, events: Events, reach: TreeReach) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
         let (screen, modes) = Screen::take(io::stderr())?;
         hear_signals(&inbox, false)?;
         hear_keys(&inbox)?;
         let rights = Rights { title: "rootward-demo".to_owned(), control: true, signals: true, is_own: true };
-        let hands = OwnHands { inbox: Arc::clone(&inbox), reach };
+        let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel();
@@ -110,9 +110,23 @@ fn hear_tree(inbox: &Arc<Inbox>, mut events: Events) -> io::Result<()> {
 struct OwnHands {
     inbox: Arc<Inbox>,
     reach: TreeReach,
+    /// Whether the processes are suspended together with the program.
+    suspends: bool,
 }
 
 impl Hands for OwnHands {
+    fn pause(&mut self) {
+        if let Some(reach) = self.reach.0.get().filter(|_| self.suspends) {
+            reach.tree.suspend_processes();
+        }
+    }
+
+    fn go_on(&mut self) {
+        if let Some(reach) = self.reach.0.get().filter(|_| self.suspends) {
+            reach.tree.resume_processes();
+        }
+    }
+
     fn perform(&mut self, effect: Effect) {
         // Before it is there, nothing can be done to it, and a signal stops it.
         let Some(reach) = self.reach.0.get() else { return };

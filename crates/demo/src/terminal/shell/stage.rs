@@ -18,6 +18,12 @@ const PICTURE: Duration = Duration::from_millis(50);
 pub(crate) trait Hands {
     /// Does it, or begins to. What comes of it goes into the inbox.
     fn perform(&mut self, effect: Effect);
+
+    /// The program is about to be suspended.
+    fn pause(&mut self) {}
+
+    /// The program goes on, or was not suspended.
+    fn go_on(&mut self) {}
 }
 
 /// A view on its screen.
@@ -70,7 +76,7 @@ impl<H: Hands> Stage<H> {
                 break;
             }
             if orders.suspend {
-                suspend(&mut self.screen)?;
+                suspend(&mut self.screen, &mut self.hands)?;
             } else if orders.fit {
                 self.screen.fit()?;
             }
@@ -113,9 +119,12 @@ impl<H: Hands> Stage<H> {
 ///
 /// The signal that asked for it has a handler, and this one has none: what it does is what the other would have done.
 /// It does nothing if no shell is there that could go on with the program.
-fn suspend(screen: &mut Screen) -> io::Result<()> {
+fn suspend(screen: &mut Screen, hands: &mut impl Hands) -> io::Result<()> {
     screen.leave();
-    signal_hook::low_level::raise(signal_hook::consts::SIGTTOU)?;
+    hands.pause();
+    let suspended = signal_hook::low_level::raise(signal_hook::consts::SIGTTOU);
+    hands.go_on();
+    suspended?;
     screen.enter()
 }
 

@@ -92,10 +92,40 @@ pub(in crate::sys) fn bound_capabilities(bound: u64) -> Result<()> {
     Ok(())
 }
 
+/// `_LINUX_CAPABILITY_VERSION_3`, and the calling thread.
+const HEADER: [u32; 2] = [0x2008_0522, 0];
+
+/// Effective, permitted, inheritable.
+pub(in crate::sys) fn capabilities() -> Result<[u64; 3]> {
+    let mut header = HEADER;
+    let mut data = [[0_u32; 3]; 2];
+    let [at, to] = [header.as_mut_ptr().expose_provenance(), data.as_mut_ptr().expose_provenance()];
+    // SAFETY: the kernel reads and may write two numbers, and writes twice three, which this version has.
+    unsafe { call(libc::SYS_capget, [at, to, 0, 0, 0, 0]) }?;
+    let [low, high] = data;
+    Ok([0, 1, 2].map(|set| u64::from(low[set]) | u64::from(high[set]) << 32))
+}
+
+/// What an exec may give, and what the program keeps although its user is not root.
+pub(in crate::sys) fn bounding_and_ambient() -> [u64; 2] {
+    let ask = |option, second, third| integers(libc::SYS_prctl, [option, second, third, 0, 0]) == Ok(1);
+    let is_set = libc::PR_CAP_AMBIENT_IS_SET as c_int;
+    let all = |is_in: &dyn Fn(c_int) -> bool| {
+        (0..64).filter(|number| is_in(*number)).fold(0, |set, number| set | 1_u64 << number)
+    };
+    [
+        all(&|number| ask(libc::PR_CAPBSET_READ, number, 0)),
+        all(&|number| ask(libc::PR_CAP_AMBIENT, is_set, number)),
+    ]
+}
+
+/// Whether no exec gives more rights than there are.
+pub(in crate::sys) fn gains_no_privileges() -> bool {
+    integers(libc::SYS_prctl, [libc::PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0]) == Ok(1)
+}
+
 /// Effective, permitted, inheritable.
 pub(in crate::sys) fn set_capabilities(sets: [u64; 3]) -> Result<()> {
-    /// `_LINUX_CAPABILITY_VERSION_3`, and the calling process.
-    const HEADER: [u32; 2] = [0x2008_0522, 0];
     let [low, high] = [0, 32].map(|from| sets.map(|set| (set >> from) as u32));
     let data = [low, high];
     let [header, data] = [HEADER.as_ptr().expose_provenance(), data.as_ptr().expose_provenance()];

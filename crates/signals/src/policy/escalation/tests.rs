@@ -6,7 +6,7 @@ use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
 use crate::Signal;
 
-const RULES: Rules = Rules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true };
+const RULES: Rules = Rules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true, suspend: false };
 
 /// Feeds signals at milliseconds and pairs each reaction with the one that the table wants.
 fn assert_reactions(rules: Rules, table: &[(Signal, u64, Reaction)]) {
@@ -224,15 +224,30 @@ fn nothing_comes_after_leaving() {
     assert_reactions(RULES, &[&escalate[..], &afterwards[..]].concat());
 }
 
+#[test]
+fn a_pause_that_is_wanted_is_no_request_to_stop_and_changes_none() {
+    let now = origin();
+    for (suspend, expected) in [(true, [Reaction::Suspend, Reaction::Resume]), (false, [Ignore, Ignore])] {
+        let mut escalation = Escalation::new(Rules { suspend, ..RULES });
+
+        let reactions = [Signal::TSTP, Signal::CONT].map(|signal| escalation.step(signal, now));
+
+        assert_eq!(reactions, expected);
+        assert_eq!(escalation.step(Signal::TERM, now), Stop, "this is the first request");
+        assert_eq!(escalation.step(Signal::TSTP, now), expected[0]);
+    }
+}
+
 proptest! {
     #[test]
     fn any_signals_at_any_times_lead_to_stop_force_and_leave_once_each_and_in_this_order(
         signals in prop::collection::vec((prop::sample::select(crate::policy::tests::SIGNALS.to_vec()), 0_u64..3000), 0..40),
         reload: bool,
         snapshot: bool,
+        suspend: bool,
     ) {
         let hangup = if reload { Hangup::Reload } else { Hangup::Stop };
-        let mut escalation = Escalation::new(Rules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot });
+        let mut escalation = Escalation::new(Rules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot, suspend });
         let mut now = origin();
         let mut escalated = Vec::new();
         let mut last_key = None;

@@ -86,3 +86,57 @@ fn a_child_that_is_terminated_meanwhile_stays_down() {
 fn died(key: ChildKey) -> Input {
     Input::EndedInDoubt(key, ExitClass::Abnormal)
 }
+
+#[test]
+fn a_start_that_a_stop_signal_ended_has_failed_when_the_root_must_have_heard_of_it() {
+    let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+    rig.tell(Input::Begin);
+
+    assert_eq!(rig.tell(Input::StartFailedInDoubt(A)), []);
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
+    rig.now += DOUBT;
+
+    assert_eq!(
+        rig.tell(Input::Alarm),
+        [Action::Stopping(StopCause::StartFailed), Action::Finish(End::StartFailed(A))]
+    );
+}
+
+#[test]
+fn a_stop_that_begins_meanwhile_makes_a_start_part_of_the_stop() {
+    for stop in [Input::Hold, Input::Stop { cause: StopCause::Parent, deadline: None }] {
+        let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
+        rig.tell(Input::Begin);
+        rig.tell(Input::StartFailedInDoubt(A));
+
+        rig.tell(stop);
+
+        rig.now += DOUBT;
+        assert_eq!(rig.tell(Input::Alarm), []);
+        assert!(rig.machine.is_quiet());
+    }
+}
+
+#[test]
+fn a_caller_hears_at_once_of_a_start_that_a_stop_signal_ended() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+    let starts = rig.asks_for(Request::Start { key: B, id: id(B), traits: permanent() });
+    assert!(starts.contains(&Action::Start(B)), "{starts:?}");
+
+    let then = rig.tell(Input::StartFailedInDoubt(B));
+
+    assert!(then.contains(&replied(Reply::StartFailed(B))), "{then:?}");
+}
+
+#[test]
+fn what_was_in_doubt_while_the_program_was_suspended_stays_so_for_as_long_again() {
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
+    rig.tell(died(A));
+    rig.now += Duration::from_secs(60);
+
+    assert_eq!(rig.tell(Input::Alarm), []);
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
+    rig.now += DOUBT;
+
+    assert!(rig.tell(Input::Alarm).contains(&Action::Start(A)));
+}

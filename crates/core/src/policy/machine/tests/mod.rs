@@ -8,6 +8,7 @@ mod calls;
 mod doubt;
 mod hold;
 mod instances;
+mod lost_time;
 mod promises;
 mod reservations;
 mod restart;

@@ -101,7 +101,8 @@ struct World {
     stopping: bool,
     all_at_once: bool,
     deadline: Option<Instant>,
-    said_stuck: bool,
+    /// What a supervisor says of itself once in its life.
+    said: BTreeSet<&'static str>,
     finished: u32,
 }
 
@@ -128,7 +129,7 @@ impl World {
             held: false,
             stopping: false,
             deadline: None,
-            said_stuck: false,
+            said: BTreeSet::new(),
             finished: 0,
         }
     }
@@ -200,10 +201,10 @@ impl World {
     fn hear(&mut self, input: &Input) {
         match *input {
             // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
-            Input::Ignored(key) | Input::StartFailed(key)
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedInDoubt(key)
                 if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
             Input::Ended(key, _) | Input::EndedInDoubt(key, _) => self.gone(key),
-            Input::Ignored(key) | Input::StartFailed(key) => self.gone(key),
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedInDoubt(key) => self.gone(key),
             Input::Started(key) => {
                 self.starting.remove(&key);
             }
@@ -307,7 +308,7 @@ impl World {
                 prop_assert!(!self.stopping && !self.held, "nothing is given up once stopping has begun");
                 return Ok(Some(if self.ancestor_stops { Input::Hold } else { Input::GaveUp }));
             }
-            Action::Ready => prop_assert!(!self.stopping && !self.held),
+            Action::Ready => prop_assert!(!self.stopping && !self.held && self.said.insert("ready")),
             Action::Stopping(_) => {
                 prop_assert!(
                     !self.stopping && !self.held,
@@ -316,9 +317,8 @@ impl World {
                 self.stopping = true;
             }
             Action::Stuck => {
-                prop_assert!(self.stopping && !self.said_stuck, "once, in a stop");
+                prop_assert!(self.stopping && self.said.insert("stuck"), "once, in a stop");
                 prop_assert!(!self.live.is_empty() && self.live.iter().all(|key| self.gives_way(*key)));
-                self.said_stuck = true;
             }
             Action::Finish(_) => {
                 prop_assert!(self.live.is_empty(), "the acknowledgement comes after all children's");
@@ -418,6 +418,7 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         3 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Abnormal)),
         2 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Normal)),
         3 => key().prop_map(Input::StartFailed),
+        3 => key().prop_map(Input::StartFailedInDoubt),
         2 => key().prop_map(Input::Ignored),
         2 => key().prop_map(Input::Stuck),
         1 => key().prop_map(Input::Forced),

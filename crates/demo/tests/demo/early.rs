@@ -1,0 +1,95 @@
+//! Stops that come before the tree has started: in the first milliseconds, and to all processes at once.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rootward_tests::pause;
+
+use crate::support::{Demo, Temp};
+
+/// A service manager stops all processes of a unit at once, also while they start.
+#[test]
+fn a_child_that_is_still_starting_and_dies_of_the_stop_of_everything_is_no_failed_start() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "[[children]]\nid = 'first'\nprocess = { command = ['sleep', '1000'] }\n[[children]]\nid = 'child'\n\
+         process = { command = ['sh', '-c', 'echo $$; exec sleep 1000'], ready = { line = 'never' } }\n",
+    );
+    for is_root_first in [false, true].repeat(8) {
+        let mut demo = Demo::run(&file);
+        let first = demo.wait_for("started", "root/first")["pid"].to_string();
+        let child = demo.wait_for("output", "root/child")["line"].as_str().expect("a text").to_owned();
+        let mut all = vec![first, child];
+        all.insert(if is_root_first { 0 } else { 2 }, demo.pid().to_string());
+
+        // Not all of them are left when their turn comes.
+        let sent = Command::new("kill").args(["-s", "TERM"]).args(all).stderr(Stdio::null()).status();
+        sent.expect("every system has this program");
+
+        let finished = demo.finish();
+        assert_eq!(finished.code(), 0, "root first: {is_root_first}: {}", finished.stderr);
+        assert!(finished.paths("gave_up").is_empty() && finished.paths("restarting").is_empty());
+    }
+}
+
+#[test]
+fn a_child_that_dies_of_a_stop_signal_alone_while_it_starts_has_failed_to_start() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "[[children]]\nid = 'child'\n\
+         process = { command = ['sh', '-c', 'echo $$; exec sleep 1000'], ready = { line = 'never' } }\n",
+    );
+    let mut demo = Demo::run(&file);
+    let child =
+        demo.wait_for("output", "root/child")["line"].as_str().expect("a text").parse().expect("a pid");
+
+    kill(Pid::from_raw(child), Signal::SIGTERM).expect("it runs");
+
+    let finished = demo.finish();
+    assert_eq!(finished.code(), 1);
+    assert_eq!(finished.paths("start_failed"), ["root/child", "root"]);
+}
+
+/// R24: a signal in the first milliseconds.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the moment of the signal is what is tested")]
+fn a_stop_in_the_first_milliseconds_ends_the_demo_plainly_or_stops_it_in_order_and_leaves_nothing() {
+    let temp = Temp::new();
+    // A number of seconds that no other test has, by which its processes are known.
+    let mark = format!("{}", 5_000_000 + std::process::id());
+    let file = temp.write(
+        "tree.toml",
+        format!("[[children]]\nid = 'child'\nprocess = {{ command = ['sleep', '{mark}'] }}\n"),
+    );
+    for delay in (0..60).map(Duration::from_millis) {
+        let mut demo = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+        demo.arg("run").arg(&file).args(["--view", "none"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut demo = demo.spawn().expect("the demo has been built");
+        thread::sleep(delay);
+
+        let pid = Pid::from_raw(demo.id().try_into().expect("a process id"));
+        kill(pid, Signal::SIGTERM).expect("it has not been waited for");
+
+        let status = demo.wait().expect("it is our child");
+        let is_plain = status.signal() == Some(Signal::SIGTERM as i32);
+        assert!(is_plain || status.code() == Some(0), "after {delay:?}: {status}");
+        while is_there(&mark) {
+            pause();
+        }
+    }
+}
+
+/// Whether a process has this among its arguments.
+fn is_there(argument: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("Linux shows processes");
+    processes.flatten().any(|process| {
+        let arguments = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        arguments.split(|byte| *byte == 0).any(|found| found == argument.as_bytes())
+    })
+}

@@ -1,0 +1,112 @@
+//! Systems that hide or refuse what the demo would look at: the next weaker level, said aloud, and never a hang.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use nix::unistd::Uid;
+use serde_json::Value;
+
+use crate::support::Temp;
+
+/// What is done to the surroundings, and what a run within them says.
+struct Case {
+    name: &'static str,
+    /// A script that ends in the demo.
+    script: &'static str,
+    /// The levels of which one is in force.
+    levels: &'static [&'static str],
+    /// Whether it is said that this is weaker than usual.
+    is_weaker: bool,
+}
+
+/// Whatever root sees, another user does not.
+const AS_A_USER: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
+
+const USUAL: &[&str] = &["tree", "tree+cgroup"];
+
+const CASES: [Case; 5] = [
+    Case {
+        name: "a /proc that cannot be written to",
+        script: "mount -o remount,bind,ro /proc && exec \"$@\"",
+        levels: USUAL,
+        is_weaker: false,
+    },
+    Case {
+        name: "no /proc",
+        script: "mount -t tmpfs none /proc && exec \"$@\"",
+        levels: &["group"],
+        is_weaker: true,
+    },
+    Case {
+        name: "a /proc that shows a user its own processes alone",
+        script: "mount -t proc -o hidepid=2 none /proc && exec $AS_A_USER \"$@\"",
+        levels: USUAL,
+        is_weaker: false,
+    },
+    Case {
+        name: "cgroups that cannot be written to",
+        script: "grep ' - cgroup2 ' /proc/self/mountinfo | cut -d ' ' -f 5 | while read -r place; do \
+                 mount -o remount,bind,ro \"$place\" || exit; done && exec \"$@\"",
+        levels: &["tree"],
+        is_weaker: false,
+    },
+    Case {
+        name: "neither /proc nor cgroups, as process 1",
+        script: "mount -t tmpfs none /sys/fs && mount -t tmpfs none /proc && exec \"$@\"",
+        levels: &["group"],
+        is_weaker: true,
+    },
+];
+
+#[test]
+fn what_is_hidden_or_refused_leads_to_the_next_weaker_level_and_to_no_hang() {
+    // A user of the system makes a user namespace for it.
+    let unshare: &[&str] = if Uid::effective().is_root() { &["-mpf"] } else { &["-Urmpf"] };
+    let is_possible = Command::new("unshare").args(unshare).args(["--kill-child", "true"]).output();
+    if !is_possible.is_ok_and(|output| output.status.success()) {
+        eprintln!("left out: `unshare {}`, which this user may not call here", unshare.concat());
+        return;
+    }
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "[[children]]\nid = 'job'\nrestart = 'transient'\nprocess = { command = ['sh', '-c', 'exit 0'] }\n",
+    );
+    let directory = file.parent().expect("it is in a directory");
+    std::fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("it is the test's own");
+    for case in CASES {
+        run(&case, unshare, &file);
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
+fn run(case: &Case, unshare: &[&str], file: &Path) {
+    let Case { name, script, levels, is_weaker } = case;
+    let demo = Command::new("timeout")
+        .args(["-s", "KILL", "60", "unshare"])
+        .args(unshare)
+        .args(["--kill-child", "--mount-proc", "sh", "-c", script, "sh"])
+        .args([env!("CARGO_BIN_EXE_rootward-demo"), "run"])
+        .arg(file)
+        .args(["--view", "lines", "--events", "-"])
+        .env("AS_A_USER", if Uid::effective().is_root() { AS_A_USER } else { "" })
+        .stdin(Stdio::null())
+        .output()
+        .expect("util-linux is there");
+
+    let (said, events) = (String::from_utf8_lossy(&demo.stderr), String::from_utf8_lossy(&demo.stdout));
+    if said.starts_with("mount: ") {
+        eprintln!("left out: {name}, which this system does not let be made: {said}");
+        return;
+    }
+    assert_eq!(demo.status.code(), Some(0), "{name}: {said}");
+    let level = said.lines().find_map(|line| line.trim().strip_prefix("containment: ")).expect("it is said");
+    assert!(levels.contains(&level), "{name}: {said}");
+    let is_degraded = |line: &str| {
+        let event: Value = serde_json::from_str(line).expect("an event is an object");
+        event["event"] == "degraded" && event["what"] == "containment"
+    };
+    assert_eq!(events.lines().any(is_degraded), *is_weaker, "{name}: {said}");
+}
