@@ -26,6 +26,7 @@ mod health;
 mod hostile;
 mod hostile_log;
 mod http;
+mod http_floods;
 mod init;
 mod intensity;
 mod job_results;

@@ -53,11 +53,15 @@ impl Failures {
 
 impl fmt::Display for Blame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match &self.exit {
+        let verb = match self.exit.plain() {
             Exit::Code(_) => "ended with ",
             Exit::Aborted | Exit::Signal { .. } => "was ",
             Exit::Unknown => "is ",
-            Exit::Normal | Exit::Shutdown | Exit::Failed { .. } | Exit::Panicked(_) => "",
+            Exit::Normal
+            | Exit::Shutdown
+            | Exit::Failed { .. }
+            | Exit::Panicked(_)
+            | Exit::Success { .. } => "",
         };
         write!(f, "{} {verb}{}", self.child, self.exit)?;
         match (&self.supervisor, self.limit) {

@@ -72,8 +72,14 @@ pub enum Ending {
 
 impl Ending {
     fn of(root: &NodeReport, cause: StopCause, blame: Option<&Blame>) -> Self {
-        if root.nodes().any(|node| node.outcome == Outcome::Unreapable) {
-            return Ending::Incomplete;
+        // In one pass: the report of a tree with many children is large.
+        let (mut has_failed, mut was_forced) = (blame.is_some(), false);
+        for node in root.nodes() {
+            if node.outcome == Outcome::Unreapable {
+                return Ending::Incomplete;
+            }
+            has_failed |= node.failed_while_stopping();
+            was_forced |= node.was_forced();
         }
         match cause {
             StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained => {
@@ -87,15 +93,11 @@ impl Ending {
             | StopCause::AutoShutdown
             | StopCause::Idle
             | StopCause::Dropped
-            | StopCause::Token => {
-                if blame.is_some() || root.nodes().any(NodeReport::failed_while_stopping) {
-                    return Ending::Failed;
-                }
-                match root.nodes().any(NodeReport::was_forced) {
-                    true => Ending::Forced,
-                    false => Ending::Clean,
-                }
-            }
+            | StopCause::Token => match (has_failed, was_forced) {
+                (true, _) => Ending::Failed,
+                (false, true) => Ending::Forced,
+                (false, false) => Ending::Clean,
+            },
         }
     }
 
@@ -217,8 +219,10 @@ impl StopReport {
 
     /// This failure has brought the tree down.
     pub(crate) fn is_to_blame(&mut self, blame: Option<Blame>) {
-        self.ending = Ending::of(&self.root, self.cause, blame.as_ref());
-        self.clean = self.ending == Ending::Clean;
+        if blame.is_some() {
+            self.ending = Ending::of(&self.root, self.cause, blame.as_ref());
+            self.clean = self.ending == Ending::Clean;
+        }
         self.blame = blame;
     }
 

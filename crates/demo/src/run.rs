@@ -211,7 +211,7 @@ fn run(
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
-    let view = fit.map(|fit| OwnView::begin(fit, deadline, program.subscribe(), reach)).transpose()?;
+    let view = fit.map(|fit| OwnView::begin(fit, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
     drop(view);
     let is_written = records.conclude(&finished, &pump);

@@ -33,7 +33,7 @@ where
     let mut spans = 0;
     for event in &events[begin..] {
         let at = time_of(event);
-        if let What::Stopping { cause, signal } = &event.what {
+        if let What::Stopping { cause, signal, .. } = &event.what {
             let mut attributes = vec![
                 KeyValue::new("rootward.path", event.path.clone()),
                 KeyValue::new("rootward.incarnation", i64::from(event.incarnation)),

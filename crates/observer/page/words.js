@@ -7,13 +7,14 @@ function statusWords(status) {
   if ("error" in status) return `failed: ${status.error}`;
   if ("panic" in status) return `panicked: ${status.panic}${status.location ? ` at ${status.location}` : ""}`;
   if ("aborted" in status) return "aborted";
-  if ("code" in status) return `exit code ${status.code}`;
-  if ("signal" in status) return `killed by ${status.signal}${status.core_dumped ? " (core dumped)" : ""}`;
+  const counted = status.success ? ", which counts as a success" : "";
+  if ("code" in status) return `exit code ${status.code}${counted}`;
+  if ("signal" in status) return `killed by ${status.signal}${status.core_dumped ? " (core dumped)" : ""}${counted}`;
   return "gone, status unknown";
 }
 
 function isFailure(status) {
-  return Boolean(status) && !("ok" in status) && status.code !== 0;
+  return Boolean(status) && !("ok" in status) && !status.success && status.code !== 0;
 }
 
 /** Seconds as people read them: two digits are enough. */
@@ -127,6 +128,10 @@ function eventWords(event) {
     case "signal": return ["stopping", `${event.signal}: ${event.action}`, 2];
     case "stopping":
       return ["stopping", `asked to stop ${causeWords(event.cause)}${event.signal ? `, with ${event.signal}` : ""}`, 2];
+    case "asked": {
+      const why = event.error === undefined ? "" : `: ${event.error}`;
+      return ["stopping", `asked with ${event.with} after ${short(event.elapsed_ms / 1e3)}${why}`, 2];
+    }
     case "escalated": return ["forced", `forced: ${event.to}`, 3];
     case "stopped": {
       const forced = { killed: "forced, ", unreapable: "will not go, " }[event.outcome] ?? "";

@@ -77,10 +77,14 @@ impl From<&EventKind> for wire::What {
             EventKind::Draining { cause, delay } => {
                 Self::Draining { cause: cause.as_str().to_owned(), delay_ms: millis(*delay) }
             }
-            EventKind::Stopping { cause, signal } => Self::Stopping {
+            EventKind::Stopping { cause, signal, grace } => Self::Stopping {
                 cause: cause.as_str().to_owned(),
                 signal: signal.as_ref().map(|signal| signal.clone().into_owned()),
+                grace_ms: grace.map(millis),
             },
+            EventKind::Asked { with, elapsed, error } => {
+                Self::Asked { with: with.clone(), elapsed_ms: millis(*elapsed), error: error.clone() }
+            }
             EventKind::Escalated { to } => Self::Escalated { to: to.clone().into_owned() },
             EventKind::Stopped { outcome, status, elapsed, stragglers } => Self::Stopped {
                 outcome: (*outcome).into(),
@@ -141,7 +145,8 @@ fn stream_name(stream: Stream) -> &'static str {
 
 impl From<&Exit> for wire::Status {
     fn from(exit: &Exit) -> Self {
-        match exit {
+        let success = matches!(exit, Exit::Success { .. });
+        match exit.plain() {
             Exit::Normal => Self::Ended { ok: true, shutdown: false },
             Exit::Shutdown => Self::Ended { ok: true, shutdown: true },
             Exit::Failed { error } => Self::Failed { error: error.clone() },
@@ -151,9 +156,9 @@ impl From<&Exit> for wire::Status {
                 backtrace: panic.backtrace.clone(),
             },
             Exit::Aborted => Self::Aborted { aborted: true },
-            Exit::Code(code) => Self::Code { code: *code },
+            Exit::Code(code) => Self::Code { code: *code, success },
             Exit::Signal { name, core_dumped, .. } => {
-                Self::Signal { signal: name.clone(), core_dumped: *core_dumped }
+                Self::Signal { signal: name.clone(), core_dumped: *core_dumped, success }
             }
             Exit::Unknown | _ => Self::Unknown { unknown: true },
         }

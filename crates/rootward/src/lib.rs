@@ -234,6 +234,7 @@ pub mod signal {
 
     #[doc(inline)]
     pub use rootward_signals::{
-        Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard, die_by_signal,
+        AddedHandler, Hangup, Listening, SignalHandlers, SignalReceived, SignalSender, SignalSource,
+        SignalsGuard, die_by_signal,
     };
 }

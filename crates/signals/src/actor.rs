@@ -14,6 +14,7 @@ use crate::Signal;
 use crate::handlers::{self, HandlerThread, SignalReceived};
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Decided, Escalation, Patience, Reaction, Ticket};
+use crate::registry::SignalHandlers;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
 const LAST_KILL: Duration = Duration::from_secs(1);
@@ -41,7 +42,8 @@ pub(crate) struct SignalState {
     pub(crate) escalation: Escalation,
     pub(crate) calls: Calls,
     pub(crate) patience: Patience,
-    pub(crate) handlers: Option<HandlerThread>,
+    pub(crate) handlers: SignalHandlers,
+    pub(crate) handler_thread: Arc<HandlerThread>,
     pub(crate) last_kill: LastKill,
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<Decided>,
@@ -93,8 +95,7 @@ impl SignalState {
     fn arrived(&mut self, signal: Signal, at: Instant, myself: &ActorRef<Message>) -> Vec<Decided> {
         let decided = Decided { signal, reaction: self.escalation.step(signal, at) };
         let shows = self.escalation.shows_snapshot(signal, decided.reaction);
-        let is_called_for = |handlers: &HandlerThread| shows || handlers.hears(signal);
-        let call = self.handlers.as_ref().is_some_and(is_called_for).then(|| self.calls.add(decided));
+        let call = (shows || self.handlers.hear(signal)).then(|| self.calls.add(decided));
         let waited = self.patience.until();
         let due = self.patience.decided(decided, call, at);
         if let Some(until) = self.patience.until().filter(|_| waited.is_none()) {
@@ -132,11 +133,10 @@ impl SignalState {
 
     /// Has the next handlers called, unless handlers are being called.
     fn call_handlers(&mut self, myself: &ActorRef<Message>) {
-        let Some(handlers) = &self.handlers else { return };
         let Some(call) = self.calls.next() else { return };
         let Decided { signal, reaction } = call.decided;
         let myself = myself.clone();
-        handlers.call(handlers::Call {
+        self.handler_thread.call(handlers::Call {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
             shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
             done: Box::new(move || drop(myself.cast(Message::Handled(call.ticket)))),

@@ -56,7 +56,7 @@ impl Drop for SignalsGuard {
     fn drop(&mut self) {
         // At once, and not when the runtime gets around to dropping the listener.
         if let Some(held) = &self.held {
-            held.dispositions.give_back();
+            held.signals.end_all();
         }
         self.listener.abort();
         self.actor.stop(None);

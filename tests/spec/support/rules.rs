@@ -59,11 +59,15 @@ impl<'a> Tree<'a> {
             (EventKind::Started { .. }, Stage::Starting) => Stage::Up,
             (EventKind::Stopping { .. }, Stage::Starting | Stage::Up) => Stage::Stopping,
             (EventKind::Draining { .. }, Stage::Up) if is_root(event) => Stage::Up,
-            (EventKind::Escalated { .. }, Stage::Stopping) => Stage::Stopping,
+            (EventKind::Escalated { .. } | EventKind::Asked { .. }, Stage::Stopping) => Stage::Stopping,
             // A process that is unhealthy is ended without its supervisor's request.
-            (EventKind::Escalated { .. } | EventKind::Unhealthy { .. } | EventKind::Healthy, Stage::Up) => {
-                Stage::Up
-            }
+            (
+                EventKind::Escalated { .. }
+                | EventKind::Asked { .. }
+                | EventKind::Unhealthy { .. }
+                | EventKind::Healthy,
+                Stage::Up,
+            ) => Stage::Up,
             (EventKind::Restarting { .. }, Stage::Down) => Stage::Down,
             (EventKind::NotReady { .. }, Stage::Starting)
             | (EventKind::Retrying { .. }, Stage::Starting | Stage::Stopping)

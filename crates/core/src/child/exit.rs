@@ -10,7 +10,8 @@ use crate::Signal;
 /// Says how a child ended, exactly.
 ///
 /// It serialises as the `status` of events and reports: `{"ok":true}`, `{"error":"…"}`,
-/// `{"panic":"…","location":"…","backtrace":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`.
+/// `{"panic":"…","location":"…","backtrace":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`. What
+/// counts as a success has `"success":true` beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
@@ -39,6 +40,12 @@ pub enum Exit {
         /// Whether the system wrote a core image.
         core_dumped: bool,
     },
+    /// A process ended in a way that its description counts as a success, although it usually is none: an exit code
+    /// other than 0, or a signal.
+    Success {
+        /// How it ended.
+        exit: Box<Exit>,
+    },
     /// The child is gone, and how it ended cannot be known any more: other code took the process's exit status.
     Unknown,
 }
@@ -63,7 +70,8 @@ pub struct Panic {
 /// What a restart decision needs to know of an [`Exit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExitClass {
-    /// OTP's reasons `normal`, `shutdown` and `{shutdown, _}`; exit code 0.
+    /// OTP's reasons `normal`, `shutdown` and `{shutdown, _}`; exit code 0, and what else a process's description
+    /// counts as a success.
     Normal,
     /// Everything else.
     Abnormal,
@@ -75,13 +83,32 @@ impl Exit {
     pub fn class(&self) -> ExitClass {
         // OTP rule 17: which reasons leave a transient child down.
         match self {
-            Self::Normal | Self::Shutdown | Self::Code(0) => ExitClass::Normal,
+            Self::Normal | Self::Shutdown | Self::Code(0) | Self::Success { .. } => ExitClass::Normal,
             Self::Failed { .. }
             | Self::Panicked(_)
             | Self::Aborted
             | Self::Code(_)
             | Self::Signal { .. }
             | Self::Unknown => ExitClass::Abnormal,
+        }
+    }
+
+    /// How it ended, whether that counts as a success or not.
+    pub fn plain(&self) -> &Self {
+        if let Self::Success { exit } = self { exit.plain() } else { self }
+    }
+
+    /// The same, as a success.
+    #[must_use]
+    pub fn into_success(self) -> Self {
+        match self {
+            Self::Normal | Self::Shutdown | Self::Code(0) | Self::Success { .. } => self,
+            Self::Failed { .. }
+            | Self::Panicked(_)
+            | Self::Aborted
+            | Self::Code(_)
+            | Self::Signal { .. }
+            | Self::Unknown => Self::Success { exit: Box::new(self) },
         }
     }
 
@@ -92,6 +119,7 @@ impl Exit {
         match self {
             Self::Signal { number, .. } => stops.contains(number),
             Self::Code(code) => *code == 0 || stops.contains(&(code - 128)),
+            Self::Success { exit } => exit.may_be_a_stop(),
             Self::Normal
             | Self::Shutdown
             | Self::Failed { .. }
@@ -112,6 +140,7 @@ impl Exit {
             | Self::Aborted
             | Self::Code(_)
             | Self::Signal { .. }
+            | Self::Success { .. }
             | Self::Unknown => Self::Panicked(panic),
         }
     }
@@ -142,6 +171,7 @@ impl fmt::Display for Exit {
             Self::Code(code) => write!(f, "exit code {code}"),
             Self::Signal { name, core_dumped: false, .. } => write!(f, "killed by {name}"),
             Self::Signal { name, core_dumped: true, .. } => write!(f, "killed by {name} (core dumped)"),
+            Self::Success { exit } => write!(f, "{exit}, which counts as a success"),
             Self::Unknown => f.write_str("gone, status unknown"),
         }
     }
@@ -162,9 +192,9 @@ impl Serialize for Exit {
             return panic.serialize(serializer);
         }
         let mut map = serializer.serialize_map(None)?;
-        match self {
+        match self.plain() {
             // Written above.
-            Self::Panicked(_) => {}
+            Self::Panicked(_) | Self::Success { .. } => {}
             Self::Normal => map.serialize_entry("ok", &true)?,
             Self::Shutdown => {
                 map.serialize_entry("ok", &true)?;
@@ -181,6 +211,9 @@ impl Serialize for Exit {
             }
             Self::Unknown => map.serialize_entry("unknown", &true)?,
         }
+        if let Self::Success { .. } = self {
+            map.serialize_entry("success", &true)?;
+        }
         map.end()
     }
 }
@@ -188,6 +221,17 @@ impl Serialize for Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_counts_as_a_success_is_normal_and_says_how_it_ended() {
+        let exit = Exit::Code(143).into_success();
+
+        assert_eq!((exit.class(), exit.plain()), (ExitClass::Normal, &Exit::Code(143)));
+        assert_eq!(exit.to_string(), "exit code 143, which counts as a success");
+        assert!(exit.may_be_a_stop());
+        assert_eq!(Exit::Code(0).into_success(), Exit::Code(0));
+        assert_eq!(exit.clone().into_success(), exit);
+    }
 
     /// OTP rule 17.
     #[test]
@@ -218,6 +262,7 @@ mod tests {
         assert_eq!(json(&panic), r#"{"panic":"boom","location":"src/x.rs:12"}"#);
         assert_eq!(json(&Exit::Aborted), r#"{"aborted":true}"#);
         assert_eq!(json(&Exit::Code(0)), r#"{"code":0}"#);
+        assert_eq!(json(&Exit::Code(143).into_success()), r#"{"code":143,"success":true}"#);
         assert_eq!(json(&signal), r#"{"signal":"SIGKILL"}"#);
     }
 }

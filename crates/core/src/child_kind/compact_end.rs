@@ -33,9 +33,11 @@ impl From<Ended> for CompactEnd {
             Exit::Shutdown => Self::Shutdown,
             Exit::Aborted => Self::Aborted,
             Exit::Unknown => Self::Unknown,
-            Exit::Failed { .. } | Exit::Panicked(_) | Exit::Code(_) | Exit::Signal { .. } => {
-                Self::Full(Box::new(ended))
-            }
+            Exit::Failed { .. }
+            | Exit::Panicked(_)
+            | Exit::Code(_)
+            | Exit::Signal { .. }
+            | Exit::Success { .. } => Self::Full(Box::new(ended)),
         }
     }
 }

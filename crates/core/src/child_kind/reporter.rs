@@ -323,6 +323,12 @@ impl OutputSink {
         self.emit(EventKind::Escalated { to: to.into() });
     }
 
+    /// Writes into the tree's record that the process is asked to stop with this, so long after it was asked first, and
+    /// why a command that was to ask it has failed. Never waits.
+    pub fn asked(&self, with: String, elapsed: std::time::Duration, error: Option<String>) {
+        self.emit(EventKind::Asked { with, elapsed, error });
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
         let OutputLine { stream, line, truncated, lossy, continued } = line;

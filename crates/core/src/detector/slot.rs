@@ -16,10 +16,15 @@ pub(crate) struct WorkerId(u64);
 
 impl WorkerId {
     pub(crate) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        static NEXT: Apart = Apart(AtomicU64::new(1));
+        Self(NEXT.0.fetch_add(1, Ordering::Relaxed))
     }
 }
+
+/// In cache lines of its own: a supervisor writes it for each child that it starts, and other threads read the
+/// detector's clock, which could stand beside it, for each poll.
+#[repr(align(128))]
+struct Apart(AtomicU64);
 
 /// What a thread does for a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

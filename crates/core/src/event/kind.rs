@@ -90,6 +90,20 @@ pub enum EventKind {
         cause: StopCause,
         /// The signal with which it was asked, if it is a process.
         signal: Option<Cow<'static, str>>,
+        /// How long it has until it is forced: its own grace, or what is left of its supervisor's time if that is less.
+        /// Zero if it is forced at once, and `None` if there is no limit. The root's is what is left of the deadline of
+        /// the whole stop.
+        grace: Option<Duration>,
+    },
+    /// It is a process whose stop has several steps, and this is the next one: the time of the step before is over, or
+    /// the command that asks it to stop has failed. The first signal stands in `stopping`.
+    Asked {
+        /// With what: a signal and what gets it, or `stop command`.
+        with: String,
+        /// How long after the first step.
+        elapsed: Duration,
+        /// Why the command has failed, on one line, if it has.
+        error: Option<String>,
     },
     /// Its grace ended, or it was forced.
     Escalated {
@@ -194,6 +208,7 @@ impl EventKind {
             Self::Signal { .. } => "signal",
             Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
+            Self::Asked { .. } => "asked",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
             Self::NotReady { .. } => "not_ready",
@@ -241,9 +256,15 @@ impl EventKind {
                 map.serialize_entry("cause", cause.as_str())?;
                 map.serialize_entry("delay_ms", &whole_millis(*delay))?;
             }
-            Self::Stopping { cause, signal } => {
+            Self::Stopping { cause, signal, grace } => {
                 map.serialize_entry("cause", cause.as_str())?;
                 optional(map, "signal", signal.as_ref())?;
+                optional(map, "grace_ms", grace.map(whole_millis).as_ref())?;
+            }
+            Self::Asked { with, elapsed, error } => {
+                map.serialize_entry("with", with)?;
+                map.serialize_entry("elapsed_ms", &whole_millis(*elapsed))?;
+                optional(map, "error", error.as_ref())?;
             }
             Self::Escalated { to } => map.serialize_entry("to", to)?,
             Self::Stopped { outcome, status, elapsed, stragglers } => {

@@ -16,6 +16,7 @@ impl EventKind {
                 of_exit(status.as_ref()) + of_stragglers(stragglers)
             }
             Self::Signal { signal, .. } => signal.len(),
+            Self::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
             Self::Stalled { thread, .. } => thread.len(),
             Self::Degraded { what, reason } => what.len() + reason.len(),
             Self::Notified(notice) => notice.status.as_ref().map_or(0, String::len),
@@ -42,6 +43,7 @@ fn of_exit(exit: Option<&Exit>) -> usize {
             message.len() + of(location) + of(backtrace)
         }
         Some(Exit::Signal { name, .. }) => name.len(),
+        Some(Exit::Success { exit }) => size_of::<Exit>() + of_exit(Some(&**exit)),
         Some(Exit::Normal | Exit::Shutdown | Exit::Aborted | Exit::Code(_) | Exit::Unknown) | None => 0,
     }
 }

@@ -79,6 +79,12 @@ pub(super) fn log(event: &Event) {
             true => line!(warn, "child is asked to stop", stop.cause = %cause),
             false => line!(usual, "child is asked to stop", stop.cause = %cause),
         },
+        EventKind::Asked { with, error: Some(error), .. } => {
+            line!(warn, "the stop command failed", stop.asked_with = %with, error = %error);
+        }
+        EventKind::Asked { with, .. } => {
+            line!(info, "child is asked to stop again", stop.asked_with = %with);
+        }
         EventKind::Escalated { to } => line!(warn, "child is forced to stop", stop.escalated_to = %to),
         EventKind::Stopped { outcome: outcome @ Outcome::Unreapable, .. } => {
             line!(warn, "child could not be brought down", stop.outcome = %outcome);

@@ -28,6 +28,7 @@ mod start;
 mod stopping;
 mod supervisor;
 mod sync;
+mod turn;
 mod with_result;
 
 pub use blocking::BlockingContext;

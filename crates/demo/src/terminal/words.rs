@@ -1,6 +1,6 @@
 //! Pure: what an event says in a few words, and how bad it is.
 
-use rootward_observer::wire::{Event, Outcome, Status, Straggler, What};
+use rootward_observer::wire::{Child, Event, Outcome, Status, Straggler, What};
 
 use super::text::{brief, safe};
 
@@ -57,9 +57,14 @@ pub(crate) fn say(event: &Event) -> Said {
             (Level::Bad, '✗', format!("gave up: more than {restarts} restarts in {}", millis(*within_ms)))
         }
         What::Signal { signal, action } => (Level::Notice, '!', format!("{signal}: {action}")),
-        What::Stopping { cause, signal: None } => (Level::Usual, '↓', format!("asked to stop · {cause}")),
-        What::Stopping { cause, signal: Some(signal) } => {
+        What::Stopping { cause, signal: None, .. } => (Level::Usual, '↓', format!("asked to stop · {cause}")),
+        What::Stopping { cause, signal: Some(signal), .. } => {
             (Level::Usual, '↓', format!("asked to stop with {signal} · {cause}"))
+        }
+        What::Asked { with, elapsed_ms, error } => {
+            let why = error.as_ref().map_or_else(String::new, |error| format!(" · {error}"));
+            let level = if error.is_some() { Level::Notice } else { Level::Usual };
+            (level, '↓', format!("asked with {with} after {}{why}", millis(*elapsed_ms)))
         }
         What::Escalated { to } => (Level::Notice, '↓', format!("forced · {to}")),
         What::Stopped { outcome, status, elapsed_ms, stragglers } => {
@@ -107,7 +112,7 @@ pub(crate) fn end_of(status: Option<&Status>, event: &str, error: Option<&str>) 
 fn exit(status: Option<&Status>) -> (Level, char) {
     match status {
         Some(Status::Ended { .. }) => (Level::Usual, '○'),
-        Some(Status::Code { code: 0 }) => (Level::Notice, '○'),
+        Some(status) if status.is_normal() => (Level::Notice, '○'),
         _ => (Level::Bad, '✗'),
     }
 }
@@ -124,6 +129,12 @@ fn millis(millis: u64) -> String {
     if millis < 1000 { format!("{millis} ms") } else { brief(millis as f64 / 1e3) }
 }
 
+/// How much time is left until a child that stops is forced, and how much there was, if there is a limit.
+pub(crate) fn time_left(child: &Child, now: f64) -> Option<(f64, f64)> {
+    let stop = child.stop.as_ref()?;
+    Some((stop.due? - now, stop.due? - stop.at))
+}
+
 #[cfg(test)]
 mod tests {
     use rootward_observer::wire::Kind;
@@ -137,7 +148,8 @@ mod tests {
 
     #[test]
     fn what_is_bad_is_told_from_what_is_usual() {
-        let code = |code| What::Exited { status: Some(Status::Code { code }), stragglers: vec![] };
+        let code =
+            |code| What::Exited { status: Some(Status::Code { code, success: false }), stragglers: vec![] };
         for (what, level, text) in [
             (What::Started { pid: Some(7) }, Level::Usual, "running · pid 7"),
             (code(0), Level::Notice, "exit code 0"),

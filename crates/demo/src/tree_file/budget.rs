@@ -66,6 +66,8 @@ impl Budget {
                     Stop::Signal(_) => Shutdown::DEFAULT_GRACE,
                     Stop::Ladder(steps) => steps.iter().map(|step| step.wait).sum(),
                 };
+                let of_command = process.stop_command.as_ref().map_or(Duration::ZERO, |(_, wait)| *wait);
+                let grace = of_command.saturating_add(grace);
                 self.graces.push((path.to_owned(), grace));
             }
             (None, Kind::Task(_)) => self.graces.push((path.to_owned(), Shutdown::DEFAULT_GRACE)),

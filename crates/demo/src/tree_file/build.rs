@@ -4,7 +4,9 @@ use rootward::process::{self, Process};
 use rootward::{ChildSpec, Supervisor};
 
 use super::error::{FileError, Problem};
-use super::model::{Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, SupervisorPart, TreeFile};
+use super::model::{
+    Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
+};
 
 impl TreeFile {
     /// The root supervisor of the tree that the file describes.
@@ -47,7 +49,8 @@ fn child(child: Child) -> ChildSpec {
     spec
 }
 
-fn process(part: ProcessPart) -> Process {
+/// The process that a part of the file describes.
+pub(super) fn process(part: ProcessPart) -> Process {
     let mut command = part.command.into_iter();
     let program = command.next().expect("a checked command names a program");
     let mut process = Process::new(program).args(command);
@@ -57,6 +60,12 @@ fn process(part: ProcessPart) -> Process {
     for (name, value) in part.env {
         process = process.env(name, value);
     }
+    for file in part.env_files {
+        process = process.env_file(file);
+    }
+    if part.expand {
+        process = process.expand_variables();
+    }
     if let Some(directory) = part.cwd {
         process = process.current_dir(directory);
     }
@@ -65,6 +74,19 @@ fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    for socket in part.listen {
+        process = process.listen(socket);
+    }
+    if let Some((argv, within)) = part.stop_command {
+        process = process.stop_command(argv, within);
+    }
+    process = with_attributes(process, part.attributes);
+    for success in part.successes {
+        process = match success {
+            Success::Code(code) => process.success_code(code),
+            Success::Signal(signal) => process.success_signal(signal),
+        };
+    }
     if let Some(within) = part.retry_start {
         process = process.retry_start(within);
     }
@@ -81,6 +103,54 @@ fn process(part: ProcessPart) -> Process {
     }
 }
 
+/// A process with these attributes.
+fn with_attributes(mut process: Process, attributes: Attributes) -> Process {
+    let Attributes {
+        user,
+        group,
+        groups,
+        limits,
+        umask,
+        nice,
+        cpus,
+        oom_score,
+        session,
+        no_new_privs,
+        capabilities,
+    } = attributes;
+    if let Some(user) = user {
+        process = process.user(user);
+    }
+    if let Some(group) = group {
+        process = process.group(group);
+    }
+    if let Some(groups) = groups {
+        process = process.supplementary_groups(groups);
+    }
+    for (limit, [soft, hard]) in limits {
+        process = process.limit_between(limit, soft, hard);
+    }
+    if let Some(mask) = umask {
+        process = process.umask(mask);
+    }
+    if let Some(nice) = nice {
+        process = process.nice(nice);
+    }
+    if let Some(cpus) = cpus {
+        process = process.cpus(cpus);
+    }
+    if let Some(score) = oom_score {
+        process = process.oom_score_adjust(score);
+    }
+    if let Some(names) = capabilities {
+        process = process.capabilities(names);
+    }
+    if session {
+        process = process.own_session();
+    }
+    if no_new_privs { process.no_new_privs() } else { process }
+}
+
 fn ready(when: ReadyWhen) -> process::Ready {
     match when {
         ReadyWhen::Line(pattern) => process::Ready::line(pattern),
@@ -91,5 +161,6 @@ fn ready(when: ReadyWhen) -> process::Ready {
         ReadyWhen::Command(argv) => process::Ready::command(argv),
         ReadyWhen::Notify => process::Ready::notify(),
         ReadyWhen::Completion => process::Ready::completion(),
+        ReadyWhen::Descriptor(number) => process::Ready::descriptor(number),
     }
 }

@@ -119,6 +119,8 @@ pub(crate) enum Problem {
     NotOneWay { ways: &'static [&'static str], found: usize },
     #[error("a health check is exactly one of {}; this names {found}", .ways.join(", "))]
     NotOneHealth { ways: &'static [&'static str], found: usize },
+    #[error("a socket is exactly one of {}; this names {found}", .ways.join(", "))]
+    NotOneSocket { ways: &'static [&'static str], found: usize },
     #[error("{text:?} is not a regular expression: {reason}")]
     Regex { text: String, reason: String },
     #[error("needs `stdout` or `stderr` to be captured, or no line will ever be seen")]
@@ -127,6 +129,8 @@ pub(crate) enum Problem {
     Address { text: String },
     #[error("{problem}")]
     Http { problem: String },
+    #[error("{problem}")]
+    Process { problem: String },
     #[error("the ladder is empty; leave `stop` out, or give it at least one signal")]
     EmptyLadder,
     /// What the library itself finds wrong.

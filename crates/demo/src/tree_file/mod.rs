@@ -8,6 +8,7 @@
 //! Absent on purpose: serde's derived deserialisation. Its errors do not know in which child of the
 //! tree they arose.
 
+mod attributes;
 mod backoff;
 mod budget;
 mod build;
@@ -16,6 +17,7 @@ mod duration;
 mod error;
 mod health;
 mod json;
+mod listen;
 mod locate;
 mod model;
 mod outline;

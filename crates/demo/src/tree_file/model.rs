@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{Health, HttpGet, Output, Signal, Stdin, Step};
+use rootward::process::{Health, HttpGet, Limit, Output, Signal, Socket, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -79,25 +79,60 @@ pub(crate) enum Kind {
     Supervisor(SupervisorPart),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ProcessPart {
     /// The program and its arguments: never empty.
     pub(crate) command: Vec<String>,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) env: BTreeMap<String, String>,
     pub(crate) clear_env: bool,
+    /// Files of variables, in order.
+    pub(crate) env_files: Vec<PathBuf>,
+    /// Whether `${NAME}` stands for a variable.
+    pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    pub(crate) attributes: Attributes,
+    /// Where the demo listens for it.
+    pub(crate) listen: Vec<Socket>,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
+    /// What counts as a success beside exit code 0.
+    pub(crate) successes: Vec<Success>,
+    /// What is run before the first signal, and how long that may take.
+    pub(crate) stop_command: Option<(Vec<String>, Duration)>,
     pub(crate) stop: Stop,
     pub(crate) ready: Option<Ready>,
     pub(crate) health: Option<Health>,
 }
 
+/// An end of a process that counts as a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Success {
+    Code(i32),
+    Signal(Signal),
+}
+
+/// As whom a process runs, and within which limits. What is not said is as the demo has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) user: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) groups: Option<Vec<String>>,
+    /// Soft and hard.
+    pub(crate) limits: Vec<(Limit, [u64; 2])>,
+    pub(crate) umask: Option<u32>,
+    pub(crate) nice: Option<i32>,
+    pub(crate) cpus: Option<Vec<usize>>,
+    pub(crate) oom_score: Option<i32>,
+    pub(crate) session: bool,
+    pub(crate) no_new_privs: bool,
+    pub(crate) capabilities: Option<Vec<String>>,
+}
+
 /// How a process is asked to stop.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// With one signal, and then the whole grace.
     Signal(Signal),
@@ -106,7 +141,7 @@ pub(crate) enum Stop {
 }
 
 /// When a process counts as started.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ready {
     pub(crate) when: ReadyWhen,
     /// Whether a listener of any process will do.
@@ -114,7 +149,7 @@ pub(crate) struct Ready {
     pub(crate) timeout: Duration,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReadyWhen {
     /// It has written a line that matches this regular expression.
     Line(String),
@@ -132,4 +167,6 @@ pub(crate) enum ReadyWhen {
     Notify,
     /// It has ended with success.
     Completion,
+    /// It writes a newline to the descriptor with this number.
+    Descriptor(u32),
 }

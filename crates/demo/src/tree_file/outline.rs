@@ -101,10 +101,13 @@ fn process_traits(process: &ProcessPart) -> Option<String> {
         ReadyWhen::Http(get) => format!("ready when {} answers", Safe(get.url())),
         ReadyWhen::Command(argv) => format!("ready when `{}` succeeds", Safe(argv.join(" "))),
         ReadyWhen::Notify => "ready when it sends READY=1".to_owned(),
+        ReadyWhen::Descriptor(number) => format!("ready when it writes to its descriptor {number}"),
         ReadyWhen::Completion => "ready when it has ended with success".to_owned(),
         ReadyWhen::Path(path) => format!("ready when {} is there", Safe(path.display())),
     });
-    let parts: Vec<_> = [ready, stop].into_iter().flatten().collect();
+    let command = process.stop_command.as_ref();
+    let command = command.map(|(argv, _)| format!("asked to stop by `{}`", Safe(argv.join(" "))));
+    let parts: Vec<_> = [ready, command, stop].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

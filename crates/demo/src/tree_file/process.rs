@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use rootward::process::{Output, Stdin};
 
 use super::error::{FileError, Problem};
-use super::model::ProcessPart;
+use super::model::{ProcessPart, Success};
 use super::section::{Field, Keys};
-use super::{command, health, ready, stop};
+use super::{attributes, build, command, health, listen, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -17,17 +17,33 @@ const PROCESS: Keys = Keys {
         "cwd",
         "env",
         "clear_env",
+        "env_file",
+        "expand",
         "stdin",
         "stdout",
         "stderr",
+        "stop_command",
         "stop_signal",
         "stop",
         "ready",
         "ready_timeout",
         "health",
+        "listen",
         "retry_start",
+        "success_exit",
+        "user",
+        "group",
+        "supplementary_groups",
+        "limits",
+        "umask",
+        "nice",
+        "cpus",
+        "oom_score_adjust",
+        "session",
+        "no_new_privs",
+        "capabilities",
     ],
-    not_yet: &["user", "group", "limits"],
+    not_yet: &[],
 };
 
 const INPUT: Keys = Keys { of: "stdin", known: &["file"], not_yet: &[] };
@@ -45,19 +61,30 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     let argv = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
     let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
     let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
-    Ok(ProcessPart {
+    let part = ProcessPart {
         command: command::read(&argv)?,
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
         env: section.or("env", BTreeMap::new(), read_env)?,
         clear_env: section.or("clear_env", false, Field::flag)?,
+        env_files: section.or("env_file", Vec::new(), read_env_files)?,
+        expand: section.or("expand", false, Field::flag)?,
         stdin: section.or("stdin", Stdin::Null, read_stdin)?,
         stdout,
         stderr,
+        attributes: attributes::read(&section)?,
         retry_start: section.or("retry_start", None, |within| Ok(Some(within.duration()?)))?,
+        successes: section.or("success_exit", Vec::new(), read_successes)?,
+        stop_command: stop::read_command(&section)?,
         stop: stop::read(&section)?,
         ready: ready::read(&section, [stdout, stderr])?,
         health: health::read(&section)?,
-    })
+        listen: section.or("listen", Vec::new(), listen::read)?,
+    };
+    // The library knows the system's users, and what fits together.
+    match build::process(part.clone()).problem() {
+        Some(problem) => Err(section.error(Problem::Process { problem })),
+        None => Ok(part),
+    }
 }
 
 /// A name, or the file to read from.
@@ -68,6 +95,27 @@ fn read_stdin(field: &Field<'_>) -> Result<Stdin, FileError> {
     let section = field.section(&INPUT)?;
     let file = section.required("file", "an input is null, inherit, open, or a table with a file")?;
     Ok(Stdin::File(PathBuf::from(file.system_text()?)))
+}
+
+/// Exit codes and names of signals.
+fn read_successes(field: &Field<'_>) -> Result<Vec<Success>, FileError> {
+    let expected = "a list of exit codes and signals, such as [143, \"SIGTERM\"]";
+    let successes = field.list().map_err(|_| field.expected(expected))?;
+    let read = |success: &Field<'_>| {
+        if success.text().is_ok() {
+            return signal::read(success).map(Success::Signal);
+        }
+        let code = success.count().ok().and_then(|code| u8::try_from(code).ok());
+        code.map(|code| Success::Code(code.into()))
+            .ok_or_else(|| success.expected("an exit code from 0 to 255, or a signal"))
+    };
+    successes.iter().map(read).collect()
+}
+
+/// A path, or a list of them.
+fn read_env_files(field: &Field<'_>) -> Result<Vec<PathBuf>, FileError> {
+    let files = if field.text().is_ok() { vec![field.clone()] } else { field.list()? };
+    files.iter().map(|file| Ok(PathBuf::from(file.system_text()?))).collect()
 }
 
 fn read_env(field: &Field<'_>) -> Result<BTreeMap<String, String>, FileError> {

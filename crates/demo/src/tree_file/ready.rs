@@ -13,15 +13,28 @@ use super::value::What;
 
 const READY: Keys = Keys {
     of: "ready",
-    known: &["line", "tcp", "unix", "http", "path", "exec", "notify", "status", "headers", "any_owner"],
-    not_yet: &["notify_fd"],
+    known: &[
+        "line",
+        "tcp",
+        "unix",
+        "http",
+        "path",
+        "exec",
+        "notify",
+        "notify_fd",
+        "status",
+        "headers",
+        "any_owner",
+    ],
+    not_yet: &[],
 };
 
 /// The ways to be ready that are a key of the table.
-const WAYS: [&str; 7] = ["line", "tcp", "unix", "http", "path", "exec", "notify"];
+const WAYS: [&str; 8] = ["line", "tcp", "unix", "http", "path", "exec", "notify", "notify_fd"];
 
 /// What the ways are called in messages.
-const NAMES: [&str; 8] = ["line", "tcp", "unix", "http", "path", "exec", "notify", "\"completion\""];
+const NAMES: [&str; 9] =
+    ["line", "tcp", "unix", "http", "path", "exec", "notify", "notify_fd", "\"completion\""];
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -65,9 +78,15 @@ fn read_table(field: &Field<'_>, outputs: [Output; 2]) -> Result<(ReadyWhen, boo
         "http" => ReadyWhen::Http(read_get(&section, value)?),
         "path" => ReadyWhen::Path(PathBuf::from(value.system_text()?)),
         "notify" => value.name(&[("systemd", ())]).map(|()| ReadyWhen::Notify)?,
+        "notify_fd" => ReadyWhen::Descriptor(read_descriptor(value)?),
         _ => ReadyWhen::Command(command::read(value)?),
     };
     Ok((when, section.or("any_owner", false, Field::flag)?))
+}
+
+fn read_descriptor(field: &Field<'_>) -> Result<u32, FileError> {
+    let number = field.count().ok().filter(|number| (3..=255).contains(number));
+    number.ok_or_else(|| field.expected("a descriptor's number from 3 to 255"))
 }
 
 /// The library says what is wrong with a request.

@@ -1,15 +1,28 @@
-//! How a process is asked to stop: `stop_signal`, or a ladder of signals in `stop`.
+//! How a process is asked to stop: `stop_command`, and `stop_signal` or a ladder of signals in `stop`.
+
+use std::time::Duration;
 
 use rootward::process::{Recipient, Signal, Step};
 
 use super::error::{FileError, Problem};
 use super::model::Stop;
 use super::section::{Field, Keys, Section};
-use super::signal;
+use super::{command, signal};
 
 const RUNG: Keys = Keys { of: "a rung of the stop ladder", known: &["signal", "wait", "to"], not_yet: &[] };
 
 const RECIPIENTS: [(&str, Recipient); 2] = [("group", Recipient::Group), ("leader", Recipient::Leader)];
+
+const COMMAND: Keys = Keys { of: "the stop command", known: &["exec", "wait"], not_yet: &[] };
+
+/// What is run first, and how long the process has to go after that before it gets a signal.
+pub(super) fn read_command(process: &Section<'_>) -> Result<Option<(Vec<String>, Duration)>, FileError> {
+    let Some(field) = process.field("stop_command") else { return Ok(None) };
+    let section = field.section(&COMMAND)?;
+    let argv = command::read(&section.required("exec", "it says which command is run")?)?;
+    let wait = section.required("wait", "it says how long the command is given to work")?;
+    Ok(Some((argv, wait.positive_duration()?)))
+}
 
 pub(super) fn read(process: &Section<'_>) -> Result<Stop, FileError> {
     match (process.field("stop_signal"), process.field("stop")) {

@@ -75,7 +75,14 @@ fn say(event: &Event) -> Said {
         EventKind::Draining { cause, delay } => {
             said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
         }
-        EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
+        EventKind::Stopping { cause, signal, .. } => {
+            said('↓', Tone::Busy, stopping(*cause, signal.as_deref()))
+        }
+        EventKind::Asked { with, elapsed, error } => {
+            let words =
+                format!("is asked with {with} after {}{}", short(*elapsed), because(error.as_deref()));
+            said('↓', if error.is_some() { Tone::Notice } else { Tone::Busy }, words)
+        }
         EventKind::Escalated { to } => said('!', Tone::Bad, escalation(to)),
         EventKind::Stopped { outcome, status, elapsed, stragglers } => {
             stopped(*outcome, status.as_ref(), *elapsed, stragglers)
@@ -157,6 +164,10 @@ fn meaning(action: SignalAction) -> &'static str {
         SignalAction::Ignore => "nothing, it belongs to the request before",
         _ => "something new",
     }
+}
+
+fn because(error: Option<&str>) -> String {
+    error.map_or_else(String::new, |error| format!(" · {error}"))
 }
 
 fn stopping(cause: StopCause, signal: Option<&str>) -> String {

@@ -91,6 +91,7 @@ fn size(event: &Event) -> usize {
     let text = match &event.what {
         What::Output { line, .. } => line.len(),
         What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
+        What::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
         What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
             error.len()
         }

@@ -108,7 +108,11 @@ impl Counts {
             }
             What::Stalled { .. } => count("rootward_stalls_total"),
             What::Ignored => self.turn(&event.path, event.kind, State::Down, event.seq),
+            What::Unhealthy { .. } => count("rootward_unhealthy_total"),
             What::Signal { .. }
+            | What::Asked { .. }
+            | What::Draining { .. }
+            | What::Healthy
             | What::NotReady { .. }
             | What::Degraded { .. }
             | What::Notified { .. }
@@ -178,7 +182,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
 
 fn class(status: Option<&Status>) -> &'static str {
     match status {
-        Some(Status::Ended { .. } | Status::Code { code: 0 }) => "normal",
+        Some(status) if status.is_normal() => "normal",
+        Some(Status::Ended { .. }) => "normal",
         Some(Status::Code { .. }) => "code",
         Some(Status::Signal { .. }) => "signal",
         Some(Status::Failed { .. }) => "error",

@@ -70,7 +70,7 @@ impl Recorder {
                 }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
-            What::Stopping { cause, signal } => self.stopping(event, cause, signal.as_deref()),
+            What::Stopping { cause, signal, .. } => self.stopping(event, cause, signal.as_deref()),
             What::Escalated { to } => {
                 self.begin(event, Phase::Forced, to.clone());
                 self.mark(event, MarkKind::Escalated, to.clone());
@@ -81,6 +81,10 @@ impl Recorder {
             What::NotReady { elapsed_ms } => {
                 let says = format!("not ready for {}", short(Duration::from_millis(*elapsed_ms)));
                 self.mark(event, MarkKind::Slow, says);
+            }
+            What::Asked { with, error, .. } => {
+                let why = error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+                self.mark(event, MarkKind::Signal, format!("asked with {with}{why}"));
             }
             What::Unhealthy { error, failures, threshold } => {
                 self.mark(event, MarkKind::Slow, format!("unhealthy, {failures} of {threshold}: {error}"));
@@ -122,8 +126,11 @@ impl Recorder {
 
     fn exited(&mut self, event: &Event, status: Option<&Status>, stragglers: &[Straggler]) {
         let gave_up = self.lane(event).marks.last().is_some_and(|mark| mark.kind == MarkKind::GaveUp);
-        let kind =
-            if gave_up || status.is_some_and(is_failure) { MarkKind::Crashed } else { MarkKind::Ended };
+        let kind = if gave_up || status.is_some_and(|status| !status.is_normal()) {
+            MarkKind::Crashed
+        } else {
+            MarkKind::Ended
+        };
         let says = status.map_or_else(|| "ended by itself".to_owned(), ToString::to_string);
         self.cancel_below(&event.path);
         self.end(event, kind, format!("{says}{}", left_behind(stragglers)));
@@ -240,18 +247,6 @@ fn close(lane: &mut Lane, now: Duration) {
 fn since_the_start(seconds: f64) -> Duration {
     let micros = Duration::try_from_secs_f64(seconds).unwrap_or_default() + Duration::from_nanos(500);
     Duration::from_micros(micros.as_micros().try_into().unwrap_or(u64::MAX))
-}
-
-fn is_failure(status: &Status) -> bool {
-    match status {
-        Status::Ended { .. } | Status::Code { code: 0 } => false,
-        Status::Failed { .. }
-        | Status::Panicked { .. }
-        | Status::Aborted { .. }
-        | Status::Code { .. }
-        | Status::Signal { .. }
-        | Status::Unknown { .. } => true,
-    }
 }
 
 fn left_behind(stragglers: &[Straggler]) -> String {

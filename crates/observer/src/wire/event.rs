@@ -86,6 +86,19 @@ pub enum What {
         /// The signal with which it was asked, if it is a process.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
+        /// How long it has until it is forced, if there is a limit; of the root, until the deadline of the whole stop.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace_ms: Option<u64>,
+    },
+    /// The next step of a stop that has several.
+    Asked {
+        /// With what it is asked: a signal and what gets it, or `stop command`.
+        with: String,
+        /// How long after the first step.
+        elapsed_ms: u64,
+        /// Why the command that was to ask it has failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// Its grace ended, or it was forced.
     Escalated {
@@ -204,6 +217,7 @@ impl What {
             Self::Signal { .. } => "signal",
             Self::Draining { .. } => "draining",
             Self::Stopping { .. } => "stopping",
+            Self::Asked { .. } => "asked",
             Self::Escalated { .. } => "escalated",
             Self::Stopped { .. } => "stopped",
             Self::Retrying { .. } => "retrying",

@@ -45,6 +45,9 @@ pub enum Status {
     Code {
         /// Its exit code.
         code: i32,
+        /// Whether its description counts this code as a success, although it is not 0.
+        #[serde(default, skip_serializing_if = "is_false")]
+        success: bool,
     },
     /// A process was ended by a signal.
     Signal {
@@ -53,6 +56,9 @@ pub enum Status {
         /// Whether the system wrote a core image.
         #[serde(default, skip_serializing_if = "is_false")]
         core_dumped: bool,
+        /// Whether its description counts this as a success.
+        #[serde(default, skip_serializing_if = "is_false")]
+        success: bool,
     },
     /// How it ended cannot be known any more.
     Unknown {
@@ -62,6 +68,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether it is an end that a supervisor counts as normal.
+    pub fn is_normal(&self) -> bool {
+        match self {
+            Self::Ended { .. } | Self::Code { code: 0, .. } => true,
+            Self::Code { success, .. } | Self::Signal { success, .. } => *success,
+            Self::Failed { .. } | Self::Panicked { .. } | Self::Aborted { .. } | Self::Unknown { .. } => {
+                false
+            }
+        }
+    }
+
     /// How much text is in it.
     pub(crate) fn text_len(&self) -> usize {
         match self {
@@ -118,10 +135,16 @@ impl fmt::Display for Status {
                 write!(f, "panicked: {panic} at {location}")
             }
             Self::Aborted { .. } => f.write_str("aborted"),
-            Self::Code { code } => write!(f, "exit code {code}"),
-            Self::Signal { signal, core_dumped: false } => write!(f, "killed by {signal}"),
-            Self::Signal { signal, core_dumped: true } => write!(f, "killed by {signal} (core dumped)"),
+            Self::Code { code, success } => write!(f, "exit code {code}{}", counted(*success)),
+            Self::Signal { signal, core_dumped, success } => {
+                let core = if *core_dumped { " (core dumped)" } else { "" };
+                write!(f, "killed by {signal}{core}{}", counted(*success))
+            }
             Self::Unknown { .. } => f.write_str("gone, status unknown"),
         }
     }
+}
+
+fn counted(success: bool) -> &'static str {
+    if success { ", which counts as a success" } else { "" }
 }

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use rootward_core::{ChildKind, Event, EventKind, Events, Exit, Outcome, StopReport, Straggler};
+use rootward_core::{ChildKind, Event, EventKind, Events, Exit, ExitClass, Outcome, StopReport, Straggler};
 use tokio::task::unconstrained;
 
 /// How a program ended. Nothing is left of it, unless it is [`Outcome::Unreapable`].
@@ -21,19 +21,19 @@ pub struct ProgramEnd {
 }
 
 impl ProgramEnd {
-    /// Whether it has exited with code 0.
+    /// Whether it has exited with code 0, or as its description counts as a success.
     pub fn success(&self) -> bool {
-        self.exit == Exit::Code(0)
+        self.exit.class() == ExitClass::Normal
     }
 
     /// Its exit code, if it has exited.
     pub fn code(&self) -> Option<i32> {
-        if let Exit::Code(code) = self.exit { Some(code) } else { None }
+        if let Exit::Code(code) = self.exit.plain() { Some(*code) } else { None }
     }
 
     /// The number of the signal that ended it, if one has.
     pub fn signal(&self) -> Option<i32> {
-        if let Exit::Signal { number, .. } = self.exit { Some(number) } else { None }
+        if let Exit::Signal { number, .. } = self.exit.plain() { Some(*number) } else { None }
     }
 }
 

@@ -5,14 +5,16 @@
 //! never end.
 
 use std::future::ready;
+use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
 
+use super::attributes::wanted;
 use super::shortage::Whose;
-use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, stdio};
+use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve, stdio};
 use crate::group::Group;
 use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
 use crate::spec::Command;
@@ -51,10 +53,10 @@ impl Launcher for Direct {
 
 fn work(jobs: &Receiver<Job>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, kill_handle, ack }, inherited, answer } in jobs {
+    for Job { order: Order { process, kill_handle, pipe, ack }, inherited, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
         let result = catch_unwind(AssertUnwindSafe(|| {
-            launch(process.command(), (&kill_handle, ack), &inherited, &mut stack)
+            launch((process.command(), pipe), (&kill_handle, ack), &inherited, &mut stack)
         }));
         if let Ok(result) = result {
             // An answer that is not taken is dropped, which kills and reaps the program.
@@ -64,7 +66,7 @@ fn work(jobs: &Receiver<Job>) {
 }
 
 fn launch(
-    command: &Command,
+    (command, pipe): (&Command, Option<(u32, Arc<OwnedFd>)>),
     (kill_handle, ack): (&SetKillHandle, Ack),
     inherited: &Inherited,
     stack: &mut Stack,
@@ -73,8 +75,10 @@ fn launch(
     let stdio::Stdio { theirs: [zero, one, two], stdin, stdout, stderr } = stdio::open(command)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let mut program = image::program(command, theirs().map_err(refused)?)?;
+    program.extra = resolve::extra(command)?.into_iter().chain(pipe).collect();
     // This thread was started before, and some of it is a thread's own.
-    program.inherited = inherited.beyond(&Inherited::as_it_is().map_err(refused)?);
+    program.inherited =
+        wanted(inherited.clone(), &command.attributes).beyond(&Inherited::as_it_is().map_err(refused)?);
     match sys::spawn(&program, stack) {
         Ok(spawned) => {
             let set = Arc::new(ProcessSet::Group(Group::new(spawned)));
@@ -89,7 +93,7 @@ fn launch(
             })
         }
         Err(failure) => {
-            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::found(command)))
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Why a program could not be started.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::attributes::asked;
+use super::cause;
+use super::identity::NotFound;
 use super::shortage::{Whose, limit_behind};
+use crate::listening::Place;
 use crate::policy;
 use crate::spec::Command;
 use crate::sys::{Failure, Stage};
@@ -22,16 +26,30 @@ pub enum LaunchError {
     },
     /// The program is there, and what it needs to be executed is not: the interpreter of a script's first line, or the
     /// loader of a binary.
-    #[error("the interpreter or loader of `{}` was not found", program.display())]
+    #[error("the {} of `{}` was not found{}", named(interpreter.as_deref()), program.display(), about(interpreter.as_deref()))]
     InterpreterNotFound {
         /// The program as it was given.
         program: PathBuf,
+        /// What the script's first line names. A binary's loader is not looked for.
+        interpreter: Option<PathBuf>,
     },
     /// The file is there, and may not or cannot be executed.
-    #[error("`{}` is not executable", program.display())]
+    #[error("`{}` is not executable{}", program.display(), because(reason.as_deref()))]
     NotExecutable {
         /// The program as it was given.
         program: PathBuf,
+        /// What is wrong with the file, if that was found, in words: "it is a directory".
+        reason: Option<String>,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The arguments and the environment are longer than the system takes.
+    #[error("the arguments and the environment of `{}` are too long: {what}", program.display())]
+    TooLong {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Which of them is the longest and how long it is, in words.
+        what: String,
         /// What the system said.
         source: io::Error,
     },
@@ -53,6 +71,54 @@ pub enum LaunchError {
         what: &'static str,
         /// What the system said.
         source: io::Error,
+    },
+    /// The system does not permit this program to start one as its description wants it.
+    #[error("`{}` cannot be given {what}", program.display())]
+    NotPermitted {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What it was to have, in words: "the user `www-data`", "the limits open_files = 4096".
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program's user, its group or one of its supplementary groups is unknown, or cannot be looked up.
+    #[error("`{}` cannot be started: {problem}", program.display())]
+    UnknownUser {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Which one and why, in words: "there is no user `web`".
+        problem: String,
+    },
+    /// A file of environment variables cannot be read, or is not in dotenv syntax.
+    #[error("the environment file `{}` of `{}` cannot be read", file.display(), program.display())]
+    EnvFile {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The file, as a path that counts from this program's directory.
+        file: PathBuf,
+        /// What the system said, or which line is wrong. It shows nothing of the file.
+        source: io::Error,
+    },
+    /// This program cannot listen at one of the process's sockets.
+    #[error("cannot listen at {place} for `{}`", program.display())]
+    Socket {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The address or the path.
+        place: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A text of the description names a variable that is not set.
+    #[error("{place} of `{}` names the variable `{variable}`, which is not set", program.display())]
+    UnknownVariable {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Where the variable stands, in words: "argument 2".
+        place: String,
+        /// The variable's name.
+        variable: String,
     },
     /// The file that is to be the program's standard input cannot be opened.
     #[error("the standard input `{}` of `{}` cannot be opened", file.display(), program.display())]
@@ -131,6 +197,28 @@ impl LaunchError {
         error
     }
 
+    /// A file of variables could not be read.
+    pub(super) fn env_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::EnvFile { program, file, source };
+        }
+        error
+    }
+
+    pub(super) fn socket(command: &Command, place: &Place, source: io::Error) -> Self {
+        let place = match place {
+            Place::Tcp(address) => address.clone(),
+            Place::Udp(address) => format!("{address} (UDP)"),
+            Place::Unix(path) => path.display().to_string(),
+        };
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::Socket { program, place, source };
+        }
+        error
+    }
+
     /// What it says about another attempt.
     pub(crate) fn for_retry(&self) -> policy::Failure {
         match self {
@@ -140,11 +228,22 @@ impl LaunchError {
             | Self::NotExecutable { .. }
             | Self::WorkingDirectory { .. } => policy::Failure::NotThere,
             Self::Inherit { .. }
+            | Self::NotPermitted { .. }
+            | Self::UnknownUser { .. }
+            | Self::TooLong { .. }
+            | Self::EnvFile { .. }
+            | Self::UnknownVariable { .. }
+            | Self::Socket { .. }
             | Self::Input { .. }
             | Self::NoWarden { .. }
             | Self::NulByte { .. }
             | Self::Io { .. } => policy::Failure::Lasting,
         }
+    }
+
+    /// As whom it is to run is unknown.
+    pub(super) fn not_found(command: &Command, problem: NotFound) -> Self {
+        Self::UnknownUser { program: PathBuf::from(&command.program), problem: problem.to_string() }
     }
 
     pub(super) fn no_warden(command: &Command) -> Self {
@@ -160,26 +259,54 @@ impl LaunchError {
     pub(super) fn from_failure(
         command: &Command,
         (failure, whose): (Failure, Whose),
-        program_exists: bool,
+        found: Option<PathBuf>,
     ) -> Self {
         let program = PathBuf::from(&command.program);
         let Failure { stage, error: source } = failure;
+        if let Some(what) = asked(&command.attributes, stage) {
+            return Self::NotPermitted { program, what, source };
+        }
         match (stage, source.raw_os_error(), &command.directory) {
             (Stage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
-            (Stage::Exec, Some(libc::ENOENT), _) if program_exists => Self::InterpreterNotFound { program },
+            (Stage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
+                let interpreter = found.and_then(|found| cause::interpreter_of(&found));
+                Self::InterpreterNotFound { program, interpreter }
+            }
             (Stage::Exec, Some(libc::ENOENT | libc::ENOTDIR), _) => Self::ProgramNotFound { program },
-            (Stage::Exec, Some(libc::EACCES | libc::EPERM | libc::ENOEXEC), _) => {
-                Self::NotExecutable { program, source }
+            (Stage::Exec, Some(libc::E2BIG), _) => {
+                Self::TooLong { program, what: cause::too_long(command), source }
+            }
+            (
+                Stage::Exec,
+                Some(errno @ (libc::EACCES | libc::EPERM | libc::ENOEXEC | libc::ELOOP | libc::ENAMETOOLONG)),
+                _,
+            ) => {
+                let reason = found.and_then(|found| cause::reason(&found, errno));
+                Self::NotExecutable { program, reason, source }
             }
             (Stage::Limits, _, _) => Self::Inherit { program, what: "resource limits", source },
             (Stage::Nice, _, _) => Self::Inherit { program, what: "nice value", source },
             (Stage::Identity, _, _) => Self::Inherit { program, what: "user and groups", source },
+            (Stage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
+            (Stage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
             (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
             (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
                 Self::of(command, source, whose)
             }
         }
     }
+}
+
+fn named(interpreter: Option<&Path>) -> String {
+    interpreter.map_or_else(|| "loader".to_owned(), |it| format!("interpreter {it:?}"))
+}
+
+fn about(interpreter: Option<&Path>) -> &'static str {
+    interpreter.map_or("", cause::about_interpreter)
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(", {reason}"))
 }
 
 /// What follows "cannot be started now".

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::LaunchError;
-use crate::spec::Command;
+use crate::spec::{Command, Descriptors};
 use crate::sys::{HoldsNul, Program, Texts};
 
 /// Where programs are looked for if nothing says so.
@@ -19,6 +19,8 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
     let candidates = candidates(command);
     let argv: Vec<_> = [&command.program].into_iter().chain(&command.args).collect();
     let env: Vec<_> = environment(command).into_iter().collect();
+    let pid_variable =
+        env.iter().position(|(key, _)| !command.descriptors.sockets.is_empty() && key == LISTEN_PID);
     let directory = command.directory.as_ref().map(|dir| CString::new(dir.as_os_str().as_bytes()));
     Ok(Program {
         candidates: texts(candidates.iter().map(|path| [path.as_os_str().as_bytes()]))
@@ -28,7 +30,9 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
             .map_err(|HoldsNul| holds_nul("environment"))?,
         directory: directory.transpose().map_err(|_| holds_nul("working directory"))?,
         stdio,
-        own_session: false,
+        pid_variable,
+        extra: Vec::new(),
+        own_session: command.attributes.own_session,
         inherited: Vec::new(),
     })
 }
@@ -45,10 +49,20 @@ fn texts<'a, const N: usize>(
     Ok(texts)
 }
 
-/// Whether a candidate is there after all, for an exec that said it found nothing.
-pub(super) fn exists(command: &Command) -> bool {
+/// The candidate that is there, for an exec that has failed.
+pub(super) fn found(command: &Command) -> Option<PathBuf> {
     let directory = command.directory.as_deref().unwrap_or(Path::new(""));
-    candidates(command).into_iter().any(|path| directory.join(path).is_file())
+    candidates(command).into_iter().map(|path| directory.join(path)).find(|path| path.exists())
+}
+
+/// What each text of the program is called, and how many bytes it has.
+pub(super) fn texts_of(command: &Command) -> Vec<(String, usize)> {
+    let args = command.args.iter().zip(1..).map(|(arg, at)| (format!("argument {at}"), arg.len()));
+    let env = environment(command);
+    let env = env.iter().map(|(key, value)| {
+        (format!("the variable `{}`", key.to_string_lossy()), key.len() + 1 + value.len())
+    });
+    [("the program".to_owned(), command.program.len())].into_iter().chain(args).chain(env).collect()
 }
 
 /// The files that may be the program, in the order in which they are tried.
@@ -82,13 +96,31 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
             environment.insert("PWD".into(), directory.into());
         }
     }
+    environment.extend(given_beneath(command).map(|(key, value)| (key.to_owned(), value.clone())));
     for (key, value) in &command.env {
         match value {
             Some(value) => environment.insert(key.clone(), value.clone()),
             None => environment.remove(key),
         };
     }
+    let Descriptors { sockets, .. } = &command.descriptors;
+    if !sockets.is_empty() {
+        environment.insert("LISTEN_FDS".into(), sockets.len().to_string().into());
+        environment.insert("LISTEN_FDNAMES".into(), command.descriptors.names().into());
+        // The process alone knows its number, and puts it there.
+        environment.insert(LISTEN_PID.into(), OsString::new());
+    }
     environment
+}
+
+/// The variable that says for which process the sockets are.
+const LISTEN_PID: &str = "LISTEN_PID";
+
+/// What a command's environment has of its user and of files, the latter last: all but ours and its own `env`.
+pub(super) fn given_beneath(command: &Command) -> impl Iterator<Item = (&OsStr, &OsString)> {
+    let identity = command.attributes.identity.iter().flat_map(|identity| &identity.variables);
+    let identity = identity.map(|(key, value)| (OsStr::new(*key), value));
+    identity.chain(command.read_env.iter().map(|(key, value)| (key.as_os_str(), value)))
 }
 
 /// The variables that a service manager sets for one process, by its process id, its descriptors or its unit. A child
@@ -150,6 +182,19 @@ mod tests {
         assert_eq!(inherited.get(OsStr::new("ADDED")), Some(&OsString::from("1")));
         assert_eq!(inherited.get(OsStr::new("PATH")), None);
         assert_eq!(environment(&command), BTreeMap::from([("ADDED".into(), "1".into())]));
+    }
+
+    #[test]
+    fn a_users_variables_are_set_unless_the_command_says_otherwise() {
+        let mut command = Command::new("tool");
+        command.clear_env = true;
+        command.env.insert("SHELL".into(), None);
+        command.env.insert("HOME".into(), Some("/mine".into()));
+        let variables = crate::spec::variables_of("web", "/srv".into(), "/bin/sh".into());
+        command.attributes.identity = Some(crate::spec::Identity { variables, ..Default::default() });
+
+        let expected = [("HOME", "/mine"), ("LOGNAME", "web"), ("USER", "web")];
+        assert_eq!(environment(&command), BTreeMap::from(expected.map(|(key, it)| (key.into(), it.into()))));
     }
 
     /// P14: a child spoke for its supervisor, or took descriptors that were not there for its own.

@@ -3,9 +3,14 @@
 //! The [`Direct`] launcher starts programs as children of this process, the [`ThroughWarden`] one has a warden do it.
 //! The rest of the crate does not know which launcher it uses.
 
+mod attributes;
+mod cause;
 mod direct;
+mod env_file;
 mod error;
+mod identity;
 mod image;
+mod resolve;
 mod shortage;
 mod stdio;
 mod through_warden;
@@ -20,6 +25,8 @@ use crate::sys::Watched;
 
 pub(crate) use direct::Direct;
 pub use error::LaunchError;
+pub(crate) use identity::problem_with_identity;
+pub(crate) use resolve::{launch, with_directory};
 pub use shortage::limit_of_processes;
 pub(crate) use through_warden::ThroughWarden;
 
@@ -35,6 +42,8 @@ pub(crate) struct Order {
     pub(crate) process: Arc<Process>,
     /// Is given the process first, so that the last kill reaches it from then on.
     pub(crate) kill_handle: Arc<SetKillHandle>,
+    /// What the program gets for this start alone, and as which number.
+    pub(crate) pipe: Option<(u32, Arc<OwnedFd>)>,
     /// Held until the attempt is over, and then by [`KillOnDrop`](crate::set::KillOnDrop).
     pub(crate) ack: Ack,
 }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, fcntl};
 
+use super::attributes::wanted;
 use super::shortage::Whose;
 use super::stdio::{self, Theirs};
-use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image};
+use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
 use crate::sys::raw::Blocking;
-use crate::sys::{self, Failure, Program, Spawned, Stage, Watched};
+use crate::sys::{self, Failure, Inherited, Program, Spawned, Stage, Watched};
 use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, ReapedSet};
 
 /// The launcher that has a reaper start programs.
@@ -32,21 +33,29 @@ impl Launcher for ThroughWarden {
 }
 
 /// Nothing here waits for more than a message: an exec that takes long is the reaper's to wait for.
-async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>, cgroup: bool) -> Answer {
+async fn launch(
+    Order { process, kill_handle, pipe, ack }: Order,
+    client: Arc<Client>,
+    cgroup: bool,
+) -> Answer {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     // Before this waits for anything: it is what the caller has.
-    let inherited = client.inherited_beyond().map_err(refused)?;
+    let inherited = wanted(Inherited::now().map_err(refused)?, &command.attributes);
+    let inherited = inherited.beyond(client.inherited());
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
     let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
     let mut program = image::program(command, [const { None }; 3])?;
     program.inherited = inherited;
+    // Bound already, and so this does not wait.
+    program.extra = resolve::extra(command)?.into_iter().chain(pipe).collect();
     // What the program gets must not be kept open here, or its end would not be seen.
     match order(command, (&program, theirs), &line, cgroup) {
         // A reaper that could not be made has said so before its end of the line was closed.
         Err(error) if is_cut(&error) => {}
         sent => sent.map_err(refused)?,
     }
+    program.extra.clear();
     // While the program starts there is time for the rest.
     let watch = sys::watch(Arc::clone(&line)).map_err(refused)?;
     client.prepare(cgroup);
@@ -64,7 +73,7 @@ async fn launch(Order { process, kill_handle, ack }: Order, client: Arc<Client>,
             if failure.stage != Stage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::exists(command)))
+            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::found(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(Failed::Silent(error)) if is_cut(&error) && !client.is_gone() => {
@@ -103,13 +112,15 @@ fn order(
             Theirs::Ours | Theirs::Null => {}
         }
     }
+    fds.extend(program.extra.iter().map(|(_, fd)| fd.as_fd()));
     let launch = Launch::encode(program, &which, cgroup);
     if !launch.is_too_long() {
         return sys::send_message(line, &launch.bytes, &fds, Blocking::Never);
     }
     let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
     let file = sys::file_of(&launch.bytes)?;
-    fds.push(file.as_fd());
+    // In front of what has no kind.
+    fds.insert(fds.len() - program.extra.len(), file.as_fd());
     sys::send_message(line, launch.header(), &fds, Blocking::Never)
 }
 

@@ -57,18 +57,33 @@ impl Step {
     }
 
     fn ask(&self) -> Ask {
-        Ask { signal: self.signal, to: self.to }
+        let way = match self.to {
+            Recipient::Group => Way::Group,
+            Recipient::Leader => Way::Leader,
+        };
+        Ask { signal: self.signal, way }
     }
 }
 
-/// A signal, and what gets it.
+/// With what a process is asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ask {
     pub(crate) signal: Signal,
-    pub(crate) to: Recipient,
+    pub(crate) way: Way,
 }
 
-/// The signals of a stop, in order, and how long each comes after the one before.
+/// In which way a process is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The process group of the program gets the signal.
+    Group,
+    /// The program alone gets the signal.
+    Leader,
+    /// A command is run. The signal is that of the next step.
+    Command,
+}
+
+/// The steps of a stop, in order, and how long each comes after the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ladder {
     first: Ask,
@@ -80,16 +95,21 @@ pub(crate) struct Ladder {
 /// How far up its ladder a process has been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rung {
-    /// What it was asked with last.
+    /// What it was asked with last, and when.
     asked: Ask,
-    /// The next step's place in `later`, and when it is due; `None` at the top.
-    next: Option<(usize, Instant)>,
+    at: Instant,
+    /// When it was asked first.
+    since: Instant,
+    /// The place of the next step in `later`.
+    next: usize,
+    /// When that is due; `None` at the top.
+    due: Option<Instant>,
 }
 
 impl Ladder {
     /// One signal, and then as long a wait as the supervisor grants.
     pub(crate) fn single(signal: Signal) -> Self {
-        Self { first: Ask { signal, to: Recipient::Group }, later: Vec::new(), total: None }
+        Self { first: Ask { signal, way: Way::Group }, later: Vec::new(), total: None }
     }
 
     /// Several signals with waits between them; `None` if there is no step at all.
@@ -100,37 +120,56 @@ impl Ladder {
         Some(Self { first: steps.first()?.ask(), later, total: Some(total) })
     }
 
-    pub(crate) fn first(&self) -> Signal {
-        self.first.signal
+    /// The same behind a command, which has this time.
+    pub(crate) fn behind_command(mut self, within: Duration) -> Self {
+        let first = Ask { signal: self.first.signal, way: Way::Command };
+        self.later.insert(0, (within, std::mem::replace(&mut self.first, first)));
+        self.total = self.total.map(|total| total.saturating_add(within));
+        self
+    }
+
+    /// The signal that is sent first, if nothing else comes before it.
+    pub(crate) fn first(&self) -> Option<Signal> {
+        (self.first.way != Way::Command).then_some(self.first.signal)
     }
 
     pub(crate) fn total(&self) -> Option<Duration> {
         self.total
     }
 
-    /// Sets foot on the ladder: the first signal is sent now.
-    pub(super) fn begin(&self, now: Instant) -> Rung {
-        self.rung(self.first, 0, now)
+    /// Whether there are several steps, or a command.
+    pub(crate) fn is_long(&self) -> bool {
+        !self.later.is_empty()
     }
 
-    /// The rung with the next signal, if it is due.
+    /// Sets foot on the ladder: the first step is done now.
+    pub(super) fn begin(&self, now: Instant) -> Rung {
+        self.rung(self.first, 0, (now, now))
+    }
+
+    /// The next rung, if it is due.
     pub(super) fn climb(&self, rung: Rung, now: Instant) -> Option<Rung> {
-        match rung.next {
-            Some((step, at)) if now >= at => Some(self.rung(self.later[step].1, step + 1, now)),
-            Some(_) | None => None,
+        rung.due.filter(|due| now >= *due).map(|_| self.next(rung, now))
+    }
+
+    /// The next rung, now; at the top the same.
+    pub(super) fn next(&self, rung: Rung, now: Instant) -> Rung {
+        match self.later.get(rung.next) {
+            Some((_, ask)) => self.rung(*ask, rung.next + 1, (rung.since, now)),
+            None => rung,
         }
     }
 
-    fn rung(&self, asked: Ask, step: usize, now: Instant) -> Rung {
-        let next = self.later.get(step).and_then(|(wait, _)| now.checked_add(*wait));
-        Rung { asked, next: next.map(|at| (step, at)) }
+    fn rung(&self, asked: Ask, next: usize, (since, at): (Instant, Instant)) -> Rung {
+        let due = self.later.get(next).and_then(|(wait, _)| at.checked_add(*wait));
+        Rung { asked, at, since, next, due }
     }
 }
 
 impl Rung {
-    /// When the next signal is due.
+    /// When the next step is due.
     pub(super) fn due(self) -> Option<Instant> {
-        self.next.map(|(_, at)| at)
+        self.due
     }
 
     /// With what a process that is on this rung has been asked.
@@ -138,9 +177,24 @@ impl Rung {
         self.asked
     }
 
+    /// When it was asked with that.
+    pub(super) fn at(self) -> Instant {
+        self.at
+    }
+
+    /// How long that was after it was asked first.
+    pub(super) fn after(self) -> Duration {
+        self.at.saturating_duration_since(self.since)
+    }
+
+    /// Whether it is more than the signal that is known from the beginning of the stop.
+    pub(super) fn is_worth_a_note(self) -> bool {
+        self.next > 0 || self.asked.way == Way::Command
+    }
+
     /// The same rung for what a program has left behind, which is all that there is.
     pub(super) fn without_leader(self) -> Self {
-        Self { asked: Ask { to: Recipient::Group, ..self.asked }, ..self }
+        Self { asked: Ask { way: Way::Group, ..self.asked }, ..self }
     }
 }
 
@@ -157,7 +211,7 @@ mod tests {
         let ladder = Ladder::single(Signal::TERM);
         let rung = ladder.begin(Instant::now());
 
-        assert_eq!((ladder.first(), ladder.total(), rung.due()), (Signal::TERM, None, None));
+        assert_eq!((ladder.first(), ladder.total(), rung.due()), (Some(Signal::TERM), None, None));
     }
 
     #[test]
@@ -190,6 +244,20 @@ mod tests {
     fn a_ladder_takes_the_sum_of_its_waits_and_needs_a_step() {
         assert_eq!(three().total(), Some(6 * SECOND));
         assert_eq!(Ladder::new(&[]), None);
+    }
+
+    #[test]
+    fn a_command_comes_before_the_first_signal_and_adds_its_time() {
+        let ladder = three().behind_command(SECOND);
+        let start = Instant::now();
+        let command = ladder.begin(start);
+
+        assert_eq!((ladder.first(), ladder.total()), (None, Some(7 * SECOND)));
+        assert_eq!((command.asked().way, command.due()), (Way::Command, Some(start + SECOND)));
+        assert!(command.is_worth_a_note() && !three().begin(start).is_worth_a_note());
+        let first = ladder.climb(command, start + SECOND).unwrap();
+        assert_eq!(first.asked(), Ask { signal: Signal::INT, way: Way::Group });
+        assert_eq!((first.after(), first.due()), (SECOND, Some(start + 2 * SECOND)));
     }
 
     fn three() -> Ladder {

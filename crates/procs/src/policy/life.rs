@@ -16,105 +16,9 @@ use std::time::{Duration, Instant};
 
 use rootward_core::lost_time;
 
-use super::Ladder;
-use super::ladder::{Recipient, Rung};
+use super::ladder::{Rung, Way};
+use super::terms::{Action, Input, Readiness, Rules, Verdict};
 use crate::Signal;
-
-/// What a process's user chose.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    pub(crate) ladder: Ladder,
-    /// How the program says that it is ready, if it has a way to.
-    pub(crate) readiness: Option<Readiness>,
-    /// Whether it is found out while the program runs whether it is healthy.
-    pub(crate) has_health: bool,
-    /// How long what is stopped without a supervisor's request may take to go.
-    pub(crate) own_grace: Duration,
-}
-
-/// How a program says that it is ready.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Readiness {
-    /// How long it may take.
-    pub(crate) within: Duration,
-    /// Whether a task finds out, which has to be ended.
-    pub(crate) has_check: bool,
-    /// Whether that task looks once more when the program has ended, so that what was there at the end counts.
-    pub(crate) looks_last: bool,
-}
-
-/// A fact that the machine is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// Start the program.
-    Begin,
-    /// The program runs.
-    Launched,
-    /// The program could not be started. Nothing is left of the attempt.
-    LaunchFailed,
-    /// The program is ready.
-    Ready,
-    /// The program wants this much time, from now on, to get ready.
-    Extend(Duration),
-    /// The program will never be ready.
-    NeverReady,
-    /// The program runs, and is too unhealthy to go on.
-    Unhealthy,
-    /// Nothing is left of the check, of the readiness or of the health, whatever it has said.
-    CheckOver,
-    /// The supervisor asks the process to stop.
-    Stop,
-    /// The supervisor's patience is over.
-    Force,
-    /// Time has passed.
-    Timer,
-    /// The program has ended.
-    Exited,
-    /// The program has ended, and the set has other members.
-    Inhabited,
-    /// The program has ended, and the set has no member any more.
-    Empty,
-}
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Start the program, and say how it went.
-    Launch,
-    /// Find out whether the program is ready, and say so. If that takes a check, say when nothing is left of it.
-    AwaitReady,
-    /// Have the check look once more and say what it found: the program has ended.
-    LookLast,
-    /// Abort the check: its answer does not matter any more.
-    EndCheck,
-    /// Tell the supervisor that the child has started.
-    ReportStarted,
-    /// Find out again and again whether the program is healthy, and say when it is not, and when nothing is left of
-    /// that check.
-    CheckHealth,
-    /// Send this to every member of the set, once, and have stopped processes continue. A member that comes into being
-    /// after it and is seen later gets it then.
-    Signal(Signal),
-    /// Send this to the program alone, and have it continue if it is stopped.
-    SignalLeader(Signal),
-    /// Say when this time has come. A later alarm replaces an earlier one.
-    WakeAt(Instant),
-    /// The program has ended: look for other members, and say when there are some and when there are none.
-    WatchMembers,
-    /// Nothing of the set is left. Tell the supervisor.
-    Finish(Verdict),
-}
-
-/// The outcome of a life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// The program never ran.
-    NotLaunched,
-    /// The program ran, and was ended because it did not get ready.
-    NotReady,
-    /// The program ran and ended.
-    Ended,
-}
 
 /// The state of one process child.
 #[derive(Debug)]
@@ -124,6 +28,10 @@ pub(crate) struct Life {
     /// The outcome, as far as it is known.
     verdict: Verdict,
     check: Check,
+    /// The command that asks the program to stop.
+    command: Check,
+    /// Whether the program counts as started. One that does not is not asked by that command.
+    has_started: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +108,14 @@ const CHECK_PATIENCE_AFTER_KILL: Duration = Duration::from_millis(50);
 
 impl Life {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, phase: Phase::New, verdict: Verdict::Ended, check: Check::Over }
+        Self {
+            rules,
+            phase: Phase::New,
+            verdict: Verdict::Ended,
+            check: Check::Over,
+            command: Check::Over,
+            has_started: false,
+        }
     }
 
     /// Whether it is waited for: it has not started, or is on its way out.
@@ -213,6 +128,9 @@ impl Life {
         use {Action as A, Input as I, Phase as P, Pressure as Pr};
         if input == I::CheckOver {
             self.check = Check::Over;
+        }
+        if input == I::StopCommandOver {
+            self.command = Check::Over;
         }
         match (self.phase, input) {
             (P::New, I::Begin) => self.enter(P::Launching(Wish::Run), [A::Launch]),
@@ -263,7 +181,17 @@ impl Life {
 
             // Leftovers that have not been asked to go: they get the stop signal, too, and a grace of their own.
             (P::Left(Pr::None), I::Inhabited) => self.ask(P::Left, self.own_deadline(now), now),
-            (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().to == Recipient::Leader => {
+            (P::Alive(Pr::Asked { rung, kill_at }), I::StopCommandFailed)
+                if rung.asked().way == Way::Command =>
+            {
+                let rung = self.rules.ladder.next(rung, now);
+                self.asked(P::Alive, (rung, kill_at))
+            }
+            (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Command => {
+                let rung = self.rules.ladder.next(rung, now);
+                self.asked(P::Left, (rung, kill_at))
+            }
+            (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Leader => {
                 let rung = rung.without_leader();
                 self.enter(P::Left(Pr::Asked { rung, kill_at }), [A::Signal(rung.asked().signal)])
             }
@@ -272,7 +200,8 @@ impl Life {
             (P::Left(pressure), I::Timer) => self.timer(P::Left, pressure, now),
             (P::Left(pressure), I::Empty) => self.empty(pressure, now),
 
-            (P::Checking { .. }, I::CheckOver | I::Force) => self.finish(),
+            (P::Checking { .. }, I::Force) => self.finish(),
+            (P::Checking { .. }, I::CheckOver | I::StopCommandOver) if self.is_alone() => self.finish(),
             (P::Checking { until: Some(until) }, I::Timer) if now >= until => self.finish(),
 
             // The same again, too late, or not meant for this phase.
@@ -309,6 +238,7 @@ impl Life {
 
     fn started(&mut self) -> Vec<Action> {
         self.phase = Phase::Alive(Pressure::None);
+        self.has_started = true;
         if !self.rules.has_health {
             return vec![Action::ReportStarted];
         }
@@ -368,20 +298,35 @@ impl Life {
         phase: fn(Pressure) -> Phase,
         (rung, kill_at): (Rung, Option<Instant>),
     ) -> Vec<Action> {
+        let ladder = &self.rules.ladder;
         let has_leader = matches!(phase(Pressure::None), Phase::Alive(_));
+        let rung = match rung.asked().way {
+            Way::Command if !(has_leader && self.has_started) => ladder.next(rung, rung.at()),
+            Way::Command | Way::Leader | Way::Group => rung,
+        };
         let rung = if has_leader { rung } else { rung.without_leader() };
         self.phase = phase(Pressure::Asked { rung, kill_at });
-        let signal = match rung.asked().to {
-            Recipient::Group => Action::Signal(rung.asked().signal),
-            Recipient::Leader => Action::SignalLeader(rung.asked().signal),
+        let ask = rung.asked();
+        let note = rung.is_worth_a_note().then(|| Action::NoteStep(ask, rung.after()));
+        let action = match ask.way {
+            Way::Group => Action::Signal(ask.signal),
+            Way::Leader => Action::SignalLeader(ask.signal),
+            Way::Command => {
+                self.command = Check::Running;
+                Action::RunStopCommand
+            }
         };
-        self.send(signal, rung.due().into_iter().chain(kill_at).min())
+        let end_command = if ask.way == Way::Command { None } else { self.end_command() };
+        let actions = self.send(action, rung.due().into_iter().chain(kill_at).min());
+        end_command.into_iter().chain(note).chain(actions).collect()
     }
 
     fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
-        self.send(Action::Signal(Signal::KILL), again_at)
+        let end_command = self.end_command();
+        let actions = self.send(Action::Signal(Signal::KILL), again_at);
+        end_command.into_iter().chain(actions).collect()
     }
 
     fn send(&mut self, signal: Action, wake_at: Option<Instant>) -> Vec<Action> {
@@ -395,6 +340,19 @@ impl Life {
             self.check = Check::Ending;
             Action::EndCheck
         })
+    }
+
+    /// A command whose time is over is killed.
+    fn end_command(&mut self) -> Option<Action> {
+        (self.command == Check::Running).then(|| {
+            self.command = Check::Ending;
+            Action::EndStopCommand
+        })
+    }
+
+    /// Whether nothing is left that the process's owner has started beside it.
+    fn is_alone(&self) -> bool {
+        self.check == Check::Over && self.command == Check::Over
     }
 
     fn timer(&mut self, phase: fn(Pressure) -> Phase, pressure: Pressure, now: Instant) -> Vec<Action> {
@@ -420,11 +378,12 @@ impl Life {
 
     fn left(&mut self, pressure: Pressure) -> Vec<Action> {
         self.phase = Phase::Left(pressure);
-        self.end_check().into_iter().chain([Action::WatchMembers]).collect()
+        let ends = self.end_check().into_iter().chain(self.end_command());
+        ends.collect::<Vec<_>>().into_iter().chain([Action::WatchMembers]).collect()
     }
 
     fn empty(&mut self, pressure: Pressure, now: Instant) -> Vec<Action> {
-        if self.check == Check::Over {
+        if self.is_alone() {
             return self.finish();
         }
         let until = now.checked_add(match pressure {

@@ -4,9 +4,11 @@
 
 use proptest::prelude::*;
 
-use super::super::Step;
+use super::super::{Ask, Ladder, Step};
 use super::*;
 
+#[path = "life_command_tests.rs"]
+mod command;
 #[path = "life_health_tests.rs"]
 mod health;
 #[path = "life_ready_tests.rs"]
@@ -157,7 +159,7 @@ fn a_ladder_is_climbed_step_by_step_while_the_supervisor_waits() {
     life.tell(Input::Launched);
 
     assert_eq!(life.tell(Input::Stop), [Action::Signal(Signal::INT), life.wake_in(1)]);
-    assert_eq!(life.later(1, Input::Timer), [TERM]);
+    assert_eq!(life.later(1, Input::Timer), [note(Signal::TERM, 1), TERM]);
     assert_eq!(life.later(2, Input::Timer), []);
 }
 
@@ -170,7 +172,7 @@ fn a_ladder_goes_on_for_what_a_stopped_program_leaves_behind() {
     life.tell(Input::Exited);
 
     assert_eq!(life.tell(Input::Inhabited), []);
-    assert_eq!(life.later(1, Input::Timer), [TERM]);
+    assert_eq!(life.later(1, Input::Timer), [note(Signal::TERM, 1), TERM]);
     assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
 }
 
@@ -183,7 +185,7 @@ fn a_leader_that_is_asked_alone_leaves_the_signal_to_what_it_leaves_behind() {
     assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Inhabited), [TERM]);
     assert_eq!(life.tell(Input::Inhabited), []);
-    assert_eq!(life.later(20, Input::Timer), [Action::Signal(Signal::INT)]);
+    assert_eq!(life.later(20, Input::Timer), [note(Signal::INT, 20), Action::Signal(Signal::INT)]);
 }
 
 /// Case P15.
@@ -413,6 +415,11 @@ fn check_rules() -> Rules {
         readiness: Some(Readiness { within: 10 * SECOND, has_check: true, looks_last: false }),
         ..rules()
     }
+}
+
+/// A step that sends this to the group, so long after the first one.
+fn note(signal: Signal, after: u64) -> Action {
+    Action::NoteStep(Ask { signal, way: Way::Group }, Duration::from_secs(after))
 }
 
 fn ladder() -> Ladder {

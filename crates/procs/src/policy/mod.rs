@@ -8,13 +8,15 @@ mod life;
 mod lines;
 mod notify;
 mod retry;
+mod terms;
 mod visible;
 
 pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog};
-pub(crate) use ladder::Ladder;
+pub(crate) use ladder::{Ask, Ladder, Way};
 pub use ladder::{Recipient, Step};
-pub(crate) use life::{Action, Input, Life, Readiness, Rules, Verdict};
+pub(crate) use life::Life;
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;
 pub(crate) use retry::{Failure, NextAttempt, Retry};
+pub(crate) use terms::{Action, Input, Readiness, Rules, Verdict};
 pub use visible::visible_text;

@@ -1,7 +1,7 @@
 //! What the owner of a process has for its health check, and what a check tells it.
 
 use rootward_core::OutputSink;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::notices::Signs;
 
@@ -13,6 +13,23 @@ pub(super) struct Care {
     /// Why it is being stopped.
     pub(super) illness: Option<String>,
     pub(super) is_escalated: bool,
+}
+
+/// What the owner of a process has for a stop in several steps.
+pub(super) struct StopSteps {
+    pub(super) sink: OutputSink,
+    /// Dropping it has the command killed that asks the process to stop.
+    pub(super) command: Option<oneshot::Sender<()>>,
+    /// Whether something of that command may be left.
+    pub(super) is_running: bool,
+    /// Why it has failed, until that is written down.
+    pub(super) failed: Option<String>,
+}
+
+impl StopSteps {
+    pub(super) fn new(sink: OutputSink) -> Self {
+        Self { sink, command: None, is_running: false, failed: None }
+    }
 }
 
 /// What a health check has found.

@@ -33,6 +33,8 @@ impl Owner {
         self.alarm = None;
         // It has been aborted. If it is still there, it blocks its thread.
         let check = self.check.take().map(|_| self.check_name());
+        let command = self.steps.as_ref().filter(|steps| steps.is_running);
+        let check = check.or_else(|| command.map(|_| format!("the stop command of `{}`", self.program())));
         self.members.note_check(check);
         self.kill_handle.let_go();
         if let Some(owned_set) = self.owned_set.take() {
@@ -128,6 +130,7 @@ impl Owner {
             | Fact::Extend(_)
             | Fact::Checked(_)
             | Fact::Diagnosed(_)
+            | Fact::StopCommandOver(_)
             | Fact::Time
             | Fact::Counted(..)
             | Fact::Look(_) => false,

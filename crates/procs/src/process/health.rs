@@ -54,7 +54,7 @@ impl Owner {
             (HealthCheck::Look(ready), None) => {
                 let Some(probe) = self.probe(&process, ready) else { return };
                 let log = StartLog::default();
-                let any_owner = ready.any_owner;
+                let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
                 let looks = Looks::Probe { probe: Box::new(probe), any_owner, members, log, last: None };
                 Check::health(myself.clone(), |_| look_again_and_again(looks, rules, post))
             }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::outputs::{Lines, Outputs};
 use super::stamp::Stamp;
 use super::start_log::StartLog;
-use crate::launch::{Answer, LaunchError, Launched, Launcher, Launching, Order};
+use crate::launch::{self, Answer, LaunchError, Launched, Launcher, Launching, Order};
 use crate::policy::{NextAttempt, Retry};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
@@ -70,7 +70,7 @@ async fn launch(
         let _ = log.before.set(before);
     }
     loop {
-        let error = match launcher.launch(order.clone()).await {
+        let error = match launch::launch(&launcher, order.clone()).await {
             Ok(mut launched) => {
                 if let Some(reason) = launched.degraded.take() {
                     again.retries.note_degraded(ChildKind::Process, "containment", reason);

@@ -34,6 +34,8 @@ pub(super) enum Fact {
     Checked(Exit),
     /// A health check has failed, or has succeeded again.
     Diagnosed(Option<Diagnosis>),
+    /// The command that asks the process to stop has ended like this, and nothing is left of it.
+    StopCommandOver(Result<(), String>),
     /// The time has come for which the alarm was set.
     Time,
     /// The program has ended like this, and what it wrote before is in the record. If it was the last member of the

@@ -25,6 +25,7 @@ mod launching;
 mod member_sensors;
 mod members;
 mod message;
+mod newline;
 mod notices;
 mod outputs;
 mod owner;
@@ -36,6 +37,7 @@ mod sensor;
 mod stamp;
 mod start;
 mod start_log;
+mod stop_command;
 mod stragglers;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::care::Care;
+use super::care::{Care, StopSteps};
 use super::check::Check;
 use super::error::ReadyError;
 use super::member_sensors::MemberSensor;
@@ -59,7 +59,7 @@ pub(super) struct Owner {
     pub(super) real_time: Option<RealTime>,
     pub(super) exit: Option<Exit>,
     /// Runs commands that find out whether the process is ready.
-    launcher: Arc<dyn Launcher>,
+    pub(super) launcher: Arc<dyn Launcher>,
     /// What is known of the start, while it is not over.
     pub(super) log: Option<Arc<StartLog>>,
     /// Whether the supervisor has been told that it has started.
@@ -68,6 +68,8 @@ pub(super) struct Owner {
     pub(super) failure: Option<StartError>,
     /// What it needs for its health check, if it has one.
     pub(super) care: Option<Box<Care>>,
+    /// What it needs for its stop, if that has several steps.
+    pub(super) steps: Option<Box<StopSteps>>,
     pub(super) state: OwnerState,
 }
 
@@ -83,6 +85,7 @@ pub(super) struct Beginning {
     pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
     pub(super) care: Option<Box<Care>>,
+    pub(super) steps: Option<Box<StopSteps>>,
     /// Dropping it calls off a start that would be tried again.
     pub(super) wanted: oneshot::Sender<()>,
     /// Dropping it tells the sensor that it is over.
@@ -164,7 +167,7 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, care, wanted, over } =
+        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, care, steps, wanted, over } =
             beginning;
         let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
@@ -190,6 +193,7 @@ impl Owner {
             has_started: false,
             failure: None,
             care,
+            steps,
             state: OwnerState::Owning,
         }
     }
@@ -237,8 +241,13 @@ impl Owner {
             Fact::Extend(by) => self.tell(Input::Extend(by), myself),
             Fact::Checked(exit) => self.checked(exit, myself),
             Fact::Diagnosed(diagnosis) => self.diagnosed(diagnosis, myself),
+            Fact::StopCommandOver(result) => self.stop_command_over(result, myself),
             Fact::Time => self.tell(Input::Timer, myself),
             Fact::Exited { exit, is_last } => {
+                let exit = match &self.process {
+                    Some(process) => process.judge(exit),
+                    None => exit,
+                };
                 let is_done = exit.class() == ExitClass::Normal && self.counts_when_done();
                 self.exit = Some(exit);
                 if is_last {
@@ -282,6 +291,9 @@ impl Owner {
             Action::CheckHealth => self.watch_health(myself),
             Action::Signal(signal) => self.signal(signal),
             Action::SignalLeader(signal) => self.signal_leader(signal),
+            Action::RunStopCommand => self.run_stop_command(myself),
+            Action::EndStopCommand => self.end_stop_command(),
+            Action::NoteStep(ask, after) => self.note_step(ask, after),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
             Action::WatchMembers => self.watch_remaining_members(myself),
             Action::Finish(verdict) => self.state = OwnerState::Finished(verdict),
@@ -307,10 +319,15 @@ impl Owner {
 
     /// What is to be looked at, if that is how the process says that it is ready.
     pub(super) fn probe(&self, process: &Process, ready: &Ready) -> Option<Probe> {
-        let any_owner = ready.any_owner;
+        // At its sockets it is this program that listens.
+        let any_owner = ready.any_owner || !process.command().descriptors.sockets.is_empty();
         match &ready.condition {
             // Lines and messages are looked at where they are read, and the end where it is heard of.
-            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Check(_) => None,
+            Condition::Line(_)
+            | Condition::Notify
+            | Condition::Completion
+            | Condition::Descriptor(_)
+            | Condition::Check(_) => None,
             Condition::Tcp(address) => Some(Probe::Tcp { address: address.clone(), any_owner }),
             Condition::Unix(path) => Some(Probe::Unix { path: process.resolve(path), any_owner }),
             Condition::Http(get) => Some(Probe::Http { get: get.clone(), any_owner }),

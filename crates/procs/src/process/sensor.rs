@@ -16,9 +16,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::launching::{Running, take_in};
 use super::message::{Fact, Message};
+use super::newline::Newline;
 use super::notices::{Heard, Notices};
 use super::outputs::{Lines, Outputs};
 use super::probe::Members;
+use super::start_log::StartLog;
 use crate::launch::Launching;
 use crate::set::ProcessSet;
 use crate::spec::Process;
@@ -34,6 +36,10 @@ pub(super) struct Sensor {
     pub(super) lines: Lines,
     /// Hears what the process says of itself, if it has a way to.
     pub(super) notices: Option<Box<Notices>>,
+    /// Hears that it is ready, if it says so by a newline.
+    pub(super) newline: Option<Box<Newline>>,
+    /// What is known of the start, if the process has a way to say that it is ready.
+    pub(super) log: Option<Arc<StartLog>>,
     pub(super) pacer: Pacer,
     /// Resolves when the owner has found the set empty, has failed, or is gone.
     pub(super) is_over: oneshot::Receiver<()>,
@@ -60,7 +66,7 @@ impl Sensor {
 
     /// What is still to be read when everything else has been let go, if there is something.
     async fn sense_until_empty(self, line: &mut Line) -> Option<Outputs> {
-        let Self { process, launching, lines, notices, mut is_over, .. } = self;
+        let Self { process, launching, lines, notices, mut newline, log, mut is_over, .. } = self;
         let started = tokio::select! {
             biased;
             _ = &mut is_over => None,
@@ -90,6 +96,10 @@ impl Sensor {
                     line.hear(&notices, &members);
                     tokio::task::yield_now().await;
                 }
+                () = newline_to_hear(&newline) => {
+                    line.hear_newline(&mut newline, &log);
+                    tokio::task::yield_now().await;
+                }
                 output = outputs.readable() => {
                     if outputs.read(output) {
                         line.tell(Fact::Ready);
@@ -107,7 +117,8 @@ impl Sensor {
         // Most programs leave no other member.
         let is_last = set.is_empty() == Some(true);
         line.hear(&notices, &members);
-        drop(notices);
+        line.hear_newline(&mut newline, &log);
+        drop((notices, newline, log));
         if outputs.drain() {
             line.tell(Fact::Ready);
         }
@@ -164,6 +175,17 @@ impl Line {
         }
     }
 
+    /// Hears that the process is ready, or that it will not say so. There is nothing more to hear then.
+    fn hear_newline(&self, newline: &mut Option<Box<Newline>>, log: &Option<Arc<StartLog>>) {
+        let Some(said) = newline.as_ref().and_then(|newline| newline.read()) else { return };
+        *newline = None;
+        if said {
+            self.tell(Fact::Ready);
+        } else if let Some(log) = log {
+            log.note_error("it has closed the descriptor without a newline".to_owned());
+        }
+    }
+
     /// Tells the last fact, and answers what is still to be read.
     fn end(&mut self, fact: Fact, outputs: Option<Outputs>) -> Option<Outputs> {
         self.through = true;
@@ -184,6 +206,14 @@ impl Drop for Line {
 async fn something_to_hear(notices: &Option<Box<Notices>>) {
     match notices {
         Some(notices) => notices.readable().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until the process may have said that it is ready. Cancel safe.
+async fn newline_to_hear(newline: &Option<Box<Newline>>) {
+    match newline {
+        Some(newline) => newline.readable().await,
         None => std::future::pending().await,
     }
 }

@@ -13,9 +13,10 @@ use rootward_core::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::care::Care;
+use super::care::{Care, StopSteps};
 use super::launching;
 use super::message::Message;
+use super::newline::Newline;
 use super::notices::Notices;
 use super::outputs::Lines;
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
@@ -23,7 +24,7 @@ use super::sensor::Sensor;
 use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
-use crate::launch::{LaunchError, Launcher, Order};
+use crate::launch::{LaunchError, Launcher, Order, problem_with_identity, with_directory};
 use crate::policy::{Input, Life, Retry};
 use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
@@ -66,7 +67,7 @@ impl StartChild for StartProcess {
 
     fn start(&self, cx: StartContext) -> Launch {
         let rules = self.process.rules(cx.shutdown);
-        let asks = rules.ladder.first();
+        let (asks, has_steps) = (rules.ladder.first(), rules.ladder.is_long());
         let (sink, retries) = (cx.output(), cx.retries());
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
         let shared = SharedOwner::default();
@@ -75,7 +76,11 @@ impl StartChild for StartProcess {
             slot.hold(&shared.kill_handle);
         }
         let pacer = cx.pacer().clone();
-        let (process, ack) = (Arc::clone(&self.process), Ack::new(cx.reporter));
+        let ack = Ack::new(cx.reporter);
+        let process = match with_directory(&self.process) {
+            Ok(process) => process,
+            Err(error) => return Launch::Failed(StartError::new(error)),
+        };
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
         life.step(Input::Begin, Instant::now().into_std());
@@ -90,7 +95,16 @@ impl StartChild for StartProcess {
             let signs = notices.as_ref().map(|notices| notices.signs());
             Box::new(Care::new(sink.clone(), signs))
         });
+        let steps = has_steps.then(|| Box::new(StopSteps::new(sink.clone())));
+        let (newline, pipe) = match process.ready_descriptor().map(|number| (number, Newline::open())) {
+            None => (None, None),
+            Some((number, Ok((newline, theirs)))) => (Some(Box::new(newline)), Some((number, theirs))),
+            Some((_, Err(error))) => {
+                return Launch::Failed(StartError::new(LaunchError::new(process.command(), error)));
+            }
+        };
         let order = Order {
+            pipe,
             process: Arc::clone(&process),
             kill_handle: Arc::clone(&shared.kill_handle),
             ack: ack.clone(),
@@ -111,6 +125,8 @@ impl StartChild for StartProcess {
             launching,
             lines,
             notices,
+            newline,
+            log: log.clone(),
             pacer: pacer.clone(),
             is_over,
         };
@@ -125,6 +141,7 @@ impl StartChild for StartProcess {
             shared: shared_owner,
             pacer,
             care,
+            steps,
             wanted,
             over,
         });
@@ -141,10 +158,20 @@ impl StartChild for StartProcess {
     }
 
     fn check(&self, path: &str) -> Result<(), SpecError> {
-        match problem_with(&self.process) {
+        match self.process.problem() {
             Some(problem) => Err(SpecError::new(path, SpecProblem::Child(problem))),
             None => Ok(()),
         }
+    }
+}
+
+impl Process {
+    /// What is wrong with the description, in words, as far as it can be known before the process is started. `None` if
+    /// nothing is. A tree that is built says the same.
+    ///
+    /// Users and groups that are named are looked up, for which this may block.
+    pub fn problem(&self) -> Option<String> {
+        problem_with(self).or_else(|| problem_with_identity(self))
     }
 }
 
@@ -170,8 +197,8 @@ struct RunningProcess {
     actor: ActorRef<Message>,
     /// What others may look at. It keeps the kill handle registered until the process has been reported as gone.
     shared: Arc<SharedOwner>,
-    /// The first signal of the ladder.
-    asks: Signal,
+    /// The first signal of the ladder, unless that begins with a command.
+    asks: Option<Signal>,
 }
 
 impl RunningProcess {
@@ -196,7 +223,7 @@ impl RunningChild for RunningProcess {
     }
 
     fn stop_signal(&self) -> Option<Cow<'static, str>> {
-        Some(self.asks.name().into())
+        Some(self.asks?.name().into())
     }
 
     fn inspect(&self) -> Option<Arc<dyn Inspect>> {

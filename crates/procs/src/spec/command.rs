@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::{Attributes, Descriptors};
 
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,10 +42,18 @@ pub(crate) struct Command {
     pub(crate) clear_env: bool,
     /// What differs from our environment, or from none: a value, or `None` for a variable that is taken away.
     pub(crate) env: BTreeMap<OsString, Option<OsString>>,
+    /// Files of variables, in order. Each is read at each start.
+    pub(crate) env_files: Vec<PathBuf>,
+    /// What was read from them at the start.
+    pub(crate) read_env: Vec<(OsString, OsString)>,
+    /// Whether `${NAME}` stands for a variable.
+    pub(crate) expands: bool,
     pub(crate) directory: Option<PathBuf>,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    pub(crate) attributes: Attributes,
+    pub(crate) descriptors: Descriptors,
 }
 
 impl Command {
@@ -53,10 +63,20 @@ impl Command {
             args: Vec::new(),
             clear_env: false,
             env: BTreeMap::new(),
+            env_files: Vec::new(),
+            read_env: Vec::new(),
+            expands: false,
             directory: None,
             stdin: Stdin::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            attributes: Attributes::default(),
+            descriptors: Descriptors::default(),
         }
+    }
+
+    /// A path of one of its own keys: a relative one counts from its directory.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.directory.as_deref().unwrap_or(Path::new("")).join(path)
     }
 }

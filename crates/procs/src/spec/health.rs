@@ -187,7 +187,8 @@ impl Health {
                 | Condition::Command(_)
                 | Condition::Line(_)
                 | Condition::Notify
-                | Condition::Completion => ready.describe(),
+                | Condition::Completion
+                | Condition::Descriptor(_) => ready.describe(),
             },
             HealthCheck::Watchdog(_) => "WATCHDOG=1 at its NOTIFY_SOCKET".to_owned(),
         }

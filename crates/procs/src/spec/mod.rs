@@ -1,21 +1,34 @@
 //! What a user writes down about a process child.
 
+mod attributes;
+mod capabilities;
 mod command;
+mod descriptors;
+mod environment;
+mod expand;
 mod health;
 mod http_get;
 mod line_pattern;
 mod problem;
 mod process;
 mod ready;
+mod success;
 
+pub use attributes::Limit;
+pub(crate) use attributes::{Attributes, Identity, variables_of};
+pub(crate) use capabilities::set_of as capability_set;
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
+pub use descriptors::Socket;
+pub(crate) use descriptors::{Descriptors, FIRST};
 pub use health::Health;
 pub use http_get::HttpGet;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 
+pub(crate) use expand::{expand, has_variable};
 pub(crate) use health::{HealthCheck, UsersCheck};
 pub(crate) use line_pattern::LinePattern;
-pub(crate) use problem::problem_with;
+pub(crate) use problem::{longest_text, problem_with};
 pub(crate) use ready::{Checking, Condition};
+pub(crate) use success::Successes;

@@ -4,9 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use nix::unistd::{SysconfVar, sysconf};
+
+use super::expand::problem_with_form;
 use super::health::HealthCheck;
 use super::ready::Condition;
-use super::{Health, Output, Process, Stdin};
+use super::{Command, Health, Output, Process, Stdin};
 use crate::policy::HealthRules;
 
 /// The first mistake in a description, in words that complete "`root/web`: …".
@@ -27,6 +30,15 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
             return Some(format!("the {part} {text:?} holds a NUL byte"));
         }
     }
+    if command.env_files.iter().any(|file| file.as_os_str().is_empty() || has_nul(file.as_os_str())) {
+        return Some("an environment file is no path".into());
+    }
+    if let Some(problem) = problem_with_variables(command) {
+        return Some(problem);
+    }
+    if let Some(problem) = too_long(command) {
+        return Some(problem);
+    }
     if let Some(key) = command.env.keys().find(|key| key.is_empty() || key.as_bytes().contains(&b'=')) {
         return Some(format!("{key:?} is not a name for an environment variable"));
     }
@@ -38,12 +50,57 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
             return Some("the standard input is no path".into());
         }
     }
+    if let Some(problem) = command.attributes.problem() {
+        return Some(problem);
+    }
+    let ready = process.ready.as_ref().map(|ready| &ready.condition);
+    if let Some(problem) = command.descriptors.problem(ready) {
+        return Some(problem);
+    }
+    if let Some(problem) = process.successes.problem() {
+        return Some(problem);
+    }
+    if let Some((argv, within)) = &process.stop_command {
+        if within.is_zero() {
+            return Some("the stop command has no time".into());
+        }
+        if let Some(problem) = problem_with_command(argv) {
+            return Some(problem.replacen("the ready ", "the stop ", 1));
+        }
+    }
     if process.empty_ladder {
         return Some("the stop ladder has no step".into());
     }
     let readiness =
         process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.condition));
     readiness.or_else(|| problem_with_health(process, process.health.as_ref()?))
+}
+
+/// What is wrong with the form of the variables in a description that has some.
+fn problem_with_variables(command: &Command) -> Option<String> {
+    let texts = [&command.program].into_iter().chain(&command.args).chain(command.env.values().flatten());
+    let mut texts =
+        texts.map(OsString::as_os_str).chain(command.directory.iter().map(|directory| directory.as_os_str()));
+    if command.expands { texts.find_map(problem_with_form) } else { None }
+}
+
+/// How many bytes the system takes in one argument, or in one variable with its name and `=`.
+pub(crate) fn longest_text() -> usize {
+    /// Linux takes so many pages with the zero at the end (`MAX_ARG_STRLEN`).
+    const PAGES: usize = 32;
+    let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+    PAGES * page.and_then(|page| usize::try_from(page).ok()).unwrap_or(4096) - 1
+}
+
+/// What no system of this kind takes. What is too long together is known when the process is started.
+fn too_long(command: &Command) -> Option<String> {
+    let args = command.args.iter().zip(1..).map(|(arg, at)| (format!("argument {at}"), arg.len()));
+    let env = command.env.iter().filter_map(|(key, value)| {
+        let bytes = key.len() + 1 + value.as_ref()?.len();
+        Some((format!("the environment variable `{}`", key.to_string_lossy()), bytes))
+    });
+    let (name, bytes) = args.chain(env).find(|(_, bytes)| *bytes > longest_text())?;
+    Some(format!("{name} has {bytes} bytes, and the system takes {} of one", longest_text()))
 }
 
 fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
@@ -87,11 +144,12 @@ fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<St
         | Condition::Tcp(_)
         | Condition::Notify
         | Condition::Completion
+        | Condition::Descriptor(_)
         | Condition::Check(_) => None,
     }
 }
 
-fn problem_with_path(path: &Path) -> Option<String> {
+pub(super) fn problem_with_path(path: &Path) -> Option<String> {
     match path.as_os_str().as_bytes() {
         [] => Some("the ready path is empty".into()),
         path if path.contains(&0) => Some("the ready path holds a NUL byte".into()),
@@ -107,7 +165,7 @@ fn problem_with_command(argv: &[OsString]) -> Option<String> {
     wrong.map(|word| format!("the ready command's {word:?} holds a NUL byte"))
 }
 
-fn has_port(address: &str) -> bool {
+pub(super) fn has_port(address: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
@@ -118,7 +176,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Ready, Signal, Step};
+    use crate::{Limit, Ready, Signal, Step};
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
@@ -140,7 +198,20 @@ mod tests {
             (Process::new("a").env_remove(""), "\"\" is not a name for an environment variable"),
             (Process::new("a").current_dir(""), "the working directory is empty"),
             (Process::new("a").stdin(Stdin::File("".into())), "the standard input is no path"),
+            (Process::new("a").user(""), "a user or group has no name"),
+            (Process::new("a").umask(0o1000), "the file mode mask has more than nine bits"),
+            (Process::new("a").nice(20), "the nice value is not from -20 to 19"),
+            (Process::new("a").oom_score_adjust(-1001), "the OOM score adjustment is not from -1000 to 1000"),
+            (Process::new("a").capabilities(["chwon"]), "there is no capability \"chwon\""),
+            (Process::new("a").cpus([]), "there is no processor for it to run on"),
+            (Process::new("a").cpus([0, 1024]), "a system has no processor 1024"),
+            (
+                Process::new("a").limit_between(Limit::OpenFiles, 2, 1),
+                "the soft limit of open_files is above the hard one",
+            ),
             (Process::new("a").ladder([]), "the stop ladder has no step"),
+            (Process::new("a").stop_command([""], Duration::from_secs(1)), "the stop command is empty"),
+            (Process::new("a").stop_command(["b"], Duration::ZERO), "the stop command has no time"),
             (
                 Process::new("a").ready(Ready::tcp("80")),
                 "the ready address \"80\" is not of the form host:port",
@@ -169,6 +240,17 @@ mod tests {
         for (process, problem) in mistakes {
             assert_eq!(problem_with(&process).as_deref(), Some(problem));
         }
+    }
+
+    #[test]
+    fn a_text_that_no_system_takes_is_named_by_its_place() {
+        let long = "x".repeat(longest_text());
+        assert_eq!(problem_with(&Process::new("a").arg(long.as_str())), None);
+
+        let argument = problem_with(&Process::new("a").arg("b").arg(long.clone() + "x")).unwrap();
+        assert!(argument.starts_with("argument 2 has ") && argument.ends_with(" of one"), "{argument}");
+        let variable = problem_with(&Process::new("a").env("K", long)).unwrap();
+        assert!(variable.starts_with("the environment variable `K` has "), "{variable}");
     }
 
     #[test]

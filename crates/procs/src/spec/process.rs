@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward_core::{ChildSpec, Shutdown};
+use rootward_core::{ChildSpec, Exit, Shutdown};
 
 use super::health::HealthCheck;
 use super::ready::Condition;
-use super::{Command, Health, Output, Ready, Stdin};
+use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::policy::{Ladder, Readiness, Rules, Step};
 use crate::process::StartProcess;
@@ -22,11 +22,13 @@ use crate::process::StartProcess;
 /// | [`current_dir`](Self::current_dir) | where this program is |
 /// | [`stdin`](Self::stdin) | [`Stdin::Null`] |
 /// | [`stdout`](Self::stdout), [`stderr`](Self::stderr) | [`Output::Capture`]: lines become events |
-/// | [`stop_signal`](Self::stop_signal) | [`Signal::TERM`] |
+/// | [`stop_signal`](Self::stop_signal), [`stop_command`](Self::stop_command) | [`Signal::TERM`], no command |
 /// | [`ready`](Self::ready) | ready when it runs |
 /// | [`ready_timeout`](Self::ready_timeout) | 10 seconds |
 /// | [`health`](Self::health) | it is healthy as long as it runs |
+/// | [`success_code`](Self::success_code), [`success_signal`](Self::success_signal) | exit code 0 |
 /// | [`retry_start`](Self::retry_start) | 2 seconds |
+/// | [`user`](Self::user), [`limit`](Self::limit), [`nice`](Self::nice) and their like | as this program has it |
 /// | [`straggler_grace`](Self::straggler_grace) | the grace of the child's spec, or 5 seconds if that is infinite |
 ///
 /// Nothing is checked here: a supervisor checks the specs of all its children when it is built.
@@ -54,9 +56,12 @@ pub struct Process {
     pub(super) command: Command,
     pub(super) ladder: Ladder,
     pub(super) empty_ladder: bool,
+    /// What is run before the first signal, and how long that may take.
+    pub(super) stop_command: Option<(Vec<OsString>, Duration)>,
     pub(super) ready: Option<Ready>,
     pub(super) ready_timeout: Duration,
     pub(super) health: Option<Health>,
+    pub(super) successes: Successes,
     straggler_grace: Option<Duration>,
     retry_start: Duration,
 }
@@ -71,9 +76,11 @@ impl Process {
             command: Command::new(program),
             ladder: Ladder::single(Signal::TERM),
             empty_ladder: false,
+            stop_command: None,
             ready: None,
             ready_timeout: Duration::from_secs(10),
             health: None,
+            successes: Successes::default(),
             straggler_grace: None,
             retry_start: Self::RETRY_START,
         }
@@ -88,29 +95,6 @@ impl Process {
     /// Adds several arguments.
     pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.command.args.extend(args.into_iter().map(Into::into));
-        self
-    }
-
-    /// Sets a variable of the environment.
-    ///
-    /// A process inherits this program's variables, but for those by which a service manager speaks to this program
-    /// alone: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `LISTEN_FDS`, `LISTEN_PID`, `LISTEN_PIDFDID`,
-    /// `LISTEN_FDNAMES`, `MAINPID`, `INVOCATION_ID` and `JOURNAL_STREAM`. One that is set here is set.
-    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.command.env.insert(key.into(), Some(value.into()));
-        self
-    }
-
-    /// Takes a variable out of the environment.
-    pub fn env_remove(mut self, key: impl Into<OsString>) -> Self {
-        self.command.env.insert(key.into(), None);
-        self
-    }
-
-    /// Begins with an empty environment instead of this program's, and forgets what has been set so far.
-    pub fn env_clear(mut self) -> Self {
-        self.command.clear_env = true;
-        self.command.env.clear();
         self
     }
 
@@ -160,6 +144,26 @@ impl Process {
         let ladder = Ladder::new(&Vec::from_iter(steps));
         self.empty_ladder = ladder.is_none();
         self.ladder = ladder.unwrap_or(self.ladder);
+        self
+    }
+
+    /// Runs a command first when the process is asked to stop (systemd's `ExecStop=`): `pg_ctl stop`, `nginx -s quit`.
+    ///
+    /// The process has this time to go, from the beginning of the command. If the command succeeds, the process keeps
+    /// what is left of it. The first signal comes when the time is over, or at once if the command fails or cannot be
+    /// started. A command that still runs then, or when the process has gone, is killed with all that it has started. A
+    /// process that has not got ready is stopped without it, and so is what it left behind.
+    ///
+    /// The command has the process's surroundings and its user, and the process's id in the variable `MAINPID`. Its
+    /// output goes into the event `asked` of the next step if it fails. The time is added to the child's grace, unless
+    /// a [`shutdown`](ChildSpec::shutdown) is set on the child.
+    #[doc(alias = "ExecStop")]
+    pub fn stop_command<A: Into<OsString>>(
+        mut self,
+        argv: impl IntoIterator<Item = A>,
+        within: Duration,
+    ) -> Self {
+        self.stop_command = Some((argv.into_iter().map(Into::into).collect(), within));
         self
     }
 
@@ -215,8 +219,16 @@ impl Process {
 
     /// Makes it a child.
     pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
-        let grace = self.ladder.total();
-        let child = ChildSpec::new(id, StartProcess::new(Arc::new(self)));
+        // A description that was cloned is another child's.
+        let mut process = self;
+        process.command.descriptors.listening = Arc::default();
+        let grace = match &process.stop_command {
+            Some((_, within)) => {
+                Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
+            }
+            None => process.ladder.total(),
+        };
+        let child = ChildSpec::new(id, StartProcess::new(Arc::new(process)));
         match grace {
             Some(grace) => child.shutdown(grace),
             None => child,
@@ -225,6 +237,19 @@ impl Process {
 
     pub(crate) fn command(&self) -> &Command {
         &self.command
+    }
+
+    pub(crate) fn command_mut(&mut self) -> &mut Command {
+        &mut self.command
+    }
+
+    /// An exit of it, as a success if it counts as one.
+    pub(crate) fn judge(&self, exit: Exit) -> Exit {
+        self.successes.judge(exit)
+    }
+
+    pub(crate) fn get_stop_command(&self) -> Option<&[OsString]> {
+        self.stop_command.as_ref().map(|(argv, _)| argv.as_slice())
     }
 
     pub(crate) fn readiness(&self) -> Option<&Ready> {
@@ -241,7 +266,13 @@ impl Process {
 
     /// A path of one of its own keys: a relative one counts from its directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
-        self.command.directory.as_deref().unwrap_or(Path::new("")).join(path)
+        self.command.resolve(path)
+    }
+
+    /// The number of the descriptor by which it says that it is ready, if it does so by one.
+    pub(crate) fn ready_descriptor(&self) -> Option<u32> {
+        let Condition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
+        Some(number)
     }
 
     /// The path that says that it is ready, if one does.
@@ -255,6 +286,7 @@ impl Process {
             | Condition::Command(_)
             | Condition::Notify
             | Condition::Completion
+            | Condition::Descriptor(_)
             | Condition::Check(_) => None,
         }
     }
@@ -285,8 +317,16 @@ impl Process {
         command.program = program;
         command.args = args.to_vec();
         command.stdin = Stdin::Null;
+        command.descriptors = Descriptors::default();
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
-        Self { command, ready: None, health: None, ..self.clone() }
+        Self {
+            command,
+            ready: None,
+            health: None,
+            stop_command: None,
+            successes: Successes::default(),
+            ..self.clone()
+        }
     }
 
     /// What it is waited for until it counts as started, in words.
@@ -309,7 +349,10 @@ impl Process {
             Shutdown::Infinity => Shutdown::DEFAULT_GRACE,
         };
         Rules {
-            ladder: self.ladder.clone(),
+            ladder: match &self.stop_command {
+                Some((_, within)) => self.ladder.clone().behind_command(*within),
+                None => self.ladder.clone(),
+            },
             readiness: self.ready.as_ref().map(|ready| Readiness {
                 within: self.ready_timeout,
                 has_check: ready.has_check(),

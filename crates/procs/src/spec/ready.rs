@@ -59,6 +59,8 @@ pub(crate) enum Condition {
     Notify,
     /// It has ended with success.
     Completion,
+    /// It writes a newline to the descriptor with this number.
+    Descriptor(u32),
     Check(Arc<dyn Fn(ReadyContext) -> Checking + Send + Sync>),
 }
 
@@ -163,6 +165,16 @@ impl Ready {
         Self::of(Condition::Completion)
     }
 
+    /// Ready when the process has written a newline to the descriptor with this number, from 3 to 255 (s6's
+    /// `notification-fd`).
+    ///
+    /// The descriptor is the end of a pipe that exists for this start alone. What comes before the newline, and after
+    /// it, does not matter. A process that closes it without a newline is waited for until its time is over.
+    #[doc(alias = "notification-fd")]
+    pub fn descriptor(number: u32) -> Self {
+        Self::of(Condition::Descriptor(number))
+    }
+
     /// Has [`tcp`](Self::tcp), [`unix`](Self::unix) and [`http`](Self::http) take any listener.
     ///
     /// For a process that has another one listen in its place, such as `docker run`, whose ports are the daemon's.
@@ -213,13 +225,17 @@ impl Ready {
             | Condition::Command(_)
             | Condition::Notify
             | Condition::Completion
+            | Condition::Descriptor(_)
             | Condition::Check(_) => None,
         }
     }
 
     /// Whether a task finds out. Lines are looked at where they are read.
     pub(crate) fn has_check(&self) -> bool {
-        !matches!(self.condition, Condition::Line(_) | Condition::Notify | Condition::Completion)
+        !matches!(
+            self.condition,
+            Condition::Line(_) | Condition::Notify | Condition::Completion | Condition::Descriptor(_)
+        )
     }
 
     /// Whether that task looks once more when the process has ended.
@@ -230,6 +246,7 @@ impl Ready {
             | Condition::Command(_)
             | Condition::Notify
             | Condition::Completion
+            | Condition::Descriptor(_)
             | Condition::Check(_) => false,
         }
     }
@@ -249,6 +266,7 @@ impl Ready {
             }
             Condition::Notify => "READY=1 at its NOTIFY_SOCKET".to_owned(),
             Condition::Completion => "its end with success".to_owned(),
+            Condition::Descriptor(number) => format!("a newline at its descriptor {number}"),
             Condition::Check(_) => "its readiness check".to_owned(),
         }
     }
@@ -273,6 +291,7 @@ impl fmt::Debug for Ready {
             Condition::Command(argv) => f.debug_tuple("Command").field(argv).finish(),
             Condition::Notify => f.write_str("Notify"),
             Condition::Completion => f.write_str("Completion"),
+            Condition::Descriptor(number) => f.debug_tuple("Descriptor").field(number).finish(),
             Condition::Check(_) => f.write_str("Check"),
         }
     }

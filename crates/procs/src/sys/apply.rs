@@ -14,6 +14,8 @@ pub(super) enum Part {
     Nice,
     Identity,
     Capabilities,
+    Cpus,
+    OomScore,
 }
 
 /// Applies a list of words. Before it the process has what its starter has. Whether it may have what it is given is the
@@ -25,6 +27,10 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
     if has(at::MASK) {
         raw::set_mask_of_modes(fixed[at::MASK_AT] as c_int);
     }
+    // Before there are limits: it takes a descriptor.
+    if has(at::OOM_SCORE) {
+        set_oom_score(fixed[at::OOM_SCORE_AT] as i64).map_err(|it| (Part::OomScore, it))?;
+    }
     if has(at::LIMITS) {
         for number in 0..at::LIMIT_COUNT {
             let place = at::LIMITS_AT + 2 * number;
@@ -33,6 +39,11 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
     }
     if has(at::NICE) {
         raw::take_nice(fixed[at::NICE_AT] as c_int).map_err(|it| (Part::Nice, it))?;
+    }
+    if has(at::CPUS) {
+        let cpus =
+            fixed[at::CPUS_AT..].first_chunk::<{ at::CPU_WORDS }>().ok_or((Part::Cpus, libc::EINVAL))?;
+        raw::run_on(cpus).map_err(|it| (Part::Cpus, it))?;
     }
     if has(at::IDENTITY | at::GROUPS | at::CAPABILITIES) {
         let five = |from: usize| [0, 1, 2, 3, 4].map(|next| fixed[from + next]);
@@ -43,6 +54,29 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
         raw::gain_no_privileges().map_err(|it| (Part::Capabilities, it))?;
     }
     Ok(())
+}
+
+fn set_oom_score(score: i64) -> Result<(), Errno> {
+    let file = raw::open(libc::AT_FDCWD, c"/proc/self/oom_score_adj", libc::O_WRONLY)?;
+    // A sign and at most four digits, from behind.
+    let mut text = [b'0'; 5];
+    let mut at = text.len();
+    let mut rest = score.unsigned_abs();
+    loop {
+        at -= 1;
+        text[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 || at == 1 {
+            break;
+        }
+    }
+    if score < 0 {
+        at -= 1;
+        text[at] = b'-';
+    }
+    let written = raw::write(file, &text[at..]);
+    let _ = raw::close(file);
+    written.map(drop)
 }
 
 fn become_the_user(fixed: &[u64; at::GROUPS_AT], groups: &[u64]) -> Result<(), Errno> {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use libc::{c_char, c_int, c_void};
 
 use super::apply::{Part, apply};
+use super::extra::{Extra, pid_text};
 use super::raw::{self, Errno};
 
 /// How far a start came.
@@ -38,6 +39,10 @@ pub(crate) enum Stage {
     Identity,
     /// Nor its capabilities.
     Capabilities,
+    /// Nor its processors.
+    Cpus,
+    /// Nor its rank among those that the system kills when it has no memory left.
+    OomScore,
 }
 
 impl Stage {
@@ -47,6 +52,8 @@ impl Stage {
             Part::Nice => Self::Nice,
             Part::Identity => Self::Identity,
             Part::Capabilities => Self::Capabilities,
+            Part::Cpus => Self::Cpus,
+            Part::OomScore => Self::OomScore,
         }
     }
 
@@ -60,6 +67,8 @@ impl Stage {
             6 => Self::Nice,
             7 => Self::Identity,
             8 => Self::Capabilities,
+            9 => Self::Cpus,
+            10 => Self::OomScore,
             _ => Self::Exec,
         }
     }
@@ -80,6 +89,10 @@ pub(crate) struct Child {
     /// What becomes of descriptors 0, 1 and 2; `None` leaves the starter's. Each must be above 2, so that none is
     /// overwritten before its turn.
     pub(super) stdio: [Option<c_int>; 3],
+    /// What it gets beside those.
+    pub(super) extra: Extra,
+    /// The place in `env` for the variable that names this process, or null.
+    pub(super) pid_variable: *mut *const c_char,
     /// Whether it leads a session of its own, and not only a group.
     pub(super) own_session: bool,
     /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already,
@@ -109,6 +122,8 @@ impl Child {
             inherited: (ptr::null(), 0),
             begin_in: None,
             stdio: [None; 3],
+            extra: Extra::default(),
+            pid_variable: ptr::null_mut(),
             own_session: false,
             tidy: false,
             leaves_from: None,
@@ -171,10 +186,11 @@ impl Child {
         if let Err(errno) = self.go_to_directory() {
             return (Stage::Directory, errno);
         }
-        if !self.tidy {
-            if let Err(errno) = raw::close_from_on_exec(3) {
-                return (Stage::SetUp, errno);
-            }
+        let text = pid_text();
+        if !self.pid_variable.is_null() {
+            // SAFETY: a place in `env`, as the starter has seen to, which looks at it no more. The text is there until
+            // the exec.
+            unsafe { self.pid_variable.write(text.as_ptr()) };
         }
         raw::unblock_all_signals();
         (Stage::Exec, self.exec())
@@ -211,7 +227,15 @@ impl Child {
                 raw::duplicate_for_exec(source, target)?;
             }
         }
-        Ok(())
+        if let Some(directory) = self.begin_in {
+            // Before its number is given to another.
+            raw::enter(directory)?;
+        }
+        if !self.tidy {
+            raw::close_from_on_exec(3)?;
+        }
+        // Before there are limits.
+        self.extra.put()
     }
 
     fn die_with_parent(&self) -> Result<(), Errno> {
@@ -225,9 +249,6 @@ impl Child {
     }
 
     fn go_to_directory(&self) -> Result<(), Errno> {
-        if let Some(directory) = self.begin_in {
-            raw::enter(directory)?;
-        }
         if self.directory.is_null() {
             return Ok(());
         }

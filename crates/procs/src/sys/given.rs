@@ -15,6 +15,8 @@ pub(crate) fn program(argv: &[&str]) -> Program {
         env: [c"PATH=/bin:/usr/bin"].into_iter().collect(),
         directory: None,
         stdio: [const { None }; 3],
+        extra: Vec::new(),
+        pid_variable: None,
         own_session: false,
         inherited: Vec::new(),
     }

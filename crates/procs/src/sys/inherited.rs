@@ -20,6 +20,8 @@ pub(super) const NICE: u64 = 1 << 3;
 pub(super) const MASK: u64 = 1 << 4;
 pub(super) const CAPABILITIES: u64 = 1 << 5;
 pub(super) const HUMBLE: u64 = 1 << 6;
+pub(super) const CPUS: u64 = 1 << 7;
+pub(super) const OOM_SCORE: u64 = 1 << 8;
 
 /// Where the parts stand in the list. Behind the last stand the groups.
 pub(super) const USERS_AT: usize = 1;
@@ -31,7 +33,14 @@ pub(super) const CAPABILITIES_AT: usize = 9;
 /// Soft and hard, by the kernel's numbers.
 pub(super) const LIMITS_AT: usize = 14;
 pub(super) const LIMIT_COUNT: usize = 16;
-pub(super) const GROUPS_AT: usize = LIMITS_AT + 2 * LIMIT_COUNT;
+pub(super) const OOM_SCORE_AT: usize = LIMITS_AT + 2 * LIMIT_COUNT;
+pub(super) const CPUS_AT: usize = OOM_SCORE_AT + 1;
+/// Room for 1024 processors.
+pub(super) const CPU_WORDS: usize = 16;
+pub(super) const GROUPS_AT: usize = CPUS_AT + CPU_WORDS;
+
+/// A set of processors, by their numbers.
+pub(crate) type CpuSet = [u64; CPU_WORDS];
 
 /// How far our own soft limit of descriptors is raised at most.
 const MOST_DESCRIPTORS: u64 = 1 << 20;
@@ -73,6 +82,9 @@ pub(crate) struct Inherited {
     humble: bool,
     capabilities: [u64; 5],
     limits: Vec<(u64, u64)>,
+    /// Asked for, and not looked at: what is not asked for is the starter's.
+    oom_score: Option<i32>,
+    cpus: Option<CpuSet>,
 }
 
 impl Inherited {
@@ -120,7 +132,74 @@ impl Inherited {
                 one("CapAmb", 16)?,
             ],
             limits,
+            oom_score: None,
+            cpus: None,
         })
+    }
+
+    /// Has it as another user, in other groups: `None` leaves what there is.
+    ///
+    /// A user that is not root has no capabilities, as after `setuid`.
+    pub(crate) fn become_user(&mut self, user: Option<u32>, group: Option<u32>, groups: Option<&[u32]>) {
+        if let Some(group) = group {
+            self.group = [group.into(); 3];
+        }
+        if let Some(groups) = groups {
+            self.groups = groups.iter().map(|group| u64::from(*group)).collect();
+        }
+        let Some(user) = user.map(u64::from) else { return };
+        if self.users == [user; 3] {
+            return;
+        }
+        self.users = [user; 3];
+        if user != 0 {
+            let [inheritable, _, _, bounding, _] = self.capabilities;
+            self.capabilities = [inheritable, 0, 0, bounding, 0];
+        }
+    }
+
+    /// Whether it is this user in this group already, without a right to be another.
+    pub(crate) fn is_bound_to(&self, user: u32, group: u32) -> bool {
+        /// The bit of the capability to change groups.
+        const CAP_SETGID: u64 = 1 << 6;
+        self.users == [user.into(); 3]
+            && self.group == [group.into(); 3]
+            && self.capabilities[2] & CAP_SETGID == 0
+    }
+
+    /// Has it with these capabilities and no others, after it has become the user that it is to be.
+    pub(crate) fn set_capabilities(&mut self, set: u64) {
+        let [_, _, _, bounding, _] = self.capabilities;
+        // An exec gives root all that is not bounded, and other users what is ambient.
+        let handed_on = if self.users[1] == 0 { 0 } else { set };
+        self.capabilities = [handed_on, set, set, bounding & set, handed_on];
+    }
+
+    /// Soft and hard, by the kernel's number.
+    pub(crate) fn set_limit(&mut self, number: usize, (soft, hard): (u64, u64)) {
+        if let Some(limit) = self.limits.get_mut(number) {
+            *limit = (soft, hard);
+        }
+    }
+
+    pub(crate) fn set_mask(&mut self, mask: u32) {
+        self.mask = mask.into();
+    }
+
+    pub(crate) fn set_nice(&mut self, nice: i32) {
+        self.nice = nice;
+    }
+
+    pub(crate) fn set_humble(&mut self) {
+        self.humble = true;
+    }
+
+    pub(crate) fn set_oom_score(&mut self, score: i32) {
+        self.oom_score = Some(score);
+    }
+
+    pub(crate) fn set_cpus(&mut self, cpus: CpuSet) {
+        self.cpus = Some(cpus);
     }
 
     /// What a child of a starter that has `starter` must be given so that it has this, as words for
@@ -134,6 +213,8 @@ impl Inherited {
             (MASK, self.mask != starter.mask),
             (CAPABILITIES, self.capabilities != starter.capabilities),
             (HUMBLE, self.humble && !starter.humble),
+            (CPUS, self.cpus.is_some()),
+            (OOM_SCORE, self.oom_score.is_some()),
         ];
         let differ = parts.iter().filter(|(_, differs)| *differs).fold(0, |all, (part, _)| all | part);
         if differ == 0 {
@@ -147,6 +228,8 @@ impl Inherited {
             .chain([self.mask, i64::from(self.nice) as u64])
             .chain(self.capabilities)
             .chain(limits)
+            .chain([i64::from(self.oom_score.unwrap_or_default()) as u64])
+            .chain(self.cpus.unwrap_or_default())
             .chain(self.groups.iter().copied())
             .collect()
     }
@@ -180,6 +263,18 @@ CapAmb:\t0000000000000000
         assert_eq!((it.mask, it.humble, it.capabilities[2]), (0o22, false, 1));
         assert_eq!(Inherited::parse("Uid:\t1", limits, 0), None);
         assert!(Inherited::as_it_is().is_ok());
+    }
+
+    #[test]
+    fn capabilities_that_are_kept_are_ambient_for_users_that_are_not_root() {
+        let mut it = Inherited::parse(STATUS, vec![(1, 2); LIMIT_COUNT], 0).unwrap();
+        it.become_user(Some(0), None, None);
+        it.set_capabilities(6);
+        assert_eq!(it.capabilities, [0, 6, 6, 6, 0]);
+
+        it.become_user(Some(7), None, None);
+        it.set_capabilities(2);
+        assert_eq!(it.capabilities, [2, 2, 2, 2, 2]);
     }
 
     #[test]

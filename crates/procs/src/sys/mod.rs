@@ -7,6 +7,7 @@ mod child;
 mod constructor;
 mod descriptors;
 mod early;
+mod extra;
 #[cfg(test)]
 pub(crate) mod given;
 mod host;
@@ -27,12 +28,13 @@ pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use early::{raise, take_noted};
+pub(crate) use extra::{Extra, MOST_EXTRA};
 pub(crate) use host::{
     Fork, child_signals, fork, fork_blocked, is_packet_socket, leave_home, restore, take_input, take_numbers,
     threads,
 };
-pub(crate) use inherited::Inherited;
 pub use inherited::raise_descriptor_limit;
+pub(crate) use inherited::{CpuSet, Inherited};
 pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};

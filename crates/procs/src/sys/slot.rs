@@ -10,6 +10,7 @@ use std::ptr::{self, NonNull};
 use libc::{c_char, c_int, c_void};
 
 use super::child::{Child, Stage};
+use super::extra::Extra;
 use super::raw::{self, Errno};
 
 /// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and the place for an
@@ -140,6 +141,8 @@ extern "C" fn enter(place: *mut c_void) -> ! {
 pub(crate) struct Layout {
     /// How many words the program is to inherit, of 64 bits each, which stand in front of the table.
     pub(crate) inherited: usize,
+    /// The place of a variable among the others that the process puts itself.
+    pub(crate) pid_variable: Option<usize>,
     /// Where the table begins: three lists of places, each with a 0 behind the last, and the place of the directory or
     /// 0.
     pub(crate) table: usize,
@@ -212,12 +215,17 @@ impl Job {
         // SAFETY: `link` has made pointers to strings in the order of all places, and left the zeros between the
         // lists. The order is this process's own until it is given back.
         let mut child = unsafe { Child::new([candidates, argv, env], *directory) };
+        if let Some(at) = layout.pid_variable.filter(|at| *at < layout.counts[2]) {
+            child.pid_variable = env.cast_mut().wrapping_add(at);
+        }
+        child.extra = surroundings.extra;
         let words = layout.inherited * size_of::<u64>();
         // SAFETY: `link` has seen that they are within the order, in front of the table.
         let first = unsafe { self.order.add(layout.table - words) }.cast_const().cast::<u64>();
         child.inherited = (first, layout.inherited);
         child.begin_in = surroundings.begin_in;
         child.stdio = surroundings.stdio;
+        child.own_session = surroundings.own_session;
         // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
         child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
@@ -243,7 +251,7 @@ impl Job {
 
     /// Makes the places in the table pointers. `None` if they are not places of strings in the order.
     fn link(&mut self, layout: Layout) -> Option<[*const *const c_char; 4]> {
-        let Layout { inherited, table, counts } = layout;
+        let Layout { inherited, table, counts, .. } = layout;
         let bytes = self.bytes;
         let entries: usize = counts.iter().map(|count| count + 1).sum::<usize>() + 1;
         let end = table.checked_add(entries.checked_mul(size_of::<usize>())?)?;
@@ -267,14 +275,18 @@ impl Job {
                 _ => return None,
             }
         }
-        let mut lists = [ptr::null(); 4];
+        let ends = [counts[0], counts[0] + counts[1] + 1, counts[0] + counts[1] + counts[2] + 2];
+        if !ends.iter().all(|end| table.get(*end).is_some_and(|entry| entry.is_null())) {
+            return None;
+        }
+        let mut lists = [ptr::null::<*const c_char>(); 4];
         let mut at = 0;
         for (list, count) in lists.iter_mut().zip(counts.into_iter().chain([0])) {
-            *list = table.get(at..)?.as_ptr();
+            // To one of the variables the child writes.
+            *list = table.get_mut(at..)?.as_mut_ptr().cast_const();
             at += count + 1;
         }
-        let ends = [counts[0], counts[0] + counts[1] + 1, counts[0] + counts[1] + counts[2] + 2];
-        ends.iter().all(|end| table.get(*end).is_some_and(|entry| entry.is_null())).then_some(lists)
+        Some(lists)
     }
 }
 
@@ -283,6 +295,8 @@ impl Job {
 pub(crate) struct Surroundings {
     pub(crate) begin_in: Option<c_int>,
     pub(crate) stdio: [Option<c_int>; 3],
+    pub(crate) extra: Extra,
+    pub(crate) own_session: bool,
     /// The directory of the cgroup that it begins in.
     pub(crate) cgroup: Option<c_int>,
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::Arc;
 
 use libc::c_void;
 use nix::sys::signal::{SigSet, SigmaskHow};
@@ -25,6 +26,10 @@ pub(crate) struct Program {
     /// What becomes of descriptors 0, 1 and 2; `None` leaves ours. Each must be above 2, so that none is overwritten
     /// before its turn.
     pub(crate) stdio: [Option<OwnedFd>; 3],
+    /// What becomes of these descriptors, each the one with this number. At most [`MOST_EXTRA`](super::MOST_EXTRA).
+    pub(crate) extra: Vec<(u32, Arc<OwnedFd>)>,
+    /// Which of the variables the process puts itself, with its number: `LISTEN_PID`.
+    pub(crate) pid_variable: Option<usize>,
     /// Whether it leads a session of its own, and not only a group.
     pub(crate) own_session: bool,
     /// What it is to inherit that its starter has not: see [`Inherited::beyond`](super::Inherited::beyond).
@@ -121,11 +126,17 @@ impl Stack {
 /// The calling thread must never exit: the kernel kills the program when the thread that started it does, which is how
 /// programs die with us. It blocks until the program runs, or cannot.
 pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Failure> {
-    let [candidates, argv, env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
+    let [candidates, argv, mut env] = [&program.candidates, &program.argv, &program.env].map(Texts::pointers);
     let directory = program.directory.as_ref().map_or(ptr::null(), |directory| directory.as_ptr());
     // SAFETY: the arrays end with a null pointer and live, with the strings, until the end of this function. The child
     // has left our memory before that.
-    let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_ptr()], directory) };
+    let mut child = unsafe { Child::new([candidates.as_ptr(), argv.as_ptr(), env.as_mut_ptr()], directory) };
+    if let Some(at) = program.pid_variable.filter(|at| *at < program.env.places().len()) {
+        child.pid_variable = child.env.cast_mut().wrapping_add(at);
+    }
+    for (place, (number, fd)) in child.extra.places.iter_mut().zip(&program.extra) {
+        *place = Some((fd.as_raw_fd(), RawFd::try_from(*number).unwrap_or(RawFd::MAX)));
+    }
     child.stdio = program.stdio.each_ref().map(|fd| fd.as_ref().map(AsRawFd::as_raw_fd));
     if let Some(numbers) = &stack.numbers {
         let filled = numbers.fill(child.stdio);
@@ -134,8 +145,15 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
     }
     child.own_session = program.own_session;
     child.inherited = (program.inherited.as_ptr(), program.inherited.len());
-    child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
+    if program.extra.is_empty() {
+        child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));
+    }
+    let is_dumpable = raw::is_dumpable();
     let started = start(&child, stack, None);
+    if is_dumpable && !raw::is_dumpable() {
+        // A child that has changed its user has changed that of our memory, in which it was.
+        let _ = raw::be_dumpable();
+    }
     if let Some(numbers) = &stack.numbers {
         // These copies would keep the program's pipes open here, and their ends would not be seen.
         numbers.clear();

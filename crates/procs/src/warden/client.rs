@@ -307,9 +307,9 @@ impl Client {
         Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
     }
 
-    /// What a program has to be given so that it inherits what the calling thread has now.
-    pub(crate) fn inherited_beyond(&self) -> io::Result<Vec<u64>> {
-        Ok(Inherited::now()?.beyond(&self.inherited))
+    /// What a program has that the warden starts, and that is given nothing else.
+    pub(crate) fn inherited(&self) -> &Inherited {
+        &self.inherited
     }
 
     /// Whether this is the first time that a cgroup is gone.

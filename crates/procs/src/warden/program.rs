@@ -34,6 +34,8 @@ pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
         env: Texts::default(),
         directory: None,
         stdio: [Some(above_stdio(socket)?), None, None],
+        extra: Vec::new(),
+        pid_variable: None,
         own_session: true,
         inherited: Vec::new(),
     })
@@ -50,6 +52,8 @@ pub(super) fn image_of_itself(socket: OwnedFd) -> io::Result<Program> {
         env: [variable.as_c_str()].into_iter().collect(),
         directory: None,
         stdio: [Some(above_stdio(socket)?), None, None],
+        extra: Vec::new(),
+        pid_variable: None,
         own_session: true,
         inherited: Vec::new(),
     })

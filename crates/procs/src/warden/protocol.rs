@@ -3,10 +3,10 @@
 //! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same
 //! build, or two that say so to each other with [`VERSION`]. Nothing here does I/O.
 
-use crate::sys::{LONGEST_PAYLOAD, Layout, Program};
+use crate::sys::{Extra, LONGEST_PAYLOAD, Layout, MOST_EXTRA, Program};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -55,14 +55,19 @@ pub(crate) struct LaunchHeader {
     descriptors: u32,
     /// Whether the child is to have a cgroup, which takes a warden that has some.
     pub(crate) cgroup: bool,
+    /// Whether the program leads a session of its own.
+    pub(crate) own_session: bool,
+    /// The numbers of the descriptors that come behind those, in a list in front of the table.
+    extra: usize,
     /// How long the whole order is; longer than the message if the order is in a file.
     pub(crate) bytes: usize,
 }
 
 const WORD: usize = size_of::<usize>();
-/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, and how many words
-/// follow that the program is to inherit.
-const HEADER: usize = 8 * WORD;
+/// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, how many words follow
+/// that the program is to inherit, whether it leads a session, how many descriptors it gets beside the first three, and
+/// 1 more than the place of the variable that it puts itself, or 0.
+const HEADER: usize = 11 * WORD;
 
 impl ToWarden {
     pub(crate) fn encode(self) -> Vec<u8> {
@@ -95,15 +100,18 @@ impl Launch {
         let [candidates, argv, env] = lists.map(|list| list.places().len());
         let entries = candidates + argv + env + lists.len() + 1;
         let strings = lists.iter().map(|list| list.bytes().len()).sum::<usize>() + directory.len();
-        let inherited = program.inherited.len();
-        let mut place = HEADER + inherited * size_of::<u64>() + entries * WORD;
+        let (inherited, extra) = (program.inherited.len(), program.extra.len());
+        let mut place = HEADER + (extra + inherited) * size_of::<u64>() + entries * WORD;
         let bytes = place + strings.max(1);
         let descriptors = descriptors.iter().fold(0, |all, one| all | one.bit());
         let mut message = Vec::with_capacity(bytes);
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
-        let header =
-            [LAUNCH, descriptors as usize, bytes, candidates, argv, env, usize::from(cgroup), inherited];
-        header.into_iter().for_each(&mut put);
+        let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env];
+        let pid_variable = program.pid_variable.map_or(0, |at| at + 1);
+        let more = [usize::from(cgroup), inherited, usize::from(program.own_session), extra, pid_variable];
+        header.into_iter().chain(more).for_each(&mut put);
+        let numbers = program.extra.iter().map(|(number, _)| u64::from(*number));
+        numbers.for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
         program.inherited.iter().for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
         for list in lists {
@@ -137,15 +145,18 @@ impl LaunchHeader {
         if word(0)? != LAUNCH {
             return None;
         }
-        let inherited = word(7)?;
-        let table = inherited.checked_mul(size_of::<u64>())?.checked_add(HEADER)?;
-        let layout = Layout { inherited, table, counts: [word(3)?, word(4)?, word(5)?] };
+        let (inherited, extra) = (word(7)?, word(9)?);
+        let table = inherited.checked_add(extra)?.checked_mul(size_of::<u64>())?.checked_add(HEADER)?;
+        let counts = [word(3)?, word(4)?, word(5)?];
+        let layout = Layout { inherited, pid_variable: word(10)?.checked_sub(1), table, counts };
         let descriptors = u32::try_from(word(1)?).ok()?;
-        Some(Self { layout, descriptors, bytes: word(2)?, cgroup: word(6)? != 0 })
+        let (cgroup, own_session) = (word(6)? != 0, word(8)? != 0);
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, own_session, extra })
     }
 
-    /// Which descriptor is which, of those that came along. `None` if some are missing.
-    pub(crate) fn sort(&self, came: &[i32]) -> Option<[Option<i32>; Descriptor::ALL.len()]> {
+    /// Which descriptor is which, of those that came along, and those that come behind them with no kind. `None` if
+    /// some are missing.
+    pub(crate) fn sort(&self, came: &[i32]) -> Option<Sorted> {
         let mut sorted = [None; Descriptor::ALL.len()];
         let mut came = came.iter().copied();
         for (place, which) in sorted.iter_mut().zip(Descriptor::ALL) {
@@ -153,9 +164,28 @@ impl LaunchHeader {
                 *place = Some(came.next().filter(|fd| *fd >= 0)?);
             }
         }
-        Some(sorted)
+        let mut rest = [None; MOST_EXTRA];
+        for place in rest.get_mut(..self.extra)? {
+            *place = Some(came.next().filter(|fd| *fd >= 0)?);
+        }
+        Some((sorted, rest))
+    }
+
+    /// What becomes of those without a kind, by the numbers in the order. `None` if it makes no sense.
+    pub(crate) fn extra(&self, order: &[u8], came: [Option<i32>; MOST_EXTRA]) -> Option<Extra> {
+        let mut extra = Extra::default();
+        let first = self.layout.table - (self.extra + self.layout.inherited) * size_of::<u64>();
+        let numbers = order.get(first..)?.chunks_exact(size_of::<u64>());
+        for ((place, from), number) in extra.places.iter_mut().zip(came).zip(numbers).take(self.extra) {
+            let number = u64::from_ne_bytes(number.try_into().ok()?);
+            *place = Some((from?, i32::try_from(number).ok().filter(|number| *number > 2)?));
+        }
+        Some(extra)
     }
 }
+
+/// Descriptors by their kinds, and those that have none.
+pub(crate) type Sorted = ([Option<i32>; Descriptor::ALL.len()], [Option<i32>; MOST_EXTRA]);
 
 fn word(message: &[u8], at: usize) -> Option<usize> {
     let bytes = message.get(at * WORD..)?.first_chunk::<WORD>()?;
@@ -325,6 +355,7 @@ mod tests {
 
         let header = LaunchHeader::decode(&order.bytes).unwrap();
         assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
+        assert!(header.own_session);
         let inherited = word(&order.bytes[header.layout.table - 8..], 0);
         assert_eq!((header.layout.inherited, inherited), (3, Some(9)));
         let table: Vec<usize> =
@@ -340,8 +371,28 @@ mod tests {
 
         let header = LaunchHeader::decode(&order.bytes).unwrap();
 
-        assert_eq!(header.sort(&[10, 11, -1]), Some([Some(10), None, None, Some(11), None]));
+        let (kinds, rest) = header.sort(&[10, 11, -1]).unwrap();
+        assert_eq!((kinds, rest), ([Some(10), None, None, Some(11), None], [None; MOST_EXTRA]));
         assert_eq!(header.sort(&[10, -1]), None);
+    }
+
+    #[test]
+    fn descriptors_without_a_kind_come_last_and_have_numbers() {
+        let null = || std::sync::Arc::new(std::fs::File::open("/dev/null").unwrap().into());
+        let mut program = program(&["LISTEN_PID="], None);
+        (program.extra, program.inherited) = (vec![(3, null()), (9, null())], vec![7]);
+        program.pid_variable = Some(0);
+
+        let order = Launch::encode(&program, &[Descriptor::Stdout], false);
+
+        let header = LaunchHeader::decode(&order.bytes).unwrap();
+        let (kinds, rest) = header.sort(&[20, 21, 22, -1]).unwrap();
+        assert_eq!((kinds[2], rest[..3].to_vec()), (Some(20), vec![Some(21), Some(22), None]));
+        let extra = header.extra(&order.bytes, rest).unwrap();
+        assert_eq!(extra.places[..3], [Some((21, 3)), Some((22, 9)), None]);
+        assert_eq!((header.layout.pid_variable, header.layout.inherited), (Some(0), 1));
+        assert_eq!(word(&order.bytes[header.layout.table - 8..], 0), Some(7));
+        assert_eq!(header.sort(&[20, 21, -1]), None);
     }
 
     #[test]
@@ -367,7 +418,9 @@ mod tests {
             env: strings(env),
             directory: directory.map(|directory| CString::new(directory).unwrap()),
             stdio: [const { None }; 3],
-            own_session: false,
+            extra: Vec::new(),
+            pid_variable: None,
+            own_session: true,
             inherited: Vec::new(),
         }
     }

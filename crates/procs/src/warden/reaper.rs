@@ -13,7 +13,7 @@ use super::descendants::kill_with_descendants;
 use super::descriptor_numbers as fds;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
 use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS};
-use crate::sys::{Job, Stage, Surroundings};
+use crate::sys::{Job, MOST_EXTRA, Stage, Surroundings};
 
 /// How long until every process that is still there gets another SIGKILL, if none has ended in between.
 const KILL_AGAIN: u32 = 50;
@@ -155,7 +155,7 @@ impl Reaper {
         job: &mut Job,
     ) -> Result<(), (Stage, Errno)> {
         let started = match header.sort(&came) {
-            Some(sorted) => self.start(header, |which| sorted[which as usize], job),
+            Some((sorted, rest)) => self.start(header, (|which| sorted[which as usize], rest), job),
             // There was no room here for all of them.
             None => Err((Stage::Clone, libc::EMFILE)),
         };
@@ -186,7 +186,7 @@ impl Reaper {
     fn start(
         &mut self,
         header: &LaunchHeader,
-        came: impl Fn(Descriptor) -> Option<i32>,
+        (came, rest): (impl Fn(Descriptor) -> Option<i32>, [Option<i32>; MOST_EXTRA]),
         job: &mut Job,
     ) -> Result<(i32, i32, Option<Errno>), (Stage, Errno)> {
         let unmade = |errno| (Stage::Clone, errno);
@@ -207,9 +207,12 @@ impl Reaper {
         if std::mem::take(&mut self.goes_soon) {
             raw::set_nice(self.nice);
         }
+        let extra = header.extra(job.order(), rest).ok_or_else(|| unmade(libc::EINVAL))?;
         let surroundings = Surroundings {
+            extra,
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
+            own_session: header.own_session,
             cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
         };
         job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))

@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
+#[path = "../processes/attributes.rs"]
+mod attributes;
+#[path = "../processes/descriptors.rs"]
+mod descriptors;
+#[path = "../processes/environment.rs"]
+mod environment;
 mod extremes;
 #[path = "../processes/given.rs"]
 mod given;
@@ -16,6 +22,8 @@ mod sets;
 mod start;
 #[path = "../processes/stop.rs"]
 mod stop;
+#[path = "../processes/stop_command.rs"]
+mod stop_command;
 #[path = "../processes/stragglers.rs"]
 mod stragglers;
 #[path = "../processes/usage.rs"]

@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows tests by their attribute, and not what they call")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
+mod attributes;
+mod descriptors;
+mod environment;
 mod given;
 mod health;
 mod output;
 mod ready;
 mod start;
 mod stop;
+mod stop_command;
 mod stragglers;
 mod usage;
 

@@ -41,7 +41,10 @@ async fn a_file_that_is_not_executable_is_named() {
 
     let error = given.start_error().await;
 
-    assert_eq!(error, "`/etc/passwd` is not executable: Permission denied (os error 13)");
+    assert_eq!(
+        error,
+        "`/etc/passwd` is not executable, it has no permission to be executed: Permission denied (os error 13)"
+    );
 }
 
 #[tokio::test]
@@ -53,7 +56,9 @@ async fn a_script_whose_interpreter_is_missing_is_told_from_a_missing_program() 
 
     let given = tree([Process::new("./script").current_dir(dir.path()).into_child("child")]);
 
-    assert_eq!(given.start_error().await, "the interpreter or loader of `./script` was not found");
+    let error = given.start_error().await;
+
+    assert_eq!(error, "the interpreter \"/no/such/interpreter\" of `./script` was not found");
 }
 
 #[tokio::test]

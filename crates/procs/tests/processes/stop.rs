@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rootward_core::{EventKind, Exit, Outcome, Shutdown};
-use rootward_procs::{Signal, Step};
+use rootward_core::{EventKind, Exit, Outcome, Restart, Shutdown};
+use rootward_procs::{Ready, Signal, Step};
 
 use crate::given::{is_alive, script, shell, tree, wait_until_gone};
 
@@ -77,7 +77,7 @@ async fn a_ladder_is_climbed_one_signal_after_the_other() {
 #[tokio::test]
 async fn a_leader_that_is_asked_alone_may_finish_what_its_workers_do() {
     let worker = "trap 'echo asked; exit 1' TERM; echo running; read go < $0; echo finished";
-    let master = format!("/bin/sh -c \"{worker}\" $0 & trap 'echo go > $0' TERM; wait; wait; exit 0");
+    let master = format!("trap 'echo go > $0' TERM; /bin/sh -c \"{worker}\" $0 & wait; wait; exit 0");
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("go");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -163,4 +163,21 @@ fn a_runtime_that_is_shut_down_takes_its_processes_with_it() {
 
 fn signal(name: &str, number: i32) -> Exit {
     Exit::Signal { name: name.into(), number, core_dumped: false }
+}
+
+/// A JVM exits with 143 when it is asked to stop.
+#[tokio::test]
+async fn an_exit_that_counts_as_a_success_is_one_and_is_told_exactly() {
+    let success = Exit::Code(143).into_success();
+    let process = shell("exit 143").success_code(143).into_child("child").restart(Restart::Transient);
+    assert_eq!(tree([process]).exit().await, success);
+
+    let job = shell("kill -USR1 $$").success_signal(Signal::USR1).ready(Ready::completion());
+    let given = tree([job.into_child("child").restart(Restart::Transient)]);
+    given.tree.started().await.unwrap();
+
+    let process = shell("trap 'exit 143' TERM; echo running; while :; do :; done").success_code(143);
+    let mut given = tree([process.into_child("child")]);
+    given.wait_for_line("running").await;
+    assert_eq!(given.stop().await.status, Some(success));
 }

@@ -77,7 +77,7 @@ pub(super) fn status_from(report: &StopReport, path: &str) -> u8 {
 
 /// The status of a process as a shell has it. Only the lowest eight bits of an exit code reach the parent.
 fn status_of(exit: &Exit) -> Option<u8> {
-    match exit {
+    match exit.plain() {
         Exit::Code(code) => u8::try_from(code & 0xff).ok(),
         Exit::Signal { number, .. } => u8::try_from(128 + number).ok(),
         Exit::Normal

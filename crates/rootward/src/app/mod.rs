@@ -21,6 +21,7 @@ mod termination;
 #[cfg(test)]
 mod tests;
 mod thread_limit;
+mod with_signals;
 
 pub use application::Application;
 pub use finished::Finished;

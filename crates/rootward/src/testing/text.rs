@@ -23,6 +23,7 @@ impl fmt::Display for Line<'_> {
             EventKind::Signal { signal, .. } => write!(f, " · {signal}"),
             EventKind::Draining { cause, delay } => write!(f, " · {cause}, for {delay:?}"),
             EventKind::Stopping { cause, .. } => write!(f, " · {cause}"),
+            EventKind::Asked { with, .. } => write!(f, " · {with}"),
             EventKind::Escalated { to } => write!(f, " · {to}"),
             EventKind::Stopped { outcome, status: Some(status), .. } => write!(f, " · {outcome} · {status}"),
             EventKind::Stopped { outcome, status: None, .. } => write!(f, " · {outcome}"),

@@ -9,6 +9,7 @@ use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
+use crate::supervisor::entry::Start;
 use crate::supervisor::reserved_place::ReservedPlace;
 
 impl Engine {
@@ -93,8 +94,8 @@ impl Engine {
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
         let is_late = self.shared.view.with(key, |entry| {
             // It may have said that it has started since the time was over, and before the actor could look.
-            let live = entry.live_mut().filter(|live| !live.started)?;
-            live.timed_out = Some(now.saturating_duration_since(live.since));
+            let live = entry.live_mut().filter(|live| live.start == Start::Begun)?;
+            live.start = Start::TimedOut(now.saturating_duration_since(live.since));
             Some(())
         });
         self.before_calling(key);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward::process::{HttpGet, Output, Signal, Stdin, Step};
+use rootward::process::{HttpGet, Limit, Output, Signal, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use super::super::model::{Kind, ProcessPart, ReadyWhen, Stop};
@@ -41,6 +41,27 @@ shutdown = "kill"
 strategy = "one_for_all"
 children = [ { id = "a", shutdown = "infinity", task = { run = "finish", after = "250ms" } } ]
 "#;
+
+#[test]
+fn a_process_says_as_whom_it_runs_and_within_which_limits() {
+    let line = "user = 'root', group = 0, supplementary_groups = ['root', 7], umask = '0027', nice = -5, cpus = [0, 3], \
+                oom_score_adjust = -7, session = true, no_new_privs = true, \
+                capabilities = ['chown', 'net_raw'], \
+                limits = { open_files = 1024, core_size = 'unlimited', stack_size = { soft = 1, hard = 2 } }";
+    let file = format!("children = [{{ id = 'a', process = {{ command = ['true'], {line} }} }}]");
+    let tree = toml(&file).unwrap();
+
+    let Kind::Process(process) = &tree.root.children[0].kind else { panic!("it is a process") };
+    let it = &process.attributes;
+    assert_eq!((it.user.as_deref(), it.group.as_deref()), (Some("root"), Some("0")));
+    assert_eq!(it.groups.as_deref(), Some(&["root".to_owned(), "7".to_owned()][..]));
+    assert_eq!((it.umask, it.nice, it.oom_score), (Some(0o27), Some(-5), Some(-7)));
+    assert_eq!((it.cpus.as_deref(), it.session, it.no_new_privs), (Some(&[0, 3][..]), true, true));
+    assert_eq!(it.capabilities.as_deref(), Some(&["chown".to_owned(), "net_raw".to_owned()][..]));
+    let limits =
+        [(Limit::OpenFiles, [1024; 2]), (Limit::CoreSize, [u64::MAX; 2]), (Limit::StackSize, [1, 2])];
+    assert_eq!(it.limits, limits);
+}
 
 #[test]
 fn a_file_without_keys_that_matter_gets_the_defaults() {

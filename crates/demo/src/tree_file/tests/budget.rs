@@ -17,6 +17,15 @@ fn process(id: &str, rest: &str) -> String {
 }
 
 #[test]
+fn a_stop_command_takes_its_time_before_the_signals() {
+    let tree = super::toml(
+        "children = [{ id = 'a', process = { command = ['true'], stop_command = { exec = ['b'], wait = '20s' } } }]",
+    );
+
+    assert!(tree.unwrap().budget().to_string().contains("25s of graces"));
+}
+
+#[test]
 fn graces_of_children_that_stop_one_after_the_other_add_up() {
     let children = process("db", "shutdown = '10s'")
         + &process("cache", "")

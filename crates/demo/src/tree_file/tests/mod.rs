@@ -4,6 +4,7 @@ mod accepted;
 mod budget;
 mod pictured;
 mod refused;
+mod surroundings;
 mod syntax;
 
 use std::path::Path;

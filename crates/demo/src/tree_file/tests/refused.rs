@@ -1,5 +1,7 @@
 //! Files that can be read and make no sense: each is refused with its line, the child and the key.
 
+use super::super::section::{Field, Keys};
+use super::super::value::{Entry, Value, What};
 use super::{json, toml};
 
 /// A tree file in which `web` is a process with this line in it, in line 5.
@@ -186,7 +188,7 @@ fn what_is_wrong_with_a_process_is_reported_with_its_key() {
         ),
         (
             web("ready = {}"),
-            "root/web: process.ready: a way to be ready is exactly one of line, tcp, unix, http, path, exec, notify, \"completion\"; this names 0",
+            "root/web: process.ready: a way to be ready is exactly one of line, tcp, unix, http, path, exec, notify, notify_fd, \"completion\"; this names 0",
         ),
         (web("ready = { line = 'x', path = 'y' }"), "this names 2"),
         (
@@ -256,18 +258,57 @@ fn a_command_is_a_list_that_begins_with_a_program() {
 }
 
 #[test]
-fn every_key_without_effect_is_refused_with_the_reason() {
-    for line in [
-        "user = 'www-data'",
-        "group = 'www-data'",
-        "limits = { open_files = 1 }",
-        "ready = { notify_fd = 3 }",
-    ] {
-        let message = toml(&web(line)).unwrap_err();
+fn what_a_process_may_not_be_given_is_refused_with_its_place() {
+    check(&[
+        (web("user = 'no-such-user'"), "root/web: process: there is no user `no-such-user`"),
+        (web("group = 'no-such-group'"), "root/web: process: there is no group `no-such-group`"),
+        (web("user = ''"), "tree.toml:5: root/web: process.user: may not be empty"),
+        (web("user = true"), "root/web: process.user: expected a text in quotes, found true"),
+        (
+            web("limits = { open_file = 1 }"),
+            "tree.toml:5: root/web: process.limits.open_file: unknown name \"open_file\"; did you mean \"open_files\"?",
+        ),
+        (
+            web("limits = { core_size = 'none' }"),
+            "root/web: process.limits.core_size: expected a whole number, or \"unlimited\", found the text \"none\"",
+        ),
+        (web("limits = { core_size = -1 }"), "found the number -1"),
+        (web("limits = { core_size = { soft = 1 } }"), "process.limits.core_size.hard: missing; a limit is"),
+        (
+            web("limits = { core_size = { soft = 2, hard = 1 } }"),
+            "root/web: process: the soft limit of core_size is above the hard one",
+        ),
+        (
+            web("umask = '0888'"),
+            "root/web: process.umask: expected a file mode mask in quotes, as octal digits",
+        ),
+        (web("umask = '+077'"), "root/web: process.umask: expected a file mode mask"),
+        (web("umask = 18"), "root/web: process.umask: expected a file mode mask"),
+        (
+            web("nice = 20"),
+            "root/web: process.nice: expected a whole number from -20 to 19, found the number 20",
+        ),
+        (
+            web("cpus = []"),
+            "root/web: process.cpus: expected a list of processors, such as [0, 1], found a list",
+        ),
+        (web("cpus = [1024]"), "process.cpus[0]: expected a processor's number from 0 to 1023"),
+        (web("oom_score_adjust = 1001"), "expected a whole number from -1000 to 1000, found the number 1001"),
+        (web("session = 1"), "root/web: process.session: expected true or false, found the number 1"),
+    ]);
+}
 
-        assert!(message.starts_with("tree.toml:5: root/web: process."), "{line}: {message}");
-        assert!(message.contains("has no effect yet"), "{line}: {message}");
-    }
+#[test]
+fn every_key_without_effect_is_refused_with_the_reason() {
+    const KEYS: Keys = Keys { of: "a table", known: &[], not_yet: &["later"] };
+    let flag = Value { line: 5, span: 0..0, what: What::Flag(true) };
+    let entry = Entry { key: "later".into(), line: 5, span: 0..0, value: flag };
+    let table = Value { line: 4, span: 0..0, what: What::Table(vec![entry]) };
+
+    let error = Field::top("tree.toml".as_ref(), "root", &table).section(&KEYS).unwrap_err().to_string();
+
+    assert!(error.starts_with("tree.toml:5: root: later: "), "{error}");
+    assert!(error.contains("has no effect yet"), "{error}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn check_fields(events: &[Value]) {
                 assert_eq!(has("signal"), event["kind"] == "process", "{event}");
             }
             "draining" => assert!(has("cause") && has("delay_ms"), "{event}"),
+            "asked" => assert!(has("with") && has("elapsed_ms"), "{event}"),
             "escalated" => assert!(has("to"), "{event}"),
             "stopped" => assert!(has("outcome") && has("elapsed_ms") && has("stragglers"), "{event}"),
             "output" => assert!(has("stream") && has("line"), "{event}"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rootward_core::{Exit, ExitClass};
 
 use super::Miss;
-use crate::launch::{Launcher, Order};
+use crate::launch::{Launcher, Order, launch};
 use crate::process::launching::{Running, take_in};
 use crate::process::outputs::Lines;
 use crate::process::sensor::exited;
@@ -37,9 +37,10 @@ impl Command {
         let order = Order {
             process: Arc::clone(&self.process),
             kill_handle: Arc::new(SetKillHandle::default()),
+            pipe: None,
             ack: Ack::of_nothing(),
         };
-        let answer = self.launcher.launch(order).await;
+        let answer = launch(&self.launcher, order).await;
         // The set is dropped last: its notification descriptor may be watched for another set after that.
         let (owned_set, Running { set, notify_fd, stdin: _stdin, mut outputs }) =
             take_in(answer, self.process.command(), lines)

@@ -72,6 +72,16 @@ pub(crate) fn dump_no_core() -> Result<()> {
     integers(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 0, 0, 0, 0]).map(drop)
 }
 
+/// Whether the calling process may be looked into by others of its user, and writes a core when a signal ends it.
+pub(crate) fn is_dumpable() -> bool {
+    integers(libc::SYS_prctl, [libc::PR_GET_DUMPABLE, 0, 0, 0, 0]) == Ok(1)
+}
+
+/// Has it be so again, after [`is_dumpable`] was true.
+pub(crate) fn be_dumpable() -> Result<()> {
+    integers(libc::SYS_prctl, [libc::PR_SET_DUMPABLE, 1, 0, 0, 0]).map(drop)
+}
+
 /// Moves a process to a group, which is made if it is the process's own number. 0 is the calling process.
 pub(crate) fn move_to_group(pid: i32, group: i32) -> Result<()> {
     integers(libc::SYS_setpgid, [pid, group, 0, 0, 0]).map(drop)
@@ -165,6 +175,11 @@ pub(crate) fn duplicate(from: c_int, to: c_int) -> Result<()> {
 /// Puts a descriptor in the place of another, so that it outlives an exec.
 pub(crate) fn duplicate_for_exec(from: c_int, to: c_int) -> Result<()> {
     integers(libc::SYS_dup3, [from, to, 0, 0, 0]).map(drop)
+}
+
+/// Duplicates a descriptor to a place from `least` on, where it is closed by an exec.
+pub(crate) fn duplicate_above(from: c_int, least: c_int) -> Result<c_int> {
+    integers(libc::SYS_fcntl, [from, libc::F_DUPFD_CLOEXEC, least, 0, 0])
 }
 
 /// Moves a descriptor to another place, where it is closed by an exec.

@@ -36,6 +36,13 @@ pub(in crate::sys) fn take_nice(nice: c_int) -> Result<()> {
     integers(libc::SYS_setpriority, [0, 0, nice, 0, 0]).map(drop)
 }
 
+/// Has the calling process run on these processors only.
+pub(in crate::sys) fn run_on(cpus: &[u64; 16]) -> Result<()> {
+    let (bytes, at) = (size_of_val(cpus), cpus.as_ptr().expose_provenance());
+    // SAFETY: the kernel reads as many bytes as there are.
+    unsafe { call(libc::SYS_sched_setaffinity, [0, bytes, at, 0, 0, 0]) }.map(drop)
+}
+
 /// How many groups are handed over at once, which is as many as the kernel lets a process have.
 const MOST_GROUPS: usize = 1024;
 

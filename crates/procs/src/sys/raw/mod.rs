@@ -17,7 +17,7 @@ pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
 pub(crate) use identity::limit;
 pub(in crate::sys) use identity::{
-    bound_capabilities, gain_no_privileges, keep_capabilities, raise_ambient, set_capabilities,
+    bound_capabilities, gain_no_privileges, keep_capabilities, raise_ambient, run_on, set_capabilities,
     set_group_ids, set_groups, set_limit, set_mask_of_modes, set_user_ids, take_nice,
 };
 pub(crate) use message::{Blocking, MOST_DESCRIPTORS, receive, send};

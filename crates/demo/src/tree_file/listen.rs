@@ -1,0 +1,35 @@
+//! Sockets at which the demo listens for a process: `listen`.
+
+use rootward::process::{Process, Socket};
+
+use super::error::{FileError, Problem};
+use super::ready::read_address;
+use super::section::{Field, Keys};
+
+const SOCKET: Keys = Keys { of: "a socket", known: &["tcp", "udp", "unix", "name"], not_yet: &[] };
+
+const WAYS: [&str; 3] = ["tcp", "udp", "unix"];
+
+pub(super) fn read(field: &Field<'_>) -> Result<Vec<Socket>, FileError> {
+    field.list()?.iter().map(read_socket).collect()
+}
+
+fn read_socket(field: &Field<'_>) -> Result<Socket, FileError> {
+    let section = field.section(&SOCKET)?;
+    let found: Vec<_> = WAYS.iter().filter_map(|way| Some((*way, section.field(way)?))).collect();
+    let [(way, value)] = &found[..] else {
+        return Err(field.error(Problem::NotOneSocket { ways: &WAYS, found: found.len() }));
+    };
+    let socket = match *way {
+        "tcp" => Socket::tcp(read_address(value)?),
+        "udp" => Socket::udp(read_address(value)?),
+        _ => Socket::unix(value.system_text()?),
+    };
+    let Some(name) = section.field("name") else { return Ok(socket) };
+    let socket = socket.name(name.text()?);
+    // The library says which names there are.
+    match Process::new("program").listen(socket.clone()).problem() {
+        Some(problem) => Err(name.error(Problem::Process { problem })),
+        None => Ok(socket),
+    }
+}

@@ -1,0 +1,95 @@
+//! What a process finds around it, and how its end is brought about and judged.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rootward::process::{Signal, Socket};
+
+use super::super::model::{Kind, ProcessPart, ReadyWhen, Success};
+use super::toml;
+
+fn process(keys: &str) -> Result<ProcessPart, String> {
+    let file = format!("children = [{{ id = 'web', process = {{ command = ['true'], {keys} }} }}]");
+    let mut tree = toml(&file)?;
+    match tree.root.children.remove(0).kind {
+        Kind::Process(process) => Ok(*process),
+        Kind::Task(_) | Kind::Supervisor(_) => panic!("it is a process"),
+    }
+}
+
+fn check(table: &[(&str, &str)]) {
+    for (keys, expected) in table {
+        let error = process(keys).expect_err(keys);
+        assert!(error.contains(expected), "{keys}\n{error}\n{expected}");
+    }
+}
+
+#[test]
+fn the_environment_is_made_of_files_and_variables() {
+    let one = process("env_file = '.env', expand = true").unwrap();
+    assert_eq!((one.env_files, one.expand), (vec![PathBuf::from(".env")], true));
+    let two = process("env_file = ['a', '/b']").unwrap();
+    assert_eq!((two.env_files, two.expand), (["a", "/b"].map(PathBuf::from).to_vec(), false));
+
+    check(&[
+        ("env_file = ''", "root/web: process.env_file: may not be empty"),
+        ("env_file = ['a', 1]", "root/web: process.env_file[1]: expected a text in quotes"),
+        ("env_file = 1", "root/web: process.env_file: expected a list"),
+        ("expand = 'yes'", "root/web: process.expand: expected true or false"),
+        (
+            "expand = true, env = { A = '${A:-b}' }",
+            "root/web: process: after `${` there is no name with a closing brace, but \"A:-b}\"",
+        ),
+    ]);
+}
+
+#[test]
+fn exit_codes_and_signals_may_count_as_a_success() {
+    let successes = process("success_exit = [143, 'SIGTERM']").unwrap().successes;
+    assert_eq!(successes, [Success::Code(143), Success::Signal(Signal::TERM)]);
+
+    check(&[
+        ("success_exit = 143", "process.success_exit: expected a list of exit codes and signals"),
+        ("success_exit = [256]", "process.success_exit[0]: expected an exit code from 0 to 255, or a signal"),
+        ("success_exit = ['SIGTREM']", "did you mean \"SIGTERM\"?"),
+    ]);
+}
+
+#[test]
+fn a_command_may_come_before_the_signals() {
+    let command = process("stop_command = { exec = ['pg_ctl', 'stop'], wait = '20s' }").unwrap().stop_command;
+    assert_eq!(command, Some((["pg_ctl", "stop"].map(str::to_owned).to_vec(), Duration::from_secs(20))));
+
+    check(&[
+        ("stop_command = ['a']", "process.stop_command: expected a table"),
+        ("stop_command = { exec = ['a'] }", "process.stop_command.wait: missing"),
+        ("stop_command = { wait = '1s' }", "process.stop_command.exec: missing"),
+        ("stop_command = { exec = [], wait = '1s' }", "process.stop_command.exec: the command is empty"),
+        ("stop_command = { exec = ['a'], wait = '0s' }", "process.stop_command.wait: may not be zero"),
+    ]);
+}
+
+#[test]
+fn the_demo_may_listen_for_a_process() {
+    let listen =
+        process("listen = [{ tcp = 'localhost:80', name = 'http' }, { udp = '[::]:53' }, { unix = 's' }]");
+    let sockets = [Socket::tcp("localhost:80").name("http"), Socket::udp("[::]:53"), Socket::unix("s")];
+    assert_eq!(listen.unwrap().listen, sockets);
+    let ready = process("ready = { notify_fd = 3 }").unwrap().ready.unwrap();
+    assert_eq!(ready.when, ReadyWhen::Descriptor(3));
+
+    check(&[
+        ("listen = [{}]", "process.listen[0]: a socket is exactly one of tcp, udp, unix; this names 0"),
+        ("listen = [{ tcp = 'a:1', unix = 's' }]", "this names 2"),
+        ("listen = [{ tcp = '80' }]", "process.listen[0].tcp: \"80\" is not an address"),
+        ("listen = [{ tcp = 'a:80', name = 'a:b' }]", "listen[0].name: \"a:b\" is no name for a socket"),
+        (
+            "ready = { notify_fd = 2 }",
+            "process.ready.notify_fd: expected a descriptor's number from 3 to 255",
+        ),
+        (
+            "ready = { notify_fd = 3 }, listen = [{ unix = 's' }]",
+            "root/web: process: the descriptor 3 is taken twice; sockets have those from 3 on",
+        ),
+    ]);
+}

@@ -1,0 +1,181 @@
+//! What a description names and the system knows at the start: users, files of variables, and variables in texts.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Answer, LaunchError, Launcher, Order, env_file, identity, image};
+use crate::listening::Place;
+use crate::spec::{Command, Descriptors, FIRST, Process, expand, has_variable};
+
+/// Has a program started, with what its description names.
+///
+/// Cancel safe, as far as the launcher is.
+pub(crate) async fn launch(launcher: &Arc<dyn Launcher>, mut order: Order) -> Answer {
+    if names_something(order.process.command()) {
+        let mut process = Process::clone(&order.process);
+        // The database of users may be in the network, and so may a file.
+        let resolved = tokio::task::spawn_blocking(move || resolve(process.command_mut()).map(|()| process));
+        let resolved = resolved.await.map_err(|_| LaunchError::lost(order.process.command()))?;
+        order.process = Arc::new(resolved?);
+    }
+    launcher.launch(order).await
+}
+
+/// The same process, with variables in its directory replaced: other paths count from there before the program is
+/// started. They are those of `env` and of this program.
+pub(crate) fn with_directory(process: &Arc<Process>) -> Result<Arc<Process>, LaunchError> {
+    let command = process.command();
+    let Some(directory) =
+        command.directory.as_deref().filter(|it| command.expands && has_variable(it.as_os_str()))
+    else {
+        return Ok(Arc::clone(process));
+    };
+    let directory =
+        expanded(command, directory.as_os_str(), "the working directory".into(), &|name| own(command, name))?;
+    let mut process = Process::clone(process);
+    process.command_mut().directory = Some(PathBuf::from(directory));
+    Ok(Arc::new(process))
+}
+
+fn names_something(command: &Command) -> bool {
+    command.attributes.names_an_identity()
+        || !command.env_files.is_empty()
+        || command.expands
+        || !command.descriptors.sockets.is_empty()
+}
+
+/// This may block.
+fn resolve(command: &mut Command) -> Result<(), LaunchError> {
+    if command.attributes.names_an_identity() {
+        let identity = identity::look_up(&command.attributes);
+        let identity = identity.map_err(|it| LaunchError::not_found(command, it))?;
+        command.attributes.identity = Some(identity);
+    }
+    command.read_env.clear();
+    for file in &command.env_files {
+        let path = command.resolve(file);
+        let read = env_file::read(&path).map_err(|error| LaunchError::env_file(command, path, error))?;
+        command.read_env.extend(read);
+    }
+    // Here, because it may block. What is bound stays.
+    extra(command)?;
+    if command.expands { expand_all(command) } else { Ok(()) }
+}
+
+/// What a program gets beside the first three descriptors, with their numbers. The sockets are bound for the first
+/// start, which may block.
+pub(super) fn extra(command: &Command) -> Result<Vec<(u32, Arc<OwnedFd>)>, LaunchError> {
+    let Descriptors { sockets, listening, given } = &command.descriptors;
+    let places = sockets.iter().map(|socket| match &socket.place {
+        Place::Unix(path) => Place::Unix(command.resolve(path)),
+        place @ (Place::Tcp(_) | Place::Udp(_)) => place.clone(),
+    });
+    let places: Vec<_> = places.collect();
+    let bound = if places.is_empty() { Ok(Vec::new()) } else { listening.at(&places) };
+    let bound = bound.map_err(|(place, error)| LaunchError::socket(command, &place, error))?;
+    Ok((FIRST..).zip(bound).chain(given.iter().cloned()).collect())
+}
+
+/// Replaces the variables in the program, its arguments and the values of `env`.
+fn expand_all(command: &mut Command) -> Result<(), LaunchError> {
+    let beneath = |name: &OsStr| beneath(command, name);
+    let mut env = command.env.clone();
+    for (key, value) in &mut env {
+        let Some(value) = value.as_mut().filter(|value| has_variable(value)) else { continue };
+        let place = format!("the environment variable `{}`", key.to_string_lossy());
+        *value = expanded(command, value, place, &beneath)?;
+    }
+    let look_up = |name: &OsStr| env.get(name).cloned().unwrap_or_else(|| beneath(name));
+    let program = expanded(command, &command.program, "the program".into(), &look_up)?;
+    let args = command.args.iter().zip(1..).map(|(arg, at)| {
+        if has_variable(arg) {
+            expanded(command, arg, format!("argument {at}"), &look_up)
+        } else {
+            Ok(arg.clone())
+        }
+    });
+    let args = args.collect::<Result<_, _>>()?;
+    (command.program, command.args, command.env) = (program, args, env);
+    Ok(())
+}
+
+/// A variable as a process has it without its `env`, or, if it has none of this name, as this program has it.
+fn beneath(command: &Command, name: &OsStr) -> Option<OsString> {
+    let given = image::given_beneath(command);
+    let given = given.filter(|(key, _)| *key == name).map(|(_, value)| value.clone()).last();
+    given.or_else(|| std::env::var_os(name))
+}
+
+/// A variable of `env`, as it stands there, or of this program.
+fn own(command: &Command, name: &OsStr) -> Option<OsString> {
+    command.env.get(name).cloned().unwrap_or_else(|| std::env::var_os(name))
+}
+
+fn expanded(
+    command: &Command,
+    text: &OsStr,
+    place: String,
+    look_up: &dyn Fn(&OsStr) -> Option<OsString>,
+) -> Result<OsString, LaunchError> {
+    expand(text, look_up).map_err(|variable| LaunchError::UnknownVariable {
+        program: PathBuf::from(&command.program),
+        place,
+        variable: variable.to_string_lossy().into_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        let mut command = Command::new("/bin/${TOOL}");
+        command.expands = true;
+        command.env.insert("TOOL".into(), Some("cat".into()));
+        command
+    }
+
+    #[test]
+    fn program_and_arguments_see_env_and_env_sees_what_is_beneath_it() {
+        let mut command = command();
+        command.args = vec!["${B}".into(), "${PATH}".into()];
+        command.env.insert("B".into(), Some("${PATH}/b".into()));
+        command.env.insert("PATH".into(), Some("/mine".into()));
+        command.clear_env = true;
+
+        resolve(&mut command).unwrap();
+
+        let ours = std::env::var("PATH").unwrap();
+        assert_eq!(command.program, "/bin/cat");
+        assert_eq!(command.args, [format!("{ours}/b"), "/mine".to_owned()].map(OsString::from));
+    }
+
+    #[test]
+    fn a_variable_that_is_removed_or_nowhere_is_an_error_that_names_its_place() {
+        let mut removed = command();
+        removed.env.insert("PATH".into(), None);
+        removed.args = vec!["x".into(), "${PATH}".into()];
+        let error = resolve(&mut removed).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "argument 2 of `/bin/${TOOL}` names the variable `PATH`, which is not set"
+        );
+
+        let mut nowhere = command();
+        nowhere.env.insert("B".into(), Some("${ROOTWARD_NO_SUCH}".into()));
+        let error = resolve(&mut nowhere).unwrap_err().to_string();
+        assert!(error.starts_with("the environment variable `B` of "), "{error}");
+    }
+
+    #[test]
+    fn without_being_asked_to_nothing_is_replaced() {
+        let mut command = command();
+        command.expands = false;
+
+        assert!(!names_something(&command));
+        resolve(&mut command).unwrap();
+        assert_eq!(command.program, "/bin/${TOOL}");
+    }
+}

@@ -1,0 +1,86 @@
+//! A command that asks a program to stop: see [`Life`].
+
+use super::*;
+
+const INT: Action = Action::Signal(Signal::INT);
+
+fn int_after(seconds: u64) -> Action {
+    note(Signal::INT, seconds)
+}
+
+/// A program that runs, and is asked by a command that has 20 seconds.
+fn commanded() -> Sim {
+    let ladder = Ladder::single(Signal::INT).behind_command(20 * SECOND);
+    let mut life = Sim::new(Rules { ladder, ..rules() });
+    life.tell(Input::Begin);
+    life.tell(Input::Launched);
+    life
+}
+
+fn asked() -> Sim {
+    let mut life = commanded();
+    let note = Action::NoteStep(Ask { signal: Signal::INT, way: Way::Command }, Duration::ZERO);
+    assert_eq!(life.tell(Input::Stop), [note, Action::RunStopCommand, life.wake_in(20)]);
+    life
+}
+
+#[test]
+fn a_command_comes_first_and_the_signal_when_its_time_is_over() {
+    let mut life = asked();
+
+    assert_eq!(life.later(20, Input::Timer), [Action::EndStopCommand, int_after(20), INT]);
+    assert_eq!(life.tell(Input::StopCommandOver), []);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn a_command_that_fails_is_followed_by_the_signal_and_one_that_succeeds_gives_its_time_to_the_program() {
+    let mut life = asked();
+    assert_eq!(life.tell(Input::StopCommandFailed), [Action::EndStopCommand, int_after(0), INT]);
+
+    let mut life = asked();
+    assert_eq!(life.tell(Input::StopCommandOver), []);
+    assert_eq!(life.later(20, Input::Timer), [int_after(20), INT]);
+}
+
+#[test]
+fn a_command_is_ended_with_the_program_and_waited_for() {
+    let mut life = asked();
+
+    assert_eq!(life.tell(Input::Exited), [Action::EndStopCommand, Action::WatchMembers]);
+    assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
+    assert_eq!(life.tell(Input::StopCommandOver), [Action::Finish(Verdict::Ended)]);
+}
+
+#[test]
+fn what_the_program_leaves_behind_gets_the_signal_and_no_command() {
+    let mut life = asked();
+    life.tell(Input::Exited);
+    assert_eq!(life.tell(Input::Inhabited), [int_after(0), INT]);
+
+    let mut life = commanded();
+    life.tell(Input::Exited);
+    assert_eq!(life.tell(Input::Inhabited), [int_after(0), INT, life.wake_in(5)]);
+}
+
+#[test]
+fn a_force_ends_the_command_too() {
+    let mut life = asked();
+
+    assert_eq!(
+        life.tell(Input::Force),
+        [Action::EndStopCommand, Action::Signal(Signal::KILL), life.wake_in(1)]
+    );
+}
+
+#[test]
+fn a_program_that_has_not_started_is_asked_by_the_signal_alone() {
+    let readiness = Some(Readiness { within: SECOND, has_check: false, looks_last: false });
+    let ladder = Ladder::single(Signal::INT).behind_command(20 * SECOND);
+    let mut life = Sim::new(Rules { ladder, readiness, ..rules() });
+    life.tell(Input::Begin);
+    life.tell(Input::Launched);
+
+    assert_eq!(life.tell(Input::Stop), [int_after(0), INT]);
+}

@@ -1,0 +1,212 @@
+//! Which descriptors a process gets beside the first three.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Process;
+use super::ready::Condition;
+use crate::listening::{Listening, Place};
+
+/// A socket at which this program listens for a process: see [`Process::listen`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a socket does nothing until a process has it"]
+pub struct Socket {
+    pub(crate) place: Place,
+    pub(crate) name: Option<String>,
+}
+
+impl Socket {
+    /// Listens for TCP connections at this address, `host:port`.
+    pub fn tcp(address: impl Into<String>) -> Self {
+        Self { place: Place::Tcp(address.into()), name: None }
+    }
+
+    /// Receives UDP datagrams at this address, `host:port`.
+    pub fn udp(address: impl Into<String>) -> Self {
+        Self { place: Place::Udp(address.into()), name: None }
+    }
+
+    /// Listens for connections at this Unix stream socket. A relative path counts from the process's directory.
+    ///
+    /// A socket file that was left behind is replaced. The file is removed together with the child.
+    pub fn unix(path: impl Into<PathBuf>) -> Self {
+        Self { place: Place::Unix(path.into()), name: None }
+    }
+
+    /// Names the socket for the process: in `LISTEN_FDNAMES`, where one without a name is `unknown`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+/// What a process gets beside the first three descriptors.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Descriptors {
+    /// From 3 on, in this order.
+    pub(crate) sockets: Vec<Socket>,
+    /// Those sockets, as far as they are bound.
+    pub(crate) listening: Arc<Listening>,
+    pub(crate) given: Vec<(u32, Arc<OwnedFd>)>,
+}
+
+/// The first number that is free for them.
+pub(crate) const FIRST: u32 = 3;
+
+/// The numbers that they may have end here: before what a shell or a program would open by itself soon.
+const LAST: u32 = 255;
+
+/// How many there may be. They go through one message to the process that starts programs.
+pub(crate) const MOST_EXTRA: usize = 16;
+
+impl Descriptors {
+    /// The first mistake in them, in words. A pipe that says that the process is ready counts among them.
+    pub(super) fn problem(&self, ready: Option<&Condition>) -> Option<String> {
+        let of_ready = match ready {
+            Some(Condition::Descriptor(number)) => Some(*number),
+            _ => None,
+        };
+        let given = self.given.iter().map(|(number, _)| *number).chain(of_ready);
+        let mut numbers: Vec<u32> = (FIRST..).take(self.sockets.len()).chain(given).collect();
+        if numbers.len() > MOST_EXTRA {
+            return Some(format!("more than {MOST_EXTRA} descriptors are passed"));
+        }
+        if let Some(wrong) = numbers.iter().find(|number| !(FIRST..=LAST).contains(*number)) {
+            return Some(format!(
+                "a descriptor that is passed has a number from {FIRST} to {LAST}, and not {wrong}"
+            ));
+        }
+        numbers.sort_unstable();
+        if let Some(twice) = numbers.windows(2).find(|two| two[0] == two[1]) {
+            let hint = if self.sockets.is_empty() { "" } else { "; sockets have those from 3 on" };
+            return Some(format!("the descriptor {} is taken twice{hint}", twice[0]));
+        }
+        self.sockets.iter().find_map(|socket| socket.problem(ready))
+    }
+
+    /// What `LISTEN_FDNAMES` says.
+    pub(crate) fn names(&self) -> String {
+        let names = self.sockets.iter().map(|socket| socket.name.as_deref().unwrap_or("unknown"));
+        names.collect::<Vec<_>>().join(":")
+    }
+}
+
+impl Socket {
+    fn problem(&self, ready: Option<&Condition>) -> Option<String> {
+        if let Some(name) = &self.name {
+            let is_wrong = |c: char| c == ':' || c.is_control() || !c.is_ascii();
+            if name.is_empty() || name.len() > 255 || name.contains(is_wrong) {
+                return Some(format!("{name:?} is no name for a socket"));
+            }
+        }
+        match (&self.place, ready) {
+            (Place::Tcp(address), Some(Condition::Tcp(asked))) if address == asked => Some(format!(
+                "this program listens at {address} itself, so that this says nothing of the process"
+            )),
+            (Place::Unix(path), Some(Condition::Unix(asked))) if path == asked => {
+                let path = path.display();
+                Some(format!(
+                    "this program listens at {path} itself, so that this says nothing of the process"
+                ))
+            }
+            (Place::Tcp(address) | Place::Udp(address), _) if !super::problem::has_port(address) => {
+                Some(format!("the socket's address {address:?} is not of the form host:port"))
+            }
+            (Place::Unix(path), _) => super::problem::problem_with_path(path)
+                .map(|problem| problem.replacen("the ready ", "the socket's ", 1)),
+            (Place::Tcp(_) | Place::Udp(_), _) => None,
+        }
+    }
+}
+
+/// # Descriptors
+impl Process {
+    /// Listens at this socket, and passes it to the process (socket activation): the first as descriptor 3, the next
+    /// as 4, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` in the environment, as `sd_listen_fds` reads them.
+    ///
+    /// The sockets are bound when the child is started for the first time, by this program and not as the process's
+    /// user, and stay for as long as the child is in its tree. While the process is away, connections wait. A place at
+    /// which it cannot be listened fails the start ([`LaunchError::Socket`](crate::LaunchError::Socket)).
+    ///
+    /// That a connection succeeds says nothing of such a process: [`Ready::http`](crate::Ready::http),
+    /// [`Ready::notify`](crate::Ready::notify) or a line does. The listener's owner is not looked for.
+    #[doc(alias = "ListenStream")]
+    pub fn listen(mut self, socket: Socket) -> Self {
+        self.command.descriptors.sockets.push(socket);
+        self
+    }
+
+    /// Passes this descriptor to the process, in each incarnation, as the one with this number, from 3 to 255.
+    ///
+    /// This program keeps it open as long as the child is in its tree, so that the process does not see the end of a
+    /// pipe whose other end it is given.
+    pub fn descriptor(mut self, number: u32, descriptor: impl Into<OwnedFd>) -> Self {
+        self.command.descriptors.given.push((number, Arc::new(descriptor.into())));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ready;
+
+    fn problem(process: &Process) -> Option<String> {
+        let ready = process.ready.as_ref().map(|ready| &ready.condition);
+        process.command.descriptors.problem(ready)
+    }
+
+    fn null() -> std::fs::File {
+        std::fs::File::open("/dev/null").unwrap()
+    }
+
+    #[test]
+    fn sockets_and_descriptors_that_fit_together_are_no_mistake() {
+        let process = Process::new("a")
+            .listen(Socket::tcp("localhost:80").name("http"))
+            .listen(Socket::unix("s"))
+            .descriptor(5, null())
+            .ready(Ready::descriptor(6));
+
+        assert_eq!(problem(&process), None);
+        assert_eq!(process.command.descriptors.names(), "http:unknown");
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        let socket = |socket| Process::new("a").listen(socket);
+        let mut many = Process::new("a");
+        for number in 3..20 {
+            many = many.descriptor(number, null());
+        }
+        for (process, expected) in [
+            (
+                Process::new("a").descriptor(2, null()),
+                "a descriptor that is passed has a number from 3 to 255, and not 2",
+            ),
+            (
+                Process::new("a").descriptor(256, null()),
+                "a descriptor that is passed has a number from 3 to 255, and not 256",
+            ),
+            (
+                Process::new("a").descriptor(4, null()).descriptor(4, null()),
+                "the descriptor 4 is taken twice",
+            ),
+            (
+                socket(Socket::unix("s")).ready(Ready::descriptor(3)),
+                "the descriptor 3 is taken twice; sockets have those from 3 on",
+            ),
+            (many, "more than 16 descriptors are passed"),
+            (socket(Socket::tcp("80")), "the socket's address \"80\" is not of the form host:port"),
+            (socket(Socket::unix("")), "the socket's path is empty"),
+            (socket(Socket::unix("s").name("a:b")), "\"a:b\" is no name for a socket"),
+            (
+                socket(Socket::unix("s")).ready(Ready::unix("s")),
+                "this program listens at s itself, so that this says nothing of the process",
+            ),
+        ] {
+            assert_eq!(problem(&process).as_deref(), Some(expected));
+        }
+    }
+}
