@@ -74,6 +74,9 @@ pub(super) fn process(part: ProcessPart) -> Process {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    if let Some(file) = part.log_file {
+        process = process.log_file(file);
+    }
     for socket in part.listen {
         process = process.listen(socket);
     }

@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::{ProcessPart, Success};
 use super::section::{Field, Keys};
-use super::{attributes, build, command, health, listen, ready, signal, stop};
+use super::{attributes, build, command, health, listen, log_file, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -29,6 +29,7 @@ const PROCESS: Keys = Keys {
         "ready_timeout",
         "health",
         "listen",
+        "log_file",
         "retry_start",
         "success_exit",
         "user",
@@ -79,6 +80,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         ready: ready::read(&section, [stdout, stderr])?,
         health: health::read(&section)?,
         listen: section.or("listen", Vec::new(), listen::read)?,
+        log_file: section.or("log_file", None, |file| log_file::read(file).map(Some))?,
     };
     // The library knows the system's users, and what fits together.
     match build::process(part.clone()).problem() {

@@ -44,6 +44,7 @@ fn names_something(command: &Command) -> bool {
         || !command.env_files.is_empty()
         || command.expands
         || !command.descriptors.sockets.is_empty()
+        || command.log.is_some()
 }
 
 /// This may block.
@@ -58,6 +59,11 @@ fn resolve(command: &mut Command) -> Result<(), LaunchError> {
         let path = command.resolve(file);
         let read = env_file::read(&path).map_err(|error| LaunchError::env_file(command, path, error))?;
         command.read_env.extend(read);
+    }
+    if let Some(log) = &command.log {
+        let path = command.resolve(&log.path);
+        let opened = log.writer.open(path.clone(), log.rotation);
+        opened.map_err(|error| LaunchError::log_file(command, path, error))?;
     }
     // Here, because it may block. What is bound stays.
     extra(command)?;

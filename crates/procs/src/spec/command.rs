@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Attributes, Descriptors};
+use super::{Attributes, Descriptors, LogFile};
 
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -54,6 +54,8 @@ pub(crate) struct Command {
     pub(crate) stderr: Output,
     pub(crate) attributes: Attributes,
     pub(crate) descriptors: Descriptors,
+    /// Where captured outputs are written to as well.
+    pub(crate) log: Option<LogFile>,
 }
 
 impl Command {
@@ -72,6 +74,7 @@ impl Command {
             stderr: Output::default(),
             attributes: Attributes::default(),
             descriptors: Descriptors::default(),
+            log: None,
         }
     }
 

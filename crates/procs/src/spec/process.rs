@@ -222,6 +222,9 @@ impl Process {
         // A description that was cloned is another child's.
         let mut process = self;
         process.command.descriptors.listening = Arc::default();
+        if let Some(log) = &mut process.command.log {
+            log.writer = Arc::default();
+        }
         let grace = match &process.stop_command {
             Some((_, within)) => {
                 Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
@@ -318,6 +321,7 @@ impl Process {
         command.args = args.to_vec();
         command.stdin = Stdin::Null;
         command.descriptors = Descriptors::default();
+        command.log = None;
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
         Self {
             command,
