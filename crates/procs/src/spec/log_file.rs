@@ -55,8 +55,8 @@ impl LogFile {
         self
     }
 
-    /// Makes no events of the lines: they stand in the file alone. A [ready line](crate::Ready::line) is found all the
-    /// same.
+    /// Makes no events of the lines: they stand in the file alone. A [ready line](crate::Ready::line_containing) is
+    /// found all the same.
     pub fn without_events(mut self) -> Self {
         self.events = false;
         self
