@@ -342,7 +342,8 @@ mod tests {
         assert_eq!(target.write(b"again\n"), None);
 
         let note = "[rootward: 14 bytes are missing here: No space left on device (os error 28)]\n";
-        assert_eq!(text(&file), format!("{note}again\n"));
+        assert_eq!(target.write(b"and again\n"), None);
+        assert_eq!(text(&file), format!("{note}again\nand again\n"));
     }
 
     #[test]
