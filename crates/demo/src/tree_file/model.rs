@@ -92,7 +92,8 @@ pub(crate) struct ProcessPart {
     pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
-    pub(crate) stderr: Output,
+    /// `None` is where standard output goes.
+    pub(crate) stderr: Option<Output>,
     pub(crate) attributes: Attributes,
     /// Where the demo listens for it.
     pub(crate) listen: Vec<Socket>,

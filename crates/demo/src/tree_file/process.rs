@@ -57,11 +57,19 @@ const INPUTS: [(&str, Input); 3] =
 const OUTPUTS: [(&str, Output); 3] =
     [("capture", Output::Capture), ("inherit", Output::Inherit), ("null", Output::Null)];
 
+/// Where standard error may go as well: to standard output.
+const ERROR_OUTPUTS: [(&str, Option<Output>); 4] = [
+    ("capture", Some(Output::Capture)),
+    ("inherit", Some(Output::Inherit)),
+    ("null", Some(Output::Null)),
+    ("stdout", None),
+];
+
 pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     let section = field.section(&PROCESS)?;
     let argv = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
     let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
-    let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
+    let stderr = section.or("stderr", Some(Output::Capture), |stderr| stderr.name(&ERROR_OUTPUTS))?;
     let part = ProcessPart {
         command: command::read(&argv)?,
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
@@ -77,7 +85,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         successes: section.or("success_exit", Vec::new(), read_successes)?,
         stop_command: stop::read_command(&section)?,
         stop: stop::read(&section)?,
-        ready: ready::read(&section, [stdout, stderr])?,
+        ready: ready::read(&section, [stdout, stderr.unwrap_or(stdout)])?,
         health: health::read(&section)?,
         listen: section.or("listen", Vec::new(), listen::read)?,
         log_file: section.or("log_file", None, |file| log_file::read(file).map(Some))?,

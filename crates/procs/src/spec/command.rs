@@ -52,6 +52,8 @@ pub(crate) struct Command {
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    /// Whether standard error is standard output.
+    pub(crate) one_output: bool,
     pub(crate) attributes: Attributes,
     pub(crate) descriptors: Descriptors,
     /// Where captured outputs are written to as well.
@@ -72,10 +74,16 @@ impl Command {
             stdin: Stdin::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            one_output: false,
             attributes: Attributes::default(),
             descriptors: Descriptors::default(),
             log: None,
         }
+    }
+
+    /// Where standard output and standard error go.
+    pub(crate) fn outputs(&self) -> [Output; 2] {
+        [self.stdout, if self.one_output { self.stdout } else { self.stderr }]
     }
 
     /// A path of one of its own keys: a relative one counts from its directory.

@@ -57,7 +57,7 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
         if let Some(problem) = log.problem() {
             return Some(problem);
         }
-        if ![command.stdout, command.stderr].contains(&Output::Capture) {
+        if !command.outputs().contains(&Output::Capture) {
             return Some("a log file needs an output that is captured".into());
         }
     }
@@ -137,7 +137,7 @@ fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
 }
 
 fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
-    let captured = [process.command.stdout, process.command.stderr].contains(&Output::Capture);
+    let captured = process.command.outputs().contains(&Output::Capture);
     match condition {
         _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
         Condition::Line(Err(error)) => Some(format!("the ready line is not a regular expression: {error}")),
@@ -213,6 +213,10 @@ mod tests {
             (Process::new("a").capabilities(["chwon"]), "there is no capability \"chwon\""),
             (Process::new("a").log_file(LogFile::new("l").max_size(0)), "the log file has no size"),
             (Process::new("a").log_file(LogFile::new("")), "the log file's path is empty"),
+            (
+                Process::new("a").ready(Ready::line("x")).stdout(Output::Null).stderr_to_stdout(),
+                "a ready line needs an output that is captured",
+            ),
             (
                 Process::new("a").log_file(LogFile::new("l")).stdout(Output::Null).stderr(Output::Null),
                 "a log file needs an output that is captured",

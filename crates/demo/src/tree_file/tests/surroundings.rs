@@ -95,6 +95,19 @@ fn the_demo_may_listen_for_a_process() {
 }
 
 #[test]
+fn standard_error_may_be_standard_output() {
+    assert_eq!(process("stderr = 'stdout'").unwrap().stderr, None);
+
+    check(&[
+        (
+            "stderr = 'stdout', stdout = 'null', ready = { line = 'x' }",
+            "needs `stdout` or `stderr` to be captured",
+        ),
+        ("stdout = 'stdout'", "process.stdout: unknown name"),
+    ]);
+}
+
+#[test]
 fn outputs_may_be_written_to_a_file() {
     let file = |keys: &str| format!("{:?}", process(keys).unwrap().log_file.unwrap());
     assert!(file("log_file = 'l'").contains("max_size: 10485760"));
