@@ -4,6 +4,7 @@
 mod client;
 mod control;
 mod formats;
+mod fuzz;
 mod given;
 mod limits;
 mod look;

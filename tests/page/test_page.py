@@ -153,6 +153,7 @@ class Stopping(PageTest):
         self.picture(page, "stop")
         self.assertEqual(page.run(f"{row('root/workers')}.dataset.look"), "gone", "what was started last went first")
         self.assertEqual(page.run(f"{row('root/storage/database')}.dataset.look"), "stopping")
+        page.until(f"/forced in [\\d.]+ ?s/.test({row('root/storage/database')}.textContent)")
         asked, gone = (page.run(f"+document.querySelector('#{bar}').ariaValueNow") for bar in ["asked", "gone"])
         self.assertGreater(asked, gone)
         page.until("document.body.dataset.link === 'over'")

@@ -112,7 +112,9 @@ impl Desk {
         let (desk, supervisor_path, id) = (self.clone(), path.to_owned(), id.to_owned());
         self.call(path, |supervisor| async move {
             // What else comes of it is written in the record.
-            if let Err(StartChildError::Stopping { .. }) = supervisor.start_child(child).await {
+            if let Err(StartChildError::Stopping { .. } | StartChildError::NotRunning { .. }) =
+                supervisor.start_child(child).await
+            {
                 let refusal = Refusal { supervisor: supervisor_path, child: id, at: now() };
                 desk.state().refusals.push(refusal);
             }

@@ -8,6 +8,8 @@ use rootward::{
     AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor,
 };
 
+use serde_json::json;
+
 use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
 
 fn blame(report: &StopReport) -> (&str, String) {
@@ -135,6 +137,21 @@ async fn a_task_that_fails_or_panics_while_it_stops_is_told_and_not_clean() {
     let writer = report.find("root/writer").unwrap();
     let error = Exit::Failed { error: "cannot flush the last batch: disk full".to_owned() };
     assert_eq!((writer.outcome, writer.status.clone()), (Outcome::Graceful, Some(error)));
+    assert_eq!(report.to_string().lines().next(), Some("failed · api · 0s · failed while stopping: 2"));
+    let json = serde_json::to_value(&*report).unwrap();
+    let marked = json["root"]["children"].as_array().unwrap().iter();
+    let marked: Vec<_> = marked.map(|child| child.get("failed_while_stopping")).collect();
+    assert_eq!(json["failed_while_stopping"], 2);
+    assert_eq!(marked, [None, Some(&json!(true)), Some(&json!(true))], "{json}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_of_a_stop_in_which_nothing_failed_has_no_count_of_failures() {
+    let (tree, _log) = given(Supervisor::new("root").child(obedient("a"))).await;
+
+    let report = tree.stop().await;
+
+    assert!(serde_json::to_value(&*report).unwrap().get("failed_while_stopping").is_none());
 }
 
 #[tokio::test(start_paused = true)]

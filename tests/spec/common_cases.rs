@@ -13,7 +13,7 @@ use rootward::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use crate::support::{Puppet, builder, given, given_tree, obedient, settle, work_for};
+use crate::support::{Puppet, builder, given, given_tree, obedient, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -208,64 +208,7 @@ async fn a_caller_that_waits_at_an_address_gets_the_first_incarnation_that_comes
     assert!(tree.stop().await.clean);
 }
 
-// --- permits ---
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_reserves_a_place_first_loses_no_connection() {
-    let (tree, _log) =
-        given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(2))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let (together, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-
-    for _ in 0..20 {
-        let room = tasks.reserve().await.unwrap();
-        let (together, most) = (Arc::clone(&together), Arc::clone(&most));
-        room.spawn(move |_| async move {
-            most.fetch_max(together.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            work_for(SECOND).await;
-            together.fetch_sub(1, Ordering::SeqCst);
-        })
-        .await
-        .unwrap();
-    }
-
-    assert_eq!(most.load(Ordering::SeqCst), 2);
-    let _ = tree.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn room_that_is_dropped_is_given_to_the_next_and_a_stop_ends_the_wait() {
-    let (tree, _log) =
-        given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.reserve().await.unwrap();
-    let refused = tasks.spawn(|_| async {}).await.unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "no task could be started below `root/jobs`: it has as many children as it may have"
-    );
-
-    let (second, ()) = tokio::join!(tasks.reserve(), async { drop(first) });
-    let (refused, report) = tokio::join!(tasks.reserve(), tree.stop());
-
-    assert!(second.is_ok() && report.clean);
-    assert!(refused.is_err());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_waiting_for_a_place_takes_none() {
-    let (tree, _log) =
-        given(Supervisor::new("root").child(DynamicSupervisor::new("jobs").max_children(1))).await;
-    let tasks = TaskSupervisor::new(tree.supervisor("root/jobs").unwrap());
-    let first = tasks.reserve().await.unwrap();
-
-    let given_up = tokio::time::timeout(SECOND, tasks.reserve()).await;
-    drop(first);
-
-    assert!(given_up.is_err());
-    assert!(tasks.reserve().await.is_ok());
-    assert!(tree.stop().await.clean);
-}
+// --- results ---
 
 #[tokio::test(start_paused = true)]
 async fn one_job_after_the_other_always_finds_its_place_and_a_map_waits_for_it() {

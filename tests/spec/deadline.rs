@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward::event::StopCause;
 use rootward::report::{Ending, Outcome};
-use rootward::{Exit, Shutdown, Supervisor};
+use rootward::{EventKind, Exit, Shutdown, Supervisor};
 
 use crate::support::{
     Double, EventLog, Flag, GivenTree, builder, given, given_tree, obedient, settle, stubborn, takes,
@@ -53,6 +53,46 @@ async fn every_child_has_its_own_grace() {
 
     let elapsed = |path: &str| report.find(path).unwrap().elapsed.as_secs();
     assert_eq!((elapsed("root/a"), elapsed("root/b"), elapsed("root")), (2, 3, 5));
+}
+
+/// The grace of a child is cut to what its supervisor has left, and a supervisor has what the whole stop has left
+/// before everything is forced.
+#[tokio::test(start_paused = true)]
+async fn the_record_says_how_long_each_child_has_until_it_is_forced() {
+    let inner = Supervisor::new("inner").child(stubborn("cut").shutdown(9 * SECOND));
+    let root = Supervisor::new("root")
+        .child(obedient("kill").shutdown(Shutdown::Kill))
+        .child(inner)
+        .child(stubborn("own").shutdown(4 * SECOND));
+    let (tree, log) = given_tree(root.into_tree().unwrap().deadline(10 * SECOND)).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+    let grace = |name: &str| {
+        let EventKind::Stopping { grace, .. } = record.find(name, "stopping").what else { panic!("{name}") };
+        grace
+    };
+    assert_eq!(grace("root"), Some(10 * SECOND));
+    assert_eq!(grace("own"), Some(4 * SECOND));
+    assert_eq!((grace("inner"), grace("inner/cut")), (Some(5 * SECOND), Some(5 * SECOND)));
+    assert_eq!(grace("kill"), Some(Duration::ZERO));
+}
+
+/// OTP rule 11.
+#[tokio::test(start_paused = true)]
+async fn a_stop_without_a_deadline_sets_a_supervisor_no_limit() {
+    let inner = Supervisor::new("inner").child(obedient("a"));
+    let tree = Supervisor::new("root").child(inner).into_tree().unwrap().deadline(None);
+    let (tree, log) = given_tree(tree).await;
+    let _ = tree.stop().await;
+
+    let record = log.until_the_end().await;
+    for name in ["root", "inner"] {
+        assert!(
+            matches!(record.find(name, "stopping").what, EventKind::Stopping { grace: None, .. }),
+            "{name}"
+        );
+    }
 }
 
 /// OTP rule 9.

@@ -22,8 +22,8 @@ use crate::support::{
 async fn children_of_one_spec_get_numbers() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
 
-    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
-    let second = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+    let first = jobs.start_child(obedient("job")).await.unwrap();
+    let second = jobs.start_child(obedient("job")).await.unwrap();
 
     assert_ne!(first.path, second.path);
     assert!(first.path.id().starts_with("job-"), "{}", first.path);
@@ -35,7 +35,7 @@ async fn children_of_one_spec_get_numbers() {
 async fn a_child_that_is_not_restarted_is_forgotten() {
     let (_tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
     let a = Puppet::new("a");
-    let started = jobs.start_child(a.spec().restart(Restart::Transient)).await.unwrap().unwrap();
+    let started = jobs.start_child(a.spec().restart(Restart::Transient)).await.unwrap();
 
     a.ends();
     log.wait_for(|event| event.what.name() == "exited").await;
@@ -65,8 +65,8 @@ async fn only_the_child_that_fails_is_restarted() {
 #[tokio::test(start_paused = true)]
 async fn each_child_is_counted_and_has_a_spec_of_its_own_as_long_as_it_is_there() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
-    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
-    let second = jobs.start_child(obedient("job").restart(Restart::Permanent)).await.unwrap().unwrap();
+    let first = jobs.start_child(obedient("job")).await.unwrap();
+    let second = jobs.start_child(obedient("job").restart(Restart::Permanent)).await.unwrap();
     let restart_of = |id: &str| jobs.child_spec(id).map(|spec| spec.restart_type());
 
     assert_eq!(jobs.count_children().specs, 2);
@@ -80,7 +80,7 @@ async fn each_child_is_counted_and_has_a_spec_of_its_own_as_long_as_it_is_there(
 #[tokio::test(start_paused = true)]
 async fn there_are_no_more_children_than_there_may_be_and_the_spec_of_one_too_many_comes_back() {
     let (_tree, _log, jobs) = given_jobs(DynamicSupervisor::new("jobs").max_children(2)).await;
-    let first = jobs.start_child(obedient("job")).await.unwrap().unwrap();
+    let first = jobs.start_child(obedient("job")).await.unwrap();
     jobs.start_child(obedient("job")).await.unwrap();
 
     let one_too_many = jobs.start_child(obedient("job")).await;
@@ -163,7 +163,7 @@ async fn a_stop_takes_the_tasks_along_and_tells_the_callers_that_wait() {
 
     assert_eq!((report.ending, result), (Ending::Forced, Err(TaskError::Stopped)));
     let late = tasks.spawn(|_| async {}).await;
-    assert!(matches!(late.as_ref().map_err(SpawnError::kind), Err(SpawnErrorKind::Stopping)), "{late:?}");
+    assert!(matches!(late.as_ref().map_err(SpawnError::kind), Err(SpawnErrorKind::NotRunning)), "{late:?}");
 }
 
 /// OTP rule 64.

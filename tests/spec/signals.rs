@@ -6,6 +6,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::{Finished, Program, press_again};
 
+mod added;
 mod embedded;
 mod endings;
 mod inherited;

@@ -217,7 +217,7 @@ async fn a_task_whose_children_give_up_is_asked_to_stop_and_has_failed() {
     let exited = log.wait_for_event("task", "exited").await;
 
     assert!(stopped.is_raised());
-    assert_eq!(gave_up.kind, ChildKind::Task);
+    assert_eq!(gave_up.child_kind, ChildKind::Task);
     let status = &serde_json::to_value(&*exited).unwrap()["status"];
     assert_eq!(status["error"], "its children used up their restart intensity");
     let _ = tree.stop().await;

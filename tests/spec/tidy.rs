@@ -2,6 +2,7 @@
 
 mod code;
 mod floors;
+mod front_page;
 mod imports;
 mod language;
 mod otp_rules;

@@ -131,7 +131,7 @@ async fn a_child_that_is_added_later_is_waited_for() {
 
     let (node, child) = tokio::join!(log.ready("app/jobs/job-0"), jobs.start_child(job.spec()));
 
-    assert_eq!(node.path, child.unwrap().unwrap().path);
+    assert_eq!(node.path, child.unwrap().path);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

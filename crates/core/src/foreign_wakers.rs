@@ -3,6 +3,10 @@
 //! A waker that is not tokio's own may do anything: it may block its thread, or panic. A supervisor that answers, or
 //! a guardian that hands out a report, must not run it, and a task on the supervisors' runtime must not either,
 //! because that has few threads. So it goes to a thread of its own.
+//!
+//! If all these threads are blocked, what comes to them waits, and each part of the library hands in a bounded amount:
+//! a future that waits for something one wake, a task one when its stop begins, an address one, and a tree once what
+//! was provided to it.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -53,7 +57,14 @@ pin_project! {
 
 /// Holds the waker with which a future was polled last.
 #[derive(Debug, Default)]
-struct Slot(Mutex<Option<Waker>>);
+struct Slot(Mutex<SlotState>);
+
+#[derive(Debug, Default)]
+struct SlotState {
+    waker: Option<Waker>,
+    /// Whether a helper is going to wake. However often the future is woken until then, that is once.
+    is_queued: bool,
+}
 
 impl<Fut> WakeElsewhere<Fut> {
     pub(crate) fn new(future: Fut) -> Self {
@@ -82,14 +93,35 @@ impl Slot {
 
     /// What was there is dropped by the caller, when the slot is free.
     fn replace(&self, waker: Option<Waker>) -> Option<Waker> {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), waker)
+        std::mem::replace(&mut self.state().waker, waker)
+    }
+
+    /// Whether a helper has to be asked to wake. The answer is `true` once until the helper has begun.
+    fn queue(&self) -> bool {
+        let mut state = self.state();
+        state.waker.is_some() && !std::mem::replace(&mut state.is_queued, true)
+    }
+
+    fn wake_queued(&self) {
+        let waker = {
+            let mut state = self.state();
+            state.is_queued = false;
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, SlotState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Wake for Slot {
     fn wake(self: Arc<Self>) {
-        if let Some(waker) = self.take() {
-            run_on_helper(move || waker.wake());
+        if self.queue() {
+            run_on_helper(move || self.wake_queued());
         }
     }
 
@@ -220,6 +252,24 @@ mod tests {
 
         (0..10).for_each(|_| is_done.recv_timeout(Duration::from_secs(60)).expect("it is done"));
         drop(releases);
+    }
+
+    #[test]
+    fn a_future_that_is_woken_again_and_again_is_one_wake_that_waits() {
+        let slot = Arc::new(Slot::default());
+        slot.replace(Some(Waker::noop().clone()));
+
+        let asked = (0..1_000_000).filter(|_| {
+            // As a future does that is polled for another reason meanwhile.
+            slot.replace(Some(Waker::noop().clone()));
+            slot.queue()
+        });
+
+        assert_eq!(asked.count(), 1);
+        slot.wake_queued();
+        assert!(!slot.queue(), "there is nothing to wake");
+        slot.replace(Some(Waker::noop().clone()));
+        assert!(slot.queue(), "the next one is a wake of its own");
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub use child_kind::{
     StartContext, StopRequest,
 };
 pub use context::{HearsSignals, KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, Moment, Notice, SignalAction, Stream};
+pub use event::{Event, EventKind, Events, Lagged, Notice, RecordPosition, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
 #[doc(hidden)]
@@ -98,12 +98,13 @@ pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
 pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
-    ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ResizeError, RestartChildError,
-    StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle, TerminateChildError,
+    ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ReserveError, ResizeError,
+    RestartChildError, StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle,
+    TerminateChildError,
 };
 pub use task::{
-    BlockingContext, Guest, IntoExit, Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext,
-    TaskError, TaskResult, TaskResults, TaskSupervisor,
+    BlockingContext, Guest, IntoExit, Permit, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult,
+    TaskResults, TaskSupervisor,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
 pub use tree_ref::{TreeRef, TreeWatch};

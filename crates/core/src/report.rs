@@ -38,6 +38,9 @@ pub struct StopReport {
     /// stopping.
     #[serde(skip_serializing_if = "is_zero")]
     pub refused: u64,
+    /// How many of [`failed_while_stopping`](Self::failed_while_stopping) there are.
+    #[serde(rename = "failed_while_stopping", skip_serializing_if = "is_zero")]
+    failures: u64,
     /// Which failure brought the tree down, if it stopped by itself because of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,
@@ -69,8 +72,14 @@ pub enum Ending {
 
 impl Ending {
     fn of(root: &NodeReport, cause: StopCause, blame: Option<&Blame>) -> Self {
-        if root.nodes().any(|node| node.outcome == Outcome::Unreapable) {
-            return Ending::Incomplete;
+        // In one pass: the report of a tree with many children is large.
+        let (mut has_failed, mut was_forced) = (blame.is_some(), false);
+        for node in root.nodes() {
+            if node.outcome == Outcome::Unreapable {
+                return Ending::Incomplete;
+            }
+            has_failed |= node.failed_while_stopping();
+            was_forced |= node.was_forced();
         }
         match cause {
             StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained => {
@@ -84,15 +93,11 @@ impl Ending {
             | StopCause::AutoShutdown
             | StopCause::Idle
             | StopCause::Dropped
-            | StopCause::Token => {
-                if blame.is_some() || root.nodes().any(NodeReport::failed_while_stopping) {
-                    return Ending::Failed;
-                }
-                match root.nodes().any(NodeReport::was_forced) {
-                    true => Ending::Forced,
-                    false => Ending::Clean,
-                }
-            }
+            | StopCause::Token => match (has_failed, was_forced) {
+                (true, _) => Ending::Failed,
+                (false, true) => Ending::Forced,
+                (false, false) => Ending::Clean,
+            },
         }
     }
 
@@ -195,14 +200,29 @@ impl StopReport {
         let blame = None;
         let clean = ending == Ending::Clean;
         let refused = root.nodes().map(|node| node.refused).sum();
+        let failures = root.nodes().map(|node| u64::from(node.failed_while_stopping())).sum();
         let elapsed = root.elapsed;
-        Self { clean, containment, cause, ending, elapsed, refused, blame, start_error, start_failure, root }
+        Self {
+            clean,
+            containment,
+            cause,
+            ending,
+            elapsed,
+            refused,
+            failures,
+            blame,
+            start_error,
+            start_failure,
+            root,
+        }
     }
 
     /// This failure has brought the tree down.
     pub(crate) fn is_to_blame(&mut self, blame: Option<Blame>) {
-        self.ending = Ending::of(&self.root, self.cause, blame.as_ref());
-        self.clean = self.ending == Ending::Clean;
+        if blame.is_some() {
+            self.ending = Ending::of(&self.root, self.cause, blame.as_ref());
+            self.clean = self.ending == Ending::Clean;
+        }
         self.blame = blame;
     }
 
@@ -222,7 +242,8 @@ impl StopReport {
     }
 
     /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after
-    /// they had been asked to stop.
+    /// they had been asked to stop. As JSON the report has their number as `failed_while_stopping`, and each of them
+    /// has `"failed_while_stopping": true`.
     pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
         self.root.walk().into_iter().filter(|node| node.failed_while_stopping()).collect()
     }
@@ -351,6 +372,9 @@ impl Serialize for NodeReport {
         }
         map.serialize_entry("elapsed_ms", &whole_millis(self.elapsed))?;
         map.serialize_entry("restarts", &self.restarts)?;
+        if self.failed_while_stopping() {
+            map.serialize_entry("failed_while_stopping", &true)?;
+        }
         if let Some(stuck) = &self.stuck {
             map.serialize_entry("stuck", stuck)?;
         }

@@ -1,18 +1,19 @@
 //! What a tree looks like, with the moment of the record at which each part of it was seen.
 
-use crate::event::Moment;
+use crate::event::RecordPosition;
 use crate::snapshot::NodeSnapshot;
 
-/// A child as it was seen at one moment of the record: all events up to [`Moment::as_of`] are in it, and none after it.
+/// A child as it was seen at one position of the record: all events up to [`RecordPosition::as_of`] are in it, and none
+/// after it.
 ///
-/// The children of one supervisor are seen at one moment, those of another one at another.
+/// The children of one supervisor are seen at one position, those of another one at another.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Sighting {
     /// The child, without what stands below it.
     pub node: NodeSnapshot,
     /// When it was seen.
-    pub seen: Moment,
+    pub seen: RecordPosition,
     /// As of which event the list of its children, which follow it, is complete.
     pub children_as_of: u64,
     /// As of which event what follows from the last two has been told: if its supervisor was over when it was asked for
@@ -45,7 +46,7 @@ pub(crate) enum SeenList {
 #[derive(Debug)]
 pub(crate) struct NumberedNode {
     pub(crate) node: NodeSnapshot,
-    pub(crate) seen: Moment,
+    pub(crate) seen: RecordPosition,
     pub(crate) is_launching: bool,
     pub(crate) below: Sightings,
 }

@@ -24,7 +24,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
             tell::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
         }
         Err(error) => {
-            tell::error(error);
+            tell::mistake(&error, error.picture());
             ExitCode::from(tell::BAD_INPUT)
         }
     }

@@ -204,6 +204,9 @@ fn target() -> impl TypedValueParser<Value = Target> {
 }
 
 #[cfg(test)]
+mod shared_files;
+
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 

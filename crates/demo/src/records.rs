@@ -6,7 +6,7 @@ use rootward::event::Events;
 use rootward::{Event, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
-use crate::event_writer::{EventWriter, Format, OpenError, Patience, Pump, Sink, Target, Written};
+use crate::event_writer::{EventWriter, Format, OpenError, Pump, ReaderTimeout, Sink, Target, Written};
 use crate::tell;
 use crate::view::{Lines, Style, farewell, summary, welcome};
 
@@ -105,8 +105,8 @@ impl Records {
     /// any more is not waited for.
     pub(crate) fn conclude(self, finished: &Finished, pump: &Pump) -> bool {
         let patience = match finished {
-            Finished::Left { .. } => Patience::LEAVING,
-            Finished::Stopped(_) | _ => Patience::ORDERLY,
+            Finished::Left { .. } => ReaderTimeout::LEAVING,
+            Finished::Stopped(_) | _ => ReaderTimeout::ORDERLY,
         };
         pump.finish(patience);
         self.screen.write(|style| match finished {

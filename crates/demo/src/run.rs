@@ -211,7 +211,7 @@ fn run(
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
-    let view = fit.map(|fit| OwnView::begin(fit, deadline, program.subscribe(), reach)).transpose()?;
+    let view = fit.map(|fit| OwnView::begin(fit, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
     drop(view);
     let is_written = records.conclude(&finished, &pump);
@@ -253,13 +253,30 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
         Ok(status) => status,
         Err(error) => {
-            tell::error_with_its_causes(&error);
+            tell::mistake(tell::with_its_causes(&error), error.picture());
             ExitCode::from(error.status())
         }
     }
 }
 
 impl NotStarted {
+    /// The lines of the tree file in which the mistake stands.
+    fn picture(&self) -> Option<&str> {
+        match self {
+            Self::File(error) => error.picture(),
+            Self::Spec(_)
+            | Self::Grace(_)
+            | Self::TreeFile(_)
+            | Self::Record(_)
+            | Self::Shared(_)
+            | Self::Picture(_)
+            | Self::Io(_)
+            | Self::Warden(_)
+            | Self::Observe(_)
+            | Self::Run(_) => None,
+        }
+    }
+
     fn status(&self) -> u8 {
         match self {
             Self::File(error) if error.is_of_the_system() => Finished::FAILED,

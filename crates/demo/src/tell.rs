@@ -19,6 +19,14 @@ pub(crate) fn error(message: impl fmt::Display) {
     say(format_args!("error: {message}"));
 }
 
+/// Writes an error, and below it the lines of the file in which it stands.
+pub(crate) fn mistake(message: impl fmt::Display, picture: Option<&str>) {
+    let message = format!("error: {message}");
+    // The lines have a margin of their own, which tells them from what others write.
+    let picture = picture.map(safe_lines).unwrap_or_default();
+    write(&format!("{}\n{picture}", on_lines(&message)));
+}
+
 /// Writes what the user should know and what changes nothing.
 pub(crate) fn warning(message: impl fmt::Display) {
     say(format_args!("warning: {message}"));
@@ -29,15 +37,20 @@ pub(crate) fn note(message: impl fmt::Display) {
     say(format_args!("note: {message}"));
 }
 
-/// Writes an error and what is behind it, as far as its own text does not say that already.
-pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
+/// An error and what is behind it, as far as its own text does not say that already.
+pub(crate) fn with_its_causes(failed: &dyn std::error::Error) -> String {
     let mut message = failed.to_string();
     for cause in std::iter::successors(failed.source(), |cause| cause.source()).map(ToString::to_string) {
         if !message.contains(&cause) {
             message = format!("{message}: {cause}");
         }
     }
-    error(message);
+    message
+}
+
+/// Writes an error and what is behind it.
+pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
+    error(with_its_causes(failed));
 }
 
 /// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
@@ -53,8 +66,15 @@ pub(crate) fn answer(text: &str) -> ExitCode {
 
 /// All of it in one write, or what another thread says could stand in the middle.
 fn say(message: fmt::Arguments<'_>) {
-    // A second line is told from what others write.
-    let line = format!("{}\n", safe_lines(&message.to_string()).trim_end().replace('\n', "\n     | "));
+    write(&format!("{}\n", on_lines(&message.to_string())));
+}
+
+/// A second line is told from what others write.
+fn on_lines(message: &str) -> String {
+    safe_lines(message).trim_end().replace('\n', "\n     | ")
+}
+
+fn write(text: &str) {
     // There is no other place to say it.
-    let _ = write_within(PATIENCE, io::stderr(), line.as_bytes());
+    let _ = write_within(PATIENCE, io::stderr(), text.as_bytes());
 }

@@ -177,6 +177,7 @@ function happens(child, event) {
     case "stopping":
       child.stop = { seq: event.seq, at: event.at, cause: event.cause };
       if (event.signal !== undefined) child.stop.signal = event.signal;
+      if (event.grace_ms !== undefined) child.stop.due = event.at + event.grace_ms / 1e3;
       turn(child, "stopping", event.at);
       break;
     case "escalated":

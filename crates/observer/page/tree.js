@@ -167,7 +167,7 @@ function makeRow(path) {
 function fill(row, child) {
   const before = row.child && row.child.look;
   const is = look(child);
-  row.child = { look: is, kind: child.kind, since: child.since, due: child.restart?.at, state: child.state };
+  row.child = { look: is, kind: child.kind, since: child.since, due: child.restart?.at ?? child.stop?.due, state: child.state };
   row.element.dataset.look = is;
   turnSign(row.sign, is);
   setText(row.kind, child.kind);
@@ -182,7 +182,8 @@ function fill(row, child) {
 }
 
 function fillTime({ since, child }) {
-  if (child.state === "restarting" && child.due !== undefined) setText(since, `in ${short(Math.max(0, child.due - now()))}`);
+  const isDue = child.due !== undefined && (child.state === "restarting" || child.look === "stopping");
+  if (isDue) setText(since, `${child.state === "stopping" ? "forced " : ""}in ${short(Math.max(0, child.due - now()))}`);
   else if (child.since === undefined || child.look === "never") setText(since, "");
   else setText(since, child.state === "stopping" ? short(now() - child.since) : clock(now() - child.since));
 }

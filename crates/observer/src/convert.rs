@@ -32,7 +32,7 @@ impl From<&rootward::Event> for wire::Event {
             what: (&event.what).into(),
             path: event.path.as_str().to_owned(),
             incarnation: event.incarnation,
-            kind: event.kind.into(),
+            kind: event.child_kind.into(),
         }
     }
 }
@@ -77,9 +77,10 @@ impl From<&EventKind> for wire::What {
             EventKind::Draining { cause, delay } => {
                 Self::Draining { cause: cause.as_str().to_owned(), delay_ms: millis(*delay) }
             }
-            EventKind::Stopping { cause, signal } => Self::Stopping {
+            EventKind::Stopping { cause, signal, grace } => Self::Stopping {
                 cause: cause.as_str().to_owned(),
                 signal: signal.as_ref().map(|signal| signal.clone().into_owned()),
+                grace_ms: grace.map(millis),
             },
             EventKind::Asked { with, elapsed, error } => {
                 Self::Asked { with: with.clone(), elapsed_ms: millis(*elapsed), error: error.clone() }

@@ -8,6 +8,9 @@ use std::thread;
 use nix::sys::signal::SigSet;
 
 /// A thread that does jobs, one after the other.
+///
+/// The queue has no bound of its own. What bounds it are its users: each incarnation of a process hands in one start,
+/// and the next one follows the end of that; and what counts members waits for its count before it asks for another.
 pub(crate) struct Worker<J: 'static> {
     name: &'static str,
     work: fn(&Receiver<J>),

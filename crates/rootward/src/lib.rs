@@ -63,19 +63,30 @@
 //! | A good guest | No `exit`, no runtime but its own, no `wait` for processes it did not start, no signal caught before it is asked to. |
 //! | Everything is bounded | Waits, restarts, captured output, events for a slow reader; or it says `Infinity`. |
 //!
-//! # The names
+//! # The names that programs need
 //!
 //! | to | use |
 //! | --- | --- |
-//! | describe children | [`ChildSpec`], [`Process`], [`Supervisor`], [`DynamicSupervisor`], [`PartitionSupervisor`] |
-//! | say how they live | [`Restart`], [`Shutdown`], [`Strategy`], [`AutoShutdown`], [`Intensity`], [`Backoff`], [`StopOrder`] |
+//! | describe children | [`ChildSpec`] (tasks, services, blocking work, actors), [`Process`], [`Supervisor`], [`DynamicSupervisor`], [`PartitionSupervisor`] |
+//! | say how they live and stop | [`Restart`], [`Shutdown`], [`Strategy`], [`Intensity`], [`Backoff`], [`AutoShutdown`], [`StopOrder`] |
 //! | write a task or an actor | [`TaskContext`], [`BlockingContext`], [`IntoExit`], [`TaskSupervisor`], [`Address`] |
-//! | run a program | [`run()`], [`Application`], [`Signals`] |
-//! | run a tree in a program | [`TreeBuilder`], [`Tree`], [`TreeRef`], [`SupervisorHandle`], [`SupervisorAddress`] |
-//! | see what happens | [`Event`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`] |
-//! | look up the rest | [`task`], [`event`], [`report`], [`snapshot`], [`error`], [`mod@process`], [`signal`] |
-//! | make another kind of child | [`child_kind`] |
-//! | test a tree of one's own | `testing` |
+//! | be a program | [`run()`], [`Application`], [`Finished`], [`Signals`], [`Signal`] |
+//! | be a part of a program | [`TreeBuilder`], [`OnDeadline`], [`StopReach`], [`Tree`], [`TreeRef`], [`SupervisorHandle`], [`SupervisorAddress`] |
+//! | see what happens | [`Event`], [`EventKind`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`], [`ChildId`] |
+//!
+//! Beside them stand [`capture_panics`], which has an exit say where a panic arose, and for a program that does more
+//! than [`Application::run`] does, [`Prepared`] and [`deadline_from_env`]. The rest is in the module that it belongs
+//! to:
+//!
+//! | module | has |
+//! | --- | --- |
+//! | [`task`] | what tasks start and are given: guests, permits, results |
+//! | [`mod@process`] | readiness, health, stop ladders, containment, and one program without a tree |
+//! | [`event`], [`report`], [`snapshot`] | what is said in these three |
+//! | [`error`] | an error for each operation |
+//! | [`signal`] | sources of signals, and what they mean |
+//! | [`child_kind`] | what another kind of child is made of |
+//! | `http`, `probes`, `systemd`, `testing` | what a [feature](#features) of that name adds |
 //!
 //! # Features
 //!
@@ -141,7 +152,7 @@ pub use rootward_procs::Process;
 pub use rootward_signals::{Signal, Signals};
 
 #[doc(hidden)]
-pub use rootward_core::{Moment, Sighting, TreeWatch};
+pub use rootward_core::{RecordPosition, Sighting, TreeWatch};
 
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
 #[cfg(feature = "actors")]
@@ -223,6 +234,7 @@ pub mod signal {
 
     #[doc(inline)]
     pub use rootward_signals::{
-        Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard, die_by_signal,
+        AddedHandler, Hangup, Listening, SignalHandlers, SignalReceived, SignalSender, SignalSource,
+        SignalsGuard, die_by_signal,
     };
 }

@@ -14,6 +14,7 @@ use crate::Signal;
 use crate::handlers::{self, HandlerThread, SignalReceived};
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Decided, Escalation, Patience, Reaction, Ticket};
+use crate::registry::SignalHandlers;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
 const LAST_KILL: Duration = Duration::from_secs(1);
@@ -31,17 +32,18 @@ pub(crate) enum Message {
     Killed,
 }
 
-/// The actor's behaviour. What it knows is in its [`State`].
+/// The actor's behaviour. What it knows is in its [`SignalState`].
 #[derive(Debug)]
 pub(crate) struct RootSignalActor;
 
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct SignalState {
     pub(crate) tree: Arc<Tree>,
     pub(crate) escalation: Escalation,
     pub(crate) calls: Calls,
     pub(crate) patience: Patience,
-    pub(crate) handlers: Option<HandlerThread>,
+    pub(crate) handlers: SignalHandlers,
+    pub(crate) handler_thread: Arc<HandlerThread>,
     pub(crate) last_kill: LastKill,
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<Decided>,
@@ -51,10 +53,14 @@ pub(crate) struct State {
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for RootSignalActor {
     type Msg = Message;
-    type State = State;
-    type Arguments = State;
+    type State = SignalState;
+    type Arguments = SignalState;
 
-    async fn pre_start(&self, _: ActorRef<Message>, state: State) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<Message>,
+        state: SignalState,
+    ) -> Result<SignalState, ActorProcessingErr> {
         Ok(state)
     }
 
@@ -62,7 +68,7 @@ impl Actor for RootSignalActor {
         &self,
         myself: ActorRef<Message>,
         message: Message,
-        state: &mut State,
+        state: &mut SignalState,
     ) -> Result<(), ActorProcessingErr> {
         let due = match message {
             Message::Arrived { signal, at } => state.arrived(signal, at, &myself),
@@ -84,13 +90,12 @@ impl Actor for RootSignalActor {
     }
 }
 
-impl State {
+impl SignalState {
     /// Decides what a signal means. Gives back what is to be carried out now.
     fn arrived(&mut self, signal: Signal, at: Instant, myself: &ActorRef<Message>) -> Vec<Decided> {
         let decided = Decided { signal, reaction: self.escalation.step(signal, at) };
         let shows = self.escalation.shows_snapshot(signal, decided.reaction);
-        let is_called_for = |handlers: &HandlerThread| shows || handlers.hears(signal);
-        let call = self.handlers.as_ref().is_some_and(is_called_for).then(|| self.calls.add(decided));
+        let call = (shows || self.handlers.hear(signal)).then(|| self.calls.add(decided));
         let waited = self.patience.until();
         let due = self.patience.decided(decided, call, at);
         if let Some(until) = self.patience.until().filter(|_| waited.is_none()) {
@@ -128,11 +133,10 @@ impl State {
 
     /// Has the next handlers called, unless handlers are being called.
     fn call_handlers(&mut self, myself: &ActorRef<Message>) {
-        let Some(handlers) = &self.handlers else { return };
         let Some(call) = self.calls.next() else { return };
         let Decided { signal, reaction } = call.decided;
         let myself = myself.clone();
-        handlers.call(handlers::Call {
+        self.handler_thread.call(handlers::Call {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
             shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
             done: Box::new(move || drop(myself.cast(Message::Handled(call.ticket)))),

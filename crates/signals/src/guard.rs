@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::actor::Message;
-use crate::source::Held;
+use crate::source::HeldSignals;
 
 /// Keeps the root signal actor at work. When it is dropped, the actor stops listening.
 ///
@@ -24,7 +24,7 @@ pub struct SignalsGuard {
     pub(crate) listener: AbortHandle,
     pub(crate) left: watch::Receiver<Option<u8>>,
     /// The process's signals, if it is those that are heard. The actor's thread ends when this is dropped.
-    pub(crate) held: Option<Held>,
+    pub(crate) held: Option<HeldSignals>,
     pub(crate) _hears: HearsSignals,
 }
 
@@ -56,7 +56,7 @@ impl Drop for SignalsGuard {
     fn drop(&mut self) {
         // At once, and not when the runtime gets around to dropping the listener.
         if let Some(held) = &self.held {
-            held.dispositions.give_back();
+            held.signals.end_all();
         }
         self.listener.abort();
         self.actor.stop(None);

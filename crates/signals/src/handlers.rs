@@ -1,22 +1,20 @@
-//! The application's own handlers, and the thread on which they are called.
+//! What a handler is, and the thread on which handlers are called.
 //!
 //! A thread of their own, because they are foreign code and may block: on a full pipe that they print to, on a lock.
 //! On a runtime's thread that would hold up the next signal. The thread exists only if something is registered. It
 //! also takes the snapshot that SIGUSR1 shows. Nothing ever waits for it, but a stop, and that not for long.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::io;
 use std::pin::Pin;
-use std::sync::{Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use rootward_core::{SignalAction, Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
-use crate::Signal;
 use crate::quietly::quietly;
+use crate::{Signal, SignalError};
 
 /// What a handler is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,20 +38,42 @@ pub(crate) enum Handler {
     Async(Box<dyn FnMut(SignalReceived) -> Handling + Send>),
 }
 
-type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
-
-/// What the application registered, in the order in which it did.
-#[derive(Default)]
-pub(crate) struct Handlers {
-    by_signal: Vec<(Signal, Handler)>,
-    show_snapshot: Option<ShowSnapshot>,
+impl Handler {
+    pub(crate) fn from_async<F>(mut handler: impl FnMut(SignalReceived) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self::Async(Box::new(move |received| Box::pin(handler(received)) as _))
+    }
 }
 
-/// The thread that calls them.
-#[derive(Debug)]
-pub(crate) struct HandlerThread {
-    calls: mpsc::SyncSender<Call>,
-    signals: BTreeSet<Signal>,
+/// Where the thread finds what to call.
+pub(crate) trait HandlersOf: Send {
+    /// Goes through the handlers of this signal. One that is removed before its turn is left out, and so is one that
+    /// comes in between.
+    fn each(&self, signal: Signal, call: &mut dyn FnMut(Arc<Mutex<Handler>>));
+}
+
+pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
+
+/// The thread that calls the handlers. It comes into being when there is something to call, and ends when this is
+/// dropped.
+pub(crate) struct HandlerThread(Mutex<Thread>);
+
+/// The thread before and after it has been started.
+enum Thread {
+    Planned(Option<Plan>),
+    Started(mpsc::SyncSender<Call>),
+}
+
+/// What the thread works with.
+pub(crate) struct Plan {
+    pub(crate) handlers: Box<dyn HandlersOf>,
+    pub(crate) show_snapshot: Option<ShowSnapshot>,
+    /// Where a handler's `tokio::spawn` ends up.
+    pub(crate) runtime: Handle,
+    /// How long a handler that is async has.
+    pub(crate) limit: Option<Duration>,
 }
 
 /// One signal to call handlers for.
@@ -66,62 +86,77 @@ pub(crate) struct Call {
     pub(crate) done: Box<dyn FnOnce() + Send>,
 }
 
-impl Handlers {
-    pub(crate) fn add(&mut self, signal: Signal, handler: Handler) {
-        self.by_signal.push((signal, handler));
+impl HandlerThread {
+    pub(crate) fn new(plan: Plan) -> Self {
+        Self(Mutex::new(Thread::Planned(Some(plan))))
     }
 
-    pub(crate) fn show_snapshots_with(&mut self, show: ShowSnapshot) {
-        self.show_snapshot = Some(show);
-    }
-
-    pub(crate) fn shows_snapshots(&self) -> bool {
-        self.show_snapshot.is_some()
-    }
-
-    /// The signals that handlers are registered for.
-    pub(crate) fn signals(&self) -> BTreeSet<Signal> {
-        self.by_signal.iter().map(|(signal, _)| *signal).collect()
-    }
-
-    /// Starts the thread that calls the handlers, if there are any. It ends when its handle is dropped. A handler that
-    /// is async has so much time.
-    pub(crate) fn start(
-        mut self,
-        runtime: Handle,
-        limit: Option<Duration>,
-    ) -> io::Result<Option<HandlerThread>> {
-        let signals = self.signals();
-        if signals.is_empty() && self.show_snapshot.is_none() {
-            return Ok(None);
-        }
+    /// Starts the thread, unless it is there.
+    pub(crate) fn start(&self) -> Result<(), SignalError> {
+        let mut thread = self.lock();
+        let Thread::Planned(plan) = &mut *thread else { return Ok(()) };
         // The root signal actor has one call made at a time.
-        let (sender, calls) = mpsc::sync_channel(1);
-        thread::Builder::new().name("rootward-signal".to_owned()).spawn(move || {
+        let (sender, calls) = mpsc::sync_channel::<Call>(1);
+        let (give, take) = mpsc::sync_channel::<Plan>(1);
+        // If the system refuses the thread, the plan is still here.
+        let work = move || {
+            let Ok(mut plan) = take.recv() else { return };
+            let runtime = plan.runtime.clone();
             let _entered = runtime.enter();
             for call in calls {
-                self.serve(call, &runtime, limit);
+                plan.serve(call);
             }
-        })?;
-        Ok(Some(HandlerThread { calls: sender, signals }))
+        };
+        let started = thread::Builder::new().name("rootward-signal".to_owned()).spawn(work);
+        started.map_err(SignalError::Thread)?;
+        let plan = plan.take().expect("it is taken once");
+        give.send(plan).expect("the thread waits for it");
+        *thread = Thread::Started(sender);
+        Ok(())
     }
 
-    fn serve(&mut self, call: Call, runtime: &Handle, limit: Option<Duration>) {
+    /// Has the handlers called, soon. Returns at once.
+    pub(crate) fn call(&self, call: Call) {
+        let call = match &*self.lock() {
+            Thread::Started(calls) => match calls.try_send(call) {
+                Ok(()) => return,
+                // Only a bug can bring this about, and a stop must not wait because of it.
+                Err(mpsc::TrySendError::Full(call) | mpsc::TrySendError::Disconnected(call)) => call,
+            },
+            // The last handler has gone since the call was decided upon.
+            Thread::Planned(_) => call,
+        };
+        (call.done)();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Thread> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Plan {
+    fn serve(&mut self, call: Call) {
         let Call { received, shown, done } = call;
-        for (_, handler) in self.by_signal.iter_mut().filter(|(signal, _)| *signal == received.signal) {
-            survive(received.signal, || match handler {
-                Handler::Plain(handler) => handler(&received),
-                Handler::Async(handler) => {
-                    if !runtime.block_on(in_time(limit, handler(received))) {
-                        tracing::warn!(
-                            target: "rootward",
-                            { signal.name = %received.signal },
-                            "a signal handler took too long and was dropped"
-                        );
+        self.handlers.each(received.signal, &mut |handler| {
+            survive(received.signal, || {
+                // The lock is the handler's own: no part of the library takes it but this thread.
+                let mut handler = handler.lock().unwrap_or_else(PoisonError::into_inner);
+                match &mut *handler {
+                    Handler::Plain(handler) => handler(&received),
+                    Handler::Async(handler) => {
+                        if !self.runtime.block_on(in_time(self.limit, handler(received))) {
+                            tracing::warn!(
+                                target: "rootward",
+                                { signal.name = %received.signal },
+                                "a signal handler took too long and was dropped"
+                            );
+                        }
                     }
                 }
             });
-        }
+            // It may have been removed meanwhile, and its drop is foreign code.
+            quietly(|| drop(handler));
+        });
         if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
             let snapshot = tree.snapshot();
             // The function may take long, and the tree is not to be kept by that.
@@ -129,23 +164,6 @@ impl Handlers {
             survive(received.signal, || show(&snapshot));
         }
         done();
-    }
-}
-
-impl HandlerThread {
-    /// Whether a handler is registered for this signal.
-    pub(crate) fn hears(&self, signal: Signal) -> bool {
-        self.signals.contains(&signal)
-    }
-
-    /// Has the handlers called, soon. Returns at once.
-    pub(crate) fn call(&self, call: Call) {
-        if let Err(mpsc::TrySendError::Full(call) | mpsc::TrySendError::Disconnected(call)) =
-            self.calls.try_send(call)
-        {
-            // Only a bug can bring this about, and a stop must not wait because of it.
-            (call.done)();
-        }
     }
 }
 
@@ -172,13 +190,9 @@ fn survive(signal: Signal, handler: impl FnOnce()) {
     }
 }
 
-impl fmt::Debug for Handlers {
+impl fmt::Debug for HandlerThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let signals: Vec<_> = self.by_signal.iter().map(|(signal, _)| signal).collect();
-        f.debug_struct("Handlers")
-            .field("by_signal", &signals)
-            .field("shows_snapshots", &self.show_snapshot.is_some())
-            .finish()
+        f.debug_struct("HandlerThread").finish_non_exhaustive()
     }
 }
 

@@ -9,10 +9,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::SignalsGuard;
-use crate::actor::{Message, RootSignalActor, State};
+use crate::actor::{Message, RootSignalActor, SignalState};
 use crate::handlers::HandlerThread;
 use crate::last_kill::LastKill;
 use crate::policy::{Calls, Escalation, Patience, Rules};
+use crate::registry::SignalHandlers;
 use crate::source::{Ear, Hearing};
 
 /// Signals that are heard, and kept until there is a tree for them: what
@@ -24,7 +25,8 @@ use crate::source::{Ear, Hearing};
 pub struct Listening {
     pub(crate) ear: Ear,
     pub(crate) rules: Rules,
-    pub(crate) handlers: Option<HandlerThread>,
+    pub(crate) handlers: SignalHandlers,
+    pub(crate) handler_thread: Arc<HandlerThread>,
     pub(crate) handler_timeout: Option<Duration>,
     pub(crate) last_kill: LastKill,
 }
@@ -37,16 +39,17 @@ impl Listening {
     ///
     /// If the source is a [channel](crate::SignalSource::channel) and it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
-        let Self { ear, rules, handlers, handler_timeout, last_kill } = self;
+        let Self { ear, rules, handlers, handler_thread, handler_timeout, last_kill } = self;
         let (hearing, held) = ear.split();
         let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
-        let state = State {
+        let state = SignalState {
             tree: Arc::new(tree.clone()),
             escalation: Escalation::new(rules),
             calls: Calls::default(),
             patience: Patience::new(handler_timeout),
             handlers,
+            handler_thread,
             last_kill,
             leaving: None,
             left: sender,

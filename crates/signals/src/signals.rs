@@ -1,16 +1,21 @@
 //! How the application says which signals it wants to be attended to.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
-use crate::handlers::{Handler, Handlers};
+use crate::handlers::{Handler, HandlerThread, Plan, ShowSnapshot};
 use crate::last_kill::LastKill;
 use crate::policy::Rules;
+use crate::registry::SignalHandlers;
 use crate::system::Inherited;
-use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard};
+use crate::{
+    AddedHandler, Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard,
+};
 
 /// Describes how signals act upon a tree.
 ///
@@ -60,14 +65,14 @@ use crate::{Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "signals are attended to only once they are attached to a tree"]
 pub struct Signals {
     source: SignalSource,
     hangup: Hangup,
     stop_signals: BTreeSet<Signal>,
     inherited: Inherited,
-    handlers: Handlers,
+    handlers: SignalHandlers,
+    show_snapshot: Option<ShowSnapshot>,
     handler_timeout: Option<Duration>,
     handler_runtime: Option<Handle>,
 }
@@ -83,7 +88,8 @@ impl Signals {
             hangup: Hangup::default(),
             stop_signals: BTreeSet::new(),
             inherited: Inherited::default(),
-            handlers: Handlers::default(),
+            handlers: SignalHandlers::new(),
+            show_snapshot: None,
             handler_timeout: Some(HANDLER_TIMEOUT),
             handler_runtime: None,
         }
@@ -103,9 +109,8 @@ impl Signals {
     /// [async](Self::on_async), or spawns it (they run [inside a runtime](Self::handler_runtime)) and does not keep the
     /// stop waiting. A signal that arrives again while handlers are busy and an equal
     /// one waits for its own is one with it: [`SignalReceived::times`] counts them.
-    pub fn on(mut self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
-        self.handlers.add(signal, Handler::Plain(Box::new(handler)));
-        self
+    pub fn on(self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
+        self.with(signal, Handler::Plain(Box::new(handler)))
     }
 
     /// Registers a handler for a signal that has something to await: it takes a service out of a registry, or says
@@ -124,16 +129,27 @@ impl Signals {
     /// let signals = Signals::new().on_async(Signal::TERM, |_| async { leave_registry().await });
     /// ```
     pub fn on_async<F>(
-        mut self,
+        self,
         signal: Signal,
-        mut handler: impl FnMut(SignalReceived) -> F + Send + 'static,
+        handler: impl FnMut(SignalReceived) -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let handler = move |received| Box::pin(handler(received)) as _;
-        self.handlers.add(signal, Handler::Async(Box::new(handler)));
+        self.with(signal, Handler::from_async(handler))
+    }
+
+    fn with(self, signal: Signal, handler: Handler) -> Self {
+        // Nothing listens yet that could refuse it.
+        let _ = self.handlers.register(signal, handler).map(AddedHandler::keep);
         self
+    }
+
+    /// What adds handlers, and takes them away, while signals are heard: for parts of a program that come and go.
+    ///
+    /// An `Application` of the crate `rootward` provides it to its tree.
+    pub fn handlers(&self) -> SignalHandlers {
+        self.handlers.clone()
     }
 
     /// Registers the function that shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
@@ -142,7 +158,7 @@ impl Signals {
     /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than
     /// the [timeout](Self::handler_timeout).
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
-        self.handlers.show_snapshots_with(Box::new(show));
+        self.show_snapshot = Some(Box::new(show));
         self
     }
 
@@ -213,13 +229,20 @@ impl Signals {
     /// If it is called outside a tokio runtime, unless a [runtime for handlers](Self::handler_runtime) is given.
     pub fn listen(self) -> Result<Listening, SignalError> {
         let signals = self.signals();
-        let snapshot = self.handlers.shows_snapshots();
+        let snapshot = self.show_snapshot.is_some();
         let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
-        let handlers = self.handlers.start(runtime, self.handler_timeout).map_err(SignalError::Thread)?;
+        let Self { handlers, show_snapshot, handler_timeout, .. } = self;
+        let plan =
+            Plan { handlers: Box::new(handlers.clone()), show_snapshot, runtime, limit: handler_timeout };
+        let handler_thread = Arc::new(HandlerThread::new(plan));
+        if snapshot {
+            handler_thread.start()?;
+        }
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
         let ear = self.source.open(&signals, self.inherited)?;
-        Ok(Listening { ear, rules, handlers, handler_timeout: self.handler_timeout, last_kill })
+        handlers.are_called_by(&handler_thread, ear.heard())?;
+        Ok(Listening { ear, rules, handlers, handler_thread, handler_timeout, last_kill })
     }
 
     /// Begins to listen, and has every signal act upon this tree as long as the guard is held.
@@ -237,15 +260,24 @@ impl Signals {
         Ok(self.listen()?.attach(tree))
     }
 
-    /// The signals to listen for: those that have a meaning now, and those that a handler is registered for.
+    /// The signals to listen for: those that have a meaning by themselves. Those of handlers come with them.
     fn signals(&self) -> Vec<Signal> {
-        let mut signals = self.handlers.signals();
-        signals.extend([Signal::INT, Signal::TERM, Signal::HUP]);
+        let mut signals = BTreeSet::from([Signal::INT, Signal::TERM, Signal::HUP]);
         signals.extend(&self.stop_signals);
-        if self.handlers.shows_snapshots() {
+        if self.show_snapshot.is_some() {
             signals.insert(Signal::USR1);
         }
         signals.into_iter().collect()
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals")
+            .field("source", &self.source)
+            .field("handlers", &self.handlers)
+            .field("shows_snapshots", &self.show_snapshot.is_some())
+            .finish_non_exhaustive()
     }
 }
 

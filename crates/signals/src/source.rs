@@ -8,8 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::Signal;
-use crate::sys::Dispositions;
-use crate::system::{Inherited, System};
+use crate::system::{HeardSignals, Inherited, System};
 use crate::thread::SignalThread;
 
 /// Where the root signal actor hears its signals.
@@ -114,8 +113,8 @@ pub(crate) enum Ear {
 
 /// The process's signals, as they are held by what hears them.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) dispositions: Arc<Dispositions>,
+pub(crate) struct HeldSignals {
+    pub(crate) signals: Arc<HeardSignals>,
     pub(crate) thread: SignalThread,
 }
 
@@ -127,12 +126,20 @@ pub(crate) enum Hearing {
 }
 
 impl Ear {
+    /// Which signals of the process are heard here.
+    pub(crate) fn heard(&self) -> Option<Arc<HeardSignals>> {
+        match self {
+            Self::System(system, _) => Some(Arc::clone(system.heard())),
+            Self::Channel(_) => None,
+        }
+    }
+
     /// What hears, and what it holds of the process's signals.
-    pub(crate) fn split(self) -> (Hearing, Option<Held>) {
+    pub(crate) fn split(self) -> (Hearing, Option<HeldSignals>) {
         match self {
             Self::System(system, thread) => {
-                let dispositions = Arc::clone(system.dispositions());
-                (Hearing::System(system), Some(Held { dispositions, thread }))
+                let signals = Arc::clone(system.heard());
+                (Hearing::System(system), Some(HeldSignals { signals, thread }))
             }
             Self::Channel(receiver) => (Hearing::Channel(receiver), None),
         }

@@ -3,9 +3,10 @@
 use std::future::pending;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
 
 use crate::policy::stays_ignored;
 use crate::sys::{self, Dispositions};
@@ -14,9 +15,27 @@ use crate::{Signal, SignalError};
 /// Hears the process's signals until it is dropped or its dispositions are given back.
 #[derive(Debug)]
 pub(crate) struct System {
-    heard: Vec<Heard>,
+    heard: Arc<HeardSignals>,
     wakes: AsyncFd<UnixStream>,
-    dispositions: Arc<Dispositions>,
+}
+
+/// Which of the process's signals are heard. Others come and go with the handlers for them.
+#[derive(Debug, Default)]
+pub(crate) struct HeardSignals {
+    state: Mutex<State>,
+    dispositions: Dispositions,
+    inherited: Inherited,
+    /// A signal has come that the listener's thread may block.
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    heard: Vec<Heard>,
+    /// Signals that the listener's thread has to let through.
+    blocked: Vec<Signal>,
+    /// Nothing is heard any more.
+    is_over: bool,
 }
 
 /// What becomes of what the program was started with.
@@ -33,53 +52,120 @@ pub(crate) struct Inherited {
 struct Heard {
     signal: Signal,
     count: u32,
+    /// How many need it: handlers, and what it means by itself.
+    needed_by: usize,
 }
 
 impl System {
     /// Begins to listen for all of these signals. None that arrives after this is lost.
     pub(crate) fn listen(signals: &[Signal], inherited: Inherited) -> Result<Self, SignalError> {
         let wakes = sys::wakes().map_err(SignalError::Wake)?;
-        let dispositions = Dispositions::default();
-        let mut heard = Vec::new();
+        let heard = Arc::new(HeardSignals { inherited, ..HeardSignals::default() });
         for signal in signals.iter().copied() {
-            if is_fault(signal) {
-                let source = io::Error::from_raw_os_error(libc::EINVAL);
-                return Err(SignalError::Listen { signal, source });
-            }
-            if stays_ignored(signal, sys::is_ignored(signal.number()), inherited.heed_ignored) {
-                continue;
-            }
-            // The count first: what arrives as soon as the signal is taken is one that is to be heard.
-            heard.push(Heard { signal, count: sys::arrivals(signal.number()) });
-            let taken = dispositions.take(signal.number());
-            taken.map_err(|source| SignalError::Listen { signal, source })?;
+            heard.begin(signal)?;
         }
         if inherited.reapable_children && sys::is_ignored(libc::SIGCHLD) {
-            let taken = dispositions.take(libc::SIGCHLD);
+            let taken = heard.dispositions.take(libc::SIGCHLD);
             taken.map_err(|source| SignalError::Listen { signal: Signal::CHLD, source })?;
         }
-        Ok(Self { heard, wakes, dispositions: Arc::new(dispositions) })
+        Ok(Self { heard, wakes })
     }
 
-    /// What gives the signals back.
-    pub(crate) fn dispositions(&self) -> &Arc<Dispositions> {
-        &self.dispositions
+    /// Which signals are heard.
+    pub(crate) fn heard(&self) -> &Arc<HeardSignals> {
+        &self.heard
     }
 
     /// The next signal. Several of one kind that have arrived since the last look are one.
+    ///
+    /// It is to be awaited on the thread that lets the signals through.
     pub(crate) async fn next(&mut self) -> Signal {
         loop {
-            if let Some(signal) = self.heard.iter_mut().find_map(Heard::take) {
+            sys::let_through(&self.heard.take_blocked());
+            if let Some(signal) = self.heard.take_arrived() {
                 return signal;
             }
-            match self.wakes.readable().await {
-                // Before the next look, so that a signal after it wakes again.
-                Ok(mut woken) => woken.clear_ready(),
-                // The runtime in which listening began is gone.
-                Err(_) => pending().await,
+            tokio::select! {
+                () = self.heard.news.notified() => {}
+                woken = self.wakes.readable() => match woken {
+                    // Before the next look, so that a signal after it wakes again.
+                    Ok(mut woken) => woken.clear_ready(),
+                    // The runtime in which listening began is gone.
+                    Err(_) => pending().await,
+                },
             }
             sys::calm();
         }
+    }
+}
+
+/// What is registered may be registered for longer than signals are heard.
+impl Drop for System {
+    fn drop(&mut self) {
+        self.heard.end_all();
+    }
+}
+
+impl HeardSignals {
+    /// Has a signal heard, once more. None that arrives after this is lost.
+    pub(crate) fn begin(&self, signal: Signal) -> Result<(), SignalError> {
+        let mut state = self.lock();
+        if state.is_over {
+            return Ok(());
+        }
+        if let Some(heard) = state.heard.iter_mut().find(|heard| heard.signal == signal) {
+            heard.needed_by += 1;
+            return Ok(());
+        }
+        if is_fault(signal) {
+            let source = io::Error::from_raw_os_error(libc::EINVAL);
+            return Err(SignalError::Listen { signal, source });
+        }
+        let number = signal.number();
+        // The count first: what arrives as soon as the signal is taken is one that is to be heard.
+        let count = sys::arrivals(number);
+        if !stays_ignored(signal, sys::is_ignored(number), self.inherited.heed_ignored) {
+            let taken = self.dispositions.take(number);
+            taken.map_err(|source| SignalError::Listen { signal, source })?;
+        }
+        state.heard.push(Heard { signal, count, needed_by: 1 });
+        state.blocked.push(signal);
+        self.news.notify_one();
+        Ok(())
+    }
+
+    /// A signal is needed by one less. If that was the last, it does again what it did before.
+    pub(crate) fn end(&self, signal: Signal) {
+        let mut state = self.lock();
+        let Some(place) = state.heard.iter().position(|heard| heard.signal == signal) else { return };
+        let Some(heard) = state.heard.get_mut(place) else { return };
+        heard.needed_by -= 1;
+        // If it was blocked when the program began, the listener's thread lets it through as long as it lives.
+        if heard.needed_by == 0 {
+            state.heard.remove(place);
+            self.dispositions.give_back_one(signal.number());
+        }
+    }
+
+    /// Every signal does again what it did before, for good.
+    pub(crate) fn end_all(&self) {
+        let mut state = self.lock();
+        state.is_over = true;
+        state.heard.clear();
+        self.dispositions.give_back();
+    }
+
+    fn take_arrived(&self) -> Option<Signal> {
+        self.lock().heard.iter_mut().find_map(Heard::take)
+    }
+
+    fn take_blocked(&self) -> Vec<i32> {
+        self.lock().blocked.drain(..).map(|signal| signal.number()).collect()
+    }
+
+    /// Nothing but the system is called while it is locked.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

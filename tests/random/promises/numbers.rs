@@ -10,7 +10,7 @@ pub(super) fn event(ledger: &Ledger<'_>, event: &Event) -> Verdict {
     let Some(member) = ledger.story().member(path) else {
         return keep(false, "an event is about a child that was described");
     };
-    keep(event.kind == member.kind(), "an event says what kind of child it is about")?;
+    keep(event.child_kind == member.kind(), "an event says what kind of child it is about")?;
     let before = ledger.get(path);
     if event.what != EventKind::Starting {
         let present = before.map(|node| node.incarnation);

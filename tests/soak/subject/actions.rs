@@ -94,7 +94,7 @@ async fn do_jobs(world: &Arc<World>, tree: &Tree, mut dice: Dice) {
             if is_impossible { jobs::impossible(world, &mut dice) } else { jobs::any(world, &mut dice) };
         let started = jobs.start_child(job).await;
         assert!(!is_impossible || started.is_err(), "it was not possible");
-        let Ok(Some(started)) = started else { continue };
+        let Ok(started) = started else { continue };
         if dice.below(2) == 0 {
             let _ = jobs.terminate_child(started.path.id()).await;
         }

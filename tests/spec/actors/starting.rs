@@ -24,7 +24,7 @@ async fn an_actor_has_started_when_its_pre_start_has_succeeded() {
         record.lines()[..6],
         ["root starting", "a starting", "a started", "b starting", "b started", "root started"]
     );
-    assert_eq!(record.find("a", "started").kind.to_string(), "actor");
+    assert_eq!(record.find("a", "started").child_kind.to_string(), "actor");
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,7 +21,7 @@ async fn an_actor_that_does_not_yield_is_named_while_it_runs() {
 
     let stalled = log.wait_for_event("a", "stalled").await;
     let EventKind::Stalled { elapsed, thread } = &stalled.what else { unreachable!("it is called that") };
-    assert_eq!(stalled.kind, ChildKind::Actor);
+    assert_eq!(stalled.child_kind, ChildKind::Actor);
     assert!(*elapsed >= SHORT && thread.starts_with("task-thread"), "{elapsed:?} on {thread}");
     drop(release);
     assert!(tree.stop().await.clean);

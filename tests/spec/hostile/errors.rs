@@ -74,7 +74,7 @@ async fn a_supervisor_that_is_blocked_by_an_error_that_it_reads_holds_up_no_othe
     drop(release);
     let answer = within("an answer", offer).await;
     assert!(
-        matches!(answer, Err(StartChildError::Failed(_) | StartChildError::Stopping { .. })),
+        matches!(answer, Err(StartChildError::Failed(_) | StartChildError::NotRunning { .. })),
         "{answer:?}"
     );
     tree.wait_gone().await;

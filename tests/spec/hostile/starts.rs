@@ -124,7 +124,7 @@ async fn a_check_that_blocks_blocks_the_caller_that_offers_the_child_and_no_supe
 
     drop(release);
     let answer = caller.join().unwrap();
-    assert!(matches!(answer, Err(StartChildError::Stopping { .. })), "{answer:?}");
+    assert!(matches!(answer, Err(StartChildError::NotRunning { .. })), "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,8 @@ async fn a_check_may_look_at_the_tree() {
     let (tree, _log) = given(Supervisor::new("root").child(DynamicSupervisor::new("jobs"))).await;
     lookout.sees(&tree);
 
-    within("a start", jobs_of(&tree).start_child(Checked::child("a", lookout.looks()))).await.unwrap();
+    let answer = within("an answer", jobs_of(&tree).start_child(Checked::child("a", lookout.looks()))).await;
+    assert!(matches!(answer, Err(StartChildError::Ignored)), "{answer:?}");
 
     assert!(lookout.has_looked());
     assert!(tree.stop().await.clean);
@@ -146,7 +147,8 @@ async fn a_child_is_asked_what_it_is_when_its_spec_is_made_and_never_again() {
     let (tree, _log) = launched(Supervisor::new("root").child(DynamicSupervisor::new("jobs")).child(child));
     tree.started().await.unwrap();
     let another = ChildSpec::new("b", Asked(Arc::clone(&asked)));
-    within("an answer", jobs_of(&tree).start_child(another)).await.unwrap();
+    let answer = within("an answer", jobs_of(&tree).start_child(another)).await;
+    assert!(matches!(answer, Err(StartChildError::Ignored)), "{answer:?}");
 
     let _ = (tree.snapshot(), jobs_of(&tree).count_children(), jobs_of(&tree).which_children());
 

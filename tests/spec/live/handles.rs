@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use rootward::error::{StartChildError, TerminateChildError};
+use rootward::error::{DeleteChildError, RestartChildError, StartChildError, TerminateChildError};
 use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor};
 
 use super::root_of;
@@ -53,7 +53,8 @@ async fn a_handle_means_one_incarnation() {
 
     assert!(!before.is_running());
     let late = before.start_child(obedient("b")).await;
-    assert!(matches!(late, Err(StartChildError::Stopping { .. })), "{late:?}");
+    let Err(StartChildError::NotRunning { spec }) = late else { panic!("{late:?}") };
+    assert_eq!(spec.id(), "b", "what was offered comes back");
     assert!(tree.supervisor("root/inner").unwrap().start_child(obedient("b")).await.is_ok());
 }
 
@@ -67,7 +68,9 @@ async fn a_handle_of_a_supervisor_does_not_keep_its_tree_from_being_stopped() {
 
     assert_eq!(log.until_the_end().await.paths("stopped"), ["a", "root"]);
     assert!(!root.is_running());
-    assert!(matches!(root.terminate_child("a").await, Err(TerminateChildError::Stopping)));
+    assert!(matches!(root.terminate_child("a").await, Err(TerminateChildError::NotRunning)));
+    assert!(matches!(root.restart_child("a").await, Err(RestartChildError::NotRunning)));
+    assert!(matches!(root.delete_child("a").await, Err(DeleteChildError::NotRunning)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Children that are added (OTP's `start_child`), and the gate that closes when stopping has begun.
 
-use rootward::error::{SpecProblem, StartChildError};
-use rootward::{ChildSpec, Supervisor, SupervisorHandle};
+use rootward::error::{RestartChildError, SpecProblem, StartChildError};
+use rootward::{ChildSpec, Restart, Supervisor, SupervisorHandle};
 
 use super::root_of;
 use crate::support::{Double, Flag, broken, fixture, given, identity_of, ignored, obedient, stubborn};
@@ -11,7 +11,7 @@ use crate::support::{Double, Flag, broken, fixture, given, identity_of, ignored,
 async fn a_child_that_is_added_is_the_last_to_start_and_the_first_to_stop() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a")).child(obedient("b"))).await;
 
-    let started = root_of(&tree).start_child(obedient("c")).await.unwrap().unwrap();
+    let started = root_of(&tree).start_child(obedient("c")).await.unwrap();
 
     assert_eq!((started.path.as_str(), started.incarnation), ("root/c", 1));
     let _ = tree.stop().await;
@@ -26,7 +26,7 @@ async fn starting_a_process_twice_is_one_process() {
 
     let (first, second) = tokio::join!(root.start_child(child()), root.start_child(child()));
 
-    let first = first.unwrap().unwrap();
+    let first = first.unwrap();
     assert!(matches!(second, Err(StartChildError::AlreadyStarted)), "{second:?}");
     assert_eq!(identity_of(&*log.wait_for_event("a", "started").await).pid(), first.pid.unwrap());
     let _ = tree.stop().await;
@@ -41,6 +41,23 @@ async fn a_child_that_is_down_is_there_already() {
     let error = root_of(&tree).start_child(obedient("a")).await.unwrap_err();
 
     assert!(matches!(error, StartChildError::AlreadyPresent), "{error}");
+}
+
+/// OTP rule 3, OTP rule 45.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_has_nothing_to_run_is_an_error_of_its_own_and_is_kept() {
+    let (tree, _log) = given(Supervisor::new("root")).await;
+    let root = root_of(&tree);
+
+    let error = root.start_child(ignored("a")).await.unwrap_err();
+    let again = root.restart_child("a").await.unwrap_err();
+
+    assert!(matches!(error, StartChildError::Ignored), "{error}");
+    assert!(matches!(again, RestartChildError::Ignored), "{again}");
+    assert_eq!(root.count_children().specs, 1);
+    let temporary = root.start_child(ignored("b").restart(Restart::Temporary)).await.unwrap_err();
+    assert!(matches!(temporary, StartChildError::Ignored), "{temporary}");
+    assert_eq!(root.count_children().specs, 1, "a temporary one is not added");
 }
 
 /// OTP rule 45.

@@ -79,7 +79,7 @@ async fn a_child_that_was_terminated_can_be_restarted_and_that_does_not_count() 
 
     for incarnation in 2..5 {
         root.terminate_child("a").await.unwrap();
-        let started = root.restart_child("a").await.unwrap().unwrap();
+        let started = root.restart_child("a").await.unwrap();
         assert_eq!(started.incarnation, incarnation);
     }
 

@@ -22,7 +22,8 @@ async fn a_stop_asks_with_sigterm_and_says_how_the_process_ended_when_it_is_gone
     assert_eq!((a.outcome, a.forced, a.status), (Outcome::Graceful, false, Some(signal(Signal::TERM))));
     assert!(!process.is_there());
     let record = log.until_the_end().await;
-    let asked = EventKind::Stopping { cause: StopCause::Parent, signal: Some("SIGTERM".into()) };
+    let grace = Some(Duration::from_secs(5));
+    let asked = EventKind::Stopping { cause: StopCause::Parent, signal: Some("SIGTERM".into()), grace };
     assert_eq!(record.find("a", "stopping").what, asked);
 }
 

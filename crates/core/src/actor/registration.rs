@@ -24,6 +24,8 @@ pub(super) struct AddressState<M> {
     registrations: u64,
     /// How many child specs have this address, as soon as there has been one.
     specs: Option<usize>,
+    /// Whether what waits here is about to be told. However often something changes until then, that is once.
+    is_telling: bool,
 }
 
 struct Registered<M> {
@@ -33,7 +35,7 @@ struct Registered<M> {
 
 impl<M> Default for AddressState<M> {
     fn default() -> Self {
-        Self { registered: None, registrations: 0, specs: None }
+        Self { registered: None, registrations: 0, specs: None, is_telling: false }
     }
 }
 
@@ -131,8 +133,11 @@ fn tell_waiters<M: Message>(state: &SharedAddressState<M>) {
     if state.receiver_count() == 0 {
         return;
     }
+    if change(state, |state| std::mem::replace(&mut state.is_telling, true)) {
+        return;
+    }
     let state = Arc::clone(state);
-    run_on_helper(move || state.send_modify(|_| {}));
+    run_on_helper(move || state.send_modify(|state| state.is_telling = false));
 }
 
 impl<M> Clone for Registration<M> {

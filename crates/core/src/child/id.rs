@@ -47,6 +47,12 @@ impl ChildId {
         Ok(Self(Arc::clone(id)))
     }
 
+    /// The same, for a text that has been checked.
+    pub(crate) fn checked(id: &Arc<str>) -> Self {
+        debug_assert!(Self::check(id).is_ok(), "the text has been checked");
+        Self(Arc::clone(id))
+    }
+
     fn check(id: &str) -> Result<(), InvalidId> {
         if id.is_empty() {
             return Err(InvalidId::Empty);

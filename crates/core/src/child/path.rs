@@ -15,9 +15,9 @@ use super::{ChildId, InvalidId};
 /// It compares with text: `event.path == "root/workers/a"`. Cloning is cheap, and so is a path below another one,
 /// however deep it lies. The text is put together when it is first asked for.
 #[derive(Clone)]
-pub struct ChildPath(Arc<Place>);
+pub struct ChildPath(Arc<PathNode>);
 
-struct Place {
+struct PathNode {
     parent: Option<ChildPath>,
     id: ChildId,
     is_dynamic: bool,
@@ -42,7 +42,7 @@ impl ChildPath {
     }
 
     fn new(parent: Option<Self>, id: &ChildId, is_dynamic: bool) -> Self {
-        Self(Arc::new(Place { parent, id: id.clone(), is_dynamic, text: OnceLock::new() }))
+        Self(Arc::new(PathNode { parent, id: id.clone(), is_dynamic, text: OnceLock::new() }))
     }
 
     /// Whether this child, or one above it, is one of many that come and go: below a dynamic supervisor, or below a
@@ -86,7 +86,7 @@ impl ChildPath {
 }
 
 /// One after the other and not by recursion, which thousands of levels would be too much for.
-impl Drop for Place {
+impl Drop for PathNode {
     fn drop(&mut self) {
         let mut parent = self.parent.take();
         while let Some(ChildPath(place)) = parent {

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_mark_since_any_moment_is_known() {
+    fn the_highest_mark_since_any_event_is_known() {
         let marks = Marks::default();
         [5, 3, 4, 3, 7].into_iter().for_each(|depth| marks.add(depth));
 

@@ -16,10 +16,15 @@ pub(crate) struct WorkerId(u64);
 
 impl WorkerId {
     pub(crate) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+        static NEXT: Apart = Apart(AtomicU64::new(1));
+        Self(NEXT.0.fetch_add(1, Ordering::Relaxed))
     }
 }
+
+/// In cache lines of its own: a supervisor writes it for each child that it starts, and other threads read the
+/// detector's clock, which could stand beside it, for each poll.
+#[repr(align(128))]
+struct Apart(AtomicU64);
 
 /// What a thread does for a worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ pub(crate) enum Doing {
 }
 
 /// What one thread is at work on.
-pub(super) struct Slot {
+pub(super) struct ThreadSlot {
     /// The worker's number, doubled, and one more for a drop. Zero says that the thread works for none.
     work: AtomicU64,
     /// What the detector's clock showed when it began.
@@ -49,14 +54,14 @@ pub(super) struct Work {
     pub(super) since: u64,
 }
 
-static SLOTS: Mutex<Vec<Arc<Slot>>> = Mutex::new(Vec::new());
+static SLOTS: Mutex<Vec<Arc<ThreadSlot>>> = Mutex::new(Vec::new());
 
 thread_local! {
     static MINE: OnceCell<Registered> = const { OnceCell::new() };
 }
 
 /// This thread's slot, which goes with the thread.
-struct Registered(Arc<Slot>);
+struct Registered(Arc<ThreadSlot>);
 
 impl Drop for Registered {
     fn drop(&mut self) {
@@ -100,11 +105,11 @@ impl Drop for AtWork {
 }
 
 /// All threads that have ever polled anything and are still there.
-pub(super) fn slots() -> MutexGuard<'static, Vec<Arc<Slot>>> {
+pub(super) fn slots() -> MutexGuard<'static, Vec<Arc<ThreadSlot>>> {
     SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Slot {
+impl ThreadSlot {
     pub(super) fn look(&self) -> Option<Work> {
         let work = self.work.load(Ordering::Acquire);
         let since = self.since.load(Ordering::Relaxed);
@@ -114,7 +119,7 @@ impl Slot {
 }
 
 fn register() -> Registered {
-    let slot = Arc::new(Slot {
+    let slot = Arc::new(ThreadSlot {
         work: AtomicU64::new(0),
         since: AtomicU64::new(0),
         is_gone: AtomicBool::new(false),

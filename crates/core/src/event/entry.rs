@@ -23,9 +23,9 @@ pub struct Event {
     pub path: ChildPath,
     /// Which start of that child, from 1.
     pub incarnation: u32,
-    /// What that child is.
-    pub kind: ChildKind,
-    /// What happened.
+    /// What that child is. As JSON this is `kind`.
+    pub child_kind: ChildKind,
+    /// What happened. As JSON its [name](EventKind::name) is `event`, and its fields stand beside.
     pub what: EventKind,
 }
 
@@ -38,7 +38,7 @@ impl Serialize for Event {
         map.serialize_entry("event", self.what.name())?;
         map.serialize_entry("path", &self.path)?;
         map.serialize_entry("incarnation", &self.incarnation)?;
-        map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("kind", &self.child_kind)?;
         self.what.serialize_fields(&mut map)?;
         map.end()
     }

@@ -90,6 +90,10 @@ pub enum EventKind {
         cause: StopCause,
         /// The signal with which it was asked, if it is a process.
         signal: Option<Cow<'static, str>>,
+        /// How long it has until it is forced: its own grace, or what is left of its supervisor's time if that is less.
+        /// Zero if it is forced at once, and `None` if there is no limit. The root's is what is left of the deadline of
+        /// the whole stop.
+        grace: Option<Duration>,
     },
     /// It is a process whose stop has several steps, and this is the next one: the time of the step before is over, or
     /// the command that asks it to stop has failed. The first signal stands in `stopping`.
@@ -252,9 +256,10 @@ impl EventKind {
                 map.serialize_entry("cause", cause.as_str())?;
                 map.serialize_entry("delay_ms", &whole_millis(*delay))?;
             }
-            Self::Stopping { cause, signal } => {
+            Self::Stopping { cause, signal, grace } => {
                 map.serialize_entry("cause", cause.as_str())?;
                 optional(map, "signal", signal.as_ref())?;
+                optional(map, "grace_ms", grace.map(whole_millis).as_ref())?;
             }
             Self::Asked { with, elapsed, error } => {
                 map.serialize_entry("with", with)?;

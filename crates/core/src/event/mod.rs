@@ -4,9 +4,9 @@ mod backlog;
 mod entry;
 mod kind;
 mod log;
-mod moment;
 mod notice;
 mod output_batch;
+mod position;
 mod reader;
 mod record;
 mod size;
@@ -17,8 +17,8 @@ mod tests;
 
 pub use entry::Event;
 pub use kind::{EventKind, SignalAction, Stream};
-pub use moment::Moment;
 pub use notice::Notice;
+pub use position::RecordPosition;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;

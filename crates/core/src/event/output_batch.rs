@@ -60,7 +60,8 @@ impl Iterator for BatchedEvents {
             lossy: false,
             continued: false,
         };
-        let event = Event { seq: self.seq, at, time, path: path.clone(), incarnation, kind, what };
+        let path = path.clone();
+        let event = Event { seq: self.seq, at, time, path, incarnation, child_kind: kind, what };
         self.seq += 1;
         self.offset += end + 1;
         Some(event)

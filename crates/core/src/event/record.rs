@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::backlog::{Backlog, Capacity, Crowd};
 use super::output_batch::{self, OutputBatch};
-use super::{Event, EventKind, Events, Moment, Stream};
+use super::{Event, EventKind, Events, RecordPosition, Stream};
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::panics::catch;
@@ -192,10 +192,10 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     /// The number of the newest event, and the time that it would have if it were written now.
-    pub(crate) fn moment(&self) -> Moment {
+    pub(crate) fn position(&self) -> RecordPosition {
         let origin = self.inner.origin;
         let at = origin.map_or(Duration::ZERO, |origin| now().saturating_duration_since(origin));
-        Moment { as_of: self.inner.backlog.newest(), at }
+        RecordPosition { as_of: self.inner.backlog.newest(), at }
     }
 
     pub(crate) fn emit(&mut self, path: &ChildPath, kind: ChildKind, incarnation: u32, what: EventKind) {
@@ -219,7 +219,8 @@ impl Writer<'_> {
         }
         let (path, what) = make();
         let (at, time) = (now().saturating_duration_since(origin), SystemTime::now());
-        self.waiting.extend(self.inner.backlog.push(Event { seq, at, time, path, incarnation, kind, what }));
+        let event = Event { seq, at, time, path, incarnation, child_kind: kind, what };
+        self.waiting.extend(self.inner.backlog.push(event));
     }
 }
 

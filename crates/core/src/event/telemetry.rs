@@ -28,7 +28,7 @@ pub(super) fn log_lost(events: u64) {
 
 /// Logs an event.
 pub(super) fn log(event: &Event) {
-    let Event { path, incarnation, kind, what, .. } = event;
+    let Event { path, incarnation, child_kind: kind, what, .. } = event;
     macro_rules! line {
         // What children do that come and go is of less interest.
         (usual, $($rest:tt)+) => {

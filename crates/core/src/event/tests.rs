@@ -26,7 +26,7 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
         seen[1..5].iter().map(|event| line_of(event)).collect::<Vec<_>>(),
         ["one", "two", "", "fo\rur"]
     );
-    let Event { at, time, path, incarnation, kind, .. } = &*seen[1];
+    let Event { at, time, path, incarnation, child_kind: kind, .. } = &*seen[1];
     assert_eq!((path, incarnation, kind), (&self::path(), &3, &ChildKind::Process));
     assert!(seen[1..5].iter().all(|event| (&event.at, &event.time) == (at, time)));
     assert!(matches!(

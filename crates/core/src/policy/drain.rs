@@ -84,7 +84,7 @@ impl Drain {
 }
 
 /// Whether the tree is healthy and somewhere else wants it to stop.
-fn is_put_off(cause: StopCause) -> bool {
+pub(crate) fn is_put_off(cause: StopCause) -> bool {
     match cause {
         StopCause::Signal(_) | StopCause::Api | StopCause::Token => true,
         StopCause::Parent

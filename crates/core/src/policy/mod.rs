@@ -21,7 +21,7 @@ pub use intensity::Intensity;
 pub use late::{is_late, lost_time};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
-pub(crate) use drain::{Drain, Drained};
+pub(crate) use drain::{Drain, Drained, is_put_off};
 pub(crate) use late::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::Queue;

@@ -32,6 +32,11 @@ impl<T> Ordered<T> {
     /// Adds a value behind all others. Its key is greater than any before.
     pub(crate) fn push(&mut self, key: ChildKey, value: T) {
         debug_assert!(self.slots.back().is_none_or(|(last, _)| *last < key), "keys only ever grow");
+        let there = self.slots.len();
+        if there == self.slots.capacity() {
+            // By a quarter and not by as much again: what is too much is memory that each child has to answer for.
+            self.slots.reserve_exact((there / 4).max(4));
+        }
         self.slots.push_back((key, Some(value)));
         self.len += 1;
     }
@@ -52,13 +57,16 @@ impl<T> Ordered<T> {
         Some(value)
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: ChildKey) -> Option<&T> {
-        self.slots[self.index(key)?].1.as_ref()
+        let index = self.index(key)?;
+        self.slots.get(index)?.1.as_ref()
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: ChildKey) -> Option<&mut T> {
         let index = self.index(key)?;
-        self.slots[index].1.as_mut()
+        self.slots.get_mut(index)?.1.as_mut()
     }
 
     /// From one key on and below another one, in order. No upper key means no bound.
@@ -81,8 +89,14 @@ impl<T> Ordered<T> {
     }
 
     /// Where a key stands.
+    #[inline]
     fn index(&self, key: ChildKey) -> Option<usize> {
-        self.guess(key).or_else(|| self.slots.binary_search_by_key(&key, |(there, _)| *there).ok())
+        self.guess(key).or_else(|| self.search(key))
+    }
+
+    #[cold]
+    fn search(&self, key: ChildKey) -> Option<usize> {
+        self.slots.binary_search_by_key(&key, |(there, _)| *there).ok()
     }
 
     /// Where the first key stands that is not below this one.
@@ -91,6 +105,7 @@ impl<T> Ordered<T> {
     }
 
     /// Where a key stands if none before it is missing, which spares most searches.
+    #[inline]
     fn guess(&self, key: ChildKey) -> Option<usize> {
         let (first, _) = self.slots.front()?;
         let place = usize::try_from(key.0.saturating_sub(first.0)).ok()?;
@@ -174,6 +189,17 @@ mod tests {
 
         (0..100).for_each(|key| ordered.push(ChildKey(key), ()));
         assert_eq!(ordered.room(), room);
+    }
+
+    #[test]
+    fn there_is_never_room_for_many_more_than_there_are() {
+        let mut ordered = Ordered::new();
+        for key in 0..10_000 {
+            ordered.push(ChildKey(key), ());
+
+            let (there, room) = (ordered.len(), ordered.room());
+            assert!(room <= there + there / 4 + 4, "room for {room} where there are {there}");
+        }
     }
 
     #[test]

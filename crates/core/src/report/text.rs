@@ -10,11 +10,15 @@ use super::{Ending, NodeReport, StopReport};
 use crate::child::{ChildKind, Outcome};
 use crate::clock::whole_millis;
 
-/// A line that says how the stop came out, why there was one and how long it took; then a line for each child, indented
-/// by its depth; then the containment level, if there was one.
+/// A line that says how the stop came out, why there was one, how long it took and how many failed in it; then a line
+/// for each child, indented by its depth; then the containment level, if there was one.
 impl fmt::Display for StopReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} · {} · {}", self.ending, self.cause, millis(self.elapsed))?;
+        write!(f, "{} · {} · {}", self.ending, self.cause, millis(self.elapsed))?;
+        if self.failures > 0 {
+            write!(f, " · failed while stopping: {}", self.failures)?;
+        }
+        writeln!(f)?;
         if let Some(failure) = self.start_failure() {
             writeln!(f, "{}", on_one_line(failure))?;
         }

@@ -62,8 +62,8 @@ impl Scheduler {
     /// A lock is not free: any other thread goes on.
     pub(super) fn wait_for_lock(&self, thread: usize, place: &'static Location<'static>) {
         let mut state = self.state();
-        if let ThreadState::Busy(task) = state.seats[thread] {
-            state.seats[thread] = ThreadState::Waits(task);
+        if let ThreadState::Busy(task) = state.threads[thread] {
+            state.threads[thread] = ThreadState::Waits(task);
         }
         match state.next(thread, Some(place)) {
             Some(next) => {
@@ -96,8 +96,8 @@ impl Scheduler {
         self.wait(thread);
         while !self.is_over() {
             let mut state = self.state();
-            if let ThreadState::Told(task, unit) = state.seats[thread].clone() {
-                state.seats[thread] = ThreadState::Busy(task);
+            if let ThreadState::Told(task, unit) = state.threads[thread].clone() {
+                state.threads[thread] = ThreadState::Busy(task);
                 drop(state);
                 unit.poll();
                 self.state().polled(thread, task, &unit);

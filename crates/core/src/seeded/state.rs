@@ -33,7 +33,7 @@ pub(super) struct State {
     next: u64,
     /// Runtimes whose task has ended, for the next tasks.
     spare: Vec<Arc<Unit>>,
-    pub(super) seats: Vec<ThreadState>,
+    pub(super) threads: Vec<ThreadState>,
     /// The task that tells the story.
     story: u64,
     pub(super) over: Option<Result<(), Wrong>>,
@@ -83,7 +83,7 @@ impl State {
             ranks: BTreeMap::new(),
             next: 0,
             spare: Vec::new(),
-            seats: vec![ThreadState::Idle; manner.threads],
+            threads: vec![ThreadState::Idle; manner.threads],
             story: 0,
             over: None,
             steps: 0,
@@ -104,7 +104,7 @@ impl State {
 
     /// A task has been polled until it waits.
     pub(super) fn polled(&mut self, thread: usize, task: u64, unit: &Arc<Unit>) {
-        self.seats[thread] = ThreadState::Idle;
+        self.threads[thread] = ThreadState::Idle;
         self.has_gone_on();
         if unit.is_over() {
             self.units.remove(&task);
@@ -119,7 +119,7 @@ impl State {
     /// Whether the thread stays at a point for now, without much ado.
     pub(super) fn stays(&mut self, thread: usize) -> bool {
         self.steps += 1;
-        let ThreadState::Busy(task) = self.seats[thread] else { return true };
+        let ThreadState::Busy(task) = self.threads[thread] else { return true };
         if self.over.is_some() {
             return true;
         }
@@ -138,9 +138,9 @@ impl State {
 
     /// A thread has gone on: what others wait for may have come.
     fn has_gone_on(&mut self) {
-        for seat in &mut self.seats {
-            if let ThreadState::Waits(task) = *seat {
-                *seat = ThreadState::Busy(task);
+        for state in &mut self.threads {
+            if let ThreadState::Waits(task) = *state {
+                *state = ThreadState::Busy(task);
             }
         }
     }
@@ -167,7 +167,7 @@ impl State {
         };
         let goes_on = match choice {
             Next::Thread(thread, _) => thread,
-            Next::Poll(task) => self.seat(thread, task)?,
+            Next::Poll(task) => self.assign(thread, task)?,
         };
         if let Some(place) = place.filter(|_| goes_on != thread) {
             self.trace.push_back((thread, self.task_of(thread), place));
@@ -180,14 +180,14 @@ impl State {
 
     fn choices(&self) -> Vec<Next> {
         let mut choices = Vec::new();
-        for (thread, seat) in self.seats.iter().enumerate() {
-            if let ThreadState::Busy(task) = seat {
+        for (thread, state) in self.threads.iter().enumerate() {
+            if let ThreadState::Busy(task) = state {
                 choices.push(Next::Thread(thread, *task));
             }
         }
-        let is_free = self.seats.iter().any(|seat| matches!(seat, ThreadState::Idle));
+        let is_free = self.threads.iter().any(|state| matches!(state, ThreadState::Idle));
         if is_free && self.over.is_none() {
-            let is_told = |task: u64| self.seats.iter().any(|seat| seat.task() == Some(task));
+            let is_told = |task: u64| self.threads.iter().any(|state| state.task() == Some(task));
             let ready = self.units.iter().filter(|(task, unit)| unit.is_ready() && !is_told(**task));
             choices.extend(ready.map(|(task, _)| Next::Poll(*task)));
         }
@@ -195,16 +195,16 @@ impl State {
     }
 
     /// Tells an idle thread to poll a task: this one, if it is idle.
-    fn seat(&mut self, thread: usize, task: u64) -> Option<usize> {
-        let is_idle = |thread: &usize| matches!(self.seats[*thread], ThreadState::Idle);
-        let thread = Some(thread).filter(is_idle).or_else(|| (0..self.seats.len()).find(is_idle))?;
+    fn assign(&mut self, thread: usize, task: u64) -> Option<usize> {
+        let is_idle = |thread: &usize| matches!(self.threads[*thread], ThreadState::Idle);
+        let thread = Some(thread).filter(is_idle).or_else(|| (0..self.threads.len()).find(is_idle))?;
         let unit = Arc::clone(self.units.get(&task)?);
-        self.seats[thread] = ThreadState::Told(task, unit);
+        self.threads[thread] = ThreadState::Told(task, unit);
         Some(thread)
     }
 
     fn task_of(&self, thread: usize) -> Option<u64> {
-        self.seats[thread].task()
+        self.threads[thread].task()
     }
 
     /// Nothing can go on as it is: lets time pass if that helps. Answers whether it does.
@@ -212,7 +212,7 @@ impl State {
         if self.over.is_some() {
             return false;
         }
-        if self.seats.iter().any(|seat| !matches!(seat, ThreadState::Idle)) {
+        if self.threads.iter().any(|state| !matches!(state, ThreadState::Idle)) {
             self.over = Some(Err(Wrong::Deadlocks));
             return false;
         }
@@ -227,7 +227,7 @@ impl State {
 
     /// Whether every thread has come to the end of what it was at.
     pub(super) fn is_quiet(&self) -> bool {
-        self.seats.iter().all(|seat| matches!(seat, ThreadState::Idle))
+        self.threads.iter().all(|state| matches!(state, ThreadState::Idle))
     }
 
     /// All tasks that are left, to be dropped when the state is free.

@@ -150,6 +150,11 @@ impl ChildSpec {
         ChildId::shared(&self.id)
     }
 
+    /// The same, of a spec that has been checked.
+    pub(crate) fn checked_id(&self) -> ChildId {
+        ChildId::checked(&self.id)
+    }
+
     /// Which exits lead to a restart.
     pub fn restart_type(&self) -> Restart {
         self.restart

@@ -48,8 +48,7 @@ pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
 
 /// What has been done.
 pub(super) enum Success {
-    /// Started, or there was nothing to run.
-    Started(Option<StartedChild>),
+    Started(StartedChild),
     Reserved(ReservedPlace),
     Done,
 }
@@ -57,6 +56,8 @@ pub(super) enum Success {
 /// Why it has not been done.
 pub(super) enum Refusal {
     StartFailed(StartError),
+    /// There was nothing to run.
+    Ignored,
     AlreadyStarted,
     AlreadyPresent,
     MaxChildren,
@@ -65,6 +66,8 @@ pub(super) enum Refusal {
     Restarting,
     NothingKept,
     Stopping,
+    /// The supervisor has ended, and has not answered.
+    NotRunning,
 }
 
 /// A child that has just been started.

@@ -37,12 +37,19 @@ pub(super) enum Latest {
 pub(super) struct Live {
     pub(super) inspect: Option<Arc<dyn Inspect>>,
     pub(super) pid: Option<u32>,
-    pub(super) started: bool,
+    pub(super) start: Start,
     /// When it came into its present state.
     pub(super) since: Instant,
     pub(super) stop: Option<Stop>,
-    /// How long its start took until it was given up.
-    pub(super) timed_out: Option<Duration>,
+}
+
+/// How far the start of one incarnation has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    Begun,
+    Done,
+    /// It took this long until it was given up.
+    TimedOut(Duration),
 }
 
 /// A stop that has begun.
@@ -70,7 +77,7 @@ pub(super) struct Gone {
     pid: Option<u32>,
     stop: Option<Stop>,
     at: Instant,
-    refused: u64,
+    refused: u32,
 }
 
 /// Which child an event is about.
@@ -90,7 +97,7 @@ pub(super) struct Seen<N> {
 impl Live {
     /// An incarnation whose start has begun.
     pub(super) fn starting(now: Instant) -> Self {
-        Self { inspect: None, pid: None, started: false, since: now, stop: None, timed_out: None }
+        Self { inspect: None, pid: None, start: Start::Begun, since: now, stop: None }
     }
 }
 
@@ -190,6 +197,7 @@ impl Entry {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
         let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
+        let refused = u32::try_from(refused).unwrap_or(u32::MAX);
         let gone = Gone { end, has_status, pid, stop, at: now, refused };
         (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
     }
@@ -205,8 +213,8 @@ impl Entry {
         let live = self.live();
         let state = match live {
             Some(Live { stop: Some(_), .. }) => ChildState::Stopping,
-            Some(Live { started: true, .. }) => ChildState::Running,
-            Some(Live { started: false, .. }) => ChildState::Starting,
+            Some(Live { start: Start::Done, .. }) => ChildState::Running,
+            Some(Live { start: Start::Begun | Start::TimedOut(_), .. }) => ChildState::Starting,
             None if self.awaits_restart => ChildState::Restarting,
             None => ChildState::Down,
         };
@@ -261,7 +269,7 @@ impl Entry {
                 report.elapsed =
                     gone.at.saturating_duration_since(gone.stop.map_or(gone.at, |stop| stop.since));
                 report.status = gone.status();
-                report.refused = gone.refused;
+                report.refused = gone.refused.into();
                 report.stragglers = gone.end.stragglers().to_vec();
                 report.children = gone.end.children().copy();
             }

@@ -9,7 +9,7 @@ use super::check::check_child;
 #[cfg(feature = "testing")]
 use super::entry::Entry;
 use super::message::Message;
-use super::reserved_place::ReservedPlace;
+use super::reserved_place::{ReserveError, ReservedPlace};
 use super::shared::SharedSupervisor;
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
@@ -47,9 +47,12 @@ pub enum TerminateChildError {
     /// No child has this id.
     #[error("no child has this id")]
     NotFound,
-    /// The supervisor stops or has stopped, and its children with it.
+    /// The supervisor is stopping, and its children with it.
     #[error("the supervisor is stopping")]
     Stopping,
+    /// This incarnation of the supervisor has ended, and its children with it.
+    #[error("the supervisor does not run any more")]
+    NotRunning,
 }
 
 /// Says why a child could not be restarted.
@@ -71,9 +74,15 @@ pub enum RestartChildError {
     /// The child could not be started. It is kept.
     #[error("the child could not be started")]
     Failed(#[source] StartError),
-    /// The supervisor stops or has stopped.
+    /// The child had nothing to run (OTP's `ignore`). It is kept, and is down.
+    #[error("the child had nothing to run")]
+    Ignored,
+    /// The supervisor is stopping.
     #[error("the supervisor is stopping")]
     Stopping,
+    /// This incarnation of the supervisor has ended.
+    #[error("the supervisor does not run any more")]
+    NotRunning,
 }
 
 /// Says why a child could not be deleted.
@@ -92,9 +101,12 @@ pub enum DeleteChildError {
     /// The supervisor is dynamic and keeps no child that is down (OTP's `simple_one_for_one`).
     #[error("the supervisor is dynamic, and keeps no child that is down")]
     Dynamic,
-    /// The supervisor stops or has stopped.
+    /// The supervisor is stopping.
     #[error("the supervisor is stopping")]
     Stopping,
+    /// This incarnation of the supervisor has ended.
+    #[error("the supervisor does not run any more")]
+    NotRunning,
 }
 
 impl SupervisorHandle {
@@ -135,24 +147,31 @@ impl SupervisorHandle {
 
     /// Adds a child behind all others and starts it (OTP's `start_child`).
     ///
-    /// Returns when it has started; `None` says that it had nothing to run. A child that cannot be started is not
-    /// added. A temporary one that had nothing to run is not either. Under a
+    /// Returns when it has started. A child that cannot be started is not added. Under a
     /// [`DynamicSupervisor`](crate::DynamicSupervisor) the id gets a number.
     ///
     /// # Errors
     ///
-    /// [`StartChildError`] says why the child has not been added.
+    /// [`StartChildError`] says why the child does not run.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the child is added and started all the same.
-    pub async fn start_child(
-        &self,
-        child: impl Into<ChildSpec>,
-    ) -> Result<Option<StartedChild>, StartChildError> {
+    pub async fn start_child(&self, child: impl Into<ChildSpec>) -> Result<StartedChild, StartChildError> {
         let spec = child.into();
         let id = check_new_child(&spec, self.path(), self.shared.auto_shutdown)?;
         self.offer(id, spec).answer().await
+    }
+
+    /// The same, in a place that was reserved before.
+    pub(crate) async fn start_in_reserved(
+        &self,
+        spec: ChildSpec,
+        place: ReservedPlace,
+    ) -> Result<StartedChild, StartChildError> {
+        let id = check_new_child(&spec, self.path(), self.shared.auto_shutdown)?;
+        let demand = Demand::StartInReserved { id, spec: Box::new(spec.clone()), place };
+        Offer::new(spec, self.post(demand)).answer().await
     }
 
     /// Offers a child that has been checked, without waiting for anything.
@@ -161,17 +180,12 @@ impl SupervisorHandle {
         Offer::new(spec, self.post(demand))
     }
 
-    /// The same, in a place that was reserved before.
-    pub(crate) fn offer_in_reserved(&self, id: ChildId, spec: ChildSpec, place: ReservedPlace) -> Offer {
-        let demand = Demand::StartInReserved { id, spec: Box::new(spec.clone()), place };
-        Offer::new(spec, self.post(demand))
-    }
-
-    /// Waits for a place for one more child. `None` says that the supervisor stops.
-    pub(crate) async fn reserve(&self) -> Option<ReservedPlace> {
+    /// Waits for a place for one more child.
+    pub(crate) async fn reserve(&self) -> Result<ReservedPlace, ReserveError> {
         match self.call(Demand::Reserve).await {
-            Ok(Success::Reserved(place)) => Some(place),
-            Ok(Success::Started(_) | Success::Done) | Err(_) => None,
+            Ok(Success::Reserved(place)) => Ok(place),
+            Err(Refusal::NotRunning) => Err(ReserveError::NotRunning),
+            Ok(Success::Started(_) | Success::Done) | Err(_) => Err(ReserveError::Stopping),
         }
     }
 
@@ -210,8 +224,10 @@ impl SupervisorHandle {
         match self.call(Demand::Terminate(id)).await {
             Ok(_) => Ok(()),
             Err(Refusal::NotFound) => Err(TerminateChildError::NotFound),
+            Err(Refusal::NotRunning) => Err(TerminateChildError::NotRunning),
             Err(
                 Refusal::StartFailed(_)
+                | Refusal::Ignored
                 | Refusal::AlreadyStarted
                 | Refusal::AlreadyPresent
                 | Refusal::MaxChildren
@@ -225,20 +241,22 @@ impl SupervisorHandle {
 
     /// Starts a child that is down (OTP's `restart_child`). This does not count as a restart.
     ///
-    /// Returns when it has started; `None` says that it had nothing to run.
+    /// Returns when it has started.
     ///
     /// # Errors
     ///
-    /// [`RestartChildError`] says why it has not been started.
+    /// [`RestartChildError`] says why it does not run.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the child is started all the same.
-    pub async fn restart_child(&self, id: &str) -> Result<Option<StartedChild>, RestartChildError> {
+    pub async fn restart_child(&self, id: &str) -> Result<StartedChild, RestartChildError> {
         let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
         match self.call(Demand::Restart(id)).await {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Reserved(_)) => Ok(None),
+            Ok(Success::Done | Success::Reserved(_)) => unreachable!("a start is answered with a child"),
+            Err(Refusal::Ignored) => Err(RestartChildError::Ignored),
+            Err(Refusal::NotRunning) => Err(RestartChildError::NotRunning),
             Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
             Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
@@ -265,7 +283,8 @@ impl SupervisorHandle {
             Err(Refusal::Running | Refusal::AlreadyStarted) => Err(DeleteChildError::Running),
             Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
             Err(Refusal::NothingKept) => Err(DeleteChildError::Dynamic),
-            Err(Refusal::StartFailed(_) | Refusal::MaxChildren | Refusal::Stopping) => {
+            Err(Refusal::NotRunning) => Err(DeleteChildError::NotRunning),
+            Err(Refusal::StartFailed(_) | Refusal::Ignored | Refusal::MaxChildren | Refusal::Stopping) => {
                 Err(DeleteChildError::Stopping)
             }
         }

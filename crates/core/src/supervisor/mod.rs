@@ -47,6 +47,7 @@ pub use view::ChildCount;
 pub use partition::{PartitionSupervisor, ResizeError};
 
 pub(crate) use handle::check_offer;
+pub use reserved_place::ReserveError;
 pub(crate) use reserved_place::ReservedPlace;
 pub(crate) use start::{Prepared, SupervisorStart};
 pub(crate) use walk::{Ask, KeptAlive};

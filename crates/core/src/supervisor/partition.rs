@@ -105,7 +105,10 @@ impl PartitionSupervisor {
         }
         for partition in 0..partitions {
             match supervisor.restart_child(&partition.to_string()).await {
-                Ok(_) | Err(RestartChildError::Running | RestartChildError::Restarting) => {}
+                Ok(_)
+                | Err(
+                    RestartChildError::Running | RestartChildError::Restarting | RestartChildError::Ignored,
+                ) => {}
                 Err(error) => return Err(error.into()),
             }
         }

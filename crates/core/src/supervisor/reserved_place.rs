@@ -1,6 +1,18 @@
-//! A place that a dynamic supervisor keeps for a child to come.
+//! A place that a supervisor keeps for a child to come.
 
 use std::sync::Arc;
+
+/// Says why there is no place for one more child, and that waiting for one is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// The supervisor is stopping.
+    #[error("the supervisor is stopping")]
+    Stopping,
+    /// The supervisor does not run at the moment, or this incarnation of it has ended.
+    #[error("the supervisor does not run")]
+    NotRunning,
+}
 
 /// Hears of places that are given back.
 pub(super) trait ReservesPlaces: Send + Sync {

@@ -43,10 +43,8 @@ impl SupervisorStart {
     pub(crate) fn prepare(&self, cx: StartContext) -> Prepared {
         let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
         let (policy, specs) = self.supervisor.parts();
-        let entry = |spec: &ChildSpec| {
-            let id = spec.child_id().expect("the specs were checked before the tree was started");
-            Entry::new(spec.clone(), path.join(&id))
-        };
+        // The specs were checked before the tree was started.
+        let entry = |spec: &ChildSpec| Entry::new(spec.clone(), path.join(&spec.checked_id()));
         // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
         let view = View::new(specs.iter().map(entry));
         let shared = SharedSupervisor::new(

@@ -32,9 +32,21 @@ pub enum StartChildError {
     /// The child could not be started, and has not been added.
     #[error("the child could not be started")]
     Failed(#[source] StartError),
-    /// The supervisor stops or has stopped. The spec comes back unused.
+    /// The child had nothing to run (OTP's `ignore`), which only kinds of children that a program has made itself ever
+    /// say. It is kept, and is down; a temporary one, and one of a dynamic supervisor, has not been added.
+    #[error("the child had nothing to run")]
+    Ignored,
+    /// The supervisor, or the task that was to have the child, is stopping. The spec comes back unused.
     #[error("the supervisor is stopping")]
     Stopping {
+        /// The child that was not added.
+        spec: Box<ChildSpec>,
+    },
+    /// This incarnation of the supervisor has ended (OTP's `noproc`). The spec comes back unused. If the supervisor is
+    /// restarted, [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation, and a
+    /// [`SupervisorAddress`](crate::SupervisorAddress) leads to it.
+    #[error("the supervisor does not run any more")]
+    NotRunning {
         /// The child that was not added.
         spec: Box<ChildSpec>,
     },
@@ -66,9 +78,9 @@ impl PendingAnswer {
         let answered = async {
             tokio::select! {
                 biased;
-                answer = answer => answer.unwrap_or(Err(Refusal::Stopping)),
+                answer = answer => answer.unwrap_or(Err(Refusal::NotRunning)),
                 // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
-                () = supervisor.gone() => Err(Refusal::Stopping),
+                () = supervisor.gone() => Err(Refusal::NotRunning),
             }
         };
         // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign
@@ -83,11 +95,13 @@ impl Offer {
     }
 
     /// What became of it.
-    pub(crate) async fn answer(self) -> Result<Option<StartedChild>, StartChildError> {
+    pub(crate) async fn answer(self) -> Result<StartedChild, StartChildError> {
         match self.answer.come().await {
             Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Reserved(_)) => Ok(None),
+            Ok(Success::Done | Success::Reserved(_)) => unreachable!("a start is answered with a child"),
             Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
+            Err(Refusal::Ignored) => Err(StartChildError::Ignored),
+            Err(Refusal::NotRunning) => Err(StartChildError::NotRunning { spec: Box::new(self.spec) }),
             Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
             Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
             Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),

@@ -58,10 +58,9 @@ impl Node for NumberedNode {
     type Together = SeenList;
 
     fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, SeenList) {
-        let (children, is_over, seen) = supervisor
-            .tree
-            .record()
-            .section(|writer| (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.moment()));
+        let (children, is_over, seen) = supervisor.tree.record().section(|writer| {
+            (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.position())
+        });
         let numbered = |Seen { node, inspect }: Seen<NodeSnapshot>| {
             let may_have_children = matches!(node.kind, ChildKind::Supervisor | ChildKind::Task);
             let is_launching = node.state == ChildState::Starting && inspect.is_none() && may_have_children;

@@ -143,21 +143,18 @@ impl TaskContext {
 
     /// Starts a child below this task: a task, an actor, a process or a whole supervisor.
     ///
-    /// Returns when it has started; `None` says that it had nothing to run. What is not restarted once it has ended has
-    /// to be [temporary](crate::Restart::Temporary), as everywhere.
+    /// Returns when it has started. What is not restarted once it has ended has to be
+    /// [temporary](crate::Restart::Temporary), as everywhere.
     ///
     /// # Errors
     ///
-    /// [`StartChildError`] says why the child has not been added. While the task stops that is
+    /// [`StartChildError`] says why the child does not run. While the task stops that is
     /// [`StartChildError::Stopping`], which holds the spec.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the child is added and started all the same, unless the stop comes first.
-    pub async fn start_child(
-        &self,
-        child: impl Into<ChildSpec>,
-    ) -> Result<Option<StartedChild>, StartChildError> {
+    pub async fn start_child(&self, child: impl Into<ChildSpec>) -> Result<StartedChild, StartChildError> {
         let spec = child.into();
         let id = check_offer(&spec, self.path())?;
         if is_cleaning_up() {
@@ -166,7 +163,12 @@ impl TaskContext {
         }
         let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
-            Ok(offer) => offer.answer().await,
+            Ok(offer) => match offer.answer().await {
+                Ok(started) => Ok(started),
+                // Of the supervisor that looks after the children the caller knows nothing.
+                Err(StartChildError::NotRunning { spec }) => Err(StartChildError::Stopping { spec }),
+                Err(error) => Err(error),
+            },
             Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
         }
     }

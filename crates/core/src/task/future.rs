@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use super::IntoExit;
 use super::node::TaskNode;
+use super::turn::use_up_turn;
 use crate::child::{Exit, Panic};
 use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing};
@@ -75,7 +76,11 @@ where
             Err(panic) => exit.and_then_panicked(panic),
         };
         drop((inside, at_work));
+        let was_asked = this.end.node.is_stopping();
         this.end.is(exit);
+        if was_asked {
+            use_up_turn(cx);
+        }
         Poll::Ready(())
     }
 }

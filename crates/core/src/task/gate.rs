@@ -26,7 +26,7 @@ struct State<N, Q, E> {
     /// The body has ended, and this is still to be told.
     end_report: Option<E>,
     /// How many guests there are.
-    guests: usize,
+    guests: u32,
     refused: u32,
 }
 
@@ -153,7 +153,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     }
 
     /// How many guests there are.
-    pub(crate) fn guests(&self) -> usize {
+    pub(crate) fn guests(&self) -> u32 {
         self.lock().guests
     }
 

@@ -30,6 +30,10 @@ pub(crate) struct EndReport {
 }
 
 /// Passes on what the supervisor of a task's children reports to the task that waits for it.
+///
+/// The channel has no bound of its own and needs none. A supervisor says of itself, once each, that it has started,
+/// that it stops of its own accord, that it is stuck, and how it ended: four reports in a whole life, however many
+/// children it has. The property test of its machine (`policy/machine/tests/promises.rs`) holds it to that.
 struct Reports(mpsc::UnboundedSender<ChildReport>);
 
 impl Listener for Reports {

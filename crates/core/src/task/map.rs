@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 
 use super::once::Once;
-use super::{
-    Permit, ReserveError, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult, TaskSupervisor,
-};
+use super::{Permit, SpawnError, TaskContext, TaskError, TaskResult, TaskSupervisor};
+use crate::supervisor::ReserveError;
 
 impl TaskSupervisor {
     /// Starts a task for each item, at most `limit` at a time, and hands out the results in the order of the items
@@ -68,14 +67,14 @@ where
     /// it waits for a place or for a result it is cancel safe.
     pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, SpawnError<I::Item>> {
         while self.running.len() < self.limit {
-            match self.next_room().await.ok() {
-                Some(Next::Result(result)) => return Ok(Some(result)),
-                Some(Next::Permit(permit)) => match self.items.next() {
+            match self.next_permit().await {
+                Ok(Next::Result(result)) => return Ok(Some(result)),
+                Ok(Next::Permit(permit)) => match self.items.next() {
                     Some(item) => self.start(permit, item).await?,
                     None => break,
                 },
-                None => match self.items.next() {
-                    Some(item) => return Err(SpawnError::new(None, SpawnErrorKind::Stopping, item)),
+                Err(error) => match self.items.next() {
+                    Some(item) => return Err(SpawnError::new(None, error.into(), item)),
                     None => break,
                 },
             }
@@ -87,7 +86,7 @@ where
     }
 
     /// A permit for one more, or the result of the first that runs, if that comes before.
-    async fn next_room(&mut self) -> Result<Next<Fut::Output>, ReserveError> {
+    async fn next_permit(&mut self) -> Result<Next<Fut::Output>, ReserveError> {
         let permit = self.tasks.reserve();
         let Some(first) = self.running.front_mut() else { return permit.await.map(Next::Permit) };
         let result = tokio::select! {

@@ -28,13 +28,14 @@ mod start;
 mod stopping;
 mod supervisor;
 mod sync;
+mod turn;
 mod with_result;
 
 pub use blocking::BlockingContext;
 pub use context::TaskContext;
 pub use guest::Guest;
 pub use map::TaskResults;
-pub use permit::{Permit, ReserveError};
+pub use permit::Permit;
 pub use result::IntoExit;
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};

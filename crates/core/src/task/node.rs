@@ -54,23 +54,26 @@ pub(crate) struct TaskNode {
 }
 
 impl TaskNode {
-    pub(super) fn new(cx: &StartContext, special: Option<Box<Special>>) -> Self {
-        Self {
-            path: cx.path.clone(),
-            incarnation: cx.incarnation,
+    /// The node of an incarnation, and how its end is reported.
+    pub(super) fn new(cx: StartContext, special: Option<Box<Special>>) -> (Self, Reporter) {
+        let StartContext { path, incarnation, shutdown, reporter, tree, scope } = cx;
+        let node = Self {
+            path,
+            incarnation,
             aborted: AtomicBool::new(false),
             crashes: AtomicBool::new(false),
             worker: WorkerId::new(),
-            shutdown: cx.shutdown,
-            tree: cx.tree.clone(),
-            scope: Arc::clone(&cx.scope),
+            shutdown,
+            tree,
+            scope,
             held: AtomicBool::new(false),
             notify: StopNotify::new(),
             special,
             handle: OnceLock::new(),
             forced: OnceLock::new(),
             gate: Gate::new(),
-        }
+        };
+        (node, reporter)
     }
 
     pub(super) fn tree(&self) -> &TreeContext {
@@ -137,9 +140,11 @@ impl TaskNode {
         self.tell_stop();
     }
 
-    /// Tells all that waits in the task that it is to stop.
+    /// Tells all that waits in the task that it is to stop. The first time counts: from then on nothing waits.
     pub(super) fn tell_stop(&self) {
-        self.notify.stop().tell(self.tree.control());
+        if !self.notify.is_stopping() {
+            self.notify.stop().tell(self.tree.control());
+        }
     }
 
     pub(super) fn is_stopping(&self) -> bool {

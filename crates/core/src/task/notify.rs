@@ -9,8 +9,10 @@
 //! Absent on purpose: a comparison of wakers, and any knowledge of tasks. A test runs this file under all interleavings
 //! of its callers.
 
+use std::iter::Chain;
 use std::num::NonZeroU64;
 use std::task::Waker;
+use std::{option, vec};
 
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 
@@ -24,10 +26,18 @@ pub(crate) struct Notify<T> {
 }
 
 struct State<T> {
-    /// In the order of their keys.
-    waiters: Vec<(Key, Waker)>,
+    waiters: Waiters,
     last_key: u64,
     token: Option<T>,
+}
+
+/// What waits, in the order of the keys. A single one lies here, so that most tasks need no more memory for it.
+#[derive(Default)]
+pub(crate) enum Waiters {
+    #[default]
+    None,
+    One((Key, Waker)),
+    Many(Vec<(Key, Waker)>),
 }
 
 /// Names a waiter. Keys grow and are never used again, so that one which is no longer in the list finds nothing.
@@ -47,14 +57,14 @@ pub(crate) enum Seen<T> {
 /// What is to be told, now that the lock is free.
 #[must_use = "what waits is not woken by itself"]
 pub(crate) struct ToTell<T> {
-    pub(crate) wakers: Vec<(Key, Waker)>,
+    pub(crate) wakers: Waiters,
     /// To be cancelled.
     pub(crate) token: Option<T>,
 }
 
 impl<T: Clone> Notify<T> {
     pub(crate) fn new() -> Self {
-        let state = State { waiters: Vec::new(), last_key: 0, token: None };
+        let state = State { waiters: Waiters::None, last_key: 0, token: None };
         Self {
             is_stopping: AtomicBool::new(false),
             has_token: AtomicBool::new(false),
@@ -79,7 +89,7 @@ impl<T: Clone> Notify<T> {
     pub(crate) fn token(&self, make: impl FnOnce() -> T) -> (T, ToTell<T>) {
         let mut state = self.lock();
         if let Some(token) = &state.token {
-            return (token.clone(), ToTell { wakers: Vec::new(), token: None });
+            return (token.clone(), ToTell { wakers: Waiters::None, token: None });
         }
         let token = state.token.insert(make()).clone();
         self.has_token.store(true, Ordering::Release);
@@ -103,18 +113,16 @@ impl<T: Clone> Notify<T> {
             Some(_) | None => {}
         }
         let Some(new) = waker.take() else { return Seen::Nothing };
-        match key.and_then(|key| state.position(key)) {
-            Some(position) => *waker = Some(std::mem::replace(&mut state.waiters[position].1, new)),
-            None => *key = Some(state.push(new)),
+        match key.and_then(|key| state.waiters.get_mut(key)) {
+            Some(old) => *waker = Some(std::mem::replace(old, new)),
+            None => *key = Some(state.list(new)),
         }
         Seen::Nothing
     }
 
     /// Takes a waiter off the list. What is returned is for the caller to drop.
     pub(crate) fn forget(&self, key: Key) -> Option<Waker> {
-        let mut state = self.lock();
-        let position = state.position(key)?;
-        Some(state.waiters.remove(position).1)
+        self.lock().waiters.remove(key)
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -123,17 +131,65 @@ impl<T: Clone> Notify<T> {
 }
 
 impl<T> State<T> {
-    fn position(&self, key: Key) -> Option<usize> {
-        self.waiters.binary_search_by_key(&key, |(key, _)| *key).ok()
-    }
-
-    fn push(&mut self, waker: Waker) -> Key {
+    fn list(&mut self, waker: Waker) -> Key {
         self.last_key += 1;
         let key = Key::new(self.last_key).expect("a number that has been counted up is not zero");
-        if self.waiters.is_empty() {
-            self.waiters.reserve_exact(1);
-        }
-        self.waiters.push((key, waker));
+        self.waiters.push(key, waker);
         key
+    }
+}
+
+impl Waiters {
+    fn get_mut(&mut self, key: Key) -> Option<&mut Waker> {
+        let listed = match self {
+            Self::None => return None,
+            Self::One(waiter) => std::slice::from_mut(waiter),
+            Self::Many(waiters) => waiters,
+        };
+        let position = listed.binary_search_by_key(&key, |(key, _)| *key).ok()?;
+        Some(&mut listed[position].1)
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Waker> {
+        match std::mem::take(self) {
+            Self::None => None,
+            Self::One((only, waker)) if only == key => Some(waker),
+            Self::One(other) => {
+                *self = Self::One(other);
+                None
+            }
+            Self::Many(mut waiters) => {
+                let position = waiters.binary_search_by_key(&key, |(key, _)| *key).ok();
+                let removed = position.map(|position| waiters.remove(position).1);
+                *self = Self::Many(waiters);
+                removed
+            }
+        }
+    }
+
+    /// Adds a waiter behind all others.
+    fn push(&mut self, key: Key, waker: Waker) {
+        *self = match std::mem::take(self) {
+            Self::None => Self::One((key, waker)),
+            Self::One(first) => Self::Many(vec![first, (key, waker)]),
+            Self::Many(mut waiters) => {
+                waiters.push((key, waker));
+                Self::Many(waiters)
+            }
+        };
+    }
+}
+
+impl IntoIterator for Waiters {
+    type Item = (Key, Waker);
+    type IntoIter = Chain<option::IntoIter<(Key, Waker)>, vec::IntoIter<(Key, Waker)>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let (one, many) = match self {
+            Self::None => (None, Vec::new()),
+            Self::One(waiter) => (Some(waiter), Vec::new()),
+            Self::Many(waiters) => (None, waiters),
+        };
+        one.into_iter().chain(many)
     }
 }

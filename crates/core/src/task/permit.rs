@@ -1,12 +1,14 @@
-//! Permits: a place under a supervisor for one more task, which the caller waits for before it has the task.
+//! Permits: a place under a supervisor for one more child, which the caller waits for before it has the child.
 
 use std::fmt;
 
-use super::supervisor::Place;
+use super::supervisor::TaskPlace;
 use super::{IntoExit, SpawnError, TaskContext, TaskResult, TaskSupervisor};
-use crate::supervisor::{self, StartedChild, SupervisorHandle};
+use crate::child::Shutdown;
+use crate::spec::ChildSpec;
+use crate::supervisor::{self, ReserveError, StartChildError, StartedChild, SupervisorHandle};
 
-/// A place for one task under a supervisor whose `max_children` limits how many there may be.
+/// A place for one child under a supervisor whose `max_children` limits how many there may be.
 ///
 /// It counts as a child as long as it is held, and is given back when it is dropped. While the supervisor is full
 /// [`TaskSupervisor::reserve`] waits, so that a server accepts no connection for which there is no place.
@@ -33,31 +35,45 @@ pub struct Permit {
     place: supervisor::ReservedPlace,
 }
 
-/// Says that there is no place, and that waiting for one is of no use: the supervisor stops, or does not run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the supervisor is stopping or does not run")]
-#[non_exhaustive]
-pub struct ReserveError;
-
 impl TaskSupervisor {
     /// Waits until the supervisor has a place for one more child, and reserves it. Callers get it in the order in which
     /// they asked.
     ///
     /// # Errors
     ///
-    /// [`ReserveError`] if the supervisor stops or does not run.
+    /// [`ReserveError`]: the supervisor stops or does not run.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a place that comes too late is given back.
     pub async fn reserve(&self) -> Result<Permit, ReserveError> {
-        let supervisor = self.supervisor().ok_or(ReserveError)?;
-        let place = supervisor.reserve().await.ok_or(ReserveError)?;
+        let supervisor = self.supervisor().ok_or(ReserveError::NotRunning)?;
+        let place = supervisor.reserve().await?;
         Ok(Permit { tasks: self.clone(), supervisor, place })
     }
 }
 
 impl Permit {
+    /// The task that is started here is stopped like this, and not as the [`TaskSupervisor`] has it. A `Duration` is a
+    /// grace.
+    pub fn with_shutdown(self, shutdown: impl Into<Shutdown>) -> Self {
+        Self { tasks: self.tasks.with_shutdown(shutdown), ..self }
+    }
+
+    /// Starts a child of any kind here, as [`SupervisorHandle::start_child`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`StartChildError`] says why the child does not run.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the child is added and started all the same.
+    pub async fn start_child(self, child: impl Into<ChildSpec>) -> Result<StartedChild, StartChildError> {
+        let Self { tasks: _, supervisor, place } = self;
+        supervisor.start_in_reserved(child.into(), place).await
+    }
+
     /// Starts a task here, as [`TaskSupervisor::spawn`] does.
     ///
     /// # Errors
@@ -74,7 +90,7 @@ impl Permit {
         Fut::Output: IntoExit,
     {
         let Self { tasks, supervisor, place } = self;
-        tasks.spawn_in(Place::Reserved(supervisor, place), run).await
+        tasks.spawn_in(TaskPlace::Reserved(supervisor, place), run).await
     }
 
     /// Starts a task here whose result is waited for, as [`TaskSupervisor::run`] does.
@@ -93,7 +109,7 @@ impl Permit {
         Fut::Output: Send + 'static,
     {
         let Self { tasks, supervisor, place } = self;
-        tasks.run_in(Place::Reserved(supervisor, place), run).await
+        tasks.run_in(TaskPlace::Reserved(supervisor, place), run).await
     }
 }
 

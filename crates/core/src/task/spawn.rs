@@ -63,11 +63,11 @@ impl Spawning<'_> {
         let (kind, path) = match offered {
             Err(_) => (SpawnErrorKind::Stopping, None),
             Ok((offer, path)) => match offer.answer().await {
-                Ok(Some(started)) => return Ok(started),
+                Ok(started) => return Ok(started),
                 Err(StartChildError::AlreadyStarted | StartChildError::AlreadyPresent) => {
                     (SpawnErrorKind::TakenId, Some(path))
                 }
-                Ok(None) | Err(_) => (SpawnErrorKind::Stopping, Some(path)),
+                Err(_) => (SpawnErrorKind::Stopping, Some(path)),
             },
         };
         match work.take() {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::child::{ChildPath, InvalidId, StartError};
+use crate::supervisor::ReserveError;
 
 /// Says why a task could not be started, and holds what was to be run.
 ///
@@ -41,6 +42,15 @@ pub enum SpawnErrorKind {
     /// The start failed.
     #[error(transparent)]
     Start(StartError),
+}
+
+impl From<ReserveError> for SpawnErrorKind {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Stopping => Self::Stopping,
+            ReserveError::NotRunning => Self::NotRunning,
+        }
+    }
 }
 
 impl<F> SpawnError<F> {

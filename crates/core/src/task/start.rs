@@ -72,11 +72,11 @@ where
         Kind::Service => (Ready::WhenTold, Some(Special::service(cx.reporter.announcer()))),
         Kind::Job(handled) => (Ready::AtOnce, Some(Special::job(handled))),
     };
-    let node = Arc::new(TaskNode::new(&cx, special.map(Box::new)));
+    let (node, reporter) = TaskNode::new(cx, special.map(Box::new));
+    let node = Arc::new(node);
     let future = run(TaskContext::new(Arc::clone(&node)));
-    let runtime = cx.task_runtime().clone();
-    let StartContext { path, reporter, .. } = cx;
-    let task = spawn_named(&runtime, &path, Supervised::new(future, Arc::clone(&node), reporter));
+    let future = Supervised::new(future, Arc::clone(&node), reporter);
+    let task = spawn_named(node.tree().task_runtime(), &node.path, future);
     node.runs_as(task.abort_handle());
     match ready {
         Ready::AtOnce => Launch::running(RunningTask { node }),

@@ -9,7 +9,7 @@ use super::once::Once;
 use super::spawn_error::{SpawnError, SpawnErrorKind};
 use super::with_result::{TaskError, WithResult};
 use super::{IntoExit, TaskContext, job};
-use crate::child::ChildId;
+use crate::child::Shutdown;
 use crate::child_kind::{EndHandled, WhenHandled};
 use crate::spec::ChildSpec;
 use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, SupervisorHandle};
@@ -46,6 +46,7 @@ use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, 
 #[derive(Clone, Debug)]
 pub struct TaskSupervisor {
     found: Found,
+    shutdown: Shutdown,
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ enum Found {
 }
 
 /// Where a task goes.
-pub(super) enum Place {
+pub(super) enum TaskPlace {
     /// Wherever there is a place.
     Any,
     /// Into a place that is kept for it.
@@ -69,13 +70,32 @@ impl TaskSupervisor {
     /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is
     /// [`at`](Self::at).
     pub fn new(supervisor: SupervisorHandle) -> Self {
-        Self { found: Found::Incarnation(supervisor) }
+        Self { found: Found::Incarnation(supervisor), shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE) }
     }
 
     /// Runs tasks under the supervisor that has this address, whichever incarnation of it is there. It can be made
     /// before the tree is.
     pub fn at(address: &SupervisorAddress) -> Self {
-        Self { found: Found::At(address.clone()) }
+        Self { found: Found::At(address.clone()), shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE) }
+    }
+
+    /// The tasks that this handle starts from now on are stopped like this, however they are started: by
+    /// [`spawn`](Self::spawn), [`run`](Self::run), [`map`](Self::map) or with a permit. A `Duration` is a grace.
+    ///
+    /// The default is a grace of five seconds. Other handles of the same supervisor keep theirs.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use rootward_core::TaskSupervisor;
+    /// # async fn upload(tasks: TaskSupervisor) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// let uploads = tasks.with_shutdown(Duration::from_secs(30));
+    /// uploads.spawn(|cx| async move { cx.stopping().await }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "the handle that it is called on is given away"]
+    pub fn with_shutdown(self, shutdown: impl Into<Shutdown>) -> Self {
+        Self { shutdown: shutdown.into(), ..self }
     }
 
     /// The supervisor under which the tasks run. `None` if it does not run at the moment.
@@ -87,9 +107,6 @@ impl TaskSupervisor {
     }
 
     /// Starts a task whose result nothing waits for (Elixir's `start_child`).
-    ///
-    /// It has the default grace of five seconds. For another one, give a [`ChildSpec::once`](crate::ChildSpec::once)
-    /// to [`SupervisorHandle::start_child`](crate::SupervisorHandle::start_child).
     ///
     /// # Errors
     ///
@@ -104,11 +121,15 @@ impl TaskSupervisor {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        self.spawn_in(Place::Any, run).await
+        self.spawn_in(TaskPlace::Any, run).await
     }
 
     // OTP rule 64: a task that runs once is temporary, and one too many is handed back.
-    pub(super) async fn spawn_in<F, Fut>(&self, place: Place, run: F) -> Result<StartedChild, SpawnError<F>>
+    pub(super) async fn spawn_in<F, Fut>(
+        &self,
+        place: TaskPlace,
+        run: F,
+    ) -> Result<StartedChild, SpawnError<F>>
     where
         F: FnOnce(TaskContext) -> Fut + Send + 'static,
         Fut: Future + Send + 'static,
@@ -134,12 +155,12 @@ impl TaskSupervisor {
         Fut: Future + Send + 'static,
         Fut::Output: Send + 'static,
     {
-        self.run_in(Place::Any, run).await
+        self.run_in(TaskPlace::Any, run).await
     }
 
     pub(super) async fn run_in<F, Fut>(
         &self,
-        place: Place,
+        place: TaskPlace,
         run: F,
     ) -> Result<TaskResult<Fut::Output>, SpawnError<F>>
     where
@@ -173,24 +194,25 @@ impl TaskSupervisor {
         &self,
         task: ChildSpec,
         work: &Once<F>,
-        place: Place,
+        place: TaskPlace,
     ) -> Result<StartedChild, SpawnError<F>> {
+        let task = task.shutdown(self.shutdown);
         let (started, path) = match place {
-            Place::Reserved(supervisor, place) => {
-                let id = ChildId::new(task.id()).expect("the id of a task is one");
-                (supervisor.offer_in_reserved(id, task, place).answer().await, supervisor.path().clone())
+            TaskPlace::Reserved(supervisor, place) => {
+                (supervisor.start_in_reserved(task, place).await, supervisor.path().clone())
             }
-            Place::Any => match self.supervisor() {
+            TaskPlace::Any => match self.supervisor() {
                 Some(supervisor) => (supervisor.start_child(task).await, supervisor.path().clone()),
                 None => return Err(SpawnError::new(None, SpawnErrorKind::NotRunning, work.take())),
             },
         };
         let kind = match started {
-            Ok(Some(started)) => return Ok(started),
+            Ok(started) => return Ok(started),
             Err(StartChildError::MaxChildren { .. }) => SpawnErrorKind::MaxChildren,
             Err(StartChildError::Failed(error)) => SpawnErrorKind::Start(error),
             Err(StartChildError::AlreadyStarted | StartChildError::AlreadyPresent) => SpawnErrorKind::TakenId,
-            Ok(None) | Err(_) => SpawnErrorKind::Stopping,
+            Err(StartChildError::NotRunning { .. }) => SpawnErrorKind::NotRunning,
+            Err(_) => SpawnErrorKind::Stopping,
         };
         Err(SpawnError::new(Some(path), kind, work.take()))
     }

@@ -45,7 +45,7 @@ pub struct TreeBuilder {
     drain_delay: Duration,
     stop_when_idle: bool,
     stall_threshold: Option<Duration>,
-    unreapable: OnDeadline,
+    on_deadline: OnDeadline,
     stop_on: CancellationToken,
     stop_reach: StopReach,
     task_runtime: Option<Handle>,
@@ -98,7 +98,7 @@ impl TreeBuilder {
             drain_delay: Duration::ZERO,
             stop_when_idle: false,
             stall_threshold: Some(Duration::from_secs(1)),
-            unreapable: OnDeadline::default(),
+            on_deadline: OnDeadline::default(),
             stop_on: CancellationToken::new(),
             stop_reach: StopReach::default(),
             task_runtime: None,
@@ -160,7 +160,7 @@ impl TreeBuilder {
 
     /// Says what a stop does at its deadline about children that cannot be brought down.
     pub fn on_deadline(mut self, policy: OnDeadline) -> Self {
-        self.unreapable = policy;
+        self.on_deadline = policy;
         self
     }
 
@@ -307,7 +307,7 @@ impl TreeBuilder {
             stop_when_idle: self.stop_when_idle,
             stop_on: self.stop_on,
             stall_threshold: self.stall_threshold,
-            unreapable: self.unreapable,
+            on_deadline: self.on_deadline,
             degraded: self.degraded,
         };
         Tree::launch(context, plan, root, log)

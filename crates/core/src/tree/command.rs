@@ -1,9 +1,18 @@
-//! What the guardian is told.
+//! What the guardian is told, and the queue in which that waits.
+//!
+//! The queue has no bound of its own and needs none. A wish of the program waits in it once, however often it is
+//! repeated, and the root has a handful of things to say of itself in its whole life: that it has started, that it
+//! stops, that it is stuck, and how it ended.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 
 use crate::child::StopCause;
 use crate::child_kind::{ChildReport, Report};
+use crate::policy::is_put_off;
+use crate::sync::point;
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
 pub(super) enum Command {
@@ -23,5 +32,146 @@ impl Command {
     }
 }
 
+/// Makes the guardian's queue.
+pub(super) fn commands() -> Commands {
+    let (queue, receiver) = mpsc::unbounded_channel();
+    let waiting = Arc::new(Waiting::default());
+    (CommandSender { queue, waiting: Arc::clone(&waiting) }, CommandReceiver { queue: receiver, waiting })
+}
+
 /// Both ends of the guardian's queue.
-pub(super) type Commands = (mpsc::UnboundedSender<Command>, mpsc::UnboundedReceiver<Command>);
+pub(super) type Commands = (CommandSender, CommandReceiver);
+
+/// Where commands are handed in.
+#[derive(Clone)]
+pub(super) struct CommandSender {
+    queue: mpsc::UnboundedSender<Command>,
+    waiting: Arc<Waiting>,
+}
+
+/// Where the guardian takes them out.
+pub(super) struct CommandReceiver {
+    queue: mpsc::UnboundedReceiver<Command>,
+    waiting: Arc<Waiting>,
+}
+
+/// Which wishes wait in the queue.
+#[derive(Default)]
+struct Waiting {
+    /// A stop that a drain delay puts off.
+    stop: AtomicBool,
+    /// A stop that nothing puts off.
+    stop_at_once: AtomicBool,
+    force: AtomicBool,
+    answer: AtomicBool,
+    give_up: AtomicBool,
+}
+
+impl Waiting {
+    /// Whether this one waits. `None` says that it is no wish.
+    fn place(&self, command: &Command) -> Option<&AtomicBool> {
+        match command {
+            // The first one has the cause that counts.
+            Command::Stop(cause) if is_put_off(*cause) => Some(&self.stop),
+            Command::Stop(_) => Some(&self.stop_at_once),
+            Command::Force => Some(&self.force),
+            Command::Answer => Some(&self.answer),
+            Command::GiveUp => Some(&self.give_up),
+            Command::Hear(_) => None,
+        }
+    }
+}
+
+impl CommandSender {
+    /// Hands in a command, unless an equal one waits. `false` says that the guardian is gone.
+    pub(super) fn send(&self, command: Command) -> bool {
+        point();
+        if self.waiting.place(&command).is_some_and(|waits| waits.swap(true, Ordering::AcqRel)) {
+            return !self.queue.is_closed();
+        }
+        point();
+        self.queue.send(command).is_ok()
+    }
+}
+
+impl CommandReceiver {
+    /// The next command. `None` if there will never be one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: no command is lost.
+    pub(super) async fn recv(&mut self) -> Option<Command> {
+        let command = self.queue.recv().await?;
+        // Before it is obeyed: what is asked for from now on is a wish of its own.
+        if let Some(waits) = self.waiting.place(&command) {
+            waits.store(false, Ordering::Release);
+        }
+        point();
+        Some(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wish_that_is_repeated_a_million_times_waits_once() {
+        let (sender, mut receiver) = commands();
+
+        for _ in 0..1_000_000 {
+            sender.send(Command::Stop(StopCause::Api));
+            sender.send(Command::Force);
+            sender.send(Command::GiveUp);
+            sender.send(Command::Answer);
+        }
+
+        assert_eq!(receiver.queue.len(), 4);
+        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Api))));
+        assert!(matches!(receiver.recv().await, Some(Command::Force)));
+    }
+
+    #[tokio::test]
+    async fn a_wish_that_is_being_dealt_with_may_be_repeated() {
+        let (sender, mut receiver) = commands();
+        sender.send(Command::Stop(StopCause::Api));
+        assert!(receiver.recv().await.is_some());
+
+        sender.send(Command::Stop(StopCause::Api));
+
+        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Api))));
+    }
+
+    #[tokio::test]
+    async fn of_two_stops_that_wait_the_first_has_the_cause() {
+        let (sender, mut receiver) = commands();
+
+        sender.send(Command::Stop(StopCause::Signal("SIGTERM")));
+        sender.send(Command::Stop(StopCause::Api));
+
+        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Signal("SIGTERM")))));
+        assert!(receiver.queue.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_stop_that_is_not_put_off_is_heard_beside_one_that_is() {
+        let (sender, mut receiver) = commands();
+
+        sender.send(Command::Stop(StopCause::Api));
+        sender.send(Command::Stop(StopCause::Uncontained));
+
+        assert!(receiver.recv().await.is_some());
+        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Uncontained))));
+    }
+
+    #[test]
+    fn a_guardian_that_is_gone_is_told_nothing() {
+        let (sender, receiver) = commands();
+        assert!(sender.send(Command::Answer));
+
+        drop(receiver);
+
+        assert!(!sender.send(Command::Answer), "it waits for ever");
+        assert!(!sender.send(Command::Force));
+    }
+}

@@ -7,9 +7,9 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::command::{Command, Commands};
+use super::command::{Command, CommandReceiver, Commands};
 use super::plan::Plan;
 use super::report_writer::{Progress, ReportWriter};
 use super::root::{Root, RootListener};
@@ -41,7 +41,7 @@ pub(super) struct Ready {
     pub(super) reporting: Reporting,
     prepared: Prepared,
     guardian: Guardian,
-    commands: mpsc::UnboundedReceiver<Command>,
+    commands: CommandReceiver,
 }
 
 impl Ready {
@@ -61,7 +61,7 @@ pub(super) fn prepare(
     (sender, commands): Commands,
     progress: watch::Sender<Progress>,
 ) -> Ready {
-    let root = Arc::new(Root::new(plan.path.clone(), context.clone()));
+    let root = Arc::new(Root::new(plan.path.clone(), context.clone(), plan.deadline));
     let writer = ReportWriter::new(plan.path.clone(), context.clone(), Arc::clone(&root), progress);
     let writer = Arc::new(writer);
     let watchdog = plan
@@ -134,7 +134,7 @@ struct Guardian {
 }
 
 impl Guardian {
-    async fn watch(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+    async fn watch(mut self, mut commands: CommandReceiver) {
         poll_fn(|cx| {
             note_tokios(cx.waker());
             Poll::Ready(())

@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::command::Command;
+use super::command::{Command, CommandSender, commands};
 use super::error::TreeStartError;
 use super::guardian::{self, Reporting};
 use super::plan::Plan;
@@ -23,7 +23,6 @@ use crate::report::StopReport;
 use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
 use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
-use crate::sync::point;
 use crate::tree_ref::{TreeAccess, TreeRef};
 use crate::usage::Usage;
 
@@ -110,7 +109,7 @@ impl TreeAccess for SharedTree {
 /// Where the program's wishes are handed in.
 #[derive(Clone)]
 struct Controls {
-    guardian: mpsc::UnboundedSender<Command>,
+    guardian: CommandSender,
     reporting: Reporting,
 }
 
@@ -124,7 +123,6 @@ impl Controls {
                 Command::Answer | Command::Hear(_) => {}
             }
         }
-        point();
         // A tree that is gone has nothing left to stop.
         let _ = self.guardian.send(command);
     }
@@ -147,7 +145,7 @@ impl Drop for StopOnDrop {
 
 impl Tree {
     pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
-        let (guardian, commands) = mpsc::unbounded_channel();
+        let (guardian, commands) = commands();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let (path, deadline) = (plan.path.clone(), plan.deadline);
         let commands = (guardian.clone(), commands);

@@ -15,7 +15,7 @@ pub(crate) struct Plan {
     pub(crate) drain_delay: Duration,
     pub(crate) stop_when_idle: bool,
     pub(crate) stall_threshold: Option<Duration>,
-    pub(crate) unreapable: OnDeadline,
+    pub(crate) on_deadline: OnDeadline,
     /// Stops the tree when it is cancelled.
     pub(crate) stop_on: CancellationToken,
     /// What is weaker than usual, and why.
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// How long after its request a stop is over for the callers that wait for it, whatever is still there then.
     pub(super) fn reported_at(&self) -> Option<Duration> {
-        self.deadline.filter(|_| self.unreapable == OnDeadline::Report)
+        self.deadline.filter(|_| self.on_deadline == OnDeadline::Report)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -173,7 +173,8 @@ impl ReportWriter {
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
         // A child that has not been asked to stop is still there, and will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
-            let what = EventKind::Stopping { cause: StopCause::Deadline, signal: None };
+            let what =
+                EventKind::Stopping { cause: StopCause::Deadline, signal: None, grace: Some(Duration::ZERO) };
             words.emit(&node.path, node.kind, node.incarnation, what);
         }
         // Every supervisor after its children, and the root last of all.

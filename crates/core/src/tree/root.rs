@@ -3,9 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use super::command::Command;
+use super::command::{Command, CommandSender};
 use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::child_kind::{ChildReport, Listener, Report};
 use crate::clock::now;
@@ -15,12 +13,14 @@ use crate::report::NodeReport;
 use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
-use crate::sync::{Mutex, MutexGuard, PoisonError, point};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root as others see it.
 pub(super) struct Root {
     path: ChildPath,
     context: TreeContext,
+    /// How long the whole stop may take.
+    deadline: Option<Duration>,
     supervisor: OnceLock<SupervisorHandle>,
     state: Mutex<RootState>,
     /// Signals that are acted upon and not written down yet.
@@ -59,11 +59,12 @@ impl RootStop {
 }
 
 impl Root {
-    pub(super) fn new(path: ChildPath, context: TreeContext) -> Self {
+    pub(super) fn new(path: ChildPath, context: TreeContext, deadline: Option<Duration>) -> Self {
         let state = RootState { started: false, gone: false, since: now(), is_draining: false, stop: None };
         Self {
             path,
             context,
+            deadline,
             supervisor: OnceLock::new(),
             state: Mutex::new(state),
             announced: Mutex::default(),
@@ -122,7 +123,9 @@ impl Root {
             state.stop.get_or_insert(RootStop { since, ..RootStop::now(cause) });
             is_first
         };
-        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None });
+        let grace =
+            self.deadline.map(|deadline| deadline.saturating_sub(now().saturating_duration_since(since)));
+        let what = || (self.path.clone(), EventKind::Stopping { cause, signal: None, grace });
         self.context.record().emit_if(is_first, ChildKind::Supervisor, 1, what);
     }
 
@@ -189,13 +192,13 @@ impl Root {
 
     /// The root and everything below it, with the moments of the record at which they were seen.
     pub(super) fn sighting(&self) -> Vec<Sighting> {
-        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.moment()));
+        let (node, seen) = self.context.record().section(|writer| (self.itself(), writer.position()));
         let is_launching = self.supervisor.get().is_none();
         let below = match self.supervisor() {
             Some(supervisor) => supervisor.sightings(),
             None if is_launching => Sightings::none(),
             None => {
-                let now = self.context.record().section(|writer| writer.moment());
+                let now = self.context.record().section(|writer| writer.position());
                 Sightings { children: Vec::new(), list: SeenList::Over(now.as_of) }
             }
         };
@@ -256,7 +259,7 @@ impl Root {
 /// guardian hears all.
 pub(super) struct RootListener {
     pub(super) root: Arc<Root>,
-    pub(super) guardian: mpsc::UnboundedSender<Command>,
+    pub(super) guardian: CommandSender,
 }
 
 impl Listener for RootListener {
@@ -264,7 +267,6 @@ impl Listener for RootListener {
         if let Report::Started { .. } = report.report {
             self.root.has_started();
         }
-        point();
         // A guardian that is gone has nothing to report to.
         let _ = self.guardian.send(Command::Hear(Box::new(report)));
     }

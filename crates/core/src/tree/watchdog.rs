@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::command::Command;
+use super::command::{Command, CommandSender};
 use super::report_writer::ReportWriter;
 use crate::child::StopCause;
 use crate::clock::now;
@@ -22,7 +21,7 @@ use crate::policy::{Look, Standstill};
 /// Watches over one guardian, which holds it.
 pub(super) struct Watchdog {
     writer: Arc<ReportWriter>,
-    guardian: mpsc::UnboundedSender<Command>,
+    guardian: CommandSender,
     /// Whether the guardian has had a turn since it was last asked.
     answered: AtomicBool,
     requests: Arc<Requests>,
@@ -48,7 +47,7 @@ struct Requested {
 impl Watchdog {
     pub(super) fn new(
         writer: Arc<ReportWriter>,
-        guardian: mpsc::UnboundedSender<Command>,
+        guardian: CommandSender,
         deadline: Duration,
         stop_on: CancellationToken,
     ) -> Arc<Self> {
@@ -129,7 +128,7 @@ impl Watcher for Watchdog {
             Look::Wait => !self.writer.has_reported(),
             Look::Ask => {
                 self.answered.store(false, Ordering::Relaxed);
-                self.guardian.send(Command::Answer).is_ok() && !self.writer.has_reported()
+                self.guardian.send(Command::Answer) && !self.writer.has_reported()
             }
             Look::WriteReport => {
                 self.writer.report_instead(cause, since);

@@ -6,13 +6,13 @@
 //! when the reader has gone.
 
 mod backlog;
-mod place;
+mod destination;
 mod pump;
 mod state;
 mod target;
 mod writer;
 
 pub(crate) use pump::Pump;
-pub(crate) use state::{Patience, Written};
+pub(crate) use state::{ReaderTimeout, Written};
 pub(crate) use target::{OpenError, Sink, Target};
 pub(crate) use writer::{EventWriter, Format};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rootward::event::Events;
 
-use super::{EventWriter, Patience};
+use super::{EventWriter, ReaderTimeout};
 
 /// Reads the tree's events as fast as they come, or as fast as files can be written.
 pub(crate) struct Pump {
@@ -55,7 +55,7 @@ impl Pump {
 
     /// Waits until the root's last event has been handed on. It is there already; handing it on is a matter of
     /// scheduling and of files, unless the program leaves before the root has stopped.
-    pub(crate) fn finish(&self, patience: Patience) {
+    pub(crate) fn finish(&self, patience: ReaderTimeout) {
         for _ in 0..patience.rounds {
             let before = self.handed_on.load(Ordering::Relaxed);
             let waited = self.ended.recv_timeout(patience.still);

@@ -14,7 +14,7 @@ pub(super) enum Item {
 }
 
 #[derive(Default)]
-pub(super) struct Shared {
+pub(super) struct SharedWriter {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -52,14 +52,14 @@ pub(crate) enum Written {
 
 /// How long the end of the program waits for a reader.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct ReaderTimeout {
     /// How long a reader may take nothing at all.
     pub(super) still: Duration,
     /// How many times it may make use of that.
     pub(super) rounds: u32,
 }
 
-impl Patience {
+impl ReaderTimeout {
     /// For an end in good order: the reader may be slow, but not for ever.
     pub(crate) const ORDERLY: Self = Self { still: Duration::from_secs(1), rounds: 5 };
     /// For a program that has been told to leave at once.
@@ -97,7 +97,7 @@ impl Item {
     }
 }
 
-impl Shared {
+impl SharedWriter {
     // --- for those who have something to write ---
 
     pub(super) fn push(&self, item: Item) {
@@ -134,7 +134,7 @@ impl Shared {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(super) fn finish(&self, patience: Patience) -> Written {
+    pub(super) fn finish(&self, patience: ReaderTimeout) -> Written {
         let mut state = self.state();
         state.closed = true;
         self.changed.notify_all();
@@ -228,18 +228,18 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_for_a_reader_that_has_gone() {
-        let shared = Shared::default();
+        let shared = SharedWriter::default();
 
         shared.end(None);
         shared.push(Item::Text("lost".into()));
 
         assert!(shared.state().backlog.is_empty());
-        assert_eq!(shared.finish(Patience::LEAVING), Written::All);
+        assert_eq!(shared.finish(ReaderTimeout::LEAVING), Written::All);
     }
 
     #[test]
     fn what_was_left_out_for_want_of_room_is_counted_until_the_end() {
-        let shared = Shared::default();
+        let shared = SharedWriter::default();
         assert!(shared.is_full("no space"));
 
         let more_than_fits = "x".repeat(100 * 1024 * 1024);
@@ -247,13 +247,13 @@ mod tests {
         shared.wrote(true);
         shared.end(None);
 
-        let Written::Not(reason) = shared.finish(Patience::LEAVING) else { panic!("it is not written") };
+        let Written::Not(reason) = shared.finish(ReaderTimeout::LEAVING) else { panic!("it is not written") };
         assert_eq!(reason, "1 left out: no space");
     }
 
     #[test]
     fn a_file_that_takes_nothing_is_waited_for_once() {
-        let shared = Shared::default();
+        let shared = SharedWriter::default();
         shared.push(Item::Text("x".repeat(AHEAD + 1)));
 
         shared.wait_for_room();

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::place::{Opened, Place};
+use super::destination::{Destination, Opened};
 use crate::tell;
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
@@ -30,7 +30,7 @@ pub(crate) struct OpenError {
 pub(crate) struct Sink(pub(super) Kind);
 
 pub(super) enum Kind {
-    Open(Box<dyn Place>),
+    Open(Box<dyn Destination>),
     /// A named pipe that has no reader yet. The thread that writes to it opens it, because that thread has time to
     /// wait.
     Pipe(PathBuf),
@@ -84,7 +84,7 @@ impl Sink {
         Ok(Self::open(Opened::sharing(io::stderr())?))
     }
 
-    fn open(place: impl Place + 'static) -> Self {
+    fn open(place: impl Destination + 'static) -> Self {
         Self(Kind::Open(Box::new(place)))
     }
 
@@ -95,7 +95,7 @@ impl Sink {
         }
     }
 
-    pub(super) fn place(self) -> io::Result<Box<dyn Place>> {
+    pub(super) fn place(self) -> io::Result<Box<dyn Destination>> {
         match self.0 {
             Kind::Open(place) => Ok(place),
             Kind::Pipe(path) => Ok(Box::new(Opened::new(OpenOptions::new().write(true).open(path)?)?)),

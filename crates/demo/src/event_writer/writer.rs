@@ -7,15 +7,15 @@ use std::thread;
 use rootward::{Event, EventKind};
 
 use super::Sink;
-use super::place::{Place, Refusal};
-use super::state::{Item, Patience, Shared, Written};
+use super::destination::{Destination, Refusal};
+use super::state::{Item, ReaderTimeout, SharedWriter, Written};
 use crate::descriptor::CHUNK;
 use crate::tell;
 
 /// Writes events and texts, in order, on a thread of its own.
 #[derive(Clone)]
 pub(crate) struct EventWriter {
-    shared: Arc<Shared>,
+    shared: Arc<SharedWriter>,
     loses_nothing: bool,
 }
 
@@ -30,7 +30,7 @@ impl EventWriter {
     /// If the system has no thread left.
     pub(crate) fn start(name: &str, sink: Sink, format: Format) -> io::Result<Self> {
         let label = name.to_owned();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedWriter::default());
         let writer = Self { shared: Arc::clone(&shared), loses_nothing: sink.is_file() };
         thread::Builder::new().name(name.to_owned()).spawn(move || {
             // The end of the program says what could not be written.
@@ -56,13 +56,13 @@ impl EventWriter {
     }
 
     /// Says that nothing more will come, and waits until all of it is written or the reader takes no more.
-    pub(crate) fn finish(&self, patience: Patience) -> Written {
+    pub(crate) fn finish(&self, patience: ReaderTimeout) -> Written {
         self.shared.finish(patience)
     }
 }
 
 /// Writes everything, or says why not. A reader that has gone is no error.
-fn write_all(label: &str, shared: &Shared, sink: Sink, mut format: Format) -> Result<(), String> {
+fn write_all(label: &str, shared: &SharedWriter, sink: Sink, mut format: Format) -> Result<(), String> {
     let mut place = sink.place().map_err(|error| error.to_string())?;
     let mut buffer = Vec::new();
     while let Some(items) = shared.next() {
@@ -83,7 +83,12 @@ fn write_all(label: &str, shared: &Shared, sink: Sink, mut format: Format) -> Re
 
 /// Writes all of the text. Another writer of the same place waits until a line is complete. Where there is no room for
 /// the rest of a line, its beginning is taken back if that is possible.
-fn write_lines(label: &str, shared: &Shared, place: &mut dyn Place, text: &[u8]) -> Result<(), Refusal> {
+fn write_lines(
+    label: &str,
+    shared: &SharedWriter,
+    place: &mut dyn Destination,
+    text: &[u8],
+) -> Result<(), Refusal> {
     let turn = place.turn();
     let mut has_turn = None;
     let mut written = 0;
@@ -147,7 +152,7 @@ mod tests {
     /// Hands every write to the test, and ends with an error when the test no longer reads.
     struct Reader(mpsc::SyncSender<String>);
 
-    impl Place for Reader {
+    impl Destination for Reader {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let text = String::from_utf8_lossy(bytes).into_owned();
             self.0.send(text).map_err(|_| io::ErrorKind::BrokenPipe)?;
@@ -163,7 +168,7 @@ mod tests {
         seen: mpsc::Sender<String>,
     }
 
-    impl Place for Disk {
+    impl Destination for Disk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let fits = bytes.len().min(self.room);
             if fits == 0 {
@@ -191,7 +196,7 @@ mod tests {
         }
     }
 
-    fn given_writer_to(place: impl Place + 'static) -> EventWriter {
+    fn given_writer_to(place: impl Destination + 'static) -> EventWriter {
         EventWriter::start("test", Sink(Kind::Open(Box::new(place))), Box::new(|_, _| {})).unwrap()
     }
 
@@ -218,7 +223,7 @@ mod tests {
         for n in 0..1000 {
             writer.text(format!("{n} "));
         }
-        assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
 
         let expected: String = (0..1000).map(|n| format!("{n} ")).collect();
         assert_eq!(reader.join().unwrap(), expected);
@@ -230,7 +235,7 @@ mod tests {
 
         writer.text("never read".into());
 
-        assert_eq!(writer.finish(Patience::ORDERLY), Written::Unread);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::Unread);
     }
 
     /// R9: what is written goes on when there is room again, and at no time does a file end within a line.
@@ -242,7 +247,7 @@ mod tests {
             let writer = given_writer_to(Disk { text: Vec::new(), room: 17, can_take_back, seen });
 
             writer.text(text.clone());
-            assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
+            assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
 
             let states: Vec<String> = states.iter().collect();
             assert_eq!(states.last(), Some(&text), "take back: {can_take_back}");
@@ -257,13 +262,15 @@ mod tests {
 
         writer.text("a report\n".into());
 
-        assert!(matches!(writer.finish(Patience::ORDERLY), Written::Not(reason) if reason.contains("space")));
+        assert!(
+            matches!(writer.finish(ReaderTimeout::ORDERLY), Written::Not(reason) if reason.contains("space"))
+        );
     }
 
     /// A disk without any room.
     struct Full;
 
-    impl Place for Full {
+    impl Destination for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(io::Error::from_raw_os_error(libc::ENOSPC))
         }
@@ -295,6 +302,6 @@ mod tests {
 
         writer.text("lost".into());
 
-        assert_eq!(writer.finish(Patience::ORDERLY), Written::All);
+        assert_eq!(writer.finish(ReaderTimeout::ORDERLY), Written::All);
     }
 }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_ended_by_itself_may_be_restarted_a_moment_later() {
+    fn a_child_that_ended_by_itself_may_be_restarted_soon_after() {
         let exited =
             What::Exited { status: Some(Status::Code { code: 0, success: false }), stragglers: vec![] };
         let model = up().event(5.0, "root/storage/database", Kind::Process, exited).model();
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_child_that_went_along_with_a_sibling_comes_back() {
         let (path, kind) = ("root/storage/index", Kind::Task);
-        let stopping = What::Stopping { cause: "sibling".to_owned(), signal: None };
+        let stopping = What::Stopping { cause: "sibling".to_owned(), signal: None, grace_ms: None };
         let model = up().event(5.0, path, kind, stopping).stopped(5.1, path, kind, Outcome::Graceful).model();
 
         assert_eq!(verdicts(&model, path), ["not yet", "not yet"]);

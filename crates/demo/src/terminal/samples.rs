@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rootward_observer::model::Model;
 use rootward_observer::wire::{Event, Kind, Outcome, Status, What};
 
-use super::state::{Grace, Input, Rights, State};
+use super::state::{Input, Rights, State};
 
 /// A story of events.
 pub(crate) struct Story {
@@ -35,7 +35,12 @@ impl Story {
     pub(crate) fn stopping(self, at: f64, path: &str, kind: Kind) -> Self {
         let signal = (kind == Kind::Process).then(|| "SIGTERM".to_owned());
         let cause = if path == "root" { "signal" } else { "parent" }.to_owned();
-        self.event(at, path, kind, What::Stopping { cause, signal })
+        let grace_ms = match path {
+            "root" => Some(25_000),
+            "root/storage/database" => Some(5_000),
+            _ => None,
+        };
+        self.event(at, path, kind, What::Stopping { cause, signal, grace_ms })
     }
 
     pub(crate) fn stopped(self, at: f64, path: &str, kind: Kind, outcome: Outcome) -> Self {
@@ -120,33 +125,19 @@ pub(crate) fn stopping() -> Model {
 
 /// A view of this program's own tree.
 pub(crate) fn own(story: Story) -> State {
-    let rights = Rights {
-        title: "rootward-demo".to_owned(),
-        control: true,
-        signals: true,
-        is_own: true,
-        deadline: Some(std::time::Duration::from_secs(25)),
-    };
+    let rights = Rights { title: "rootward-demo".to_owned(), control: true, signals: true, is_own: true };
     view(rights, story)
 }
 
 /// A view of another program's tree.
 pub(crate) fn attached(story: Story, control: bool) -> State {
-    let rights =
-        Rights { title: "door.sock".to_owned(), control, signals: false, is_own: false, deadline: None };
+    let rights = Rights { title: "door.sock".to_owned(), control, signals: false, is_own: false };
     view(rights, story)
 }
 
 fn view(rights: Rights, story: Story) -> State {
     let mut state = State::new(rights);
     story.told(&mut state);
-    let graces = vec![
-        ("root/storage/database".to_owned(), Grace::Seconds(5.0)),
-        ("root/storage".to_owned(), Grace::Unlimited),
-    ];
-    let seconds = state.model.at() + 100.0;
-    state.update(Input::Graces(graces), seconds);
-    let seconds = seconds + 1.5;
-    state.tick(seconds);
+    state.tick(state.model.at() + 101.5);
     state
 }

@@ -1,6 +1,6 @@
 //! Pure: what an event says in a few words, and how bad it is.
 
-use rootward_observer::wire::{Event, Outcome, Status, Straggler, What};
+use rootward_observer::wire::{Child, Event, Outcome, Status, Straggler, What};
 
 use super::text::{brief, safe};
 
@@ -57,8 +57,8 @@ pub(crate) fn say(event: &Event) -> Said {
             (Level::Bad, '✗', format!("gave up: more than {restarts} restarts in {}", millis(*within_ms)))
         }
         What::Signal { signal, action } => (Level::Notice, '!', format!("{signal}: {action}")),
-        What::Stopping { cause, signal: None } => (Level::Usual, '↓', format!("asked to stop · {cause}")),
-        What::Stopping { cause, signal: Some(signal) } => {
+        What::Stopping { cause, signal: None, .. } => (Level::Usual, '↓', format!("asked to stop · {cause}")),
+        What::Stopping { cause, signal: Some(signal), .. } => {
             (Level::Usual, '↓', format!("asked to stop with {signal} · {cause}"))
         }
         What::Asked { with, elapsed_ms, error } => {
@@ -127,6 +127,12 @@ fn left(stragglers: &[Straggler]) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a time of centuries")]
 fn millis(millis: u64) -> String {
     if millis < 1000 { format!("{millis} ms") } else { brief(millis as f64 / 1e3) }
+}
+
+/// How much time is left until a child that stops is forced, and how much there was, if there is a limit.
+pub(crate) fn time_left(child: &Child, now: f64) -> Option<(f64, f64)> {
+    let stop = child.stop.as_ref()?;
+    Some((stop.due? - now, stop.due? - stop.at))
 }
 
 #[cfg(test)]

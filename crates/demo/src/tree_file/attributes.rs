@@ -40,7 +40,7 @@ pub(super) fn read(process: &Section<'_>) -> Result<Attributes, FileError> {
 fn name(field: &Field<'_>) -> Result<String, FileError> {
     match &field.value().what {
         What::Number(_) => field.count().map(|number| number.to_string()),
-        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => {
             field.system_text().map(str::to_owned)
         }
     }
@@ -58,7 +58,7 @@ fn read_limits(field: &Field<'_>) -> Result<Vec<(Limit, [u64; 2])>, FileError> {
                 let why = "a limit is a number, \"unlimited\", or a table with soft and hard";
                 [amount(&table.required("soft", why)?)?, amount(&table.required("hard", why)?)?]
             }
-            What::Text(_) | What::Number(_) | What::Flag(_) | What::List(_) | What::Moment | What::Null => {
+            What::Text(_) | What::Number(_) | What::Flag(_) | What::List(_) | What::DateTime | What::Null => {
                 [amount(&value)?; 2]
             }
         };
@@ -71,7 +71,7 @@ fn amount(field: &Field<'_>) -> Result<u64, FileError> {
     let amount = match &field.value().what {
         What::Number(number) => number.parse().ok(),
         What::Text(text) if text == "unlimited" => Some(Limit::UNLIMITED),
-        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => None,
+        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => None,
     };
     amount.ok_or_else(|| field.expected("a whole number, or \"unlimited\""))
 }
@@ -105,7 +105,7 @@ fn whole_number(
 ) -> Result<i32, FileError> {
     let number = match &field.value().what {
         What::Number(number) => number.parse().ok().filter(is_valid),
-        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => None,
+        What::Text(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => None,
     };
     number.ok_or_else(|| field.expected(expected))
 }

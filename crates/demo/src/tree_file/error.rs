@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use super::picture;
 
 /// Says what is wrong with a tree file, and where: `web.toml:12: root/web: process.command: it is empty`.
 #[derive(Debug)]
@@ -16,6 +19,12 @@ struct Mistake {
     child: Option<String>,
     place: Option<String>,
     problem: Problem,
+    /// The bytes of the text that are wrong.
+    span: Option<Range<usize>>,
+    /// Other bytes that have to do with it, and what they are.
+    beside: Option<(Range<usize>, &'static str)>,
+    /// The lines in which all of it stands, underlined.
+    picture: Option<String>,
 }
 
 /// One mistake in a tree file.
@@ -138,7 +147,9 @@ impl FileError {
     /// Something is wrong with the file as a whole.
     pub(super) fn whole(file: &Path, problem: Problem) -> Self {
         let file = file.to_owned();
-        Self(Box::new(Mistake { file, line: None, column: None, child: None, place: None, problem }))
+        let (line, column, child, place) = (None, None, None, None);
+        let (span, beside, picture) = (None, None, None);
+        Self(Box::new(Mistake { file, line, column, child, place, problem, span, beside, picture }))
     }
 
     /// Something is wrong with the text at this line and column.
@@ -157,6 +168,29 @@ impl FileError {
         error
     }
 
+    /// These bytes of the text are wrong.
+    pub(super) fn at(mut self, span: Range<usize>) -> Self {
+        self.0.span = Some(span);
+        self
+    }
+
+    /// These bytes have to do with it, too.
+    pub(super) fn beside(mut self, span: Range<usize>, label: &'static str) -> Self {
+        self.0.beside = Some((span, label));
+        self
+    }
+
+    /// Keeps the lines of the text in which it stands.
+    pub(super) fn shown_in(mut self, text: &str) -> Self {
+        self.0.picture = self.0.span.clone().map(|span| picture::of(text, span, self.0.beside.clone()));
+        self
+    }
+
+    /// The lines of the file in which the mistake stands, with the place underlined. `None` if it has no place.
+    pub(crate) fn picture(&self) -> Option<&str> {
+        self.0.picture.as_deref()
+    }
+
     /// Names the child in which the mistake was found.
     pub(super) fn in_child(mut self, child: &str) -> Self {
         self.0.child = Some(child.to_owned());
@@ -172,7 +206,7 @@ impl std::error::Error for FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Mistake { file, line, column, child, place, problem } = &*self.0;
+        let Mistake { file, line, column, child, place, problem, .. } = &*self.0;
         write!(f, "{}", file.display())?;
         for number in [line, column].into_iter().flatten() {
             write!(f, ":{number}")?;

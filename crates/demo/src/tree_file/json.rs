@@ -5,6 +5,7 @@
 //! its place in the whole.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -19,12 +20,12 @@ const DEEPEST: usize = 384;
 pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
     // This finds every mistake of syntax at its place, and does not recurse.
     serde_json::from_str::<IgnoredAny>(text)
-        .map_err(|error| syntax_error(file, error.line(), error.column(), &error))?;
+        .map_err(|error| syntax_error(file, &Lines::of(text), error.line(), &error))?;
     let reader = Reader { file, text, lines: Lines::of(text) };
     match too_deep(text) {
         Some(at) => {
             let (line, column) = (reader.lines.line(at), reader.lines.column(at));
-            Err(FileError::text(file, line, column, Problem::TooDeep { limit: DEEPEST }))
+            Err(FileError::text(file, line, column, Problem::TooDeep { limit: DEEPEST }).at(at..at + 1))
         }
         None => reader.value(text.trim()),
     }
@@ -65,7 +66,8 @@ impl<'a> Reader<'a> {
             Some(b'n') => What::Null,
             Some(_) | None => What::Number(piece.to_owned()),
         };
-        Ok(Value { line: self.lines.line(self.offset(piece)), what })
+        let start = self.offset(piece);
+        Ok(Value { line: self.lines.line(start), span: start..start + piece.len(), what })
     }
 
     fn list(&self, piece: &'a str) -> Result<What, FileError> {
@@ -78,7 +80,7 @@ impl<'a> Reader<'a> {
         let Members(members) = self.read(piece)?;
         let entries = members.into_iter().map(|(key, element)| {
             let value = self.value(element.get())?;
-            Ok(Entry { key, line: value.line, value })
+            Ok(Entry { key, line: value.line, span: key_before(self.text, value.span.start), value })
         });
         Ok(What::Table(entries.collect::<Result<_, _>>()?))
     }
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
         serde_json::from_str(piece).map_err(|error| {
             // The error counts its lines from the beginning of the piece.
             let line = self.lines.line(self.offset(piece)) + error.line().saturating_sub(1);
-            syntax_error(self.file, line, error.column(), &error)
+            syntax_error(self.file, &self.lines, line, &error)
         })
     }
 
@@ -124,9 +126,23 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-fn syntax_error(file: &Path, line: usize, column: usize, error: &serde_json::Error) -> FileError {
+/// Where the key stands whose value begins here, in a text that is valid JSON.
+fn key_before(text: &str, value: usize) -> Range<usize> {
+    let before = text[..value].trim_end().trim_end_matches(':').trim_end();
+    let end = before.len();
+    let quotes = before[..end.saturating_sub(1)].rmatch_indices('"').map(|(at, _)| at);
+    let is_escaped =
+        |at: &usize| before[..*at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    let start = quotes.into_iter().find(|at| !is_escaped(at)).unwrap_or(end);
+    start..end
+}
+
+/// serde_json counts columns in bytes, and a text that ends too early behind its last.
+fn syntax_error(file: &Path, lines: &Lines<'_>, line: usize, error: &serde_json::Error) -> FileError {
+    let column = error.column();
     let message = error.to_string();
     // The position stands in front of our message already.
     let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-    FileError::text(file, line, column, Problem::Syntax { format: "JSON", message })
+    let at = lines.offset(line, column);
+    FileError::text(file, line, column, Problem::Syntax { format: "JSON", message }).at(at..at + 1)
 }

@@ -22,6 +22,7 @@ mod locate;
 mod log_file;
 mod model;
 mod outline;
+mod picture;
 mod process;
 mod ready;
 mod section;
@@ -59,13 +60,14 @@ pub(crate) fn read(file: &Path) -> Result<TreeFile, FileError> {
 ///
 /// A tree in a tree in a tree takes its part of the stack, so this is done on one that is large enough.
 fn parse(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {
-    std::thread::scope(|scope| {
+    let parsed = std::thread::scope(|scope| {
         let reader = std::thread::Builder::new().stack_size(STACK);
         match reader.spawn_scoped(scope, || parse_here(file, source)) {
             Ok(reader) => reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(error) => Err(FileError::whole(file, error::Problem::NoThread(error))),
         }
-    })
+    });
+    parsed.map_err(|error| error.shown_in(&source.text))
 }
 
 fn parse_here(file: &Path, source: &source::Source) -> Result<TreeFile, FileError> {

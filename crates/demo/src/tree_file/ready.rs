@@ -50,7 +50,7 @@ pub(super) fn read(process: &Section<'_>, outputs: [Output; 2]) -> Result<Option
     let timeout = timeout.map_or(Ok(DEFAULT_TIMEOUT), |timeout| timeout.positive_duration())?;
     let (when, any_owner) = match ready.value().what {
         What::Text(_) => (ready.name(&[("completion", ())]).map(|()| ReadyWhen::Completion)?, false),
-        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => {
             read_table(&ready, outputs)?
         }
     };

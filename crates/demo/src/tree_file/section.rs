@@ -2,6 +2,7 @@
 //! which key.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,10 +83,16 @@ impl<'a> Field<'a> {
 
     pub(super) fn error(&self, problem: Problem) -> FileError {
         FileError::child(self.file, self.value.line, &self.child, &self.place, problem)
+            .at(self.value.span.clone())
     }
 
     pub(super) fn line(&self) -> usize {
         self.value.line
+    }
+
+    /// The bytes of it in the text.
+    pub(super) fn span(&self) -> Range<usize> {
+        self.value.span.clone()
     }
 
     pub(super) fn value(&self) -> &'a Value {
@@ -125,9 +132,12 @@ impl<'a> Field<'a> {
     pub(super) fn text(&self) -> Result<&'a str, FileError> {
         match &self.value.what {
             What::Text(text) => Ok(text),
-            What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
-                Err(self.expected("a text in quotes"))
-            }
+            What::Number(_)
+            | What::Flag(_)
+            | What::List(_)
+            | What::Table(_)
+            | What::DateTime
+            | What::Null => Err(self.expected("a text in quotes")),
         }
     }
 
@@ -145,16 +155,19 @@ impl<'a> Field<'a> {
     pub(super) fn flag(&self) -> Result<bool, FileError> {
         match self.value.what {
             What::Flag(flag) => Ok(flag),
-            What::Number(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
-                Err(self.expected("true or false"))
-            }
+            What::Number(_)
+            | What::Text(_)
+            | What::List(_)
+            | What::Table(_)
+            | What::DateTime
+            | What::Null => Err(self.expected("true or false")),
         }
     }
 
     pub(super) fn count(&self) -> Result<u32, FileError> {
         let number = match &self.value.what {
             What::Number(number) => number.parse().ok(),
-            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => {
                 None
             }
         };
@@ -169,7 +182,7 @@ impl<'a> Field<'a> {
     ) -> Result<f64, FileError> {
         let number = match &self.value.what {
             What::Number(number) => number.parse().ok(),
-            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+            What::Flag(_) | What::Text(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => {
                 None
             }
         };
@@ -213,7 +226,7 @@ impl<'a> Field<'a> {
     /// Something is wrong with this key.
     fn error_at(&self, entry: &Entry, problem: Problem) -> FileError {
         let place = self.below(&entry.key, &entry.value).place;
-        FileError::child(self.file, entry.line, &self.child, &place, problem)
+        FileError::child(self.file, entry.line, &self.child, &place, problem).at(entry.span.clone())
     }
 
     fn below(&self, key: &str, value: &'a Value) -> Field<'a> {

@@ -97,13 +97,14 @@ fn read_children(
     children: &Field<'_>,
     auto_shutdown: AutoShutdown,
 ) -> Result<Vec<Child>, FileError> {
-    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<String, Field<'_>> = BTreeMap::new();
     let mut read = Vec::new();
     for field in children.list()? {
         let (child, at) = read_child(supervisor.child(), &field, auto_shutdown)?;
-        if let Some(first_line) = lines.insert(child.id.clone(), at.line()) {
-            let supervisor = supervisor.child().to_owned();
-            return Err(at.error(Problem::DuplicateId { id: child.id, supervisor, first_line }));
+        if let Some(first) = seen.insert(child.id.clone(), at.clone()) {
+            let (supervisor, first_line) = (supervisor.child().to_owned(), first.line());
+            let twice = at.error(Problem::DuplicateId { id: child.id, supervisor, first_line });
+            return Err(twice.beside(first.span(), "the first of this name"));
         }
         read.push(child);
     }
@@ -167,7 +168,7 @@ pub(super) fn id_of(value: &Value) -> Option<&str> {
         | What::Flag(_)
         | What::List(_)
         | What::Table(_)
-        | What::Moment
+        | What::DateTime
         | What::Null => None,
     }
 }
@@ -181,7 +182,7 @@ fn read_shutdown(field: &Field<'_>) -> Result<Shutdown, FileError> {
             let no_duration = matches!(problem, Problem::NotADuration { .. });
             field.error(if no_duration { Problem::NotAShutdown { text: text.clone() } } else { problem })
         }),
-        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => {
+        What::Number(_) | What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => {
             Err(field.expected("a duration in quotes, such as \"5s\", or \"kill\" or \"infinity\""))
         }
     }

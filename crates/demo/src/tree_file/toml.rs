@@ -12,7 +12,7 @@ use super::value::{Entry, Lines, Value, What};
 pub(super) fn parse(file: &Path, text: &str) -> Result<Value, FileError> {
     let lines = Lines::of(text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let top = Value { line: 1, what: entries(&lines, table.into_inner()) };
+    let top = Value { line: 1, span: 0..0, what: entries(&lines, table.into_inner()) };
     match errors.first() {
         None => Ok(top),
         Some(error) => Err(syntax_error(file, &lines, &top, error)),
@@ -25,7 +25,7 @@ fn syntax_error(file: &Path, lines: &Lines<'_>, top: &Value, error: &Error) -> F
     match error.span() {
         Some(span) => {
             let line = lines.line(span.start);
-            let error = FileError::text(file, line, lines.column(span.start), problem);
+            let error = FileError::text(file, line, lines.column(span.start), problem).at(span);
             match locate::child_at(top, line) {
                 Some(child) => error.in_child(&child),
                 None => error,
@@ -36,33 +36,34 @@ fn syntax_error(file: &Path, lines: &Lines<'_>, top: &Value, error: &Error) -> F
 }
 
 fn value(lines: &Lines<'_>, value: Spanned<DeValue<'_>>) -> Value {
-    let line = lines.line(value.span().start);
+    let span = value.span();
+    let line = lines.line(span.start);
     let what = match value.into_inner() {
         DeValue::String(text) => What::Text(text.into_owned()),
         DeValue::Integer(number) => What::Number(decimal(&number)),
         DeValue::Float(number) => What::Number(number.as_str().to_owned()),
         DeValue::Boolean(flag) => What::Flag(flag),
-        DeValue::Datetime(_) => What::Moment,
+        DeValue::Datetime(_) => What::DateTime,
         DeValue::Array(list) => {
             What::List(list.into_iter().map(|element| self::value(lines, element)).collect())
         }
         DeValue::Table(table) => entries(lines, table),
     };
-    Value { line, what }
+    Value { line, span, what }
 }
 
 /// A table's entries in the order of the file: the parser hands them out sorted by their keys.
 fn entries(lines: &Lines<'_>, table: DeTable<'_>) -> What {
-    let mut entries: Vec<_> = table
+    let mut entries: Vec<Entry> = table
         .into_iter()
         .map(|(key, element)| {
-            let start = key.span().start;
-            let line = lines.line(start);
-            (start, Entry { key: key.into_inner().into_owned(), line, value: value(lines, element) })
+            let span = key.span();
+            let line = lines.line(span.start);
+            Entry { key: key.into_inner().into_owned(), line, span, value: value(lines, element) }
         })
         .collect();
-    entries.sort_by_key(|(start, _)| *start);
-    What::Table(entries.into_iter().map(|(_, entry)| entry).collect())
+    entries.sort_by_key(|entry| entry.span.start);
+    What::Table(entries)
 }
 
 fn decimal(number: &DeInteger<'_>) -> String {

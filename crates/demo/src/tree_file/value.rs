@@ -1,9 +1,12 @@
-//! The values of a tree file, whatever its format, with the lines on which they stand.
+//! The values of a tree file, whatever its format, with the places at which they stand.
 
-/// A value and its line.
+use std::ops::Range;
+
+/// A value and its place: its line, and its bytes in the text.
 #[derive(Debug)]
 pub(super) struct Value {
     pub(super) line: usize,
+    pub(super) span: Range<usize>,
     pub(super) what: What,
 }
 
@@ -17,7 +20,7 @@ pub(super) enum What {
     List(Vec<Value>),
     Table(Vec<Entry>),
     /// TOML's dates and times.
-    Moment,
+    DateTime,
     /// JSON's `null`.
     Null,
 }
@@ -27,6 +30,8 @@ pub(super) enum What {
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) line: usize,
+    /// The bytes of the key.
+    pub(super) span: Range<usize>,
     pub(super) value: Value,
 }
 
@@ -39,7 +44,7 @@ impl Value {
             What::Flag(flag) => flag.to_string(),
             What::List(_) => "a list".to_owned(),
             What::Table(_) => "a table".to_owned(),
-            What::Moment => "a date or time".to_owned(),
+            What::DateTime => "a date or time".to_owned(),
             What::Null => "null".to_owned(),
         }
     }
@@ -47,7 +52,7 @@ impl Value {
     pub(super) fn entries(&self) -> Option<&[Entry]> {
         match &self.what {
             What::Table(entries) => Some(entries),
-            What::Text(_) | What::Number(_) | What::Flag(_) | What::List(_) | What::Moment | What::Null => {
+            What::Text(_) | What::Number(_) | What::Flag(_) | What::List(_) | What::DateTime | What::Null => {
                 None
             }
         }
@@ -75,6 +80,12 @@ impl<'a> Lines<'a> {
     /// The line of a byte, counted from 1.
     pub(super) fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset)
+    }
+
+    /// The byte at a line and a column of it in bytes, both counted from 1.
+    pub(super) fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        start + column.saturating_sub(1)
     }
 
     /// The column of a byte, in characters, counted from 1.

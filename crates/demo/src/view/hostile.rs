@@ -43,7 +43,7 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::StartFailed { error: text(), stragglers: stragglers() },
         EventKind::Retrying { error: text(), attempt: 1, delay: Duration::ZERO },
         EventKind::Signal { signal: text(), action: SignalAction::Stop },
-        EventKind::Stopping { cause: StopCause::Api, signal: Some(text().into()) },
+        EventKind::Stopping { cause: StopCause::Api, signal: Some(text().into()), grace: None },
         EventKind::Asked { with: text(), elapsed: Duration::ZERO, error: Some(text()) },
         EventKind::Escalated { to: text().into() },
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },

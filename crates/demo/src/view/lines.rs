@@ -75,7 +75,9 @@ fn say(event: &Event) -> Said {
         EventKind::Draining { cause, delay } => {
             said('…', Tone::Busy, format!("drains for {} before it stops · {cause}", short(*delay)))
         }
-        EventKind::Stopping { cause, signal } => said('↓', Tone::Busy, stopping(*cause, signal.as_deref())),
+        EventKind::Stopping { cause, signal, .. } => {
+            said('↓', Tone::Busy, stopping(*cause, signal.as_deref()))
+        }
         EventKind::Asked { with, elapsed, error } => {
             let words =
                 format!("is asked with {with} after {}{}", short(*elapsed), because(error.as_deref()));
@@ -118,7 +120,7 @@ fn said(sign: char, tone: Tone, words: String) -> Said {
 }
 
 fn starting(event: &Event) -> String {
-    format!("starting · {}", event.kind)
+    format!("starting · {}", event.child_kind)
 }
 
 fn started(event: &Event, pid: Option<u32>) -> String {

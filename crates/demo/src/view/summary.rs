@@ -152,11 +152,21 @@ fn meaning(report: &StopReport) -> String {
     };
     match report.ending {
         Ending::Clean => format!("{gone}, and nothing had to be forced"),
+        Ending::Failed if failed_in_the_stop(report) => format!("something failed while it stopped; {gone}"),
         Ending::Failed => format!("the tree failed by itself; {gone}"),
         Ending::Forced => format!("{gone}, and something had to be forced"),
         Ending::Incomplete => "something could not be brought down before the deadline".to_owned(),
         _ => "something new".to_owned(),
     }
+}
+
+/// Whether the stop itself had a good reason, and only how some came down is a failure.
+fn failed_in_the_stop(report: &StopReport) -> bool {
+    let by_itself = matches!(
+        report.cause,
+        StopCause::GaveUp | StopCause::StartFailed | StopCause::Failed | StopCause::Uncontained
+    );
+    !by_itself && report.blame.is_none() && !report.failed_while_stopping().is_empty()
 }
 
 fn ending_tone(ending: Ending) -> Tone {

@@ -22,7 +22,7 @@ fn refused(args: &[&str]) -> String {
 }
 
 #[test]
-fn a_bad_tree_file_is_refused_with_file_line_child_and_key() {
+fn a_bad_tree_file_is_refused_with_file_line_child_and_key_and_the_line_itself() {
     let temp = Temp::new();
     let file = temp.write("web.toml", "id = 'root'\n[[children]]\nid = 'web'\nprocess = { command = [] }\n");
     let file = file.to_str().unwrap();
@@ -30,8 +30,10 @@ fn a_bad_tree_file_is_refused_with_file_line_child_and_key() {
     for command in ["run", "check"] {
         let message = refused(&[command, file]);
 
-        assert!(message.contains("web.toml:4: root/web: process.command: the command is empty"), "{message}");
-        assert_eq!(message.lines().count(), 1, "{message}");
+        let (said, lines) = message.split_once('\n').unwrap();
+        assert!(said.contains("web.toml:4: root/web: process.command: the command is empty"), "{message}");
+        let expected = "  |\n4 | process = { command = [] }\n  |                       ^^\n";
+        assert_eq!(lines, expected, "{message}");
     }
 }
 

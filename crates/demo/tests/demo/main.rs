@@ -14,6 +14,7 @@ mod files;
 mod observe;
 mod orchestrated;
 mod outputs;
+mod picture;
 mod quiet;
 mod remote;
 mod samples;

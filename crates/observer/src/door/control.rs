@@ -30,13 +30,13 @@ impl Control {
             }
             Self::Start(path) => {
                 let (supervisor, id) = find(tree, &path)?;
-                supervisor.restart_child(id).await.map_err(not_started)?;
+                start(&supervisor, id).await.map_err(not_started)?;
                 Ok("start")
             }
             Self::Restart(path) => {
                 let (supervisor, id) = find(tree, &path)?;
-                match supervisor.restart_child(id).await {
-                    Ok(_) => return Ok("restart"),
+                match start(&supervisor, id).await {
+                    Ok(()) => return Ok("restart"),
                     Err(RestartChildError::Running) => {}
                     Err(refused) => return Err(not_started(refused)),
                 }
@@ -46,7 +46,7 @@ impl Control {
                     return Err(Refusal::FORGOTTEN);
                 }
                 supervisor.terminate_child(id).await.map_err(not_terminated)?;
-                supervisor.restart_child(id).await.map_err(not_started)?;
+                start(&supervisor, id).await.map_err(not_started)?;
                 Ok("restart")
             }
         }
@@ -59,10 +59,18 @@ fn find<'a>(tree: &TreeWatch, path: &'a str) -> Result<(SupervisorHandle, &'a st
     Ok((tree.supervisor(above).ok_or(Refusal::CHILD)?, id))
 }
 
+/// Starts a child that is down. One that has nothing to run has been asked, which is all that a watcher can do.
+async fn start(supervisor: &SupervisorHandle, id: &str) -> Result<(), RestartChildError> {
+    match supervisor.restart_child(id).await {
+        Ok(_) | Err(RestartChildError::Ignored) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 fn not_terminated(error: TerminateChildError) -> Refusal {
     match error {
         TerminateChildError::NotFound => Refusal::CHILD,
-        TerminateChildError::Stopping | _ => Refusal::STOPPING,
+        TerminateChildError::Stopping | TerminateChildError::NotRunning | _ => Refusal::STOPPING,
     }
 }
 
@@ -73,6 +81,6 @@ fn not_started(error: RestartChildError) -> Refusal {
         RestartChildError::NotFound => Refusal::CHILD,
         RestartChildError::Dynamic => Refusal::FORGOTTEN,
         RestartChildError::Failed(_) => Refusal::START,
-        RestartChildError::Stopping | _ => Refusal::STOPPING,
+        RestartChildError::Stopping | RestartChildError::NotRunning | _ => Refusal::STOPPING,
     }
 }

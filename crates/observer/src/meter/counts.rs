@@ -108,7 +108,11 @@ impl Counts {
             }
             What::Stalled { .. } => count("rootward_stalls_total"),
             What::Ignored => self.turn(&event.path, event.kind, State::Down, event.seq),
+            What::Unhealthy { .. } => count("rootward_unhealthy_total"),
             What::Signal { .. }
+            | What::Asked { .. }
+            | What::Draining { .. }
+            | What::Healthy
             | What::NotReady { .. }
             | What::Degraded { .. }
             | What::Notified { .. }

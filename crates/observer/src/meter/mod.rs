@@ -26,6 +26,7 @@
 //! | `rootward_stop_duration_seconds` | histogram | `supervisor`, `kind` | from the request to the acknowledgement |
 //! | `rootward_escalations_total` | counter | `supervisor`, `kind`, `to` | children whose grace ended, or that were forced |
 //! | `rootward_stalls_total` | counter | `supervisor`, `kind` | tasks and actors that have not yielded |
+//! | `rootward_unhealthy_total` | counter | `supervisor`, `kind` | health checks that have failed |
 //! | `rootward_lost_events_total` | counter | | events that came too fast to be counted |
 //! | `rootward_children` | gauge | `supervisor`, `kind`, `state` | children that start, run, stop or wait for a restart |
 //!

@@ -100,8 +100,7 @@ fn numbers(story: &str) -> BTreeMap<String, f64> {
         let event: Event = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         with_local_recorder(&kept, || counts.apply(&event));
     }
-    let numbers = kept.0.lock().unwrap().clone();
-    numbers
+    kept.0.lock().unwrap().clone()
 }
 
 const CRASH: &str = "

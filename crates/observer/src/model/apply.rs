@@ -159,10 +159,16 @@ impl Node {
                 self.marks.retrying = Some(Retry { mark, due: after(event.at, *delay_ms) });
             }
             What::GaveUp { .. } => self.marks.gave_up = Some(mark),
-            What::Stopping { cause, signal } => {
+            What::Stopping { cause, signal, grace_ms } => {
                 self.marks.stopping = Some(mark);
-                let (cause, signal) = (cause.clone(), signal.clone());
-                child.stop = Some(Stop { seq: event.seq, at: event.at, cause, signal, escalated: None });
+                child.stop = Some(Stop {
+                    seq: event.seq,
+                    at: event.at,
+                    cause: cause.clone(),
+                    signal: signal.clone(),
+                    due: grace_ms.map(|grace| after(event.at, grace)),
+                    escalated: None,
+                });
                 child.turn(State::Stopping, event.at);
             }
             What::Escalated { to } => {
@@ -243,8 +249,8 @@ impl Mark {
             }
             What::Signal { signal, action } => format!("{signal}: {action}"),
             What::Draining { cause, delay_ms } => format!("cause: {cause}, for {delay_ms} ms"),
-            What::Stopping { cause, signal: None } => format!("cause: {cause}"),
-            What::Stopping { cause, signal: Some(signal) } => format!("cause: {cause}, by {signal}"),
+            What::Stopping { cause, signal: None, .. } => format!("cause: {cause}"),
+            What::Stopping { cause, signal: Some(signal), .. } => format!("cause: {cause}, by {signal}"),
             What::Asked { with, .. } => format!("with {with}"),
             What::Escalated { to } => to.clone(),
             What::Retrying { error, .. } => error.clone(),

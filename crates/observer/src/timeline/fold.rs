@@ -36,7 +36,7 @@ impl Recorder {
     /// Takes in what happened next.
     pub fn apply(&mut self, event: &Event) {
         // Time never runs backwards in a record; in a file that was edited it may.
-        self.now = self.now.max(moment(event.at));
+        self.now = self.now.max(since_the_start(event.at));
         match &event.what {
             What::Unknown
             | What::Degraded { .. }
@@ -70,7 +70,7 @@ impl Recorder {
                 }
                 self.mark(event, MarkKind::Signal, format!("{signal}: {action}"));
             }
-            What::Stopping { cause, signal } => self.stopping(event, cause, signal.as_deref()),
+            What::Stopping { cause, signal, .. } => self.stopping(event, cause, signal.as_deref()),
             What::Escalated { to } => {
                 self.begin(event, Phase::Forced, to.clone());
                 self.mark(event, MarkKind::Escalated, to.clone());
@@ -244,7 +244,7 @@ fn close(lane: &mut Lane, now: Duration) {
 }
 
 /// A moment of a record, which counts in microseconds. What makes no sense is the beginning.
-fn moment(seconds: f64) -> Duration {
+fn since_the_start(seconds: f64) -> Duration {
     let micros = Duration::try_from_secs_f64(seconds).unwrap_or_default() + Duration::from_nanos(500);
     Duration::from_micros(micros.as_micros().try_into().unwrap_or(u64::MAX))
 }

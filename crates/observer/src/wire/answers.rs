@@ -182,7 +182,8 @@ pub struct Wait {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Change {
-    /// In one word, for programs: `due`, `ready`, `end`, `start`, `restart`, `terminate`, `stop`, `force`, `start_of`.
+    /// In one word, for programs: `due` (a time is over), `ready`, `end`, `start`, `restart`, `terminate`, `stop`,
+    /// `force`, `start_of`.
     pub what: String,
     /// In a few words, for people.
     pub says: String,

@@ -98,6 +98,9 @@ pub struct Stop {
     /// The signal with which it was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<String>,
+    /// When it will be forced, if there is a limit; of the root, when the deadline of the whole stop is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<f64>,
     /// What was done to it when its grace had ended or it was forced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated: Option<String>,

@@ -86,6 +86,9 @@ pub enum What {
         /// The signal with which it was asked, if it is a process.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<String>,
+        /// How long it has until it is forced, if there is a limit; of the root, until the deadline of the whole stop.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace_ms: Option<u64>,
     },
     /// The next step of a stop that has several.
     Asked {

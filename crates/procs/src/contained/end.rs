@@ -89,7 +89,7 @@ impl Course {
     }
 
     fn learn(&mut self, event: &Event) {
-        if event.kind != ChildKind::Process {
+        if event.child_kind != ChildKind::Process {
             return;
         }
         if let EventKind::Started { pid } = event.what {

@@ -67,10 +67,10 @@ mod tests {
 
     #[test]
     fn another_tick_decides_whatever_the_process_id() {
-        let moment = ProcessTime { ticks: 500, last_pid: 1000 };
+        let time = ProcessTime { ticks: 500, last_pid: 1000 };
 
-        assert!(moment.is_before(7, 501));
-        assert!(!moment.is_before(1001, 499));
+        assert!(time.is_before(7, 501));
+        assert!(!time.is_before(1001, 499));
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_started_now_came_after_the_moment_before() {
+    fn a_process_that_is_started_now_came_after_the_time_before() {
         let before = ProcessTime::now().unwrap();
         let mut child =
             std::process::Command::new("/bin/cat").stdin(std::process::Stdio::piped()).spawn().unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::group::Place;
 use super::guard::guard;
-use super::serve::{Rest, serve};
+use super::serve::{Remaining, serve};
 use super::{Init, InitError, not_forked};
 use crate::sys::{self, raw};
 
@@ -49,7 +49,7 @@ impl Init {
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(guard), _)) => serve(guard, place, ready, Rest::Killed),
+            Ok((Some(guard), _)) => serve(guard, place, ready, Remaining::Killed),
             Ok((None, mask)) => {
                 drop(ready);
                 guard(init.pid, place, is_ready, grace, &mask)?;

@@ -17,7 +17,7 @@ use crate::Signal;
 use crate::group::{descendants_of, is_descendant};
 use crate::signal::and_continue;
 use crate::sys;
-use crate::sys::raw::{self, Patience, Reaped};
+use crate::sys::raw::{self, Blocking, Reaped};
 
 /// Makes this process the guard of a copy of itself, in which this returns. All signals are blocked, and the mask is
 /// what the program is to have.
@@ -40,7 +40,7 @@ pub(super) fn guard(
     // If it could not, orphans would come to the init, which kills them.
     let _ = raw::adopt_orphans();
     // Waits until the init closes its end: it has found its place then.
-    let _ = sys::receive(&is_ready, &mut [0], Patience::Wait);
+    let _ = sys::receive(&is_ready, &mut [0], Blocking::Wait);
     drop(is_ready);
     let noted = sys::take_noted();
     let guard = raw::own_pid();

@@ -24,11 +24,11 @@ mod suspend;
 use std::io;
 
 use crate::sys;
-use crate::sys::raw::{self, Patience};
+use crate::sys::raw::{self, Blocking};
 
 pub use error::InitError;
 use group::{Place, follow_to_place};
-use serve::{Rest, serve};
+use serve::{Remaining, serve};
 
 /// An init above this program: the process to which orphans among its descendants come, and which reaps them.
 ///
@@ -87,13 +87,13 @@ impl Init {
         raw::adopt_orphans().map_err(InitError::of_system)?;
         match sys::fork_blocked() {
             Err(error) => Err(not_forked(error)),
-            Ok((Some(program), _)) => serve(program, place, ready, Rest::Left),
+            Ok((Some(program), _)) => serve(program, place, ready, Remaining::Left),
             Ok((None, mask)) => {
                 init.hold_on();
                 follow_to_place(place);
                 drop(ready);
                 // Waits until the init closes its end: it is ready then.
-                let _ = sys::receive(&is_ready, &mut [0], Patience::Wait);
+                let _ = sys::receive(&is_ready, &mut [0], Blocking::Wait);
                 // What has arrived before there was an init has its effect now.
                 let noted = sys::take_noted();
                 sys::restore(&mask);

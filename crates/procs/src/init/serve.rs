@@ -15,7 +15,7 @@ const UNKNOWN: i32 = 1;
 
 /// What becomes of children of the init that are left when the program has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rest {
+pub(super) enum Remaining {
     /// They go to the system's init.
     Left,
     /// They are killed, with all that descend from them.
@@ -24,7 +24,7 @@ pub(super) enum Rest {
 
 /// Serves a program, our child, and ends as it ends. All signals are blocked. The program begins when `ready` is
 /// dropped.
-pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Rest) -> ! {
+pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Remaining) -> ! {
     // Also of SIGCHLD: where that is ignored, children leave no status.
     raw::reset_dispositions();
     let in_its_group = leave_group(place);
@@ -40,7 +40,7 @@ pub(super) fn serve(program: i32, place: Place, ready: OwnedFd, rest: Rest) -> !
     let _ = leave_files();
     loop {
         if let Some(ended) = reap(program) {
-            if rest == Rest::Killed {
+            if rest == Remaining::Killed {
                 kill_all_children();
             }
             end_as(ended);

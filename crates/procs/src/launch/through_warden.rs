@@ -14,7 +14,7 @@ use super::stdio::{self, Theirs};
 use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve};
 use crate::set::{KillOnDrop, ProcessSet};
 use crate::spec::Command;
-use crate::sys::raw::Patience;
+use crate::sys::raw::Blocking;
 use crate::sys::{self, Failure, Inherited, Program, Spawned, Stage, Watched};
 use crate::warden::{Client, Descriptor, FromWarden, Launch, REPLY, ReapedSet};
 
@@ -115,13 +115,13 @@ fn order(
     fds.extend(program.extra.iter().map(|(_, fd)| fd.as_fd()));
     let launch = Launch::encode(program, &which, cgroup);
     if !launch.is_too_long() {
-        return sys::send_message(line, &launch.bytes, &fds, Patience::Never);
+        return sys::send_message(line, &launch.bytes, &fds, Blocking::Never);
     }
     let launch = Launch::encode(program, &[which.as_slice(), &[Descriptor::File]].concat(), cgroup);
     let file = sys::file_of(&launch.bytes)?;
     // In front of what has no kind.
     fds.insert(fds.len() - program.extra.len(), file.as_fd());
-    sys::send_message(line, launch.header(), &fds, Patience::Never)
+    sys::send_message(line, launch.header(), &fds, Blocking::Never)
 }
 
 /// Whether there is something at the place of a descriptor: this program may have closed its own streams.
@@ -156,7 +156,7 @@ async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
     let mut message = [0; REPLY];
     let (bytes, pidfd) = loop {
         let mut ready = line.readable().await.map_err(Failed::Silent)?;
-        match sys::receive(line.get_ref(), &mut message, Patience::Never) {
+        match sys::receive(line.get_ref(), &mut message, Blocking::Never) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
             received => break received.map_err(Failed::Silent)?,
         }

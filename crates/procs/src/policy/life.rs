@@ -379,7 +379,7 @@ impl Life {
     fn left(&mut self, pressure: Pressure) -> Vec<Action> {
         self.phase = Phase::Left(pressure);
         let ends = self.end_check().into_iter().chain(self.end_command());
-        ends.collect::<Vec<_>>().into_iter().chain([Action::Survey]).collect()
+        ends.collect::<Vec<_>>().into_iter().chain([Action::WatchMembers]).collect()
     }
 
     fn empty(&mut self, pressure: Pressure, now: Instant) -> Vec<Action> {

@@ -30,7 +30,7 @@ fn a_command_comes_first_and_the_signal_when_its_time_is_over() {
 
     assert_eq!(life.later(20, Input::Timer), [Action::EndStopCommand, int_after(20), INT]);
     assert_eq!(life.tell(Input::StopCommandOver), []);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
 
@@ -48,7 +48,7 @@ fn a_command_that_fails_is_followed_by_the_signal_and_one_that_succeeds_gives_it
 fn a_command_is_ended_with_the_program_and_waited_for() {
     let mut life = asked();
 
-    assert_eq!(life.tell(Input::Exited), [Action::EndStopCommand, Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::EndStopCommand, Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
     assert_eq!(life.tell(Input::StopCommandOver), [Action::Finish(Verdict::Ended)]);
 }

@@ -20,7 +20,7 @@ fn a_program_that_is_unhealthy_is_asked_and_killed_after_its_own_grace() {
     assert_eq!(life.tell(Input::Unhealthy), []);
     assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
     assert_eq!(life.tell(Input::CheckOver), []);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
 
@@ -46,7 +46,7 @@ fn a_program_that_is_stopped_is_not_unhealthy_any_more() {
 fn a_health_check_ends_with_its_program() {
     let mut life = Sim::healthy();
 
-    assert_eq!(life.tell(Input::Exited), [Action::EndCheck, Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::EndCheck, Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
     assert_eq!(life.tell(Input::CheckOver), [Action::Finish(Verdict::Ended)]);
 }

@@ -11,7 +11,7 @@ fn what_was_there_when_the_program_ended_counts() {
     assert_eq!(life.tell(Input::CheckOver), []);
     assert_eq!(
         life.tell(Input::Ready),
-        [Action::ReportStarted, Action::Survey, Action::Finish(Verdict::Ended)]
+        [Action::ReportStarted, Action::WatchMembers, Action::Finish(Verdict::Ended)]
     );
 }
 
@@ -21,7 +21,7 @@ fn a_last_look_that_finds_nothing_leaves_a_program_that_has_ended() {
     life.tell(Input::Exited);
     life.tell(Input::CheckOver);
 
-    assert_eq!(life.tell(Input::NeverReady), [Action::Survey]);
+    assert_eq!(life.tell(Input::NeverReady), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
@@ -32,7 +32,7 @@ fn a_last_look_that_takes_too_long_is_given_up() {
     life.tell(Input::Exited);
 
     assert_eq!(life.tell(Input::Timer), []);
-    assert_eq!(life.later(1, Input::Timer), [Action::EndCheck, Action::Survey]);
+    assert_eq!(life.later(1, Input::Timer), [Action::EndCheck, Action::WatchMembers]);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn what_a_program_has_left_is_killed_when_it_is_forced_during_the_last_look() {
     let mut life = Sim::probed();
     life.tell(Input::Exited);
 
-    assert_eq!(life.tell(Input::Force), [Action::EndCheck, Action::Survey, KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(Input::Force), [Action::EndCheck, Action::WatchMembers, KILL, life.wake_in(1)]);
 }
 
 #[test]

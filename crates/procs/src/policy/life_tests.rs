@@ -58,7 +58,7 @@ fn a_program_that_does_not_get_ready_in_time_is_ended_before_its_start_counts_as
 
     assert_eq!(life.later(9, Input::Timer), []);
     assert_eq!(life.later(1, Input::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::NotReady)]);
 }
 
@@ -74,7 +74,7 @@ fn a_program_that_will_never_be_ready_is_ended_at_once_and_killed_after_its_own_
 fn a_program_that_ends_before_it_is_ready_has_ended() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
 
@@ -113,7 +113,7 @@ fn what_is_asked_during_the_start_is_done_after_it_the_stronger_wish_winning() {
 fn a_program_that_ends_alone_is_over_when_its_set_has_been_found_empty() {
     let mut life = Sim::running();
 
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
 
@@ -182,7 +182,7 @@ fn a_leader_that_is_asked_alone_leaves_the_signal_to_what_it_leaves_behind() {
     let mut life = Sim::led();
 
     assert_eq!(life.tell(Input::Stop), [Action::SignalLeader(Signal::TERM), life.wake_in(20)]);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Inhabited), [TERM]);
     assert_eq!(life.tell(Input::Inhabited), []);
     assert_eq!(life.later(20, Input::Timer), [note(Signal::INT, 20), Action::Signal(Signal::INT)]);
@@ -227,7 +227,7 @@ fn a_check_that_has_answered_is_not_ended() {
     assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
 
     assert_eq!(life.tell(Input::Stop), [TERM]);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
     assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
 }
 
@@ -238,11 +238,11 @@ fn a_check_is_ended_once_as_soon_as_its_answer_does_not_matter() {
 
     assert_eq!(first(Input::Stop), [Action::EndCheck, TERM]);
     assert_eq!(first(Input::Force), [Action::EndCheck, KILL, wake(1)]);
-    assert_eq!(first(Input::Exited), [Action::EndCheck, Action::Survey]);
+    assert_eq!(first(Input::Exited), [Action::EndCheck, Action::WatchMembers]);
     let mut life = Sim::checked();
     assert_eq!(life.later(10, Input::Timer), [Action::EndCheck, TERM, life.wake_in(5)]);
     assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Exited), [Action::Survey]);
+    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub(crate) enum Action {
     /// Say when this time has come. A later alarm replaces an earlier one.
     WakeAt(Instant),
     /// The program has ended: look for other members, and say when there are some and when there are none.
-    Survey,
+    WatchMembers,
     /// Nothing of the set is left. Tell the supervisor.
     Finish(Verdict),
 }

@@ -7,7 +7,7 @@ use rootward_core::{Ended, Exit, StartError};
 
 use super::error::ReadyError;
 use super::message::{Fact, Message};
-use super::owner::{Owner, Sensing, State};
+use super::owner::{Owner, OwnerState, Sensing};
 use crate::policy::Verdict;
 
 /// What was seen of a start that failed.
@@ -21,10 +21,10 @@ struct StartLook {
 impl Owner {
     /// Acknowledges. The last that the owner does.
     pub(super) fn end(&mut self) {
-        match std::mem::replace(&mut self.state, State::Ended) {
-            State::Finished(verdict) => self.acknowledge(verdict),
-            State::Owning | State::Failing | State::Failed => self.give_up(),
-            State::Ended => {}
+        match std::mem::replace(&mut self.state, OwnerState::Ended) {
+            OwnerState::Finished(verdict) => self.acknowledge(verdict),
+            OwnerState::Owning | OwnerState::Failing | OwnerState::Failed => self.give_up(),
+            OwnerState::Ended => {}
         }
     }
 
@@ -102,11 +102,11 @@ impl Owner {
     /// The handling of a message has panicked, and what it has left half done is abandoned. The set is killed,
     /// and reaped as soon as the sensor has let go of it.
     pub(super) fn fail(&mut self) {
-        if let State::Owning | State::Failing = self.state {
+        if let OwnerState::Owning | OwnerState::Failing = self.state {
             self.over();
             self.state = match self.sensing {
-                Sensing::On(_) | Sensing::Ending => State::Failing,
-                Sensing::Through => State::Failed,
+                Sensing::On(_) | Sensing::Ending => OwnerState::Failing,
+                Sensing::Through => OwnerState::Failed,
             };
             self.kill_handle.kill();
         }
@@ -135,8 +135,8 @@ impl Owner {
             | Fact::Counted(..)
             | Fact::Look(_) => false,
         };
-        if is_through && self.state == State::Failing {
-            self.state = State::Failed;
+        if is_through && self.state == OwnerState::Failing {
+            self.state = OwnerState::Failed;
         }
     }
 

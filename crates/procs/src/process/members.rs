@@ -121,8 +121,9 @@ impl Members {
         self.stragglers().meet(pid, command);
         // The process id is certain only while a descriptor holds it.
         let pidfd = sys::open(pid).ok().filter(|_| set.has(pid)).map(Arc::new);
-        if let (Some((signal, moment)), Some(pidfd)) = (self.told, &pidfd) {
-            let is_too_young = moment.zip(began).is_some_and(|(moment, began)| moment.is_before(pid, began));
+        if let (Some((signal, told_at)), Some(pidfd)) = (self.told, &pidfd) {
+            let is_too_young =
+                told_at.zip(began).is_some_and(|(told_at, began)| told_at.is_before(pid, began));
             if is_too_young || !set.is_within_reach(pid) {
                 self.tell(pid, pidfd, signal);
             }

@@ -32,13 +32,13 @@ mod owner;
 mod panics;
 mod probe;
 mod pump;
+mod remaining_members;
 mod sensor;
 mod stamp;
 mod start;
 mod start_log;
 mod stop_command;
 mod stragglers;
-mod survey;
 #[cfg(test)]
 mod tests;
 

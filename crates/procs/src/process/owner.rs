@@ -70,7 +70,7 @@ pub(super) struct Owner {
     pub(super) care: Option<Box<Care>>,
     /// What it needs for its stop, if that has several steps.
     pub(super) steps: Option<Box<StopSteps>>,
-    pub(super) state: State,
+    pub(super) state: OwnerState,
 }
 
 /// What the owner of a process that is being started begins with.
@@ -104,7 +104,7 @@ pub(super) struct SharedOwner {
 
 /// How far the owner has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum OwnerState {
     Owning,
     /// The machine has come to its end, and nothing of the set is left.
     Finished(Verdict),
@@ -152,8 +152,8 @@ impl Actor for ProcessActor {
             owner.fail();
         }
         match owner.state {
-            State::Owning | State::Failing => {}
-            State::Finished(_) | State::Failed | State::Ended => myself.stop(None),
+            OwnerState::Owning | OwnerState::Failing => {}
+            OwnerState::Finished(_) | OwnerState::Failed | OwnerState::Ended => myself.stop(None),
         }
         Ok(())
     }
@@ -194,13 +194,13 @@ impl Owner {
             failure: None,
             care,
             steps,
-            state: State::Owning,
+            state: OwnerState::Owning,
         }
     }
 
     fn hear(&mut self, message: Message, myself: &ActorRef<Message>) {
         match message {
-            message if self.state != State::Owning => self.hear_after_failure(message),
+            message if self.state != OwnerState::Owning => self.hear_after_failure(message),
             Message::Stop => {
                 self.wanted = None;
                 self.tell(Input::Stop, myself);
@@ -295,8 +295,8 @@ impl Owner {
             Action::EndStopCommand => self.end_stop_command(),
             Action::NoteStep(ask, after) => self.note_step(ask, after),
             Action::WakeAt(at) => self.alarm = Some(Alarm::at(at, myself)),
-            Action::Survey => self.survey(myself),
-            Action::Finish(verdict) => self.state = State::Finished(verdict),
+            Action::WatchMembers => self.watch_remaining_members(myself),
+            Action::Finish(verdict) => self.state = OwnerState::Finished(verdict),
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
-pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, Slot, Surroundings};
+pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use title::rename;

@@ -5,7 +5,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use super::raw::{self, MOST_DESCRIPTORS, Patience};
+use super::raw::{self, Blocking, MOST_DESCRIPTORS};
 
 /// Makes two ends of a conversation, close-on-exec.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -25,7 +25,7 @@ pub(crate) fn send(
     socket: &OwnedFd,
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
-    patience: Patience,
+    patience: Blocking,
 ) -> io::Result<()> {
     let mut numbers = [-1; MOST_DESCRIPTORS];
     for (number, fd) in numbers.iter_mut().zip(descriptors) {
@@ -39,7 +39,7 @@ pub(crate) fn send(
 pub(crate) fn receive(
     socket: &OwnedFd,
     into: &mut [u8],
-    patience: Patience,
+    patience: Blocking,
 ) -> io::Result<(usize, Option<OwnedFd>)> {
     let mut numbers = [-1; MOST_DESCRIPTORS];
     let bytes = raw::receive(socket.as_raw_fd(), into, &mut numbers, patience)

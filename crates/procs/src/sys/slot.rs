@@ -19,7 +19,7 @@ use super::raw::{self, Errno};
 /// There is no guard in front of a stack. Every guard would be one more mapping, and the kernel looks at all mappings
 /// of a memory whenever one of its processes ends. The stack is many times what a reaper needs, whose needs do not
 /// vary.
-pub(crate) struct Slot(NonNull<u8>);
+pub(crate) struct ReaperSlot(NonNull<u8>);
 
 /// What a reaper is born with.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ const SIZE: usize = (STACK + CHILD_STACK + BIRTH + LONGEST_PAYLOAD).next_multipl
 /// How many slots are made at once.
 const SLAB: usize = 16;
 
-impl Slot {
+impl ReaperSlot {
     /// Makes a number of slots, which is never 0.
     pub(crate) fn make_some() -> io::Result<Vec<Self>> {
         let (access, kind) = (
@@ -97,11 +97,11 @@ impl Slot {
 }
 
 /// A slot in which a reaper lives.
-pub(crate) struct InUse(Slot);
+pub(crate) struct InUse(ReaperSlot);
 
 impl InUse {
     /// The slot, now that the reaper has been reaped.
-    pub(crate) fn vacated(self) -> Slot {
+    pub(crate) fn vacated(self) -> ReaperSlot {
         self.0
     }
 }

@@ -1,7 +1,5 @@
 //! Descriptors whose readiness is awaited.
 
-#![expect(unsafe_code, reason = "tokio cannot see that an owned descriptor stays open")]
-
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -14,9 +12,11 @@ pub(crate) type Watched = AsyncFd<Arc<OwnedFd>>;
 
 /// Begins to watch a descriptor.
 ///
+/// It stays open, and no code can put another in its place while it is shared, which it is for as long as the `AsyncFd`
+/// has its `Arc`.
+///
 /// Panics outside a tokio runtime, and within one whose I/O is not enabled.
+#[expect(deprecated, reason = "what takes its place needs a tokio that programs may not have yet")]
 pub(crate) fn watch(fd: Arc<OwnedFd>) -> io::Result<Watched> {
-    // SAFETY: the descriptor is open, and no code can close it or put another in its place while it is shared, which it
-    // is for as long as the `AsyncFd` has its `Arc`.
-    Ok(unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?)
+    AsyncFd::with_interest(fd, Interest::READABLE)
 }

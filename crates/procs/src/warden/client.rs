@@ -20,7 +20,7 @@ use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
 use super::shared_client::{SharedClient, is_hung_up};
 use crate::Init;
-use crate::sys::raw::{self, Patience};
+use crate::sys::raw::{self, Blocking};
 use crate::sys::{self, Fork, Inherited};
 
 /// How long until a warden that has not read its messages is written to again.
@@ -184,9 +184,9 @@ impl Warden {
         let own = sys::open(raw::own_pid()).map_err(WardenError::refused("pidfd_open"))?;
         let setup = ToWarden::Setup { version: VERSION, cgroup }.encode();
         let socket = &client.shared.socket;
-        sys::send_message(socket, &setup, &[own.as_fd()], Patience::Wait)?;
+        sys::send_message(socket, &setup, &[own.as_fd()], Blocking::Wait)?;
         let mut reply = [0; REPLY];
-        let (bytes, _) = sys::receive(socket, &mut reply, Patience::Wait)?;
+        let (bytes, _) = sys::receive(socket, &mut reply, Blocking::Wait)?;
         match FromWarden::decode(&reply[..bytes]) {
             Some(FromWarden::Ready { cgroup }) => {
                 client.cgroup = cgroup;
@@ -270,7 +270,7 @@ impl Client {
         // Without a cgroup to be replaced, getting ready is not worth a message.
         while let Some(line) = cgroup.then(|| self.shared.pool.take_worn()).flatten() {
             // A reaper that cannot be told gets ready when its order comes.
-            let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Patience::Never);
+            let _ = sys::send_message(&line, &ToReaper::GetReady.encode(), &[], Blocking::Never);
             self.shared.pool.put(line, Condition::Fresh);
         }
         if self.shared.pool.is_low() {
@@ -302,7 +302,7 @@ impl Client {
         let pairs: Vec<_> = (0..N).map(|_| sys::pair()).collect::<io::Result<_>>()?;
         let theirs: Vec<_> = pairs.iter().map(|(_, theirs)| theirs.as_fd()).collect();
         let order = ToWarden::Reapers { cgroup }.encode();
-        sys::send_message(&self.shared.socket, &order, &theirs, Patience::Never)?;
+        sys::send_message(&self.shared.socket, &order, &theirs, Blocking::Never)?;
         let mut ours = pairs.into_iter().map(|(ours, _)| Arc::new(ours));
         Ok(std::array::from_fn(|_| ours.next().expect("there are as many as were made")))
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::sys;
-use crate::sys::raw::Patience;
+use crate::sys::raw::Blocking;
 
 /// When fewer than this are ready, others are made: in a row of starts no start is to wait for a reaper.
 const LOW: usize = 2;
@@ -182,7 +182,7 @@ impl State {
 
 /// Whether a reaper has said nothing, not even that it has gone. One that lives and is idle has nothing to say.
 fn is_quiet(line: &OwnedFd) -> bool {
-    let said = sys::receive(line, &mut [0; super::REPLY], Patience::Never);
+    let said = sys::receive(line, &mut [0; super::REPLY], Blocking::Never);
     said.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
@@ -226,8 +226,8 @@ mod tests {
         let (dead, gone) = line();
         let (refused, refuses) = line();
         drop(gone);
-        assert_eq!(sys::receive(&dead, &mut [0; 4], Patience::Wait).unwrap().0, 0);
-        sys::send_message(&refuses, b"refused", &[], Patience::Never).unwrap();
+        assert_eq!(sys::receive(&dead, &mut [0; 4], Blocking::Wait).unwrap().0, 0);
+        sys::send_message(&refuses, b"refused", &[], Blocking::Never).unwrap();
         pool.put(Arc::clone(&living), Condition::Worn);
         pool.put(dead, Condition::Worn);
         pool.put(refused, Condition::Worn);
@@ -249,7 +249,7 @@ mod tests {
         assert!(pool.take().is_none() && !pool.is_low());
         for reaper in [early_reaper, late_reaper] {
             // A program that another test is just starting may hold the other end for a moment.
-            assert_eq!(sys::receive(&reaper, &mut [0; 4], Patience::Wait).unwrap().0, 0);
+            assert_eq!(sys::receive(&reaper, &mut [0; 4], Blocking::Wait).unwrap().0, 0);
         }
     }
 
@@ -305,7 +305,7 @@ mod tests {
 
         // The end of the conversation is what is waited for.
         let gone =
-            reapers.iter().take(2).map(|reaper| sys::receive(reaper, &mut [0; 4], Patience::Wait).unwrap().0);
+            reapers.iter().take(2).map(|reaper| sys::receive(reaper, &mut [0; 4], Blocking::Wait).unwrap().0);
         assert_eq!(gone.sum::<usize>(), 0);
 
         let left = std::iter::from_fn(|| pool.take()).count();

@@ -12,7 +12,7 @@ use super::shared_client::is_hung_up;
 use crate::Signal;
 use crate::group::{exit, group_of};
 use crate::signal::and_continue;
-use crate::sys::raw::Patience;
+use crate::sys::raw::Blocking;
 use crate::sys::{self, Spawned, Status};
 
 /// A program with all its descendants, through the reaper that is the ancestor of them all.
@@ -70,7 +70,7 @@ impl ReapedSet {
         }
         if signal == Signal::KILL {
             // The reaper goes on until no process is left. Should it be gone, the warden does.
-            let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Patience::Never);
+            let _ = sys::send_message(&self.line, &ToReaper::Kill.encode(), &[], Blocking::Never);
             self.rouse();
         }
         let result = self.signal_group(signal);
@@ -110,7 +110,7 @@ impl ReapedSet {
                 // This kernel cannot, and only the reaper knows whether the number is still the program's.
                 Some(libc::EINVAL) => {
                     let order = ToReaper::Signal(signal.number()).encode();
-                    sys::send_message(&self.line, &order, &[], Patience::Never)
+                    sys::send_message(&self.line, &order, &[], Blocking::Never)
                 }
                 _ => sent,
             });
@@ -152,7 +152,7 @@ impl ReapedSet {
         let mut heard = self.lock();
         let mut message = [0; REPLY];
         while !heard.empty && !heard.lost {
-            match sys::receive(&self.line, &mut message, Patience::Never) {
+            match sys::receive(&self.line, &mut message, Blocking::Never) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Ok((0, _)) | Err(_) => heard.lost = true,
                 Ok((bytes, _)) => heard.hear(&message[..bytes]),

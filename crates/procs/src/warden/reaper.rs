@@ -12,7 +12,7 @@
 use super::descendants::kill_with_descendants;
 use super::descriptor_numbers as fds;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
-use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience};
+use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS};
 use crate::sys::{Job, MOST_EXTRA, Stage, Surroundings};
 
 /// How long until every process that is still there gets another SIGKILL, if none has ended in between.
@@ -58,7 +58,7 @@ pub(super) fn main(job: &mut Job) -> i32 {
             }
         }
         // If the supervisor does not hear it, it does not wait for it either.
-        Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Patience::Never)),
+        Err(errno) => drop(raw::send(line, &refusal((Stage::Clone, errno)), &[], Blocking::Never)),
     }
     if raw::parent_pid() == warden {
         // If a process has stopped the warden and the supervisor has died, only the reaper is left to continue the
@@ -108,7 +108,7 @@ impl Reaper {
                 Ok([true, _]) | Err(_) => {}
             }
             let mut came = [-1; MOST_DESCRIPTORS];
-            let bytes = match raw::receive(fds::LINE, job.room(), &mut came, Patience::Never) {
+            let bytes = match raw::receive(fds::LINE, job.room(), &mut came, Blocking::Never) {
                 Err(libc::EAGAIN) => continue,
                 Ok(0) | Err(_) => return None,
                 Ok(bytes) => bytes,
@@ -267,7 +267,7 @@ impl Reaper {
     fn obey(&mut self) -> bool {
         let mut order = [0; 8];
         let mut came = [-1; raw::MOST_DESCRIPTORS];
-        match raw::receive(fds::LINE, &mut order, &mut came, Patience::Never) {
+        match raw::receive(fds::LINE, &mut order, &mut came, Blocking::Never) {
             Err(libc::EAGAIN | libc::EINTR) => false,
             Ok(0) | Err(_) => true,
             Ok(bytes) => match order.get(..bytes).and_then(ToReaper::decode) {
@@ -377,7 +377,7 @@ impl Reaper {
 
     fn send(&mut self, message: &[u8], descriptors: &[i32]) {
         if self.heard {
-            self.heard = raw::send(fds::LINE, message, descriptors, Patience::Never).is_ok();
+            self.heard = raw::send(fds::LINE, message, descriptors, Blocking::Never).is_ok();
         }
     }
 }

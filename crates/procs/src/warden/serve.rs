@@ -10,8 +10,8 @@ use super::cgroup::Cgroups;
 use super::descendants::kill_with_descendants;
 use super::protocol::{FromWarden, LONGEST_TO_WARDEN, ToWarden, VERSION};
 use super::{descriptor_numbers as fds, reaper};
-use crate::sys::raw::{self, ChildrenLeft, Errno, MOST_DESCRIPTORS, Patience, Reaped};
-use crate::sys::{self, InUse, NewReaper, Slot, Stage};
+use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS, Reaped};
+use crate::sys::{self, InUse, NewReaper, ReaperSlot, Stage};
 
 /// How long until strangers are looked for again, while there are some that have not gone.
 const LOOK_AGAIN: u32 = 20;
@@ -57,7 +57,7 @@ struct Server {
     /// The slots in which reapers live, by their process ids.
     reapers: BTreeMap<i32, InUse>,
     /// The slots for the next reapers.
-    free: Vec<Slot>,
+    free: Vec<ReaperSlot>,
     cgroups: Option<Cgroups>,
     /// Reapers that have died before their time, and what they have left is not all gone. A child that such a reaper
     /// was about to start may not have executed its program yet, and until then it lives in the reaper's memory.
@@ -71,7 +71,7 @@ struct Server {
 impl Server {
     fn begin(socket: OwnedFd) -> io::Result<Self> {
         let mut message = [0; 64];
-        let (bytes, supervisor) = sys::receive(&socket, &mut message, Patience::Wait)?;
+        let (bytes, supervisor) = sys::receive(&socket, &mut message, Blocking::Wait)?;
         let wants_cgroup = match (ToWarden::decode(&message[..bytes]), &supervisor) {
             (Some(ToWarden::Setup { version: VERSION, cgroup }), Some(_)) => cgroup,
             _ => return Err(io::ErrorKind::InvalidData.into()),
@@ -95,7 +95,7 @@ impl Server {
             Err(error) => {
                 let errno = error.raw_os_error().unwrap_or(libc::EIO);
                 let unable = FromWarden::Unable { errno }.encode();
-                let _ = sys::send_message(&socket, &unable, &[], Patience::Never);
+                let _ = sys::send_message(&socket, &unable, &[], Blocking::Never);
                 Err(error)
             }
         }
@@ -136,7 +136,7 @@ impl Server {
     fn listen(&mut self) {
         let mut message = [0; LONGEST_TO_WARDEN];
         let mut descriptors = [-1; MOST_DESCRIPTORS];
-        match raw::receive(fds::LINE, &mut message, &mut descriptors, Patience::Never) {
+        match raw::receive(fds::LINE, &mut message, &mut descriptors, Blocking::Never) {
             Err(libc::EAGAIN) => {}
             Ok(0) | Err(_) => self.stop_listening(),
             Ok(bytes) => {
@@ -167,7 +167,7 @@ impl Server {
     fn bear(&mut self, new_reaper: NewReaper) {
         if self.free.is_empty() {
             // If there is no memory, that is what is said below.
-            self.free = Slot::make_some().unwrap_or_default();
+            self.free = ReaperSlot::make_some().unwrap_or_default();
         }
         let failed = match self.free.pop().map(|slot| slot.start(new_reaper, reaper::main)) {
             Some(Ok((pid, slot))) => {
@@ -182,7 +182,7 @@ impl Server {
         };
         let refused = FromWarden::Refused { stage: Stage::Clone as i32, errno: failed };
         // If the supervisor does not hear it, it does not wait for it either.
-        let _ = raw::send(new_reaper.line, &refused.encode(), &[], Patience::Never);
+        let _ = raw::send(new_reaper.line, &refused.encode(), &[], Blocking::Never);
     }
 
     /// Reaps the children that have ended.
@@ -248,7 +248,7 @@ impl Server {
             self.unsaid.clear();
         }
         self.unsaid.retain(|what| {
-            let sent = raw::send(fds::LINE, &what.encode(), &[], Patience::Never);
+            let sent = raw::send(fds::LINE, &what.encode(), &[], Blocking::Never);
             sent == Err(libc::EAGAIN)
         });
     }

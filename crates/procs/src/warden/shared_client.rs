@@ -12,7 +12,7 @@ use super::orphans::look_after_orphans;
 use super::pool::Pool;
 use super::protocol::{FromWarden, REPLY};
 use super::state::{State, locked};
-use crate::sys::raw::Patience;
+use crate::sys::raw::Blocking;
 use crate::sys::{self, Reap};
 
 /// How long idle reapers are waited for when the warden is over. They end at once, unless something has suspended them.
@@ -37,7 +37,7 @@ impl SharedClient {
     pub(super) fn listen(&self) {
         let mut message = [0; REPLY];
         loop {
-            match sys::receive(&self.socket, &mut message, Patience::Wait) {
+            match sys::receive(&self.socket, &mut message, Blocking::Wait) {
                 Ok((0, _)) | Err(_) => break,
                 Ok((bytes, _)) => {
                     if let Some(FromWarden::Swept { reaper }) = FromWarden::decode(&message[..bytes]) {

@@ -4,10 +4,10 @@ use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder, TreeSnapshot};
+use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 use rootward_procs::{Containment, Init, InitError};
-use rootward_signals::{Hangup, Signal, SignalReceived, SignalSource, Signals};
+use rootward_signals::{Signal, Signals};
 
 use tokio::runtime::Builder;
 
@@ -82,8 +82,8 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 pub struct Application {
     root: Supervisor,
     changes: Vec<Change>,
-    signals: Signals,
-    stop_signals: Option<Vec<Signal>>,
+    pub(super) signals: Signals,
+    pub(super) stop_signals: Option<Vec<Signal>>,
     pub(super) last_word: LastWord,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
@@ -191,46 +191,6 @@ impl Application {
         self
     }
 
-    /// Registers a handler for a signal, beside what the signal does by itself. See [`Signals::on`].
-    ///
-    /// A `tokio::spawn` in the handler ends up on the task runtime.
-    pub fn on_signal(self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
-        self.change_signals(|signals| signals.on(signal, handler))
-    }
-
-    /// Says how long the signal that stops the tree waits for its handlers. The default is 5 s. See
-    /// [`Signals::handler_timeout`].
-    pub fn handler_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
-        let timeout = timeout.into();
-        self.change_signals(|signals| signals.handler_timeout(timeout))
-    }
-
-    /// Registers the function that shows the tree's snapshot on SIGUSR1.
-    pub fn on_snapshot(self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
-        self.change_signals(|signals| signals.on_snapshot(show))
-    }
-
-    /// Says what SIGHUP does.
-    pub fn hangup(self, hangup: Hangup) -> Self {
-        self.change_signals(|signals| signals.hangup(hangup))
-    }
-
-    /// Says which signals stop the tree beside SIGINT, SIGTERM and SIGHUP. Before the first of them stops the tree, it
-    /// shows the snapshot. See [`Signals::stop_signals`].
-    ///
-    /// The default is SIGQUIT, which is Ctrl-\\ and the stop signal of some container images. If the program is process
-    /// 1, or has an init above it that is, SIGRTMIN+3 and SIGPWR are among them, too: container managers send them.
-    pub fn stop_signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
-        self.stop_signals = Some(signals.into_iter().collect());
-        self
-    }
-
-    /// Says whether SIGHUP, SIGINT and SIGQUIT are heard also if the program was started with them ignored. See
-    /// [`Signals::heed_ignored`].
-    pub fn heed_ignored(self, heed: bool) -> Self {
-        self.change_signals(|signals| signals.heed_ignored(heed))
-    }
-
     /// Says whether the program ends by the signal that has stopped its tree. The default is `false`: it ends with a
     /// status.
     ///
@@ -253,11 +213,6 @@ impl Application {
     pub fn exit_status_from(mut self, path: impl Into<String>) -> Self {
         self.last_word.exit_status_from = Some(path.into());
         self
-    }
-
-    /// Says where signals come from, if not from the system.
-    pub fn signal_source(self, source: SignalSource) -> Self {
-        self.change_signals(|signals| signals.source(source))
     }
 
     /// Has a function called with the tree's handle as soon as there is one, on a blocking thread of the task

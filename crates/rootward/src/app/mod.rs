@@ -13,7 +13,6 @@ mod last_word;
 mod panics;
 mod prepared;
 mod probing;
-mod room;
 mod run;
 mod runtimes;
 mod service_manager;
@@ -21,6 +20,8 @@ mod tell;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod thread_limit;
+mod with_signals;
 
 pub use application::Application;
 pub use finished::Finished;

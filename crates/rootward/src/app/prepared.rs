@@ -6,6 +6,7 @@ use std::fmt;
 use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -147,6 +148,7 @@ impl Prepared {
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
+        let tree = tree.provide(Arc::new(signals.handlers()));
         Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager, probes } })
     }
 }

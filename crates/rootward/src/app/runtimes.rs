@@ -5,7 +5,7 @@ use std::io;
 use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
 
-use super::{panics, room};
+use super::{panics, thread_limit};
 
 /// A runtime for the way out, one for what must always answer, and one for the tasks, which are foreign code.
 ///
@@ -46,7 +46,7 @@ fn task_threads(caller: Option<&Handle>) -> usize {
 impl Runtimes {
     /// Tasks run on the runtime that this builder makes, or on this one, or on one with tokio's defaults.
     pub(super) fn build(tasks: Option<Builder>, caller: Option<Handle>) -> io::Result<Self> {
-        room::for_threads(CONTROL_THREADS + OTHER_THREADS + task_threads(caller.as_ref()))?;
+        thread_limit::for_threads(CONTROL_THREADS + OTHER_THREADS + task_threads(caller.as_ref()))?;
         let way_out = Builder::new_current_thread().enable_all().build()?;
         let subscriber = WithoutRactor::of_the_default();
         let there = subscriber.clone();

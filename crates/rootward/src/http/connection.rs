@@ -24,7 +24,14 @@ use super::body::end_with;
 /// A part of a connection that hyper would have spawned: a stream of HTTP/2.
 type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// How many requests of one connection are under way at a time with HTTP/2. A client that sends more has them refused,
+/// and may send them again. With HTTP/1 it is one: the next one is read when the answer before it has been taken.
+const MOST_STREAMS: u32 = 200;
+
 /// Takes in what hyper would have spawned, so that it is part of the connection.
+///
+/// What waits here is what one turn of the connection has brought, which is no more than hyper lets in: so many
+/// streams, and what is written for each.
 #[derive(Clone)]
 struct Parts(UnboundedSender<Part>);
 
@@ -59,7 +66,7 @@ where
     });
     let mut builder = Builder::new(Parts(sender));
     builder.http1().timer(TokioTimer::new());
-    builder.http2().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), answer);
     let mut connection = pin!(connection);
     let closed = async {

@@ -1,8 +1,10 @@
 //! What a service manager is told about a tree: systemd's `sd_notify` protocol, for units with `Type=notify`.
 
-// `policy` decides what is told and when, `socket` is where it goes, `run` is the thread between.
+// `policy` decides what is told and when, `socket` is where it goes, `run` is the thread between,
+// `reloads` what the application says to it.
 
 mod policy;
+mod reloads;
 mod run;
 mod socket;
 #[cfg(test)]
@@ -11,12 +13,12 @@ mod tests;
 use std::env;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::Tree;
 
 use policy::Notifier;
+use reloads::{Reload, Reloads};
 use run::Follower;
 use socket::NotifySocket;
 
@@ -64,7 +66,7 @@ pub struct ServiceManager {
 
 /// Tells the service manager of reloads. Cloning is cheap.
 #[derive(Clone)]
-pub struct ReloadNotifier(Arc<dyn Fn(run::Reload) + Send + Sync>);
+pub struct ReloadNotifier(Reloads);
 
 impl ServiceManager {
     /// The service manager of this program. `None` if it has none: `NOTIFY_SOCKET` is not set.
@@ -121,10 +123,10 @@ impl ReloadNotifier {
         struct Over<'a>(&'a ReloadNotifier);
         impl Drop for Over<'_> {
             fn drop(&mut self) {
-                (self.0.0)(run::Reload::Done);
+                self.0.0.add(Reload::Done);
             }
         }
-        (self.0)(run::Reload::Begun);
+        self.0.add(Reload::Begun);
         let _over = Over(self);
         read()
     }

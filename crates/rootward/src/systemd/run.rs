@@ -2,31 +2,23 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::thread;
 
 use rootward_core::{Events, Tree, TreeRef};
 use tokio::runtime::Builder;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::ReloadNotifier;
 use super::policy::Notifier;
+use super::reloads::{Reload, Reloads};
 use super::socket::NotifySocket;
-
-/// What the application says of reading its configuration again.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reload {
-    Begun,
-    Done,
-}
 
 /// The thread, which waits for its tree.
 #[derive(Debug)]
 pub(super) struct Follower {
     tree: oneshot::Sender<Followed>,
-    reloads: UnboundedSender<Reload>,
+    reloads: Reloads,
 }
 
 /// A tree, and what is to be told of it.
@@ -41,8 +33,8 @@ impl Follower {
     pub(super) fn spawn(socket: NotifySocket) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_time().build()?;
         let (tree, arrived) = oneshot::channel();
-        // Reloads are as few as the signals that a person sends.
-        let (reloads, begun_and_done) = unbounded_channel();
+        let reloads = Reloads::default();
+        let begun_and_done = reloads.clone();
         let follow = move || {
             runtime.block_on(async {
                 // An error says that there is to be no tree.
@@ -60,10 +52,7 @@ impl Follower {
         let followed = Followed { notifier, events: tree.events(), tree: tree.downgrade() };
         let _ = self.tree.send(followed);
         let reloads = self.reloads;
-        ReloadNotifier(Arc::new(move |reload| {
-            // When the tree is gone, so is the thread.
-            let _ = reloads.send(reload);
-        }))
+        ReloadNotifier(reloads)
     }
 }
 
@@ -72,7 +61,7 @@ fn now() -> std::time::Instant {
     Instant::now().into_std()
 }
 
-async fn follow(socket: NotifySocket, followed: Followed, mut reloads: UnboundedReceiver<Reload>) {
+async fn follow(socket: NotifySocket, followed: Followed, reloads: Reloads) {
     let Followed { mut notifier, mut events, tree } = followed;
     let look = |notifier: &mut Notifier| {
         let snapshot = tree.snapshot();
@@ -92,7 +81,7 @@ async fn follow(socket: NotifySocket, followed: Followed, mut reloads: Unbounded
                 Ok(None) => break,
                 Err(_) => look(&mut notifier),
             },
-            Some(reload) = reloads.recv() => match reload {
+            reload = reloads.next() => match reload {
                 Reload::Begun => notifier.reload_begun(),
                 Reload::Done => notifier.reload_done(),
             },

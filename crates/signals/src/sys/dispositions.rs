@@ -53,12 +53,27 @@ impl Dispositions {
     pub(crate) fn give_back(&self) {
         let mut slots = lock(&SLOTS);
         for number in lock(&self.taken).drain(..) {
-            let Some(slot) = slots.get_mut(&number) else { continue };
-            slot.listeners -= 1;
-            if slot.listeners == 0 {
-                slot.restore(number);
-            }
+            give_up(&mut slots, number);
         }
+    }
+
+    /// Gives one signal back, if it is taken.
+    pub(crate) fn give_back_one(&self, number: c_int) {
+        let mut slots = lock(&SLOTS);
+        let mut taken = lock(&self.taken);
+        if let Some(place) = taken.iter().position(|there| *there == number) {
+            taken.swap_remove(place);
+            give_up(&mut slots, number);
+        }
+    }
+}
+
+/// A signal has one listener less.
+fn give_up(slots: &mut BTreeMap<c_int, Slot>, number: c_int) {
+    let Some(slot) = slots.get_mut(&number) else { return };
+    slot.listeners -= 1;
+    if slot.listeners == 0 {
+        slot.restore(number);
     }
 }
 

@@ -76,11 +76,11 @@ pub(crate) fn arrivals(number: c_int) -> u32 {
 /// # Panics
 ///
 /// If it is called outside a tokio runtime, or in one without I/O.
+#[expect(deprecated, reason = "what takes its place needs a tokio that programs may not have yet")]
 pub(crate) fn wakes() -> io::Result<AsyncFd<UnixStream>> {
     // A descriptor of its own, because a runtime watches each descriptor once.
     let own = socket()?.read_end.try_clone()?;
-    // SAFETY: the stream owns its descriptor, which stays the same and open until the stream is dropped.
-    Ok(unsafe { AsyncFd::register_with_interest(own, Interest::READABLE) }?)
+    AsyncFd::with_interest(own, Interest::READABLE)
 }
 
 /// Keeps the socket from becoming full. To be called by what it has woken.

@@ -1,6 +1,7 @@
 //! Signals against real trees, from a source that the test holds. What these tests share stands here: small
 //! trees, and a log of events to wait on.
 
+mod added;
 mod escalation;
 mod handlers;
 mod way_out;

@@ -10,13 +10,15 @@ use crate::build::tag;
 use crate::planned::Rejection;
 
 pub(crate) const OK: &str = "ok";
+/// OTP's `{ok, undefined}`: there is a child, and it has nothing to run.
+pub(crate) const UNDEFINED: &str = "ok undefined";
 pub(crate) const NO_PROCESS: &str = "error noproc";
 pub(crate) const NOT_FOUND: &str = "error not_found";
 pub(crate) const START_FAILED: &str = "error start_failed";
 pub(crate) const SIMPLE: &str = "error simple_one_for_one";
 
 /// How the start of the root came out.
-pub(crate) fn to_init(answer: Result<Option<StartedChild>, StartChildError>) -> String {
+pub(crate) fn to_init(answer: Result<StartedChild, StartChildError>) -> String {
     match answer {
         Err(StartChildError::Failed(error)) => why_init_failed(&error),
         answer => to_start(answer),
@@ -42,15 +44,16 @@ fn why_init_failed(error: &StartError) -> String {
 }
 
 /// How `start_child` and `spawn` came out.
-pub(crate) fn to_start(answer: Result<Option<StartedChild>, StartChildError>) -> String {
+pub(crate) fn to_start(answer: Result<StartedChild, StartChildError>) -> String {
     match answer {
-        Ok(child) => started(child),
+        Ok(_) => OK.into(),
+        Err(StartChildError::Ignored) => UNDEFINED.into(),
         Err(StartChildError::Spec(error)) => format!("error {}", tag(&error)),
         Err(StartChildError::AlreadyStarted) => "error already_started".into(),
         Err(StartChildError::AlreadyPresent) => "error already_present".into(),
         Err(StartChildError::MaxChildren { .. }) => "error max_children".into(),
         Err(StartChildError::Failed(_)) => START_FAILED.into(),
-        Err(StartChildError::Stopping { .. } | _) => NO_PROCESS.into(),
+        Err(StartChildError::Stopping { .. } | StartChildError::NotRunning { .. } | _) => NO_PROCESS.into(),
     }
 }
 
@@ -58,19 +61,20 @@ pub(crate) fn to_terminate(answer: Result<(), TerminateChildError>) -> &'static 
     match answer {
         Ok(()) => OK,
         Err(TerminateChildError::NotFound) => NOT_FOUND,
-        Err(TerminateChildError::Stopping | _) => NO_PROCESS,
+        Err(TerminateChildError::Stopping | TerminateChildError::NotRunning | _) => NO_PROCESS,
     }
 }
 
-pub(crate) fn to_restart(answer: Result<Option<StartedChild>, RestartChildError>) -> String {
+pub(crate) fn to_restart(answer: Result<StartedChild, RestartChildError>) -> String {
     match answer {
-        Ok(child) => started(child),
+        Ok(_) => OK.into(),
+        Err(RestartChildError::Ignored) => UNDEFINED.into(),
         Err(RestartChildError::Running) => "error running".into(),
         Err(RestartChildError::Restarting) => "error restarting".into(),
         Err(RestartChildError::NotFound) => NOT_FOUND.into(),
         Err(RestartChildError::Dynamic) => SIMPLE.into(),
         Err(RestartChildError::Failed(_)) => START_FAILED.into(),
-        Err(RestartChildError::Stopping | _) => NO_PROCESS.into(),
+        Err(RestartChildError::Stopping | RestartChildError::NotRunning | _) => NO_PROCESS.into(),
     }
 }
 
@@ -81,7 +85,7 @@ pub(crate) fn to_delete(answer: Result<(), DeleteChildError>) -> &'static str {
         Err(DeleteChildError::Restarting) => "error restarting",
         Err(DeleteChildError::NotFound) => NOT_FOUND,
         Err(DeleteChildError::Dynamic) => SIMPLE,
-        Err(DeleteChildError::Stopping | _) => NO_PROCESS,
+        Err(DeleteChildError::Stopping | DeleteChildError::NotRunning | _) => NO_PROCESS,
     }
 }
 
@@ -119,8 +123,4 @@ pub(crate) fn state(state: ChildState) -> &'static str {
         ChildState::Stopping => "stopping",
         _ => "unknown",
     }
-}
-
-fn started(child: Option<StartedChild>) -> String {
-    child.map_or("ok undefined", |_| OK).into()
 }

@@ -39,7 +39,7 @@ pub(crate) struct Log {
 impl Log {
     /// What an event means, if it means anything.
     pub(crate) fn read(&mut self, world: &World, event: &Event) -> Option<Entry> {
-        let is_supervisor = event.kind == ChildKind::Supervisor;
+        let is_supervisor = event.child_kind == ChildKind::Supervisor;
         match &event.what {
             EventKind::Starting => {
                 let birth = world.told(&event.path)?;

@@ -207,7 +207,7 @@ fn say(backlog: &mut Backlog, line: &str) {
 
 fn push(backlog: &mut Backlog, what: EventKind) {
     let (seq, at, time, path) = (backlog.number(1), Duration::ZERO, SystemTime::UNIX_EPOCH, path());
-    drop(backlog.push(Event { seq, at, time, path, incarnation: 1, kind: ChildKind::Task, what }));
+    drop(backlog.push(Event { seq, at, time, path, incarnation: 1, child_kind: ChildKind::Task, what }));
 }
 
 /// Writes lines at once.

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::child::{Child, ChildKey, State, Traits};
+use super::child::{Child, ChildKey, FIRST, State, Traits};
 use crate::child::ChildId;
 use crate::policy::ordered::Ordered;
 use crate::policy::timers::Timers;
@@ -111,7 +111,16 @@ impl Children {
 
     /// The first child from this key on.
     pub(super) fn first_from(&self, key: ChildKey) -> Option<ChildKey> {
-        self.table.range(key, None).next().map(|(key, _)| key)
+        // In most tables no key is missing.
+        let there = self.table.get(key).map(|_| key);
+        there.or_else(|| self.range(key, None).next())
+    }
+
+    /// The last child below this key. No key means no bound.
+    pub(super) fn last_below(&self, below: Option<ChildKey>) -> Option<ChildKey> {
+        let before = below.and_then(|below| below.0.checked_sub(1)).map(ChildKey);
+        let there = before.filter(|key| self.table.get(*key).is_some());
+        there.or_else(|| self.range(FIRST, below).next_back())
     }
 
     /// The children from one key on and below another one, in start order. No upper key means no bound.

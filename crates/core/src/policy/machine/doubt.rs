@@ -14,9 +14,9 @@ use super::{Actions, Machine};
 use crate::child::ExitClass;
 use crate::policy::restart::is_restarted;
 
-/// How long the root's signal may be on its way. Whatever sends the signals may lose the processor in between, on a
-/// machine that has much to do.
-pub(super) const DOUBT: Duration = Duration::from_millis(100);
+/// How long the root's signal may be on its way. The sender may lose the processor in between, more than once on a
+/// machine that has much to do: with twenty programs that want to run on two processors 100 ms were not enough.
+pub(super) const DOUBT: Duration = Duration::from_millis(250);
 
 /// Ends in doubt, in the order in which their time comes.
 #[derive(Debug, Default)]

@@ -189,7 +189,7 @@ impl Machine {
         if !has_its_turn && !down.forced {
             return Progress::Wait;
         }
-        let next = self.children.range(FIRST, down.below).next_back().filter(|_| !down.forced);
+        let next = self.children.last_below(down.below).filter(|_| !down.forced);
         match next {
             Some(key) => {
                 down.below = Some(key);

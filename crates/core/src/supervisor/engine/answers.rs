@@ -9,6 +9,7 @@ use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{Call, Demand, Refusal, Success};
+use crate::supervisor::entry::Start;
 use crate::supervisor::reserved_place::ReservedPlace;
 
 impl Engine {
@@ -65,16 +66,17 @@ impl Engine {
     pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
         let answer = match reply {
             Reply::Started(key) => {
-                Ok(Success::Started(self.shared.view.with(key, |entry| entry.started_child())))
+                let started = self.shared.view.with(key, |entry| entry.started_child());
+                started.map(Success::Started).ok_or(Refusal::NotRunning)
             }
             Reply::Reserved => Ok(Success::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
-            Reply::Ignored => Ok(Success::Started(None)),
             Reply::Done => Ok(Success::Done),
             Reply::StartFailed(key) => {
                 let failure = self.calls.failure(key);
                 Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
             Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
+            Reply::Ignored => Err(Refusal::Ignored),
             Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
             Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
             Reply::MaxChildren => Err(Refusal::MaxChildren),
@@ -92,8 +94,8 @@ impl Engine {
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
         let is_late = self.shared.view.with(key, |entry| {
             // It may have said that it has started since the time was over, and before the actor could look.
-            let live = entry.live_mut().filter(|live| !live.started)?;
-            live.timed_out = Some(now.saturating_duration_since(live.since));
+            let live = entry.live_mut().filter(|live| live.start == Start::Begun)?;
+            live.start = Start::TimedOut(now.saturating_duration_since(live.since));
             Some(())
         });
         self.before_calling(key);

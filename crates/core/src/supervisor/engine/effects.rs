@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Engine;
+use super::{Engine, Running};
 use crate::child::{ChildKind, StartError, StopCause};
 use crate::child_kind::{Inspect, Launch, Reporter, RunningChild, StartContext, StopRequest};
 use crate::event::EventKind;
@@ -11,7 +11,7 @@ use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{Action, ChildKey, Closing, End, Input};
 use crate::stuck::{Stuck, StuckIn};
-use crate::supervisor::entry::{Entry, Stop, StopStage, Tag};
+use crate::supervisor::entry::{Entry, Start, Stop, StopStage, Tag};
 
 /// A child that has been inside one poll or one drop for this long when it is forced counts as stuck at once.
 const CANNOT_GO: Duration = Duration::from_secs(1);
@@ -190,7 +190,7 @@ impl Engine {
                 let inspect = catch(|| child.inspect()).unwrap_or_default();
                 let change = |entry: &mut Entry| {
                     let live = entry.live_mut()?;
-                    (live.inspect, live.pid, live.started) = (inspect, pid, true);
+                    (live.inspect, live.pid, live.start) = (inspect, pid, Start::Done);
                     Some(())
                 };
                 self.publish(key, change, |_, ()| EventKind::Started { pid });
@@ -215,30 +215,34 @@ impl Engine {
 
     fn holds(&mut self, key: ChildKey, child: Box<dyn RunningChild>) {
         if let Some(place) = self.running.get_mut(key) {
-            *place = Some(child);
+            *place = Some(Running { child, stage: None });
         }
     }
 
     /// Has a child stopped, as hard as the machine wants it.
     fn advance_stop(&mut self, key: ChildKey, stage: StopStage, request: StopRequest, now: Instant) {
         self.before_calling(key);
-        let Some(child) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
-        let names = catch(|| (child.stop_signal(), child.force_name()));
+        let Some(running) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
+        let Running { child, stage: now_at } = running;
+        let before = now_at.replace(stage);
+        let names = catch(|| {
+            if before.is_none() {
+                // Before it is written, so that nothing below the child starts after it.
+                child.hold();
+            }
+            (child.stop_signal(), child.force_name())
+        });
         let (asks, force_name) = names.unwrap_or((None, "force"));
-        let before = self.shared.view.with(key, |entry| entry.live().map(|live| live.stop)).flatten();
-        let Some(before) = before.map(|stop| stop.map(|stop| stop.stage)) else { return };
-        if before.is_none() {
-            // Before it is written, so that nothing below the child starts after it.
-            let _ = catch(|| child.hold());
-        }
-        let signal = match stage {
-            StopStage::Asked => asks,
-            StopStage::Killed | StopStage::Forced => asks.map(|_| force_name.into()),
+        let (signal, grace) = match stage {
+            StopStage::Asked => {
+                (asks, request.deadline.map(|deadline| deadline.saturating_duration_since(now)))
+            }
+            StopStage::Killed | StopStage::Forced => (asks.map(|_| force_name.into()), Some(Duration::ZERO)),
         };
         let inspect = self.shared.tree.record().section(|writer| {
             let change = |entry: &mut Entry| {
                 if before.is_none() {
-                    let what = EventKind::Stopping { cause: request.cause, signal };
+                    let what = EventKind::Stopping { cause: request.cause, signal, grace };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
                 }
                 if stage == StopStage::Forced && before != Some(StopStage::Forced) {

@@ -11,7 +11,7 @@ use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
 use crate::report::Below;
 use crate::spec::ChildSpec;
-use crate::supervisor::entry::{Entry, Latest, Stop, outcome};
+use crate::supervisor::entry::{Entry, Latest, Start, Stop, outcome};
 use crate::supervisor::message::Message;
 
 /// The stop of an incarnation that is gone, if it had begun, and what was known of it.
@@ -62,10 +62,10 @@ impl Engine {
                 let change = |entry: &mut Entry| {
                     let live = entry.live_mut()?;
                     live.pid = pid;
-                    if live.stop.is_some() || live.timed_out.is_some() {
+                    if live.stop.is_some() || matches!(live.start, Start::TimedOut(_)) {
                         return None;
                     }
-                    live.started = true;
+                    live.start = Start::Done;
                     live.since = now;
                     Some(())
                 };
@@ -74,10 +74,11 @@ impl Engine {
             }
             Report::Ignored => Some(self.ignored(key, now)),
             Report::Failed { failure, children } => {
-                let live = |entry: &mut Entry| entry.live().and_then(|live| live.timed_out);
-                let timed_out = self.shared.view.with(key, live).flatten();
-                let failure =
-                    timed_out.map_or(*failure, |after| StartFailure::new(StartError::TimedOut(after)));
+                let start = |entry: &mut Entry| entry.live().map(|live| live.start);
+                let failure = match self.shared.view.with(key, start).flatten() {
+                    Some(Start::TimedOut(after)) => StartFailure::new(StartError::TimedOut(after)),
+                    Some(Start::Begun | Start::Done) | None => *failure,
+                };
                 Some(self.start_failed(key, failure, Some(children), now))
             }
             Report::Stuck => Some(Input::Stuck(key)),
@@ -88,17 +89,29 @@ impl Engine {
 
     fn ended(&mut self, key: ChildKey, incarnation: u32, end: CompactEnd, now: Instant) -> Option<Input> {
         let class = end.class();
-        let start_failed = self.shared.view.with(key, |entry| {
+        let seen = self.shared.view.with(key, |entry| {
             let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
-            let is_failure = live.stop.is_none() && !live.started;
-            Some(is_failure.then(|| live.timed_out.map_or_else(|| end.start_error(), StartError::TimedOut)))
+            let was_asked = live.stop.is_some();
+            let start_error = match live.start {
+                Start::Begun if !was_asked => Some(end.start_error()),
+                Start::TimedOut(after) if !was_asked => Some(StartError::TimedOut(after)),
+                Start::Begun | Start::Done | Start::TimedOut(_) => None,
+            };
+            let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::restart_type);
+            Some((start_error, was_asked, restart))
         });
-        if let Some(error) = start_failed.flatten()? {
+        let (start_error, was_asked, restart) = seen.flatten()?;
+        if let Some(error) = start_error {
             return Some(
                 self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now)),
             );
         }
-        self.note_fault(key, &end, now);
+        if let Some(failures) = end.failures() {
+            self.faults.heard(failures);
+        }
+        if !was_asked {
+            self.note_fault(key, &end, restart, now);
+        }
         let what = |entry: &Entry, (stop, _): &Before| {
             // What it left behind is copied only if the event is read.
             let (status, stragglers) = entry.end();
@@ -114,19 +127,10 @@ impl Engine {
     }
 
     /// Remembers how a child ended that has not been asked to, and what it says of failures below it.
-    fn note_fault(&mut self, key: ChildKey, end: &CompactEnd, now: Instant) {
-        if let Some(failures) = end.failures() {
-            self.faults.heard(failures);
-        }
+    fn note_fault(&mut self, key: ChildKey, end: &CompactEnd, restart: Restart, now: Instant) {
         let below = end.failures().and_then(|failures| failures.blame.clone());
         let has_failed = end.class() == ExitClass::Abnormal || below.is_some();
-        let seen = self.shared.view.with(key, |entry| {
-            let was_asked = entry.live().is_none_or(|live| live.stop.is_some());
-            let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::restart_type);
-            (!was_asked).then(|| (has_failed.then(|| entry.path.clone()), restart))
-        });
-        let Some((path, restart)) = seen.flatten() else { return };
-        match path {
+        match has_failed.then(|| self.shared.view.with(key, |entry| entry.path.clone())).flatten() {
             Some(path) => self.faults.failed(key, path, end.exit(), below),
             None => self.faults.ended(key),
         }

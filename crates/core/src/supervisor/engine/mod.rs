@@ -21,6 +21,7 @@ use std::sync::Arc;
 use self::calls::Calls;
 use self::faults::Faults;
 use super::alarm::Alarm;
+use super::entry::StopStage;
 use super::lifo_slot::LifoSlot;
 use super::link::ChildLink;
 use super::message::Message;
@@ -84,7 +85,7 @@ pub(super) struct Engine {
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
-    running: Ordered<Option<Box<dyn RunningChild>>>,
+    running: Ordered<Option<Running>>,
     /// Which of them are of a kind that is not the library's.
     foreign: BTreeSet<ChildKey>,
     lifo_slot: LifoSlot,
@@ -96,6 +97,12 @@ pub(super) struct Engine {
     calls: Calls,
     /// How many turns have failed.
     failures: u32,
+}
+
+/// What stops one child, and how far its stop has come.
+struct Running {
+    child: Box<dyn RunningChild>,
+    stage: Option<StopStage>,
 }
 
 /// Whether the actor has more to do.
@@ -249,7 +256,7 @@ impl Engine {
     }
 
     fn child(&mut self, key: ChildKey) -> Option<&mut Box<dyn RunningChild>> {
-        self.running.get_mut(key)?.as_mut()
+        self.running.get_mut(key)?.as_mut().map(|running| &mut running.child)
     }
 }
 

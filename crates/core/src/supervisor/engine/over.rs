@@ -1,5 +1,7 @@
 //! How an engine comes to its end: in the ordinary way, after failures, and in the middle of something.
 
+use std::time::Duration;
+
 use super::{Engine, FAILURES};
 use crate::child::StopCause;
 use crate::clock::now;
@@ -112,7 +114,11 @@ impl Drop for Engine {
                 let change = |entry: &mut Entry| {
                     let was_asked = entry.live()?.stop.is_some();
                     if !was_asked {
-                        let what = EventKind::Stopping { cause: StopCause::Failed, signal: None };
+                        let what = EventKind::Stopping {
+                            cause: StopCause::Failed,
+                            signal: None,
+                            grace: Some(Duration::ZERO),
+                        };
                         writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
                     }
                     let what = EventKind::Escalated { to: to.into() };

@@ -6,8 +6,9 @@ use rootward_observer::wire::{Child, Kind, State as ChildState};
 
 use super::paint::{self, Painter};
 use super::tree::bar;
-use crate::terminal::state::{Grace, Mode, State};
+use crate::terminal::state::{Mode, State};
 use crate::terminal::text::{brief, safe, whole};
+use crate::terminal::words::time_left;
 
 pub(super) fn header(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let tree = state.model.tree();
@@ -57,11 +58,8 @@ fn stop_bar(state: &State, line: &mut Rect, painter: &mut Painter<'_>) {
         return;
     };
     let age = state.now - root.since.unwrap_or(state.now);
-    let text = match state.rights.deadline {
-        Some(deadline) => {
-            let left = deadline.as_secs_f64() - age;
-            format!("stop {} {} · ", bar(left, deadline.as_secs_f64(), 8), brief(left))
-        }
+    let text = match time_left(root, state.now) {
+        Some((left, whole)) => format!("stop {} {} · ", bar(left, whole, 8), brief(left)),
         None => format!("stop, for {} · ", brief(age)),
     };
     painter.append(line, &text, paint::busy());
@@ -79,9 +77,9 @@ fn described(state: &State, child: &Child) -> String {
     if child.forced {
         return format!("{text}, which was forced");
     }
-    match state.graces.get(&child.path) {
-        Some(Grace::Seconds(grace)) => format!("{text}, forced in {}", brief(grace - age)),
-        Some(Grace::Unlimited) | None => format!("{text}, asked {} ago", brief(age)),
+    match time_left(child, state.now) {
+        Some((left, _)) => format!("{text}, forced in {}", brief(left)),
+        None => format!("{text}, asked {} ago", brief(age)),
     }
 }
 

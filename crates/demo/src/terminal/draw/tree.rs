@@ -6,9 +6,9 @@ use rootward_observer::wire::{Child, Kind, State as ChildState};
 
 use super::paint::{self, Painter};
 use crate::terminal::rows::Row;
-use crate::terminal::state::{Grace, Pane, State};
+use crate::terminal::state::{Pane, State};
 use crate::terminal::text::{brief, safe, whole};
-use crate::terminal::words::end_of;
+use crate::terminal::words::{end_of, time_left};
 
 /// How wide the columns are behind the name.
 const STATE: u16 = 14;
@@ -164,11 +164,9 @@ fn said(state: &State, row: &Row<'_>) -> (String, Style) {
         ChildState::Stopping if row.is_parent && row.leaves.0 > 0 => {
             (format!("↓ {}/{} gone", row.leaves.1, row.leaves.0), paint::busy())
         }
-        ChildState::Stopping => match state.graces.get(&child.path) {
-            Some(Grace::Seconds(grace)) => {
-                (format!("↓ {} {}", bar(grace - age, *grace, BAR), brief(grace - age)), paint::busy())
-            }
-            Some(Grace::Unlimited) | None => (format!("↓ stopping {}", whole(age)), paint::busy()),
+        ChildState::Stopping => match time_left(child, state.now) {
+            Some((left, grace)) => (format!("↓ {} {}", bar(left, grace, BAR), brief(left)), paint::busy()),
+            None => (format!("↓ stopping {}", whole(age)), paint::busy()),
         },
         ChildState::Restarting if row.is_over => ("○ down".to_owned(), paint::quiet()),
         ChildState::Restarting => match &child.restart {

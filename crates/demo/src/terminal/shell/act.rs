@@ -3,9 +3,9 @@
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootward::error::RestartChildError;
-use rootward::{Restart, Shutdown, SupervisorHandle, TreeWatch};
+use rootward::{Restart, SupervisorHandle, TreeWatch};
 
-use crate::terminal::state::{Effect, Grace};
+use crate::terminal::state::Effect;
 
 /// Terminates, starts or restarts a child, and says how it went.
 ///
@@ -22,7 +22,6 @@ pub(super) async fn act(tree: &TreeWatch, effect: &Effect) -> String {
         | Effect::Signal { .. }
         | Effect::Copy(_)
         | Effect::Look
-        | Effect::Graces(_)
         | Effect::Redraw
         | Effect::Leave => return String::new(),
     };
@@ -70,16 +69,6 @@ pub(super) fn send(tree: &TreeWatch, path: &str, pid: u32, signal: &str) -> Stri
     match kill(Pid::from_raw(raw), signal) {
         Ok(()) => format!("{signal} sent to {path}"),
         Err(error) => format!("{path}: {error}"),
-    }
-}
-
-/// How long a child may take to stop, as far as that is known.
-pub(super) fn grace(tree: &TreeWatch, path: &str) -> Grace {
-    let spec = find(tree, path).ok().and_then(|(supervisor, id)| supervisor.child_spec(id));
-    match spec.map(|spec| spec.shutdown_type()) {
-        Some(Shutdown::Grace(grace)) => Grace::Seconds(grace.as_secs_f64()),
-        Some(Shutdown::Kill) => Grace::Seconds(0.0),
-        Some(Shutdown::Infinity) | None => Grace::Unlimited,
     }
 }
 

@@ -7,7 +7,7 @@ use rootward_observer::client::{Client, ClientError, Control, Message};
 use rootward_observer::model::Model;
 use rootward_observer::wire::Snapshot;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
@@ -59,10 +59,11 @@ fn show(
 ) -> Result<String, AttachError> {
     let control = runtime.block_on(client.allows_control())?;
     let inbox = Arc::new(Inbox::default());
-    let rights = Rights { title, control, signals: false, is_own: false, deadline: None };
+    let rights = Rights { title, control, signals: false, is_own: false };
     let as_of = snapshot.as_of;
     inbox.input(Input::Snapshot(Box::new(snapshot)));
-    let (looks, wanted) = unbounded_channel();
+    // A look that is wanted while another one waits is that one.
+    let (looks, wanted) = channel(1);
     runtime.spawn(follow(client.clone(), as_of, Arc::clone(&inbox), wanted));
     let hands = DoorHands {
         client: client.clone(),
@@ -82,7 +83,7 @@ fn show(
 }
 
 /// Follows the tree to its end, and looks again when events are missing or the view wants it.
-async fn follow(client: Client, as_of: u64, inbox: Arc<Inbox>, mut looks: UnboundedReceiver<()>) {
+async fn follow(client: Client, as_of: u64, inbox: Arc<Inbox>, mut looks: Receiver<()>) {
     let over = follow_events(&client, as_of, &inbox, &mut looks).await;
     inbox.input(Input::Over(over.err().map(|error| error.to_string())));
 }
@@ -91,7 +92,7 @@ async fn follow_events(
     client: &Client,
     as_of: u64,
     inbox: &Inbox,
-    looks: &mut UnboundedReceiver<()>,
+    looks: &mut Receiver<()>,
 ) -> Result<(), AttachError> {
     let mut events = client.events(Some(as_of)).await?;
     loop {
@@ -105,11 +106,7 @@ async fn follow_events(
             },
             // The view goes when the channel does.
             look = looks.recv() => match look {
-                Some(()) => {
-                    // Several wishes are one look.
-                    while looks.try_recv().is_ok() {}
-                    inbox.input(Input::Snapshot(Box::new(client.snapshot().await?)));
-                }
+                Some(()) => inbox.input(Input::Snapshot(Box::new(client.snapshot().await?))),
                 None => return Ok(()),
             },
         }
@@ -121,14 +118,14 @@ struct DoorHands {
     client: Client,
     inbox: Arc<Inbox>,
     runtime: Handle,
-    looks: UnboundedSender<()>,
+    looks: Sender<()>,
 }
 
 impl Hands for DoorHands {
     fn perform(&mut self, effect: Effect) {
         if effect == Effect::Look {
             // If nothing follows the tree any more, the view is over soon.
-            let _ = self.looks.send(());
+            let _ = self.looks.try_send(());
             return;
         }
         let (client, inbox) = (self.client.clone(), Arc::clone(&self.inbox));
@@ -150,12 +147,9 @@ fn control(effect: &Effect) -> Option<Control<'_>> {
         Effect::Terminate(path) => Control::Terminate(path),
         Effect::Start(path) => Control::Start(path),
         Effect::Restart(path) => Control::Restart(path),
-        Effect::Signal { .. }
-        | Effect::Copy(_)
-        | Effect::Look
-        | Effect::Graces(_)
-        | Effect::Redraw
-        | Effect::Leave => return None,
+        Effect::Signal { .. } | Effect::Copy(_) | Effect::Look | Effect::Redraw | Effect::Leave => {
+            return None;
+        }
     })
 }
 

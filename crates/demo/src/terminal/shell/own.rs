@@ -12,7 +12,7 @@ use rootward_observer::model::Seen;
 use rootward_observer::wire::Event;
 use tokio::runtime::Handle;
 
-use super::act::{act, grace, send};
+use super::act::{act, send};
 use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::{Modes, Screen};
@@ -57,18 +57,12 @@ impl OwnView {
     /// # Errors
     ///
     /// If the system refuses the terminal or a thread.
-    pub(crate) fn begin(fit: Fit, deadline: Duration, events: Events, reach: TreeReach) -> io::Result<Self> {
+    pub(crate) fn begin(fit: Fit, events: Events, reach: TreeReach) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
         let (screen, modes) = Screen::take(io::stderr())?;
         hear_signals(&inbox, false)?;
         hear_keys(&inbox)?;
-        let rights = Rights {
-            title: "rootward-demo".to_owned(),
-            control: true,
-            signals: true,
-            is_own: true,
-            deadline: Some(deadline),
-        };
+        let rights = Rights { title: "rootward-demo".to_owned(), control: true, signals: true, is_own: true };
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         // The thread's end drops the sender, which is all there is to say.
@@ -136,13 +130,6 @@ impl Hands for OwnHands {
                 let seen = reach.tree.sighting();
                 let containment = reach.tree.containment().map(str::to_owned);
                 self.inbox.input(Input::Seen(seen.iter().map(Seen::from).collect(), containment));
-            }
-            Effect::Graces(paths) => {
-                let graces = paths.into_iter().map(|path| {
-                    let grace = grace(&reach.tree, &path);
-                    (path, grace)
-                });
-                self.inbox.input(Input::Graces(graces.collect()));
             }
             Effect::Copy(_) | Effect::Redraw | Effect::Leave => {}
         }

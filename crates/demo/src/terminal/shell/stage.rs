@@ -83,10 +83,6 @@ impl<H: Hands> Stage<H> {
         self.state.tick((now() - begun).as_secs_f64());
         let (state, fit) = (&mut self.state, self.fit);
         self.screen.draw(|frame| draw(state, fit, frame))?;
-        let unknown = self.state.unknown_graces();
-        if !unknown.is_empty() {
-            self.hands.perform(Effect::Graces(unknown));
-        }
         if self.state.wants_look() {
             self.hands.perform(Effect::Look);
         }
@@ -106,8 +102,7 @@ impl<H: Hands> Stage<H> {
                 | Effect::Start(_)
                 | Effect::Restart(_)
                 | Effect::Signal { .. }
-                | Effect::Look
-                | Effect::Graces(_)) => self.hands.perform(effect),
+                | Effect::Look) => self.hands.perform(effect),
             }
         }
         Ok(())

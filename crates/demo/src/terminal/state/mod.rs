@@ -5,7 +5,7 @@ mod keys;
 mod menu;
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,22 +32,12 @@ pub(crate) enum Input {
     Key(KeyEvent),
     /// The terminal has another size.
     Resize,
-    /// How long children may take to stop, as far as that is known.
-    Graces(Vec<(String, Grace)>),
     /// How something went that was asked for.
     Answer(String),
     /// Nothing more will come, and perhaps why.
     Over(Option<String>),
     /// The program has been told to leave the view.
     Leave,
-}
-
-/// How long a child may take to stop.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Grace {
-    Seconds(f64),
-    /// For as long as it takes, or the view does not know.
-    Unlimited,
 }
 
 /// What is to be done.
@@ -67,8 +57,6 @@ pub(crate) enum Effect {
     Copy(String),
     /// The tree is to be looked at again.
     Look,
-    /// The graces of these children are to be found out.
-    Graces(Vec<String>),
     Redraw,
     Leave,
 }
@@ -84,8 +72,6 @@ pub(crate) struct Rights {
     pub(crate) signals: bool,
     /// Whether the tree is this program's own. Then leaving stops it; otherwise what changes the tree is asked twice.
     pub(crate) is_own: bool,
-    /// How long a stop may take.
-    pub(crate) deadline: Option<Duration>,
 }
 
 /// Which part of the view has the keys.
@@ -120,7 +106,6 @@ pub(crate) struct State {
     pub(crate) mode: Mode,
     /// Something that is said once.
     pub(crate) notice: String,
-    pub(crate) graces: BTreeMap<String, Grace>,
     folded: BTreeSet<String>,
     /// The path of the child on which the user stands.
     selected: String,
@@ -148,7 +133,6 @@ impl State {
             pane: Pane::Tree,
             mode: Mode::Usual,
             notice: String::new(),
-            graces: BTreeMap::new(),
             folded: BTreeSet::new(),
             selected: String::new(),
             first_row: 0,
@@ -191,10 +175,6 @@ impl State {
             }
             Input::Key(key) => self.press(key),
             Input::Resize => vec![],
-            Input::Graces(graces) => {
-                self.graces.extend(graces);
-                vec![]
-            }
             Input::Answer(answer) => {
                 self.notice = super::text::safe(&answer);
                 vec![]
@@ -256,16 +236,6 @@ impl State {
         next
     }
 
-    /// The children on the screen whose graces are not known yet.
-    pub(crate) fn unknown_graces(&self) -> Vec<String> {
-        let rows = self.rows();
-        let shown = rows.iter().skip(self.first_row).take(self.heights.0).map(|row| row.child);
-        let missing = shown.filter(|child| {
-            child.state.is_live() && child.path.contains('/') && !self.graces.contains_key(&child.path)
-        });
-        missing.map(|child| child.path.clone()).collect()
-    }
-
     /// Whether the tree is to be looked at again, because children are down since the last look: events do not tell
     /// whether a supervisor has forgotten them. Once a second is enough, and another program is asked less often.
     pub(crate) fn wants_look(&mut self) -> bool {
@@ -284,9 +254,7 @@ impl State {
 
     fn looked(&mut self) {
         self.kept_down = self.model.count().1;
-        // Graces of children that are gone are not kept for ever.
         let model = &self.model;
-        self.graces.retain(|path, _| model.find(path).is_some());
         self.folded.retain(|path| model.find(path).is_some());
     }
 

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod budget;
+mod pictured;
 mod refused;
 mod surroundings;
 mod syntax;
@@ -17,6 +18,14 @@ fn toml(text: &str) -> Result<TreeFile, String> {
 
 fn json(text: &str) -> Result<TreeFile, String> {
     read("tree.json", Format::Json, text)
+}
+
+/// The lines in which the mistake stands.
+fn picture(name: &str, text: &str) -> String {
+    let format = if name.ends_with("json") { Format::Json } else { Format::Toml };
+    let source = Source { format, text: text.to_owned() };
+    let error = parse(Path::new(name), &source).unwrap_err();
+    error.picture().unwrap_or_default().to_owned()
 }
 
 fn read(name: &str, format: Format, text: &str) -> Result<TreeFile, String> {

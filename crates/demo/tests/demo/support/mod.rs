@@ -3,12 +3,14 @@
 mod demo;
 mod lines;
 mod order;
+mod picture;
 mod temp;
 mod terminal;
 
 pub(crate) use demo::{Demo, Finished};
 pub(crate) use lines::Lines;
 pub(crate) use order::check_order;
+pub(crate) use picture::{screen_as_svg, text_of_svg};
 pub(crate) use temp::Temp;
 pub(crate) use terminal::Terminal;
 

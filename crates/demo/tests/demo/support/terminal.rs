@@ -88,6 +88,11 @@ impl Terminal {
         self.wait_until(|screen| screen.contains(text))
     }
 
+    /// The screen as it is, with its colours.
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
+    }
+
     /// Whether a picture is shown, and not what the shell shows.
     pub(crate) fn is_picture(&self) -> bool {
         self.screen.screen().alternate_screen()

@@ -48,7 +48,15 @@ impl Outlook<'_> {
         match self.last_below(self.node, State::Stopping) {
             Some(below) => vec![of_another("end_of", below)],
             None if self.node.child.forced => vec![wait("end", None, "its end, which has been forced")],
-            None => vec![wait("end", None, "its own end, or the end of its grace")],
+            None => {
+                let due = self.node.child.stop.as_ref().and_then(|stop| stop.due);
+                let says = if due.is_some() {
+                    "its own end, or the end of its grace"
+                } else {
+                    "its own end, for which it has no limit"
+                };
+                vec![wait("end", due, says)]
+            }
         }
     }
 
@@ -93,10 +101,14 @@ impl Outlook<'_> {
                 change("due", "its restart"),
                 change("terminate", "a request to terminate it: the restart is called off then"),
             ],
-            State::Stopping => vec![
-                change("end", "its end"),
-                change("force", "a request to force the tree: every grace ends then"),
-            ],
+            State::Stopping => {
+                let has_limit = self.node.child.stop.as_ref().is_some_and(|stop| stop.due.is_some());
+                let due = has_limit && !self.node.child.forced;
+                let mut changes = vec![change("end", "its end")];
+                changes.extend(due.then(|| change("due", "the end of its grace: it is forced then")));
+                changes.push(change("force", "a request to force the tree: every grace ends then"));
+                changes
+            }
             State::Down if self.above().is_some_and(|above| above.child.state == State::Running) => {
                 vec![change("start", "a request to start it, or a restart together with a sibling")]
             }

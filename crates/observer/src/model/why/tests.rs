@@ -102,6 +102,23 @@ fn a_stop_names_the_signal_and_the_child_for_which_everything_waits() {
 }
 
 #[test]
+fn a_child_that_has_a_grace_waits_for_its_end_at_a_time_that_is_known() {
+    let stop = "
+        9 root/api task 1 stopping \"cause\":\"api\",\"grace_ms\":5000
+    ";
+    let forced = "14 root/api task 1 escalated \"to\":\"abort\"";
+
+    let asked = told(&format!("{UP}{stop}")).why("root/api").unwrap();
+    let overdue = told(&format!("{UP}{stop}{forced}")).why("root/api").unwrap();
+
+    assert_eq!(waits(&asked), [("end", None, Some(14.0))]);
+    assert_eq!(asked.waits_for[0].says, "its own end, or the end of its grace");
+    assert_eq!(changes(&asked), ["end", "due", "force"]);
+    assert_eq!(waits(&overdue), [("end", None, None)]);
+    assert_eq!(changes(&overdue), ["end", "force"]);
+}
+
+#[test]
 fn a_start_waits_for_the_child_that_is_not_ready_and_for_the_next_attempt() {
     let story = "
         0 root supervisor 1 starting

@@ -22,12 +22,12 @@ const CONTROL: usize = 128;
 
 /// Whether a call may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Patience {
+pub(crate) enum Blocking {
     Wait,
     Never,
 }
 
-impl Patience {
+impl Blocking {
     fn flags(self) -> usize {
         let flags = match self {
             Self::Wait => libc::MSG_NOSIGNAL,
@@ -42,7 +42,7 @@ pub(crate) fn send(
     socket: c_int,
     message: &[u8],
     descriptors: &[c_int],
-    patience: Patience,
+    patience: Blocking,
 ) -> Result<(), Errno> {
     let mut part =
         libc::iovec { iov_base: message.as_ptr().cast_mut().cast::<c_void>(), iov_len: message.len() };
@@ -83,7 +83,7 @@ pub(crate) fn receive(
     socket: c_int,
     into: &mut [u8],
     descriptors: &mut [c_int; MOST_DESCRIPTORS],
-    patience: Patience,
+    patience: Blocking,
 ) -> Result<usize, Errno> {
     *descriptors = [-1; MOST_DESCRIPTORS];
     let mut part = libc::iovec { iov_base: into.as_mut_ptr().cast::<c_void>(), iov_len: into.len() };

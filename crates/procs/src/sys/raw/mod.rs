@@ -20,7 +20,7 @@ pub(in crate::sys) use identity::{
     bound_capabilities, gain_no_privileges, keep_capabilities, raise_ambient, run_on, set_capabilities,
     set_group_ids, set_groups, set_limit, set_mask_of_modes, set_user_ids, take_nice,
 };
-pub(crate) use message::{MOST_DESCRIPTORS, Patience, receive, send};
+pub(crate) use message::{Blocking, MOST_DESCRIPTORS, receive, send};
 pub(crate) use proc_children::{
     for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
 };

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::descriptor;
 
 /// Something that can be written to.
-pub(super) trait Place: Send {
+pub(super) trait Destination: Send {
     /// Writes some of it, and waits for room.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
@@ -73,7 +73,7 @@ impl Opened {
     }
 }
 
-impl Place for Opened {
+impl Destination for Opened {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         descriptor::write(&self.file, bytes)
     }
@@ -108,7 +108,7 @@ impl Place for Opened {
 
 impl Refusal {
     /// What this error of a write to the place means.
-    pub(super) fn new(error: io::Error, place: &dyn Place) -> Self {
+    pub(super) fn new(error: io::Error, place: &dyn Destination) -> Self {
         match error.raw_os_error() {
             Some(libc::EPIPE | libc::ECONNRESET) => Self::Gone,
             // A terminal that has been closed.

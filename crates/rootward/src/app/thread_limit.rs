@@ -16,7 +16,7 @@ pub(super) fn for_threads(count: usize) -> io::Result<()> {
     let (going, gone): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel::<()>()).unzip();
     let started = gone.into_iter().map(|gone| {
         // Ends when the sender is dropped.
-        thread::Builder::new().name("rootward-room".to_owned()).spawn(move || {
+        thread::Builder::new().name("rootward-limit".to_owned()).spawn(move || {
             let _ = gone.recv();
         })
     });

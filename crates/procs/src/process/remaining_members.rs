@@ -10,14 +10,14 @@ use ractor::ActorRef;
 use super::member_sensors;
 use super::members::Found;
 use super::message::Message;
-use super::owner::{Owner, Sensing, State};
+use super::owner::{Owner, OwnerState, Sensing};
 use crate::group::MemberList;
 use crate::policy::Input;
 use crate::set::ProcessSet;
 
 impl Owner {
     /// Looks for other members, because the program has ended.
-    pub(super) fn survey(&mut self, myself: &ActorRef<Message>) {
+    pub(super) fn watch_remaining_members(&mut self, myself: &ActorRef<Message>) {
         self.members.left_alone();
         self.count(myself);
     }
@@ -84,7 +84,7 @@ impl Owner {
             self.members.dismiss(owned_set.set());
         }
         self.tell(Input::Empty, myself);
-        if self.state == State::Owning && self.check.is_some() {
+        if self.state == OwnerState::Owning && self.check.is_some() {
             // If the supervisor's deadline comes while the check is waited for, the report names the check.
             self.members.note_check(Some(self.check_name()));
         }

@@ -1,0 +1,150 @@
+//! Measures what the terminal view costs: how long it takes from its start to its first frame, and its own processor
+//! time while it shows 500 children of another program, when nothing happens and while 1000 events a second happen.
+//!
+//! `cargo build --release -p rootward-demo && cargo run --release -p rootward-demo --example view_cost [SECONDS]`
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use nix::pty::{Winsize, openpty};
+use rootward::{ChildSpec, DynamicSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext};
+use rootward_observer::Door;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+type Failure = Box<dyn std::error::Error>;
+
+const CHILDREN: usize = 500;
+
+/// A child that comes and goes is three events.
+const EVENTS_EACH: f64 = 3.0;
+
+const EVENTS_A_SECOND: f64 = 1000.0;
+
+/// How often the first frame is waited for.
+const STARTS: usize = 9;
+
+/// How long the view may take to settle before it is measured.
+const SETTLE: Duration = Duration::from_secs(2);
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<(), Failure> {
+    let Some(seconds) = std::env::args().nth(1) else { return Ok(()) };
+    let measured = Duration::from_secs(seconds.parse()?);
+    let mut out = std::io::stdout();
+    let socket = std::env::temp_dir().join(format!("rootward-view-cost-{}.sock", std::process::id()));
+    let idle = |number| {
+        ChildSpec::task(format!("idle-{number}"), |cx: TaskContext| async move { cx.stopping().await })
+    };
+    let root =
+        Supervisor::new("root").child(DynamicSupervisor::new("pool")).children((0..CHILDREN).map(idle));
+    let tree = root.start().await?;
+    let door = Door::unix(&socket).open(&tree)?;
+
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        let begin = Instant::now();
+        let view = View::begin(&socket)?;
+        let shown = view.first_frame(begin)?;
+        times.push(shown);
+    }
+    times.sort();
+    writeln!(
+        out,
+        "first frame: {:?} (median of {STARTS}), {:?} at most",
+        times[STARTS / 2],
+        times[STARTS - 1]
+    )?;
+
+    let view = View::begin(&socket)?;
+    let pid = view.0.id();
+    let reads = view.1.try_clone()?;
+    std::thread::spawn(move || take_all(reads));
+    sleep_until(Instant::now() + SETTLE).await;
+    let pool = tree.supervisor("root/pool").ok_or("it runs")?;
+    let (before, begin) = (processor_time(pid)?, Instant::now());
+    sleep_until(Instant::now() + measured).await;
+    let quiet = share(processor_time(pid)? - before, begin);
+    let (before, begin) = (processor_time(pid)?, Instant::now());
+    happen(&pool, measured).await;
+    let busy = share(processor_time(pid)? - before, begin);
+    writeln!(out, "nothing happens: {quiet:.2} % of a core, {EVENTS_A_SECOND} events/s: {busy:.2} %")?;
+    drop(view);
+    let _ = tree.stop().await;
+    door.closed().await;
+    Ok(())
+}
+
+/// A view in a terminal of its own. Its drop ends it.
+struct View(Child, File);
+
+impl View {
+    fn begin(socket: &Path) -> Result<Self, Failure> {
+        let size = Winsize { ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
+        let terminal = openpty(&size, None)?;
+        let program = std::env::current_exe()?;
+        let program = program.parent().and_then(Path::parent).ok_or("no directory")?.join("rootward-demo");
+        let slave = || terminal.slave.try_clone();
+        let mut command = Command::new(program);
+        command.arg("attach").arg(socket).env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
+        let view = command.stdin(slave()?).stdout(slave()?).stderr(slave()?).spawn()?;
+        Ok(Self(view, File::from(terminal.master)))
+    }
+
+    /// Waits until a child is on the screen.
+    fn first_frame(&self, begin: Instant) -> Result<Duration, Failure> {
+        let (mut seen, mut buffer) = (Vec::new(), [0; 16 * 1024]);
+        let mut master = &self.1;
+        while !seen.windows(6).any(|text| text == b"idle-0") {
+            let count = master.read(&mut buffer)?;
+            seen.extend_from_slice(&buffer[..count]);
+        }
+        Ok(begin.elapsed())
+    }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Is the screen: takes what the view writes until it is gone.
+fn take_all(mut master: File) {
+    let mut buffer = [0; 64 * 1024];
+    while master.read(&mut buffer).is_ok_and(|count| count > 0) {}
+}
+
+/// Has children come and go at an even pace.
+async fn happen(pool: &SupervisorHandle, time: Duration) {
+    let mut tick = interval(Duration::from_millis(20));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let (begin, mut made) = (Instant::now(), 0.0);
+    while begin.elapsed() < time {
+        tick.tick().await;
+        while made < begin.elapsed().as_secs_f64() * EVENTS_A_SECOND / EVENTS_EACH {
+            let brief = ChildSpec::task("brief", |_: TaskContext| async {}).restart(Restart::Temporary);
+            let _ = pool.start_child(brief).await;
+            made += 1.0;
+        }
+    }
+}
+
+/// How much processor time a process has used.
+fn processor_time(pid: u32) -> Result<Duration, Failure> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // Behind the name, which may have spaces in it.
+    let (_, fields) = stat.rsplit_once(") ").ok_or("no name")?;
+    let ticks = |number: usize| -> Result<u64, Failure> {
+        Ok(fields.split(' ').nth(number).ok_or("no such field")?.parse()?)
+    };
+    // utime and stime, in hundredths of a second.
+    Ok(Duration::from_millis(10 * (ticks(11)? + ticks(12)?)))
+}
+
+fn share(used: Duration, since: Instant) -> f64 {
+    100.0 * used.as_secs_f64() / since.elapsed().as_secs_f64()
+}
