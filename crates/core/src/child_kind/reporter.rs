@@ -329,6 +329,12 @@ impl OutputSink {
         self.emit(EventKind::Asked { with, elapsed, error });
     }
 
+    /// Writes into the tree's record that something weaker than what was asked for is in force for this process, for
+    /// this reason, which is one line. Never waits.
+    pub fn degraded(&self, what: &'static str, reason: String) {
+        self.emit(EventKind::Degraded { what: what.into(), reason });
+    }
+
     /// Writes one line into the tree's record. Never waits.
     pub fn write(&self, line: OutputLine) {
         let OutputLine { stream, line, truncated, lossy, continued } = line;

@@ -131,7 +131,7 @@ pub enum EventKind {
     /// Something weaker than what was asked for, or than what is usual, is in force. It stands at the root, right
     /// after the beginning of its start; or at a process from which something was taken later.
     Degraded {
-        /// What: `containment` or `orphans`.
+        /// What: `containment`, `orphans` or `log file`.
         what: Cow<'static, str>,
         /// What is in force and why, on one line.
         reason: String,

@@ -69,11 +69,18 @@ pub(super) fn process(part: ProcessPart) -> Process {
     if let Some(directory) = part.cwd {
         process = process.current_dir(directory);
     }
-    process = process.stdin(part.stdin).stdout(part.stdout).stderr(part.stderr);
+    process = process.stdin(part.stdin).stdout(part.stdout);
+    process = match part.stderr {
+        Some(stderr) => process.stderr(stderr),
+        None => process.stderr_to_stdout(),
+    };
     process = match part.stop {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
     };
+    if let Some(file) = part.log_file {
+        process = process.log_file(file);
+    }
     for socket in part.listen {
         process = process.listen(socket);
     }

@@ -19,6 +19,7 @@ mod health;
 mod json;
 mod listen;
 mod locate;
+mod log_file;
 mod model;
 mod outline;
 mod picture;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::process::{Health, HttpGet, Limit, Output, Signal, Socket, Stdin, Step};
+use rootward::process::{Health, HttpGet, Limit, LogFile, Output, Signal, Socket, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
 use crate::tasks::{Sample, SampleTask};
@@ -94,10 +94,13 @@ pub(crate) struct ProcessPart {
     pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
-    pub(crate) stderr: Output,
+    /// `None` is where standard output goes.
+    pub(crate) stderr: Option<Output>,
     pub(crate) attributes: Attributes,
     /// Where the demo listens for it.
     pub(crate) listen: Vec<Socket>,
+    /// Where its output is written to.
+    pub(crate) log_file: Option<LogFile>,
     /// For how long a start is tried again, if the file says so.
     pub(crate) retry_start: Option<Duration>,
     /// What counts as a success beside exit code 0.

@@ -8,7 +8,7 @@ use rootward::process::{Output, Stdin};
 use super::error::{FileError, Problem};
 use super::model::{ProcessPart, Success};
 use super::section::{Field, Keys};
-use super::{attributes, build, command, health, listen, ready, signal, stop};
+use super::{attributes, build, command, health, listen, log_file, ready, signal, stop};
 
 const PROCESS: Keys = Keys {
     of: "a process",
@@ -29,6 +29,7 @@ const PROCESS: Keys = Keys {
         "ready_timeout",
         "health",
         "listen",
+        "log_file",
         "retry_start",
         "success_exit",
         "user",
@@ -56,11 +57,19 @@ const INPUTS: [(&str, Input); 3] =
 const OUTPUTS: [(&str, Output); 3] =
     [("capture", Output::Capture), ("inherit", Output::Inherit), ("null", Output::Null)];
 
+/// Where standard error may go as well: to standard output.
+const ERROR_OUTPUTS: [(&str, Option<Output>); 4] = [
+    ("capture", Some(Output::Capture)),
+    ("inherit", Some(Output::Inherit)),
+    ("null", Some(Output::Null)),
+    ("stdout", None),
+];
+
 pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
     let section = field.section(&PROCESS)?;
     let argv = section.required("command", "a process needs a command, such as [\"sleep\", \"1000\"]")?;
     let stdout = section.or("stdout", Output::Capture, |stdout| stdout.name(&OUTPUTS))?;
-    let stderr = section.or("stderr", Output::Capture, |stderr| stderr.name(&OUTPUTS))?;
+    let stderr = section.or("stderr", Some(Output::Capture), |stderr| stderr.name(&ERROR_OUTPUTS))?;
     let part = ProcessPart {
         command: command::read(&argv)?,
         cwd: section.or("cwd", None, |cwd| Ok(Some(PathBuf::from(cwd.system_text()?))))?,
@@ -76,9 +85,10 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         successes: section.or("success_exit", Vec::new(), read_successes)?,
         stop_command: stop::read_command(&section)?,
         stop: stop::read(&section)?,
-        ready: ready::read(&section, [stdout, stderr])?,
+        ready: ready::read(&section, [stdout, stderr.unwrap_or(stdout)])?,
         health: health::read(&section)?,
         listen: section.or("listen", Vec::new(), listen::read)?,
+        log_file: section.or("log_file", None, |file| log_file::read(file).map(Some))?,
     };
     // The library knows the system's users, and what fits together.
     match build::process(part.clone()).problem() {

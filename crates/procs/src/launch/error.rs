@@ -100,6 +100,16 @@ pub enum LaunchError {
         /// What the system said, or which line is wrong. It shows nothing of the file.
         source: io::Error,
     },
+    /// The process's log file cannot be opened.
+    #[error("the log file `{}` of `{}` cannot be opened", file.display(), program.display())]
+    LogFile {
+        /// The program as it was given.
+        program: PathBuf,
+        /// The file, as a path that counts from this program's directory.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// This program cannot listen at one of the process's sockets.
     #[error("cannot listen at {place} for `{}`", program.display())]
     Socket {
@@ -206,6 +216,14 @@ impl LaunchError {
         error
     }
 
+    pub(super) fn log_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
+        let error = Self::new(command, source);
+        if let Self::Io { program, source } = error {
+            return Self::LogFile { program, file, source };
+        }
+        error
+    }
+
     pub(super) fn socket(command: &Command, place: &Place, source: io::Error) -> Self {
         let place = match place {
             Place::Tcp(address) => address.clone(),
@@ -234,6 +252,7 @@ impl LaunchError {
             | Self::EnvFile { .. }
             | Self::UnknownVariable { .. }
             | Self::Socket { .. }
+            | Self::LogFile { .. }
             | Self::Input { .. }
             | Self::NoWarden { .. }
             | Self::NulByte { .. }

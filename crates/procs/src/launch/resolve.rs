@@ -1,7 +1,8 @@
 //! What a description names and the system knows at the start: users, files of variables, and variables in texts.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::OwnedFd;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ fn names_something(command: &Command) -> bool {
         || !command.env_files.is_empty()
         || command.expands
         || !command.descriptors.sockets.is_empty()
+        || command.log.is_some()
 }
 
 /// This may block.
@@ -58,6 +60,11 @@ fn resolve(command: &mut Command) -> Result<(), LaunchError> {
         let path = command.resolve(file);
         let read = env_file::read(&path).map_err(|error| LaunchError::env_file(command, path, error))?;
         command.read_env.extend(read);
+    }
+    if let Some(log) = &command.log {
+        let path = command.resolve(&log.path);
+        let opened = log.writer.open(path.clone(), log.rotation);
+        opened.map_err(|error| LaunchError::log_file(command, path, error))?;
     }
     // Here, because it may block. What is bound stays.
     extra(command)?;
@@ -75,7 +82,15 @@ pub(super) fn extra(command: &Command) -> Result<Vec<(u32, Arc<OwnedFd>)>, Launc
     let places: Vec<_> = places.collect();
     let bound = if places.is_empty() { Ok(Vec::new()) } else { listening.at(&places) };
     let bound = bound.map_err(|(place, error)| LaunchError::socket(command, &place, error))?;
-    Ok((FIRST..).zip(bound).chain(given.iter().cloned()).collect())
+    let all = (FIRST..).zip(bound).chain(given.iter().cloned());
+    let all = all.map(|(number, fd)| Ok((number, above_stdio(fd)?)));
+    all.collect::<io::Result<_>>().map_err(|error| LaunchError::new(command, error))
+}
+
+/// The same descriptor out of the way of the first three, if this program has closed one of those.
+fn above_stdio(fd: Arc<OwnedFd>) -> io::Result<Arc<OwnedFd>> {
+    // The standard library never duplicates to one of the first three.
+    if fd.as_raw_fd() > 2 { Ok(fd) } else { fd.try_clone().map(Arc::new) }
 }
 
 /// Replaces the variables in the program, its arguments and the values of `env`.

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -51,11 +51,23 @@ pub(super) fn open(command: &Command) -> Result<Stdio, LaunchError> {
         }
     };
     let (stdout, their_stdout) = output(command.stdout).map_err(refused)?;
-    let (stderr, their_stderr) = output(command.stderr).map_err(refused)?;
+    let (stderr, their_stderr) = match command.one_output {
+        true => (None, their_stdout.duplicate(io::stdout()).map_err(refused)?),
+        false => output(command.stderr).map_err(refused)?,
+    };
     Ok(Stdio { theirs: [their_stdin, their_stdout, their_stderr], stdin, stdout, stderr })
 }
 
 impl Theirs {
+    /// The same for another place. `ours` is what we have here.
+    fn duplicate(&self, ours: impl AsFd) -> io::Result<Self> {
+        Ok(match self {
+            Self::Null => Self::Null,
+            Self::Ours => Self::Own(above_stdio(ours.as_fd().try_clone_to_owned()?)?),
+            Self::Own(fd) => Self::Own(fd.try_clone()?),
+        })
+    }
+
     /// The descriptor for a program that this process starts. `None` stands for this process's own descriptor.
     pub(super) fn for_child_of_ours(self) -> io::Result<Option<OwnedFd>> {
         match self {

@@ -8,6 +8,7 @@ mod life;
 mod lines;
 mod notify;
 mod retry;
+mod rotation;
 mod terms;
 mod visible;
 
@@ -18,5 +19,6 @@ pub(crate) use life::Life;
 pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;
 pub(crate) use retry::{Failure, NextAttempt, Retry};
+pub(crate) use rotation::{Filled, Next, Rotation};
 pub(crate) use terms::{Action, Input, Readiness, Rules, Verdict};
 pub use visible::visible_text;

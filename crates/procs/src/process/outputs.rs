@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::panics::catch;
 use super::pump::{Pump, Written};
 use super::start_log::StartLog;
+use crate::log_writer::LogWriter;
 use crate::policy::visible_text;
 use crate::spec::LinePattern;
 
@@ -21,6 +22,15 @@ pub(super) struct Outputs {
     /// Which is read next if there is something in both, so that neither has to wait for the other's end.
     turn: usize,
     lines: Lines,
+    log: Option<Box<Log>>,
+}
+
+/// The file to which all outputs are written.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) writer: Arc<LogWriter>,
+    /// Where it is said that the file cannot be written.
+    pub(super) sink: OutputSink,
 }
 
 /// Where lines go.
@@ -30,6 +40,8 @@ pub(super) struct Lines {
     sink: Option<OutputSink>,
     /// Looks at them as long as there is something to find out.
     looking: Option<Box<Looking>>,
+    /// Has their bytes written into a file.
+    log: Option<Box<Log>>,
 }
 
 /// What lines are looked at for.
@@ -48,10 +60,17 @@ const LONGEST_LOOKED_AT: usize = 128 * 1024;
 
 impl Outputs {
     /// Standard output and standard error, as far as they are captured.
-    pub(super) fn new(stdout: Option<OwnedFd>, stderr: Option<OwnedFd>, lines: Lines) -> io::Result<Self> {
-        let pump = |pipe: Option<OwnedFd>, stream| pipe.map(|pipe| Pump::new(pipe, stream)).transpose();
+    pub(super) fn new(
+        stdout: Option<OwnedFd>,
+        stderr: Option<OwnedFd>,
+        mut lines: Lines,
+    ) -> io::Result<Self> {
+        let log = lines.log.take();
+        let writer = || log.as_ref().map(|log| Arc::clone(&log.writer));
+        let pump =
+            |pipe: Option<OwnedFd>, stream| pipe.map(|pipe| Pump::new(pipe, stream, writer())).transpose();
         let pumps = [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?];
-        Ok(Self { pumps, turn: 0, lines })
+        Ok(Self { pumps, turn: 0, lines, log })
     }
 
     /// Waits until there may be something to read, and says in which. Waits for ever once both have ended. Cancel safe.
@@ -61,20 +80,30 @@ impl Outputs {
             if let Some(sink) = &self.lines.sink {
                 pump.room(sink).await;
             }
+            pump.room_in_log().await;
         }
         output
     }
 
     /// Reads some of an output. `true` says that the process is ready.
     pub(super) fn read(&mut self, output: usize) -> bool {
-        let Self { pumps, turn, lines } = self;
+        let Self { pumps, turn, lines, log } = self;
         *turn = 1 - output;
         let mut ready = false;
         if let Some(pump) = &mut pumps[output] {
             pump.read(|written| ready |= lines.write(written));
             pumps[output].take_if(|pump| pump.has_ended());
         }
+        log.iter().for_each(|log| log.tell());
         ready
+    }
+
+    /// Waits until the log file has what was read, for a second at most.
+    pub(super) async fn flush(&self) {
+        if let Some(log) = &self.log {
+            log.writer.flushed().await;
+            log.tell();
+        }
     }
 
     /// Waits until a stream has been silent after the beginning of a line, and says which. Cancel safe.
@@ -122,9 +151,11 @@ impl Outputs {
 
     /// Reads on after the process has gone: a process that has left the set may still hold the pipes.
     pub(super) async fn drain_on(self) {
-        let Self { pumps: [stdout, stderr], lines: Lines { sink, .. }, .. } = self;
-        if let Some(sink) = sink {
-            tokio::join!(drain_on(stdout, &sink), drain_on(stderr, &sink));
+        let Self { pumps: [stdout, stderr], lines: Lines { sink, .. }, log, .. } = self;
+        tokio::join!(drain_on(stdout, sink.as_ref()), drain_on(stderr, sink.as_ref()));
+        if let Some(log) = log {
+            log.writer.flushed().await;
+            log.tell();
         }
     }
 
@@ -147,17 +178,29 @@ impl Lines {
     ) -> Self {
         let looking =
             (ready.is_some() || log.is_some()).then(|| Looking { ready, log, begun: Default::default() });
-        Self { sink, looking: looking.map(Box::new) }
+        Self { sink, looking: looking.map(Box::new), log: None }
+    }
+
+    /// The same, with a file for the bytes.
+    pub(super) fn with_log(self, log: Option<Log>) -> Self {
+        Self { log: log.map(Box::new), ..self }
     }
 
     /// Makes lines events. `true` says that the process is ready.
     fn write(&mut self, written: Written<'_>) -> bool {
         let ready = self.looking.as_mut().is_some_and(|looking| looking.look_at(&written));
         self.looking.take_if(|looking| looking.is_over());
-        if let Some(sink) = &self.sink {
-            written.to(sink);
-        }
+        written.to(self.sink.as_ref());
         ready
+    }
+}
+
+impl Log {
+    /// Says what has gone wrong, if that has not been said.
+    fn tell(&self) {
+        if let Some(trouble) = self.writer.take_trouble() {
+            self.sink.degraded("log file", trouble);
+        }
     }
 }
 
@@ -215,7 +258,7 @@ async fn readable(output: &Option<Pump>) {
     }
 }
 
-async fn drain_on(output: Option<Pump>, sink: &OutputSink) {
+async fn drain_on(output: Option<Pump>, sink: Option<&OutputSink>) {
     if let Some(pump) = output {
         pump.drain_on(sink).await;
     }

@@ -13,6 +13,7 @@ use rootward_core::{OutputLine, OutputSink, Stream};
 use tokio::io::Interest;
 use tokio::time::{Instant, timeout_at};
 
+use crate::log_writer::LogWriter;
 use crate::policy::{Line, Lines, Piece};
 use crate::sys::{self, Watched};
 
@@ -44,6 +45,8 @@ pub(super) struct Pump {
     /// has none: it counts as readable until a read finds nothing, and that read gives the memory back.
     large: Option<Box<[u8; LARGE_CHUNK]>>,
     ended: bool,
+    /// Where all bytes go as well.
+    log: Option<Arc<LogWriter>>,
 }
 
 /// What a process has written.
@@ -55,9 +58,9 @@ pub(super) enum Written<'a> {
 
 impl Pump {
     /// `pipe` must be non-blocking.
-    pub(super) fn new(pipe: OwnedFd, stream: Stream) -> io::Result<Self> {
+    pub(super) fn new(pipe: OwnedFd, stream: Stream, log: Option<Arc<LogWriter>>) -> io::Result<Self> {
         let pipe = sys::watch(Arc::new(pipe))?;
-        Ok(Self { pipe, stream, lines: Lines::default(), show_at: None, large: None, ended: false })
+        Ok(Self { pipe, stream, lines: Lines::default(), show_at: None, large: None, ended: false, log })
     }
 
     /// Waits until there may be something to read. Waits for ever once the stream has ended. Cancel safe.
@@ -72,6 +75,13 @@ impl Pump {
     pub(super) async fn room(&self, sink: &OutputSink) {
         if self.large.is_some() {
             sink.room().await;
+        }
+    }
+
+    /// Waits until the log file has taken most of what came before, for a second at most. Cancel safe.
+    pub(super) async fn room_in_log(&self) {
+        if let Some(log) = &self.log {
+            log.room().await;
         }
     }
 
@@ -137,14 +147,17 @@ impl Pump {
     }
 
     /// Reads on after the process has gone, until the stream ends, falls silent, or has been read for long enough.
-    pub(super) async fn drain_on(mut self, sink: &OutputSink) {
+    pub(super) async fn drain_on(mut self, sink: Option<&OutputSink>) {
         let latest = Instant::now() + LONGEST_DRAIN;
         while !self.ended {
             let silent = latest.min(Instant::now() + IDLE);
             if timeout_at(silent, self.readable()).await.is_err() {
                 break;
             }
-            self.room(sink).await;
+            if let Some(sink) = sink {
+                self.room(sink).await;
+            }
+            self.room_in_log().await;
             self.read(|written| written.to(sink));
             // However much there is to read, another task gets its turn now.
             tokio::task::yield_now().await;
@@ -154,6 +167,9 @@ impl Pump {
 
     fn take(&mut self, read: io::Result<&[u8]>, write: &mut impl FnMut(Written<'_>)) {
         let stream = self.stream;
+        if let (Some(log), Ok(bytes)) = (&self.log, &read) {
+            log.push(bytes);
+        }
         match read {
             Ok(&[]) => {
                 self.ended = true;
@@ -174,8 +190,9 @@ impl Pump {
 }
 
 impl Written<'_> {
-    /// Makes the lines events.
-    pub(super) fn to(self, sink: &OutputSink) {
+    /// Makes the lines events, if they are to be.
+    pub(super) fn to(self, sink: Option<&OutputSink>) {
+        let Some(sink) = sink else { return };
         match self {
             Self::Lines(stream, lines) => sink.write_lines(stream, lines),
             Self::Line(line) => sink.write(line),

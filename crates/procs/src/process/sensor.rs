@@ -132,6 +132,8 @@ impl Sensor {
             }
             None => Fact::Empty,
         };
+        // What was written is in the file when the end is told.
+        outputs.flush().await;
         // The notification descriptor may be watched for another set as soon as this one is released.
         drop((set, notify_fd));
         line.end(end, Some(outputs))

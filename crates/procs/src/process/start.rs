@@ -18,7 +18,7 @@ use super::launching;
 use super::message::Message;
 use super::newline::Newline;
 use super::notices::Notices;
-use super::outputs::Lines;
+use super::outputs::{Lines, Log};
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
 use super::start_log::StartLog;
@@ -118,7 +118,10 @@ impl StartChild for StartProcess {
         };
         let launching = launching::begin(Arc::clone(&launcher), order, log.clone(), again);
         let ready = process.readiness().and_then(|ready| ready.line_to_match().cloned());
-        let lines = Lines::new(Some(sink), ready, log.clone());
+        let file = process.command().log.as_ref();
+        let events = file.is_none_or(|file| file.events).then(|| sink.clone());
+        let file = file.map(|file| Log { writer: Arc::clone(&file.writer), sink });
+        let lines = Lines::new(events, ready, log.clone()).with_log(file);
         let (over, is_over) = oneshot::channel();
         let sensor = Sensor {
             process: Arc::clone(&process),

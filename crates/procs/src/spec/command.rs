@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Attributes, Descriptors};
+use super::{Attributes, Descriptors, LogFile};
 
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,8 +52,12 @@ pub(crate) struct Command {
     pub(crate) stdin: Stdin,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
+    /// Whether standard error is standard output.
+    pub(crate) one_output: bool,
     pub(crate) attributes: Attributes,
     pub(crate) descriptors: Descriptors,
+    /// Where captured outputs are written to as well.
+    pub(crate) log: Option<LogFile>,
 }
 
 impl Command {
@@ -70,9 +74,16 @@ impl Command {
             stdin: Stdin::default(),
             stdout: Output::default(),
             stderr: Output::default(),
+            one_output: false,
             attributes: Attributes::default(),
             descriptors: Descriptors::default(),
+            log: None,
         }
+    }
+
+    /// Where standard output and standard error go.
+    pub(crate) fn outputs(&self) -> [Output; 2] {
+        [self.stdout, if self.one_output { self.stdout } else { self.stderr }]
     }
 
     /// A path of one of its own keys: a relative one counts from its directory.

@@ -9,6 +9,7 @@ mod expand;
 mod health;
 mod http_get;
 mod line_pattern;
+mod log_file;
 mod problem;
 mod process;
 mod ready;
@@ -23,6 +24,7 @@ pub use descriptors::Socket;
 pub(crate) use descriptors::{Descriptors, FIRST};
 pub use health::Health;
 pub use http_get::HttpGet;
+pub use log_file::LogFile;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
 

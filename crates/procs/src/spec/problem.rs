@@ -53,6 +53,14 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     if let Some(problem) = command.attributes.problem() {
         return Some(problem);
     }
+    if let Some(log) = &command.log {
+        if let Some(problem) = log.problem() {
+            return Some(problem);
+        }
+        if !command.outputs().contains(&Output::Capture) {
+            return Some("a log file needs an output that is captured".into());
+        }
+    }
     let ready = process.ready.as_ref().map(|ready| &ready.condition);
     if let Some(problem) = command.descriptors.problem(ready) {
         return Some(problem);
@@ -129,7 +137,7 @@ fn problem_with_health(process: &Process, health: &Health) -> Option<String> {
 }
 
 fn problem_with_readiness(process: &Process, condition: &Condition) -> Option<String> {
-    let captured = [process.command.stdout, process.command.stderr].contains(&Output::Capture);
+    let captured = process.command.outputs().contains(&Output::Capture);
     match condition {
         _ if process.ready_timeout.is_zero() => Some("the ready timeout is zero".into()),
         Condition::Line(Err(error)) => Some(format!("the ready line is not a regular expression: {error}")),
@@ -176,7 +184,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Limit, Ready, Signal, Step};
+    use crate::{Limit, LogFile, Ready, Signal, Step};
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
@@ -203,6 +211,16 @@ mod tests {
             (Process::new("a").nice(20), "the nice value is not from -20 to 19"),
             (Process::new("a").oom_score_adjust(-1001), "the OOM score adjustment is not from -1000 to 1000"),
             (Process::new("a").capabilities(["chwon"]), "there is no capability \"chwon\""),
+            (Process::new("a").log_file(LogFile::new("l").max_size(0)), "the log file has no size"),
+            (Process::new("a").log_file(LogFile::new("")), "the log file's path is empty"),
+            (
+                Process::new("a").ready(Ready::line("x")).stdout(Output::Null).stderr_to_stdout(),
+                "a ready line needs an output that is captured",
+            ),
+            (
+                Process::new("a").log_file(LogFile::new("l")).stdout(Output::Null).stderr(Output::Null),
+                "a log file needs an output that is captured",
+            ),
             (Process::new("a").cpus([]), "there is no processor for it to run on"),
             (Process::new("a").cpus([0, 1024]), "a system has no processor 1024"),
             (

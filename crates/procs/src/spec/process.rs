@@ -126,6 +126,14 @@ impl Process {
         self
     }
 
+    /// Has standard error go where standard output goes, through the same pipe: what is written to both is read in the
+    /// order in which it was written, as after `2>&1`. Its lines are of standard output. [`stderr`](Self::stderr) has
+    /// no effect then.
+    pub fn stderr_to_stdout(mut self) -> Self {
+        self.command.one_output = true;
+        self
+    }
+
     /// Says with which signal the process is asked to stop (systemd's `KillSignal=`).
     ///
     /// SIGKILL follows when the child's grace is over.
@@ -222,6 +230,9 @@ impl Process {
         // A description that was cloned is another child's.
         let mut process = self;
         process.command.descriptors.listening = Arc::default();
+        if let Some(log) = &mut process.command.log {
+            log.writer = Arc::default();
+        }
         let grace = match &process.stop_command {
             Some((_, within)) => {
                 Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
@@ -318,7 +329,9 @@ impl Process {
         command.args = args.to_vec();
         command.stdin = Stdin::Null;
         command.descriptors = Descriptors::default();
+        command.log = None;
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
+        command.one_output = false;
         Self {
             command,
             ready: None,
@@ -333,8 +346,8 @@ impl Process {
     pub(crate) fn awaited(&self) -> String {
         let mut words = self.ready.as_ref().map(Ready::describe).unwrap_or_default();
         if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Line(_))) {
-            let outputs = [("output", self.command.stdout), ("error", self.command.stderr)];
-            for (name, _) in outputs.iter().filter(|(_, output)| *output != Output::Capture) {
+            let outputs = ["output", "error"].into_iter().zip(self.command.outputs());
+            for (name, _) in outputs.filter(|(_, output)| *output != Output::Capture) {
                 words.push_str(&format!(" (its standard {name} is not captured)"));
             }
         }

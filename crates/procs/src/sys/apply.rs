@@ -47,6 +47,11 @@ pub(super) fn apply(words: &[u64]) -> Result<(), (Part, Errno)> {
     }
     if has(at::IDENTITY | at::GROUPS | at::CAPABILITIES) {
         let five = |from: usize| [0, 1, 2, 3, 4].map(|next| fixed[from + next]);
+        if has(at::IDENTITY | at::CAPABILITIES) {
+            // While there is a right to.
+            let bounding = fixed[at::CAPABILITIES_AT + 3];
+            raw::bound_capabilities(bounding).map_err(|it| (Part::Capabilities, it))?;
+        }
         become_the_user(fixed, groups).map_err(|it| (Part::Identity, it))?;
         take_capabilities(five(at::CAPABILITIES_AT)).map_err(|it| (Part::Capabilities, it))?;
     }
@@ -81,10 +86,6 @@ fn set_oom_score(score: i64) -> Result<(), Errno> {
 
 fn become_the_user(fixed: &[u64; at::GROUPS_AT], groups: &[u64]) -> Result<(), Errno> {
     let three = |from: usize| [0, 1, 2].map(|next| fixed[from + next] as c_int);
-    if fixed[0] & (at::IDENTITY | at::CAPABILITIES) != 0 {
-        // While there is a right to.
-        raw::bound_capabilities(fixed[at::CAPABILITIES_AT + 3])?;
-    }
     if fixed[0] & at::GROUPS != 0 {
         raw::set_groups(groups)?;
     }

@@ -12,6 +12,8 @@ mod environment;
 mod extremes;
 #[path = "../processes/given.rs"]
 mod given;
+#[path = "../processes/log_file.rs"]
+mod log_file;
 #[path = "../processes/output.rs"]
 mod output;
 #[path = "../processes/ready.rs"]

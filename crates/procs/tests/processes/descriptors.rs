@@ -1,6 +1,7 @@
 //! Descriptors that are passed on purpose.
 
 use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -133,6 +134,21 @@ async fn numbers_may_be_those_that_the_starter_has_descriptors_at() {
     let lines = tree([process.into_child("child")]).lines().await;
 
     assert_eq!(lines, Vec::from_iter((3..=13).map(|number| format!("{number}: file {number}"))));
+}
+
+#[tokio::test]
+async fn two_descriptors_may_have_each_others_numbers() {
+    let files = ["one", "two"].map(|text| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    });
+    let numbers = files.each_ref().map(|file| u32::try_from(file.as_raw_fd()).unwrap());
+    let [one, two] = files;
+    let show = format!("cat /proc/self/fd/{}; echo; cat /proc/self/fd/{}", numbers[0], numbers[1]);
+    let process = shell(&show).descriptor(numbers[1], one).descriptor(numbers[0], two);
+
+    assert_eq!(tree([process.into_child("child")]).lines().await, ["two", "one"]);
 }
 
 async fn started(given: &Given) -> bool {

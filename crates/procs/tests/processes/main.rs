@@ -8,6 +8,7 @@ mod descriptors;
 mod environment;
 mod given;
 mod health;
+mod log_file;
 mod output;
 mod ready;
 mod start;

@@ -112,6 +112,18 @@ async fn outputs_that_are_not_captured_make_no_events() {
     assert_eq!(tree([process]).lines().await, ["err"]);
 }
 
+#[tokio::test]
+async fn standard_error_may_be_standard_output_and_their_order_is_kept() {
+    let numbers: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+    let script = "i=0; while test $i -lt 200; do echo $i; echo $((i + 1)) >&2; i=$((i + 2)); done";
+
+    let merged = shell(script).stderr_to_stdout().stderr(Output::Null).into_child("child");
+    assert_eq!(tree([merged]).lines().await, numbers);
+
+    let nowhere = shell(script).stdout(Output::Null).stderr_to_stdout().into_child("child");
+    assert!(tree([nowhere]).lines().await.is_empty());
+}
+
 #[test]
 fn a_description_that_makes_no_sense_is_refused_with_the_childs_path() {
     let root = Supervisor::new("root").child(Process::new("a\0b").into_child("child"));

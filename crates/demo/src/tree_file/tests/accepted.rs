@@ -83,7 +83,7 @@ fn a_child_without_keys_that_matter_gets_the_defaults() {
     assert_eq!(process.command, ["true"]);
     assert!(process.cwd.is_none() && process.env.is_empty() && !process.clear_env);
     assert_eq!((process.stdin.clone(), process.stdout), (Stdin::Null, Output::Capture));
-    assert_eq!(process.stderr, Output::Capture);
+    assert_eq!(process.stderr, Some(Output::Capture));
     assert_eq!(process.stop, Stop::Signal(Signal::TERM));
     assert!(process.ready.is_none());
 }
@@ -111,7 +111,7 @@ fn every_key_of_a_process_is_read() {
     assert!(process.clear_env);
     assert_eq!(
         (process.stdin.clone(), process.stdout, process.stderr),
-        (Stdin::Inherit, Output::Null, Output::Capture)
+        (Stdin::Inherit, Output::Null, Some(Output::Capture))
     );
     let step = |signal, millis| Step::new(signal, Duration::from_millis(millis));
     assert_eq!(process.stop, Stop::Ladder(vec![step(Signal::INT, 1000), step(Signal::TERM, 500)]));

@@ -93,3 +93,41 @@ fn the_demo_may_listen_for_a_process() {
         ),
     ]);
 }
+
+#[test]
+fn standard_error_may_be_standard_output() {
+    assert_eq!(process("stderr = 'stdout'").unwrap().stderr, None);
+
+    check(&[
+        (
+            "stderr = 'stdout', stdout = 'null', ready = { line = 'x' }",
+            "needs `stdout` or `stderr` to be captured",
+        ),
+        ("stdout = 'stdout'", "process.stdout: unknown name"),
+    ]);
+}
+
+#[test]
+fn outputs_may_be_written_to_a_file() {
+    let file = |keys: &str| format!("{:?}", process(keys).unwrap().log_file.unwrap());
+    assert!(file("log_file = 'l'").contains("max_size: 10485760"));
+    let whole =
+        file("log_file = { path = 'l', max_size = '1MiB', max_age = '1day', keep = 3, events = false }");
+    for part in ["path: \"l\"", "max_size: 1048576", "max_age: Some(86400s)", "keep: 3", "events: false"] {
+        assert!(whole.contains(part), "{whole}");
+    }
+
+    check(&[
+        ("log_file = {}", "process.log_file.path: missing"),
+        (
+            "log_file = { path = 'l', max_size = '10 apples' }",
+            "expected a number of bytes, or a size such as",
+        ),
+        ("log_file = { path = 'l', max_size = 0 }", "process.log_file.max_size: expected a number of bytes"),
+        ("log_file = { path = 'l', max_age = '0s' }", "process.log_file.max_age: may not be zero"),
+        (
+            "log_file = 'l', stdout = 'null', stderr = 'inherit'",
+            "root/web: process: a log file needs an output that is captured",
+        ),
+    ]);
+}
