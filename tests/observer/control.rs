@@ -1,16 +1,18 @@
 //! What watchers may do.
 
 use rootward::report::Ending;
+use rootward::{EventKind, Exit, Restart, Signal};
 use rootward_observer::Door;
 use serde_json::json;
 
+use crate::client::Place;
 use crate::given::{given, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_permission_a_watcher_only_looks() {
     let given = given(|door| door).await;
 
-    for what in ["stop", "force", "terminate/root/last", "start/root/last", "restart/root/last"] {
+    for what in ["stop", "force", "terminate/root/last", "start/root/last", "restart/root/last", "signal/SIGHUP/root/last"] {
         let answer = given.place.ask(&format!("POST /{what}")).await;
         assert_eq!((answer.status, &answer.body["refused"]["code"]), (403, &json!("control")), "{what}");
     }
@@ -47,6 +49,10 @@ async fn what_cannot_be_done_is_refused_with_a_reason() {
         ("restart/root", 409, "root"),
         ("start/root/last", 409, "running"),
         ("restart/root/once", 409, "forgotten"),
+        ("signal/SIGHUP/root/none", 404, "child"),
+        ("signal/SIGHUP/root", 409, "root"),
+        ("signal/SIGHUP/root/last", 409, "process"),
+        ("signal/HANGUP/root/last", 400, "signal"),
     ] {
         let answer = given.place.ask(&format!("POST /{what}")).await;
         assert_eq!((answer.status, &answer.body["refused"]["code"]), (status, &json!(code)), "{what}");
@@ -71,4 +77,30 @@ async fn a_force_by_a_watcher_ends_every_grace() {
     given.place.ask("POST /force").await;
 
     within(given.tree.wait()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_reaches_the_process_and_is_refused_when_there_is_none() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let sleep = rootward::Process::new("sleep").arg("1000").into_child("sleep").restart(Restart::Temporary);
+    let asleep = rootward::Process::new("sleep").arg("1000").into_child("asleep").restart(Restart::Transient);
+    let tree = rootward::Supervisor::new("root").child(sleep).child(asleep).start().await.unwrap();
+    let _door = Door::unix(&path).allow_control().open(&tree).unwrap();
+    let (place, mut events) = (Place::Unix(path), tree.events());
+
+    assert_eq!(place.ask("POST /terminate/root/asleep").await.body["done"], "terminate");
+    let down = place.ask("POST /signal/SIGHUP/root/asleep").await;
+    let sent = place.ask("POST /signal/HUP/root/sleep").await;
+
+    assert_eq!((down.status, &down.body["refused"]["code"]), (409, &json!("down")));
+    assert_eq!((sent.status, &sent.body["done"]), (200, &json!("signal")));
+    let status = loop {
+        let event = within(events.next()).await.unwrap().expect("the tree runs");
+        if let (EventKind::Exited { status, .. }, "root/sleep") = (&event.what, event.path.as_str()) {
+            break status.clone();
+        }
+    };
+    let Some(Exit::Signal { signal, .. }) = status else { panic!("{status:?}") };
+    assert_eq!(signal, Signal::HUP);
 }

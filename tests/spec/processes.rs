@@ -3,6 +3,7 @@
 mod company;
 mod restarts;
 mod retries;
+mod signalled;
 mod stops;
 mod surroundings;
 

@@ -100,7 +100,7 @@ pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ReserveError, ResizeError,
     RestartChildError, StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle,
-    TerminateChildError,
+    SignalChildError, TerminateChildError,
 };
 pub use task::{
     BlockingContext, Guest, IntoExit, Permit, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult,

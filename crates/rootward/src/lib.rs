@@ -202,7 +202,7 @@ pub mod error {
     #[doc(inline)]
     pub use rootward_core::{
         DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SpawnError,
-        SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError, TerminateChildError,
+        SignalChildError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError, TerminateChildError,
         TreeStartError,
     };
     #[cfg(feature = "signals")]

@@ -1,9 +1,11 @@
 //! What can be seen of a running child from outside of its supervisor.
 
 use std::any::Any;
+use std::io;
 use std::sync::Arc;
 
 use crate::child::Straggler;
+use crate::signal::Signal;
 use crate::stuck::Stuck;
 use crate::usage::Usage;
 
@@ -32,6 +34,12 @@ pub trait Inspect: Send + Sync {
     /// What the child uses of the system, if that can be seen from outside. This one looks it up, so that it is asked
     /// under no lock and only when a program wants to know.
     fn usage(&self) -> Option<Usage> {
+        None
+    }
+
+    /// Sends a signal to the program that the child is, and to nothing else. `None` says that the child is no process, or
+    /// has none now.
+    fn signal(&self, _signal: Signal) -> Option<io::Result<()>> {
         None
     }
 

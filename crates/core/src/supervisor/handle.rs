@@ -14,14 +14,13 @@ use super::shared::SharedSupervisor;
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
 use super::walk::{Ask, KeptAlive, note_stall, walk};
-#[cfg(feature = "testing")]
-use crate::child::ChildKind;
-use crate::child::{ChildId, ChildPath, SpecError, SpecProblem, StartError};
+use crate::child::{ChildKind, ChildId, ChildPath, SpecError, SpecProblem, StartError};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;
 use crate::report::NodeReport;
 use crate::sighting::Sightings;
+use crate::signal::Signal;
 use crate::snapshot::NodeSnapshot;
 use crate::spec::ChildSpec;
 use crate::usage::Usage;
@@ -53,6 +52,24 @@ pub enum TerminateChildError {
     /// This incarnation of the supervisor has ended, and its children with it.
     #[error("the supervisor does not run any more")]
     NotRunning,
+}
+
+/// Says why a signal was not sent to a child.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignalChildError {
+    /// No child has this id.
+    #[error("no child has this id")]
+    NotFound,
+    /// The child is no process.
+    #[error("the child is no process")]
+    NotAProcess,
+    /// The child has no process now: it is down, is being started, or has just ended.
+    #[error("the child has no process now")]
+    NotRunning,
+    /// The system refuses it, for example because the process has changed its user.
+    #[error("the signal could not be sent")]
+    System(#[source] std::io::Error),
 }
 
 /// Says why a child could not be restarted.
@@ -334,6 +351,30 @@ impl SupervisorHandle {
     pub fn usage(&self, id: &str) -> Option<Usage> {
         let inspect = self.shared.view.find(id, |entry| entry.live()?.inspect.clone())??;
         inspect.usage()
+    }
+
+    /// Sends a signal to a process child: to the program alone, and not to what it has started. For what a program does
+    /// because of a signal, such as to read its configuration again on SIGHUP.
+    ///
+    /// The supervisor is not told. A process that ends because of it has ended by itself, and is restarted or not as its
+    /// spec says; to stop it is [`terminate_child`](Self::terminate_child). The signal never reaches another process
+    /// that has got the number of one that has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`SignalChildError`] says why the signal was not sent.
+    pub fn signal_child(&self, id: &str, signal: Signal) -> Result<(), SignalChildError> {
+        let inspect = self.shared.view.find(id, |entry| entry.live().map(|live| live.inspect.clone()));
+        let inspect = inspect.ok_or(SignalChildError::NotFound)?.ok_or(SignalChildError::NotRunning)?;
+        let kind = self.shared.view.find(id, Entry::kind);
+        if kind != Some(ChildKind::Process) {
+            return Err(SignalChildError::NotAProcess);
+        }
+        // It is sent when nothing is locked.
+        match inspect.and_then(|inspect| inspect.signal(signal)) {
+            Some(sent) => sent.map_err(SignalChildError::System),
+            None => Err(SignalChildError::NotRunning),
+        }
     }
 
     /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For

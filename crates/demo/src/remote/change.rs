@@ -1,4 +1,4 @@
-//! `restart` and `stop`: what changes the tree, where the program allows it.
+//! `restart`, `stop` and `signal`: what changes the tree, where the program allows it.
 
 use std::process::ExitCode;
 
@@ -18,6 +18,12 @@ pub(super) async fn restart(client: &Client, path: &str, out: &Out) -> Result<Ex
 pub(super) async fn terminate(client: &Client, path: &str, out: &Out) -> Result<ExitCode, Failed> {
     let done = client.control(Control::Terminate(path)).await?;
     answer(&done, out, || format!("{path} is gone\n"))
+}
+
+/// Sends a signal to a process.
+pub(super) async fn signal(client: &Client, path: &str, signal: &str, out: &Out) -> Result<ExitCode, Failed> {
+    let done = client.control(Control::Signal { signal, path }).await?;
+    answer(&done, out, || format!("{signal} has been sent to {path}\n"))
 }
 
 /// Stops the tree, and waits until it is gone.

@@ -92,6 +92,14 @@ pub(crate) enum Remote {
         /// The child; without it the tree
         path: Option<String>,
     },
+    /// Send a signal to the program of a process child, and to nothing that it has started
+    #[command(after_help = CHANGED)]
+    Signal {
+        #[command(flatten)]
+        child: ChildAt,
+        /// The signal, such as SIGHUP or HUP
+        signal: rootward::Signal,
+    },
     /// Show the newest events
     #[command(after_help = EXIT_STATUS)]
     Events {
@@ -116,7 +124,7 @@ impl Remote {
     fn at(&self) -> &At {
         match self {
             Self::Status(door) | Self::Stop { door, .. } | Self::Events { door, .. } => door,
-            Self::Why(child) | Self::Restart(child) | Self::Wait { child, .. } | Self::Logs { child, .. } => {
+            Self::Why(child) | Self::Restart(child) | Self::Wait { child, .. } | Self::Signal { child, .. } | Self::Logs { child, .. } => {
                 &child.door
             }
         }
@@ -146,6 +154,7 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
             Remote::Restart(child) => change::restart(&client, &child.path, out).await,
             Remote::Stop { path: Some(path), .. } => change::terminate(&client, path, out).await,
             Remote::Stop { path: None, .. } => change::stop(&client, out).await,
+            Remote::Signal { child, signal } => change::signal(&client, &child.path, signal.name(), out).await,
             Remote::Events { follow, .. } => follow::events(&client, *follow, out).await,
             Remote::Logs { child, follow } => follow::logs(&client, &child.path, *follow, out).await,
         }

@@ -125,13 +125,13 @@ pub(crate) fn stopping() -> Model {
 
 /// A view of this program's own tree.
 pub(crate) fn own(story: Story) -> State {
-    let rights = Rights { title: "rootward-demo".to_owned(), control: true, signals: true, is_own: true };
+    let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
     view(rights, story)
 }
 
 /// A view of another program's tree.
 pub(crate) fn attached(story: Story, control: bool) -> State {
-    let rights = Rights { title: "door.sock".to_owned(), control, signals: false, is_own: false };
+    let rights = Rights { title: "door.sock".to_owned(), control, is_own: false };
     view(rights, story)
 }
 

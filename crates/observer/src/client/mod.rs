@@ -81,6 +81,13 @@ pub enum Control<'a> {
     Start(&'a str),
     /// Stops a child, waits until it is gone, and starts it.
     Restart(&'a str),
+    /// Sends a signal, such as `SIGHUP`, to the program of a process child, and to nothing that it has started.
+    Signal {
+        /// The signal's name.
+        signal: &'a str,
+        /// The child.
+        path: &'a str,
+    },
 }
 
 impl Client {
@@ -173,6 +180,7 @@ impl Client {
             Control::Terminate(path) => below("/terminate/", path),
             Control::Start(path) => below("/start/", path),
             Control::Restart(path) => below("/restart/", path),
+            Control::Signal { signal, path } => below("/signal/", &format!("{signal}/{path}")),
         };
         self.document(Method::POST, &uri, None).await
     }

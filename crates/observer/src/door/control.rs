@@ -1,6 +1,6 @@
 //! What watchers may do to the tree, where the program allows it: what the program itself can do by its handles.
 
-use rootward::error::{RestartChildError, TerminateChildError};
+use rootward::error::{RestartChildError, SignalChildError, TerminateChildError};
 use rootward::{Restart, SupervisorHandle, TreeWatch};
 
 use super::refusal::Refusal;
@@ -32,6 +32,12 @@ impl Control {
                 let (supervisor, id) = find(tree, &path)?;
                 start(&supervisor, id).await.map_err(not_started)?;
                 Ok("start")
+            }
+            Self::Signal { signal, path } => {
+                let signal = signal.parse().map_err(|_| Refusal::SIGNAL)?;
+                let (supervisor, id) = find(tree, &path)?;
+                supervisor.signal_child(id, signal).map_err(|error| not_sent(&error))?;
+                Ok("signal")
             }
             Self::Restart(path) => {
                 let (supervisor, id) = find(tree, &path)?;
@@ -71,6 +77,15 @@ fn not_terminated(error: TerminateChildError) -> Refusal {
     match error {
         TerminateChildError::NotFound => Refusal::CHILD,
         TerminateChildError::Stopping | TerminateChildError::NotRunning | _ => Refusal::STOPPING,
+    }
+}
+
+fn not_sent(error: &SignalChildError) -> Refusal {
+    match error {
+        SignalChildError::NotFound => Refusal::CHILD,
+        SignalChildError::NotAProcess => Refusal::PROCESS,
+        SignalChildError::NotRunning => Refusal::DOWN,
+        SignalChildError::System(_) | _ => Refusal::SYSTEM,
     }
 }
 

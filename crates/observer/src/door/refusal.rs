@@ -51,6 +51,12 @@ impl Refusal {
         "forgotten",
         "the supervisor forgets a child of this kind when it is down",
     );
+    pub(super) const SIGNAL: Self =
+        Self::new(StatusCode::BAD_REQUEST, "signal", "the system has no signal of that name");
+    pub(super) const PROCESS: Self = Self::new(StatusCode::CONFLICT, "process", "the child is no process");
+    pub(super) const DOWN: Self = Self::new(StatusCode::CONFLICT, "down", "the child has no process now");
+    pub(super) const SYSTEM: Self =
+        Self::new(StatusCode::CONFLICT, "system", "the system does not let the program send the signal");
     pub(super) const START: Self =
         Self::new(StatusCode::CONFLICT, "start", "the child could not be started: see its events");
 

@@ -28,6 +28,8 @@ pub(super) enum Control {
     Terminate(String),
     Start(String),
     Restart(String),
+    /// Sends a signal, by its name, to a process.
+    Signal { signal: String, path: String },
 }
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -50,6 +52,12 @@ impl Route {
             "terminate" => (Self::Control(Control::Terminate(child()?)), Method::POST),
             "start" => (Self::Control(Control::Start(child()?)), Method::POST),
             "restart" => (Self::Control(Control::Restart(child()?)), Method::POST),
+            "signal" => {
+                let wanted = child()?;
+                let (signal, path) = wanted.split_once('/').ok_or(Refusal::ROUTE)?;
+                let (signal, path) = (signal.to_owned(), path.to_owned());
+                (Self::Control(Control::Signal { signal, path }), Method::POST)
+            }
             _ => return Err(Refusal::ROUTE),
         };
         if *method == asked_by { Ok(route) } else { Err(Refusal::METHOD) }
@@ -103,6 +111,8 @@ mod tests {
         assert_eq!(route(&get, "/why/root/a%20%C3%BC"), Ok(Route::Why("root/a ü".to_owned())));
         assert_eq!(route(&get, "/usage/root/a"), Ok(Route::Usage("root/a".to_owned())));
         assert_eq!(route(&post, "/stop"), Ok(Route::Control(Control::Stop)));
+        let (signal, path) = ("SIGHUP".to_owned(), "root/a".to_owned());
+        assert_eq!(route(&post, "/signal/SIGHUP/root/a"), Ok(Route::Control(Control::Signal { signal, path })));
         assert_eq!(
             route(&post, "/restart/root/a"),
             Ok(Route::Control(Control::Restart("root/a".to_owned())))
@@ -125,6 +135,8 @@ mod tests {
             "/stop/root",
             "/x",
             "/restart",
+            "/signal",
+            "/signal/SIGHUP",
         ] {
             let method = if uri.starts_with("/s") && uri != "/snapshot/" { &post } else { &get };
             assert_eq!(route(method, uri), Err(Refusal::ROUTE), "{uri}");

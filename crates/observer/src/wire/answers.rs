@@ -247,7 +247,7 @@ pub struct Reason {
 pub struct Done {
     /// The version of the formats.
     pub schema: Version,
-    /// What was done: `stop`, `force`, `terminate`, `start`, `restart`.
+    /// What was done: `stop`, `force`, `terminate`, `start`, `restart`, `signal`.
     pub done: String,
 }
 

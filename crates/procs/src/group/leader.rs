@@ -89,6 +89,11 @@ impl Group {
         and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
     }
 
+    /// Sends a signal to the leader alone, and nothing after it.
+    pub(crate) fn tell_program(&self, signal: Signal) -> io::Result<()> {
+        sys::send(&self.pidfd, signal.number())
+    }
+
     /// How the leader ended, or `None` if that cannot be said yet: it runs, or a tracer has not let go of it.
     pub(crate) fn exited(&self) -> Option<Exit> {
         let mut reaped = self.lock();

@@ -239,6 +239,14 @@ impl Inspect for SharedOwner {
         usage_of(&*self.kill_handle.set()?)
     }
 
+    fn signal(&self, signal: Signal) -> Option<io::Result<()>> {
+        match self.kill_handle.set()?.tell_program(signal) {
+            // The program has ended.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => None,
+            sent => Some(sent),
+        }
+    }
+
     fn crash(&self) -> bool {
         self.kill_handle.kill();
         true

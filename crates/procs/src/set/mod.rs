@@ -76,6 +76,14 @@ impl ProcessSet {
         }
     }
 
+    /// Sends a signal to the program alone, and nothing after it. An error of ESRCH says that it has ended.
+    pub(crate) fn tell_program(&self, signal: Signal) -> io::Result<()> {
+        match self {
+            Self::Group(group) => group.tell_program(signal),
+            Self::Tree(reaped) => reaped.tell_program(signal),
+        }
+    }
+
     /// How the program ended, or `None` if that cannot be said yet.
     pub(crate) fn exited(&self) -> Option<Exit> {
         match self {

@@ -88,6 +88,11 @@ impl ReapedSet {
         and_continue(signal).try_for_each(|signal| sys::send(&self.pidfd, signal.number()))
     }
 
+    /// Sends a signal to the program alone, and nothing after it.
+    pub(crate) fn tell_program(&self, signal: Signal) -> io::Result<()> {
+        sys::send(&self.pidfd, signal.number())
+    }
+
     /// Continues the reaper if a process has stopped it, for example its own program. Without a descriptor to spare it
     /// stays stopped.
     fn rouse(&self) {

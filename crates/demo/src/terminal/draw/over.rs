@@ -36,7 +36,7 @@ fn help(state: &State, area: Rect, painter: &mut Painter<'_>) {
         keys.extend([("r", "restart"), ("t", "stop it"), ("s", "start it")]);
         keys.push(("S", "stop all"));
     }
-    if state.rights.signals {
+    if state.rights.control {
         keys.push(("x", "signal"));
     }
     keys.push(if state.rights.is_own { ("Ctrl-C", "stop all") } else { ("q", "leave") });

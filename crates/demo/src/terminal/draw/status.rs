@@ -105,7 +105,7 @@ fn hints(state: &State) -> String {
     if state.rights.control {
         hints.extend(["r restart", "t stop it"]);
     }
-    if state.rights.signals {
+    if state.rights.control {
         hints.push("x signal");
     }
     hints.join(" · ")

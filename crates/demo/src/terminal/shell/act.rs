@@ -1,9 +1,7 @@
 //! What the user may do to this program's own tree, by the handles that every program has.
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use rootward::error::RestartChildError;
-use rootward::{Restart, SupervisorHandle, TreeWatch};
+use rootward::{Restart, Signal, SupervisorHandle, TreeWatch};
 
 use crate::terminal::state::Effect;
 
@@ -56,19 +54,14 @@ async fn restart(tree: &TreeWatch, path: &str) -> Result<(), String> {
     supervisor.restart_child(id).await.map(drop).map_err(|error| error.to_string())
 }
 
-/// Sends a signal to the process of a child, if it is still that of the child.
-pub(super) fn send(tree: &TreeWatch, path: &str, pid: u32, signal: &str) -> String {
-    let is_there =
-        |node: &rootward::snapshot::NodeSnapshot| node.path.as_str() == path && node.pid == Some(pid);
-    if !tree.sighting().iter().any(|sighting| is_there(&sighting.node)) {
-        return format!("{path} has ended");
-    }
-    let (Ok(signal), Ok(raw)) = (signal.parse::<Signal>(), i32::try_from(pid)) else {
-        return format!("{signal} is unknown");
-    };
-    match kill(Pid::from_raw(raw), signal) {
+/// Sends a signal to the process of a child, and says how it went.
+pub(super) fn send(tree: &TreeWatch, path: &str, signal: &str) -> String {
+    let Ok(known) = signal.parse::<Signal>() else { return format!("{signal} is unknown") };
+    let sent = find(tree, path)
+        .and_then(|(supervisor, id)| supervisor.signal_child(id, known).map_err(|error| error.to_string()));
+    match sent {
         Ok(()) => format!("{signal} sent to {path}"),
-        Err(error) => format!("{path}: {error}"),
+        Err(why) => format!("{path}: {why}"),
     }
 }
 

@@ -59,7 +59,7 @@ fn show(
 ) -> Result<String, AttachError> {
     let control = runtime.block_on(client.allows_control())?;
     let inbox = Arc::new(Inbox::default());
-    let rights = Rights { title, control, signals: false, is_own: false };
+    let rights = Rights { title, control, is_own: false };
     let as_of = snapshot.as_of;
     inbox.input(Input::Snapshot(Box::new(snapshot)));
     // A look that is wanted while another one waits is that one.
@@ -147,7 +147,8 @@ fn control(effect: &Effect) -> Option<Control<'_>> {
         Effect::Terminate(path) => Control::Terminate(path),
         Effect::Start(path) => Control::Start(path),
         Effect::Restart(path) => Control::Restart(path),
-        Effect::Signal { .. } | Effect::Copy(_) | Effect::Look | Effect::Redraw | Effect::Leave => {
+        Effect::Signal { path, signal } => Control::Signal { signal, path },
+        Effect::Copy(_) | Effect::Look | Effect::Redraw | Effect::Leave => {
             return None;
         }
     })

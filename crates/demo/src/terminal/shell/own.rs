@@ -62,7 +62,7 @@ impl OwnView {
         let (screen, modes) = Screen::take(io::stderr())?;
         hear_signals(&inbox, false)?;
         hear_keys(&inbox)?;
-        let rights = Rights { title: "rootward-demo".to_owned(), control: true, signals: true, is_own: true };
+        let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         // The thread's end drops the sender, which is all there is to say.
@@ -137,8 +137,8 @@ impl Hands for OwnHands {
                 let (tree, inbox) = (reach.tree.clone(), Arc::clone(&self.inbox));
                 reach.runtime.spawn(async move { inbox.input(Input::Answer(act(&tree, &effect).await)) });
             }
-            Effect::Signal { path, pid, signal } => {
-                self.inbox.input(Input::Answer(send(&reach.tree, &path, pid, signal)));
+            Effect::Signal { path, signal } => {
+                self.inbox.input(Input::Answer(send(&reach.tree, &path, signal)));
             }
             Effect::Look => {
                 let seen = reach.tree.sighting();

@@ -89,7 +89,6 @@ impl State {
                 let is_down = self.model.find(&path).is_some_and(|child| child.state == ChildState::Down);
                 if is_down { vec![Effect::Start(path)] } else { self.tell("it is not down") }
             }
-            _ if !self.rights.signals => self.tell("signals go only to processes of one's own tree"),
             _ => match self.selected_pid() {
                 Some(pid) => {
                     self.mode = Mode::Signals(Menu::new(path, pid));
@@ -134,9 +133,9 @@ impl State {
             KeyCode::Down | KeyCode::Char('j') => menu.go(true),
             KeyCode::Char(digit @ '1'..='8') => {
                 menu.chosen = digit.to_digit(10).map_or(0, |digit| digit as usize - 1);
-                return vec![signal(menu)];
+                return self.send(&menu);
             }
-            KeyCode::Enter => return vec![signal(menu)],
+            KeyCode::Enter => return self.send(&menu),
             KeyCode::Esc | KeyCode::Char('q') => return vec![],
             _ => {}
         }
@@ -155,6 +154,15 @@ impl State {
         };
         self.notice = "copied, if the terminal allows it".to_owned();
         vec![Effect::Copy(text)]
+    }
+
+    /// Sends the chosen signal, unless the process has ended since the menu was opened.
+    fn send(&mut self, menu: &Menu) -> Vec<Effect> {
+        if self.model.find(&menu.path).and_then(|child| child.pid) != Some(menu.pid) {
+            return self.tell("that process has ended");
+        }
+        let (path, signal) = (menu.path.clone(), SIGNALS[menu.chosen]);
+        self.sure(&format!("send {signal} to {path}"), Effect::Signal { path, signal })
     }
 
     fn height(&self) -> usize {
@@ -217,6 +225,4 @@ impl State {
     }
 }
 
-fn signal(menu: Menu) -> Effect {
-    Effect::Signal { path: menu.path, pid: menu.pid, signal: SIGNALS[menu.chosen] }
-}
+

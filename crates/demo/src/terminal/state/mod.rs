@@ -51,7 +51,6 @@ pub(crate) enum Effect {
     Restart(String),
     Signal {
         path: String,
-        pid: u32,
         signal: &'static str,
     },
     Copy(String),
@@ -68,8 +67,6 @@ pub(crate) struct Rights {
     pub(crate) title: String,
     /// Whether it may change the tree.
     pub(crate) control: bool,
-    /// Whether it may send signals to processes.
-    pub(crate) signals: bool,
     /// Whether the tree is this program's own. Then leaving stops it; otherwise what changes the tree is asked twice.
     pub(crate) is_own: bool,
 }

@@ -91,10 +91,20 @@ fn a_signal_is_chosen_and_goes_to_the_process() {
     let sent = press(&mut state, [KeyCode::Enter]);
 
     let path = "root/storage/database".to_owned();
-    assert_eq!(sent, [Effect::Signal { path: path.clone(), pid: 4711, signal: "SIGINT" }]);
-    assert_eq!(keys(&mut state, "x8"), [Effect::Signal { path, pid: 4711, signal: "SIGKILL" }]);
+    assert_eq!(sent, [Effect::Signal { path: path.clone(), signal: "SIGINT" }]);
+    assert_eq!(keys(&mut state, "x8"), [Effect::Signal { path, signal: "SIGKILL" }]);
     keys(&mut state, "x");
     assert_eq!(press(&mut state, [KeyCode::Esc, KeyCode::Enter]), [], "the menu is closed");
+}
+
+#[test]
+fn a_signal_to_a_process_of_another_program_is_asked_back() {
+    let mut state = attached(up(), true);
+    keys(&mut state, "jjx");
+
+    assert_eq!(press(&mut state, [KeyCode::Enter]), []);
+    let path = "root/storage/database".to_owned();
+    assert_eq!(keys(&mut state, "y"), [Effect::Signal { path, signal: "SIGTERM" }]);
 }
 
 #[test]
