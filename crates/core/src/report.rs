@@ -243,8 +243,8 @@ impl StopReport {
     }
 
     /// Tasks and actors that failed while they stopped, in start order: they returned an error, or panicked, after
-    /// they had been asked to stop. What stood below a supervisor that had gone long before is left out. As JSON the report has their number as `failed_while_stopping`, and each of them
-    /// has `"failed_while_stopping": true`.
+    /// they had been asked to stop. What stood below a supervisor that had gone long before is left out. As JSON the
+    /// report has their number as `failed_while_stopping`, and each of them has `"failed_while_stopping": true`.
     pub fn failed_while_stopping(&self) -> Vec<&NodeReport> {
         self.root.nodes_of_stop(self.cause).filter(|node| node.failed_while_stopping()).collect()
     }

@@ -128,7 +128,7 @@ async fn a_supervisor_that_is_gone_refuses_what_still_lies_in_its_mailbox() {
     given.end().await;
 
     let answer = tokio::time::timeout(HOUR, offer.answer()).await;
-    assert!(matches!(answer, Ok(Err(StartChildError::Stopping { .. }))), "{answer:?}");
+    assert!(matches!(answer, Ok(Err(StartChildError::NotRunning { .. }))), "{answer:?}");
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
