@@ -16,8 +16,8 @@ use crate::given::{TOKEN, team, within};
 
 /// A request, or what may pass for one. `ADDRESS` stands for where the door is.
 fn requests() -> impl Strategy<Value = Vec<u8>> {
-    let request = (methods(), targets(), versions(), vec(headers(), 0..6), bodies(), vec(changes(), 0..3)).prop_map(
-        |(method, target, version, headers, body, changes)| {
+    let request = (methods(), targets(), versions(), vec(headers(), 0..6), bodies(), vec(changes(), 0..3))
+        .prop_map(|(method, target, version, headers, body, changes)| {
             let head: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
             let mut bytes = format!("{method} {target} {version}\r\n{head}\r\n").into_bytes();
             bytes.extend(body);
@@ -25,8 +25,7 @@ fn requests() -> impl Strategy<Value = Vec<u8>> {
                 change.apply(&mut bytes);
             }
             bytes
-        },
-    );
+        });
     prop_oneof![1 => vec(any::<u8>(), 0..600), 9 => request]
 }
 
@@ -39,8 +38,22 @@ fn methods() -> impl Strategy<Value = String> {
 
 fn targets() -> impl Strategy<Value = String> {
     let known = [
-        "/", "/snapshot", "/events", "/events?since=0", "/why/root", "/usage/root", "/stop", "/force", "/terminate/root/last",
-        "/restart/root/last", "/start/root/last", "*", "http://ADDRESS/snapshot", "//stop", "/stop/../snapshot", "/%73top",
+        "/",
+        "/snapshot",
+        "/events",
+        "/events?since=0",
+        "/why/root",
+        "/usage/root",
+        "/stop",
+        "/force",
+        "/terminate/root/last",
+        "/restart/root/last",
+        "/start/root/last",
+        "*",
+        "http://ADDRESS/snapshot",
+        "//stop",
+        "/stop/../snapshot",
+        "/%73top",
     ];
     prop_oneof![6 => select(known.to_vec()).prop_map(str::to_owned), 1 => "/[ -~]{0,60}"]
 }
@@ -51,9 +64,19 @@ fn versions() -> impl Strategy<Value = &'static str> {
 
 fn headers() -> impl Strategy<Value = String> {
     let fixed = [
-        "host: ADDRESS", "host: evil.example", "origin: http://ADDRESS", "origin: null", "connection: close",
-        "connection: upgrade", "upgrade: h2c", "content-length: 3", "content-length: 99999999999999999999",
-        "content-length: -1", "transfer-encoding: chunked", "expect: 100-continue", "last-event-id: 0",
+        "host: ADDRESS",
+        "host: evil.example",
+        "origin: http://ADDRESS",
+        "origin: null",
+        "connection: close",
+        "connection: upgrade",
+        "upgrade: h2c",
+        "content-length: 3",
+        "content-length: 99999999999999999999",
+        "content-length: -1",
+        "transfer-encoding: chunked",
+        "expect: 100-continue",
+        "last-event-id: 0",
     ];
     prop_oneof![
         3 => Just("host: ADDRESS".to_owned()),
@@ -127,7 +150,8 @@ impl Change {
 fn has_token(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     text.lines().any(|line| {
-        let value = line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("authorization"));
+        let value =
+            line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("authorization"));
         value.is_some_and(|(_, value)| value.trim().strip_prefix("Bearer ").map(str::trim) == Some(TOKEN))
     })
 }

@@ -34,7 +34,7 @@ pub(super) fn read_size(field: &Field<'_>) -> Result<u64, FileError> {
     let bytes = match &field.value().what {
         What::Number(number) => number.parse().ok(),
         What::Text(text) => size(text),
-        What::Flag(_) | What::List(_) | What::Table(_) | What::Moment | What::Null => None,
+        What::Flag(_) | What::List(_) | What::Table(_) | What::DateTime | What::Null => None,
     };
     let bytes = bytes.filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| field.expected("a number of bytes, or a size such as \"10MiB\""))
