@@ -183,11 +183,14 @@ async fn listen(mut watchdog: Watchdog, signs: Option<watch::Receiver<Signs>>, p
     let Some(mut signs) = signs else { return };
     let _real_time = post.hold();
     // What was said before the process was ready counts, but for signs of life.
-    let wanted = signs.borrow_and_update().timeout;
+    let Signs { timeout: wanted, triggered, heard: _ } = *signs.borrow_and_update();
     if let Some(timeout) = wanted {
         watchdog.set(timeout, now());
     }
     let tell = |error| post.tell(Some(Diagnosis { error, failures: 1, is_enough: true }));
+    if triggered {
+        return tell("it sent WATCHDOG=trigger".to_owned());
+    }
     let mut timeout = None;
     loop {
         let due = watchdog.due();

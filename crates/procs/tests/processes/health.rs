@@ -158,3 +158,23 @@ impl Given {
         .await
     }
 }
+
+/// Says something of itself before it says that it is ready.
+#[tokio::test]
+async fn what_a_process_has_said_of_its_health_before_it_was_ready_counts() {
+    let script = r#"
+        socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+        (my $name = $ENV{NOTIFY_SOCKET}) =~ s/^@/\0/;
+        for my $message ("WATCHDOG=trigger", "READY=1") {
+            send($socket, $message, 0, pack_sockaddr_un($name)) or die $!;
+        }
+        sleep;
+    "#;
+    let process = Process::new("perl").args(["-MSocket", "-e", script]);
+    let process = process.ready(Ready::notify());
+    let process = process.health(Health::watchdog(Duration::from_secs(500)));
+
+    let exit = tree([process.into_child("child")]).exit().await;
+
+    assert!(exit.to_string().contains("it sent WATCHDOG=trigger"), "{exit}");
+}
