@@ -99,8 +99,8 @@ pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{
     ChildCount, DeleteChildError, DynamicSupervisor, PartitionSupervisor, ReserveError, ResizeError,
-    RestartChildError, StartChildError, StartedChild, Supervisor, SupervisorAddress, SupervisorHandle,
-    SignalChildError, TerminateChildError,
+    RestartChildError, SignalChildError, StartChildError, StartedChild, Supervisor, SupervisorAddress,
+    SupervisorHandle, TerminateChildError,
 };
 pub use task::{
     BlockingContext, Guest, IntoExit, Permit, SpawnError, SpawnErrorKind, TaskContext, TaskError, TaskResult,

@@ -201,9 +201,9 @@ pub mod error {
     pub use rootward_core::{Abandoned, Undelivered};
     #[doc(inline)]
     pub use rootward_core::{
-        DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SpawnError,
-        SignalChildError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError, TerminateChildError,
-        TreeStartError,
+        DeleteChildError, InvalidId, ReserveError, ResizeError, RestartChildError, SignalChildError,
+        SpawnError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError,
+        TerminateChildError, TreeStartError,
     };
     #[cfg(feature = "signals")]
     #[doc(inline)]

@@ -20,13 +20,14 @@ async fn a_signal_reaches_the_program_and_changes_nothing_else() {
 
     let report = tree.stop().await;
     assert!(report.clean);
-    assert!(!log.until_the_end().await.of_child("a").contains(&"restarting".to_owned()));
+    assert!(!log.until_the_end().await.of_child("a").contains(&"restarting"));
 }
 
 /// What the program has started is not told: it would have ended by SIGUSR1.
 #[tokio::test]
 async fn a_signal_reaches_nothing_that_the_program_has_started() {
-    let script = "sleep 1000 & trap 'echo told; kill -0 $! && echo there' USR1; echo ready; while :; do wait; done";
+    let script =
+        "sleep 1000 & trap 'echo told; kill -0 $! && echo there' USR1; echo ready; while :; do wait; done";
     let shell = rootward::Process::new("sh").args(["-c", script]).into_child("a");
     let (tree, mut log) = given(Supervisor::new("root").child(shell)).await;
     log.wait_for_line("a", "ready").await;

@@ -14,7 +14,7 @@ use super::shared::SharedSupervisor;
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
 use super::walk::{Ask, KeptAlive, note_stall, walk};
-use crate::child::{ChildKind, ChildId, ChildPath, SpecError, SpecProblem, StartError};
+use crate::child::{ChildId, ChildKind, ChildPath, SpecError, SpecProblem, StartError};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
 use crate::policy::AutoShutdown;

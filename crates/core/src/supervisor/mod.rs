@@ -39,7 +39,9 @@ pub use address::SupervisorAddress;
 pub use build::Supervisor;
 pub use call::StartedChild;
 pub use dynamic::DynamicSupervisor;
-pub use handle::{DeleteChildError, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError};
+pub use handle::{
+    DeleteChildError, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError,
+};
 pub use start_child::StartChildError;
 
 pub use view::ChildCount;

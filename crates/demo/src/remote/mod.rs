@@ -124,9 +124,11 @@ impl Remote {
     fn at(&self) -> &At {
         match self {
             Self::Status(door) | Self::Stop { door, .. } | Self::Events { door, .. } => door,
-            Self::Why(child) | Self::Restart(child) | Self::Wait { child, .. } | Self::Signal { child, .. } | Self::Logs { child, .. } => {
-                &child.door
-            }
+            Self::Why(child)
+            | Self::Restart(child)
+            | Self::Wait { child, .. }
+            | Self::Signal { child, .. }
+            | Self::Logs { child, .. } => &child.door,
         }
     }
 }
@@ -154,7 +156,9 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
             Remote::Restart(child) => change::restart(&client, &child.path, out).await,
             Remote::Stop { path: Some(path), .. } => change::terminate(&client, path, out).await,
             Remote::Stop { path: None, .. } => change::stop(&client, out).await,
-            Remote::Signal { child, signal } => change::signal(&client, &child.path, signal.name(), out).await,
+            Remote::Signal { child, signal } => {
+                change::signal(&client, &child.path, signal.name(), out).await
+            }
             Remote::Events { follow, .. } => follow::events(&client, *follow, out).await,
             Remote::Logs { child, follow } => follow::logs(&client, &child.path, *follow, out).await,
         }

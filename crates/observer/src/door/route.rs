@@ -29,7 +29,10 @@ pub(super) enum Control {
     Start(String),
     Restart(String),
     /// Sends a signal, by its name, to a process.
-    Signal { signal: String, path: String },
+    Signal {
+        signal: String,
+        path: String,
+    },
 }
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -112,7 +115,10 @@ mod tests {
         assert_eq!(route(&get, "/usage/root/a"), Ok(Route::Usage("root/a".to_owned())));
         assert_eq!(route(&post, "/stop"), Ok(Route::Control(Control::Stop)));
         let (signal, path) = ("SIGHUP".to_owned(), "root/a".to_owned());
-        assert_eq!(route(&post, "/signal/SIGHUP/root/a"), Ok(Route::Control(Control::Signal { signal, path })));
+        assert_eq!(
+            route(&post, "/signal/SIGHUP/root/a"),
+            Ok(Route::Control(Control::Signal { signal, path }))
+        );
         assert_eq!(
             route(&post, "/restart/root/a"),
             Ok(Route::Control(Control::Restart("root/a".to_owned())))
