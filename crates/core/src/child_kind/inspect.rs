@@ -37,8 +37,8 @@ pub trait Inspect: Send + Sync {
         None
     }
 
-    /// Sends a signal to the program that the child is, and to nothing else. `None` says that the child is no process, or
-    /// has none now.
+    /// Sends a signal to the program that the child is, and to nothing else. `None` says that the child is no process,
+    /// or has none now.
     fn signal(&self, _signal: Signal) -> Option<io::Result<()>> {
         None
     }

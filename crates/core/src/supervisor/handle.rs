@@ -356,9 +356,9 @@ impl SupervisorHandle {
     /// Sends a signal to a process child: to the program alone, and not to what it has started. For what a program does
     /// because of a signal, such as to read its configuration again on SIGHUP.
     ///
-    /// The supervisor is not told. A process that ends because of it has ended by itself, and is restarted or not as its
-    /// spec says; to stop it is [`terminate_child`](Self::terminate_child). The signal never reaches another process
-    /// that has got the number of one that has ended.
+    /// The supervisor is not told. A process that ends because of it has ended by itself, and is restarted or not as
+    /// its spec says; to stop it is [`terminate_child`](Self::terminate_child). The signal never reaches another
+    /// process that has got the number of one that has ended.
     ///
     /// # Errors
     ///
