@@ -364,10 +364,12 @@ impl SupervisorHandle {
     ///
     /// [`SignalChildError`] says why the signal was not sent.
     pub fn signal_child(&self, id: &str, signal: Signal) -> Result<(), SignalChildError> {
-        let inspect = self.shared.view.find(id, |entry| entry.live().map(|live| live.inspect.clone()));
-        let inspect = inspect.ok_or(SignalChildError::NotFound)?.ok_or(SignalChildError::NotRunning)?;
-        let kind = self.shared.view.find(id, Entry::kind);
-        if kind != Some(ChildKind::Process) {
+        let found = self
+            .shared
+            .view
+            .find(id, |entry| (entry.kind(), entry.live().and_then(|live| live.inspect.clone())));
+        let (kind, inspect) = found.ok_or(SignalChildError::NotFound)?;
+        if kind != ChildKind::Process {
             return Err(SignalChildError::NotAProcess);
         }
         // It is sent when nothing is locked.
