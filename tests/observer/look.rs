@@ -5,7 +5,7 @@ use rootward_observer::wire::{EventMessage, Snapshot, State};
 use serde_json::json;
 
 use crate::client::Place;
-use crate::given::{given, idle};
+use crate::given::{given, idle, within};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_snapshot_shows_every_child_in_start_order() {
@@ -138,6 +138,32 @@ async fn a_door_of_a_busy_tree_forgets_the_children_that_the_tree_has_forgotten(
 
     let answer = given.place.ask("GET /snapshot").await;
     assert!(answer.body["children"].as_array().unwrap().len() < 2_500);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_door_that_is_opened_late_with_the_first_events_knows_everything_that_has_happened() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let fails = rootward::ChildSpec::task("fails", |_| async { Err::<(), _>("it was made to fail") });
+    let fails = fails.restart(rootward::Restart::Temporary);
+    let mut builder = rootward::Supervisor::new("root").child(fails).child(idle("task")).into_tree().unwrap();
+    let (first, mut events) = (builder.subscribe(), builder.subscribe());
+    let tree = builder.start().await.unwrap();
+    while within(events.next()).await.unwrap().expect("the tree runs").what.name() != "exited" {}
+
+    let _door = rootward_observer::Door::unix(&path).open_from(&tree, first).unwrap();
+
+    let place = Place::Unix(path);
+    let mut stream = place.follow("?since=0").await;
+    let begin = stream.message().await.unwrap();
+    assert_eq!(
+        (begin.id, &begin.data["event"], &begin.data["path"]),
+        (1, &json!("starting"), &json!("root"))
+    );
+    let why = place.ask("GET /why/root/task").await;
+    let because = why.body["because"].as_array().unwrap();
+    assert_eq!(because.iter().map(|reason| &reason["event"]).collect::<Vec<_>>(), ["started", "starting"]);
+    let _ = tree.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

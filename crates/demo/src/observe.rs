@@ -9,6 +9,7 @@ use std::thread;
 
 use clap::Args;
 use rootward::Tree;
+use rootward::event::Events;
 use rootward_observer::{Door, OpenDoor, OpenError, random_token};
 use tokio::runtime::Builder;
 
@@ -51,18 +52,28 @@ impl ObserveOptions {
         self.observe_port.is_some()
     }
 
-    /// Opens the doors to a tree. Says where they are, a line each.
+    /// How many doors there are to open.
+    pub(crate) fn count(&self) -> usize {
+        usize::from(self.observe.is_some()) + usize::from(self.observe_port.is_some())
+    }
+
+    /// Opens the doors to a tree, each with what has happened so far. Says where they are, a line each.
     ///
     /// # Errors
     ///
     /// [`ObserveError`] for the first that cannot be opened. None is open then.
-    pub(crate) fn open(&self, tree: &Tree) -> Result<(Doors, String), ObserveError> {
+    pub(crate) fn open(&self, tree: &Tree, events: Vec<Events>) -> Result<(Doors, String), ObserveError> {
         let (told, opened) = mpsc::channel();
         let (options, tree) = (self.clone(), tree.downgrade());
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let serve = move || {
             runtime.block_on(async {
-                match options.doors(|door| door.open(tree.clone())) {
+                let mut events = events.into_iter();
+                let open = |door: Door| match events.next() {
+                    Some(events) => door.open_from(tree.clone(), events),
+                    None => door.always_follow().open(tree.clone()),
+                };
+                match options.doors(open) {
                     Ok((doors, places)) => {
                         // The other end waits for it.
                         let _ = told.send(Ok(places));
@@ -81,13 +92,9 @@ impl ObserveOptions {
 
     fn doors(
         &self,
-        open: impl Fn(Door) -> Result<OpenDoor, OpenError>,
+        mut open: impl FnMut(Door) -> Result<OpenDoor, OpenError>,
     ) -> Result<(Vec<OpenDoor>, String), ObserveError> {
-        let open = |door: Door| {
-            // A watcher that comes later wants to know what was before.
-            let door = door.always_follow();
-            open(if self.allow_control { door.allow_control() } else { door })
-        };
+        let mut open = |door: Door| open(if self.allow_control { door.allow_control() } else { door });
         let (mut doors, mut places) = (Vec::new(), String::new());
         if let Some(path) = &self.observe {
             doors.push(open(Door::unix(path))?);

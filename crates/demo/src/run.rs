@@ -183,6 +183,8 @@ fn run(
     let seen = reach.clone();
     let (opened, doors) = mpsc::channel();
     let (observe, places) = (options.observe.clone(), screen.writer());
+    // What the doors tell of, from the tree's first event on.
+    let (first_events, from_first) = mpsc::channel();
     let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = options
@@ -202,7 +204,7 @@ fn run(
             if !observe.is_wanted() {
                 return;
             }
-            let open = observe.open(tree).map(|(doors, at)| {
+            let open = observe.open(tree, from_first.try_iter().collect()).map(|(doors, at)| {
                 places.text(at);
                 doors
             });
@@ -213,6 +215,10 @@ fn run(
             let _ = opened.send(open);
         })
         .prepare()?;
+    for _ in 0..options.observe.count() {
+        // The other end is in the program that has just been prepared.
+        let _ = first_events.send(program.subscribe());
+    }
     let records = Records::open(screen, options)?;
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;

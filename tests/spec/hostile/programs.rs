@@ -5,10 +5,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rootward::event::Events;
+use futures_util::FutureExt as _;
+use rootward::event::{Events, SignalAction};
 use rootward::report::{Ending, Outcome};
 use rootward::signal::{SignalSender, SignalSource};
-use rootward::{Application, ChildSpec, Event, Finished, Shutdown, Signal, StopReport, Supervisor};
+use rootward::{
+    Application, ChildSpec, Event, EventKind, Finished, Shutdown, Signal, StopReport, Supervisor,
+};
 use rootward_tests::BACKSTOP;
 
 use crate::support::{
@@ -110,6 +113,7 @@ const PLACES: [Place; 10] = [
 /// A program that runs: a process, then a hostile child below a supervisor of its own, then a task.
 struct Program {
     signals: SignalSender,
+    events: Events,
     keeper: Identity,
     ends: mpsc::Receiver<Finished>,
 }
@@ -131,16 +135,22 @@ impl Program {
         if place != Place::Start {
             read_until(&mut events, "started", "root");
         }
-        Self { signals, keeper, ends }
+        Self { signals, events, keeper, ends }
     }
 
-    /// Sends SIGINT again and again, as a person does who wants to leave, until the program has ended.
-    fn press_until_it_leaves(self) -> (Finished, Identity) {
+    /// Sends SIGINT again and again, as a person does who wants to leave, until the program has ended. Three of them
+    /// counted at most: others came so early that they belonged to the one before.
+    fn press_until_it_leaves(mut self) -> (Finished, Identity) {
         // The time between two keys that count.
         const AGAIN: Duration = Duration::from_millis(110);
         for _ in 0..BACKSTOP.as_millis() / AGAIN.as_millis() {
             self.signals.send(Signal::INT);
             if let Ok(finished) = self.ends.recv_timeout(AGAIN) {
+                let counted = counted_signals(&mut self.events);
+                assert!(
+                    [SignalAction::Stop, SignalAction::Force, SignalAction::Leave].starts_with(&counted),
+                    "{counted:?}"
+                );
                 return (finished, self.keeper);
             }
         }
@@ -185,6 +195,17 @@ fn read_until(events: &mut Events, name: &str, path: &str) -> std::sync::Arc<Eve
             return event;
         }
     }
+}
+
+/// What the signals meant that were no part of another one, as far as that has been written down.
+fn counted_signals(events: &mut Events) -> Vec<SignalAction> {
+    let mut counted = Vec::new();
+    while let Some(Ok(Some(event))) = events.next().now_or_never() {
+        if let EventKind::Signal { action, .. } = event.what {
+            counted.extend((action != SignalAction::Ignore).then_some(action));
+        }
+    }
+    counted
 }
 
 fn left(report: &StopReport) -> Vec<String> {

@@ -69,7 +69,7 @@ impl Failed {
     fn code(&self) -> &'static str {
         match self {
             Self::NoClient(_) => "command_line",
-            Self::Door(ClientError::Connect(_)) => "no_door",
+            Self::Door(ClientError::Connect { .. }) => "no_door",
             Self::Door(ClientError::Format(_)) => "format",
             Self::Door(ClientError::Silent) => "silent",
             Self::Door(_) => "broken",

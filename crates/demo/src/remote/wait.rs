@@ -143,7 +143,7 @@ async fn look(client: &Client, until: Until) -> Result<Model, Failed> {
     loop {
         match client.snapshot().await {
             Ok(snapshot) => return Ok(Model::from_snapshot(&snapshot)),
-            Err(ClientError::Connect(error)) if until == Until::Ready && is_not_there(&error) => {
+            Err(ClientError::Connect { error, .. }) if until == Until::Ready && is_not_there(&error) => {
                 pause().await;
             }
             Err(error) => return Err(error.into()),

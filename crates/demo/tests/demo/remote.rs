@@ -43,10 +43,12 @@ impl Watched {
         demo.wait_for_start();
         let restarting = demo.wait_for("restarting", "root/broken")["seq"].as_u64();
         let ended = demo.wait_for("exited", "root/team/ends")["seq"].as_u64();
+        let said =
+            demo.wait_until(|event| event["event"] == "output" && event["line"] == "two")["seq"].as_u64();
         let watched = Self { demo, socket, _temp: temp };
         // The door hears of it a moment later.
         let mut follow = watched.spawn(&["events", "--follow", "--json"]);
-        let newest = restarting.max(ended).expect("events have numbers");
+        let newest = restarting.max(ended).max(said).expect("events have numbers");
         Lines::of(follow.stdout.take().expect("it is piped")).wait_for(&format!("\"seq\":{newest},"));
         follow.kill().expect("it is our child");
         follow.wait().expect("it is our child");
@@ -284,7 +286,11 @@ fn where_no_program_is_the_commands_say_so() {
     let port = ask(&["why", "http://127.0.0.1:1", "root", "--json"]);
 
     assert_eq!((status.code, &documents(&status.stdout)[0]["failed"]["code"]), (1, &"no_door".into()));
-    assert!(status.stderr.starts_with("error: the door of the program: cannot connect"), "{}", status.stderr);
+    assert!(
+        status.stderr.starts_with("error: the door of the program: cannot connect to "),
+        "{}",
+        status.stderr
+    );
     assert_eq!((waited.code, &documents(&waited.stdout)[0]["waited"]["result"]), (124, &"timeout".into()));
     assert_eq!(gone.code, 1);
     assert_eq!((port.code, &documents(&port.stdout)[0]["failed"]["code"]), (2, &"command_line".into()));

@@ -324,7 +324,7 @@ fn where_there_is_no_door_the_terminal_is_not_touched() {
     let left = view.finish();
 
     assert_eq!(left.status.code(), Some(1), "{}", left.screen);
-    assert!(left.screen.contains("error: the door of the program: cannot connect"), "{}", left.screen);
+    assert!(left.screen.contains("error: the door of the program: cannot connect to "), "{}", left.screen);
 }
 
 #[test]

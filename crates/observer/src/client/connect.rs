@@ -8,9 +8,13 @@ use tokio::net::{TcpStream, UnixStream};
 use super::ClientError;
 
 pub(super) async fn unix(path: &Path) -> Result<UnixStream, ClientError> {
-    UnixStream::connect(path).await.map_err(ClientError::Connect)
+    let place = || path.display().to_string();
+    UnixStream::connect(path).await.map_err(|error| ClientError::Connect { place: place(), error })
 }
 
 pub(super) async fn loopback(port: u16) -> Result<TcpStream, ClientError> {
-    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.map_err(ClientError::Connect)
+    let place = || format!("port {port}");
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| ClientError::Connect { place: place(), error })
 }

@@ -9,8 +9,14 @@ use crate::wire::Refusal;
 #[non_exhaustive]
 pub enum ClientError {
     /// There is no door, or not for this user.
-    #[error("cannot connect: {0}")]
-    Connect(#[source] io::Error),
+    #[error("cannot connect to {place}: {error}")]
+    Connect {
+        /// The socket, or the port.
+        place: String,
+        /// What the system says.
+        #[source]
+        error: io::Error,
+    },
     /// The door refuses, and says why.
     #[error("{} ({})", .0.message, .0.code)]
     Refused(Refusal),

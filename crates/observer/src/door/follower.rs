@@ -35,12 +35,20 @@ const DOWN: usize = 1024;
 pub(super) struct Follower {
     pub(super) tree: TreeWatch,
     known: Mutex<Known>,
-    /// What happens since the door was opened, if it always follows.
-    since_open: Mutex<Option<Events>>,
+    /// What happens since the door was opened, or before, if it always follows.
+    since_open: Mutex<Option<SinceOpen>>,
     /// When the root began, once it has been seen.
     began: OnceLock<Instant>,
     watchers: watch::Sender<usize>,
     news: watch::Sender<News>,
+}
+
+/// The events to begin with.
+#[derive(Debug)]
+struct SinceOpen {
+    events: Events,
+    /// Whether the tree was looked at when they began. Otherwise what they tell comes first, and then the look.
+    has_looked: bool,
 }
 
 /// What is known of the tree.
@@ -95,7 +103,16 @@ impl Follower {
     /// Listens from now on. The task that follows may get its first turn much later.
     pub(super) fn listen(&self) {
         let events = self.subscribe();
-        *self.since_open.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
+        self.begin_with(SinceOpen { events, has_looked: true });
+    }
+
+    /// Listens to these events, which may have begun long before.
+    pub(super) fn listen_to(&self, events: Events) {
+        self.begin_with(SinceOpen { events, has_looked: false });
+    }
+
+    fn begin_with(&self, since_open: SinceOpen) {
+        *self.since_open.lock().unwrap_or_else(PoisonError::into_inner) = Some(since_open);
     }
 
     fn subscribe(&self) -> Events {
@@ -143,7 +160,17 @@ impl Follower {
     /// Follows the tree until there are no watchers, or it is gone: then the answer is `None`.
     async fn follow(&self, watchers: &mut watch::Receiver<usize>) -> Option<()> {
         let since_open = self.since_open.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut events = since_open.unwrap_or_else(|| self.subscribe());
+        let mut events = match since_open {
+            Some(SinceOpen { events, has_looked: true }) => events,
+            Some(SinceOpen { mut events, has_looked: false }) => {
+                if let Some(first) = at_hand(&mut events).await {
+                    self.take(first, &mut events).await?;
+                }
+                self.look();
+                events
+            }
+            None => self.subscribe(),
+        };
         let mut kept_down = 0;
         loop {
             if self.lock().model.is_whole() {

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rootward::TreeRef;
+use rootward::event::Events;
 
 use self::listener::Listener;
 use self::token::Token;
@@ -163,8 +164,28 @@ impl Door {
     /// If it is called outside a tokio runtime, or in one whose I/O is not enabled. A runtime without timers makes the
     /// door's task panic, and nothing else.
     pub fn open(self, tree: impl Into<TreeRef>) -> Result<OpenDoor, OpenError> {
-        let watch = tree.into().watch().ok_or(OpenError::Gone)?;
+        self.open_with(tree.into(), None)
+    }
+
+    /// Opens the door as [`open`](Self::open) does, and has it [always follow](Self::always_follow), from these events
+    /// on. With a reader that was subscribed before the tree was started
+    /// ([`TreeBuilder::subscribe`](rootward::TreeBuilder::subscribe), [`Prepared::subscribe`](rootward::Prepared)) it
+    /// knows everything that has happened, however late it is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_from(self, tree: impl Into<TreeRef>, events: Events) -> Result<OpenDoor, OpenError> {
+        self.always_follow().open_with(tree.into(), Some(events))
+    }
+
+    fn open_with(self, tree: TreeRef, events: Option<Events>) -> Result<OpenDoor, OpenError> {
+        let watch = tree.watch().ok_or(OpenError::Gone)?;
         let listener = Listener::bind(&self.place)?;
-        Ok(OpenDoor::spawn(listener, watch, self.limits))
+        Ok(OpenDoor::spawn(listener, watch, self.limits, events))
     }
 }

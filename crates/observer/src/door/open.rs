@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rootward::TreeWatch;
+use rootward::event::Events;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -34,13 +35,15 @@ pub struct OpenDoor {
 }
 
 impl OpenDoor {
-    pub(super) fn spawn(listener: Listener, tree: TreeWatch, limits: Limits) -> Self {
+    pub(super) fn spawn(listener: Listener, tree: TreeWatch, limits: Limits, events: Option<Events>) -> Self {
         let (address, path) = (listener.address(), listener.path().map(Path::to_owned));
         let closing = Arc::new(watch::Sender::new(false));
         let (open, closed) = watch::channel(());
         let follower = Follower::new(tree, limits.remembered);
-        if limits.follows_always {
-            follower.listen();
+        match events {
+            Some(events) => follower.listen_to(events),
+            None if limits.follows_always => follower.listen(),
+            None => {}
         }
         let desk = Arc::new(Desk { follower, admission: listener.admission(), limits });
         let told = Arc::clone(&closing);
