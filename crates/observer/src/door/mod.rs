@@ -169,7 +169,7 @@ impl Door {
 
     /// Opens the door as [`open`](Self::open) does, and has it [always follow](Self::always_follow), from these events
     /// on. With a reader that was subscribed before the tree was started
-    /// ([`TreeBuilder::subscribe`](rootward::TreeBuilder::subscribe), [`Prepared::subscribe`](rootward::Prepared)) it
+    /// ([`TreeBuilder::subscribe`](rootward::TreeBuilder::subscribe), or that of a prepared application) it
     /// knows everything that has happened, however late it is opened.
     ///
     /// # Errors
