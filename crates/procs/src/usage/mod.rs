@@ -76,9 +76,10 @@ fn group_members(set: &ProcessSet) -> Vec<i32> {
 
 fn read(pid: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok();
     let io = fs::read_to_string(format!("/proc/{pid}/io")).ok();
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok().map(|entries| entries.count() as u64);
-    Process::of(&stat, io.as_deref(), descriptors)
+    Process::of((&stat, statm.as_deref()), io.as_deref(), descriptors)
 }
 
 fn page_size() -> u64 {

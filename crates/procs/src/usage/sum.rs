@@ -19,9 +19,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// A process by its state (proc(5)), what it has read and written, and how many descriptors it has. `None` if it
-    /// has ended.
-    pub(super) fn of(stat: &str, io: Option<&str>, descriptors: Option<u64>) -> Option<Self> {
+    /// A process by its state and its memory (proc(5)), what it has read and written, and how many descriptors it has.
+    /// `None` if it has ended.
+    pub(super) fn of(
+        (stat, statm): (&str, Option<&str>),
+        io: Option<&str>,
+        descriptors: Option<u64>,
+    ) -> Option<Self> {
         // The second field is a name in parentheses that may hold anything, blanks and parentheses too.
         let (_, fields) = stat.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -34,12 +38,17 @@ impl Process {
         }
         Some(Self {
             ticks: number(14)? + number(15)? + number(16)? + number(17)?,
-            pages: number(24)?,
+            // Since Linux 6.16 `statm` is exact. `stat` is rounded down, to nothing for a small process.
+            pages: statm.and_then(resident).or_else(|| number(24))?,
             threads,
             descriptors,
             read_and_written: io.and_then(read_and_written),
         })
     }
+}
+
+fn resident(statm: &str) -> Option<u64> {
+    statm.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn read_and_written(io: &str) -> Option<(u64, u64)> {
@@ -78,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_process_are_those_of_the_manual() {
-        let process = Process::of(STAT, Some(IO), Some(5)).unwrap();
+        let process = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
 
         let read_and_written = Some((100, 20));
         let expected = Process { ticks: 62, pages: 24, threads: 3, descriptors: Some(5), read_and_written };
@@ -86,17 +95,24 @@ mod tests {
     }
 
     #[test]
+    fn the_memory_is_what_is_told_exactly_if_it_is_told() {
+        let pages = |statm| Process::of((STAT, statm), None, None).unwrap().pages;
+
+        assert_eq!((pages(Some("900 33 20 1 0 9 0\n")), pages(Some("900")), pages(None)), (33, 24, 24));
+    }
+
+    #[test]
     fn a_zombie_uses_nothing_and_one_whose_other_threads_run_is_none() {
         let zombie = STAT.replace(") S", ") Z");
 
-        assert!(Process::of(&zombie, None, None).is_some());
-        assert_eq!(Process::of(&zombie.replace(" 20 0 3 ", " 20 0 1 "), None, None), None);
-        assert_eq!(Process::of("", None, None), None);
+        assert!(Process::of((&zombie, None), None, None).is_some());
+        assert_eq!(Process::of((&zombie.replace(" 20 0 3 ", " 20 0 1 "), None), None, None), None);
+        assert_eq!(Process::of(("", None), None, None), None);
     }
 
     #[test]
     fn everything_is_added_up() {
-        let process = Process::of(STAT, Some(IO), Some(5)).unwrap();
+        let process = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
 
         let usage = sum(&[process, process], 4096).unwrap();
 
@@ -108,8 +124,8 @@ mod tests {
 
     #[test]
     fn the_sum_of_what_is_not_known_of_one_is_not_known() {
-        let known = Process::of(STAT, Some(IO), Some(5)).unwrap();
-        let unknown = Process::of(STAT, None, None).unwrap();
+        let known = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
+        let unknown = Process::of((STAT, None), None, None).unwrap();
 
         let usage = sum(&[known, unknown], 4096).unwrap();
 
