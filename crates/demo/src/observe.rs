@@ -44,7 +44,7 @@ pub(crate) struct Doors {
 impl ObserveOptions {
     /// Whether there is anything to open.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.observe.is_some() || self.observe_port.is_some()
+        self.count() > 0
     }
 
     /// Whether there will be an address that a watcher cannot know before.

@@ -151,7 +151,7 @@ fn an_abstract_socket_is_reached() {
 }
 
 #[test]
-fn a_socket_that_nobody_reads_holds_up_nothing() {
+fn a_socket_that_is_not_read_holds_up_nothing() {
     let (manager, _received) = manager(None);
 
     for _ in 0..10_000 {
