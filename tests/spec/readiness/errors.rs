@@ -68,7 +68,8 @@ async fn a_process_that_dies_before_it_is_ready_fails_at_once_with_its_exit_and_
 /// Case P21.
 #[tokio::test]
 async fn a_program_that_leaves_the_foreground_gets_a_hint_and_what_it_left_is_in_the_event() {
-    let a = rootward::process::Process::new("sh").args(["-c", "sleep 1000 & exit 0"]);
+    let script = "sleep 1000 & until grep -q sleep /proc/$!/comm; do :; done; exit 0";
+    let a = rootward::process::Process::new("sh").args(["-c", script]);
     let a = a.ready(Ready::line("never")).ready_timeout(HOUR).into_child("a");
     let (tree, log) = launched(Supervisor::new("root").child(a));
 
