@@ -8,6 +8,7 @@ mod language;
 mod otp_rules;
 mod sources;
 mod track_record;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::path::Path;

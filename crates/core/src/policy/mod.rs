@@ -10,7 +10,6 @@ mod late;
 mod machine;
 mod ordered;
 mod queue;
-mod restart;
 mod standstill;
 mod strategy;
 mod timers;
@@ -26,7 +25,6 @@ pub(crate) use late::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::Queue;
 pub(crate) use standstill::{Look, Standstill};
+pub(crate) use strategy::{Closing, Keeping, Policy};
 
-pub(crate) use machine::{
-    Action, CallId, ChildKey, Closing, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,
-};
+pub(crate) use machine::{Action, CallId, ChildKey, End, Input, Machine, Reply, Request, Traits, Tuning};

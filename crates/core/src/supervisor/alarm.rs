@@ -6,8 +6,7 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::message::Message;
-use super::shared::SharedSupervisor;
+use super::mailbox::{Message, SharedSupervisor};
 use crate::clock::sleep_until;
 use crate::spawn::place;
 

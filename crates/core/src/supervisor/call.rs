@@ -1,9 +1,10 @@
 //! What is asked of a running supervisor, and what comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::oneshot;
 
-use super::refusals::Refusals;
-use super::reserved_place::ReservedPlace;
 use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
@@ -121,5 +122,58 @@ impl Answer {
     /// Answers. If the caller has given up waiting, the answer is dropped here, with a user's error that it may hold.
     pub(super) fn send(self, result: Result<Success, Refusal>) {
         drop_quietly(self.0.send(result));
+    }
+}
+
+/// Counts how many starts a supervisor has refused because it stops. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refusals(Arc<AtomicU64>);
+
+impl Refusals {
+    pub(super) fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Says why there is no place for one more child, and that waiting for one is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// The supervisor is stopping.
+    #[error("the supervisor is stopping")]
+    Stopping,
+    /// The supervisor does not run at the moment, or this incarnation of it has ended.
+    #[error("the supervisor does not run")]
+    NotRunning,
+}
+
+/// Hears of places that are given back.
+pub(super) trait ReservesPlaces: Send + Sync {
+    fn leave(&self);
+}
+
+/// Gives the place back when it is dropped without a child having taken it.
+pub(crate) struct ReservedPlace(Option<Arc<dyn ReservesPlaces>>);
+
+impl ReservedPlace {
+    pub(super) fn new(supervisor: Arc<dyn ReservesPlaces>) -> Self {
+        Self(Some(supervisor))
+    }
+
+    /// A child takes the place.
+    pub(super) fn take(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for ReservedPlace {
+    fn drop(&mut self) {
+        if let Some(supervisor) = self.0.take() {
+            supervisor.leave();
+        }
     }
 }

@@ -4,13 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::call::{Call, Demand, Refusal, StartedChild, Success};
-use super::check::check_child;
+use super::build::check_child;
+use super::call::{Call, Demand, Refusal, ReserveError, ReservedPlace, StartedChild, Success};
 #[cfg(feature = "testing")]
 use super::entry::Entry;
-use super::message::Message;
-use super::reserved_place::{ReserveError, ReservedPlace};
-use super::shared::SharedSupervisor;
+use super::mailbox::{Message, SharedSupervisor};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
 use super::walk::{Ask, KeptAlive, note_stall, walk};

@@ -1,16 +1,14 @@
-//! How a supervisor is started, and what its parent holds of it.
+//! How a supervisor is started.
 
 use std::sync::Arc;
 
-use super::actor::spawn;
-use super::engine::Plan;
+use super::engine::spawn;
 use super::entry::Entry;
-use super::message::Message;
-use super::shared::SharedSupervisor;
+use super::mailbox::{Message, RunningSupervisor, SharedSupervisor};
 use super::view::View;
 use super::{Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, SpecError};
-use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{Launch, RunningChild, StartChild, StartContext};
 use crate::iterative_drop::iteratively;
 use crate::spec::ChildSpec;
 
@@ -54,7 +52,7 @@ impl SupervisorStart {
             policy.auto_shutdown,
             view,
         );
-        spawn(Plan::new(Arc::clone(&shared), reporter, policy));
+        spawn(Arc::clone(&shared), reporter, policy);
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
         }
@@ -123,36 +121,5 @@ impl Drop for SupervisorStart {
     fn drop(&mut self) {
         let specs = self.supervisor.take_children();
         iteratively(move || drop(specs));
-    }
-}
-
-/// What the parent holds of a supervisor.
-struct RunningSupervisor {
-    shared: Arc<SharedSupervisor>,
-}
-
-impl RunningChild for RunningSupervisor {
-    fn stop(&mut self, request: StopRequest) {
-        self.shared.send(Message::Stop(request));
-    }
-
-    fn hold(&mut self) {
-        self.shared.scope.begin_stop();
-    }
-
-    fn kill(&mut self) {
-        self.shared.send(Message::Kill);
-    }
-
-    fn force(&mut self) {
-        self.shared.send(Message::Force);
-    }
-
-    fn force_name(&self) -> &'static str {
-        "force"
-    }
-
-    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
-        Some(Arc::clone(&self.shared) as _)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::call::{Refusal, StartedChild, Success};
-use super::shared::SharedSupervisor;
+use super::mailbox::SharedSupervisor;
 use crate::child::{SpecError, StartError};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::spec::ChildSpec;

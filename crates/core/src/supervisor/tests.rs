@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::Message;
-use super::shared::SharedSupervisor;
+use super::mailbox::{Message, SharedSupervisor};
 use super::start::SupervisorStart;
 use super::start_child::{Offer, PendingAnswer};
 use super::{StartChildError, Supervisor};

@@ -7,7 +7,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::entry::Seen;
-use super::shared::SharedSupervisor;
+use super::mailbox::SharedSupervisor;
 use crate::child::ChildKind;
 use crate::child_kind::Inspect;
 use crate::clock::now;

@@ -13,7 +13,7 @@
 //! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under
 //! all interleavings of its callers.
 
-use super::sync::{Mutex, MutexGuard, PoisonError};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The gate of a task. `N` is the task group, `Q` what is known of a stop, `E` the report of the end of the body.
 pub(crate) struct Gate<N, Q, E> {

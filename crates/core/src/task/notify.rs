@@ -14,7 +14,7 @@ use std::num::NonZeroU64;
 use std::task::Waker;
 use std::{option, vec};
 
-use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Nearly every task has one waiter for all of its life, and few have a token `T`: that is what this is small for.
 pub(crate) struct Notify<T> {

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::future::Lazy;
 use super::gate::Purpose;
-use super::lazy::Lazy;
 use super::node::TaskNode;
 use super::once::Once;
 use super::spawn_error::{SpawnError, SpawnErrorKind};

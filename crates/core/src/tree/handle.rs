@@ -2,18 +2,17 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::command::{Command, CommandSender, commands};
+use super::command::{Command, CommandSender};
 use super::error::TreeStartError;
-use super::guardian::{self, Reporting};
-use super::plan::Plan;
-use super::report_writer::Progress;
+use super::report_writer::{Progress, ReportWriter};
 use super::root::Root;
+use super::watchdog::Watchdog;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::{HearsSignals, TreeContext, Use};
@@ -22,7 +21,7 @@ use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
 use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
-use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::supervisor::SupervisorHandle;
 use crate::tree_ref::{TreeAccess, TreeRef};
 use crate::usage::Usage;
 
@@ -40,14 +39,15 @@ pub struct Tree {
     _keep: Arc<StopOnDrop>,
 }
 
-struct SharedTree {
-    context: TreeContext,
-    path: ChildPath,
-    deadline: Option<Duration>,
-    root: Arc<Root>,
-    controls: Controls,
-    progress: watch::Receiver<Progress>,
-    log: Option<Log>,
+/// What all handles of a tree have in common.
+pub(super) struct SharedTree {
+    pub(super) context: TreeContext,
+    pub(super) path: ChildPath,
+    pub(super) deadline: Option<Duration>,
+    pub(super) root: Arc<Root>,
+    pub(super) controls: Controls,
+    pub(super) progress: watch::Receiver<Progress>,
+    pub(super) log: Option<Log>,
 }
 
 impl TreeAccess for SharedTree {
@@ -114,17 +114,19 @@ impl TreeAccess for SharedTree {
     }
 }
 
-/// Where the program's wishes are handed in.
+/// Where the program's wishes are handed in, and what reports on a stop also when the guardian does not get its turn.
+/// Both of these go with the guardian.
 #[derive(Clone)]
-struct Controls {
-    guardian: CommandSender,
-    reporting: Reporting,
+pub(super) struct Controls {
+    pub(super) guardian: CommandSender,
+    pub(super) writer: Weak<ReportWriter>,
+    pub(super) watchdog: Weak<Watchdog>,
 }
 
 impl Controls {
     fn command(&self, command: Command) {
         // Noted at once: the guardian's runtime may stand still.
-        if let Some(watchdog) = self.reporting.watchdog.upgrade() {
+        if let Some(watchdog) = self.watchdog.upgrade() {
             match command {
                 Command::Stop(cause) => watchdog.note_stop(cause),
                 Command::Force | Command::GiveUp => watchdog.note_stop(StopCause::Api),
@@ -137,7 +139,7 @@ impl Controls {
 
     /// Has the report written by this thread.
     fn give_up(&self) {
-        if let Some(writer) = self.reporting.writer.upgrade() {
+        if let Some(writer) = self.writer.upgrade() {
             writer.report_instead(StopCause::Api, now());
         }
     }
@@ -152,21 +154,14 @@ impl Drop for StopOnDrop {
 }
 
 impl Tree {
-    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
-        let (guardian, commands) = commands();
-        let (progress_sender, progress) = watch::channel(Progress::default());
-        let (path, deadline) = (plan.path.clone(), plan.deadline);
-        let commands = (guardian.clone(), commands);
-        let root = SupervisorStart::checked(root);
-        let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
-        let controls = Controls { guardian, reporting: ready.reporting.clone() };
-        let keep = Arc::new(StopOnDrop(controls.clone()));
-        let root = Arc::clone(&ready.root);
-        let shared = Arc::new(SharedTree { context, path, deadline, root, controls, progress, log });
-        // Before any child runs, which may look for it.
-        shared.context.is_of(Box::new(TreeRef::new(&shared)));
-        ready.begin();
-        Self { shared, _keep: keep }
+    pub(super) fn new(shared: SharedTree) -> Self {
+        let keep = Arc::new(StopOnDrop(shared.controls.clone()));
+        Self { shared: Arc::new(shared), _keep: keep }
+    }
+
+    /// Has the children find the tree.
+    pub(super) fn is_found_by_children(&self) {
+        self.shared.context.is_of(Box::new(self.downgrade()));
     }
 
     /// The root's path.

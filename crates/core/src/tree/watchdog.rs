@@ -1,7 +1,7 @@
-//! Has the report written at a stop's deadline when the guardian does not get its turn: its runtime stands still.
+//! What the detector's thread does for a tree: it has the report written at a stop's deadline when the guardian does
+//! not get its turn because its runtime stands still, and it writes down which child does not yield.
 //!
-//! It runs on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still
-//! as well.
+//! Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +13,10 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::command::{Command, CommandSender};
 use super::report_writer::ReportWriter;
+use super::root::Root;
 use crate::child::StopCause;
 use crate::clock::now;
-use crate::detector::{TICK, Watcher, look_at, watch};
+use crate::detector::{Stall, TICK, Watcher, look_at, watch};
 use crate::policy::{Look, Standstill};
 
 /// Watches over one guardian, which holds it.
@@ -134,6 +135,34 @@ impl Watcher for Watchdog {
                 self.writer.report_instead(cause, since);
                 false
             }
+        }
+    }
+}
+
+/// Writes down which child of a tree does not yield, for as long as it is held.
+pub(super) struct StallWatch {
+    root: Weak<Root>,
+    threshold: Duration,
+}
+
+impl StallWatch {
+    pub(super) fn new(root: &Arc<Root>, threshold: Duration) -> Arc<Self> {
+        let this = Arc::new(Self { root: Arc::downgrade(root), threshold });
+        let watcher: Weak<Self> = Arc::downgrade(&this);
+        watch(watcher);
+        this
+    }
+}
+
+impl Watcher for StallWatch {
+    fn threshold(&self) -> Option<Duration> {
+        Some(self.threshold)
+    }
+
+    fn stalled(&self, stall: &Stall) {
+        // A search through the whole tree: it is made only when a child has not yielded for long.
+        if let Some(supervisor) = self.root.upgrade().and_then(|root| root.supervisor()) {
+            supervisor.note_stall(stall);
         }
     }
 }

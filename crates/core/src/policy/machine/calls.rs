@@ -6,12 +6,13 @@
 use std::time::Instant;
 
 use super::child::{ChildKey, State, Traits};
-use super::pending::Pending;
-use super::requests::{CallId, Reply, Request};
+use super::exits::Pending;
+use super::io::{CallId, Reply, Request};
 use super::waiting::{WaitsFor, refuse, reply};
 use super::wind_down::Why;
-use super::{Action, Actions, Keeping, Machine, Phase, Progress};
+use super::{Action, Actions, Machine, Phase, Progress};
 use crate::child::{ChildId, StopCause};
+use crate::policy::Keeping;
 
 /// A child that a call brings along.
 struct Offer {

@@ -9,11 +9,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
+use super::exits::{Pending, is_restarted};
 use super::{Actions, Machine};
 use crate::child::ExitClass;
 use crate::policy::put_off;
-use crate::policy::restart::is_restarted;
 
 /// How long the root's signal may be on its way. The sender may lose the processor in between, more than once on a
 /// machine that has much to do: with twenty programs that want to run on two processors 100 ms were not enough.

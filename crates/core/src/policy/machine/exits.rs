@@ -1,14 +1,26 @@
-//! What follows from a child that ended by itself.
+//! What follows from a child that ended by itself, and what waits its turn meanwhile.
 
 use std::time::{Duration, Instant};
 
 use super::child::{Child, ChildKey, State};
-use super::pending::Pending;
+use super::io::{CallId, Request};
 use super::round::Round;
-use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
-use crate::child::{Restart, StopCause};
-use crate::policy::restart::is_restarted;
-use crate::policy::{AutoShutdown, Intensity, Strategy};
+use super::{Action, Actions, End, Machine, Phase, Progress};
+use crate::child::{ExitClass, Restart, StopCause};
+use crate::policy::{AutoShutdown, Intensity, Keeping, Strategy};
+
+/// Something that waits its turn.
+#[derive(Clone, Debug)]
+pub(super) enum Pending {
+    /// A child has ended by itself.
+    Exit { key: ChildKey, generation: u32 },
+    /// A restart has failed and is to be tried again, which counts.
+    Retry { key: ChildKey, generation: u32 },
+    /// The delay of a restart that has been counted is over.
+    Due { key: ChildKey, generation: u32 },
+    /// A caller wants something of one child.
+    Call { call: CallId, request: Request },
+}
 
 impl Machine {
     /// Takes up what has waited longest.
@@ -180,11 +192,11 @@ impl Machine {
 
     /// Counts the attempts to restart a child since it last ran well, and says how long this one is put off.
     fn next_attempt(&mut self, key: ChildKey) -> (u32, Duration) {
-        let noise = self.noise.next();
+        let random = self.jitter.next();
         let Some(child) = self.children.get_mut(key) else { return (1, Duration::ZERO) };
         child.attempt = child.attempt.saturating_add(1);
         let backoff = child.traits.backoff();
-        let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, noise));
+        let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, random));
         (child.attempt, delay)
     }
 }
@@ -193,4 +205,37 @@ impl Machine {
 fn later(now: Instant, delay: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
     now.checked_add(delay).unwrap_or_else(|| now + FAR)
+}
+
+/// Whether a child that ended by itself is started again: OTP rule 17.
+pub(super) fn is_restarted(restart: Restart, exit: ExitClass) -> bool {
+    match (restart, exit) {
+        (Restart::Permanent, ExitClass::Normal | ExitClass::Abnormal)
+        | (Restart::Transient, ExitClass::Abnormal) => true,
+        (Restart::Transient, ExitClass::Normal)
+        | (Restart::Temporary, ExitClass::Normal | ExitClass::Abnormal) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OTP rule 17.
+    #[test]
+    fn permanent_always_transient_after_abnormal_ends_temporary_never() {
+        use ExitClass::{Abnormal, Normal};
+        let table = [
+            (Restart::Permanent, Normal, true),
+            (Restart::Permanent, Abnormal, true),
+            (Restart::Transient, Normal, false),
+            (Restart::Transient, Abnormal, true),
+            (Restart::Temporary, Normal, false),
+            (Restart::Temporary, Abnormal, false),
+        ];
+
+        for (restart, exit, restarted) in table {
+            assert_eq!(is_restarted(restart, exit), restarted, "{restart:?} after {exit:?}");
+        }
+    }
 }

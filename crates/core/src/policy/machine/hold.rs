@@ -2,8 +2,8 @@
 //! nothing and does not give up, and waits until it is asked to stop itself.
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
-use super::requests::Reply;
+use super::exits::Pending;
+use super::io::Reply;
 use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 

@@ -115,6 +115,22 @@ impl Round {
 pub(super) const SLOW: Duration = Duration::from_secs(10);
 
 impl Machine {
+    pub(super) fn begin(&mut self) {
+        match self.phase {
+            Phase::New if self.held => self.phase = Phase::Idle,
+            Phase::New => self.phase = Phase::Working(Round::init()),
+            Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => {}
+        }
+    }
+
+    pub(super) fn started(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        // A child that was asked to stop while it started may still say that it has.
+        if self.children.state(key).is_starting() {
+            self.children.set(key, State::Running).running_since = Some(now);
+            self.answer(key, false, out);
+        }
+    }
+
     /// Does the next step of a round.
     pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
         if !round.announced {
@@ -269,22 +285,6 @@ impl Machine {
 
     pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         self.start_by(key, Action::Start(key), now, out);
-    }
-
-    /// The moment has come at which something is to be done about a start: it is slow, or it is given up.
-    pub(super) fn start_is_due(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
-        let Some(child) = self.children.get(key) else { return };
-        let timeout = child.traits.start_timeout();
-        if child.slow || timeout.is_some_and(|timeout| timeout <= SLOW) {
-            self.children.set(key, State::Abandoned);
-            out.push_back(Action::AbandonStart(key));
-            return;
-        }
-        let left = timeout.and_then(|timeout| timeout.checked_sub(SLOW));
-        let child =
-            self.children.set(key, State::Starting { next: left.and_then(|left| now.checked_add(left)) });
-        child.slow = true;
-        out.push_back(Action::SaySlow { key, after: SLOW });
     }
 
     pub(super) fn start_by(&mut self, key: ChildKey, start: Action, now: Instant, out: &mut Actions) {

@@ -1,8 +1,8 @@
 //! Calls that wait for a child to start or to be gone, and what they are answered.
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
-use super::requests::{CallId, Reply, Request};
+use super::exits::Pending;
+use super::io::{CallId, Reply, Request};
 use super::{Action, Actions, Machine};
 
 /// A call that waits for a child.

@@ -6,7 +6,7 @@ use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
 use super::{Action, Actions, End, Machine, Phase, Progress};
 use crate::child::{Shutdown, StopCause};
-use crate::policy::{LOOK, StopOrder, put_off};
+use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
@@ -14,14 +14,14 @@ pub(super) struct WindDown {
     end: End,
     /// Why the children have to stop.
     cause: StopCause,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     /// Children below this key are still to be stopped. `None` means all.
     below: Option<ChildKey>,
     waiting_for: Option<ChildKey>,
     /// Everything has been forced, and is only waited for.
-    forced: bool,
+    pub(super) forced: bool,
     /// When what has been forced together counts as stuck. One moment for all of them, because they may be many.
-    stuck_at: Option<Instant>,
+    pub(super) stuck_at: Option<Instant>,
     /// Whether the parent has been told that only stuck children are left.
     pub(super) said_stuck: bool,
 }
@@ -111,63 +111,6 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
-    /// children.
-    pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
-        if let Some(deadline) = self.deadline().filter(|deadline| now >= *deadline) {
-            match (put_off(deadline, now, LOOK), &mut self.phase) {
-                (later @ Some(_), Phase::WindingDown(down)) => down.deadline = later,
-                _ => self.force(Some(StopCause::Deadline), now, out),
-            }
-        }
-        self.all_are_overdue(now);
-        self.doubts_are_over(now);
-        for key in self.children.due(now) {
-            if self.goes_on_for_lost_time(key, now) {
-                continue;
-            }
-            match self.children.state(key) {
-                State::Stopping { .. } => {
-                    let force = Action::Force { key, cause: StopCause::Deadline };
-                    self.end_child(key, force, self.killed(key, now), out);
-                }
-                State::Starting { .. } => self.start_is_due(key, now, out),
-                State::Restarting { .. } => self.restart_is_due(key),
-                State::Killed { .. } => self.is_overdue(key),
-                State::Failed { .. } => self.has_failed(key),
-                State::Down | State::Abandoned | State::Running | State::Ended(_) => {}
-            }
-        }
-    }
-
-    /// By when everything has to be gone, unless it has been forced already.
-    fn deadline(&self) -> Option<Instant> {
-        self.winding_down().filter(|down| !down.forced).and_then(|down| down.deadline)
-    }
-
-    /// When the stop as a whole, and not a single child, next wants an alarm.
-    pub(super) fn wind_down_alarm(&self) -> Option<Instant> {
-        let down = self.winding_down()?;
-        if down.forced { down.stuck_at } else { down.deadline }
-    }
-
-    fn winding_down(&self) -> Option<WindDown> {
-        match self.phase {
-            Phase::WindingDown(down) => Some(down),
-            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished => None,
-        }
-    }
-
-    /// Everything has been forced long ago: what is still there counts as stuck.
-    fn all_are_overdue(&mut self, now: Instant) {
-        let Phase::WindingDown(down) = &mut self.phase else { return };
-        if down.stuck_at.is_some_and(|at| at <= now) {
-            down.stuck_at = None;
-            let all: Vec<ChildKey> = self.children.range(FIRST, None).collect();
-            all.into_iter().for_each(|key| self.children.set_stuck(key));
-        }
-    }
-
     /// Stops the next child: OTP rule 8, or all at once: OTP rule 50, OTP rule 63.
     pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
         let keeps_waiting = |key| self.children.state(key) != State::Down && !self.children.is_stuck(key);
@@ -195,6 +138,15 @@ impl Machine {
                 self.finish(down.end, out);
                 Progress::Wait
             }
+        }
+    }
+
+    /// Says, once, that of this supervisor only children are left that do not go.
+    pub(super) fn say_stuck(&mut self, mut down: WindDown, out: &mut Actions) {
+        // One that takes in clean-up work has not come to its end.
+        if self.closed && self.children.all_stuck() && !std::mem::replace(&mut down.said_stuck, true) {
+            self.phase = Phase::WindingDown(down);
+            out.push_back(Action::Stuck);
         }
     }
 
@@ -230,7 +182,7 @@ impl Machine {
         }
     }
 
-    fn end_child(&mut self, key: ChildKey, how: Action, killed: State, out: &mut Actions) {
+    pub(super) fn end_child(&mut self, key: ChildKey, how: Action, killed: State, out: &mut Actions) {
         match self.children.state(key) {
             State::Starting { .. } | State::Abandoned | State::Running | State::Stopping { .. } => {
                 self.children.set(key, killed);

@@ -8,9 +8,8 @@ use crate::child::StartError;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::supervisor::call::{Call, Demand, Refusal, Success};
+use crate::supervisor::call::{Call, Demand, Refusal, ReservedPlace, Success};
 use crate::supervisor::entry::Start;
-use crate::supervisor::reserved_place::ReservedPlace;
 
 impl Engine {
     /// A call becomes a fact.

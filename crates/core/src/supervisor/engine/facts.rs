@@ -12,7 +12,7 @@ use crate::policy::{ChildKey, Input};
 use crate::report::Below;
 use crate::spec::ChildSpec;
 use crate::supervisor::entry::{Entry, Latest, Start, Stop, outcome};
-use crate::supervisor::message::Message;
+use crate::supervisor::mailbox::Message;
 
 /// The stop of an incarnation that is gone, if it had begun, and what was known of it.
 type Before = (Option<Stop>, Latest);

@@ -17,10 +17,11 @@ mod stop;
 mod stuck;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::child::{ExitClass, Restart, Shutdown, StopCause};
-use crate::policy::Backoff;
+use crate::policy::{AutoShutdown, Backoff, Intensity, Keeping, StopOrder, Strategy};
 
 const A: ChildKey = ChildKey(0);
 const B: ChildKey = ChildKey(1);
