@@ -18,4 +18,4 @@ pub use reporter::{Ended, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use compact_end::CompactEnd;
-pub(crate) use reporter::{Announcer, ChildReport, EndHandled, Listener, Report, WhenHandled};
+pub(crate) use reporter::{Announcer, ChildReport, EndHandled, Report, ReportListener, WhenHandled};

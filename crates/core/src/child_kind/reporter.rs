@@ -52,7 +52,7 @@ pub(crate) struct ChildReport {
 }
 
 /// Where children report: a supervisor, or what listens to a supervisor that has no supervisor above it.
-pub(crate) trait Listener: Send + Sync {
+pub(crate) trait ReportListener: Send + Sync {
     /// Takes a report, at once and without waiting for anything.
     fn hear(&self, report: ChildReport);
 
@@ -69,7 +69,7 @@ pub(crate) trait Listener: Send + Sync {
 /// [`ended`](Self::ended). If a reporter is dropped without that report, the child counts as aborted, or as panicked if
 /// the drop is part of a panic: a supervisor never waits for a child that has gone silently.
 pub struct Reporter {
-    listener: Arc<dyn Listener>,
+    listener: Arc<dyn ReportListener>,
     key: ChildKey,
     incarnation: u32,
     activity: Option<Activity>,
@@ -78,7 +78,7 @@ pub struct Reporter {
 
 /// Says that a child has started, apart from its reporter.
 pub(crate) struct Announcer {
-    listener: Arc<dyn Listener>,
+    listener: Arc<dyn ReportListener>,
     key: ChildKey,
     incarnation: u32,
 }
@@ -165,7 +165,7 @@ impl From<Exit> for Ended {
 
 impl Reporter {
     pub(crate) fn new(
-        listener: Arc<dyn Listener>,
+        listener: Arc<dyn ReportListener>,
         key: ChildKey,
         incarnation: u32,
         activity: Option<Activity>,

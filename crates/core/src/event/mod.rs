@@ -20,6 +20,6 @@ pub use notice::Notice;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;
-pub(crate) use log::Log;
-pub(crate) use record::{Record, Writer};
+pub(crate) use log::TreeLog;
+pub(crate) use record::{Record, RecordWriter};
 pub(crate) use span::{ChildSpan, Inside};

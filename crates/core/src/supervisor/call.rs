@@ -10,9 +10,9 @@ use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
-pub(super) struct Call {
+pub(super) struct SupervisorCall {
     /// Taken by the supervisor.
-    asked: Option<(Demand, Answer)>,
+    asked: Option<(Demand, AnswerSender)>,
     refusals: Refusals,
 }
 
@@ -45,17 +45,17 @@ pub(super) enum Demand {
 }
 
 /// Where the answer goes.
-pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
+pub(super) struct AnswerSender(oneshot::Sender<Result<CallSuccess, CallRefusal>>);
 
 /// What has been done.
-pub(super) enum Success {
+pub(super) enum CallSuccess {
     Started(StartedChild),
     Reserved(ReservedPlace),
     Done,
 }
 
 /// Why it has not been done.
-pub(super) enum Refusal {
+pub(super) enum CallRefusal {
     StartFailed(StartError),
     /// There was nothing to run.
     Ignored,
@@ -90,25 +90,25 @@ impl StartedChild {
     }
 }
 
-impl Call {
+impl SupervisorCall {
     /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
     pub(super) fn new(
         demand: Demand,
         refusals: &Refusals,
-    ) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
+    ) -> (Self, oneshot::Receiver<Result<CallSuccess, CallRefusal>>) {
         let (sender, receiver) = oneshot::channel();
-        let asked = Some((demand, Answer(sender)));
+        let asked = Some((demand, AnswerSender(sender)));
         (Self { asked, refusals: refusals.clone() }, receiver)
     }
 
     /// What is asked, and where the answer goes.
-    pub(super) fn take(mut self) -> Option<(Demand, Answer)> {
+    pub(super) fn take(mut self) -> Option<(Demand, AnswerSender)> {
         self.asked.take()
     }
 }
 
 /// A call that the supervisor never takes is a refusal.
-impl Drop for Call {
+impl Drop for SupervisorCall {
     fn drop(&mut self) {
         if let Some((Demand::Start { .. } | Demand::StartInReserved { .. } | Demand::CleanUp { .. }, _)) =
             &self.asked
@@ -118,9 +118,9 @@ impl Drop for Call {
     }
 }
 
-impl Answer {
+impl AnswerSender {
     /// Answers. If the caller has given up waiting, the answer is dropped here, with a user's error that it may hold.
-    pub(super) fn send(self, result: Result<Success, Refusal>) {
+    pub(super) fn send(self, result: Result<CallSuccess, CallRefusal>) {
         drop_quietly(self.0.send(result));
     }
 }

@@ -1,7 +1,7 @@
 //! A supervisor as its parent, its children and its callers reach it: the mailbox, and the acknowledgement.
 //!
-//! Everything that the actor hears is a [`Message`] in ractor's mailbox. What can be seen without asking the actor is
-//! in the [`View`], which stands beside it.
+//! Everything that the actor hears is a [`SupervisorMessage`] in ractor's mailbox. What can be seen without asking the actor is
+//! in the [`SupervisorView`], which stands beside it.
 //!
 //! The actor and every reporter of a child hold the [`ChildLink`]. When the last of them lets go, the supervisor and
 //! everything below it are gone: then, and only then, its parent is told. In the ordinary case the actor is the last,
@@ -15,10 +15,10 @@ use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
 
-use super::call::{Call, Refusals, ReservesPlaces};
-use super::view::View;
+use super::call::{Refusals, ReservesPlaces, SupervisorCall};
+use super::view::SupervisorView;
 use crate::child::{ChildKind, ChildPath, Outcome};
-use crate::child_kind::{ChildReport, Inspect, Listener, Report, Reporter, RunningChild, StopRequest};
+use crate::child_kind::{ChildReport, Inspect, Report, ReportListener, Reporter, RunningChild, StopRequest};
 use crate::context::{StopScope, TreeContext};
 use crate::event::EventKind;
 use crate::iterative_drop::iteratively;
@@ -28,13 +28,13 @@ use crate::report::Below;
 use crate::sync::point;
 
 /// One message of a supervisor's mailbox.
-pub(super) enum Message {
+pub(super) enum SupervisorMessage {
     /// Start the children.
     Begin,
     /// A child has said something.
     Child(ChildReport),
     /// A caller wants something.
-    Call(Call),
+    Call(SupervisorCall),
     /// The parent asks the supervisor to stop.
     Stop(StopRequest),
     /// The parent ends everything at once: that is how this supervisor is stopped.
@@ -65,10 +65,10 @@ pub(crate) struct SharedSupervisor {
     pub(super) tree: TreeContext,
     /// Whether a stop has begun here or above.
     pub(super) scope: Arc<StopScope>,
-    pub(super) view: View,
+    pub(super) view: SupervisorView,
     pub(super) auto_shutdown: AutoShutdown,
     /// Set as soon as there is an actor.
-    actor: OnceLock<ActorRef<Message>>,
+    actor: OnceLock<ActorRef<SupervisorMessage>>,
     /// How many messages are in the mailbox or on their way into it.
     waiting: AtomicUsize,
     /// How many starts have been refused.
@@ -81,18 +81,18 @@ impl SharedSupervisor {
         tree: TreeContext,
         scope: Arc<StopScope>,
         auto_shutdown: AutoShutdown,
-        view: View,
+        view: SupervisorView,
     ) -> Arc<Self> {
         let (actor, waiting, refusals) = (OnceLock::new(), AtomicUsize::new(0), Refusals::default());
         Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
     }
 
-    pub(super) fn runs_as(&self, actor: ActorRef<Message>) {
+    pub(super) fn runs_as(&self, actor: ActorRef<SupervisorMessage>) {
         let _ = self.actor.set(actor);
     }
 
     /// Puts a message into the actor's mailbox. A message for an actor that has ended is dropped.
-    pub(super) fn send(&self, message: Message) {
+    pub(super) fn send(&self, message: SupervisorMessage) {
         point();
         if let Some(actor) = self.actor.get() {
             // Before it is there, so that the actor never sees fewer messages than it has.
@@ -121,7 +121,7 @@ impl SharedSupervisor {
 
 impl ReservesPlaces for SharedSupervisor {
     fn leave(&self) {
-        self.send(Message::ReservationDropped);
+        self.send(SupervisorMessage::ReservationDropped);
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) struct RunningSupervisor {
 
 impl RunningChild for RunningSupervisor {
     fn stop(&mut self, request: StopRequest) {
-        self.shared.send(Message::Stop(request));
+        self.shared.send(SupervisorMessage::Stop(request));
     }
 
     fn hold(&mut self) {
@@ -150,11 +150,11 @@ impl RunningChild for RunningSupervisor {
     }
 
     fn kill(&mut self) {
-        self.shared.send(Message::Kill);
+        self.shared.send(SupervisorMessage::Kill);
     }
 
     fn force(&mut self) {
-        self.shared.send(Message::Force);
+        self.shared.send(SupervisorMessage::Force);
     }
 
     fn force_name(&self) -> &'static str {
@@ -200,10 +200,10 @@ impl ChildLink {
     }
 }
 
-impl Listener for ChildLink {
+impl ReportListener for ChildLink {
     fn hear(&self, report: ChildReport) {
         // An actor that has ended has nothing to learn any more: its acknowledgement waits for the reporter itself.
-        self.supervisor.send(Message::Child(report));
+        self.supervisor.send(SupervisorMessage::Child(report));
     }
 }
 

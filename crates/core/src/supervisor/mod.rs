@@ -2,7 +2,7 @@
 //!
 //! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been
 //! heard. Its mailbox is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself
-//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`View`](view::View), which
+//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`SupervisorView`](view::SupervisorView), which
 //! the actor publishes: first the view, then the event.
 //!
 //! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock,
@@ -44,4 +44,4 @@ pub use partition::{PartitionSupervisor, ResizeError};
 pub(crate) use call::ReservedPlace;
 pub(crate) use handle::check_offer;
 pub(crate) use start::SupervisorStart;
-pub(crate) use walk::{Ask, KeptAlive};
+pub(crate) use walk::{AskChildren, KeptAlive};

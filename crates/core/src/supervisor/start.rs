@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::engine::spawn;
-use super::entry::Entry;
-use super::mailbox::{Message, RunningSupervisor, SharedSupervisor};
-use super::view::View;
+use super::entry::ChildEntry;
+use super::mailbox::{RunningSupervisor, SharedSupervisor, SupervisorMessage};
+use super::view::SupervisorView;
 use super::{Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, SpecError};
 use crate::child_kind::{Launch, RunningChild, StartChild, StartContext};
@@ -21,7 +21,7 @@ pub(crate) struct SupervisorStart {
 }
 
 /// A supervisor that has its actor and has not begun: it can be asked to stop before it begins.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedSupervisor {
     shared: Arc<SharedSupervisor>,
 }
 
@@ -38,13 +38,13 @@ impl SupervisorStart {
     }
 
     /// Starts the actor, which starts no child before it is told to [begin](Prepared::begin).
-    pub(crate) fn prepare(&self, cx: StartContext) -> Prepared {
+    pub(crate) fn prepare(&self, cx: StartContext) -> PreparedSupervisor {
         let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
         let (policy, specs) = self.supervisor.parts();
         // The specs were checked before the tree was started.
-        let entry = |spec: &ChildSpec| Entry::new(spec.clone(), path.join(&spec.checked_id()));
+        let entry = |spec: &ChildSpec| ChildEntry::new(spec.clone(), path.join(&spec.checked_id()));
         // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
-        let view = View::new(specs.iter().map(entry));
+        let view = SupervisorView::new(specs.iter().map(entry));
         let shared = SharedSupervisor::new(
             (path.clone(), incarnation),
             tree,
@@ -56,7 +56,7 @@ impl SupervisorStart {
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
         }
-        Prepared { shared }
+        PreparedSupervisor { shared }
     }
 }
 
@@ -76,7 +76,7 @@ impl From<Supervisor> for ChildSpec {
     }
 }
 
-impl Prepared {
+impl PreparedSupervisor {
     pub(crate) fn handle(&self) -> SupervisorHandle {
         SupervisorHandle::new(Arc::clone(&self.shared))
     }
@@ -93,7 +93,7 @@ impl Prepared {
 
     /// Has the children started.
     pub(crate) fn begin(&self) {
-        self.shared.send(Message::Begin);
+        self.shared.send(SupervisorMessage::Begin);
     }
 }
 

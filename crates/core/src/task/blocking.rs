@@ -25,12 +25,12 @@ pub struct BlockingContext {
 
 #[derive(Debug, Default)]
 struct SharedWork {
-    state: Mutex<State>,
+    state: Mutex<BlockingState>,
     stopped: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BlockingState {
     stopping: bool,
     deadline: Option<Instant>,
     /// Since when it runs, and on which thread.
@@ -75,7 +75,7 @@ impl BlockingContext {
 }
 
 impl SharedWork {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BlockingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

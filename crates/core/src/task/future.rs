@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::IntoExit;
+use super::coop_budget::use_up_budget;
 use super::node::TaskNode;
-use super::turn::use_up_turn;
 use crate::child::{Exit, Panic};
 use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing};
@@ -24,7 +24,7 @@ pin_project! {
     pub(super) struct Supervised<Fut> {
         #[pin]
         future: Option<Fut>,
-        end: End,
+        end: BodyEnd,
         span: ChildSpan,
     }
 
@@ -48,7 +48,11 @@ pin_project! {
 
 impl<Fut> Supervised<Fut> {
     pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
-        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span: ChildSpan::default() }
+        Self {
+            future: Some(future),
+            end: BodyEnd { node, reporter: Some(reporter) },
+            span: ChildSpan::default(),
+        }
     }
 }
 
@@ -79,19 +83,19 @@ where
         let was_asked = this.end.node.is_stopping();
         this.end.is(exit);
         if was_asked {
-            use_up_turn(cx);
+            use_up_budget(cx);
         }
         Poll::Ready(())
     }
 }
 
 /// Says how the body ended, in the end also without having been told.
-struct End {
+struct BodyEnd {
     node: Arc<TaskNode>,
     reporter: Option<Reporter>,
 }
 
-impl End {
+impl BodyEnd {
     fn is(&mut self, exit: Exit) {
         if let Some(reporter) = self.reporter.take() {
             self.node.body_ended(reporter, exit);
@@ -99,7 +103,7 @@ impl End {
     }
 }
 
-impl Drop for End {
+impl Drop for BodyEnd {
     fn drop(&mut self) {
         let exit = match std::thread::panicking() {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::gate::Purpose;
+use super::gate::WorkKind;
 use super::node::{TaskGroup, TaskNode, tighten};
 use crate::child::{ChildPath, Shutdown, StopCause};
-use crate::child_kind::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
+use crate::child_kind::{ChildReport, Report, ReportListener, Reporter, StartContext, StopRequest};
 use crate::clock;
 use crate::context::{StopScope, TreeContext};
 use crate::policy::ChildKey;
@@ -25,7 +25,7 @@ use crate::sync::point;
 /// children it has. The property test of its machine (`policy/machine/tests/promises.rs`) holds it to that.
 struct Reports(mpsc::UnboundedSender<ChildReport>);
 
-impl Listener for Reports {
+impl ReportListener for Reports {
     fn hear(&self, report: ChildReport) {
         point();
         // A listener that is gone has nothing to tell its task any more.
@@ -69,11 +69,11 @@ impl TaskNode {
     /// than to post.
     pub(super) fn admit<T, R>(
         self: &Arc<Self>,
-        purpose: Purpose,
+        purpose: WorkKind,
         item: T,
         begin: impl FnOnce(&mut TaskGroup, T) -> R,
     ) -> Result<R, T> {
-        if purpose == Purpose::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
+        if purpose == WorkKind::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
             self.gate.note_refusal();
             return Err(item);
         }

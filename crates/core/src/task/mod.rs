@@ -9,6 +9,7 @@
 
 mod blocking;
 mod context;
+mod coop_budget;
 mod future;
 mod gate;
 mod group;
@@ -25,7 +26,6 @@ mod spawn_error;
 mod start;
 mod stopping;
 mod supervisor;
-mod turn;
 mod with_result;
 
 pub use blocking::BlockingContext;

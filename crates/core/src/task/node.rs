@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{Gate, Remaining};
+use super::gate::{EndOrder, Gate};
 use super::notify::ToTell;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
@@ -249,8 +249,8 @@ impl TaskNode {
         // Code that has kept the context would wait for ever otherwise: no supervisor asks a task to stop that is over.
         self.tell_stop();
         match (left, word) {
-            (Remaining::Last, Some(word)) => word.say(self),
-            (Remaining::First | Remaining::Last, _) => {}
+            (EndOrder::Last, Some(word)) => word.say(self),
+            (EndOrder::First | EndOrder::Last, _) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::future::Lazy;
-use super::start::{Kind, launch};
+use super::start::{TaskKind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, Restart};
 use crate::child_kind::{EndHandled, Launch, StartChild, StartContext};
@@ -75,7 +75,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.take() {
-            Some(run) => launch(cx, Kind::Plain, |context| Lazy::new(move || run(context))),
+            Some(run) => launch(cx, TaskKind::Plain, |context| Lazy::new(move || run(context))),
             None => Launch::Ignored,
         }
     }
@@ -88,12 +88,12 @@ where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    ChildSpec::new(id, Job(Once::new((run, handled)))).restart(Restart::Temporary)
+    ChildSpec::new(id, JobStart(Once::new((run, handled)))).restart(Restart::Temporary)
 }
 
-struct Job<F>(Once<(F, EndHandled)>);
+struct JobStart<F>(Once<(F, EndHandled)>);
 
-impl<F, Fut> StartChild for Job<F>
+impl<F, Fut> StartChild for JobStart<F>
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
@@ -105,7 +105,9 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.0.take() {
-            Some((run, handled)) => launch(cx, Kind::Job(handled), |context| Lazy::new(move || run(context))),
+            Some((run, handled)) => {
+                launch(cx, TaskKind::Job(handled), |context| Lazy::new(move || run(context)))
+            }
             None => Launch::Ignored,
         }
     }

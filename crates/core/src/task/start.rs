@@ -31,7 +31,7 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::own(id, TaskStart::new(run, Ready::AtOnce)).restart(Restart::Transient)
+        Self::own(id, TaskStart::new(run, TaskReady::AtOnce)).restart(Restart::Transient)
     }
 
     /// Describes an async task that counts as started when it says so, by [`TaskContext::ready`].
@@ -48,7 +48,7 @@ impl ChildSpec {
         Fut: Future + Send + 'static,
         Fut::Output: IntoExit,
     {
-        Self::own(id, TaskStart::new(run, Ready::WhenTold))
+        Self::own(id, TaskStart::new(run, TaskReady::WhenTold))
     }
 
     /// Describes an async task that gets a clone of this state for every incarnation: [`task`](Self::task) without
@@ -88,18 +88,18 @@ impl ChildSpec {
 /// Starts a task from a function that makes its future.
 pub(crate) struct TaskStart<F> {
     run: Arc<F>,
-    ready: Ready,
+    ready: TaskReady,
 }
 
 /// When a task counts as started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ready {
+pub(crate) enum TaskReady {
     AtOnce,
     WhenTold,
 }
 
 impl<F> TaskStart<F> {
-    pub(crate) fn new(run: F, ready: Ready) -> Self {
+    pub(crate) fn new(run: F, ready: TaskReady) -> Self {
         Self { run: Arc::new(run), ready }
     }
 }
@@ -119,15 +119,15 @@ where
         // The user's function is called inside the task, so that a panic in it is the task's and does not reach the
         // supervisor.
         let kind = match self.ready {
-            Ready::AtOnce => Kind::Plain,
-            Ready::WhenTold => Kind::Service,
+            TaskReady::AtOnce => TaskKind::Plain,
+            TaskReady::WhenTold => TaskKind::Service,
         };
         launch(cx, kind, |context| Lazy::new(move || run(context)))
     }
 }
 
 /// What kind of task is launched.
-pub(super) enum Kind {
+pub(super) enum TaskKind {
     Plain,
     /// It says when it has started.
     Service,
@@ -136,15 +136,15 @@ pub(super) enum Kind {
 }
 
 /// Spawns a task.
-pub(super) fn launch<Fut>(cx: StartContext, kind: Kind, run: impl FnOnce(TaskContext) -> Fut) -> Launch
+pub(super) fn launch<Fut>(cx: StartContext, kind: TaskKind, run: impl FnOnce(TaskContext) -> Fut) -> Launch
 where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
     let (ready, special) = match kind {
-        Kind::Plain => (Ready::AtOnce, None),
-        Kind::Service => (Ready::WhenTold, Some(Special::service(cx.reporter.announcer()))),
-        Kind::Job(handled) => (Ready::AtOnce, Some(Special::job(handled))),
+        TaskKind::Plain => (TaskReady::AtOnce, None),
+        TaskKind::Service => (TaskReady::WhenTold, Some(Special::service(cx.reporter.announcer()))),
+        TaskKind::Job(handled) => (TaskReady::AtOnce, Some(Special::job(handled))),
     };
     let (node, reporter) = TaskNode::new(cx, special.map(Box::new));
     let node = Arc::new(node);
@@ -153,7 +153,7 @@ where
     let task = spawn_named(node.tree().task_runtime(), &node.path, future);
     node.runs_as(task.abort_handle());
     match ready {
-        Ready::AtOnce => Launch::running(RunningTask { node }),
-        Ready::WhenTold => Launch::starting(RunningTask { node }),
+        TaskReady::AtOnce => Launch::running(RunningTask { node }),
+        TaskReady::WhenTold => Launch::starting(RunningTask { node }),
     }
 }

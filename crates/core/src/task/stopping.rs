@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::notify::{Key, Notify, Seen};
+use super::notify::{Key, Notify, SeenStop};
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -41,10 +41,10 @@ impl Future for Stopping<'_> {
             }
             let mut waker = Some(cx.waker().clone());
             match notify.wait(&mut this.key, &mut waker, this.cancelled.is_some()) {
-                Seen::Stopping => return Poll::Ready(()),
-                Seen::Nothing => return Poll::Pending,
+                SeenStop::Stopping => return Poll::Ready(()),
+                SeenStop::Nothing => return Poll::Pending,
                 // Once more around, and no more than once: a task has one token.
-                Seen::Token(token) => this.cancelled = Some(Box::pin(token.cancelled_owned())),
+                SeenStop::Token(token) => this.cancelled = Some(Box::pin(token.cancelled_owned())),
             }
         }
     }

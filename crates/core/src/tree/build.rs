@@ -13,7 +13,7 @@ use super::options::{OnDeadline, TreeOptions};
 use crate::child::{ChildId, ChildPath, SpecError};
 use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
-use crate::event::{Capacity, Events, Log, Record};
+use crate::event::{Capacity, Events, Record, TreeLog};
 use crate::supervisor::Supervisor;
 
 /// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
@@ -272,7 +272,7 @@ impl TreeBuilder {
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
         let record = Arc::clone(self.record());
-        let log = self.log.then(|| Log::start(&record)).flatten();
+        let log = self.log.then(|| TreeLog::start(&record)).flatten();
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
         require_timers();

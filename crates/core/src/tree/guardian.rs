@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use super::command::{Command, CommandReceiver, CommandSender};
+use super::command::{CommandReceiver, CommandSender, GuardianCommand};
 use super::options::TreeOptions;
 use super::report_writer::ReportWriter;
 use super::root::Root;
-use super::watchdog::{StallWatch, Watchdog};
+use super::watchdog::{GuardianWatchdog, StallWatch};
 use crate::blame::Failures;
 use crate::child::{StartError, StopCause};
-use crate::child_kind::{ChildReport, Listener, Report, RunningChild, StopRequest};
+use crate::child_kind::{ChildReport, Report, ReportListener, RunningChild, StopRequest};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
@@ -30,13 +30,13 @@ pub(super) struct RootListener {
     pub(super) guardian: CommandSender,
 }
 
-impl Listener for RootListener {
+impl ReportListener for RootListener {
     fn hear(&self, report: ChildReport) {
         if let Report::Started { .. } = report.report {
             self.root.has_started();
         }
         // A guardian that is gone has nothing to report to.
-        let _ = self.guardian.send(Command::Hear(Box::new(report)));
+        let _ = self.guardian.send(GuardianCommand::Hear(Box::new(report)));
     }
 
     fn announce(&self, cause: StopCause) {
@@ -58,7 +58,7 @@ pub(super) struct Guardian {
     /// Held for as long as the tree is watched.
     _stalls: Option<Arc<StallWatch>>,
     /// Has the report written if the guardian does not get its turn.
-    watchdog: Option<Arc<Watchdog>>,
+    watchdog: Option<Arc<GuardianWatchdog>>,
     writer: Arc<ReportWriter>,
     tree: TreeContext,
     options: TreeOptions,
@@ -78,7 +78,7 @@ impl Guardian {
         root: Arc<Root>,
         child: Box<dyn RunningChild>,
         writer: Arc<ReportWriter>,
-        watchdog: Option<Arc<Watchdog>>,
+        watchdog: Option<Arc<GuardianWatchdog>>,
     ) -> Self {
         Self {
             _stalls: options.stall_threshold.map(|threshold| StallWatch::new(&root, threshold)),
@@ -129,24 +129,24 @@ impl Guardian {
     }
 
     /// Does what it is told. `true` says that the root is gone.
-    fn obey(&mut self, command: Command) -> bool {
+    fn obey(&mut self, command: GuardianCommand) -> bool {
         match command {
-            Command::Stop(cause) => self.ask(cause),
-            Command::GiveUp => {
+            GuardianCommand::Stop(cause) => self.ask(cause),
+            GuardianCommand::GiveUp => {
                 self.ask_at_once(StopCause::Api);
                 self.writer.give_up_waiting();
             }
-            Command::Force => {
+            GuardianCommand::Force => {
                 self.ask_at_once(StopCause::Api);
                 self.force();
             }
-            Command::Answer => {
+            GuardianCommand::Answer => {
                 if let Some(watchdog) = &self.watchdog {
                     watchdog.answer();
                 }
             }
             // The activity that came with the report ends when it has been dealt with.
-            Command::Hear(said) => {
+            GuardianCommand::Hear(said) => {
                 let ChildReport { report, activity: _activity, .. } = *said;
                 return self.hear(report);
             }

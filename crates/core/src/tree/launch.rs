@@ -9,13 +9,13 @@ use super::command::commands;
 use super::guardian::{Guardian, RootListener};
 use super::handle::{Controls, SharedTree, Tree};
 use super::options::TreeOptions;
-use super::report_writer::{Progress, ReportWriter};
+use super::report_writer::{ReportWriter, TreeProgress};
 use super::root::Root;
-use super::watchdog::Watchdog;
+use super::watchdog::GuardianWatchdog;
 use crate::child::{ChildKind, ChildPath, Shutdown, StartError, StopCause};
 use crate::child_kind::{Launch, Reporter, StartChild, StartContext};
 use crate::context::TreeContext;
-use crate::event::{EventKind, Log};
+use crate::event::{EventKind, TreeLog};
 use crate::policy::ChildKey;
 use crate::spawn::place;
 use crate::spec::ChildSpec;
@@ -28,15 +28,15 @@ pub(super) fn launch(
     (path, supervisor): (ChildPath, &Supervisor),
     mut options: TreeOptions,
     context: TreeContext,
-    log: Option<Log>,
+    log: Option<TreeLog>,
 ) -> Tree {
     let (sender, commands) = commands();
-    let (progress_sender, progress) = watch::channel(Progress::default());
+    let (progress_sender, progress) = watch::channel(TreeProgress::default());
     let root = Arc::new(Root::new(path.clone(), context.clone(), options.deadline));
     let writer = ReportWriter::new(path.clone(), context.clone(), Arc::clone(&root), progress_sender);
     let writer = Arc::new(writer);
     let watchdog = options.reported_at().map(|deadline| {
-        Watchdog::new(Arc::clone(&writer), sender.clone(), deadline, options.stop_on.clone())
+        GuardianWatchdog::new(Arc::clone(&writer), sender.clone(), deadline, options.stop_on.clone())
     });
     let controls = Controls {
         guardian: sender.clone(),
@@ -79,13 +79,13 @@ pub(super) fn launch(
 /// A root in the place of another one that is not to be started: its only child, named after what is weaker than usual,
 /// cannot be started.
 fn refusing(root: &Supervisor, what: &'static str, reason: &str) -> Supervisor {
-    Supervisor::new(root.id()).child(ChildSpec::new(what, Refused(reason.to_owned())))
+    Supervisor::new(root.id()).child(ChildSpec::new(what, RefusesToStart(reason.to_owned())))
 }
 
 /// Why a tree refuses to start.
-struct Refused(String);
+struct RefusesToStart(String);
 
-impl StartChild for Refused {
+impl StartChild for RefusesToStart {
     fn kind(&self) -> ChildKind {
         ChildKind::Task
     }

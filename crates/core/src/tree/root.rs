@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::child::{ChildKind, ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, SignalAction, Writer};
+use crate::event::{EventKind, RecordWriter, SignalAction};
 use crate::report::NodeReport;
 use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
+use crate::supervisor::{AskChildren, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root as others see it.
@@ -176,7 +176,7 @@ impl Root {
 
     /// Writes down the signals that have been announced, in a section of the record: the one that ends it finds what
     /// is left.
-    pub(super) fn write_signals(&self, writer: &mut Writer<'_>) {
+    pub(super) fn write_signals(&self, writer: &mut RecordWriter<'_>) {
         let announced = std::mem::take(&mut *self.announced.lock().unwrap_or_else(PoisonError::into_inner));
         for (signal, action) in announced {
             writer.emit(&self.path, ChildKind::Supervisor, 1, EventKind::Signal { signal, action });
@@ -227,7 +227,7 @@ impl Root {
     }
 
     /// What there is of the tree. It waits for nothing.
-    pub(super) fn look(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Sight {
+    pub(super) fn look(&self, ask: AskChildren, kept_alive: &mut KeptAlive) -> Sight {
         let supervisor = self.supervisor.get();
         Sight {
             started: self.is_started(),

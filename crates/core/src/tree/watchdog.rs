@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::command::{Command, CommandSender};
+use super::command::{CommandSender, GuardianCommand};
 use super::report_writer::ReportWriter;
 use super::root::Root;
 use crate::child::StopCause;
 use crate::clock::now;
 use crate::detector::{Stall, TICK, Watcher, look_at, watch};
-use crate::policy::{Look, Standstill};
+use crate::policy::{Standstill, StandstillStep};
 
 /// Watches over one guardian, which holds it.
-pub(super) struct Watchdog {
+pub(super) struct GuardianWatchdog {
     writer: Arc<ReportWriter>,
     guardian: CommandSender,
     /// Whether the guardian has had a turn since it was last asked.
@@ -45,7 +45,7 @@ struct Requested {
     standstill: Standstill,
 }
 
-impl Watchdog {
+impl GuardianWatchdog {
     pub(super) fn new(
         writer: Arc<ReportWriter>,
         guardian: CommandSender,
@@ -98,7 +98,7 @@ impl Requests {
     }
 
     /// What there is to do, and for which stop. `None` says that none has been asked for.
-    fn look(&self, clock: u64, answered: bool) -> Option<(Look, StopCause, Instant)> {
+    fn look(&self, clock: u64, answered: bool) -> Option<(StandstillStep, StopCause, Instant)> {
         let mut stop = self.stop();
         let requested = stop.as_mut()?;
         let ticks = u32::try_from(clock.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
@@ -119,19 +119,19 @@ impl Wake for Requests {
     }
 }
 
-impl Watcher for Watchdog {
+impl Watcher for GuardianWatchdog {
     fn tick(&self, clock: u64) -> bool {
         let answered = self.answered.load(Ordering::Relaxed);
         // No lock is held from here on: a report wakes the callers that wait for it, and they may ask for a stop at
         // once.
         let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
         match look {
-            Look::Wait => !self.writer.has_reported(),
-            Look::Ask => {
+            StandstillStep::Wait => !self.writer.has_reported(),
+            StandstillStep::Ask => {
                 self.answered.store(false, Ordering::Relaxed);
-                self.guardian.send(Command::Answer) && !self.writer.has_reported()
+                self.guardian.send(GuardianCommand::Answer) && !self.writer.has_reported()
             }
-            Look::WriteReport => {
+            StandstillStep::WriteReport => {
                 self.writer.report_instead(cause, since);
                 false
             }

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, FIRST, State};
-use super::doubt::DOUBT;
+use super::deferred_ends::DEFERRAL;
 use super::round::SLOW;
 use super::wind_down::WindDown;
 use super::{Action, Actions, Machine, Phase};
@@ -26,7 +26,7 @@ impl Machine {
             }
         }
         self.all_are_overdue(now);
-        self.doubts_are_over(now);
+        self.deferral_is_over(now);
         for key in self.children.due(now) {
             if self.goes_on_for_lost_time(key, now) {
                 continue;
@@ -121,7 +121,7 @@ impl Machine {
             State::Starting { .. } => State::Starting { next: later },
             State::Stopping { .. } => State::Stopping { kill_at: later },
             State::Restarting { .. } => State::Restarting { due: later },
-            State::Failed { .. } => State::Failed { doubted_until: later },
+            State::Failed { .. } => State::Failed { deferred_until: later },
             State::Down | State::Abandoned | State::Running | State::Ended(_) | State::Killed { .. } => state,
         };
         if later.is_some() {
@@ -146,7 +146,7 @@ impl Machine {
             State::Restarting { .. } => {
                 child.traits.backoff().map(|backoff| backoff.delay(child.attempt, 0.5))
             }
-            State::Failed { .. } => Some(DOUBT),
+            State::Failed { .. } => Some(DEFERRAL),
             State::Killed { .. } | State::Down | State::Abandoned | State::Running | State::Ended(_) => None,
         }
     }

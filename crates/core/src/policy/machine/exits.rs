@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::{Child, ChildKey, State};
-use super::io::{CallId, Request};
+use super::child::{ChildKey, MachineChild, State};
+use super::io::{CallId, CallRequest};
 use super::round::Round;
-use super::{Action, Actions, End, Machine, Phase, Progress};
+use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
 use crate::child::{ExitClass, Restart, StopCause};
 use crate::policy::{AutoShutdown, Intensity, Keeping, Strategy};
 
@@ -19,13 +19,13 @@ pub(super) enum Pending {
     /// The delay of a restart that has been counted is over.
     Due { key: ChildKey, generation: u32 },
     /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
+    Call { call: CallId, request: CallRequest },
 }
 
 impl Machine {
     /// Takes up what has waited longest.
-    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Progress {
-        let Some(pending) = self.pending.pop_front() else { return Progress::Wait };
+    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Advance {
+        let Some(pending) = self.pending.pop_front() else { return Advance::Wait };
         match pending {
             Pending::Call { call, request } => return self.take_up_call(call, request, now, out),
             Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
@@ -34,7 +34,7 @@ impl Machine {
             // A call or a group restart has stopped, deleted or restarted it in the meantime: OTP rule 33.
             Pending::Retry { .. } | Pending::Due { .. } => {}
         }
-        Progress::GoOn
+        Advance::GoOn
     }
 
     fn take_up_exit(&mut self, key: ChildKey, generation: u32, now: Instant, out: &mut Actions) {
@@ -55,7 +55,7 @@ impl Machine {
     }
 
     /// The child, if it has not been started again since.
-    fn current(&self, key: ChildKey, generation: u32) -> Option<&Child> {
+    fn current(&self, key: ChildKey, generation: u32) -> Option<&MachineChild> {
         self.children.get(key).filter(|child| child.generation == generation)
     }
 
@@ -99,7 +99,7 @@ impl Machine {
         // The only trigger: OTP rule 37, OTP rule 40.
         if is_significant && self.auto_shutdown_is_due() {
             self.blamed = Some(key);
-            self.stop_by_itself(End::AutoShutdown, StopCause::AutoShutdown, out);
+            self.stop_by_itself(SupervisorEnd::AutoShutdown, StopCause::AutoShutdown, out);
         }
     }
 
@@ -132,7 +132,7 @@ impl Machine {
     /// The shell has written down that the supervisor gives up.
     pub(super) fn gave_up(&mut self, out: &mut Actions) {
         match self.phase {
-            Phase::GivingUp => self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out),
+            Phase::GivingUp => self.stop_by_itself(SupervisorEnd::GaveUp, StopCause::GaveUp, out),
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::WindingDown(_) | Phase::Finished => {}
         }
     }

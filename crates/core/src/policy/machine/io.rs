@@ -23,15 +23,15 @@ pub(crate) enum Input {
     Stop { cause: StopCause, deadline: Option<Instant> },
     /// The child is gone. It has ended as programs do because of a stop signal, which may have been sent to the whole
     /// tree, and the root's own be still on its way.
-    EndedInDoubt(ChildKey, ExitClass),
+    EndedByStopSignal(ChildKey, ExitClass),
     /// The start of the child failed because it ended as programs do because of a stop signal, which may have been sent
     /// to the whole tree.
-    StartFailedInDoubt(ChildKey),
+    StartFailedByStopSignal(ChildKey),
     /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
     /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,
     /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
+    Call { call: CallId, request: CallRequest },
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
@@ -86,7 +86,7 @@ pub(crate) enum Action {
     /// The child has been deleted.
     Forget(ChildKey),
     /// What a caller wanted has been done, or cannot be.
-    Reply { call: CallId, reply: Reply },
+    Reply { call: CallId, reply: CallReply },
     /// The child is about to be started again. Write it down and say [`Input::Announced`], or, if the stop of an
     /// ancestor has begun, say [`Input::Hold`] instead.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
@@ -101,7 +101,7 @@ pub(crate) enum Action {
     /// keep other children waiting for it.
     Stuck,
     /// All children are gone.
-    Finish(End),
+    Finish(SupervisorEnd),
 }
 
 /// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
@@ -109,7 +109,7 @@ pub(crate) type Actions = Queue<Action>;
 
 /// Why a supervisor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum SupervisorEnd {
     /// It was asked to.
     Stopped,
     /// It used up its restart intensity.
@@ -128,7 +128,7 @@ pub(crate) struct CallId(pub(crate) u64);
 
 /// What a caller wants of one child.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Request {
+pub(crate) enum CallRequest {
     /// Add this child behind all others, and start it.
     Start { key: ChildKey, id: ChildId, traits: Traits },
     /// The same, in a place that was reserved before.
@@ -147,7 +147,7 @@ pub(crate) enum Request {
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub(crate) enum CallReply {
     /// The child runs.
     Started(ChildKey),
     /// A place for a child is reserved.

@@ -45,12 +45,12 @@
 //! delete children still work, and clean-up work is still started.
 
 mod alarm;
+mod ancestor_stop;
 mod calls;
 mod child;
 mod children;
-mod doubt;
+mod deferred_ends;
 mod exits;
-mod hold;
 mod io;
 mod reservations;
 mod round;
@@ -65,7 +65,7 @@ use std::time::Instant;
 
 use self::child::State;
 use self::children::Children;
-use self::doubt::Doubts;
+use self::deferred_ends::DeferredEnds;
 use self::exits::Pending;
 use self::reservations::Reservations;
 use self::round::Round;
@@ -77,7 +77,7 @@ use super::{Closing, Policy};
 use crate::child::ChildId;
 
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
-pub(crate) use self::io::{Action, Actions, CallId, End, Input, Reply, Request};
+pub(crate) use self::io::{Action, Actions, CallId, CallReply, CallRequest, Input, SupervisorEnd};
 
 /// The state of one supervisor.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ pub(crate) struct Machine {
     /// What has happened while something else was in hand, in order.
     pending: VecDeque<Pending>,
     /// Ends that may be part of a stop of everything.
-    doubts: Doubts,
+    deferred: DeferredEnds,
     /// The calls that wait for a child to start or to be gone.
     waiting: BTreeMap<ChildKey, Vec<Waiter>>,
     /// What makes the delays of restarts longer or shorter.
@@ -123,7 +123,7 @@ enum Phase {
 
 /// Whether the machine can go on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+enum Advance {
     GoOn,
     Wait,
 }
@@ -136,7 +136,7 @@ impl Machine {
             window: RestartWindow::new(policy.intensity),
             children: Children::new(),
             pending: VecDeque::new(),
-            doubts: Doubts::default(),
+            deferred: DeferredEnds::default(),
             waiting: BTreeMap::new(),
             jitter: Jitter::new(seed),
             phase: Phase::New,
@@ -177,10 +177,10 @@ impl Machine {
             Input::Begin => self.begin(),
             Input::Started(key) => self.started(key, now, out),
             Input::Ignored(key) => self.over(key, State::Down, now, out),
-            Input::StartFailed(key) => self.over(key, State::Failed { doubted_until: None }, now, out),
-            Input::StartFailedInDoubt(key) => self.start_failed_in_doubt(key, now, out),
+            Input::StartFailed(key) => self.over(key, State::Failed { deferred_until: None }, now, out),
+            Input::StartFailedByStopSignal(key) => self.start_failed_by_stop_signal(key, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::EndedInDoubt(key, class) => self.ended_in_doubt((key, class), now, out),
+            Input::EndedByStopSignal(key, class) => self.ended_by_stop_signal((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),
@@ -202,12 +202,12 @@ impl Machine {
     fn advance(&mut self, now: Instant, out: &mut Actions) {
         loop {
             let progress = match self.phase {
-                Phase::New | Phase::GivingUp | Phase::Finished => Progress::Wait,
+                Phase::New | Phase::GivingUp | Phase::Finished => Advance::Wait,
                 Phase::Idle => self.take_up_next(now, out),
                 Phase::Working(round) => self.work(round, now, out),
                 Phase::WindingDown(down) => self.unwind(down, now, out),
             };
-            if progress == Progress::Wait {
+            if progress == Advance::Wait {
                 return;
             }
         }
@@ -299,8 +299,8 @@ impl Machine {
 
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        let doubts_or_stop = children::earlier(self.doubts.next(), self.wind_down_alarm());
-        children::earlier(self.children.next_timer(), doubts_or_stop)
+        let deferred_or_stop = children::earlier(self.deferred.next(), self.wind_down_alarm());
+        children::earlier(self.children.next_timer(), deferred_or_stop)
     }
 
     /// The child whose end the supervisor stops for by itself: it used up the intensity, or is significant.
@@ -321,7 +321,7 @@ impl Machine {
     /// Whether there are children that are down and are going to be started, or facts from which that may follow.
     pub(crate) fn is_restarting(&self) -> bool {
         let is_working = matches!(self.phase, Phase::Working(_));
-        is_working || self.children.any_restarting() || !self.pending.is_empty() || !self.doubts.is_empty()
+        is_working || self.children.any_restarting() || !self.pending.is_empty() || !self.deferred.is_empty()
     }
 
     /// Whether this child waits for another attempt to restart it.

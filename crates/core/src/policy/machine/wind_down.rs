@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
-use super::{Action, Actions, End, Machine, Phase, Progress};
+use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
 use crate::child::{Shutdown, StopCause};
 use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WindDown {
-    end: End,
+    end: SupervisorEnd,
     /// Why the children have to stop.
     cause: StopCause,
     pub(super) deadline: Option<Instant>,
@@ -28,7 +28,7 @@ pub(super) struct WindDown {
 
 /// Why a child is asked to stop, and by when it has to be gone whatever its grace.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Why {
+pub(super) struct StopTerms {
     pub(super) cause: StopCause,
     pub(super) deadline: Option<Instant>,
 }
@@ -40,8 +40,8 @@ impl WindDown {
     }
 
     /// Why the children have to stop, and by when.
-    pub(super) fn why(&self) -> Why {
-        Why { cause: self.cause, deadline: self.deadline }
+    pub(super) fn why(&self) -> StopTerms {
+        StopTerms { cause: self.cause, deadline: self.deadline }
     }
 }
 
@@ -51,10 +51,10 @@ impl Machine {
         match &mut self.phase {
             Phase::New => {
                 self.dismiss_callers(out);
-                self.finish(End::Stopped, out);
+                self.finish(SupervisorEnd::Stopped, out);
             }
             Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
-                self.wind_down(End::Stopped, Why { cause, deadline }, out)
+                self.wind_down(SupervisorEnd::Stopped, StopTerms { cause, deadline }, out)
             }
             Phase::WindingDown(down) => {
                 // A grace that goes beyond it is over with it, because everything is forced then.
@@ -65,16 +65,16 @@ impl Machine {
     }
 
     /// The supervisor stops of its own accord.
-    pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Actions) {
+    pub(super) fn stop_by_itself(&mut self, end: SupervisorEnd, cause: StopCause, out: &mut Actions) {
         out.push_back(Action::Stopping(cause));
-        self.wind_down(end, Why { cause, deadline: None }, out);
+        self.wind_down(end, StopTerms { cause, deadline: None }, out);
     }
 
     /// The supervisor's actor has failed.
     pub(super) fn fail(&mut self, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
-                self.stop_by_itself(End::Failed, StopCause::Failed, out);
+                self.stop_by_itself(SupervisorEnd::Failed, StopCause::Failed, out);
             }
             Phase::WindingDown(_) | Phase::Finished => {}
         }
@@ -112,14 +112,14 @@ impl Machine {
     }
 
     /// Stops the next child: OTP rule 8, or all at once: OTP rule 50, OTP rule 63.
-    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
+    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Advance {
         let keeps_waiting = |key| self.children.state(key) != State::Down && !self.children.is_stuck(key);
         let has_its_turn = match self.policy.stop_order {
             StopOrder::Reverse => !down.waiting_for.is_some_and(keeps_waiting),
             StopOrder::Concurrent => true,
         };
         if !has_its_turn && !down.forced {
-            return Progress::Wait;
+            return Advance::Wait;
         }
         let next = self.children.last_below(down.below).filter(|_| !down.forced);
         match next {
@@ -127,16 +127,16 @@ impl Machine {
                 down.below = Some(key);
                 down.waiting_for = Some(key);
                 self.phase = Phase::WindingDown(down);
-                self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
-                Progress::GoOn
+                self.ask(key, StopTerms { cause: down.cause, deadline: down.deadline }, now, out);
+                Advance::GoOn
             }
             None if self.children.any_live() || !self.closed => {
                 self.say_stuck(down, out);
-                Progress::Wait
+                Advance::Wait
             }
             None => {
                 self.finish(down.end, out);
-                Progress::Wait
+                Advance::Wait
             }
         }
     }
@@ -152,8 +152,8 @@ impl Machine {
 
     /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
     /// end is absorbed and counts for nothing: OTP rule 13, OTP rule 26.
-    pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
-        let Why { cause, deadline } = why;
+    pub(super) fn ask(&mut self, key: ChildKey, why: StopTerms, now: Instant, out: &mut Actions) {
+        let StopTerms { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed { .. }, _) => {}
@@ -193,8 +193,8 @@ impl Machine {
         }
     }
 
-    fn wind_down(&mut self, end: End, why: Why, out: &mut Actions) {
-        let Why { cause, deadline } = why;
+    fn wind_down(&mut self, end: SupervisorEnd, why: StopTerms, out: &mut Actions) {
+        let StopTerms { cause, deadline } = why;
         self.dismiss_callers(out);
         self.settle_all(out);
         let down = WindDown {
@@ -210,7 +210,7 @@ impl Machine {
         self.phase = Phase::WindingDown(down);
     }
 
-    fn finish(&mut self, end: End, out: &mut Actions) {
+    fn finish(&mut self, end: SupervisorEnd, out: &mut Actions) {
         self.phase = Phase::Finished;
         out.push_back(Action::Finish(end));
     }

@@ -7,42 +7,42 @@ use super::Engine;
 use crate::child::StartError;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::supervisor::call::{Call, Demand, Refusal, ReservedPlace, Success};
-use crate::supervisor::entry::Start;
+use crate::policy::{CallId, CallReply, CallRequest, ChildKey, Input};
+use crate::supervisor::call::{CallRefusal, CallSuccess, Demand, ReservedPlace, SupervisorCall};
+use crate::supervisor::entry::StartProgress;
 
 impl Engine {
     /// A call becomes a fact.
-    pub(super) fn take_call(&mut self, call: Call) -> Option<Input> {
+    pub(super) fn take_call(&mut self, call: SupervisorCall) -> Option<Input> {
         let (demand, answer) = call.take()?;
         let path = &self.shared.path;
         let request = match demand {
             Demand::Start { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                Request::Start { key, id, traits }
+                CallRequest::Start { key, id, traits }
             }
             Demand::StartInReserved { id, spec, place } => {
                 place.take();
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                Request::StartInReserved { key, id, traits }
+                CallRequest::StartInReserved { key, id, traits }
             }
-            Demand::Reserve => Request::Reserve,
+            Demand::Reserve => CallRequest::Reserve,
             Demand::CleanUp { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                Request::CleanUp { key, id, traits }
+                CallRequest::CleanUp { key, id, traits }
             }
             Demand::Quiet => {
                 self.calls.wait_for_quiet(answer);
                 return None;
             }
             Demand::Respond => {
-                answer.send(Ok(Success::Done));
+                answer.send(Ok(CallSuccess::Done));
                 self.lifo_slot.note();
                 return None;
             }
-            Demand::Terminate(id) => Request::Terminate(id),
-            Demand::Restart(id) => Request::Restart(id),
-            Demand::Delete(id) => Request::Delete(id),
+            Demand::Terminate(id) => CallRequest::Terminate(id),
+            Demand::Restart(id) => CallRequest::Restart(id),
+            Demand::Delete(id) => CallRequest::Delete(id),
         };
         Some(Input::Call { call: self.calls.open(answer), request })
     }
@@ -62,28 +62,30 @@ impl Engine {
     }
 
     /// The machine's answer goes back to the caller.
-    pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
+    pub(super) fn reply(&mut self, call: CallId, reply: CallReply) {
         let answer = match reply {
-            Reply::Started(key) => {
+            CallReply::Started(key) => {
                 let started = self.shared.view.with(key, |entry| entry.started_child());
-                started.map(Success::Started).ok_or(Refusal::NotRunning)
+                started.map(CallSuccess::Started).ok_or(CallRefusal::NotRunning)
             }
-            Reply::Reserved => Ok(Success::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
-            Reply::Done => Ok(Success::Done),
-            Reply::StartFailed(key) => {
+            CallReply::Reserved => {
+                Ok(CallSuccess::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _)))
+            }
+            CallReply::Done => Ok(CallSuccess::Done),
+            CallReply::StartFailed(key) => {
                 let failure = self.calls.failure(key);
-                Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
+                Err(CallRefusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
-            Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
-            Reply::Ignored => Err(Refusal::Ignored),
-            Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
-            Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
-            Reply::MaxChildren => Err(Refusal::MaxChildren),
-            Reply::NotFound => Err(Refusal::NotFound),
-            Reply::Running => Err(Refusal::Running),
-            Reply::Restarting => Err(Refusal::Restarting),
-            Reply::NothingKept => Err(Refusal::NothingKept),
-            Reply::Stopping => Err(Refusal::Stopping),
+            CallReply::StartCancelled => Err(CallRefusal::StartFailed(StartError::Stopped)),
+            CallReply::Ignored => Err(CallRefusal::Ignored),
+            CallReply::AlreadyStarted => Err(CallRefusal::AlreadyStarted),
+            CallReply::AlreadyPresent => Err(CallRefusal::AlreadyPresent),
+            CallReply::MaxChildren => Err(CallRefusal::MaxChildren),
+            CallReply::NotFound => Err(CallRefusal::NotFound),
+            CallReply::Running => Err(CallRefusal::Running),
+            CallReply::Restarting => Err(CallRefusal::Restarting),
+            CallReply::NothingKept => Err(CallRefusal::NothingKept),
+            CallReply::Stopping => Err(CallRefusal::Stopping),
         };
         self.calls.answer(call, answer);
         self.lifo_slot.note();
@@ -93,8 +95,8 @@ impl Engine {
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
         let is_late = self.shared.view.with(key, |entry| {
             // It may have said that it has started since the time was over, and before the actor could look.
-            let live = entry.live_mut().filter(|live| live.start == Start::Begun)?;
-            live.start = Start::TimedOut(now.saturating_duration_since(live.since));
+            let live = entry.live_mut().filter(|live| live.start == StartProgress::Begun)?;
+            live.start = StartProgress::TimedOut(now.saturating_duration_since(live.since));
             Some(())
         });
         self.before_calling(key);

@@ -24,19 +24,19 @@ use std::sync::{Arc, OnceLock};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
 
-use self::calls::Calls;
+use self::calls::OpenCalls;
 use self::faults::Faults;
 use self::foreign_code::LifoSlot;
-use super::alarm::Alarm;
-use super::entry::{Entry, StopStage};
-use super::mailbox::{Acknowledgement, ChildLink, Message, SharedSupervisor};
+use super::alarm::SupervisorAlarm;
+use super::entry::{ChildEntry, StopStage};
+use super::mailbox::{Acknowledgement, ChildLink, SharedSupervisor, SupervisorMessage};
 use crate::child::{Exit, Panic};
 use crate::child_kind::{EndHandled, Ended, Report, Reporter, RunningChild};
 use crate::clock::now;
 use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
+use crate::policy::{Action, ChildKey, Input, Machine, Ordered, Policy, Queue, SupervisorEnd};
 use crate::report::Below;
 use crate::spawn::place;
 
@@ -72,7 +72,7 @@ struct SupervisorActor {
 }
 
 /// Starts the actor of a supervisor. Its mailbox is open when this returns, and no child is started before a
-/// [`Message::Begin`].
+/// [`SupervisorMessage::Begin`].
 pub(super) fn spawn(shared: Arc<SharedSupervisor>, reporter: Reporter, policy: Policy) {
     let parts = EngineParts { shared: Arc::clone(&shared), reporter: Some(reporter), policy };
     let control = place(shared.tree.control());
@@ -88,13 +88,13 @@ pub(super) fn spawn(shared: Arc<SharedSupervisor>, reporter: Reporter, policy: P
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
 impl Actor for SupervisorActor {
-    type Msg = Message;
+    type Msg = SupervisorMessage;
     type State = Engine;
     type Arguments = EngineParts;
 
     async fn pre_start(
         &self,
-        _: ActorRef<Message>,
+        _: ActorRef<SupervisorMessage>,
         parts: EngineParts,
     ) -> Result<Engine, ActorProcessingErr> {
         let link = ChildLink::new(Arc::clone(&parts.shared));
@@ -105,8 +105,8 @@ impl Actor for SupervisorActor {
     /// Takes one message, and ends the actor when the supervisor has come to its end.
     async fn handle(
         &self,
-        myself: ActorRef<Message>,
-        message: Message,
+        myself: ActorRef<SupervisorMessage>,
+        message: SupervisorMessage,
         engine: &mut Engine,
     ) -> Result<(), ActorProcessingErr> {
         match engine.take(message) {
@@ -128,7 +128,7 @@ pub(super) struct Engine {
     facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
     todo: Queue<Action>,
-    /// Whether a [`Message::Decide`] is in the mailbox.
+    /// Whether a [`SupervisorMessage::Decide`] is in the mailbox.
     will_decide: bool,
     /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
     has_heard_all: bool,
@@ -141,22 +141,22 @@ pub(super) struct Engine {
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
-    running: Ordered<Option<Running>>,
+    running: Ordered<Option<HeldChild>>,
     /// Which of them are of a kind that is not the library's.
     foreign: BTreeSet<ChildKey>,
     lifo_slot: LifoSlot,
-    alarm: Alarm,
+    alarm: SupervisorAlarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
     start_failure: Option<StartFailure>,
     faults: Faults,
-    calls: Calls,
+    calls: OpenCalls,
     /// How many turns have failed.
     failures: u32,
 }
 
 /// What stops one child, and how far its stop has come.
-struct Running {
+struct HeldChild {
     child: Box<dyn RunningChild>,
     stage: Option<StopStage>,
 }
@@ -174,7 +174,7 @@ impl Engine {
             running.push(key, None);
         });
         Self {
-            alarm: Alarm::new(Arc::clone(&shared)),
+            alarm: SupervisorAlarm::new(Arc::clone(&shared)),
             shared,
             link,
             facts: Queue::new(),
@@ -192,14 +192,14 @@ impl Engine {
             reporter,
             start_failure: None,
             faults: Faults::default(),
-            calls: Calls::new(children),
+            calls: OpenCalls::new(children),
             failures: 0,
         }
     }
 
     /// Takes one message. Answers how the supervisor ends, if it does. A panic on the way is this supervisor's failure
     /// alone.
-    fn take(&mut self, message: Message) -> Option<End> {
+    fn take(&mut self, message: SupervisorMessage) -> Option<SupervisorEnd> {
         let has_more = self.shared.has_more();
         let taken = catch(|| {
             self.receive(message, now());
@@ -219,7 +219,7 @@ impl Engine {
     fn decide_later(&mut self) {
         if self.has_work() && !self.will_decide {
             self.will_decide = true;
-            self.shared.send(Message::Decide);
+            self.shared.send(SupervisorMessage::Decide);
         }
     }
 
@@ -228,7 +228,7 @@ impl Engine {
     }
 
     /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
-    fn decide(&mut self) -> Option<End> {
+    fn decide(&mut self) -> Option<SupervisorEnd> {
         let now = now();
         for _ in 0..STEPS_PER_TURN {
             if self.todo.is_empty() {
@@ -285,7 +285,7 @@ impl Engine {
     }
 
     /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
-    fn finish(&mut self, end: End) {
+    fn finish(&mut self, end: SupervisorEnd) {
         self.dismiss_callers();
         self.before_foreign_code();
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
@@ -302,23 +302,29 @@ impl Engine {
     }
 
     /// What the parent is told of an end.
-    pub(super) fn last_report(&mut self, end: End, children: Below) -> Report {
+    pub(super) fn last_report(&mut self, end: SupervisorEnd, children: Below) -> Report {
         let failures = self.faults.take();
         let exit = match (end, self.start_failure.take()) {
-            (End::StartFailed(_), Some(failure)) => {
+            (SupervisorEnd::StartFailed(_), Some(failure)) => {
                 return Report::Failed { failure: Box::new(failure), children };
             }
-            (End::Failed, _) => Exit::Panicked(Panic::new("the supervisor's actor failed")),
+            (SupervisorEnd::Failed, _) => Exit::Panicked(Panic::new("the supervisor's actor failed")),
             // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down.
             // OTP rule 15, OTP rule 20, OTP rule 41.
-            (End::Stopped | End::GaveUp | End::AutoShutdown | End::StartFailed(_), _) => Exit::Shutdown,
+            (
+                SupervisorEnd::Stopped
+                | SupervisorEnd::GaveUp
+                | SupervisorEnd::AutoShutdown
+                | SupervisorEnd::StartFailed(_),
+                _,
+            ) => Exit::Shutdown,
         };
         Ended::new(exit).with_children(children).with_failures(failures).into_report()
     }
 
     /// Done in a section of the record, as all that is published: this view takes over what the views further down
     /// show.
-    pub(super) fn close_view(&self) -> (Below, Ordered<Entry>) {
+    pub(super) fn close_view(&self) -> (Below, Ordered<ChildEntry>) {
         self.shared.tree.record().section(|_| self.shared.view.close(now()))
     }
 

@@ -7,8 +7,8 @@ use crate::child::StopCause;
 use crate::clock::now;
 use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{End, Input, Machine, Ordered};
-use crate::supervisor::entry::{Entry, Stop, StopStage};
+use crate::policy::{Input, Machine, Ordered, SupervisorEnd};
+use crate::supervisor::entry::{ChildEntry, ChildStop, StopStage};
 use crate::supervisor::mailbox::{Acknowledgement, Unwritten};
 
 impl Engine {
@@ -34,7 +34,7 @@ impl Engine {
     }
 
     /// Whether turns have failed so often that the children are ended without a machine, and all of them are gone.
-    pub(super) fn end_without_a_machine(&mut self) -> Option<End> {
+    pub(super) fn end_without_a_machine(&mut self) -> Option<SupervisorEnd> {
         if self.failures <= FAILURES {
             return None;
         }
@@ -42,11 +42,11 @@ impl Engine {
         self.todo.clear();
         let mut is_any_left = false;
         self.shared.view.for_each(|_, entry| is_any_left |= entry.live().is_some());
-        (!is_any_left).then_some(End::Failed)
+        (!is_any_left).then_some(SupervisorEnd::Failed)
     }
 
     fn force_all(&mut self) {
-        let stop = Stop { since: now(), stage: StopStage::Forced };
+        let stop = ChildStop { since: now(), stage: StopStage::Forced };
         for key in self.live_children() {
             self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.stop = Some(stop)));
             self.before_calling(key);
@@ -78,7 +78,7 @@ impl Drop for Engine {
             let Some(child) = self.child(key) else { continue };
             let to = catch(|| child.force_name()).unwrap_or("force");
             let forced = tree.record().section(|writer| {
-                let change = |entry: &mut Entry| {
+                let change = |entry: &mut ChildEntry| {
                     let was_asked = entry.live()?.stop.is_some();
                     if !was_asked {
                         let what = EventKind::Stopping {
@@ -90,7 +90,7 @@ impl Drop for Engine {
                     }
                     let what = EventKind::Escalated { to: to.into() };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
-                    let stop = Stop { since: now(), stage: StopStage::Forced };
+                    let stop = ChildStop { since: now(), stage: StopStage::Forced };
                     entry.live_mut()?.stop.get_or_insert(stop).stage = stop.stage;
                     Some((entry.path.clone(), entry.kind(), entry.incarnation))
                 };
@@ -107,7 +107,7 @@ impl Drop for Engine {
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         self.dismiss_callers();
         let unwritten = Some(Unwritten { tree, below: children.clone(), children: left });
-        let report = self.last_report(End::Failed, children);
+        let report = self.last_report(SupervisorEnd::Failed, children);
         self.link.acknowledge_with(Acknowledgement { reporter, report, unwritten });
     }
 }

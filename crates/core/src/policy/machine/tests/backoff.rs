@@ -54,7 +54,7 @@ fn a_stop_cancels_a_restart_that_is_put_off() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff()]);
     rig.failed(A);
 
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
     rig.passes(DELAY);
     assert_eq!(rig.tell(Input::Alarm), []);
 }
@@ -86,11 +86,11 @@ fn a_restart_that_is_due_and_is_called_off_before_its_turn_does_not_take_place()
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff(), permanent()]);
     rig.failed(A);
     rig.failed(B);
-    rig.tell(Input::Call { call: CALL, request: Request::Terminate(id(A)) });
+    rig.tell(Input::Call { call: CALL, request: CallRequest::Terminate(id(A)) });
     rig.passes(DELAY);
     assert_eq!(rig.tell(Input::Alarm), [], "B is being started");
 
-    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Done)]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Done)]);
     assert!(rig.machine.next_alarm().is_none());
 }
 
@@ -143,7 +143,7 @@ fn a_start_that_takes_too_long_is_abandoned_and_has_failed() {
 
     assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(A)]);
     assert_eq!(rig.tell(Input::Alarm), [], "once is enough");
-    let end = [Action::Stopping(StopCause::StartFailed), Action::Finish(End::StartFailed(A))];
+    let end = [Action::Stopping(StopCause::StartFailed), Action::Finish(SupervisorEnd::StartFailed(A))];
     assert_eq!(rig.tell(Input::StartFailed(A)), end);
 }
 

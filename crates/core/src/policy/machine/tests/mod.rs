@@ -1,12 +1,12 @@
 //! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves
 //! it.
 
+mod ancestor_stop;
 mod asked;
 mod auto_shutdown;
 mod backoff;
 mod calls;
-mod doubt;
-mod hold;
+mod deferred_ends;
 mod instances;
 mod lost_time;
 mod promises;
@@ -91,20 +91,20 @@ impl Rig {
         self.tell(Input::Stop { cause: StopCause::Parent, deadline })
     }
 
-    fn asks_for(&mut self, request: Request) -> Vec<Action> {
+    fn asks_for(&mut self, request: CallRequest) -> Vec<Action> {
         self.tell(Input::Call { call: CALL, request })
     }
 
     fn starts(&mut self, key: ChildKey, traits: Traits) -> Vec<Action> {
-        self.asks_for(Request::Start { key, id: id(key), traits })
+        self.asks_for(CallRequest::Start { key, id: id(key), traits })
     }
 
     fn cleans_up(&mut self, key: ChildKey) -> Vec<Action> {
-        self.asks_for(Request::CleanUp { key, id: id(key), traits: permanent() })
+        self.asks_for(CallRequest::CleanUp { key, id: id(key), traits: permanent() })
     }
 
     fn terminated(&mut self, key: ChildKey) {
-        self.asks_for(Request::Terminate(id(key)));
+        self.asks_for(CallRequest::Terminate(id(key)));
         self.ended(key);
     }
 
@@ -151,7 +151,7 @@ fn restarting(key: ChildKey, attempt: u32) -> Action {
     Action::Restarting { key, attempt, delay: Duration::ZERO }
 }
 
-fn replied(reply: Reply) -> Action {
+fn replied(reply: CallReply) -> Action {
     Action::Reply { call: CALL, reply }
 }
 

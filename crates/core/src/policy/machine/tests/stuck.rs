@@ -17,7 +17,7 @@ fn when_a_forced_child_is_still_there_a_while_later_the_next_one_is_asked() {
     rig.passes(Duration::from_millis(1));
     assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)], "with its own grace");
     assert_eq!(rig.ended(A), [Action::Stuck], "the finish waits for the one that is stuck");
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_supervisor_below_which_only_stuck_children_are_left_gives_way_although_it_h
 
     assert_eq!(rig.tell(Input::Stuck(B)), [rig.asks(A, StopCause::Parent)]);
     assert_eq!(rig.ended(B), [], "it has gone after all");
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -99,27 +99,27 @@ fn each_of_several_stuck_children_gives_way_in_turn() {
     }
     assert_eq!(rig.ended(B), []);
     assert_eq!(rig.ended(A), [Action::Stuck]);
-    assert_eq!(rig.ended(C), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(C), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
 fn a_child_that_was_stuck_before_the_stop_gives_way_in_it_at_once() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
-    rig.asks_for(Request::Terminate(id(B)));
+    rig.asks_for(CallRequest::Terminate(id(B)));
     rig.forces_after_its_grace(B);
     rig.passes(A_WHILE);
     assert_eq!(rig.tell(Input::Alarm), []);
 
-    assert_eq!(rig.stop(None), [replied(Reply::Stopping), rig.asks(A, StopCause::Parent)]);
+    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), rig.asks(A, StopCause::Parent)]);
 }
 
 #[test]
 fn a_child_that_is_started_again_is_not_stuck_any_more() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
-    rig.asks_for(Request::Terminate(id(B)));
+    rig.asks_for(CallRequest::Terminate(id(B)));
     rig.tell(Input::Stuck(B));
     rig.ended(B);
-    rig.asks_for(Request::Restart(id(B)));
+    rig.asks_for(CallRequest::Restart(id(B)));
     rig.tell(Input::Started(B));
 
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
@@ -134,7 +134,7 @@ fn a_child_that_is_gone_or_unknown_cannot_be_stuck() {
     assert_eq!(rig.tell_all([Input::Stuck(B), Input::Stuck(C)]), []);
     assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
     assert_eq!(rig.tell(Input::Stuck(A)), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_child_whose_start_took_too_long_has_been_forced_already_and_gets_no_grace()
     assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(B)]);
 
     let force = Action::Force { key: B, cause: StopCause::Parent };
-    assert_eq!(rig.stop(None), [replied(Reply::Stopping), force]);
+    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), force]);
     rig.passes(A_WHILE);
     assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)]);
 }
@@ -180,7 +180,7 @@ fn a_child_whose_start_took_too_long_is_killed_if_that_is_what_its_spec_says() {
     rig.tell(Input::Alarm);
 
     let kill = Action::Kill { key: A, cause: StopCause::Parent };
-    assert_eq!(rig.stop(None), [replied(Reply::Stopping), kill]);
+    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), kill]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_child_that_came_to_run_just_before_its_start_was_given_up_runs() {
     rig.passes(GRACE);
     rig.tell(Input::Alarm);
 
-    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(CallReply::Started(A))]);
     assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
 }
 
@@ -213,7 +213,7 @@ fn the_stops_of_a_group_restart_go_on_and_its_starts_wait_until_the_stuck_child_
 #[test]
 fn a_stuck_child_that_a_group_restart_does_not_concern_keeps_nothing_from_starting() {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
-    rig.asks_for(Request::Terminate(id(A)));
+    rig.asks_for(CallRequest::Terminate(id(A)));
     rig.tell(Input::Stuck(A));
 
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
@@ -254,7 +254,7 @@ fn a_stuck_sibling_comes_back_too_when_the_restart_is_called_off() {
     rig.failed(B);
     rig.tell(Input::Stuck(A));
 
-    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done)]);
     assert_eq!(rig.ended(A), [Action::Start(A)]);
 }
 
@@ -266,7 +266,7 @@ fn siblings_that_come_back_wait_for_none_that_runs_and_says_too_early_that_it_is
     rig.starts(C, permanent());
     rig.tell_all([Input::Started(C), Input::Stuck(C)]);
 
-    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done), Action::Start(A)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done), Action::Start(A)]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_stop_ends_a_restart_that_waits_for_a_stuck_child() {
     rig.tell(Input::Stuck(A));
 
     assert_eq!(rig.stop(None), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 // --- what the parent is told ---
@@ -290,7 +290,7 @@ fn the_parent_is_told_once_when_all_that_is_left_is_stuck() {
     assert_eq!(rig.tell(Input::Stuck(A)), [Action::Stuck]);
     assert_eq!(rig.ended(B), []);
     assert_eq!(rig.tell(Input::Stuck(A)), []);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn what_was_forced_all_at_once_is_stuck_a_while_later() {
         rig.passes(Duration::from_millis(1));
         assert_eq!(rig.tell(Input::Alarm), [Action::Stuck]);
         assert_eq!(rig.machine.next_alarm(), None);
-        assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+        assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
     }
 }
 
@@ -332,7 +332,7 @@ fn a_supervisor_that_stops_by_itself_tells_its_parent_too() {
 #[test]
 fn a_supervisor_that_does_not_stop_does_not_tell_its_parent() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.asks_for(Request::Terminate(id(A)));
+    rig.asks_for(CallRequest::Terminate(id(A)));
 
     assert_eq!(rig.tell(Input::Stuck(A)), []);
 }
@@ -344,7 +344,7 @@ fn a_supervisor_that_takes_in_clean_up_work_tells_its_parent_when_none_comes_any
 
     assert_eq!(rig.tell(Input::Stuck(A)), []);
     assert_eq!(rig.tell(Input::Close), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 /// A child whose start is given up after a time.

@@ -3,7 +3,7 @@
 
 use super::child::{ChildKey, State};
 use super::exits::Pending;
-use super::io::Reply;
+use super::io::CallReply;
 use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 
@@ -21,7 +21,7 @@ impl Machine {
         }
         self.settle_all(out);
         self.pending.retain(|pending| matches!(pending, Pending::Call { .. }));
-        self.doubts.clear();
+        self.deferred.clear();
         // A group restart has cut the start of these short, and does not start them again.
         let is_down = |key: &ChildKey| !self.children.state(*key).is_live();
         let given_up: Vec<ChildKey> = self.waiting.keys().copied().filter(is_down).collect();
@@ -49,6 +49,6 @@ impl Machine {
             }
             false => self.put_down(key, out),
         }
-        reply_all(waiters, Reply::Stopping, out);
+        reply_all(waiters, CallReply::Stopping, out);
     }
 }

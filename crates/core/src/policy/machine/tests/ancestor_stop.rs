@@ -9,7 +9,7 @@ fn a_child_that_would_be_restarted_just_goes_down() {
     let mut rig = Rig::held(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
 
     assert_eq!(rig.failed(A), []);
-    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_restart_that_the_shell_may_not_write_down_is_abandoned_together_with_its_st
     assert_eq!(rig.tell_all([Input::Cancelled(A), Input::Hold]), []);
     assert!(!rig.machine.is_restarting());
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_supervisor_that_has_not_begun_starts_nothing_and_waits_until_it_is_asked() 
 
     assert_eq!(rig.tell(Input::Begin), []);
     assert!(rig.machine.is_quiet());
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn siblings_do_not_come_back_when_a_restart_is_called_off() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), put_off()]);
     rig.failed(B);
     rig.ended(A);
-    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done), Action::Start(A)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done), Action::Start(A)]);
 
     assert_eq!(rig.tell(Input::Cancelled(A)), []);
     assert!(rig.machine.is_quiet());
@@ -197,8 +197,8 @@ fn starts_and_restarts_are_refused() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
     rig.failed(A);
 
-    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(Reply::Stopping)]);
-    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
+    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(CallReply::Stopping)]);
+    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::Stopping)]);
 }
 
 #[test]
@@ -207,16 +207,16 @@ fn starts_that_wait_their_turn_are_refused() {
     rig.failed(A);
     assert_eq!(rig.starts(B, permanent()), [], "A is being started");
 
-    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), replied(Reply::Stopping)]);
+    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), replied(CallReply::Stopping)]);
 }
 
 #[test]
 fn children_can_still_be_terminated_and_deleted() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
 
-    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
-    assert_eq!(rig.ended(A), [replied(Reply::Done)]);
-    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
+    assert_eq!(rig.ended(A), [replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn clean_up_work_is_started_and_stopped_when_the_supervisor_is_asked() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
 
     assert_eq!(rig.cleans_up(B), [Action::Keep(B), Action::StartCleanUp(B)]);
-    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Started(B))]);
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
 }
 
@@ -238,17 +238,17 @@ fn clean_up_work_is_not_started_in_a_way_that_a_stop_can_cancel() {
 #[test]
 fn clean_up_work_with_an_id_that_is_there_is_declined() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
-    let request = Request::CleanUp { key: B, id: id(A), traits: permanent() };
+    let request = CallRequest::CleanUp { key: B, id: id(A), traits: permanent() };
 
-    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
+    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(CallReply::AlreadyStarted)]);
 }
 
 #[test]
 fn a_caller_that_waits_for_a_child_that_starts_gets_the_outcome() {
     let outcomes = [
-        (Input::Started(A), vec![replied(Reply::Started(A))]),
-        (Input::Ignored(A), vec![replied(Reply::Ignored)]),
-        (Input::StartFailed(A), vec![replied(Reply::StartFailed(A)), Action::Forget(A)]),
+        (Input::Started(A), vec![replied(CallReply::Started(A))]),
+        (Input::Ignored(A), vec![replied(CallReply::Ignored)]),
+        (Input::StartFailed(A), vec![replied(CallReply::StartFailed(A)), Action::Forget(A)]),
     ];
     for (fact, answers) in outcomes {
         let mut rig = Rig::running(Policy::default(), []);
@@ -266,7 +266,7 @@ fn a_caller_whose_child_a_group_restart_has_stopped_and_does_not_start_again_is_
     rig.failed(A);
     rig.ended(B);
 
-    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), Action::Forget(B), replied(Reply::Stopping)]);
+    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), Action::Forget(B), replied(CallReply::Stopping)]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_caller_whose_child_is_being_stopped_by_a_group_restart_is_told_when_it_is_g
     rig.failed(A);
 
     assert_eq!(rig.tell(Input::Hold), []);
-    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled)]);
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(CallReply::StartCancelled)]);
 }
 
 // --- starts that the shell has not carried out ---
@@ -286,19 +286,19 @@ fn a_new_child_whose_start_was_cancelled_is_refused_and_forgotten() {
     let mut rig = Rig::running(Policy::default(), []);
     rig.starts(A, permanent());
 
-    let refused = [Action::Refuse(A), Action::Forget(A), replied(Reply::Stopping)];
+    let refused = [Action::Refuse(A), Action::Forget(A), replied(CallReply::Stopping)];
     assert_eq!(rig.tell(Input::Cancelled(A)), refused);
-    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::NotFound)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::NotFound)]);
 }
 
 #[test]
 fn a_child_that_was_to_be_restarted_by_hand_is_kept_when_its_start_was_cancelled() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.terminated(A);
-    rig.asks_for(Request::Restart(id(A)));
+    rig.asks_for(CallRequest::Restart(id(A)));
 
-    assert_eq!(rig.tell(Input::Cancelled(A)), [replied(Reply::Stopping)]);
-    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
+    assert_eq!(rig.tell(Input::Cancelled(A)), [replied(CallReply::Stopping)]);
+    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Done)]);
 }
 
 #[test]
@@ -307,8 +307,8 @@ fn a_cancelled_start_holds_the_supervisor() {
     rig.tell(Input::Begin);
 
     assert_eq!(rig.tell(Input::Cancelled(A)), [], "B is not started either");
-    assert_eq!(rig.starts(C, permanent()), [Action::Refuse(C), replied(Reply::Stopping)]);
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.starts(C, permanent()), [Action::Refuse(C), replied(CallReply::Stopping)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn a_supervisor_gives_up_when_that_has_been_written_down() {
     assert_eq!(rig.failed(A), [gave_up(0)]);
     let stops = [Action::Stopping(StopCause::GaveUp), rig.asks(B, StopCause::GaveUp)];
     assert_eq!(rig.tell(Input::GaveUp), stops);
-    assert_eq!(rig.ended(B), [Action::Finish(End::GaveUp)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::GaveUp)]);
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn a_supervisor_that_may_not_give_up_leaves_the_child_down_and_waits_until_it_is
     assert_eq!(rig.tell(Input::Hold), []);
     assert_eq!(rig.failed(B), []);
     assert!(rig.machine.is_quiet());
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -363,8 +363,8 @@ fn until_it_is_known_whether_the_supervisor_gives_up_nothing_else_is_decided() {
         [
             Action::Stopping(StopCause::GaveUp),
             Action::Refuse(C),
-            replied(Reply::Stopping),
-            Action::Finish(End::GaveUp)
+            replied(CallReply::Stopping),
+            Action::Finish(SupervisorEnd::GaveUp)
         ]
     );
 }
@@ -376,7 +376,7 @@ fn a_stop_that_comes_before_the_giving_up_has_been_written_down_wins() {
         let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent()]);
         rig.failed(A);
 
-        assert_eq!(rig.tell_all([stop, Input::GaveUp]), [Action::Finish(End::Stopped)]);
+        assert_eq!(rig.tell_all([stop, Input::GaveUp]), [Action::Finish(SupervisorEnd::Stopped)]);
     }
 }
 
@@ -398,7 +398,7 @@ fn it_holds_once_and_a_stop_winds_down_as_ever() {
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
     assert_eq!(rig.tell(Input::Hold), []);
     assert_eq!(rig.ended(B), [rig.asks(A, StopCause::Parent)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
     assert_eq!(rig.tell(Input::Hold), []);
 }
 
