@@ -2,8 +2,8 @@
 //!
 //! tokio moves a paused clock to the next timer as soon as its runtime has nothing to do, and a process that is at work
 //! is nothing to the runtime: the clock would be at the end of a grace before the process has seen its signal. As long
-//! as a [`RealTimeGuard`] is held, the clock runs no faster than the system's. tokio does not move it while blocking work
-//! runs; so blocking work waits for a short time, and then the clock may move by as much.
+//! as a [`RealTimeGuard`] is held, the clock runs no faster than the system's. tokio does not move it while blocking
+//! work runs; so blocking work waits for a short time, and then the clock may move by as much.
 //!
 //! Absent on purpose: any effect on a clock that is not paused, and tokio's feature `test-util`.
 

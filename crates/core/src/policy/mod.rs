@@ -28,5 +28,5 @@ pub(crate) use standstill::{Standstill, StandstillStep};
 pub(crate) use strategy::{Closing, Keeping, Policy};
 
 pub(crate) use machine::{
-    Action, CallId, CallReply, CallRequest, ChildKey, Input, Machine, SupervisorEnd, Traits, Tuning,
+    Action, CallId, ChildKey, Input, Machine, Reply, Request, SupervisorEnd, Traits, Tuning,
 };

@@ -1,7 +1,7 @@
 //! A supervisor as its parent, its children and its callers reach it: the mailbox, and the acknowledgement.
 //!
-//! Everything that the actor hears is a [`SupervisorMessage`] in ractor's mailbox. What can be seen without asking the actor is
-//! in the [`SupervisorView`], which stands beside it.
+//! Everything that the actor hears is a [`SupervisorMessage`] in ractor's mailbox. What can be seen without asking the
+//! actor is in the [`SupervisorView`], which stands beside it.
 //!
 //! The actor and every reporter of a child hold the [`ChildLink`]. When the last of them lets go, the supervisor and
 //! everything below it are gone: then, and only then, its parent is told. In the ordinary case the actor is the last,

@@ -2,8 +2,8 @@
 //!
 //! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been
 //! heard. Its mailbox is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself
-//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`SupervisorView`](view::SupervisorView), which
-//! the actor publishes: first the view, then the event.
+//! `Decide`, and what it hears before that is decided upon together. Other threads read the
+//! [view](view::SupervisorView), which the actor publishes: first the view, then the event.
 //!
 //! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock,
 //! and its panic is caught where it is called.

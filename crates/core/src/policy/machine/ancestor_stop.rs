@@ -3,7 +3,7 @@
 
 use super::child::{ChildKey, State};
 use super::exits::Pending;
-use super::io::CallReply;
+use super::io::Reply;
 use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 
@@ -49,6 +49,6 @@ impl Machine {
             }
             false => self.put_down(key, out),
         }
-        reply_all(waiters, CallReply::Stopping, out);
+        reply_all(waiters, Reply::Stopping, out);
     }
 }

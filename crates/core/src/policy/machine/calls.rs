@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
-use super::io::{CallId, CallReply, CallRequest};
+use super::io::{CallId, Reply, Request};
 use super::waiting::{WaitsFor, refuse, reply};
 use super::wind_down::StopTerms;
 use super::{Action, Actions, Advance, Machine, Phase};
@@ -24,23 +24,23 @@ struct OfferedChild {
 
 impl Machine {
     /// Queues a call behind everything that happened before it.
-    pub(super) fn call(&mut self, call: CallId, request: CallRequest, now: Instant, out: &mut Actions) {
+    pub(super) fn call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
                 self.pending.push_back(Pending::Call { call, request });
             }
             Phase::WindingDown(down) => match request {
-                CallRequest::CleanUp { key, id, traits } if !down.is_forced() => {
+                Request::CleanUp { key, id, traits } if !down.is_forced() => {
                     self.clean_up(OfferedChild { call, key, id, traits }, down.why(), now, out);
                 }
                 // OTP rule 14: OTP would let the caller wait until there is no supervisor any more.
-                CallRequest::CleanUp { .. }
-                | CallRequest::Start { .. }
-                | CallRequest::StartInReserved { .. }
-                | CallRequest::Reserve
-                | CallRequest::Terminate(_)
-                | CallRequest::Restart(_)
-                | CallRequest::Delete(_) => refuse(call, &request, out),
+                Request::CleanUp { .. }
+                | Request::Start { .. }
+                | Request::StartInReserved { .. }
+                | Request::Reserve
+                | Request::Terminate(_)
+                | Request::Restart(_)
+                | Request::Delete(_) => refuse(call, &request, out),
             },
             Phase::Finished => refuse(call, &request, out),
         }
@@ -59,7 +59,7 @@ impl Machine {
         self.children.set(key, State::Starting { next: None });
         out.push_back(Action::Keep(key));
         out.push_back(Action::StartCleanUp(key));
-        reply(call, CallReply::Started(key), out);
+        reply(call, Reply::Started(key), out);
         self.ask(key, why, now, out);
     }
 
@@ -91,19 +91,19 @@ impl Machine {
     pub(super) fn take_up_call(
         &mut self,
         call: CallId,
-        request: CallRequest,
+        request: Request,
         now: Instant,
         out: &mut Actions,
     ) -> Advance {
         match request {
-            CallRequest::Start { .. } | CallRequest::Reserve | CallRequest::Restart(_) if self.held => {
+            Request::Start { .. } | Request::Reserve | Request::Restart(_) if self.held => {
                 refuse(call, &request, out);
             }
-            CallRequest::StartInReserved { .. } if self.held => {
+            Request::StartInReserved { .. } if self.held => {
                 self.reservations.leave();
                 refuse(call, &request, out);
             }
-            CallRequest::Start { key, id, traits } => {
+            Request::Start { key, id, traits } => {
                 return self.add_and_start(
                     OfferedChild { call, key, id, traits },
                     Action::Start(key),
@@ -111,7 +111,7 @@ impl Machine {
                     out,
                 );
             }
-            CallRequest::StartInReserved { key, id, traits } => {
+            Request::StartInReserved { key, id, traits } => {
                 // The child takes the place that was kept for it.
                 self.reservations.leave();
                 return self.add_and_start(
@@ -122,9 +122,9 @@ impl Machine {
                 );
             }
             // Given at the end of the step, if there is any.
-            CallRequest::Reserve => self.reservations.wait(call),
+            Request::Reserve => self.reservations.wait(call),
             // A stop that begins in the meantime must not cancel it.
-            CallRequest::CleanUp { key, id, traits } => {
+            Request::CleanUp { key, id, traits } => {
                 return self.add_and_start(
                     OfferedChild { call, key, id, traits },
                     Action::StartCleanUp(key),
@@ -132,17 +132,17 @@ impl Machine {
                     out,
                 );
             }
-            CallRequest::Terminate(id) => match self.children.key(&id) {
-                None => reply(call, CallReply::NotFound, out),
+            Request::Terminate(id) => match self.children.key(&id) {
+                None => reply(call, Reply::NotFound, out),
                 Some(key) => self.terminate(call, key, now, out),
             },
             // OTP rule 49.
-            CallRequest::Restart(_) | CallRequest::Delete(_) if self.keeps_nothing() => {
-                reply(call, CallReply::NothingKept, out);
+            Request::Restart(_) | Request::Delete(_) if self.keeps_nothing() => {
+                reply(call, Reply::NothingKept, out);
             }
-            CallRequest::Restart(id) => {
+            Request::Restart(id) => {
                 match self.children.key(&id).map(|key| (key, self.children.state(key))) {
-                    None => reply(call, CallReply::NotFound, out),
+                    None => reply(call, Reply::NotFound, out),
                     // Not counted: OTP rule 35.
                     Some((key, State::Down)) => {
                         self.start(key, now, out);
@@ -152,39 +152,37 @@ impl Machine {
                     Some((_, state)) => reply(call, occupied(state), out),
                 }
             }
-            CallRequest::Delete(id) => {
-                match self.children.key(&id).map(|key| (key, self.children.state(key))) {
-                    None => reply(call, CallReply::NotFound, out),
-                    Some((key, State::Down)) => {
-                        self.forget(key, out);
-                        reply(call, CallReply::Done, out);
-                    }
-                    Some((_, state)) => reply(call, occupied(state), out),
+            Request::Delete(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
+                None => reply(call, Reply::NotFound, out),
+                Some((key, State::Down)) => {
+                    self.forget(key, out);
+                    reply(call, Reply::Done, out);
                 }
-            }
+                Some((_, state)) => reply(call, occupied(state), out),
+            },
         }
         Advance::GoOn
     }
 
     /// Why a child with this id cannot be added: OTP rule 45. How many there may be: OTP rule 58.
-    fn objection_to(&self, id: &ChildId) -> Option<CallReply> {
+    fn objection_to(&self, id: &ChildId) -> Option<Reply> {
         if let Some(key) = self.children.key(id) {
             return Some(match self.children.state(key) {
-                State::Down | State::Restarting { .. } => CallReply::AlreadyPresent,
+                State::Down | State::Restarting { .. } => Reply::AlreadyPresent,
                 State::Starting { .. }
                 | State::Abandoned
                 | State::Running
                 | State::Ended(_)
                 | State::Failed { .. }
                 | State::Stopping { .. }
-                | State::Killed { .. } => CallReply::AlreadyStarted,
+                | State::Killed { .. } => Reply::AlreadyStarted,
             });
         }
         match self.policy.keeping {
             Keeping::Nothing { max_children }
                 if self.children.len() + self.reservations.kept() >= max_children =>
             {
-                Some(CallReply::MaxChildren)
+                Some(Reply::MaxChildren)
             }
             Keeping::Nothing { .. } | Keeping::Specs => None,
         }
@@ -203,7 +201,7 @@ impl Machine {
         self.ask(key, StopTerms { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),
-            false => reply(call, CallReply::Done, out),
+            false => reply(call, Reply::Done, out),
         }
         if called_off {
             self.resume_siblings(key);
@@ -212,9 +210,9 @@ impl Machine {
 }
 
 /// Why a child in this state can be neither restarted nor deleted.
-fn occupied(state: State) -> CallReply {
+fn occupied(state: State) -> Reply {
     match state {
-        State::Restarting { .. } => CallReply::Restarting,
+        State::Restarting { .. } => Reply::Restarting,
         State::Down
         | State::Starting { .. }
         | State::Abandoned
@@ -222,6 +220,6 @@ fn occupied(state: State) -> CallReply {
         | State::Ended(_)
         | State::Failed { .. }
         | State::Stopping { .. }
-        | State::Killed { .. } => CallReply::Running,
+        | State::Killed { .. } => Reply::Running,
     }
 }

@@ -39,7 +39,7 @@ impl DeferredEnds {
 
 impl Machine {
     /// A child has ended as programs do because of a stop signal, which may have been meant for the whole tree.
-    pub(super) fn ended_by_stop_signal(
+    pub(super) fn ended_by_signal(
         &mut self,
         (key, class): (ChildKey, ExitClass),
         now: Instant,
@@ -59,7 +59,7 @@ impl Machine {
 
     /// The start of a child was ended by a stop signal, which may have been meant for the whole tree. A caller that
     /// waits for the start hears of it at once: it asked for this child, and not for the tree.
-    pub(super) fn start_failed_by_stop_signal(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+    pub(super) fn start_failed_by_signal(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         let deferred_until = (!self.waiting.contains_key(&key)).then_some(now + DEFERRAL);
         self.over(key, State::Failed { deferred_until }, now, out);
     }

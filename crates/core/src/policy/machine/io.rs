@@ -23,15 +23,15 @@ pub(crate) enum Input {
     Stop { cause: StopCause, deadline: Option<Instant> },
     /// The child is gone. It has ended as programs do because of a stop signal, which may have been sent to the whole
     /// tree, and the root's own be still on its way.
-    EndedByStopSignal(ChildKey, ExitClass),
+    EndedBySignal(ChildKey, ExitClass),
     /// The start of the child failed because it ended as programs do because of a stop signal, which may have been sent
     /// to the whole tree.
-    StartFailedByStopSignal(ChildKey),
+    StartFailedBySignal(ChildKey),
     /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
     /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,
     /// A caller wants something of one child.
-    Call { call: CallId, request: CallRequest },
+    Call { call: CallId, request: Request },
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
@@ -86,7 +86,7 @@ pub(crate) enum Action {
     /// The child has been deleted.
     Forget(ChildKey),
     /// What a caller wanted has been done, or cannot be.
-    Reply { call: CallId, reply: CallReply },
+    Reply { call: CallId, reply: Reply },
     /// The child is about to be started again. Write it down and say [`Input::Announced`], or, if the stop of an
     /// ancestor has begun, say [`Input::Hold`] instead.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
@@ -128,7 +128,7 @@ pub(crate) struct CallId(pub(crate) u64);
 
 /// What a caller wants of one child.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum CallRequest {
+pub(crate) enum Request {
     /// Add this child behind all others, and start it.
     Start { key: ChildKey, id: ChildId, traits: Traits },
     /// The same, in a place that was reserved before.
@@ -147,7 +147,7 @@ pub(crate) enum CallRequest {
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallReply {
+pub(crate) enum Reply {
     /// The child runs.
     Started(ChildKey),
     /// A place for a child is reserved.

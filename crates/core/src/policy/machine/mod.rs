@@ -77,7 +77,7 @@ use super::{Closing, Policy};
 use crate::child::ChildId;
 
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
-pub(crate) use self::io::{Action, Actions, CallId, CallReply, CallRequest, Input, SupervisorEnd};
+pub(crate) use self::io::{Action, Actions, CallId, Input, Reply, Request, SupervisorEnd};
 
 /// The state of one supervisor.
 #[derive(Debug)]
@@ -178,9 +178,9 @@ impl Machine {
             Input::Started(key) => self.started(key, now, out),
             Input::Ignored(key) => self.over(key, State::Down, now, out),
             Input::StartFailed(key) => self.over(key, State::Failed { deferred_until: None }, now, out),
-            Input::StartFailedByStopSignal(key) => self.start_failed_by_stop_signal(key, now, out),
+            Input::StartFailedBySignal(key) => self.start_failed_by_signal(key, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::EndedByStopSignal(key, class) => self.ended_by_stop_signal((key, class), now, out),
+            Input::EndedBySignal(key, class) => self.ended_by_signal((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::io::{CallId, CallReply};
+use super::io::{CallId, Reply};
 use super::waiting::reply;
 use super::{Actions, Machine, Phase};
 use crate::policy::Keeping;
@@ -33,7 +33,7 @@ impl Reservations {
     /// The supervisor stops: no caller gets a place any more.
     pub(super) fn dismiss(&mut self, out: &mut Actions) {
         for call in self.waiting.drain(..) {
-            reply(call, CallReply::Stopping, out);
+            reply(call, Reply::Stopping, out);
         }
     }
 }
@@ -54,7 +54,7 @@ impl Machine {
         while self.children.len() + self.reservations.kept < places {
             let Some(call) = self.reservations.waiting.pop_front() else { return };
             self.reservations.kept += 1;
-            reply(call, CallReply::Reserved, out);
+            reply(call, Reply::Reserved, out);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::child::{ChildKey, State};
 use super::exits::Pending;
-use super::io::{CallId, CallReply, CallRequest};
+use super::io::{CallId, Reply, Request};
 use super::{Action, Actions, Machine};
 
 /// A call that waits for a child.
@@ -44,7 +44,7 @@ impl Machine {
                     waiters.iter().all(starts),
                     "a caller that waits for an end has had the child asked to stop"
                 );
-                reply_all(waiters, CallReply::Started(key), out);
+                reply_all(waiters, Reply::Started(key), out);
             }
             State::Failed { .. } => {
                 debug_assert!(
@@ -53,7 +53,7 @@ impl Machine {
                 );
                 let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
                 // Before the child is forgotten, because it knows why it could not be started.
-                reply_all(waiters, CallReply::StartFailed(key), out);
+                reply_all(waiters, Reply::StartFailed(key), out);
                 match is_new {
                     true => self.forget(key, out),
                     false => self.put_down(key, out),
@@ -76,7 +76,7 @@ impl Machine {
             waiters.into_iter().partition(|waiter| waiter.waits_for != WaitsFor::End);
         if was_stopped && self.is_kept(key) && self.is_about_to_start(key) {
             // A group restart has cut its start short, and starts it again: that start is what they wait for now.
-            reply_all(ends, CallReply::Done, out);
+            reply_all(ends, Reply::Done, out);
             if !starts.is_empty() {
                 self.waiting.insert(key, starts);
             }
@@ -88,8 +88,8 @@ impl Machine {
             true => self.forget(key, out),
             false => self.put_down(key, out),
         }
-        reply_all(ends, CallReply::Done, out);
-        let answer = if was_stopped { CallReply::StartCancelled } else { CallReply::Ignored };
+        reply_all(ends, Reply::Done, out);
+        let answer = if was_stopped { Reply::StartCancelled } else { Reply::Ignored };
         reply_all(starts, answer, out);
     }
 
@@ -108,28 +108,27 @@ impl Machine {
         }
         self.reservations.dismiss(out);
         for (_, waiters) in std::mem::take(&mut self.waiting) {
-            reply_all(waiters, CallReply::Stopping, out);
+            reply_all(waiters, Reply::Stopping, out);
         }
     }
 }
 
-pub(super) fn reply(call: CallId, reply: CallReply, out: &mut Actions) {
+pub(super) fn reply(call: CallId, reply: Reply, out: &mut Actions) {
     out.push_back(Action::Reply { call, reply });
 }
 
-pub(super) fn reply_all(waiters: Vec<Waiter>, answer: CallReply, out: &mut Actions) {
+pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) {
     for waiter in waiters {
         reply(waiter.call, answer, out);
     }
 }
 
 /// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
-pub(super) fn refuse(call: CallId, request: &CallRequest, out: &mut Actions) {
-    if let CallRequest::Start { key, .. }
-    | CallRequest::StartInReserved { key, .. }
-    | CallRequest::CleanUp { key, .. } = request
+pub(super) fn refuse(call: CallId, request: &Request, out: &mut Actions) {
+    if let Request::Start { key, .. } | Request::StartInReserved { key, .. } | Request::CleanUp { key, .. } =
+        request
     {
         out.push_back(Action::Refuse(*key));
     }
-    reply(call, CallReply::Stopping, out);
+    reply(call, Reply::Stopping, out);
 }

@@ -7,7 +7,7 @@ use super::Engine;
 use crate::child::StartError;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallId, CallReply, CallRequest, ChildKey, Input};
+use crate::policy::{CallId, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{CallRefusal, CallSuccess, Demand, ReservedPlace, SupervisorCall};
 use crate::supervisor::entry::StartProgress;
 
@@ -19,17 +19,17 @@ impl Engine {
         let request = match demand {
             Demand::Start { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                CallRequest::Start { key, id, traits }
+                Request::Start { key, id, traits }
             }
             Demand::StartInReserved { id, spec, place } => {
                 place.take();
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                CallRequest::StartInReserved { key, id, traits }
+                Request::StartInReserved { key, id, traits }
             }
-            Demand::Reserve => CallRequest::Reserve,
+            Demand::Reserve => Request::Reserve,
             Demand::CleanUp { id, spec } => {
                 let (key, id, traits) = self.calls.offer(id, *spec, self.policy, path);
-                CallRequest::CleanUp { key, id, traits }
+                Request::CleanUp { key, id, traits }
             }
             Demand::Quiet => {
                 self.calls.wait_for_quiet(answer);
@@ -40,9 +40,9 @@ impl Engine {
                 self.lifo_slot.note();
                 return None;
             }
-            Demand::Terminate(id) => CallRequest::Terminate(id),
-            Demand::Restart(id) => CallRequest::Restart(id),
-            Demand::Delete(id) => CallRequest::Delete(id),
+            Demand::Terminate(id) => Request::Terminate(id),
+            Demand::Restart(id) => Request::Restart(id),
+            Demand::Delete(id) => Request::Delete(id),
         };
         Some(Input::Call { call: self.calls.open(answer), request })
     }
@@ -62,30 +62,28 @@ impl Engine {
     }
 
     /// The machine's answer goes back to the caller.
-    pub(super) fn reply(&mut self, call: CallId, reply: CallReply) {
+    pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
         let answer = match reply {
-            CallReply::Started(key) => {
+            Reply::Started(key) => {
                 let started = self.shared.view.with(key, |entry| entry.started_child());
                 started.map(CallSuccess::Started).ok_or(CallRefusal::NotRunning)
             }
-            CallReply::Reserved => {
-                Ok(CallSuccess::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _)))
-            }
-            CallReply::Done => Ok(CallSuccess::Done),
-            CallReply::StartFailed(key) => {
+            Reply::Reserved => Ok(CallSuccess::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
+            Reply::Done => Ok(CallSuccess::Done),
+            Reply::StartFailed(key) => {
                 let failure = self.calls.failure(key);
                 Err(CallRefusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
-            CallReply::StartCancelled => Err(CallRefusal::StartFailed(StartError::Stopped)),
-            CallReply::Ignored => Err(CallRefusal::Ignored),
-            CallReply::AlreadyStarted => Err(CallRefusal::AlreadyStarted),
-            CallReply::AlreadyPresent => Err(CallRefusal::AlreadyPresent),
-            CallReply::MaxChildren => Err(CallRefusal::MaxChildren),
-            CallReply::NotFound => Err(CallRefusal::NotFound),
-            CallReply::Running => Err(CallRefusal::Running),
-            CallReply::Restarting => Err(CallRefusal::Restarting),
-            CallReply::NothingKept => Err(CallRefusal::NothingKept),
-            CallReply::Stopping => Err(CallRefusal::Stopping),
+            Reply::StartCancelled => Err(CallRefusal::StartFailed(StartError::Stopped)),
+            Reply::Ignored => Err(CallRefusal::Ignored),
+            Reply::AlreadyStarted => Err(CallRefusal::AlreadyStarted),
+            Reply::AlreadyPresent => Err(CallRefusal::AlreadyPresent),
+            Reply::MaxChildren => Err(CallRefusal::MaxChildren),
+            Reply::NotFound => Err(CallRefusal::NotFound),
+            Reply::Running => Err(CallRefusal::Running),
+            Reply::Restarting => Err(CallRefusal::Restarting),
+            Reply::NothingKept => Err(CallRefusal::NothingKept),
+            Reply::Stopping => Err(CallRefusal::Stopping),
         };
         self.calls.answer(call, answer);
         self.lifo_slot.note();

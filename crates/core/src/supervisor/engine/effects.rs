@@ -258,13 +258,13 @@ impl Engine {
             };
             self.shared.view.with(key, change).flatten()
         });
-        let pressed = catch(|| match stage {
+        let done = catch(|| match stage {
             StopStage::Asked => child.stop(request),
             StopStage::Killed => child.kill(),
             StopStage::Forced => child.force(),
         });
         self.lifo_slot.note();
-        match (pressed, stage) {
+        match (done, stage) {
             (Ok(()), StopStage::Asked) => {}
             (Ok(()), StopStage::Killed | StopStage::Forced) => {
                 if inspect.is_some_and(|inspect| cannot_go(&inspect)) {

@@ -107,11 +107,7 @@ impl Engine {
             let is_timeout = matches!(error, StartError::TimedOut(_));
             let failed =
                 self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now));
-            return Some(if may_be_a_stop && !is_timeout {
-                Input::StartFailedByStopSignal(key)
-            } else {
-                failed
-            });
+            return Some(if may_be_a_stop && !is_timeout { Input::StartFailedBySignal(key) } else { failed });
         }
         if let Some(failures) = end.failures() {
             self.faults.heard(failures);
@@ -128,7 +124,7 @@ impl Engine {
             }
         };
         self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
-        Some(if may_be_a_stop { Input::EndedByStopSignal(key, class) } else { Input::Ended(key, class) })
+        Some(if may_be_a_stop { Input::EndedBySignal(key, class) } else { Input::Ended(key, class) })
     }
 
     /// Remembers how a child ended that has not been asked to, and what it says of failures below it.

@@ -9,7 +9,7 @@ fn a_child_that_would_be_restarted_just_goes_down() {
     let mut rig = Rig::held(policy(Strategy::OneForAll, 9), [permanent(), permanent()]);
 
     assert_eq!(rig.failed(A), []);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn siblings_do_not_come_back_when_a_restart_is_called_off() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent(), put_off()]);
     rig.failed(B);
     rig.ended(A);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done), Action::Start(A)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done), Action::Start(A)]);
 
     assert_eq!(rig.tell(Input::Cancelled(A)), []);
     assert!(rig.machine.is_quiet());
@@ -197,8 +197,8 @@ fn starts_and_restarts_are_refused() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
     rig.failed(A);
 
-    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(CallReply::Stopping)]);
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::Stopping)]);
+    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(Reply::Stopping)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
 }
 
 #[test]
@@ -207,16 +207,16 @@ fn starts_that_wait_their_turn_are_refused() {
     rig.failed(A);
     assert_eq!(rig.starts(B, permanent()), [], "A is being started");
 
-    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), replied(CallReply::Stopping)]);
+    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), replied(Reply::Stopping)]);
 }
 
 #[test]
 fn children_can_still_be_terminated_and_deleted() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
-    assert_eq!(rig.ended(A), [replied(CallReply::Done)]);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
+    assert_eq!(rig.ended(A), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn clean_up_work_is_started_and_stopped_when_the_supervisor_is_asked() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
 
     assert_eq!(rig.cleans_up(B), [Action::Keep(B), Action::StartCleanUp(B)]);
-    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Started(B))]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
 }
 
@@ -238,17 +238,17 @@ fn clean_up_work_is_not_started_in_a_way_that_a_stop_can_cancel() {
 #[test]
 fn clean_up_work_with_an_id_that_is_there_is_declined() {
     let mut rig = Rig::held(Policy::default(), [permanent()]);
-    let request = CallRequest::CleanUp { key: B, id: id(A), traits: permanent() };
+    let request = Request::CleanUp { key: B, id: id(A), traits: permanent() };
 
-    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(CallReply::AlreadyStarted)]);
+    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
 }
 
 #[test]
 fn a_caller_that_waits_for_a_child_that_starts_gets_the_outcome() {
     let outcomes = [
-        (Input::Started(A), vec![replied(CallReply::Started(A))]),
-        (Input::Ignored(A), vec![replied(CallReply::Ignored)]),
-        (Input::StartFailed(A), vec![replied(CallReply::StartFailed(A)), Action::Forget(A)]),
+        (Input::Started(A), vec![replied(Reply::Started(A))]),
+        (Input::Ignored(A), vec![replied(Reply::Ignored)]),
+        (Input::StartFailed(A), vec![replied(Reply::StartFailed(A)), Action::Forget(A)]),
     ];
     for (fact, answers) in outcomes {
         let mut rig = Rig::running(Policy::default(), []);
@@ -266,7 +266,7 @@ fn a_caller_whose_child_a_group_restart_has_stopped_and_does_not_start_again_is_
     rig.failed(A);
     rig.ended(B);
 
-    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), Action::Forget(B), replied(CallReply::Stopping)]);
+    assert_eq!(rig.tell(Input::Hold), [Action::Refuse(B), Action::Forget(B), replied(Reply::Stopping)]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_caller_whose_child_is_being_stopped_by_a_group_restart_is_told_when_it_is_g
     rig.failed(A);
 
     assert_eq!(rig.tell(Input::Hold), []);
-    assert_eq!(rig.ended(B), [Action::Forget(B), replied(CallReply::StartCancelled)]);
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled)]);
 }
 
 // --- starts that the shell has not carried out ---
@@ -286,19 +286,19 @@ fn a_new_child_whose_start_was_cancelled_is_refused_and_forgotten() {
     let mut rig = Rig::running(Policy::default(), []);
     rig.starts(A, permanent());
 
-    let refused = [Action::Refuse(A), Action::Forget(A), replied(CallReply::Stopping)];
+    let refused = [Action::Refuse(A), Action::Forget(A), replied(Reply::Stopping)];
     assert_eq!(rig.tell(Input::Cancelled(A)), refused);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::NotFound)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::NotFound)]);
 }
 
 #[test]
 fn a_child_that_was_to_be_restarted_by_hand_is_kept_when_its_start_was_cancelled() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.terminated(A);
-    rig.asks_for(CallRequest::Restart(id(A)));
+    rig.asks_for(Request::Restart(id(A)));
 
-    assert_eq!(rig.tell(Input::Cancelled(A)), [replied(CallReply::Stopping)]);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Done)]);
+    assert_eq!(rig.tell(Input::Cancelled(A)), [replied(Reply::Stopping)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_cancelled_start_holds_the_supervisor() {
     rig.tell(Input::Begin);
 
     assert_eq!(rig.tell(Input::Cancelled(A)), [], "B is not started either");
-    assert_eq!(rig.starts(C, permanent()), [Action::Refuse(C), replied(CallReply::Stopping)]);
+    assert_eq!(rig.starts(C, permanent()), [Action::Refuse(C), replied(Reply::Stopping)]);
     assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
@@ -363,7 +363,7 @@ fn until_it_is_known_whether_the_supervisor_gives_up_nothing_else_is_decided() {
         [
             Action::Stopping(StopCause::GaveUp),
             Action::Refuse(C),
-            replied(CallReply::Stopping),
+            replied(Reply::Stopping),
             Action::Finish(SupervisorEnd::GaveUp)
         ]
     );

@@ -13,7 +13,7 @@ fn a_supervisor_is_quiet_as_long_as_it_has_no_child_that_lives() {
     assert!(!rig.machine.is_quiet(), "A starts");
     rig.tell(Input::Started(A));
     assert!(!rig.machine.is_quiet(), "A runs");
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
     assert!(!rig.machine.is_quiet(), "A stops");
     rig.ended(A);
     assert!(rig.machine.is_quiet());
@@ -25,17 +25,17 @@ fn a_supervisor_is_not_quiet_while_a_child_waits_for_its_restart() {
     rig.failed(A);
     assert!(!rig.machine.is_quiet());
 
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
     assert!(rig.machine.is_quiet());
 }
 
 #[test]
 fn a_supervisor_is_not_quiet_while_a_call_waits_that_brings_a_child() {
     let mut rig = Rig::running(Policy::default(), []);
-    let calls = [A, B].map(|key| CallRequest::Start { key, id: id(key), traits: permanent() });
+    let calls = [A, B].map(|key| Request::Start { key, id: id(key), traits: permanent() });
     rig.tell_all(calls.map(|request| Input::Call { call: CALL, request }));
 
-    let failed = [replied(CallReply::StartFailed(A)), Action::Forget(A), Action::Keep(B), Action::Start(B)];
+    let failed = [replied(Reply::StartFailed(A)), Action::Forget(A), Action::Keep(B), Action::Start(B)];
     assert!(!rig.machine.is_quiet());
     assert_eq!(rig.tell(Input::StartFailed(A)), failed);
 }
@@ -98,7 +98,7 @@ fn a_call_that_comes_before_the_children_are_started_is_answered_when_they_never
     rig.starts(A, permanent());
     assert!(!rig.machine.is_quiet());
 
-    let refused = [Action::Refuse(A), replied(CallReply::Stopping), Action::Finish(SupervisorEnd::Stopped)];
+    let refused = [Action::Refuse(A), replied(Reply::Stopping), Action::Finish(SupervisorEnd::Stopped)];
     assert_eq!(rig.stop(None), refused);
     assert!(rig.machine.is_quiet());
 }
@@ -127,8 +127,7 @@ fn there_is_something_to_settle_while_children_are_started_or_restarted() {
 fn there_is_something_to_settle_while_an_end_waits_its_turn() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
     rig.starts(B, permanent());
-    let call =
-        Input::Call { call: CALL, request: CallRequest::Start { key: C, id: id(C), traits: permanent() } };
+    let call = Input::Call { call: CALL, request: Request::Start { key: C, id: id(C), traits: permanent() } };
     rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
 
     assert!(rig.machine.is_restarting());
@@ -150,10 +149,10 @@ fn there_is_nothing_to_settle_once_a_stop_has_begun() {
 fn the_machine_goes_on_by_itself_only_after_a_start_that_a_call_wanted() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     assert!(!rig.machine.goes_on());
-    let request = CallRequest::Terminate(id(A));
+    let request = Request::Terminate(id(A));
 
     rig.tell_all([
-        Input::Call { call: CALL, request: CallRequest::Start { key: B, id: id(B), traits: permanent() } },
+        Input::Call { call: CALL, request: Request::Start { key: B, id: id(B), traits: permanent() } },
         Input::Call { call: CALL, request },
     ]);
     assert!(rig.machine.goes_on());
@@ -258,7 +257,7 @@ fn a_child_that_is_deleted_does_not_wait_any_more() {
     rig.failed(A);
     assert_eq!(rig.changes(), [(A, true)]);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [Action::Forget(A), replied(Reply::Done)]);
     assert_eq!(rig.changes(), [(A, false)]);
 }
 
@@ -271,7 +270,7 @@ fn children_are_found_by_their_ids_as_long_as_they_are_there() {
 
     rig.starts(C, permanent());
     rig.terminated(A);
-    rig.asks_for(CallRequest::Delete(id(A)));
+    rig.asks_for(Request::Delete(id(A)));
     assert_eq!([A, B, C].map(|key| rig.machine.key(&id(key))), [None, Some(B), Some(C)]);
 }
 

@@ -60,8 +60,8 @@ fn all_significant_counts_a_terminated_child_as_gone_and_its_end_as_no_trigger()
 
     let mut rig = Rig::running(policy, both);
     rig.ended(A);
-    rig.asks_for(CallRequest::Terminate(id(B)));
-    assert_eq!(rig.ended(B), [replied(CallReply::Done)]);
+    rig.asks_for(Request::Terminate(id(B)));
+    assert_eq!(rig.ended(B), [replied(Reply::Done)]);
 }
 
 /// OTP rule 39.

@@ -86,11 +86,11 @@ fn a_restart_that_is_due_and_is_called_off_before_its_turn_does_not_take_place()
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff(), permanent()]);
     rig.failed(A);
     rig.failed(B);
-    rig.tell(Input::Call { call: CALL, request: CallRequest::Terminate(id(A)) });
+    rig.tell(Input::Call { call: CALL, request: Request::Terminate(id(A)) });
     rig.passes(DELAY);
     assert_eq!(rig.tell(Input::Alarm), [], "B is being started");
 
-    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Done)]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Done)]);
     assert!(rig.machine.next_alarm().is_none());
 }
 

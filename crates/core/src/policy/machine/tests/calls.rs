@@ -9,7 +9,7 @@ fn a_child_is_added_behind_all_others_and_started() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
 
     assert_eq!(rig.starts(B, permanent()), [Action::Keep(B), Action::Start(B)]);
-    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Started(B))]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
 }
 
@@ -19,8 +19,8 @@ fn a_child_that_cannot_be_started_is_not_added() {
     let mut rig = Rig::running(Policy::default(), []);
     rig.starts(A, permanent());
 
-    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(CallReply::StartFailed(A)), Action::Forget(A)]);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [replied(CallReply::NotFound)]);
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed(A)), Action::Forget(A)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::NotFound)]);
 }
 
 #[test]
@@ -28,20 +28,20 @@ fn a_child_that_had_nothing_to_run_is_kept_unless_it_is_temporary() {
     let mut rig = Rig::running(Policy::default(), []);
 
     rig.starts(A, permanent());
-    assert_eq!(rig.tell(Input::Ignored(A)), [replied(CallReply::Ignored)]);
+    assert_eq!(rig.tell(Input::Ignored(A)), [replied(Reply::Ignored)]);
     rig.starts(B, temporary());
-    assert_eq!(rig.tell(Input::Ignored(B)), [Action::Forget(B), replied(CallReply::Ignored)]);
+    assert_eq!(rig.tell(Input::Ignored(B)), [Action::Forget(B), replied(Reply::Ignored)]);
 }
 
 /// OTP rule 45.
 #[test]
 fn an_id_that_is_there_already_is_refused() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
-    let again = CallRequest::Start { key: B, id: id(A), traits: permanent() };
+    let again = Request::Start { key: B, id: id(A), traits: permanent() };
 
-    assert_eq!(rig.asks_for(again.clone()), [Action::Decline(B), replied(CallReply::AlreadyStarted)]);
+    assert_eq!(rig.asks_for(again.clone()), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
     rig.terminated(A);
-    assert_eq!(rig.asks_for(again), [Action::Decline(B), replied(CallReply::AlreadyPresent)]);
+    assert_eq!(rig.asks_for(again), [Action::Decline(B), replied(Reply::AlreadyPresent)]);
 }
 
 // --- terminate_child ---
@@ -51,17 +51,17 @@ fn an_id_that_is_there_already_is_refused() {
 fn a_terminated_child_is_answered_for_when_it_is_gone_and_does_not_come_back() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
-    assert_eq!(rig.failed(A), [replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [rig.asks(A, StopCause::Api)]);
+    assert_eq!(rig.failed(A), [replied(Reply::Done)]);
 }
 
 /// OTP rule 42.
 #[test]
 fn a_terminated_temporary_child_is_deleted() {
     let mut rig = Rig::running(Policy::default(), [temporary()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.ended(A), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.ended(A), [Action::Forget(A), replied(Reply::Done)]);
 }
 
 /// OTP rule 42, OTP rule 44.
@@ -70,17 +70,17 @@ fn to_terminate_what_is_down_is_fine_and_what_is_unknown_is_not() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.terminated(A);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Done)]);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::NotFound)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::NotFound)]);
 }
 
 #[test]
 fn two_callers_that_terminate_the_same_child_are_both_answered() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.ended(A), [replied(CallReply::Done), replied(CallReply::Done)]);
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::Done)]);
 }
 
 /// OTP rule 33.
@@ -90,32 +90,32 @@ fn to_terminate_a_child_cancels_its_restart() {
     rig.failed(A);
     // Behind the retry that will be queued when this start fails stands the call.
     rig.failed(B);
-    let call = rig.asks_for(CallRequest::Terminate(id(A)));
+    let call = rig.asks_for(Request::Terminate(id(A)));
     assert_eq!(call, [], "a start is in hand");
 
     let actions = rig.tell(Input::StartFailed(A));
 
     assert_eq!(actions[0], restarting(B, 1));
     let rest = rig.tell(Input::Started(B));
-    assert_eq!(rest, [replied(CallReply::Done)], "and A is not tried again");
+    assert_eq!(rest, [replied(Reply::Done)], "and A is not tried again");
 }
 
 /// OTP rule 13.
 #[test]
 fn an_end_that_waits_behind_the_call_that_terminates_the_child_is_absorbed() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
-    let call = Input::Call { call: CALL, request: CallRequest::Terminate(id(A)) };
+    let call = Input::Call { call: CALL, request: Request::Terminate(id(A)) };
 
     let actions = rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
 
-    assert_eq!(actions, [replied(CallReply::Done)], "it is neither asked nor restarted");
+    assert_eq!(actions, [replied(Reply::Done)], "it is neither asked nor restarted");
 }
 
 /// OTP rule 14.
 #[test]
 fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
 }
@@ -125,9 +125,9 @@ fn while_a_child_takes_its_time_to_stop_others_are_dealt_with() {
 fn the_end_of_a_significant_child_that_was_terminated_does_not_stop_the_supervisor() {
     let policy = Policy { auto_shutdown: AutoShutdown::AnySignificant, ..Policy::default() };
     let mut rig = Rig::running(policy, [significant(transient())]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.ended(A), [replied(CallReply::Done)]);
+    assert_eq!(rig.ended(A), [replied(Reply::Done)]);
 }
 
 // --- restart_child and delete_child ---
@@ -138,26 +138,26 @@ fn a_child_that_is_down_can_be_restarted_which_does_not_count() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent()]);
     rig.terminated(A);
 
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [Action::Start(A)]);
-    assert_eq!(rig.tell(Input::Started(A)), [replied(CallReply::Started(A))]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
 }
 
 #[test]
 fn a_child_that_could_not_be_restarted_by_hand_is_kept_and_not_tried_again() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.terminated(A);
-    rig.asks_for(CallRequest::Restart(id(A)));
+    rig.asks_for(Request::Restart(id(A)));
 
-    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(CallReply::StartFailed(A))]);
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [Action::Start(A)]);
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::StartFailed(A))]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
 }
 
 #[test]
 fn a_child_that_runs_can_be_neither_restarted_nor_deleted() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
 
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::Running)]);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [replied(CallReply::Running)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Running)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::Running)]);
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn a_child_that_waits_for_its_restart_can_be_neither_restarted_nor_deleted() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [put_off()]);
     rig.failed(A);
 
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::Restarting)]);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [replied(CallReply::Restarting)]);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Done)]);
-    assert_eq!(rig.asks_for(CallRequest::Delete(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Restarting)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [replied(Reply::Restarting)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
+    assert_eq!(rig.asks_for(Request::Delete(id(A))), [Action::Forget(A), replied(Reply::Done)]);
 }
 
 /// OTP rule 24, OTP rule 42.
@@ -188,20 +188,20 @@ fn a_start_that_a_group_restart_cuts_short_is_answered_for_when_the_child_has_st
     assert_eq!(rig.failed(A), [restarting(A, 1), rig.asks(B, StopCause::Sibling)]);
     assert_eq!(rig.ended(B), [Action::Start(A)]);
     assert_eq!(rig.tell(Input::Started(A)), [Action::Start(B)]);
-    assert_eq!(rig.tell(Input::Started(B)), [replied(CallReply::Started(B))]);
+    assert_eq!(rig.tell(Input::Started(B)), [replied(Reply::Started(B))]);
 }
 
 #[test]
 fn a_start_that_fails_at_once_has_failed_before_what_happened_after_the_call() {
     let mut rig = Rig::running(policy(Strategy::OneForAll, 9), [permanent()]);
-    let request = CallRequest::Start { key: B, id: id(B), traits: permanent() };
+    let request = Request::Start { key: B, id: id(B), traits: permanent() };
     let call = Input::Call { call: CALL, request };
 
     let begun = rig.tell_all([call, Input::Ended(A, ExitClass::Abnormal)]);
     assert_eq!(begun, [Action::Keep(B), Action::Start(B)]);
     assert!(rig.machine.goes_on());
 
-    let failed = [replied(CallReply::StartFailed(B)), Action::Forget(B), restarting(A, 1), Action::Start(A)];
+    let failed = [replied(Reply::StartFailed(B)), Action::Forget(B), restarting(A, 1), Action::Start(A)];
     assert_eq!(rig.tell(Input::StartFailed(B)), failed);
 }
 
@@ -211,29 +211,29 @@ fn a_start_that_a_group_restart_cuts_short_is_over_if_the_child_is_not_kept() {
     rig.starts(B, temporary());
     rig.failed(A);
 
-    assert_eq!(rig.ended(B), [Action::Forget(B), replied(CallReply::StartCancelled), Action::Start(A)]);
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled), Action::Start(A)]);
 }
 
 #[test]
 fn a_new_child_that_is_terminated_while_it_starts_is_not_added() {
     let mut rig = Rig::running(Policy::default(), []);
     rig.starts(A, permanent());
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    let answers = [Action::Forget(A), replied(CallReply::Done), replied(CallReply::StartCancelled)];
+    let answers = [Action::Forget(A), replied(Reply::Done), replied(Reply::StartCancelled)];
     assert_eq!(rig.ended(A), answers);
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::NotFound)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::NotFound)]);
 }
 
 #[test]
 fn a_child_that_is_terminated_while_it_is_restarted_by_hand_is_kept() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
     rig.terminated(A);
-    rig.asks_for(CallRequest::Restart(id(A)));
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Restart(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.ended(A), [replied(CallReply::Done), replied(CallReply::StartCancelled)]);
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [Action::Start(A)]);
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::StartCancelled)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [Action::Start(A)]);
 }
 
 #[test]
@@ -245,13 +245,13 @@ fn siblings_that_wait_for_a_restart_that_is_called_off_come_back_without_it() {
             rig.ended(*key);
         }
 
-        let mut actions = rig.asks_for(CallRequest::Terminate(id(B)));
+        let mut actions = rig.asks_for(Request::Terminate(id(B)));
         for key in &revived {
             assert_eq!(actions.pop(), Some(Action::Start(*key)));
             actions.extend(rig.tell(Input::Started(*key)));
         }
 
-        assert_eq!(actions, [replied(CallReply::Done)]);
+        assert_eq!(actions, [replied(Reply::Done)]);
     }
 }
 
@@ -261,12 +261,11 @@ fn siblings_come_back_also_if_the_restart_was_due_when_it_was_called_off() {
     rig.failed(B);
     rig.ended(A);
     rig.passes(GRACE);
-    let calls =
-        [CallRequest::Start { key: C, id: id(C), traits: permanent() }, CallRequest::Terminate(id(B))];
+    let calls = [Request::Start { key: C, id: id(C), traits: permanent() }, Request::Terminate(id(B))];
     rig.tell_all(calls.map(|request| Input::Call { call: CALL, request }));
 
     // The restart is queued behind the call that calls it off.
-    assert_eq!(rig.tell(Input::Alarm), [replied(CallReply::Done), Action::Start(A)]);
+    assert_eq!(rig.tell(Input::Alarm), [replied(Reply::Done), Action::Start(A)]);
 }
 
 #[test]
@@ -275,9 +274,9 @@ fn siblings_do_not_come_back_when_a_restart_that_failed_is_called_off() {
     rig.failed(A);
     rig.ended(C);
     rig.ended(B);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(CallReply::Done)]);
+    assert_eq!(rig.tell(Input::StartFailed(A)), [replied(Reply::Done)]);
 }
 
 #[test]
@@ -286,17 +285,17 @@ fn a_start_that_a_group_restart_cuts_short_is_over_if_the_restart_is_put_off() {
     rig.starts(B, permanent());
     rig.failed(A);
 
-    assert_eq!(rig.ended(B), [Action::Forget(B), replied(CallReply::StartCancelled)]);
+    assert_eq!(rig.ended(B), [Action::Forget(B), replied(Reply::StartCancelled)]);
 }
 
 #[test]
 fn a_start_that_a_group_restart_does_not_concern_goes_on() {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
     rig.terminated(A);
-    rig.asks_for(CallRequest::Restart(id(A)));
+    rig.asks_for(Request::Restart(id(A)));
 
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
-    assert_eq!(rig.tell(Input::Started(A)), [replied(CallReply::Started(A))]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
 }
 
 #[test]
@@ -304,11 +303,11 @@ fn a_child_that_is_terminated_while_it_starts_and_does_not_share_the_fate_of_one
  {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
     rig.terminated(A);
-    rig.asks_for(CallRequest::Restart(id(A)));
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Restart(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
     rig.failed(B);
 
-    assert_eq!(rig.ended(A), [replied(CallReply::Done), replied(CallReply::StartCancelled)]);
+    assert_eq!(rig.ended(A), [replied(Reply::Done), replied(Reply::StartCancelled)]);
 }
 
 // --- dynamic supervisors ---
@@ -321,7 +320,7 @@ fn a_dynamic_supervisor_forgets_what_has_ended_and_refuses_what_is_too_much() {
     rig.tell(Input::Started(A));
 
     let one_more = rig.starts(B, transient());
-    assert_eq!(one_more, [Action::Decline(B), replied(CallReply::MaxChildren)]);
+    assert_eq!(one_more, [Action::Decline(B), replied(Reply::MaxChildren)]);
     assert_eq!(rig.tell(Input::Ended(A, ExitClass::Normal)), [Action::Forget(A)]);
     assert_eq!(rig.starts(C, transient()), [Action::Keep(C), Action::Start(C)]);
 }
@@ -345,8 +344,8 @@ fn a_dynamic_supervisor_has_nothing_to_restart_or_to_delete_be_it_there_or_not()
     rig.tell(Input::Started(A));
 
     for key in [A, B] {
-        assert_eq!(rig.asks_for(CallRequest::Restart(id(key))), [replied(CallReply::NothingKept)]);
-        assert_eq!(rig.asks_for(CallRequest::Delete(id(key))), [replied(CallReply::NothingKept)]);
+        assert_eq!(rig.asks_for(Request::Restart(id(key))), [replied(Reply::NothingKept)]);
+        assert_eq!(rig.asks_for(Request::Delete(id(key))), [replied(Reply::NothingKept)]);
     }
 }
 
@@ -371,7 +370,7 @@ fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline
     rig.stop(deadline);
 
     let stop = Action::Stop { key: B, cause: StopCause::Parent, deadline };
-    let begun = [Action::Keep(B), Action::StartCleanUp(B), replied(CallReply::Started(B)), stop];
+    let begun = [Action::Keep(B), Action::StartCleanUp(B), replied(Reply::Started(B)), stop];
     assert_eq!(rig.cleans_up(B), begun);
     rig.tell(Input::Close);
     assert_eq!(rig.ended(A), []);
@@ -382,9 +381,9 @@ fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline
 fn clean_up_work_with_an_id_that_is_there_is_declined_while_all_stop() {
     let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
-    let request = CallRequest::CleanUp { key: B, id: id(A), traits: permanent() };
+    let request = Request::CleanUp { key: B, id: id(A), traits: permanent() };
 
-    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(CallReply::AlreadyStarted)]);
+    assert_eq!(rig.asks_for(request), [Action::Decline(B), replied(Reply::AlreadyStarted)]);
 }
 
 #[test]
@@ -392,7 +391,7 @@ fn clean_up_work_is_refused_once_all_has_been_forced() {
     let mut rig = Rig::running(task_group(), [permanent()]);
     rig.tell(Input::Force);
 
-    assert_eq!(rig.cleans_up(B), [Action::Refuse(B), replied(CallReply::Stopping)]);
+    assert_eq!(rig.cleans_up(B), [Action::Refuse(B), replied(Reply::Stopping)]);
 }
 
 #[test]
@@ -400,7 +399,7 @@ fn nothing_but_clean_up_work_is_started_while_all_stop() {
     let mut rig = Rig::running(task_group(), [permanent()]);
     rig.stop(None);
 
-    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(CallReply::Stopping)]);
+    assert_eq!(rig.starts(B, permanent()), [Action::Refuse(B), replied(Reply::Stopping)]);
 }
 
 // --- the end ---
@@ -409,10 +408,10 @@ fn nothing_but_clean_up_work_is_started_while_all_stop() {
 #[test]
 fn every_caller_that_waits_is_answered_when_the_supervisor_stops() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
-    assert_eq!(rig.stop(None), [replied(CallReply::Stopping)]);
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Stopping)]);
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Stopping)]);
     assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
-    assert_eq!(rig.asks_for(CallRequest::Restart(id(A))), [replied(CallReply::Stopping)]);
+    assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
 }

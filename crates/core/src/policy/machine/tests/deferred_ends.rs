@@ -38,8 +38,8 @@ fn a_stop_that_begins_meanwhile_makes_it_part_of_the_stop() {
 fn a_success_waits_only_where_it_leads_to_a_restart() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), temporary()]);
 
-    assert_eq!(rig.tell(Input::EndedByStopSignal(A, ExitClass::Normal)), []);
-    assert_eq!(rig.tell(Input::EndedByStopSignal(B, ExitClass::Normal)), [Action::Forget(B)]);
+    assert_eq!(rig.tell(Input::EndedBySignal(A, ExitClass::Normal)), []);
+    assert_eq!(rig.tell(Input::EndedBySignal(B, ExitClass::Normal)), [Action::Forget(B)]);
 
     rig.now += DEFERRAL;
     let then = rig.tell(Input::Alarm);
@@ -76,7 +76,7 @@ fn a_child_that_is_terminated_meanwhile_stays_down() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
     rig.tell(died(A));
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
 
     rig.now += DEFERRAL;
     assert_eq!(rig.tell(Input::Alarm), []);
@@ -84,7 +84,7 @@ fn a_child_that_is_terminated_meanwhile_stays_down() {
 }
 
 fn died(key: ChildKey) -> Input {
-    Input::EndedByStopSignal(key, ExitClass::Abnormal)
+    Input::EndedBySignal(key, ExitClass::Abnormal)
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_start_that_a_stop_signal_ended_has_failed_when_the_root_must_have_heard_of_
     let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
     rig.tell(Input::Begin);
 
-    assert_eq!(rig.tell(Input::StartFailedByStopSignal(A)), []);
+    assert_eq!(rig.tell(Input::StartFailedBySignal(A)), []);
     assert_eq!(rig.machine.next_alarm(), Some(rig.now + DEFERRAL));
     rig.now += DEFERRAL;
 
@@ -107,7 +107,7 @@ fn a_stop_that_begins_meanwhile_makes_a_start_part_of_the_stop() {
     for stop in [Input::Hold, Input::Stop { cause: StopCause::Parent, deadline: None }] {
         let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
         rig.tell(Input::Begin);
-        rig.tell(Input::StartFailedByStopSignal(A));
+        rig.tell(Input::StartFailedBySignal(A));
 
         rig.tell(stop);
 
@@ -120,12 +120,12 @@ fn a_stop_that_begins_meanwhile_makes_a_start_part_of_the_stop() {
 #[test]
 fn a_caller_hears_at_once_of_a_start_that_a_stop_signal_ended() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
-    let starts = rig.asks_for(CallRequest::Start { key: B, id: id(B), traits: permanent() });
+    let starts = rig.asks_for(Request::Start { key: B, id: id(B), traits: permanent() });
     assert!(starts.contains(&Action::Start(B)), "{starts:?}");
 
-    let then = rig.tell(Input::StartFailedByStopSignal(B));
+    let then = rig.tell(Input::StartFailedBySignal(B));
 
-    assert!(then.contains(&replied(CallReply::StartFailed(B))), "{then:?}");
+    assert!(then.contains(&replied(Reply::StartFailed(B))), "{then:?}");
 }
 
 #[test]

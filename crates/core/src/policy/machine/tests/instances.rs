@@ -20,7 +20,7 @@ fn a_child_that_waits_for_its_restart_takes_a_place() {
     let mut rig = Rig::running(dynamic(1), [put_off()]);
     rig.failed(A);
 
-    assert_eq!(rig.starts(B, permanent()), [Action::Decline(B), replied(CallReply::MaxChildren)]);
+    assert_eq!(rig.starts(B, permanent()), [Action::Decline(B), replied(Reply::MaxChildren)]);
 }
 
 /// OTP rule 61, OTP rule 62.
@@ -29,7 +29,7 @@ fn a_child_that_waits_for_its_restart_keeps_its_name_and_can_be_terminated_by_it
     let mut rig = Rig::running(dynamic(9), [put_off()]);
     rig.failed(A);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [Action::Forget(A), replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [Action::Forget(A), replied(Reply::Done)]);
 }
 
 /// OTP rule 49, OTP rule 62.
@@ -38,7 +38,7 @@ fn a_child_that_has_ended_for_good_is_not_found_any_more() {
     let mut rig = Rig::running(dynamic(9), [temporary()]);
     assert_eq!(rig.failed(A), [Action::Forget(A)]);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(A))), [replied(CallReply::NotFound)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::NotFound)]);
 }
 
 /// OTP rule 60.
@@ -47,5 +47,5 @@ fn a_new_child_that_had_nothing_to_run_is_not_kept_whatever_its_restart() {
     let mut rig = Rig::running(dynamic(9), []);
     rig.starts(A, permanent());
 
-    assert_eq!(rig.tell(Input::Ignored(A)), [Action::Forget(A), replied(CallReply::Ignored)]);
+    assert_eq!(rig.tell(Input::Ignored(A)), [Action::Forget(A), replied(Reply::Ignored)]);
 }

@@ -91,20 +91,20 @@ impl Rig {
         self.tell(Input::Stop { cause: StopCause::Parent, deadline })
     }
 
-    fn asks_for(&mut self, request: CallRequest) -> Vec<Action> {
+    fn asks_for(&mut self, request: Request) -> Vec<Action> {
         self.tell(Input::Call { call: CALL, request })
     }
 
     fn starts(&mut self, key: ChildKey, traits: Traits) -> Vec<Action> {
-        self.asks_for(CallRequest::Start { key, id: id(key), traits })
+        self.asks_for(Request::Start { key, id: id(key), traits })
     }
 
     fn cleans_up(&mut self, key: ChildKey) -> Vec<Action> {
-        self.asks_for(CallRequest::CleanUp { key, id: id(key), traits: permanent() })
+        self.asks_for(Request::CleanUp { key, id: id(key), traits: permanent() })
     }
 
     fn terminated(&mut self, key: ChildKey) {
-        self.asks_for(CallRequest::Terminate(id(key)));
+        self.asks_for(Request::Terminate(id(key)));
         self.ended(key);
     }
 
@@ -151,7 +151,7 @@ fn restarting(key: ChildKey, attempt: u32) -> Action {
     Action::Restarting { key, attempt, delay: Duration::ZERO }
 }
 
-fn replied(reply: CallReply) -> Action {
+fn replied(reply: Reply) -> Action {
     Action::Reply { call: CALL, reply }
 }
 

@@ -152,24 +152,22 @@ impl World {
     fn call(&mut self, wish: Wish, key: u64) -> Result<(), TestCaseError> {
         let (known, new) = (id(ChildKey(key)), ChildKey(self.next_key));
         let request = match wish {
-            Wish::Start => CallRequest::Start { key: new, id: number(new), traits: permanent() },
-            Wish::CleanUp => CallRequest::CleanUp { key: new, id: number(new), traits: temporary() },
-            Wish::Terminate => CallRequest::Terminate(known),
-            Wish::Restart => CallRequest::Restart(known),
-            Wish::Delete => CallRequest::Delete(known),
+            Wish::Start => Request::Start { key: new, id: number(new), traits: permanent() },
+            Wish::CleanUp => Request::CleanUp { key: new, id: number(new), traits: temporary() },
+            Wish::Terminate => Request::Terminate(known),
+            Wish::Restart => Request::Restart(known),
+            Wish::Delete => Request::Delete(known),
             Wish::Leave if self.reservations > 0 => {
                 self.reservations -= 1;
                 return self.tell(Input::ReservationDropped);
             }
             Wish::StartInReserved if self.reservations > 0 => {
                 self.reservations -= 1;
-                CallRequest::StartInReserved { key: new, id: number(new), traits: permanent() }
+                Request::StartInReserved { key: new, id: number(new), traits: permanent() }
             }
-            Wish::Reserve | Wish::StartInReserved | Wish::Leave => CallRequest::Reserve,
+            Wish::Reserve | Wish::StartInReserved | Wish::Leave => Request::Reserve,
         };
-        if let CallRequest::Start { .. } | CallRequest::StartInReserved { .. } | CallRequest::CleanUp { .. } =
-            request
-        {
+        if let Request::Start { .. } | Request::StartInReserved { .. } | Request::CleanUp { .. } = request {
             self.next_key += 1;
             self.offered.insert(new);
         }
@@ -203,12 +201,10 @@ impl World {
     fn hear(&mut self, input: &Input) {
         match *input {
             // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
-            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedByStopSignal(key)
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedBySignal(key)
                 if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
-            Input::Ended(key, _) | Input::EndedByStopSignal(key, _) => self.gone(key),
-            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedByStopSignal(key) => {
-                self.gone(key)
-            }
+            Input::Ended(key, _) | Input::EndedBySignal(key, _) => self.gone(key),
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedBySignal(key) => self.gone(key),
             Input::Started(key) => {
                 self.starting.remove(&key);
             }
@@ -335,7 +331,7 @@ impl World {
             }
             Action::Reply { call, reply } => {
                 prop_assert!(self.open.remove(&call), "a call is answered once");
-                if reply == CallReply::Reserved {
+                if reply == Reply::Reserved {
                     prop_assert!(
                         !self.stopping && !self.held,
                         "no place is reserved once stopping has begun"
@@ -419,10 +415,10 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         12 => key().prop_map(Input::Started),
         6 => key().prop_map(|key| Input::Ended(key, ExitClass::Abnormal)),
         3 => key().prop_map(|key| Input::Ended(key, ExitClass::Normal)),
-        3 => key().prop_map(|key| Input::EndedByStopSignal(key, ExitClass::Abnormal)),
-        2 => key().prop_map(|key| Input::EndedByStopSignal(key, ExitClass::Normal)),
+        3 => key().prop_map(|key| Input::EndedBySignal(key, ExitClass::Abnormal)),
+        2 => key().prop_map(|key| Input::EndedBySignal(key, ExitClass::Normal)),
         3 => key().prop_map(Input::StartFailed),
-        3 => key().prop_map(Input::StartFailedByStopSignal),
+        3 => key().prop_map(Input::StartFailedBySignal),
         2 => key().prop_map(Input::Ignored),
         2 => key().prop_map(Input::Stuck),
         1 => key().prop_map(Input::Forced),

@@ -6,15 +6,15 @@ const FIRST: CallId = CallId(100);
 const SECOND: CallId = CallId(101);
 
 fn asks_for_room(rig: &mut Rig, call: CallId) -> Vec<Action> {
-    rig.tell(Input::Call { call, request: CallRequest::Reserve })
+    rig.tell(Input::Call { call, request: Request::Reserve })
 }
 
 fn gives(call: CallId) -> Action {
-    Action::Reply { call, reply: CallReply::Reserved }
+    Action::Reply { call, reply: Reply::Reserved }
 }
 
 fn starts_in_room(rig: &mut Rig, key: ChildKey) -> Vec<Action> {
-    rig.asks_for(CallRequest::StartInReserved { key, id: id(key), traits: temporary() })
+    rig.asks_for(Request::StartInReserved { key, id: id(key), traits: temporary() })
 }
 
 /// A dynamic supervisor with so many places, and without children.
@@ -37,7 +37,7 @@ fn room_that_is_kept_counts_as_a_child() {
 
     let refused = rig.starts(A, temporary());
 
-    assert_eq!(refused, [Action::Decline(A), Action::Reply { call: CALL, reply: CallReply::MaxChildren }]);
+    assert_eq!(refused, [Action::Decline(A), Action::Reply { call: CALL, reply: Reply::MaxChildren }]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn callers_that_wait_are_refused_when_the_supervisor_stops() {
 
     let actions = rig.stop(None);
 
-    assert!(actions.contains(&Action::Reply { call: SECOND, reply: CallReply::Stopping }), "{actions:?}");
+    assert!(actions.contains(&Action::Reply { call: SECOND, reply: Reply::Stopping }), "{actions:?}");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn no_place_is_given_and_none_is_used_once_the_stop_of_an_ancestor_has_begun() {
     asks_for_room(&mut rig, FIRST);
     rig.tell(Input::Hold);
 
-    assert_eq!(asks_for_room(&mut rig, SECOND), [Action::Reply { call: SECOND, reply: CallReply::Stopping }]);
-    let refused = [Action::Refuse(A), Action::Reply { call: CALL, reply: CallReply::Stopping }];
+    assert_eq!(asks_for_room(&mut rig, SECOND), [Action::Reply { call: SECOND, reply: Reply::Stopping }]);
+    let refused = [Action::Refuse(A), Action::Reply { call: CALL, reply: Reply::Stopping }];
     assert_eq!(starts_in_room(&mut rig, A), refused);
 }

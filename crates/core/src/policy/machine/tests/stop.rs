@@ -92,7 +92,7 @@ fn a_tighter_deadline_cuts_a_grace_that_is_running() {
 #[test]
 fn a_grace_that_was_running_before_the_stop_ends_with_the_deadline_too() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
     rig.stop(Some(rig.now + Duration::from_secs(1)));
 
     rig.passes(Duration::from_secs(1));

@@ -105,21 +105,21 @@ fn each_of_several_stuck_children_gives_way_in_turn() {
 #[test]
 fn a_child_that_was_stuck_before_the_stop_gives_way_in_it_at_once() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(B)));
+    rig.asks_for(Request::Terminate(id(B)));
     rig.forces_after_its_grace(B);
     rig.passes(A_WHILE);
     assert_eq!(rig.tell(Input::Alarm), []);
 
-    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), rig.asks(A, StopCause::Parent)]);
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping), rig.asks(A, StopCause::Parent)]);
 }
 
 #[test]
 fn a_child_that_is_started_again_is_not_stuck_any_more() {
     let mut rig = Rig::running(Policy::default(), [permanent(), permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(B)));
+    rig.asks_for(Request::Terminate(id(B)));
     rig.tell(Input::Stuck(B));
     rig.ended(B);
-    rig.asks_for(CallRequest::Restart(id(B)));
+    rig.asks_for(Request::Restart(id(B)));
     rig.tell(Input::Started(B));
 
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
@@ -167,7 +167,7 @@ fn a_child_whose_start_took_too_long_has_been_forced_already_and_gets_no_grace()
     assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(B)]);
 
     let force = Action::Force { key: B, cause: StopCause::Parent };
-    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), force]);
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping), force]);
     rig.passes(A_WHILE);
     assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)]);
 }
@@ -180,7 +180,7 @@ fn a_child_whose_start_took_too_long_is_killed_if_that_is_what_its_spec_says() {
     rig.tell(Input::Alarm);
 
     let kill = Action::Kill { key: A, cause: StopCause::Parent };
-    assert_eq!(rig.stop(None), [replied(CallReply::Stopping), kill]);
+    assert_eq!(rig.stop(None), [replied(Reply::Stopping), kill]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_child_that_came_to_run_just_before_its_start_was_given_up_runs() {
     rig.passes(GRACE);
     rig.tell(Input::Alarm);
 
-    assert_eq!(rig.tell(Input::Started(A)), [replied(CallReply::Started(A))]);
+    assert_eq!(rig.tell(Input::Started(A)), [replied(Reply::Started(A))]);
     assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
 }
 
@@ -213,7 +213,7 @@ fn the_stops_of_a_group_restart_go_on_and_its_starts_wait_until_the_stuck_child_
 #[test]
 fn a_stuck_child_that_a_group_restart_does_not_concern_keeps_nothing_from_starting() {
     let mut rig = Rig::running(policy(Strategy::RestForOne, 9), [permanent(), permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
     rig.tell(Input::Stuck(A));
 
     assert_eq!(rig.failed(B), [restarting(B, 1), Action::Start(B)]);
@@ -254,7 +254,7 @@ fn a_stuck_sibling_comes_back_too_when_the_restart_is_called_off() {
     rig.failed(B);
     rig.tell(Input::Stuck(A));
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done)]);
     assert_eq!(rig.ended(A), [Action::Start(A)]);
 }
 
@@ -266,7 +266,7 @@ fn siblings_that_come_back_wait_for_none_that_runs_and_says_too_early_that_it_is
     rig.starts(C, permanent());
     rig.tell_all([Input::Started(C), Input::Stuck(C)]);
 
-    assert_eq!(rig.asks_for(CallRequest::Terminate(id(B))), [replied(CallReply::Done), Action::Start(A)]);
+    assert_eq!(rig.asks_for(Request::Terminate(id(B))), [replied(Reply::Done), Action::Start(A)]);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn a_supervisor_that_stops_by_itself_tells_its_parent_too() {
 #[test]
 fn a_supervisor_that_does_not_stop_does_not_tell_its_parent() {
     let mut rig = Rig::running(Policy::default(), [permanent()]);
-    rig.asks_for(CallRequest::Terminate(id(A)));
+    rig.asks_for(Request::Terminate(id(A)));
 
     assert_eq!(rig.tell(Input::Stuck(A)), []);
 }
