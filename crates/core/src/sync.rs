@@ -6,8 +6,9 @@
 
 #[cfg(not(feature = "seeded"))]
 pub(crate) use std::sync::Mutex;
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::sync::{MutexGuard, PoisonError};
+pub(crate) use tokio::sync::{Notify, mpsc};
 
 #[cfg(feature = "seeded")]
 pub(crate) use crate::seeded::Mutex;

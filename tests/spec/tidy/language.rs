@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::code::code_of;
+use super::names::defined_in;
 use super::sources::{sources, workspace};
 
 /// Pronouns without a subject: a reader has to guess which part of the program is meant.
@@ -84,14 +85,11 @@ fn no_name_uses_a_word_that_went() {
     for source in sources().iter().filter(|source| source.is_in("crates") && !source.is_test()) {
         let code = code_of(&source.text);
         let file = source.path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        if GONE_ALONE.contains(&file.as_str()) {
-            found.push(format!("{}: {file}", source.path.display()));
-        }
+        let types = code.lines().filter_map(defined_in).chain([file.as_str()]);
+        let alone = types.filter(|name| GONE_ALONE.contains(name));
+        found.extend(alone.map(|name| format!("{}: {name}", source.path.display())));
         let names = code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).chain([file]);
         for name in names {
-            if GONE_ALONE.contains(&name.as_str()) && name.starts_with(char::is_uppercase) {
-                found.push(format!("{}: {name}", source.path.display()));
-            }
             let parts = parts_of(&name);
             if let Some(word) = GONE.iter().find(|word| parts.iter().any(|part| part == *word)) {
                 found.push(format!("{}: {name} ({word})", source.path.display()));

@@ -1,11 +1,10 @@
 //! Whether anything in a tree runs or could still be restarted.
+//!
+//! A test runs this file under all interleavings of its callers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::Notify;
-
-use crate::sync::point;
+use crate::sync::{AtomicUsize, Notify, Ordering, point};
 
 /// Counts what is active in a tree, and says when nothing is.
 #[derive(Debug, Default)]

@@ -5,6 +5,8 @@ mod activity;
 mod kill;
 mod provisions;
 mod scope;
+#[cfg(test)]
+mod scope_tests;
 mod tokens;
 
 use std::any::Any;

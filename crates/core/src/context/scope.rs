@@ -2,12 +2,12 @@
 //!
 //! A parent marks the scope of a child before it writes the child's `stopping` event. What is to be started, restarted
 //! or given up below is written only if no scope above it is marked, and that is looked at inside the record's critical
-//! section. So the order of the record proves the rule: nothing starts once stopping has begun.
+//! section. So the order of the record proves the rule: nothing starts once stopping has begun. A test runs this file
+//! under all interleavings of its callers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::sync::{Mutex, MutexGuard, PoisonError, point};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError, point};
 
 /// Which scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct StopMarks {
 }
 
 impl StopMarks {
-    fn add(&self, depth: u32) {
+    pub(super) fn add(&self, depth: u32) {
         let mut highest = self.lock();
         let kept = highest.partition_point(|(_, above)| *above < depth);
         highest.truncate(kept);
@@ -29,7 +29,7 @@ impl StopMarks {
     }
 
     /// Whether a scope above this depth has been marked since there were so many marks.
-    fn any_above(&self, depth: u32, since: u64) -> bool {
+    pub(super) fn any_above(&self, depth: u32, since: u64) -> bool {
         let highest = self.lock();
         let later = highest.partition_point(|(number, _)| *number <= since);
         highest.get(later).is_some_and(|(_, marked)| *marked < depth)
@@ -154,85 +154,5 @@ impl Drop for StopScope {
         while let Some(scope) = parent {
             parent = Arc::into_inner(scope).and_then(|mut scope| scope.parent.take());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chain(reach: StopReach) -> [Arc<StopScope>; 3] {
-        let root = StopScope::root(Arc::default(), reach);
-        let middle = root.below();
-        let leaf = middle.below();
-        [root, middle, leaf]
-    }
-
-    #[test]
-    fn a_stop_reaches_everything_below_and_nothing_above() {
-        let [root, middle, leaf] = chain(StopReach::Subtree);
-        assert!(!leaf.is_stopping());
-
-        middle.begin_stop();
-
-        assert!(leaf.is_stopping());
-        assert!(middle.is_stopping());
-        assert!(!root.is_stopping());
-    }
-
-    #[test]
-    fn a_stop_elsewhere_does_not_hide_a_later_one_above() {
-        let [root, middle, leaf] = chain(StopReach::Subtree);
-        root.below().begin_stop();
-        assert!(!leaf.is_stopping());
-
-        root.begin_stop();
-
-        assert!(leaf.is_stopping() && middle.is_stopping());
-    }
-
-    #[test]
-    fn stops_further_down_and_elsewhere_hide_none_above() {
-        let [root, middle, leaf] = chain(StopReach::Subtree);
-        leaf.below().begin_stop();
-        root.below().below().below().begin_stop();
-        middle.below().begin_stop();
-        assert!(!leaf.is_stopping());
-
-        middle.begin_stop();
-
-        assert!(leaf.is_stopping() && leaf.below().is_stopping() && !root.is_stopping());
-    }
-
-    #[test]
-    fn the_highest_mark_since_any_event_is_known() {
-        let marks = StopMarks::default();
-        [5, 3, 4, 3, 7].into_iter().for_each(|depth| marks.add(depth));
-
-        let highest = |since| (0..10).find(|depth| marks.any_above(depth + 1, since));
-
-        let expected = [Some(3), Some(3), Some(3), Some(3), Some(7), None];
-        assert_eq!([0, 1, 2, 3, 4, 5].map(highest), expected);
-    }
-
-    #[test]
-    fn by_the_rule_of_otp_only_the_own_stop_counts() {
-        let [root, middle, leaf] = chain(StopReach::Asked);
-
-        root.begin_stop();
-        middle.begin_stop();
-
-        assert!(middle.is_stopping());
-        assert!(!leaf.is_stopping());
-    }
-
-    #[test]
-    fn a_chain_of_ten_thousand_scopes_is_dropped_without_recursion() {
-        let mut scope = StopScope::root(Arc::default(), StopReach::Subtree);
-        for _ in 0..10_000 {
-            scope = scope.below();
-        }
-
-        drop(scope);
     }
 }

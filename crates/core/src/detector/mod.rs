@@ -12,7 +12,9 @@
 mod slot;
 mod thread;
 mod ticks;
+mod work_cell;
 
-pub(crate) use slot::{AtWork, Doing, WorkerId, this_thread};
+pub(crate) use slot::{AtWork, this_thread};
 pub(crate) use thread::{Stall, Watcher, find, watch};
 pub(crate) use ticks::{TICK, look_at};
+pub(crate) use work_cell::{Doing, WorkerId};

@@ -8,11 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ticks::{clock, notice};
-
-/// The number of a task or an actor that a thread is at work on. Numbers are given out once and never again; zero means
-/// none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct WorkerId(u64);
+use super::work_cell::{Doing, WorkBefore, WorkCell, WorkerId};
 
 impl WorkerId {
     pub(crate) fn new() -> Self {
@@ -26,32 +22,11 @@ impl WorkerId {
 #[repr(align(128))]
 struct Apart(AtomicU64);
 
-/// What a thread does for a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doing {
-    /// It is inside one poll.
-    Poll,
-    /// It drops what has been run.
-    Drop,
-}
-
 /// What one thread is at work on.
 pub(super) struct ThreadSlot {
-    /// The worker's number, doubled, and one more for a drop. Zero says that the thread works for none.
-    work: AtomicU64,
-    /// What the detector's clock showed when it began.
-    since: AtomicU64,
+    pub(super) cell: WorkCell,
     is_gone: AtomicBool,
     pub(super) thread: String,
-}
-
-/// What was seen in a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SlotWork {
-    pub(super) worker: WorkerId,
-    pub(super) doing: Doing,
-    /// In ticks of the detector's clock.
-    pub(super) since: u64,
 }
 
 static SLOTS: Mutex<Vec<Arc<ThreadSlot>>> = Mutex::new(Vec::new());
@@ -72,20 +47,15 @@ impl Drop for RegisteredThread {
 
 /// Writes down what this thread is at work on, until this is dropped.
 pub(crate) struct AtWork {
-    /// What it was at work on before: a poll may drive another one.
-    before: (u64, u64),
+    before: WorkBefore,
 }
 
 impl AtWork {
     pub(crate) fn on(worker: WorkerId, doing: Doing) -> Self {
-        let work = worker.0 << 1 | u64::from(doing == Doing::Drop);
-        let before = MINE.try_with(|mine| {
-            let slot = &mine.get_or_init(register).0;
-            let before = (slot.work.load(Ordering::Relaxed), slot.since.load(Ordering::Relaxed));
-            slot.since.store(clock(), Ordering::Relaxed);
-            slot.work.store(work, Ordering::Release);
-            before
-        });
+        let begin = |mine: &OnceCell<RegisteredThread>| {
+            mine.get_or_init(register).0.cell.begin(worker, doing, clock())
+        };
+        let before = MINE.try_with(begin);
         notice();
         // A thread that is about to end has no slot any more, and does nothing that takes long.
         Self { before: before.unwrap_or_default() }
@@ -94,11 +64,9 @@ impl AtWork {
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        let (work, since) = self.before;
         let _ = MINE.try_with(|mine| {
             if let Some(RegisteredThread(slot)) = mine.get() {
-                slot.work.store(work, Ordering::Release);
-                slot.since.store(since, Ordering::Relaxed);
+                slot.cell.end(self.before);
             }
         });
     }
@@ -109,19 +77,9 @@ pub(super) fn slots() -> MutexGuard<'static, Vec<Arc<ThreadSlot>>> {
     SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl ThreadSlot {
-    pub(super) fn look(&self) -> Option<SlotWork> {
-        let work = self.work.load(Ordering::Acquire);
-        let since = self.since.load(Ordering::Relaxed);
-        let doing = if work & 1 == 1 { Doing::Drop } else { Doing::Poll };
-        (work != 0).then_some(SlotWork { worker: WorkerId(work >> 1), doing, since })
-    }
-}
-
 fn register() -> RegisteredThread {
     let slot = Arc::new(ThreadSlot {
-        work: AtomicU64::new(0),
-        since: AtomicU64::new(0),
+        cell: WorkCell::new(),
         is_gone: AtomicBool::new(false),
         thread: this_thread(),
     });

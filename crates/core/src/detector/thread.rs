@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::slot::{Doing, SlotWork, WorkerId, slots};
+use super::slot::slots;
 use super::ticks::{TICK, clock, is_awake, may_sleep, notice, runs_on, tick_on, wakes_up};
+use super::work_cell::{Doing, SlotWork, WorkerId};
 use crate::panics::{catch, drop_quietly};
 
 /// All watchers, also those that are gone and not yet removed.
@@ -73,7 +74,7 @@ pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
     let now = clock();
     let all = slots();
     all.iter().find_map(|slot| {
-        let work = slot.look().filter(|work| work.worker == worker)?;
+        let work = slot.cell.look(now).filter(|work| work.worker == worker)?;
         Some(stall(work, &slot.thread, now))
     })
 }
@@ -130,7 +131,8 @@ fn living_watchers() -> Vec<Arc<dyn Watcher>> {
 }
 
 fn is_any_thread_at_work() -> bool {
-    slots().iter().any(|slot| slot.look().is_some())
+    let now = clock();
+    slots().iter().any(|slot| slot.cell.look(now).is_some())
 }
 
 fn warn(told: &mut HashMap<(WorkerId, u64), Duration>) {
@@ -138,7 +140,7 @@ fn warn(told: &mut HashMap<(WorkerId, u64), Duration>) {
     let stalls: Vec<((WorkerId, u64), Stall)> = slots()
         .iter()
         .filter_map(|slot| {
-            let work = slot.look()?;
+            let work = slot.cell.look(now)?;
             Some(((work.worker, work.since), stall(work, &slot.thread, now)))
         })
         .filter(|(_, stall)| stall.elapsed > TICK)

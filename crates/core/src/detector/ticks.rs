@@ -1,4 +1,8 @@
 //! The detector's clock, which ticks while any thread is at work, and how its thread is woken.
+//!
+//! A thread that begins to work reads without a barrier whether the detector sleeps, because it does so for every poll.
+//! It may read what was true before. So the detector, once it has said that it sleeps, looks once more a whole tick
+//! later: no store takes that long to be seen.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

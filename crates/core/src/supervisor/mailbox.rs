@@ -10,12 +10,12 @@
 //! too.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
 
 use super::call::{Refusals, ReservesPlaces, SupervisorCall};
+use super::mailbox_counter::MailboxCounter;
 use super::view::SupervisorView;
 use crate::child::{ChildKind, ChildPath, Outcome};
 use crate::child_kind::{ChildReport, Inspect, Report, ReportListener, Reporter, RunningChild, StopRequest};
@@ -69,8 +69,7 @@ pub(crate) struct SharedSupervisor {
     pub(super) auto_shutdown: AutoShutdown,
     /// Set as soon as there is an actor.
     actor: OnceLock<ActorRef<SupervisorMessage>>,
-    /// How many messages are in the mailbox or on their way into it.
-    waiting: AtomicUsize,
+    waiting: MailboxCounter,
     /// How many starts have been refused.
     pub(super) refusals: Refusals,
 }
@@ -83,7 +82,7 @@ impl SharedSupervisor {
         auto_shutdown: AutoShutdown,
         view: SupervisorView,
     ) -> Arc<Self> {
-        let (actor, waiting, refusals) = (OnceLock::new(), AtomicUsize::new(0), Refusals::default());
+        let (actor, waiting, refusals) = (OnceLock::new(), MailboxCounter::new(), Refusals::default());
         Arc::new(Self { path, incarnation, tree, scope, view, auto_shutdown, actor, waiting, refusals })
     }
 
@@ -95,11 +94,10 @@ impl SharedSupervisor {
     pub(super) fn send(&self, message: SupervisorMessage) {
         point();
         if let Some(actor) = self.actor.get() {
-            // Before it is there, so that the actor never sees fewer messages than it has.
-            self.waiting.fetch_add(1, Ordering::AcqRel);
+            self.waiting.sends();
             point();
             if let Err(undelivered) = actor.cast(message) {
-                self.waiting.fetch_sub(1, Ordering::AcqRel);
+                self.waiting.has_not_sent();
                 drop_quietly(undelivered);
             }
         }
@@ -115,7 +113,7 @@ impl SharedSupervisor {
 
     /// The actor has taken a message. Answers whether more are in its mailbox or on their way.
     pub(super) fn has_more(&self) -> bool {
-        self.waiting.fetch_sub(1, Ordering::AcqRel) > 1
+        self.waiting.took_one()
     }
 }
 

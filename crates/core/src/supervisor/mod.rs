@@ -19,6 +19,7 @@ mod engine;
 mod entry;
 mod handle;
 mod mailbox;
+mod mailbox_counter;
 mod partition;
 mod start;
 mod start_child;

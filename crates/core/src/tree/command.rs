@@ -2,17 +2,14 @@
 //!
 //! The queue has no bound of its own and needs none. A wish of the program waits in it once, however often it is
 //! repeated, and the root has a handful of things to say of itself in its whole life: that it has started, that it
-//! stops, that it is stuck, and how it ended.
+//! stops, that it is stuck, and how it ended. A test runs this file under all interleavings of its callers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use tokio::sync::mpsc;
 
 use crate::child::StopCause;
 use crate::child_kind::{ChildReport, Report};
 use crate::policy::is_put_off;
-use crate::sync::point;
+use crate::sync::{AtomicBool, Ordering, mpsc, point};
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
 pub(super) enum GuardianCommand {
@@ -95,6 +92,12 @@ impl CommandSender {
 }
 
 impl CommandReceiver {
+    /// How many commands wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     /// The next command. `None` if there will never be one.
     ///
     /// # Cancel safety
@@ -102,76 +105,36 @@ impl CommandReceiver {
     /// Cancel safe: no command is lost.
     pub(super) async fn recv(&mut self) -> Option<GuardianCommand> {
         let command = self.queue.recv().await?;
-        // Before it is obeyed: what is asked for from now on is a wish of its own.
+        // Before it is obeyed: what is asked for from now on is a wish of its own. It is read as well, so that the
+        // guardian sees what the last caller had written that found the wish waiting.
         if let Some(waits) = self.waiting.place(&command) {
-            waits.store(false, Ordering::Release);
+            waits.swap(false, Ordering::AcqRel);
         }
         point();
         Some(command)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Whether the guardian has had a turn since it was last asked for one.
+#[derive(Default)]
+pub(super) struct GuardianAnswer(AtomicBool);
 
-    #[tokio::test]
-    async fn a_wish_that_is_repeated_a_million_times_waits_once() {
-        let (sender, mut receiver) = commands();
-
-        for _ in 0..1_000_000 {
-            sender.send(GuardianCommand::Stop(StopCause::Api));
-            sender.send(GuardianCommand::Force);
-            sender.send(GuardianCommand::GiveUp);
-            sender.send(GuardianCommand::Answer);
-        }
-
-        assert_eq!(receiver.queue.len(), 4);
-        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Api))));
-        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Force)));
+impl GuardianAnswer {
+    /// Asks for an answer. `false` says that the guardian is gone.
+    pub(super) fn ask(&self, guardian: &CommandSender) -> bool {
+        // Before it is asked, so that no answer is lost.
+        self.0.store(false, Ordering::Relaxed);
+        point();
+        guardian.send(GuardianCommand::Answer)
     }
 
-    #[tokio::test]
-    async fn a_wish_that_is_being_dealt_with_may_be_repeated() {
-        let (sender, mut receiver) = commands();
-        sender.send(GuardianCommand::Stop(StopCause::Api));
-        assert!(receiver.recv().await.is_some());
-
-        sender.send(GuardianCommand::Stop(StopCause::Api));
-
-        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Api))));
+    /// The guardian has its turn.
+    pub(super) fn is_given(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
-    #[tokio::test]
-    async fn of_two_stops_that_wait_the_first_has_the_cause() {
-        let (sender, mut receiver) = commands();
-
-        sender.send(GuardianCommand::Stop(StopCause::Signal("SIGTERM")));
-        sender.send(GuardianCommand::Stop(StopCause::Api));
-
-        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Signal("SIGTERM")))));
-        assert!(receiver.queue.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_stop_that_is_not_put_off_is_heard_beside_one_that_is() {
-        let (sender, mut receiver) = commands();
-
-        sender.send(GuardianCommand::Stop(StopCause::Api));
-        sender.send(GuardianCommand::Stop(StopCause::Uncontained));
-
-        assert!(receiver.recv().await.is_some());
-        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Uncontained))));
-    }
-
-    #[test]
-    fn a_guardian_that_is_gone_is_told_nothing() {
-        let (sender, receiver) = commands();
-        assert!(sender.send(GuardianCommand::Answer));
-
-        drop(receiver);
-
-        assert!(!sender.send(GuardianCommand::Answer), "it waits for ever");
-        assert!(!sender.send(GuardianCommand::Force));
+    /// Whether there is an answer to the last question.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -2,6 +2,8 @@
 
 mod build;
 mod command;
+#[cfg(test)]
+mod command_tests;
 mod error;
 mod guardian;
 mod handle;

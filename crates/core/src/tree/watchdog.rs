@@ -4,14 +4,13 @@
 //! Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::command::{CommandSender, GuardianCommand};
+use super::command::{CommandSender, GuardianAnswer};
 use super::report_writer::ReportWriter;
 use super::root::Root;
 use crate::child::StopCause;
@@ -23,8 +22,7 @@ use crate::policy::{Standstill, StandstillStep};
 pub(super) struct GuardianWatchdog {
     writer: Arc<ReportWriter>,
     guardian: CommandSender,
-    /// Whether the guardian has had a turn since it was last asked.
-    answered: AtomicBool,
+    answer: GuardianAnswer,
     requests: Arc<Requests>,
     /// Waits for the token that stops the tree, for as long as it is held.
     _token: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
@@ -53,8 +51,8 @@ impl GuardianWatchdog {
         stop_on: CancellationToken,
     ) -> Arc<Self> {
         let requests = Arc::new(Requests { deadline, stop: Mutex::default() });
-        let (answered, token) = (AtomicBool::new(false), requests.listen_to(stop_on));
-        let this = Arc::new(Self { writer, guardian, answered, requests, _token: token });
+        let (answer, token) = (GuardianAnswer::default(), requests.listen_to(stop_on));
+        let this = Arc::new(Self { writer, guardian, answer, requests, _token: token });
         let watcher: Weak<Self> = Arc::downgrade(&this);
         watch(watcher);
         this
@@ -67,7 +65,7 @@ impl GuardianWatchdog {
 
     /// The guardian has its turn.
     pub(super) fn answer(&self) {
-        self.answered.store(true, Ordering::Relaxed);
+        self.answer.is_given();
     }
 }
 
@@ -121,16 +119,13 @@ impl Wake for Requests {
 
 impl Watcher for GuardianWatchdog {
     fn tick(&self, clock: u64) -> bool {
-        let answered = self.answered.load(Ordering::Relaxed);
+        let answered = self.answer.is_there();
         // No lock is held from here on: a report wakes the callers that wait for it, and they may ask for a stop at
         // once.
         let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
         match look {
             StandstillStep::Wait => !self.writer.has_reported(),
-            StandstillStep::Ask => {
-                self.answered.store(false, Ordering::Relaxed);
-                self.guardian.send(GuardianCommand::Answer) && !self.writer.has_reported()
-            }
+            StandstillStep::Ask => self.answer.ask(&self.guardian) && !self.writer.has_reported(),
             StandstillStep::WriteReport => {
                 self.writer.report_instead(cause, since);
                 false

@@ -1,0 +1,148 @@
+//! What the files stand on: loom's locks and atomics, and over these what tokio has otherwise.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::PoisonError;
+
+/// Nothing is needed at these points: loom looks into every atomic and every lock.
+pub(crate) fn point() {}
+
+/// Wakes the thread that waits for a future.
+struct WakesThread(loom::sync::Notify);
+
+impl Wake for WakesThread {
+    fn wake(self: Arc<Self>) {
+        self.0.notify();
+    }
+}
+
+/// Waits for a future. A wake that is lost is a deadlock, which loom finds.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let thread = Arc::new(WakesThread(loom::sync::Notify::new()));
+    let waker = Waker::from(Arc::clone(&thread));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread.0.wait(),
+        }
+    }
+}
+
+/// What tokio's `Notify` promises: what `notified` returns hears of every later `notify_waiters`, polled or not.
+#[derive(Debug, Default)]
+pub(crate) struct Notify(Mutex<Notified>);
+
+#[derive(Debug, Default)]
+struct Notified {
+    times: usize,
+    wakers: Vec<Waker>,
+}
+
+/// Waits for the next time.
+pub(crate) struct NextTime<'a> {
+    notify: &'a Notify,
+    times: usize,
+}
+
+impl Notify {
+    pub(crate) fn notified(&self) -> NextTime<'_> {
+        NextTime { notify: self, times: self.0.lock().unwrap().times }
+    }
+
+    pub(crate) fn notify_waiters(&self) {
+        let wakers = {
+            let mut notified = self.0.lock().unwrap();
+            notified.times += 1;
+            std::mem::take(&mut notified.wakers)
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Future for NextTime<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut notified = self.notify.0.lock().unwrap();
+        if notified.times != self.times {
+            return Poll::Ready(());
+        }
+        notified.wakers.push(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// What tokio's unbounded channel promises.
+pub(crate) mod mpsc {
+    use std::collections::VecDeque;
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::task::{Poll, Waker};
+
+    use loom::sync::Mutex;
+
+    struct Channel<T> {
+        queue: VecDeque<T>,
+        waker: Option<Waker>,
+    }
+
+    pub(crate) struct UnboundedSender<T>(Arc<Mutex<Channel<T>>>);
+
+    pub(crate) struct UnboundedReceiver<T>(Arc<Mutex<Channel<T>>>);
+
+    pub(crate) fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
+        let channel = Arc::new(Mutex::new(Channel { queue: VecDeque::new(), waker: None }));
+        (UnboundedSender(Arc::clone(&channel)), UnboundedReceiver(channel))
+    }
+
+    impl<T> Clone for UnboundedSender<T> {
+        fn clone(&self) -> Self {
+            Self(Arc::clone(&self.0))
+        }
+    }
+
+    impl<T> UnboundedSender<T> {
+        pub(crate) fn send(&self, value: T) -> Result<(), T> {
+            let waker = {
+                let mut channel = self.0.lock().unwrap();
+                channel.queue.push_back(value);
+                channel.waker.take()
+            };
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            Ok(())
+        }
+
+        /// The receiver stays to the end of a model.
+        pub(crate) fn is_closed(&self) -> bool {
+            false
+        }
+    }
+
+    impl<T> UnboundedReceiver<T> {
+        pub(crate) async fn recv(&mut self) -> Option<T> {
+            poll_fn(|cx| {
+                let mut channel = self.0.lock().unwrap();
+                match channel.queue.pop_front() {
+                    Some(value) => Poll::Ready(Some(value)),
+                    None => {
+                        channel.waker = Some(cx.waker().clone());
+                        Poll::Pending
+                    }
+                }
+            })
+            .await
+        }
+
+        pub(crate) fn len(&self) -> usize {
+            self.0.lock().unwrap().queue.len()
+        }
+    }
+}
