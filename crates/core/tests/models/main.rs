@@ -4,7 +4,7 @@
 //! once for each order in which its threads can take their steps. What has no model, and why, stands in
 //! `docs/decisions/0018-models.md`.
 
-#![expect(dead_code, reason = "a model uses what it needs of a file")]
+#![expect(dead_code, unreachable_pub, reason = "a model uses what it needs of a file")]
 
 mod child;
 mod child_kind;

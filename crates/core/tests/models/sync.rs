@@ -5,9 +5,48 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::Ordering;
 pub(crate) use loom::sync::{Mutex, MutexGuard};
 pub(crate) use std::sync::PoisonError;
+
+/// loom tries out an order of two accesses only if nothing that one of the two threads does with the same atomic lies
+/// in between. So a store behind a load of the same thread is never tried before what another thread did before both.
+/// Here each access changes a second atomic first, without any order of memory: then there are no loads, and every
+/// order is tried.
+macro_rules! atomic {
+    ($name:ident, $value:ty, $($change:ident),*) => {
+        #[derive(Debug, Default)]
+        pub(crate) struct $name {
+            turns: loom::sync::atomic::AtomicUsize,
+            value: loom::sync::atomic::$name,
+        }
+
+        impl $name {
+            pub(crate) fn new(value: $value) -> Self {
+                Self { turns: Default::default(), value: loom::sync::atomic::$name::new(value) }
+            }
+
+            pub(crate) fn load(&self, order: Ordering) -> $value {
+                self.turns.fetch_add(1, Ordering::Relaxed);
+                self.value.load(order)
+            }
+
+            pub(crate) fn store(&self, value: $value, order: Ordering) {
+                self.turns.fetch_add(1, Ordering::Relaxed);
+                self.value.store(value, order);
+            }
+
+            $(pub(crate) fn $change(&self, value: $value, order: Ordering) -> $value {
+                self.turns.fetch_add(1, Ordering::Relaxed);
+                self.value.$change(value, order)
+            })*
+        }
+    };
+}
+
+atomic!(AtomicBool, bool, swap);
+atomic!(AtomicU64, u64, swap);
+atomic!(AtomicUsize, usize, fetch_add, fetch_sub);
 
 /// Nothing is needed at these points: loom looks into every atomic and every lock.
 pub(crate) fn point() {}
