@@ -93,6 +93,8 @@ pub(crate) struct ProcessPart {
     /// Whether `${NAME}` stands for a variable.
     pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
+    /// Whether the three are a terminal of its own.
+    pub(crate) tty: bool,
     pub(crate) stdout: Output,
     /// `None` is where standard output goes.
     pub(crate) stderr: Option<Output>,

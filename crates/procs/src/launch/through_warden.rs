@@ -44,7 +44,7 @@ async fn launch(
     let inherited = wanted(Inherited::now().map_err(refused)?, &command.attributes);
     let inherited = inherited.beyond(client.inherited());
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
-    let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
+    let stdio::Stdio { theirs, terminal, stdin, stdout, stderr } = stdio::open(command)?;
     let mut program = image::program(command, [const { None }; 3])?;
     program.inherited = inherited;
     // Bound already, and so this does not wait.
@@ -65,7 +65,7 @@ async fn launch(
             let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
             kill_handle.hold(&set);
             let owned_set = KillOnDrop::new(set).with(ack);
-            Ok(Launched { owned_set, watch: Some(watch), degraded, stdin, stdout, stderr })
+            Ok(Launched { owned_set, watch: Some(watch), degraded, terminal, stdin, stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);

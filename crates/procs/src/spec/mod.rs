@@ -14,6 +14,7 @@ mod problem;
 mod process;
 mod ready;
 mod success;
+mod terminal;
 
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
@@ -27,6 +28,7 @@ pub use http_get::HttpGet;
 pub use log_file::LogFile;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
+pub use terminal::Terminal;
 
 pub(crate) use expand::{expand, has_variable};
 pub(crate) use health::{HealthCheck, UsersCheck};

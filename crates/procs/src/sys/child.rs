@@ -18,6 +18,7 @@ use libc::{c_char, c_int, c_void};
 use super::apply::{Part, apply};
 use super::extra::{Extra, pid_text};
 use super::raw::{self, Errno};
+use super::session::Session;
 
 /// How far a start came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +94,7 @@ pub(crate) struct Child {
     pub(super) extra: Extra,
     /// The place in `env` for the variable that names this process, or null.
     pub(super) pid_variable: *mut *const c_char,
-    /// Whether it leads a session of its own, and not only a group.
-    pub(super) own_session: bool,
+    pub(super) session: Session,
     /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already,
     /// and all descriptors but the first three are closed by an exec.
     pub(super) tidy: bool,
@@ -124,7 +124,7 @@ impl Child {
             stdio: [None; 3],
             extra: Extra::default(),
             pid_variable: ptr::null_mut(),
-            own_session: false,
+            session: Session::Ours,
             tidy: false,
             leaves_from: None,
             parent: raw::own_pid(),
@@ -217,16 +217,13 @@ impl Child {
         if !self.tidy {
             raw::reset_dispositions();
         }
-        if self.own_session {
-            raw::lead_session()?;
-        } else {
-            raw::lead_group()?;
-        }
+        self.session.lead()?;
         for (target, source) in (0..).zip(self.stdio) {
             if let Some(source) = source {
                 raw::duplicate_for_exec(source, target)?;
             }
         }
+        self.session.take_terminal()?;
         if let Some(directory) = self.begin_in {
             // Before its number is given to another.
             raw::enter(directory)?;

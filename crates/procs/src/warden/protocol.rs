@@ -3,10 +3,10 @@
 //! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same
 //! build, or two that say so to each other with [`VERSION`]. Nothing here does I/O.
 
-use crate::sys::{Extra, LONGEST_PAYLOAD, Layout, MOST_EXTRA, Program};
+use crate::sys::{Extra, LONGEST_PAYLOAD, Layout, MOST_EXTRA, Program, Session};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -55,8 +55,7 @@ pub(crate) struct LaunchHeader {
     descriptors: u32,
     /// Whether the child is to have a cgroup, which takes a warden that has some.
     pub(crate) cgroup: bool,
-    /// Whether the program leads a session of its own.
-    pub(crate) own_session: bool,
+    pub(crate) session: Session,
     /// The numbers of the descriptors that come behind those, in a list in front of the table.
     extra: usize,
     /// How long the whole order is; longer than the message if the order is in a file.
@@ -65,7 +64,7 @@ pub(crate) struct LaunchHeader {
 
 const WORD: usize = size_of::<usize>();
 /// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, how many words follow
-/// that the program is to inherit, whether it leads a session, how many descriptors it gets beside the first three, and
+/// that the program is to inherit, which session it leads, how many descriptors it gets beside the first three, and
 /// 1 more than the place of the variable that it puts itself, or 0.
 const HEADER: usize = 11 * WORD;
 
@@ -108,7 +107,7 @@ impl Launch {
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
         let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env];
         let pid_variable = program.pid_variable.map_or(0, |at| at + 1);
-        let more = [usize::from(cgroup), inherited, usize::from(program.own_session), extra, pid_variable];
+        let more = [usize::from(cgroup), inherited, program.session as usize, extra, pid_variable];
         header.into_iter().chain(more).for_each(&mut put);
         let numbers = program.extra.iter().map(|(number, _)| u64::from(*number));
         numbers.for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
@@ -150,8 +149,8 @@ impl LaunchHeader {
         let counts = [word(3)?, word(4)?, word(5)?];
         let layout = Layout { inherited, pid_variable: word(10)?.checked_sub(1), table, counts };
         let descriptors = u32::try_from(word(1)?).ok()?;
-        let (cgroup, own_session) = (word(6)? != 0, word(8)? != 0);
-        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, own_session, extra })
+        let (cgroup, session) = (word(6)? != 0, Session::from_number(word(8)?));
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, session, extra })
     }
 
     /// Which descriptor is which, of those that came along, and those that come behind them with no kind. `None` if
@@ -355,7 +354,7 @@ mod tests {
 
         let header = LaunchHeader::decode(&order.bytes).unwrap();
         assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
-        assert!(header.own_session);
+        assert_eq!(header.session, Session::OwnWithTerminal);
         let inherited = word(&order.bytes[header.layout.table - 8..], 0);
         assert_eq!((header.layout.inherited, inherited), (3, Some(9)));
         let table: Vec<usize> =
@@ -420,7 +419,7 @@ mod tests {
             stdio: [const { None }; 3],
             extra: Vec::new(),
             pid_variable: None,
-            own_session: true,
+            session: Session::OwnWithTerminal,
             inherited: Vec::new(),
         }
     }

@@ -212,7 +212,7 @@ impl Reaper {
             extra,
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            own_session: header.own_session,
+            session: header.session,
             cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
         };
         job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))

@@ -16,6 +16,8 @@ mod given;
 mod log_file;
 #[path = "../processes/output.rs"]
 mod output;
+#[path = "../processes/pipes.rs"]
+mod pipes;
 #[path = "../processes/ready.rs"]
 mod ready;
 mod reapers;
@@ -28,6 +30,8 @@ mod stop;
 mod stop_command;
 #[path = "../processes/stragglers.rs"]
 mod stragglers;
+#[path = "../processes/terminal.rs"]
+mod terminal;
 #[path = "../processes/usage.rs"]
 mod usage;
 mod wardens;

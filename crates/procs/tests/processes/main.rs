@@ -10,11 +10,13 @@ mod given;
 mod health;
 mod log_file;
 mod output;
+mod pipes;
 mod ready;
 mod start;
 mod stop;
 mod stop_command;
 mod stragglers;
+mod terminal;
 mod usage;
 
 /// These tests follow processes as groups.
