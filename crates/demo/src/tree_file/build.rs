@@ -91,7 +91,7 @@ pub(super) fn process(part: ProcessPart) -> Process {
     if let Some((argv, within)) = part.stop_command {
         process = process.stop_command(argv, within);
     }
-    process = with_attributes(process, part.attributes);
+    process = part.cgroup.apply(with_attributes(process, part.attributes));
     for success in part.successes {
         process = match success {
             Success::Code(code) => process.success_code(code),

@@ -72,6 +72,9 @@ fn launch(
     stack: &mut Stack,
 ) -> Answer {
     let refused = |error| LaunchError::new(command, error);
+    if command.cgroup.is_any() {
+        return Err(LaunchError::no_cgroup(command, "group"));
+    }
     let stdio::Stdio { theirs: [zero, one, two], terminal, stdin, stdout, stderr } = stdio::open(command)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let mut program = image::program(command, theirs().map_err(refused)?)?;

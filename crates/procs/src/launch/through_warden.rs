@@ -40,6 +40,9 @@ async fn launch(
 ) -> Answer {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
+    if command.cgroup.is_any() && !cgroup {
+        return Err(LaunchError::no_cgroup(command, "tree"));
+    }
     // Before this waits for anything: it is what the caller has.
     let inherited = wanted(Inherited::now().map_err(refused)?, &command.attributes);
     let inherited = inherited.beyond(client.inherited());
@@ -113,6 +116,7 @@ fn order(
         }
     }
     fds.extend(program.extra.iter().map(|(_, fd)| fd.as_fd()));
+    let cgroup = cgroup.then_some(command.cgroup);
     let launch = Launch::encode(program, &which, cgroup);
     if !launch.is_too_long() {
         return sys::send_message(line, &launch.bytes, &fds, Blocking::Never);

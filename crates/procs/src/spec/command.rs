@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Attributes, Descriptors, LogFile, Terminal};
+use super::cgroup::WrongLimit;
+use super::{Attributes, CgroupLimits, Descriptors, LogFile, Terminal};
 use crate::pipes::Feed;
 
 /// What a process reads from.
@@ -66,6 +67,9 @@ pub(crate) struct Command {
     /// Where our ends of its pipes go.
     pub(crate) feed: Option<Arc<Feed>>,
     pub(crate) attributes: Attributes,
+    pub(crate) cgroup: CgroupLimits,
+    /// A limit of its cgroup that makes no sense.
+    pub(crate) wrong_limit: Option<WrongLimit>,
     pub(crate) descriptors: Descriptors,
     /// Where captured outputs are written to as well.
     pub(crate) log: Option<LogFile>,
@@ -88,6 +92,8 @@ impl Command {
             one_output: false,
             terminal: None,
             feed: None,
+            cgroup: CgroupLimits::default(),
+            wrong_limit: None,
             attributes: Attributes::default(),
             descriptors: Descriptors::default(),
             log: None,

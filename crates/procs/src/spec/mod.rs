@@ -2,6 +2,7 @@
 
 mod attributes;
 mod capabilities;
+mod cgroup;
 mod command;
 mod descriptors;
 mod environment;
@@ -19,6 +20,7 @@ mod terminal;
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
 pub(crate) use capabilities::set_of as capability_set;
+pub(crate) use cgroup::{CGROUP_LIMITS, CgroupLimits};
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
 pub use descriptors::Socket;

@@ -56,6 +56,9 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     if let Some(problem) = command.attributes.problem() {
         return Some(problem);
     }
+    if let Some(wrong) = command.wrong_limit {
+        return Some(wrong.problem());
+    }
     if let Some(log) = &command.log {
         if let Some(problem) = log.problem() {
             return Some(problem);

@@ -44,9 +44,29 @@ pub(crate) enum Stage {
     Cpus,
     /// Nor its rank among those that the system kills when it has no memory left.
     OomScore,
+    /// Its cgroup could not be given these limits.
+    MemoryHigh,
+    MemoryMax,
+    PidsMax,
+    CpuMax,
+    CpuWeight,
 }
 
+/// In the order in which they are numbered elsewhere.
+const CGROUP_LIMITS: [Stage; 5] =
+    [Stage::MemoryHigh, Stage::MemoryMax, Stage::PidsMax, Stage::CpuMax, Stage::CpuWeight];
+
 impl Stage {
+    /// A limit of a cgroup.
+    pub(crate) fn of_cgroup_limit(number: usize) -> Self {
+        CGROUP_LIMITS.get(number).copied().unwrap_or(Self::SetUp)
+    }
+
+    /// Which limit of a cgroup it is, if it is one.
+    pub(crate) fn cgroup_limit(self) -> Option<usize> {
+        CGROUP_LIMITS.iter().position(|limit| *limit == self)
+    }
+
     fn of(part: Part) -> Self {
         match part {
             Part::Limits => Self::Limits,
@@ -70,7 +90,7 @@ impl Stage {
             8 => Self::Capabilities,
             9 => Self::Cpus,
             10 => Self::OomScore,
-            _ => Self::Exec,
+            number => CGROUP_LIMITS.into_iter().find(|limit| *limit as i32 == number).unwrap_or(Self::Exec),
         }
     }
 }

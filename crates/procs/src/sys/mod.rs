@@ -5,6 +5,7 @@
 mod apply;
 mod child;
 mod constructor;
+mod delegated;
 mod descriptors;
 mod early;
 mod extra;
@@ -28,6 +29,7 @@ mod watch;
 
 pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
+pub(crate) use delegated::is_delegated;
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use early::{raise, take_noted};
 pub(crate) use extra::{Extra, MOST_EXTRA};

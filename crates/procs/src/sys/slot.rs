@@ -234,7 +234,7 @@ impl Job {
         let (started, without) = match start(surroundings.cgroup) {
             // The cgroup was removed, or turned into one that takes no processes.
             Err(gone @ (libc::ENODEV | libc::ENOENT | libc::EOPNOTSUPP | libc::EBUSY))
-                if surroundings.cgroup.is_some() =>
+                if surroundings.cgroup.is_some() && !surroundings.is_limited =>
             {
                 (start(None), Some(gone))
             }
@@ -300,4 +300,6 @@ pub(crate) struct Surroundings {
     pub(crate) session: Session,
     /// The directory of the cgroup that it begins in.
     pub(crate) cgroup: Option<c_int>,
+    /// Whether it does not run without that.
+    pub(crate) is_limited: bool,
 }

@@ -5,6 +5,8 @@
 
 #[path = "../processes/attributes.rs"]
 mod attributes;
+#[path = "../processes/cgroup.rs"]
+mod cgroup;
 #[path = "../processes/descriptors.rs"]
 mod descriptors;
 #[path = "../processes/environment.rs"]

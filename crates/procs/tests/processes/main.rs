@@ -4,6 +4,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
 mod attributes;
+mod cgroup;
 mod descriptors;
 mod environment;
 mod given;
