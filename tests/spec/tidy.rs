@@ -7,6 +7,7 @@ mod imports;
 mod language;
 mod otp_rules;
 mod sources;
+mod threads;
 mod track_record;
 
 use std::collections::BTreeSet;

@@ -154,9 +154,7 @@ impl TreeRef {
         }
     }
 
-    /// Sees the tree to its end. `None` if its last handle is gone. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn watch(&self) -> Option<TreeWatch> {
+    pub(crate) fn watch(&self) -> Option<TreeWatch> {
         self.get().map(TreeWatch)
     }
 

@@ -70,7 +70,7 @@ impl Deadline {
         match wanted {
             None => Ok(usual),
             Some(Self::Within(deadline)) => Ok(deadline),
-            Some(Self::Auto) => Ok(rootward::deadline_from_env()?.unwrap_or(usual)),
+            Some(Self::Auto) => Ok(rootward::application::deadline_from_env()?.unwrap_or(usual)),
         }
     }
 }

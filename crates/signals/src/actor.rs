@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward_core::{StopCause, Tree};
+use rootward_core::{StopCause, Tree, sibling};
 use tokio::sync::watch;
 
 use crate::Signal;
@@ -110,9 +110,9 @@ impl SignalState {
 
     fn carry_out(&mut self, decided: Decided, myself: &ActorRef<Message>) {
         // Before it is acted upon: a stop may be over before there is time to write it down.
-        self.tree.announce_signal(decided.signal.name(), decided.reaction.into());
+        sibling::announce_signal(&self.tree, decided.signal.name(), decided.reaction.into());
         match decided.reaction {
-            Reaction::Stop => self.tree.request_stop_for(StopCause::Signal(decided.signal.name())),
+            Reaction::Stop => sibling::request_stop_for(&self.tree, StopCause::Signal(decided.signal.name())),
             Reaction::Force => self.tree.force(),
             Reaction::Leave => {
                 self.leaving = Some(decided);
@@ -125,13 +125,13 @@ impl SignalState {
             }
             Reaction::Suspend => {
                 self.tree.suspend_processes();
-                self.tree.note_signals();
+                sibling::note_signals(&self.tree);
                 return self.pause();
             }
             Reaction::Resume => self.tree.resume_processes(),
             Reaction::Snapshot | Reaction::Ignore => {}
         }
-        self.tree.note_signals();
+        sibling::note_signals(&self.tree);
     }
 
     /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
@@ -145,7 +145,7 @@ impl SignalState {
     fn leave(&mut self) {
         if let Some(decided) = self.leaving.take() {
             self.left.send_replace(Some(decided.signal.exit_status()));
-            self.tree.note_signals();
+            sibling::note_signals(&self.tree);
         }
     }
 

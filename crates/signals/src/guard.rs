@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::pending;
 
 use ractor::ActorRef;
-use rootward_core::HearsSignals;
+use rootward_core::sibling::HearsSignals;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 

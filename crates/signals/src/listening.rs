@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{ActorRef, ActorRuntime};
-use rootward_core::Tree;
+use rootward_core::{Tree, sibling};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -64,7 +64,7 @@ impl Listening {
         )]
         let listener = tokio::spawn(listen(hearing, actor.clone())).abort_handle();
         drop(entered);
-        SignalsGuard { actor, listener, left, held, _hears: tree.hear_signals() }
+        SignalsGuard { actor, listener, left, held, _hears: sibling::hear_signals(tree) }
     }
 }
 

@@ -50,11 +50,11 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// another one, so that a task which never yields cannot stop the supervisors; and the wait for the end has the thread
 /// that runs the application to itself, and the signals another one, so that a third signal leads out whatever else is
 /// blocked.
-/// It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything
-/// is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber
-/// before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for
-/// whatever reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
-/// `exit`.
+///
+/// It makes the places of panics known ([`capture_panics`](crate::report::capture_panics)), listens for signals before
+/// anything is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a
+/// subscriber before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has
+/// stopped, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls `exit`.
 ///
 /// | status | meaning |
 /// | --- | --- |

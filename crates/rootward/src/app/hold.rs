@@ -13,7 +13,7 @@ mod processes {
     use std::error::Error as _;
     use std::time::Duration;
 
-    use rootward_core::{Ending, TreeBuilder};
+    use rootward_core::{Ending, TreeBuilder, sibling};
     use rootward_procs::{Containment, Init, InitError, Warden};
 
     use crate::Finished;
@@ -49,7 +49,7 @@ mod processes {
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            self.containment.apply(tree).degraded("orphans", self.no_init.clone())
+            sibling::note_degraded(self.containment.apply(tree), "orphans", self.no_init.clone())
         }
 
         /// Whether this program is process 1, or has an init above it that is.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
+use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics, sibling};
 use rootward_signals::{SignalError, Signals};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -20,7 +20,7 @@ use super::Finished;
 use super::hold::Hold;
 use super::panics::let_hooks_block;
 use super::probing::{Opened, Probing};
-use super::runtimes::Runtimes;
+use super::runtimes::{Runtimes, require_no_runtime};
 use super::service_manager::Manager;
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
@@ -87,8 +87,10 @@ impl Prepared {
     ///
     /// # Panics
     ///
-    /// If it is called from within a tokio runtime: it brings its own.
+    /// If it is called from within a tokio runtime: it brings its own. There [`run_async`](Self::run_async) does the
+    /// same.
     pub fn run(mut self) -> Result<Finished, RunError> {
+        require_no_runtime();
         let on_report = self.on_report.take();
         let (finished, panic) = self.begin(None)?.finish(pending())?;
         tell(finished, panic, on_report)
@@ -238,7 +240,7 @@ async fn drive(
     };
     let lost = async {
         hold.lost().await;
-        tree.request_stop_for(StopCause::Uncontained);
+        sibling::request_stop_for(&tree, StopCause::Uncontained);
         std::future::pending::<Infallible>().await
     };
     let given_up = async {

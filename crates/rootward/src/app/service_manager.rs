@@ -56,7 +56,7 @@ impl Application {
 mod systemd {
     use std::sync::{Arc, OnceLock};
 
-    use rootward_core::{Tree, TreeBuilder};
+    use rootward_core::{Tree, TreeBuilder, sibling};
 
     use crate::systemd::{ReloadNotifier, ServiceManager, WaitingForTree};
 
@@ -82,7 +82,7 @@ mod systemd {
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            tree.degraded("service manager", self.problem.clone())
+            sibling::note_degraded(tree, "service manager", self.problem.clone())
         }
 
         pub(crate) fn attach(self, tree: &Tree) {

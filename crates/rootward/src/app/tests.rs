@@ -149,7 +149,7 @@ fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
 }
 
 #[test]
-fn a_third_signal_leaves_at_once_whatever_is_still_there() {
+fn a_third_signal_leaves_at_once_although_children_are_still_there() {
     let (release, blocked) = mpsc::channel();
     let (signals, source) = SignalSource::channel();
     let root = Supervisor::new("root").child(blocking("blocks", blocked));
