@@ -132,7 +132,7 @@ async fn a_program_that_refuses_a_fall_back_says_what_it_was_and_starts_nothing(
     let report = finished.report().unwrap();
     assert_eq!((finished.status(), report.cause), (1, StopCause::StartFailed));
     assert!(report.find("root/a").is_none(), "{report}");
-    let account = super::account(report);
+    let account = super::failure_text(report);
     assert!(account.contains("orphans") && account.contains("nothing adopts them"), "{account}");
 }
 

@@ -3,10 +3,10 @@
 //! Without processes there is nothing to hold, and all of this does nothing.
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
-pub(super) use processes::Hold;
+pub(super) use processes::ProcessContainment;
 
 #[cfg(not(all(feature = "procs", target_os = "linux")))]
-pub(super) use nothing::Hold;
+pub(super) use nothing::ProcessContainment;
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
 mod processes {
@@ -24,7 +24,7 @@ mod processes {
 
     /// The containment of an application's processes, and what orphans come to.
     #[derive(Debug)]
-    pub(crate) struct Hold {
+    pub(crate) struct ProcessContainment {
         containment: Containment,
         /// An init above this program.
         init: Option<Init>,
@@ -32,7 +32,7 @@ mod processes {
         no_init: Option<String>,
     }
 
-    impl Hold {
+    impl ProcessContainment {
         /// The init comes first: the warden is to belong to the program.
         pub(crate) fn new(
             containment: Option<Containment>,
@@ -102,9 +102,9 @@ mod nothing {
 
     /// Nothing.
     #[derive(Debug)]
-    pub(crate) struct Hold;
+    pub(crate) struct ProcessContainment;
 
-    impl Hold {
+    impl ProcessContainment {
         pub(crate) fn new() -> Self {
             Self
         }
