@@ -5,6 +5,7 @@ mod floors;
 mod front_page;
 mod imports;
 mod language;
+mod links;
 mod otp_rules;
 mod sources;
 mod threads;

@@ -175,7 +175,7 @@ fn parts_of(name: &str) -> Vec<String> {
 }
 
 /// The pages that people write. What is measured is written by the bench.
-fn pages() -> Vec<PathBuf> {
+pub(super) fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "crates/demo/README.md"]
             .map(PathBuf::from)

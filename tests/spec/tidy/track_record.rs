@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::links::is_there;
 use super::sources::{Source, sources, workspace};
 
 /// The page, and where it is.
@@ -41,13 +42,6 @@ fn a_directory_alone_holds_no_row() {
     assert!(!holds("none: it cannot come again"));
 }
 
-#[test]
-fn a_section_is_a_heading_as_it_is_linked() {
-    assert_eq!(anchor_of("## A web server"), Some("a-web-server".to_owned()));
-    assert_eq!(anchor_of("### `run` and `run_async`, or not"), Some("run-and-run_async-or-not".to_owned()));
-    assert_eq!(anchor_of("no heading"), None);
-}
-
 /// What the last column of a row names.
 #[derive(Debug, PartialEq)]
 enum Proof {
@@ -57,16 +51,17 @@ enum Proof {
     File(String),
     /// A script of this workspace that is run by hand or by CI.
     Command(String),
-    /// A page, and the section in it if one is given.
-    Section(String, Option<String>),
+    /// A link to a page, and whether it names a section.
+    Section(String, bool),
 }
 
 impl Proof {
     /// Whether a row that names this and nothing else can be checked.
     fn holds_a_row(&self) -> bool {
         match self {
-            Self::Test(_) | Self::Command(_) | Self::Section(_, Some(_)) => true,
-            Self::File(_) | Self::Section(_, None) => false,
+            Self::Test(_) | Self::Command(_) => true,
+            Self::Section(_, names_a_section) => *names_a_section,
+            Self::File(_) => false,
         }
     }
 
@@ -74,14 +69,7 @@ impl Proof {
         match self {
             Self::Test(name) => sources.iter().any(|source| has_test(&source.text, name)),
             Self::File(path) | Self::Command(path) => workspace().join(path).exists(),
-            Self::Section(page, section) => {
-                let directory = workspace().join(PAGE);
-                let page = directory.parent().unwrap_or(Path::new("")).join(page);
-                let Ok(text) = fs::read_to_string(page) else { return false };
-                let has =
-                    |wanted: &String| text.lines().filter_map(anchor_of).any(|anchor| anchor == *wanted);
-                section.as_ref().is_none_or(has)
-            }
+            Self::Section(target, _) => is_there(Path::new(PAGE), target),
         }
     }
 }
@@ -98,10 +86,8 @@ fn rows_of(text: &str) -> impl Iterator<Item = &str> {
 fn proofs_in(row: &str) -> Vec<Proof> {
     let last = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
     let quoted = last.split('`').skip(1).step_by(2).filter_map(quoted);
-    let linked = last.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(|target| {
-        let (page, section) = target.split_once('#').unwrap_or((target, ""));
-        Proof::Section(page.to_owned(), Some(section.to_owned()).filter(|section| !section.is_empty()))
-    });
+    let targets = last.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let linked = targets.map(|target| Proof::Section(target.to_owned(), target.contains('#')));
     quoted.chain(linked).collect()
 }
 
@@ -129,11 +115,4 @@ fn has_test(text: &str, name: &str) -> bool {
         .take(8)
         .take_while(is_of_the_item)
         .any(|line| line.contains("#[") && line.contains("test"))
-}
-
-/// The anchor of a heading, as pages are linked on GitHub.
-fn anchor_of(line: &str) -> Option<String> {
-    let title = line.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?;
-    let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    Some(kept.map(|c| if c == ' ' { '-' } else { c }).flat_map(char::to_lowercase).collect())
 }
