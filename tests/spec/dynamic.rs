@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use rootward::error::{
 use rootward::event::StopCause;
 use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskContext,
-    TaskSupervisor,
+    Backoff, ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle,
+    TaskContext, TaskSupervisor,
 };
 
 use crate::support::{
@@ -258,6 +259,29 @@ async fn partitions_get_state_without_a_closure_in_a_closure() {
     settle().await;
 
     assert_eq!(*seen.lock().unwrap(), BTreeSet::from([0, 1, 2, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_has_used_up_its_own_tries_is_over_and_the_other_jobs_go_on() {
+    async fn fails(_: TaskContext, tries: Arc<AtomicU32>) -> Result<(), String> {
+        tries.fetch_add(1, Ordering::SeqCst);
+        Err("no such host".to_owned())
+    }
+    let (tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    jobs.start_child(obedient("other")).await.unwrap();
+    let tries = Arc::new(AtomicU32::new(0));
+    let job =
+        ChildSpec::task_with("try", Arc::clone(&tries), fails).backoff(Backoff::new(SECOND, SECOND * 8));
+    let job = Supervisor::new("mail").intensity(4, SECOND * 3600).child(job);
+
+    jobs.start_child(job.into_child().restart(Restart::Temporary)).await.unwrap();
+    log.wait_for(|event| event.what.name() == "gave_up").await;
+    log.wait_for(|event| event.what.name() == "exited" && event.path == "root/jobs/mail-2").await;
+    settle().await;
+
+    assert_eq!(tries.load(Ordering::SeqCst), 5);
+    assert_eq!(jobs.which_children().len(), 1, "the other job is there");
+    assert!(tree.stop().await.clean);
 }
 
 #[tokio::test(start_paused = true)]
