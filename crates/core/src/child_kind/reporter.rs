@@ -33,7 +33,7 @@ pub(crate) enum Report {
         cause: StopCause,
         start_failure: Option<Box<StartFailure>>,
     },
-    /// All that is left of the child, a supervisor that stops, is stuck.
+    /// The child, or all that is left of it, is stuck.
     Stuck,
     Ended {
         end: CompactEnd,
@@ -213,8 +213,10 @@ impl Reporter {
         self.deliver(Report::Stopping { cause, start_failure: start_failure.map(Box::new) }, None);
     }
 
-    /// Says that all that is left of this supervisor is stuck.
-    pub(crate) fn stuck(&self) {
+    /// Says that the child cannot go, although it may not have been forced yet: it cannot be asked to stop, or it is a
+    /// supervisor below which only such children are left. Its supervisor keeps no sibling waiting for it, and forces
+    /// it when its grace is over.
+    pub fn stuck(&self) {
         self.deliver(Report::Stuck, None);
     }
 

@@ -96,7 +96,7 @@ impl Owner {
     }
 
     /// Whether the supervisor has asked it to stop.
-    fn is_asked(&self) -> bool {
+    pub(super) fn is_asked(&self) -> bool {
         self.wanted.is_none()
     }
 }

@@ -41,8 +41,8 @@ pub(crate) enum Input {
     GaveUp,
     /// The child could not be asked to stop, and the shell has forced it instead.
     Forced(ChildKey),
-    /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
-    /// are left.
+    /// The child cannot go: it was forced and hangs in one poll, it is a process that cannot be signalled, or it is a
+    /// supervisor below which only such children are left.
     Stuck(ChildKey),
     /// A caller that had reserved a place has left without bringing a child.
     ReservationDropped,
