@@ -10,7 +10,7 @@ use ractor::{Actor, ActorRef};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
-use super::registration::Registration;
+use super::registration::AddressRegistration;
 use super::user_actor::{ReportedEnd, UserActor};
 use super::wrapper::Wrapper;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, StartError};
@@ -45,7 +45,7 @@ pub(super) struct ActorOwner<M> {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
     pub(super) orders: ActorOrders,
-    pub(super) registration: Option<Registration<M>>,
+    pub(super) registration: Option<AddressRegistration<M>>,
     pub(super) worker: WorkerId,
 }
 

@@ -72,12 +72,12 @@ impl<M: Message> SpecRegistration<M> {
     }
 
     /// A registration for one incarnation.
-    pub(super) fn registration(&self) -> Registration<M> {
+    pub(super) fn registration(&self) -> AddressRegistration<M> {
         let number = change(&self.0, |state| {
             state.registrations += 1;
             state.registrations
         });
-        Registration { state: Arc::clone(&self.0), number }
+        AddressRegistration { state: Arc::clone(&self.0), number }
     }
 }
 
@@ -89,12 +89,12 @@ impl<M: Message> Drop for SpecRegistration<M> {
 }
 
 /// One incarnation's place at an address.
-pub(super) struct Registration<M> {
+pub(super) struct AddressRegistration<M> {
     state: SharedAddressState<M>,
     number: u64,
 }
 
-impl<M: Message> Registration<M> {
+impl<M: Message> AddressRegistration<M> {
     /// Says that the incarnation is there.
     pub(super) fn take(&self, actor: ActorRef<M>) {
         let registered = RegisteredActor { registration: self.number, actor };
@@ -140,7 +140,7 @@ fn tell_waiters<M: Message>(state: &SharedAddressState<M>) {
     run_on_helper(move || state.send_modify(|state| state.is_telling = false));
 }
 
-impl<M> Clone for Registration<M> {
+impl<M> Clone for AddressRegistration<M> {
     fn clone(&self) -> Self {
         Self { state: Arc::clone(&self.state), number: self.number }
     }

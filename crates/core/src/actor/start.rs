@@ -7,7 +7,7 @@ use ractor::{Actor, Message};
 
 use super::address::Address;
 use super::owner::{ActorOrders, ActorOwner, own_actor};
-use super::registration::{Registration, SpecRegistration};
+use super::registration::{AddressRegistration, SpecRegistration};
 use super::user_actor::leave;
 use crate::child::ChildKind;
 use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
@@ -106,7 +106,7 @@ where
 /// What the supervisor holds of an actor.
 struct RunningActor<M> {
     watched: Arc<WatchedActor>,
-    registration: Option<Registration<M>>,
+    registration: Option<AddressRegistration<M>>,
 }
 
 /// The part of it that others may look at.

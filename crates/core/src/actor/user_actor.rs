@@ -6,7 +6,7 @@ use ractor::{Actor, ActorProcessingErr, Message};
 use tokio::sync::MutexGuard;
 
 use super::catch_panic::CatchPanic;
-use super::registration::Registration;
+use super::registration::AddressRegistration;
 use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
@@ -23,7 +23,7 @@ pub(super) struct UserActor<A: Actor> {
     state: tokio::sync::Mutex<Option<A::State>>,
     /// How the actor ended, in its own words. The first one counts.
     word: Mutex<Option<ReportedEnd>>,
-    registration: Option<Registration<A::Msg>>,
+    registration: Option<AddressRegistration<A::Msg>>,
     worker: WorkerId,
     span: ChildSpan,
 }
@@ -37,7 +37,7 @@ pub(super) enum ReportedEnd {
 impl<A: Actor> UserActor<A> {
     pub(super) fn new(
         actor: A,
-        registration: Option<Registration<A::Msg>>,
+        registration: Option<AddressRegistration<A::Msg>>,
         worker: WorkerId,
         span: ChildSpan,
     ) -> Self {
@@ -120,7 +120,7 @@ impl<A: Actor> UserActor<A> {
 }
 
 /// Says at an address, if there is one, that an actor takes no more messages.
-pub(super) fn leave<M: Message>(registration: Option<&Registration<M>>) {
+pub(super) fn leave<M: Message>(registration: Option<&AddressRegistration<M>>) {
     if let Some(registration) = registration {
         registration.leave();
     }

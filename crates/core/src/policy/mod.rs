@@ -23,10 +23,10 @@ pub use strategy::{AutoShutdown, StopOrder, Strategy};
 pub(crate) use drain::{Drain, Drained, is_put_off};
 pub(crate) use lost_time::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
-pub(crate) use queue::Queue;
+pub(crate) use queue::ShortQueue;
 pub(crate) use standstill::{Standstill, StandstillStep};
 pub(crate) use strategy::{Closing, Keeping, Policy};
 
 pub(crate) use machine::{
-    Action, CallId, ChildKey, Input, Machine, Reply, Request, SupervisorEnd, Traits, Tuning,
+    Action, CallKey, ChildKey, Input, Machine, Reply, Request, SupervisorEnd, Traits, Tuning,
 };

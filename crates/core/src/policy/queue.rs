@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 
 /// Values in the order in which they came.
 #[derive(Debug)]
-pub(crate) struct Queue<T> {
+pub(crate) struct ShortQueue<T> {
     /// Ahead of all the others.
     first: Option<T>,
     rest: VecDeque<T>,
 }
 
-impl<T> Queue<T> {
+impl<T> ShortQueue<T> {
     pub(crate) const fn new() -> Self {
         Self { first: None, rest: VecDeque::new() }
     }
@@ -58,13 +58,13 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T> Default for Queue<T> {
+impl<T> Default for ShortQueue<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> Extend<T> for Queue<T> {
+impl<T> Extend<T> for ShortQueue<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, values: I) {
         values.into_iter().for_each(|value| self.push_back(value));
     }
@@ -79,7 +79,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_does_what_a_deque_does(steps in prop::collection::vec(0u8..8, 0..60)) {
-            let (mut queue, mut deque) = (Queue::new(), VecDeque::new());
+            let (mut queue, mut deque) = (ShortQueue::new(), VecDeque::new());
             for (value, what) in steps.into_iter().enumerate() {
                 match what {
                     0..3 => {

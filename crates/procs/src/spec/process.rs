@@ -135,7 +135,7 @@ impl Process {
         self
     }
 
-    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes and not as lines:
+    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes, not as lines:
     /// these hand out the ends of each incarnation.
     ///
     /// What is read too slowly makes the process wait in its own write, as at any pipe, and holds up no stop. A process

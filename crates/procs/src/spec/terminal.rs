@@ -26,7 +26,7 @@ struct Shared {
     open: Vec<Weak<OwnedFd>>,
 }
 
-/// The size of a terminal that nobody looks at.
+/// The size of a terminal at which no person looks.
 const DEFAULT: Size = (80, 24);
 
 impl Terminal {

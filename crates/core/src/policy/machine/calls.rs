@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::child::{ChildKey, State, Traits};
 use super::exits::Pending;
-use super::io::{CallId, Reply, Request};
+use super::io::{CallKey, Reply, Request};
 use super::waiting::{WaitsFor, refuse, reply};
 use super::wind_down::StopTerms;
 use super::{Action, Actions, Advance, Machine, Phase};
@@ -16,7 +16,7 @@ use crate::policy::Keeping;
 
 /// A child that a call brings along.
 struct OfferedChild {
-    call: CallId,
+    call: CallKey,
     key: ChildKey,
     id: ChildId,
     traits: Traits,
@@ -24,7 +24,7 @@ struct OfferedChild {
 
 impl Machine {
     /// Queues a call behind everything that happened before it.
-    pub(super) fn call(&mut self, call: CallId, request: Request, now: Instant, out: &mut Actions) {
+    pub(super) fn call(&mut self, call: CallKey, request: Request, now: Instant, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
                 self.pending.push_back(Pending::Call { call, request });
@@ -90,7 +90,7 @@ impl Machine {
     /// waits in the queue behind the call, and is not cut short by it.
     pub(super) fn take_up_call(
         &mut self,
-        call: CallId,
+        call: CallKey,
         request: Request,
         now: Instant,
         out: &mut Actions,
@@ -196,7 +196,7 @@ impl Machine {
     }
 
     /// A child that waits for its restart can be terminated as well: OTP rule 42, OTP rule 62.
-    fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
+    fn terminate(&mut self, call: CallKey, key: ChildKey, now: Instant, out: &mut Actions) {
         let called_off = self.is_put_off(key);
         self.ask(key, StopTerms { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, MachineChild, State};
-use super::io::{CallId, Request};
+use super::io::{CallKey, Request};
 use super::round::Round;
 use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
 use crate::child::{ExitClass, Restart, StopCause};
@@ -19,7 +19,7 @@ pub(super) enum Pending {
     /// The delay of a restart that has been counted is over.
     Due { key: ChildKey, generation: u32 },
     /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
+    Call { call: CallKey, request: Request },
 }
 
 impl Machine {

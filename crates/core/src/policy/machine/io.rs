@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, Traits};
 use crate::child::{ChildId, ExitClass, StopCause};
-use crate::policy::{Intensity, Queue};
+use crate::policy::{Intensity, ShortQueue};
 
 /// A fact that the machine is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub(crate) enum Input {
     /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,
     /// A caller wants something of one child.
-    Call { call: CallId, request: Request },
+    Call { call: CallKey, request: Request },
     /// The shell has not carried out the start of this child, because the stop of an ancestor has begun. Implies
     /// [`Hold`](Self::Hold).
     Cancelled(ChildKey),
@@ -86,7 +86,7 @@ pub(crate) enum Action {
     /// The child has been deleted.
     Forget(ChildKey),
     /// What a caller wanted has been done, or cannot be.
-    Reply { call: CallId, reply: Reply },
+    Reply { call: CallKey, reply: Reply },
     /// The child is about to be started again. Write it down and say [`Input::Announced`], or, if the stop of an
     /// ancestor has begun, say [`Input::Hold`] instead.
     Restarting { key: ChildKey, attempt: u32, delay: Duration },
@@ -105,7 +105,7 @@ pub(crate) enum Action {
 }
 
 /// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
-pub(crate) type Actions = Queue<Action>;
+pub(crate) type Actions = ShortQueue<Action>;
 
 /// Why a supervisor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ pub(crate) enum SupervisorEnd {
 
 /// Names a call to the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct CallId(pub(crate) u64);
+pub(crate) struct CallKey(pub(crate) u64);
 
 /// What a caller wants of one child.
 #[derive(Clone, Debug, PartialEq)]

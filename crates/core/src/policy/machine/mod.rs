@@ -77,7 +77,7 @@ use super::{Closing, Policy};
 use crate::child::ChildId;
 
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
-pub(crate) use self::io::{Action, Actions, CallId, Input, Reply, Request, SupervisorEnd};
+pub(crate) use self::io::{Action, Actions, CallKey, Input, Reply, Request, SupervisorEnd};
 
 /// The state of one supervisor.
 #[derive(Debug)]

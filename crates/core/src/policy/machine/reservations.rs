@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::io::{CallId, Reply};
+use super::io::{CallKey, Reply};
 use super::waiting::reply;
 use super::{Actions, Machine, Phase};
 use crate::policy::Keeping;
@@ -12,7 +12,7 @@ use crate::policy::Keeping;
 #[derive(Debug, Default)]
 pub(super) struct Reservations {
     kept: usize,
-    waiting: VecDeque<CallId>,
+    waiting: VecDeque<CallKey>,
 }
 
 impl Reservations {
@@ -20,7 +20,7 @@ impl Reservations {
         self.kept
     }
 
-    pub(super) fn wait(&mut self, call: CallId) {
+    pub(super) fn wait(&mut self, call: CallKey) {
         self.waiting.push_back(call);
     }
 

@@ -2,13 +2,13 @@
 
 use super::child::{ChildKey, State};
 use super::exits::Pending;
-use super::io::{CallId, Reply, Request};
+use super::io::{CallKey, Reply, Request};
 use super::{Action, Actions, Machine};
 
 /// A call that waits for a child.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiter {
-    call: CallId,
+    call: CallKey,
     pub(super) waits_for: WaitsFor,
 }
 
@@ -23,7 +23,7 @@ pub(super) enum WaitsFor {
 }
 
 impl Machine {
-    pub(super) fn wait(&mut self, call: CallId, key: ChildKey, waits_for: WaitsFor) {
+    pub(super) fn wait(&mut self, call: CallKey, key: ChildKey, waits_for: WaitsFor) {
         self.waiting.entry(key).or_default().push(Waiter { call, waits_for });
     }
 
@@ -113,7 +113,7 @@ impl Machine {
     }
 }
 
-pub(super) fn reply(call: CallId, reply: Reply, out: &mut Actions) {
+pub(super) fn reply(call: CallKey, reply: Reply, out: &mut Actions) {
     out.push_back(Action::Reply { call, reply });
 }
 
@@ -124,7 +124,7 @@ pub(super) fn reply_all(waiters: Vec<Waiter>, answer: Reply, out: &mut Actions) 
 }
 
 /// The supervisor stops: nothing is begun any more, and a child that was offered is not kept.
-pub(super) fn refuse(call: CallId, request: &Request, out: &mut Actions) {
+pub(super) fn refuse(call: CallKey, request: &Request, out: &mut Actions) {
     if let Request::Start { key, .. } | Request::StartInReserved { key, .. } | Request::CleanUp { key, .. } =
         request
     {

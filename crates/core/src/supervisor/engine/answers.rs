@@ -7,7 +7,7 @@ use super::Engine;
 use crate::child::StartError;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallId, ChildKey, Input, Reply, Request};
+use crate::policy::{CallKey, ChildKey, Input, Reply, Request};
 use crate::supervisor::call::{CallRefusal, CallSuccess, Demand, ReservedPlace, SupervisorCall};
 use crate::supervisor::entry::StartProgress;
 
@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// The machine's answer goes back to the caller.
-    pub(super) fn reply(&mut self, call: CallId, reply: Reply) {
+    pub(super) fn reply(&mut self, call: CallKey, reply: Reply) {
         let answer = match reply {
             Reply::Started(key) => {
                 let started = self.shared.view.with(key, |entry| entry.started_child());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::child::{ChildId, ChildPath};
 use crate::failure::StartFailure;
-use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
+use crate::policy::{CallKey, ChildKey, Keeping, Policy, Traits};
 use crate::spec::ChildSpec;
 use crate::supervisor::call::{AnswerSender, CallRefusal, CallSuccess};
 use crate::supervisor::entry::ChildEntry;
@@ -13,7 +13,7 @@ use crate::supervisor::entry::ChildEntry;
 pub(super) struct OpenCalls {
     next_call: u64,
     next_key: u64,
-    open: HashMap<CallId, AnswerSender>,
+    open: HashMap<CallKey, AnswerSender>,
     offered: HashMap<ChildKey, ChildEntry>,
     /// Callers that wait until there is no child any more.
     quiet: Vec<AnswerSender>,
@@ -78,8 +78,8 @@ impl OpenCalls {
     }
 
     /// Keeps the caller of a call on its way through the machine.
-    pub(super) fn open(&mut self, answer: AnswerSender) -> CallId {
-        let call = CallId(self.next_call);
+    pub(super) fn open(&mut self, answer: AnswerSender) -> CallKey {
+        let call = CallKey(self.next_call);
         self.next_call += 1;
         self.open.insert(call, answer);
         call
@@ -116,7 +116,7 @@ impl OpenCalls {
     }
 
     /// Answers a call.
-    pub(super) fn answer(&mut self, call: CallId, answer: Result<CallSuccess, CallRefusal>) {
+    pub(super) fn answer(&mut self, call: CallKey, answer: Result<CallSuccess, CallRefusal>) {
         if let Some(caller) = self.open.remove(&call) {
             caller.send(answer);
         }

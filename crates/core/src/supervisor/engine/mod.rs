@@ -36,7 +36,7 @@ use crate::clock::now;
 use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{Action, ChildKey, Input, Machine, Ordered, Policy, Queue, SupervisorEnd};
+use crate::policy::{Action, ChildKey, Input, Machine, Ordered, Policy, ShortQueue, SupervisorEnd};
 use crate::report::Below;
 use crate::spawn::place;
 
@@ -125,9 +125,9 @@ pub(super) struct Engine {
     shared: Arc<SharedSupervisor>,
     /// Where the children report.
     link: Arc<ChildLink>,
-    facts: Queue<Input>,
+    facts: ShortQueue<Input>,
     /// What the machine wants and has not been done yet.
-    todo: Queue<Action>,
+    todo: ShortQueue<Action>,
     /// Whether a [`SupervisorMessage::Decide`] is in the mailbox.
     will_decide: bool,
     /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
@@ -177,8 +177,8 @@ impl Engine {
             alarm: SupervisorAlarm::new(Arc::clone(&shared)),
             shared,
             link,
-            facts: Queue::new(),
-            todo: Queue::new(),
+            facts: ShortQueue::new(),
+            todo: ShortQueue::new(),
             will_decide: false,
             has_heard_all: false,
             is_held: false,

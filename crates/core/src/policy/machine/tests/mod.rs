@@ -26,7 +26,7 @@ use crate::policy::{AutoShutdown, Backoff, Intensity, Keeping, StopOrder, Strate
 const A: ChildKey = ChildKey(0);
 const B: ChildKey = ChildKey(1);
 const C: ChildKey = ChildKey(2);
-const CALL: CallId = CallId(7);
+const CALL: CallKey = CallKey(7);
 const GRACE: Duration = Duration::from_secs(5);
 
 struct Rig {

@@ -90,7 +90,7 @@ struct World {
     late: BTreeSet<ChildKey>,
     offered: BTreeSet<ChildKey>,
     reservations: usize,
-    open: BTreeSet<CallId>,
+    open: BTreeSet<CallKey>,
     awaits_restart: BTreeSet<ChildKey>,
     restarts: Vec<Instant>,
     /// The stop of an ancestor has begun.
@@ -171,7 +171,7 @@ impl World {
             self.next_key += 1;
             self.offered.insert(new);
         }
-        let call = CallId(self.next_call);
+        let call = CallKey(self.next_call);
         self.next_call += 1;
         self.open.insert(call);
         self.tell(Input::Call { call, request })

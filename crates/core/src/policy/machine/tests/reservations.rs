@@ -2,14 +2,14 @@
 
 use super::*;
 
-const FIRST: CallId = CallId(100);
-const SECOND: CallId = CallId(101);
+const FIRST: CallKey = CallKey(100);
+const SECOND: CallKey = CallKey(101);
 
-fn asks_for_room(rig: &mut Rig, call: CallId) -> Vec<Action> {
+fn asks_for_room(rig: &mut Rig, call: CallKey) -> Vec<Action> {
     rig.tell(Input::Call { call, request: Request::Reserve })
 }
 
-fn gives(call: CallId) -> Action {
+fn gives(call: CallKey) -> Action {
     Action::Reply { call, reply: Reply::Reserved }
 }
 
