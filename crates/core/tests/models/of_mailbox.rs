@@ -7,6 +7,7 @@ use loom::sync::Mutex;
 use loom::thread;
 
 use crate::mailbox_counter::MailboxCounter;
+use crate::sync::locked;
 
 /// What stands for the mailbox of ractor.
 struct Mailbox {
@@ -23,12 +24,12 @@ struct TakenMessage {
 impl Mailbox {
     fn send(&self, message: &'static str) {
         self.counter.sends();
-        self.queue.lock().unwrap().push_back(message);
+        locked(&self.queue).push_back(message);
     }
 
     fn take(&self) -> Option<TakenMessage> {
         let were_others_there = {
-            let mut queue = self.queue.lock().unwrap();
+            let mut queue = locked(&self.queue);
             queue.pop_front()?;
             !queue.is_empty()
         };

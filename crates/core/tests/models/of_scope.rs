@@ -6,6 +6,7 @@ use loom::sync::Mutex;
 use loom::thread;
 
 use crate::scope::{StopReach, StopScope};
+use crate::sync::locked;
 
 /// What stands for the record of a tree: one lock, under which events get their order.
 #[derive(Default)]
@@ -15,19 +16,19 @@ impl Events {
     /// As a parent does it: the mark first, then the event.
     fn stops(&self, scope: &StopScope) {
         scope.begin_stop();
-        self.0.lock().unwrap().push("stopping");
+        locked(&self.0).push("stopping");
     }
 
     /// As a supervisor does it: it looks inside the section in which the event is written.
     fn starts(&self, scope: &StopScope) {
-        let mut events = self.0.lock().unwrap();
+        let mut events = locked(&self.0);
         if !scope.is_stopping() {
             events.push("starting");
         }
     }
 
     fn check(&self) {
-        let events = self.0.lock().unwrap();
+        let events = locked(&self.0);
         let mut behind = events.iter().skip_while(|event| **event != "stopping");
         assert!(!behind.any(|event| *event == "starting"), "it starts behind the stop: {events:?}");
     }

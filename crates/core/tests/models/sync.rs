@@ -51,6 +51,11 @@ atomic!(AtomicUsize, usize, fetch_add, fetch_sub);
 /// Nothing is needed at these points: loom looks into every atomic and every lock.
 pub(crate) fn point() {}
 
+/// A model that panics has failed, so that no lock is ever found poisoned.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Wakes the thread that waits for a future.
 struct WakesThread(loom::sync::Notify);
 
@@ -91,12 +96,12 @@ pub(crate) struct NextTime<'a> {
 
 impl Notify {
     pub(crate) fn notified(&self) -> NextTime<'_> {
-        NextTime { notify: self, times: self.0.lock().unwrap().times }
+        NextTime { notify: self, times: locked(&self.0).times }
     }
 
     pub(crate) fn notify_waiters(&self) {
         let wakers = {
-            let mut notified = self.0.lock().unwrap();
+            let mut notified = locked(&self.0);
             notified.times += 1;
             std::mem::take(&mut notified.wakers)
         };
@@ -108,7 +113,7 @@ impl Future for NextTime<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut notified = self.notify.0.lock().unwrap();
+        let mut notified = locked(&self.notify.0);
         if notified.times != self.times {
             return Poll::Ready(());
         }
@@ -125,6 +130,8 @@ pub(crate) mod mpsc {
     use std::task::{Poll, Waker};
 
     use loom::sync::Mutex;
+
+    use super::locked;
 
     struct Channel<T> {
         queue: VecDeque<T>,
@@ -149,7 +156,7 @@ pub(crate) mod mpsc {
     impl<T> UnboundedSender<T> {
         pub(crate) fn send(&self, value: T) -> Result<(), T> {
             let waker = {
-                let mut channel = self.0.lock().unwrap();
+                let mut channel = locked(&self.0);
                 channel.queue.push_back(value);
                 channel.waker.take()
             };
@@ -168,7 +175,7 @@ pub(crate) mod mpsc {
     impl<T> UnboundedReceiver<T> {
         pub(crate) async fn recv(&mut self) -> Option<T> {
             poll_fn(|cx| {
-                let mut channel = self.0.lock().unwrap();
+                let mut channel = locked(&self.0);
                 match channel.queue.pop_front() {
                     Some(value) => Poll::Ready(Some(value)),
                     None => {
@@ -181,7 +188,7 @@ pub(crate) mod mpsc {
         }
 
         pub(crate) fn len(&self) -> usize {
-            self.0.lock().unwrap().queue.len()
+            locked(&self.0).queue.len()
         }
     }
 }
