@@ -5,9 +5,11 @@ mod floors;
 mod front_page;
 mod imports;
 mod language;
+mod names;
 mod otp_rules;
 mod sources;
 mod track_record;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::path::Path;

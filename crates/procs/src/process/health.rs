@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ractor::ActorRef;
 use rootward_core::ExitClass;
-use rootward_core::pace::{Pacer, RealTime};
+use rootward_core::pace::{Pacer, RealTimeGuard};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -114,7 +114,7 @@ impl Post {
     }
 
     /// A process needs real time for its answer.
-    fn hold(&self) -> RealTime {
+    fn hold(&self) -> RealTimeGuard {
         self.pacer.hold()
     }
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward_core::pace::{Pacer, RealTime};
+use rootward_core::pace::{Pacer, RealTimeGuard};
 use rootward_core::{Exit, ExitClass, StartError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -57,7 +57,7 @@ pub(super) struct Owner {
     pub(super) pacer: Pacer,
     /// Held while the process is waited for, so that no clock that a test has paused decides before the process has
     /// had its time.
-    pub(super) real_time: Option<RealTime>,
+    pub(super) real_time: Option<RealTimeGuard>,
     pub(super) exit: Option<Exit>,
     /// Runs commands that find out whether the process is ready.
     pub(super) launcher: Arc<dyn Launcher>,

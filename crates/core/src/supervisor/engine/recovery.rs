@@ -1,4 +1,4 @@
-//! How an engine comes to its end: in the ordinary way, after failures, and in the middle of something.
+//! How an engine goes on after a turn that failed, and how it ends when it is dropped in the middle of something.
 
 use std::time::Duration;
 
@@ -7,38 +7,11 @@ use crate::child::StopCause;
 use crate::clock::now;
 use crate::event::EventKind;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{End, Input, Machine, Ordered};
-use crate::report::Below;
-use crate::supervisor::entry::{Entry, Stop, StopStage};
-use crate::supervisor::link::{Acknowledgement, Unwritten};
+use crate::policy::{Input, Machine, Ordered, SupervisorEnd};
+use crate::supervisor::entry::{ChildEntry, ChildStop, StopStage};
+use crate::supervisor::mailbox::{Acknowledgement, Unwritten};
 
 impl Engine {
-    /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
-    pub(super) fn finish(&mut self, end: End) {
-        self.dismiss_callers();
-        self.before_foreign_code();
-        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
-        // A user's drop may block. Until it is over, the report at the deadline still finds how the children went.
-        drop_quietly(self.shared.view.take_specs());
-        let (children, entries) = self.close_view();
-        drop_quietly(entries);
-        self.settling = None;
-        self.handled.clear();
-        let start_failure = self.start_failure.take();
-        if let Some(reporter) = self.reporter.take() {
-            let unwritten = None;
-            let failures = self.faults.take();
-            self.link.acknowledge_with(Acknowledgement {
-                reporter,
-                end,
-                start_failure,
-                children,
-                failures,
-                unwritten,
-            });
-        }
-    }
-
     /// Goes on after a turn that failed: what is left is stopped in order, and nothing is started any more.
     pub(super) fn recover(&mut self) {
         self.facts.clear();
@@ -61,7 +34,7 @@ impl Engine {
     }
 
     /// Whether turns have failed so often that the children are ended without a machine, and all of them are gone.
-    pub(super) fn end_without_a_machine(&mut self) -> Option<End> {
+    pub(super) fn end_without_a_machine(&mut self) -> Option<SupervisorEnd> {
         if self.failures <= FAILURES {
             return None;
         }
@@ -69,17 +42,11 @@ impl Engine {
         self.todo.clear();
         let mut is_any_left = false;
         self.shared.view.for_each(|_, entry| is_any_left |= entry.live().is_some());
-        (!is_any_left).then_some(End::Failed)
-    }
-
-    /// Done in a section of the record, as all that is published: this view takes over what the views further down
-    /// show.
-    fn close_view(&self) -> (Below, Ordered<Entry>) {
-        self.shared.tree.record().section(|_| self.shared.view.close(now()))
+        (!is_any_left).then_some(SupervisorEnd::Failed)
     }
 
     fn force_all(&mut self) {
-        let stop = Stop { since: now(), stage: StopStage::Forced };
+        let stop = ChildStop { since: now(), stage: StopStage::Forced };
         for key in self.live_children() {
             self.shared.view.with(key, |entry| entry.live_mut().map(|live| live.stop = Some(stop)));
             self.before_calling(key);
@@ -111,7 +78,7 @@ impl Drop for Engine {
             let Some(child) = self.child(key) else { continue };
             let to = catch(|| child.force_name()).unwrap_or("force");
             let forced = tree.record().section(|writer| {
-                let change = |entry: &mut Entry| {
+                let change = |entry: &mut ChildEntry| {
                     let was_asked = entry.live()?.stop.is_some();
                     if !was_asked {
                         let what = EventKind::Stopping {
@@ -123,7 +90,7 @@ impl Drop for Engine {
                     }
                     let what = EventKind::Escalated { to: to.into() };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
-                    let stop = Stop { since: now(), stage: StopStage::Forced };
+                    let stop = ChildStop { since: now(), stage: StopStage::Forced };
                     entry.live_mut()?.stop.get_or_insert(stop).stage = stop.stage;
                     Some((entry.path.clone(), entry.kind(), entry.incarnation))
                 };
@@ -139,14 +106,8 @@ impl Drop for Engine {
         drop_quietly(entries);
         drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
         self.dismiss_callers();
-        let unwritten = Some(Unwritten { tree, children: left });
-        self.link.acknowledge_with(Acknowledgement {
-            reporter,
-            end: End::Failed,
-            start_failure: self.start_failure.take(),
-            children,
-            failures: self.faults.take(),
-            unwritten,
-        });
+        let unwritten = Some(Unwritten { tree, below: children.clone(), children: left });
+        let report = self.last_report(SupervisorEnd::Failed, children);
+        self.link.acknowledge_with(Acknowledgement { reporter, report, unwritten });
     }
 }

@@ -9,21 +9,20 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
+use super::exits::{Pending, is_restarted};
 use super::{Actions, Machine};
 use crate::child::ExitClass;
 use crate::policy::put_off;
-use crate::policy::restart::is_restarted;
 
 /// How long the root's signal may be on its way. The sender may lose the processor in between, more than once on a
 /// machine that has much to do: with twenty programs that want to run on two processors 100 ms were not enough.
-pub(super) const DOUBT: Duration = Duration::from_millis(250);
+pub(super) const DEFERRAL: Duration = Duration::from_millis(250);
 
-/// Ends in doubt, in the order in which their time comes.
+/// Ends that are decided upon later, in the order in which their time comes.
 #[derive(Debug, Default)]
-pub(super) struct Doubts(VecDeque<(Instant, Pending)>);
+pub(super) struct DeferredEnds(VecDeque<(Instant, Pending)>);
 
-impl Doubts {
+impl DeferredEnds {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -40,7 +39,7 @@ impl Doubts {
 
 impl Machine {
     /// A child has ended as programs do because of a stop signal, which may have been meant for the whole tree.
-    pub(super) fn ended_in_doubt(
+    pub(super) fn ended_by_signal(
         &mut self,
         (key, class): (ChildKey, ExitClass),
         now: Instant,
@@ -49,37 +48,37 @@ impl Machine {
         let before = self.pending.len();
         self.over(key, State::Ended(class), now, out);
         debug_assert!(self.pending.len() <= before + 1, "an end has one consequence");
-        // A success is in doubt only where it leads to a restart: work that is done is done.
+        // A success is deferred only where it leads to a restart: work that is done is done.
         let restart = self.children.get(key).map(|child| child.traits.restart);
-        let is_doubted =
+        let is_deferred =
             class == ExitClass::Abnormal || restart.is_some_and(|restart| is_restarted(restart, class));
-        if is_doubted && self.pending.len() > before {
-            self.doubts.0.extend(self.pending.pop_back().map(|exit| (now + DOUBT, exit)));
+        if is_deferred && self.pending.len() > before {
+            self.deferred.0.extend(self.pending.pop_back().map(|exit| (now + DEFERRAL, exit)));
         }
     }
 
     /// The start of a child was ended by a stop signal, which may have been meant for the whole tree. A caller that
     /// waits for the start hears of it at once: it asked for this child, and not for the tree.
-    pub(super) fn start_failed_in_doubt(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
-        let doubted_until = (!self.waiting.contains_key(&key)).then_some(now + DOUBT);
-        self.over(key, State::Failed { doubted_until }, now, out);
+    pub(super) fn start_failed_by_signal(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        let deferred_until = (!self.waiting.contains_key(&key)).then_some(now + DEFERRAL);
+        self.over(key, State::Failed { deferred_until }, now, out);
     }
 
-    /// A start that was in doubt has failed.
+    /// A start whose end was deferred has failed.
     pub(super) fn has_failed(&mut self, key: ChildKey) {
-        self.children.set(key, State::Failed { doubted_until: None });
+        self.children.set(key, State::Failed { deferred_until: None });
     }
 
-    /// Takes up the ends that have been in doubt for long enough. If this program did not run meanwhile, neither did
+    /// Takes up the ends that have been deferred for long enough. If this program did not run meanwhile, neither did
     /// what hears its signals.
-    pub(super) fn doubts_are_over(&mut self, now: Instant) {
-        while let Some(at) = self.doubts.next().filter(|at| *at <= now) {
-            if let Some(later) = put_off(at, now, DOUBT) {
+    pub(super) fn deferral_is_over(&mut self, now: Instant) {
+        while let Some(at) = self.deferred.next().filter(|at| *at <= now) {
+            if let Some(later) = put_off(at, now, DEFERRAL) {
                 let due = |(at, _): &&mut (Instant, Pending)| *at <= now;
-                self.doubts.0.iter_mut().take_while(due).for_each(|(at, _)| *at = later);
+                self.deferred.0.iter_mut().take_while(due).for_each(|(at, _)| *at = later);
                 return;
             }
-            self.pending.extend(self.doubts.0.pop_front().map(|(_, exit)| exit));
+            self.pending.extend(self.deferred.0.pop_front().map(|(_, exit)| exit));
         }
     }
 }

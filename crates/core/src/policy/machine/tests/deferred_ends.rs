@@ -1,6 +1,6 @@
 //! A child that dies of a stop signal while the root's own may be on its way.
 
-use super::super::doubt::DOUBT;
+use super::super::deferred_ends::DEFERRAL;
 use super::*;
 
 #[test]
@@ -9,8 +9,8 @@ fn nothing_follows_before_the_root_must_have_heard_of_it_and_then_what_follows_f
 
     assert_eq!(rig.tell(died(A)), []);
     assert!(rig.machine.is_restarting(), "it is not over yet");
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
-    rig.now += DOUBT - Duration::from_millis(1);
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DEFERRAL));
+    rig.now += DEFERRAL - Duration::from_millis(1);
     assert_eq!(rig.tell(Input::Alarm), []);
     rig.now += Duration::from_millis(1);
 
@@ -28,7 +28,7 @@ fn a_stop_that_begins_meanwhile_makes_it_part_of_the_stop() {
 
         rig.tell(stop);
 
-        rig.now += DOUBT;
+        rig.now += DEFERRAL;
         assert_eq!(rig.tell(Input::Alarm), []);
         assert!(rig.machine.is_quiet());
     }
@@ -38,10 +38,10 @@ fn a_stop_that_begins_meanwhile_makes_it_part_of_the_stop() {
 fn a_success_waits_only_where_it_leads_to_a_restart() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), temporary()]);
 
-    assert_eq!(rig.tell(Input::EndedInDoubt(A, ExitClass::Normal)), []);
-    assert_eq!(rig.tell(Input::EndedInDoubt(B, ExitClass::Normal)), [Action::Forget(B)]);
+    assert_eq!(rig.tell(Input::EndedBySignal(A, ExitClass::Normal)), []);
+    assert_eq!(rig.tell(Input::EndedBySignal(B, ExitClass::Normal)), [Action::Forget(B)]);
 
-    rig.now += DOUBT;
+    rig.now += DEFERRAL;
     let then = rig.tell(Input::Alarm);
     assert!(matches!(then[..], [Action::Restarting { key: A, .. }, Action::Start(A)]), "{then:?}");
 }
@@ -53,7 +53,7 @@ fn a_significant_child_stops_nothing_meanwhile() {
 
     assert_eq!(rig.tell(died(A)), []);
 
-    rig.now += DOUBT;
+    rig.now += DEFERRAL;
     assert!(rig.tell(Input::Alarm).contains(&Action::Stopping(StopCause::AutoShutdown)));
 }
 
@@ -67,7 +67,7 @@ fn a_group_restart_takes_it_along() {
     assert!(restart.contains(&Action::Start(A)), "{restart:?}");
     rig.tell(Input::Started(A));
     rig.tell(Input::Started(B));
-    rig.now += DOUBT;
+    rig.now += DEFERRAL;
     assert_eq!(rig.tell(Input::Alarm), [], "it has been dealt with");
 }
 
@@ -78,13 +78,13 @@ fn a_child_that_is_terminated_meanwhile_stays_down() {
 
     assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Done)]);
 
-    rig.now += DOUBT;
+    rig.now += DEFERRAL;
     assert_eq!(rig.tell(Input::Alarm), []);
     assert!(rig.machine.is_quiet());
 }
 
 fn died(key: ChildKey) -> Input {
-    Input::EndedInDoubt(key, ExitClass::Abnormal)
+    Input::EndedBySignal(key, ExitClass::Abnormal)
 }
 
 #[test]
@@ -92,13 +92,13 @@ fn a_start_that_a_stop_signal_ended_has_failed_when_the_root_must_have_heard_of_
     let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
     rig.tell(Input::Begin);
 
-    assert_eq!(rig.tell(Input::StartFailedInDoubt(A)), []);
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
-    rig.now += DOUBT;
+    assert_eq!(rig.tell(Input::StartFailedBySignal(A)), []);
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DEFERRAL));
+    rig.now += DEFERRAL;
 
     assert_eq!(
         rig.tell(Input::Alarm),
-        [Action::Stopping(StopCause::StartFailed), Action::Finish(End::StartFailed(A))]
+        [Action::Stopping(StopCause::StartFailed), Action::Finish(SupervisorEnd::StartFailed(A))]
     );
 }
 
@@ -107,11 +107,11 @@ fn a_stop_that_begins_meanwhile_makes_a_start_part_of_the_stop() {
     for stop in [Input::Hold, Input::Stop { cause: StopCause::Parent, deadline: None }] {
         let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
         rig.tell(Input::Begin);
-        rig.tell(Input::StartFailedInDoubt(A));
+        rig.tell(Input::StartFailedBySignal(A));
 
         rig.tell(stop);
 
-        rig.now += DOUBT;
+        rig.now += DEFERRAL;
         assert_eq!(rig.tell(Input::Alarm), []);
         assert!(rig.machine.is_quiet());
     }
@@ -123,20 +123,20 @@ fn a_caller_hears_at_once_of_a_start_that_a_stop_signal_ended() {
     let starts = rig.asks_for(Request::Start { key: B, id: id(B), traits: permanent() });
     assert!(starts.contains(&Action::Start(B)), "{starts:?}");
 
-    let then = rig.tell(Input::StartFailedInDoubt(B));
+    let then = rig.tell(Input::StartFailedBySignal(B));
 
     assert!(then.contains(&replied(Reply::StartFailed(B))), "{then:?}");
 }
 
 #[test]
-fn what_was_in_doubt_while_the_program_was_suspended_stays_so_for_as_long_again() {
+fn what_was_deferred_while_the_program_was_suspended_is_deferred_for_as_long_again() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
     rig.tell(died(A));
     rig.now += Duration::from_secs(60);
 
     assert_eq!(rig.tell(Input::Alarm), []);
-    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DOUBT));
-    rig.now += DOUBT;
+    assert_eq!(rig.machine.next_alarm(), Some(rig.now + DEFERRAL));
+    rig.now += DEFERRAL;
 
     assert!(rig.tell(Input::Alarm).contains(&Action::Start(A)));
 }

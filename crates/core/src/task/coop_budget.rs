@@ -23,7 +23,7 @@ thread_local! {
 }
 
 /// Uses up what is left of this task's budget. It is the last thing that the task does.
-pub(super) fn use_up_turn(cx: &mut Context<'_>) {
+pub(super) fn use_up_budget(cx: &mut Context<'_>) {
     let _ = LAST_UNIT.try_with(|last| {
         drop(last.take());
         for _ in 0..BUDGET {
@@ -49,7 +49,7 @@ mod tests {
     async fn used_up() -> (bool, bool) {
         poll_fn(|cx| {
             let before = has_budget_remaining();
-            use_up_turn(cx);
+            use_up_budget(cx);
             Poll::Ready((before, has_budget_remaining()))
         })
         .await

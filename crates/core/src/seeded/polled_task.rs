@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeMetrics};
 
 /// One task, with what it spawns on its own runtime.
-pub(super) struct Unit {
+pub(super) struct PolledTask {
     runtime: Runtime,
     metrics: RuntimeMetrics,
     idle: Arc<Idle>,
@@ -21,7 +21,7 @@ struct Idle {
     waker: Mutex<Option<Waker>>,
 }
 
-impl Unit {
+impl PolledTask {
     pub(super) fn new() -> Self {
         let idle = Arc::new(Idle::default());
         let parks = Arc::clone(&idle);
@@ -61,7 +61,7 @@ impl Unit {
 }
 
 /// The waker holds the runtime, which holds the waker.
-impl Drop for Unit {
+impl Drop for PolledTask {
     fn drop(&mut self) {
         let waker = self.idle.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(waker);

@@ -5,24 +5,39 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::child::ChildPath;
-
 /// What the user chose for the whole tree.
-pub(crate) struct Plan {
-    pub(crate) path: ChildPath,
-    pub(crate) deadline: Option<Duration>,
+#[derive(Debug)]
+pub(super) struct TreeOptions {
+    pub(super) deadline: Option<Duration>,
     /// How long a stop is put off after it has been accepted.
-    pub(crate) drain_delay: Duration,
-    pub(crate) stop_when_idle: bool,
-    pub(crate) stall_threshold: Option<Duration>,
-    pub(crate) on_deadline: OnDeadline,
+    pub(super) drain_delay: Duration,
+    pub(super) stop_when_idle: bool,
+    pub(super) stall_threshold: Option<Duration>,
+    pub(super) on_deadline: OnDeadline,
     /// Stops the tree when it is cancelled.
-    pub(crate) stop_on: CancellationToken,
+    pub(super) stop_on: CancellationToken,
     /// What is weaker than usual, and why.
-    pub(crate) degraded: BTreeMap<&'static str, String>,
+    pub(super) degraded: BTreeMap<&'static str, String>,
+    /// Whether the tree refuses to start if anything is.
+    pub(super) refuse_degraded: bool,
 }
 
-impl Plan {
+impl Default for TreeOptions {
+    fn default() -> Self {
+        Self {
+            deadline: Some(Duration::from_secs(25)),
+            drain_delay: Duration::ZERO,
+            stop_when_idle: false,
+            stall_threshold: Some(Duration::from_secs(1)),
+            on_deadline: OnDeadline::default(),
+            stop_on: CancellationToken::new(),
+            degraded: BTreeMap::new(),
+            refuse_degraded: false,
+        }
+    }
+}
+
+impl TreeOptions {
     /// How long after its request a stop is over for the callers that wait for it, whatever is still there then.
     pub(super) fn reported_at(&self) -> Option<Duration> {
         self.deadline.filter(|_| self.on_deadline == OnDeadline::Report)

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use ractor::{Actor, ActorProcessingErr, Message};
 use tokio::sync::MutexGuard;
 
-use super::caught::Caught;
+use super::catch_panic::CatchPanic;
 use super::registration::Registration;
 use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
@@ -17,7 +17,7 @@ use crate::panics::catch;
 /// The state does not live in the state that ractor
 /// knows: ractor sends that one in supervision events to the actors that this one is linked to, and they drop it when
 /// they like. Here the owner finds it when the actor's task has been joined.
-pub(super) struct Wrapped<A: Actor> {
+pub(super) struct UserActor<A: Actor> {
     actor: A,
     /// Only the actor's own task locks it, until that has been joined: there is never anything to wait for.
     state: tokio::sync::Mutex<Option<A::State>>,
@@ -34,7 +34,7 @@ pub(super) enum ReportedEnd {
     Ended(Exit),
 }
 
-impl<A: Actor> Wrapped<A> {
+impl<A: Actor> UserActor<A> {
     pub(super) fn new(
         actor: A,
         registration: Option<Registration<A::Msg>>,
@@ -62,7 +62,7 @@ impl<A: Actor> Wrapped<A> {
 
     /// Runs a callback of the user's and makes a panic in it a value.
     pub(super) async fn run<T>(&self, callback: impl Future<Output = T>) -> Result<T, Panic> {
-        Caught::new(callback, self.worker, &self.span).await
+        CatchPanic::new(callback, self.worker, &self.span).await
     }
 
     /// Runs a callback of the user's that ends the actor if it fails.

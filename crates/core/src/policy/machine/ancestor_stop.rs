@@ -2,8 +2,8 @@
 //! nothing and does not give up, and waits until it is asked to stop itself.
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
-use super::requests::Reply;
+use super::exits::Pending;
+use super::io::Reply;
 use super::waiting::{WaitsFor, reply_all};
 use super::{Action, Actions, Machine, Phase};
 
@@ -21,7 +21,7 @@ impl Machine {
         }
         self.settle_all(out);
         self.pending.retain(|pending| matches!(pending, Pending::Call { .. }));
-        self.doubts.clear();
+        self.deferred.clear();
         // A group restart has cut the start of these short, and does not start them again.
         let is_down = |key: &ChildKey| !self.children.state(*key).is_live();
         let given_up: Vec<ChildKey> = self.waiting.keys().copied().filter(is_down).collect();

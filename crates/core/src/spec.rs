@@ -1,14 +1,12 @@
 //! A child as a supervisor is given it: its id, how it starts, and what happens when it ends.
 
-mod starter;
-
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::starter::Starter;
 use crate::child::{ChildId, ChildKind, InvalidId, Restart, Shutdown, SpecError};
 use crate::child_kind::{Launch, StartChild, StartContext};
+use crate::panics::drop_quietly;
 use crate::policy::{Backoff, Intensity, Traits, Tuning};
 
 /// Describes a child of a supervisor (OTP's child specification).
@@ -223,5 +221,41 @@ impl fmt::Debug for ChildSpec {
             .field("shutdown", &self.shutdown)
             .field("significant", &self.significant)
             .finish_non_exhaustive()
+    }
+}
+
+/// Starts a child as what is inside does, and lets no panic of its drop get any further.
+///
+/// The last spec of a child is dropped wherever it happens to be: by a supervisor, by the report writer, by a caller.
+/// What a user's closure has captured is dropped with it, and a panic of that must not be the end of any of these.
+struct Starter<S>(Option<S>);
+
+impl<S: StartChild> Starter<S> {
+    fn new(start: S) -> Self {
+        Self(Some(start))
+    }
+
+    fn inside(&self) -> &S {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl<S: StartChild> StartChild for Starter<S> {
+    fn kind(&self) -> ChildKind {
+        self.inside().kind()
+    }
+
+    fn start(&self, cx: StartContext) -> Launch {
+        self.inside().start(cx)
+    }
+
+    fn check(&self, path: &str) -> Result<(), SpecError> {
+        self.inside().check(path)
+    }
+}
+
+impl<S> Drop for Starter<S> {
+    fn drop(&mut self) {
+        drop_quietly(self.0.take());
     }
 }

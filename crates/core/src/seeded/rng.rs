@@ -1,9 +1,9 @@
 //! The seed's numbers: SplitMix64, which needs one word of state and passes for random.
 
 /// Draws numbers from a seed.
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }

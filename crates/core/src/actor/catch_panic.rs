@@ -13,14 +13,14 @@ use crate::panics::catch;
 pin_project! {
     /// Runs a future of a user's actor inside the child's span and where the detector sees it, and makes a panic in it
     /// a value.
-    pub(super) struct Caught<'a, Fut> {
+    pub(super) struct CatchPanic<'a, Fut> {
         #[pin]
         future: Option<Fut>,
         worker: WorkerId,
         span: &'a ChildSpan,
     }
 
-    impl<Fut> PinnedDrop for Caught<'_, Fut> {
+    impl<Fut> PinnedDrop for CatchPanic<'_, Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             // An actor that is killed ends here: whatever its callback wrapped is dropped where it stood.
@@ -31,13 +31,13 @@ pin_project! {
     }
 }
 
-impl<'a, Fut> Caught<'a, Fut> {
+impl<'a, Fut> CatchPanic<'a, Fut> {
     pub(super) fn new(future: Fut, worker: WorkerId, span: &'a ChildSpan) -> Self {
         Self { future: Some(future), worker, span }
     }
 }
 
-impl<Fut: Future> Future for Caught<'_, Fut> {
+impl<Fut: Future> Future for CatchPanic<'_, Fut> {
     type Output = Result<Fut::Output, Panic>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

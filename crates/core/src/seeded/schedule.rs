@@ -1,12 +1,11 @@
-//! In what manner the threads of one story take turns: drawn from its seed, because different races need different
-//! manners.
+//! How the threads of one story take turns: drawn from its seed, because different races need different schedules.
 
-use super::dice::Dice;
+use super::rng::Rng;
 
-/// In what manner the threads of one story take turns.
-pub(super) struct Manner {
+/// How the threads of one story take turns.
+pub(super) struct Schedule {
     pub(super) threads: usize,
-    pub(super) order: Order,
+    pub(super) order: PollOrder,
     pub(super) time: Time,
 }
 
@@ -21,7 +20,7 @@ pub enum Time {
 
 /// Which thread goes on.
 #[derive(Clone, Copy)]
-pub(super) enum Order {
+pub(super) enum PollOrder {
     /// At each point another thread goes on once in so many times, and each is as likely as any other. Finds what needs
     /// many switches.
     Even { leaves: usize },
@@ -31,16 +30,16 @@ pub(super) enum Order {
     Ranked { falls: usize },
 }
 
-impl Manner {
-    pub(super) fn draw(dice: &mut Dice, time: Time) -> Self {
-        let threads = 2 + dice.below(2);
-        let order = match dice.below(6) {
-            0 => Order::Even { leaves: 2 },
-            1 => Order::Even { leaves: 8 },
-            2 => Order::Even { leaves: 40 },
-            3 => Order::Ranked { falls: 10 },
-            4 => Order::Ranked { falls: 50 },
-            _ => Order::Ranked { falls: 250 },
+impl Schedule {
+    pub(super) fn draw(rng: &mut Rng, time: Time) -> Self {
+        let threads = 2 + rng.below(2);
+        let order = match rng.below(6) {
+            0 => PollOrder::Even { leaves: 2 },
+            1 => PollOrder::Even { leaves: 8 },
+            2 => PollOrder::Even { leaves: 40 },
+            3 => PollOrder::Ranked { falls: 10 },
+            4 => PollOrder::Ranked { falls: 50 },
+            _ => PollOrder::Ranked { falls: 250 },
         };
         Self { threads, order, time }
     }

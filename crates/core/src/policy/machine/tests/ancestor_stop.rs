@@ -101,7 +101,7 @@ fn a_restart_that_the_shell_may_not_write_down_is_abandoned_together_with_its_st
     assert_eq!(rig.tell_all([Input::Cancelled(A), Input::Hold]), []);
     assert!(!rig.machine.is_restarting());
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_supervisor_that_has_not_begun_starts_nothing_and_waits_until_it_is_asked() 
 
     assert_eq!(rig.tell(Input::Begin), []);
     assert!(rig.machine.is_quiet());
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_cancelled_start_holds_the_supervisor() {
 
     assert_eq!(rig.tell(Input::Cancelled(A)), [], "B is not started either");
     assert_eq!(rig.starts(C, permanent()), [Action::Refuse(C), replied(Reply::Stopping)]);
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn a_supervisor_gives_up_when_that_has_been_written_down() {
     assert_eq!(rig.failed(A), [gave_up(0)]);
     let stops = [Action::Stopping(StopCause::GaveUp), rig.asks(B, StopCause::GaveUp)];
     assert_eq!(rig.tell(Input::GaveUp), stops);
-    assert_eq!(rig.ended(B), [Action::Finish(End::GaveUp)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::GaveUp)]);
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn a_supervisor_that_may_not_give_up_leaves_the_child_down_and_waits_until_it_is
     assert_eq!(rig.tell(Input::Hold), []);
     assert_eq!(rig.failed(B), []);
     assert!(rig.machine.is_quiet());
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn until_it_is_known_whether_the_supervisor_gives_up_nothing_else_is_decided() {
             Action::Stopping(StopCause::GaveUp),
             Action::Refuse(C),
             replied(Reply::Stopping),
-            Action::Finish(End::GaveUp)
+            Action::Finish(SupervisorEnd::GaveUp)
         ]
     );
 }
@@ -376,7 +376,7 @@ fn a_stop_that_comes_before_the_giving_up_has_been_written_down_wins() {
         let mut rig = Rig::running(policy(Strategy::OneForOne, 0), [permanent()]);
         rig.failed(A);
 
-        assert_eq!(rig.tell_all([stop, Input::GaveUp]), [Action::Finish(End::Stopped)]);
+        assert_eq!(rig.tell_all([stop, Input::GaveUp]), [Action::Finish(SupervisorEnd::Stopped)]);
     }
 }
 
@@ -398,7 +398,7 @@ fn it_holds_once_and_a_stop_winds_down_as_ever() {
     assert_eq!(rig.stop(None), [rig.asks(B, StopCause::Parent)]);
     assert_eq!(rig.tell(Input::Hold), []);
     assert_eq!(rig.ended(B), [rig.asks(A, StopCause::Parent)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
     assert_eq!(rig.tell(Input::Hold), []);
 }
 
