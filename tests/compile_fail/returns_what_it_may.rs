@@ -1,6 +1,7 @@
 //! Everything that a task may return. It compiles.
 
-use rootward::{BlockingContext, ChildSpec, Exit, TaskContext};
+use rootward::task::BlockingContext;
+use rootward::{ChildSpec, Exit, TaskContext};
 
 async fn spawns(cx: TaskContext) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     cx.spawn(|_cx| async { Err::<(), _>("an error as text") }).await?;

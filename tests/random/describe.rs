@@ -6,9 +6,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rootward::StopReach;
 use rootward::snapshot::ChildKind;
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::spec::{Intensity, StopReach};
+use rootward::{AutoShutdown, Backoff, Restart, Shutdown, StopOrder, Strategy};
 
 /// A tree, with the options of its builder.
 #[derive(Clone)]

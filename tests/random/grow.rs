@@ -10,8 +10,8 @@ use proptest::option;
 use proptest::prelude::{BoxedStrategy, Just, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::Strategy as Generate;
-use rootward::StopReach;
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::spec::{Intensity, StopReach};
+use rootward::{AutoShutdown, Backoff, Restart, Shutdown, StopOrder, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Launched, Leaf, Member, Opening, Plan};
 

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use rootward::{Backoff, Intensity, Shutdown};
+use rootward::spec::Intensity;
+use rootward::{Backoff, Shutdown};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Leaf, Member, Opening, Plan};
 use crate::operate::Operation;

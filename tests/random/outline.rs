@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use rootward::StopReach;
-use rootward::{AutoShutdown, Backoff, Intensity, Restart, Shutdown, StopOrder, Strategy};
+use rootward::spec::{Intensity, StopReach};
+use rootward::{AutoShutdown, Backoff, Restart, Shutdown, StopOrder, Strategy};
 
 use crate::describe::{Answer, Body, Conduct, Form, Group, Leaf, Member, Plan};
 

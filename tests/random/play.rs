@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rootward::event::Events;
+use rootward::sibling::{Sighting, watch};
 use rootward::snapshot::{ChildKind, NodeSnapshot};
-use rootward::{Event, Sighting, StopReport, SupervisorHandle, Tree};
+use rootward::{Event, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -127,7 +128,7 @@ impl Player {
 
     async fn perform(&mut self, operation: &Operation) {
         // At any moment, also while something happens.
-        self.sightings.extend(self.tree.as_ref().and_then(|tree| Some(tree.downgrade().watch()?.sighting())));
+        self.sightings.extend(self.tree.as_ref().and_then(|tree| Some(watch(&tree.downgrade())?.sighting())));
         match operation {
             Operation::Pass(time) => self.pass(*time).await,
             Operation::Make(pick, deed) => {

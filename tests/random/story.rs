@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Sighting, StopReport, TreeSnapshot};
+use rootward::sibling::Sighting;
+use rootward::{Event, EventKind, StopReport, TreeSnapshot};
 
 use crate::clock::Timing;
 use crate::describe::{Member, Plan};

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use rootward::event::StopCause;
 use rootward::report::{Blame, Ending, Outcome};
-use rootward::{
-    AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Intensity, Restart, StopReport, Supervisor,
-};
+use rootward::spec::Intensity;
+use rootward::{AutoShutdown, ChildSpec, DynamicSupervisor, Exit, Restart, StopReport, Supervisor};
 
 use serde_json::json;
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rootward::report::{Outcome, StuckIn};
-use rootward::{BlockingContext, ChildSpec, Exit, Restart, Supervisor};
+use rootward::task::BlockingContext;
+use rootward::{ChildSpec, Exit, Restart, Supervisor};
 
 use crate::support::{builder, given, given_tree, obedient, stuck, within};
 

@@ -244,7 +244,7 @@ async fn a_map_under_a_supervisor_that_stops_hands_back_the_item_that_was_not_ru
 // --- errors ---
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_a_spawn_converts_whatever_the_task_has_captured() {
+async fn an_error_of_a_spawn_converts_also_when_the_task_is_not_sync() {
     async fn start(cx: &TaskContext) -> Result<(), Box<dyn Error + Send + Sync>> {
         // It can be sent, and not shared.
         let cell = std::cell::Cell::new(7);

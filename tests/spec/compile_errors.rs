@@ -21,7 +21,7 @@ fn everything_that_a_task_may_return_compiles() {
 }
 
 #[test]
-fn a_task_that_returns_something_else_is_told_what_it_may_return() {
+fn a_task_that_returns_another_type_is_told_what_it_may_return() {
     let Some(compiler) = compiler() else { return };
     for (program, returned) in [
         ("returns_a_number", "`{integer}`"),

@@ -1,7 +1,10 @@
 //! Supervisors whose children come and go, and the tasks and partitions they are used for (OTP rules 47 to 54,
 //! OTP rules 57 to 65).
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward::error::{
@@ -10,7 +13,8 @@ use rootward::error::{
 use rootward::event::StopCause;
 use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle, TaskSupervisor,
+    Backoff, ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Supervisor, SupervisorHandle,
+    TaskContext, TaskSupervisor,
 };
 
 use crate::support::{
@@ -220,13 +224,64 @@ async fn partitions_can_be_put_to_rest_and_woken() {
     let (tree, _log) = given(Supervisor::new("root").child(shards)).await;
     let shards = tree.supervisor("root/shards").unwrap();
 
-    PartitionSupervisor::resize(&shards, 1).await.unwrap();
+    shards.resize(1).await.unwrap();
     assert_eq!(shards.count_children().active, 1);
-    PartitionSupervisor::resize(&shards, 3).await.unwrap();
+    shards.resize(3).await.unwrap();
     assert_eq!(shards.count_children().active, 3);
 
-    let too_many = PartitionSupervisor::resize(&shards, 5).await;
+    let too_many = shards.resize(5).await;
     assert!(matches!(too_many, Err(ResizeError::TooMany { most: 4 })), "{too_many:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_without_partitions_is_not_resized_and_keeps_its_children() {
+    let (tree, _log) = given(Supervisor::new("root").child(obedient("a")).child(obedient("b"))).await;
+    let root = tree.supervisor("root").unwrap();
+
+    let refused = root.resize(1).await;
+
+    assert!(matches!(refused, Err(ResizeError::NotPartitions)), "{refused:?}");
+    assert_eq!(root.count_children().active, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn partitions_get_state_without_a_closure_in_a_closure() {
+    async fn report(cx: TaskContext, (shard, seen): (usize, Arc<Mutex<BTreeSet<usize>>>)) {
+        seen.lock().unwrap().insert(shard);
+        cx.stopping().await;
+    }
+    let seen = Arc::default();
+    let shards = PartitionSupervisor::new("shards", FOUR, |shard| {
+        ChildSpec::task_with("shard", (shard, Arc::clone(&seen)), report)
+    });
+
+    let (_tree, _log) = given(Supervisor::new("root").child(shards)).await;
+    settle().await;
+
+    assert_eq!(*seen.lock().unwrap(), BTreeSet::from([0, 1, 2, 3]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_has_used_up_its_own_tries_is_over_and_the_other_jobs_go_on() {
+    async fn fails(_: TaskContext, tries: Arc<AtomicU32>) -> Result<(), String> {
+        tries.fetch_add(1, Ordering::SeqCst);
+        Err("no such host".to_owned())
+    }
+    let (tree, mut log, jobs) = given_jobs(DynamicSupervisor::new("jobs")).await;
+    jobs.start_child(obedient("other")).await.unwrap();
+    let tries = Arc::new(AtomicU32::new(0));
+    let job =
+        ChildSpec::task_with("try", Arc::clone(&tries), fails).backoff(Backoff::new(SECOND, SECOND * 8));
+    let job = Supervisor::new("mail").intensity(4, SECOND * 3600).child(job);
+
+    jobs.start_child(job.into_child().restart(Restart::Temporary)).await.unwrap();
+    log.wait_for(|event| event.what.name() == "gave_up").await;
+    log.wait_for(|event| event.what.name() == "exited" && event.path == "root/jobs/mail-2").await;
+    settle().await;
+
+    assert_eq!(tries.load(Ordering::SeqCst), 5);
+    assert_eq!(jobs.which_children().len(), 1, "the other job is there");
+    assert!(tree.stop().await.clean);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rootward::event::SignalAction;
+use rootward::sibling::{announce_signal, note_degraded, note_signals};
 use rootward::{ChildSpec, Event, EventKind, Supervisor};
 use serde_json::{Value, json};
 
@@ -101,8 +102,8 @@ async fn time_in_the_record_is_that_of_the_root() {
 async fn a_signal_that_reached_the_root_is_part_of_the_record() {
     let (tree, mut log) = given(Supervisor::new("root")).await;
 
-    tree.announce_signal("SIGUSR1", SignalAction::Snapshot);
-    tree.note_signals();
+    announce_signal(&tree, "SIGUSR1", SignalAction::Snapshot);
+    note_signals(&tree);
 
     let event = log.wait_for_event("root", "signal").await;
     assert_eq!(json_of(&event)["signal"], "SIGUSR1");
@@ -113,9 +114,9 @@ async fn a_signal_that_reached_the_root_is_part_of_the_record() {
 async fn a_signal_that_ended_the_tree_before_it_was_written_down_stands_in_the_record_all_the_same() {
     let (tree, log) = given(Supervisor::new("root")).await;
 
-    tree.announce_signal("SIGHUP", SignalAction::Stop);
+    announce_signal(&tree, "SIGHUP", SignalAction::Stop);
     let _ = tree.stop().await;
-    tree.note_signals();
+    note_signals(&tree);
 
     let record = log.until_the_end().await;
     assert_eq!(record.of_child("root"), ["starting", "started", "stopping", "signal", "stopped"]);
@@ -180,10 +181,10 @@ async fn a_forced_stop_is_told_with_what_was_done() {
 #[tokio::test(start_paused = true)]
 async fn what_is_weaker_than_usual_is_told_right_after_the_beginning_of_the_start() {
     let builder = Supervisor::new("root").child(obedient("a")).into_tree().unwrap();
-    let builder =
-        builder.degraded("containment", Some("the level is `group`: there is no warden".to_owned()));
-    let (tree, log) =
-        given_tree(builder.degraded("other", Some(String::new())).degraded("other", None)).await;
+    let why = "the level is `group`: there is no warden".to_owned();
+    let builder = note_degraded(builder, "containment", Some(why));
+    let builder = note_degraded(note_degraded(builder, "other", Some(String::new())), "other", None);
+    let (tree, log) = given_tree(builder).await;
     let _ = tree.stop().await;
 
     let record = log.until_the_end().await;

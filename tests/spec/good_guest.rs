@@ -26,7 +26,7 @@ fn a_process_inherits_no_descriptor_that_it_was_not_given() {
 }
 
 #[test]
-fn a_process_is_born_with_no_signal_blocked_whatever_the_host_does() {
+fn a_process_is_born_with_no_signal_blocked_although_its_host_blocks_them() {
     let host = Program::run(env!("CARGO_BIN_EXE_strange_host"), &[]).finish();
 
     assert_eq!(host.lines_after("shows_its_signals SigBlk: "), ["0000000000000000"]);

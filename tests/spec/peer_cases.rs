@@ -56,7 +56,7 @@ async fn everything_that_failed_stands_in_the_report_with_its_path_and_its_words
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_in_the_stop_is_told_also_when_something_else_will_not_go() {
+async fn what_failed_in_the_stop_is_told_also_when_another_child_will_not_go() {
     let fails = ChildSpec::task("fails", |cx| async move {
         cx.stopping().await;
         Err::<(), _>("in the stop")

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt::Debug;
 
-use rootward::Prepared;
+use rootward::application::Prepared;
 use rootward::child_kind::{
     Ended, Launch, OutputLine, OutputSink, Reporter, RunningChild, StartChild, StartContext, StopRequest,
 };
@@ -17,12 +17,12 @@ use rootward::process::{self, Process};
 use rootward::report::{Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn};
 use rootward::signal::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
 use rootward::snapshot::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild};
-use rootward::task::{TaskResult, TaskResults};
+use rootward::spec::{ChildId, Intensity, OnDeadline};
+use rootward::task::{BlockingContext, TaskResult, TaskResults};
 use rootward::{
-    Address, Application, AutoShutdown, Backoff, BlockingContext, ChildId, ChildPath, ChildSpec,
-    DynamicSupervisor, Event, EventKind, Exit, Finished, Intensity, OnDeadline, PartitionSupervisor, Restart,
-    Shutdown, Signals, StopOrder, StopReport, Strategy, Supervisor, SupervisorHandle, TaskContext,
-    TaskSupervisor, Tree, TreeBuilder, TreeSnapshot,
+    Address, Application, AutoShutdown, Backoff, ChildPath, ChildSpec, DynamicSupervisor, Event, EventKind,
+    Exit, Finished, PartitionSupervisor, Restart, Shutdown, Signals, StopOrder, StopReport, Strategy,
+    Supervisor, SupervisorHandle, TaskContext, TaskSupervisor, Tree, TreeBuilder, TreeSnapshot,
 };
 
 use crate::support::{broken, obedient};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rootward::event::StopCause;
 use rootward::report::{Ending, NodeReport, Outcome};
+use rootward::sibling::request_stop_for;
 use rootward::{Exit, Restart, StopOrder, Strategy, Supervisor};
 
 use crate::support::{Double, Puppet, given, obedient, settle, takes};
@@ -101,7 +102,7 @@ async fn every_child_is_told_that_its_parent_stops_and_the_root_why() {
     let inner = Supervisor::new("inner").child(obedient("a"));
     let (tree, log) = given(Supervisor::new("root").child(inner)).await;
 
-    tree.request_stop_for(StopCause::Signal("SIGTERM"));
+    request_stop_for(&tree, StopCause::Signal("SIGTERM"));
 
     let record = log.until_the_end().await;
     assert_eq!(record.cause("root"), StopCause::Signal("SIGTERM"));

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rootward::error::{StartError, TreeStartError};
 use rootward::event::StopCause;
 use rootward::report::{Ending, Outcome, StuckIn};
-use rootward::{ChildSpec, EventKind, OnDeadline, Restart, Supervisor, TreeBuilder};
+use rootward::spec::OnDeadline;
+use rootward::{ChildSpec, EventKind, Restart, Supervisor, TreeBuilder};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{

@@ -85,7 +85,7 @@ async fn a_start_that_fails_brings_down_what_had_been_started_in_reverse_order_a
 
 /// OTP rule 4.
 #[tokio::test(start_paused = true)]
-async fn a_start_that_fails_is_not_tried_again_whatever_the_intensity() {
+async fn a_start_that_fails_is_not_tried_again_under_any_intensity() {
     let (tree, log) = launched(Supervisor::new("root").intensity(100, SECOND).child(broken("a")));
 
     tree.started().await.unwrap_err();

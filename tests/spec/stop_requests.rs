@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rootward::event::StopCause;
 use rootward::report::{Ending, Outcome};
+use rootward::sibling::request_stop_for;
 use rootward::snapshot::ChildState;
 use rootward::{ChildSpec, Restart, Supervisor, Tree};
 
@@ -71,8 +72,8 @@ async fn a_stop_that_is_not_waited_for_any_more_goes_on() {
 async fn a_request_to_stop_returns_at_once_and_later_ones_change_nothing() {
     let (tree, log) = given(Supervisor::new("root").child(obedient("a"))).await;
 
-    tree.request_stop_for(StopCause::Signal("SIGTERM"));
-    tree.request_stop_for(StopCause::Signal("SIGINT"));
+    request_stop_for(&tree, StopCause::Signal("SIGTERM"));
+    request_stop_for(&tree, StopCause::Signal("SIGINT"));
     tree.request_stop();
 
     assert_eq!(tree.wait().await.cause, StopCause::Signal("SIGTERM"));

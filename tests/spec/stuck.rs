@@ -4,7 +4,8 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use rootward::report::{Ending, Outcome, StuckIn};
-use rootward::{ChildSpec, EventKind, OnDeadline, Shutdown, Supervisor};
+use rootward::spec::OnDeadline;
+use rootward::{ChildSpec, EventKind, Shutdown, Supervisor};
 
 use crate::support::{Blocked, OtherRuntime, builder, given_tree, obedient, stubborn, stuck, until};
 

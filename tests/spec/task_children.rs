@@ -397,7 +397,7 @@ async fn given_parent<F, Fut>(run: F) -> (GivenTree, EventLog)
 where
     F: Fn(TaskContext) -> Fut + Send + Sync + 'static,
     Fut: Future + Send + 'static,
-    Fut::Output: rootward::IntoExit,
+    Fut::Output: rootward::task::IntoExit,
 {
     let task = ChildSpec::task("task", run).restart(Restart::Temporary);
     let (tree, log) = given(Supervisor::new("root").child(task)).await;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rootward::report::{Ending, Outcome};
-use rootward::{ChildSpec, Exit, Restart, Shutdown, Supervisor, TaskContext, capture_panics};
+use rootward::report::{Ending, Outcome, capture_panics};
+use rootward::{ChildSpec, Exit, Restart, Shutdown, Supervisor, TaskContext};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
@@ -332,7 +332,7 @@ async fn exit_of<F, Fut>(run: F) -> Exit
 where
     F: Fn() -> Fut + Send + Sync + 'static,
     Fut: Future + Send + 'static,
-    Fut::Output: rootward::IntoExit,
+    Fut::Output: rootward::task::IntoExit,
 {
     let a = ChildSpec::task("a", move |_| run()).restart(Restart::Transient);
     let (tree, mut log) = given(Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(a)).await;

@@ -5,9 +5,11 @@ mod floors;
 mod front_page;
 mod imports;
 mod language;
+mod links;
 mod names;
 mod otp_rules;
 mod sources;
+mod threads;
 mod track_record;
 mod ways;
 

@@ -52,6 +52,8 @@ mod report;
 #[cfg(feature = "seeded")]
 #[doc(hidden)]
 pub mod seeded;
+#[doc(hidden)]
+pub mod sibling;
 mod sighting;
 #[cfg(unix)]
 mod signal;
@@ -76,21 +78,18 @@ pub use child::{
     SpecProblem, StartError, StopCause, Straggler,
 };
 pub use child_kind::{
-    Ended, Inspect, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
-    StartContext, StopRequest,
+    Ended, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild, StartContext,
+    StopRequest,
 };
-pub use context::{HearsSignals, KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, Notice, RecordPosition, SignalAction, Stream};
+pub use context::{KillHandle, StopReach};
+pub use event::{Event, EventKind, Events, Lagged, Notice, SignalAction, Stream};
 pub use panics::capture_panics;
 pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
-#[doc(hidden)]
-pub use policy::{is_late, lost_time};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};
-pub use sighting::Sighting;
 #[cfg(unix)]
 pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
@@ -106,5 +105,5 @@ pub use task::{
     TaskResults, TaskSupervisor,
 };
 pub use tree::{OnDeadline, Tree, TreeBuilder, TreeStartError};
-pub use tree_ref::{TreeRef, TreeWatch};
+pub use tree_ref::TreeRef;
 pub use usage::Usage;

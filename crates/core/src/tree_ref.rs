@@ -96,6 +96,9 @@ impl fmt::Debug for TreeWatch {
 /// It is weak: a tree whose last [`Tree`](crate::Tree) is dropped stops, whatever references there are. Once the tree
 /// is gone everything here answers that. [`TaskContext::tree`](crate::TaskContext::tree) and
 /// [`Tree::downgrade`](crate::Tree::downgrade) make one. Cloning is cheap.
+///
+/// An actor is not found by its path, since a path does not say of what type its messages are: its `Address`, which is
+/// made before the tree, is handed to what sends to it.
 #[derive(Clone)]
 pub struct TreeRef(Option<Weak<dyn TreeAccess>>);
 
@@ -154,9 +157,7 @@ impl TreeRef {
         }
     }
 
-    /// Sees the tree to its end. `None` if its last handle is gone. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn watch(&self) -> Option<TreeWatch> {
+    pub(crate) fn watch(&self) -> Option<TreeWatch> {
         self.get().map(TreeWatch)
     }
 

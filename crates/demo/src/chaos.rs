@@ -9,7 +9,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use rootward::snapshot::{ChildKind, ChildState, NodeSnapshot};
-use rootward::{Tree, TreeRef};
+use rootward::{Tree, TreeRef, sibling};
 
 use crate::event_writer::EventWriter;
 
@@ -130,7 +130,9 @@ fn draw(seed: u64, count: u64, path: &str) -> u64 {
 fn crash(tree: &TreeRef, path: &str) -> bool {
     let Some((parent, id)) = path.rsplit_once('/') else { return false };
     let supervisor = tree.supervisor(parent);
-    supervisor.and_then(|supervisor| supervisor.crash_child(id)).is_some_and(|crashed| crashed.is_ok())
+    supervisor
+        .and_then(|supervisor| sibling::crash_child(&supervisor, id))
+        .is_some_and(|crashed| crashed.is_ok())
 }
 
 /// Lets time pass.
@@ -145,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_so_many_a_second_unless_it_says_something_else() {
+    fn a_rate_is_so_many_a_second_unless_it_says_another_unit() {
         let table = [("2", 500), ("0.5", 2_000), ("4/s", 250), ("30/m", 2_000), ("1/h", 3_600_000)];
 
         for (text, millis) in table {
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_that_of_the_seed_and_the_count_whatever_order_the_paths_come_in() {
+    fn the_order_is_that_of_the_seed_and_the_count_for_paths_in_any_order() {
         let paths = ["root/a", "root/b", "root/c", "root/d"];
         let mut turned = paths;
         turned.reverse();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rootward::probes::Address;
+use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Ask a program that runs with --probes, and exit with 0 or 1: for the exec probes of an orchestrator
     Probe {
         /// Where it answers: ADDRESS:PORT or unix:PATH
-        address: Address,
+        address: ProbesAddress,
         /// What to ask
         #[arg(value_enum)]
         probe: Probe,

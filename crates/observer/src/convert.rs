@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use rootward::event::{SignalAction, Stream};
 use rootward::report::Outcome;
+use rootward::sibling::Sighting;
 use rootward::snapshot::{ChildKind, ChildState, Usage};
-use rootward::{EventKind, Exit, Sighting};
+use rootward::{EventKind, Exit};
 
 use crate::model::Seen;
 use crate::wire;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rootward_core::TreeBuilder;
+use rootward_core::{TreeBuilder, sibling};
 
 use crate::launch::{Direct, Launcher, ThroughWarden};
 use crate::{Warden, WardenError};
@@ -99,7 +99,8 @@ impl Containment {
     /// Has a tree follow its process children this far, and say so in its snapshots and its report.
     pub fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
         let degraded = self.degraded().map(str::to_owned);
-        tree.note_containment(self.name()).degraded("containment", degraded).provide(Arc::new(self.clone()))
+        let tree = sibling::note_containment(tree, self.name());
+        sibling::note_degraded(tree, "containment", degraded).provide(Arc::new(self.clone()))
     }
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {

@@ -33,8 +33,8 @@
 //!
 //! A **supervisor** starts its children in order, each when the one before is ready. When one of them ends it
 //! is started again if its spec says so, alone or with its siblings ([`Strategy`]). Too many restarts in too
-//! short a time ([`Intensity`]) and the supervisor gives up: it stops what it has and ends, and its own
-//! supervisor decides what next. The rules are those of Erlang/OTP.
+//! short a time ([`intensity`](Supervisor::intensity)) and the supervisor gives up: it stops what it has and ends, and
+//! its own supervisor decides what next. The rules are those of Erlang/OTP.
 //!
 //! A **stop** goes down the tree: children stop in reverse order, each when the one after it has acknowledged, and a
 //! supervisor acknowledges when its last child has. A child is first asked. When its grace is over it is forced: a task
@@ -68,21 +68,21 @@
 //! | to | use |
 //! | --- | --- |
 //! | describe children | [`ChildSpec`] (tasks, services, blocking work, actors), [`Process`], [`Supervisor`], [`DynamicSupervisor`], [`PartitionSupervisor`] |
-//! | say how they live and stop | [`Restart`], [`Shutdown`], [`Strategy`], [`Intensity`], [`Backoff`], [`AutoShutdown`], [`StopOrder`] |
-//! | write a task or an actor | [`TaskContext`], [`BlockingContext`], [`IntoExit`], [`TaskSupervisor`], [`Address`] |
+//! | say how they live and stop | [`Restart`], [`Shutdown`], [`Strategy`], [`Backoff`], [`AutoShutdown`], [`StopOrder`] |
+//! | write a task or an actor | [`TaskContext`], [`TaskSupervisor`], [`Address`] |
 //! | be a program | [`run()`], [`Application`], [`Finished`], [`Signals`], [`Signal`] |
-//! | be a part of a program | [`TreeBuilder`], [`OnDeadline`], [`StopReach`], [`Tree`], [`TreeRef`], [`SupervisorHandle`], [`SupervisorAddress`] |
-//! | see what happens | [`Event`], [`EventKind`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`], [`ChildId`] |
+//! | be a part of a program | [`TreeBuilder`], [`Tree`], [`TreeRef`], [`SupervisorHandle`], [`SupervisorAddress`] |
+//! | see what happens | [`Event`], [`EventKind`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`] |
 //!
-//! Beside them stand [`capture_panics`], which has an exit say where a panic arose, and for a program that does more
-//! than [`Application::run`] does, [`Prepared`] and [`deadline_from_env`]. The rest is in the module that it belongs
-//! to:
+//! The rest is in the module that it belongs to:
 //!
 //! | module | has |
 //! | --- | --- |
-//! | [`task`] | what tasks start and are given: guests, permits, results |
+//! | [`spec`] | what a description says beside that: limits, deadlines, ids |
+//! | [`task`] | what tasks are, start and are given: blocking work, guests, permits, results |
 //! | [`mod@process`] | readiness, health, stop ladders, containment, and one program without a tree |
-//! | [`event`], [`report`], [`snapshot`] | what is said in these three |
+//! | [`application`] | a program that does more than [`Application::run`] does |
+//! | [`event`], [`report`], [`snapshot`] | what is said in these three, and how a report has the place of a panic |
 //! | [`error`] | an error for each operation |
 //! | [`signal`] | sources of signals, and what they mean |
 //! | [`child_kind`] | what another kind of child is made of |
@@ -124,13 +124,13 @@ pub mod systemd;
 pub mod testing;
 
 #[cfg(feature = "signals")]
-pub use app::{Application, Finished, Prepared, deadline_from_env, run};
+pub use app::{Application, Finished, run};
 
 // What a program describes.
 #[doc(inline)]
 pub use rootward_core::{
-    AutoShutdown, Backoff, ChildId, ChildPath, ChildSpec, DynamicSupervisor, Intensity, OnDeadline,
-    PartitionSupervisor, Restart, Shutdown, StopOrder, StopReach, Strategy, Supervisor,
+    AutoShutdown, Backoff, ChildPath, ChildSpec, DynamicSupervisor, PartitionSupervisor, Restart, Shutdown,
+    StopOrder, Strategy, Supervisor,
 };
 // What runs, from outside.
 #[doc(inline)]
@@ -140,10 +140,10 @@ pub use rootward_core::{SupervisorAddress, SupervisorHandle, Tree, TreeBuilder, 
 #[doc(inline)]
 pub use rootward_core::Address;
 #[doc(inline)]
-pub use rootward_core::{BlockingContext, IntoExit, TaskContext, TaskSupervisor};
+pub use rootward_core::{TaskContext, TaskSupervisor};
 // What is told.
 #[doc(inline)]
-pub use rootward_core::{Event, EventKind, Exit, StopReport, TreeSnapshot, capture_panics};
+pub use rootward_core::{Event, EventKind, Exit, StopReport, TreeSnapshot};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 #[doc(inline)]
 pub use rootward_procs::Process;
@@ -151,20 +151,37 @@ pub use rootward_procs::Process;
 #[doc(inline)]
 pub use rootward_signals::{Signal, Signals};
 
+// For the crates that stand beside this one, such as the observer.
 #[doc(hidden)]
-pub use rootward_core::{RecordPosition, Sighting, TreeWatch};
+pub use rootward_core::sibling;
 
 /// ractor, in the version in which [`ChildSpec::actor`] takes actors.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use rootward_core::ractor;
 
-pub mod task {
-    //! What tasks start and are given: guests, permits, results. See also [`TaskContext`](crate::TaskContext) and
-    //! [`TaskSupervisor`](crate::TaskSupervisor).
+pub mod spec {
+    //! What a description says beside the names at the front: limits, deadlines, ids.
 
     #[doc(inline)]
-    pub use rootward_core::{Guest, Permit, TaskResult, TaskResults};
+    pub use rootward_core::{ChildId, Intensity, OnDeadline, StopReach};
+}
+
+pub mod task {
+    //! What tasks are, start and are given: blocking work, guests, permits, results. See also
+    //! [`TaskContext`](crate::TaskContext) and [`TaskSupervisor`](crate::TaskSupervisor).
+
+    #[doc(inline)]
+    pub use rootward_core::{BlockingContext, Guest, IntoExit, Permit, TaskResult, TaskResults};
+}
+
+#[cfg(feature = "signals")]
+pub mod application {
+    //! For a program that does more than [`Application::run`](crate::Application::run) does: it looks at the tree
+    //! before it runs, or takes the deadline from its environment.
+
+    #[doc(inline)]
+    pub use crate::app::{Prepared, deadline_from_env};
 }
 
 pub mod event {
@@ -175,11 +192,11 @@ pub mod event {
 }
 
 pub mod report {
-    //! What is said in a [`StopReport`](crate::StopReport).
+    //! What is said in a [`StopReport`](crate::StopReport). With [`capture_panics`] an exit has the place of a panic.
 
     #[doc(inline)]
     pub use rootward_core::{
-        Blame, Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn,
+        Blame, Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn, capture_panics,
     };
 }
 
@@ -223,8 +240,8 @@ pub mod child_kind {
 
     #[doc(inline)]
     pub use rootward_core::{
-        Ended, Inspect, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild,
-        StartChild, StartContext, StopRequest,
+        Ended, KillHandle, Launch, OutputLine, OutputSink, Reporter, Retries, RunningChild, StartChild,
+        StartContext, StopRequest,
     };
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::pending;
 
 use ractor::ActorRef;
-use rootward_core::HearsSignals;
+use rootward_core::sibling::HearsSignals;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::actor::Message;
-use crate::source::HeldSignals;
+use crate::actor::SignalMessage;
+use crate::source::ProcessSignals;
 
 /// Keeps the root signal actor at work. When it is dropped, the actor stops listening.
 ///
@@ -20,11 +20,11 @@ use crate::source::HeldSignals;
 /// If something has been installed over the library's handler meanwhile, that stays.
 #[must_use = "signals are attended to only as long as the guard is held"]
 pub struct SignalsGuard {
-    pub(crate) actor: ActorRef<Message>,
+    pub(crate) actor: ActorRef<SignalMessage>,
     pub(crate) listener: AbortHandle,
     pub(crate) left: watch::Receiver<Option<u8>>,
     /// The process's signals, if it is those that are heard. The actor's thread ends when this is dropped.
-    pub(crate) held: Option<HeldSignals>,
+    pub(crate) held: Option<ProcessSignals>,
     pub(crate) _hears: HearsSignals,
 }
 

@@ -10,12 +10,12 @@ use std::thread;
 
 use rootward_core::Tree;
 
-use crate::quietly::quietly;
+use crate::catch_panics::catch_panics;
 
 /// The thread. It ends when this is dropped.
-pub(crate) struct LastKill(mpsc::SyncSender<Order>);
+pub(crate) struct LastKill(mpsc::SyncSender<KillRequest>);
 
-struct Order {
+struct KillRequest {
     tree: Tree,
     done: Box<dyn FnOnce() + Send>,
 }
@@ -27,11 +27,11 @@ impl LastKill {
 
     /// With something else in place of the last kill.
     pub(crate) fn with(kill: impl Fn(&Tree) + Send + 'static) -> io::Result<Self> {
-        let (sender, orders) = mpsc::sync_channel::<Order>(1);
+        let (sender, requests) = mpsc::sync_channel::<KillRequest>(1);
         thread::Builder::new().name("rootward-kill".to_owned()).spawn(move || {
-            for Order { tree, done } in orders {
+            for KillRequest { tree, done } in requests {
                 // A panic on the way out must not keep the program from leaving.
-                quietly(|| kill(&tree));
+                catch_panics(|| kill(&tree));
                 done();
             }
         })?;
@@ -41,7 +41,7 @@ impl LastKill {
     /// Has everything killed that this tree still has, and says when that is done. Returns at once.
     pub(crate) fn of(&self, tree: Tree, done: impl FnOnce() + Send + 'static) {
         // If there is no thread any more, or a kill is under way, the caller waits no longer than it would wait anyway.
-        let _ = self.0.try_send(Order { tree, done: Box::new(done) });
+        let _ = self.0.try_send(KillRequest { tree, done: Box::new(done) });
     }
 }
 

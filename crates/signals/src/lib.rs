@@ -13,29 +13,29 @@
 //! before the application asks for it, or after the last guard has been dropped.
 
 mod actor;
-mod farewell;
+mod catch_panics;
+mod die_by_signal;
 mod guard;
 mod handler;
-mod handlers;
+mod handler_registry;
+mod handler_thread;
 mod last_kill;
 mod listening;
 mod policy;
-mod quietly;
-mod registry;
+mod signal_thread;
 mod signals;
 mod source;
 mod sys;
-mod system;
+mod system_signals;
 #[cfg(test)]
 mod tests;
-mod thread;
 
-pub use farewell::die_by_signal;
+pub use die_by_signal::die_by_signal;
 pub use guard::SignalsGuard;
 pub use handler::SignalReceived;
+pub use handler_registry::{AddedHandler, SignalHandlers};
 pub use listening::Listening;
 pub use policy::Hangup;
-pub use registry::{AddedHandler, SignalHandlers};
 pub use rootward_core::{Signal, UnknownSignal};
 pub use signals::Signals;
 pub use source::{SignalError, SignalSender, SignalSource};

@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ractor::{ActorRef, ActorRuntime};
-use rootward_core::Tree;
+use rootward_core::{Tree, sibling};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::SignalsGuard;
-use crate::actor::{Message, RootSignalActor, SignalState};
-use crate::handlers::HandlerThread;
+use crate::actor::{RootSignalActor, SignalMessage, SignalState};
+use crate::handler_registry::SignalHandlers;
+use crate::handler_thread::HandlerThread;
 use crate::last_kill::LastKill;
-use crate::policy::{Calls, Escalation, Patience, Rules};
-use crate::registry::SignalHandlers;
-use crate::source::{Ear, Hearing};
+use crate::policy::{CallQueue, Escalation, SignalRules, StopDelay};
+use crate::source::{OpenSource, SignalReceiver};
 
 /// Signals that are heard, and kept until there is a tree for them: what
 /// [`Signals::listen`](crate::Signals::listen) returns.
@@ -23,8 +23,8 @@ use crate::source::{Ear, Hearing};
 #[derive(Debug)]
 #[must_use = "signals that are heard go nowhere until they are attached to a tree"]
 pub struct Listening {
-    pub(crate) ear: Ear,
-    pub(crate) rules: Rules,
+    pub(crate) source: OpenSource,
+    pub(crate) rules: SignalRules,
     pub(crate) handlers: SignalHandlers,
     pub(crate) handler_thread: Arc<HandlerThread>,
     pub(crate) handler_timeout: Option<Duration>,
@@ -39,15 +39,15 @@ impl Listening {
     ///
     /// If the source is a [channel](crate::SignalSource::channel) and it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
-        let Self { ear, rules, handlers, handler_thread, handler_timeout, last_kill } = self;
-        let (hearing, held) = ear.split();
+        let Self { source, rules, handlers, handler_thread, handler_timeout, last_kill } = self;
+        let (receiver, held) = source.split();
         let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
         let state = SignalState {
             tree: Arc::new(tree.clone()),
             escalation: Escalation::new(rules),
-            calls: Calls::default(),
-            patience: Patience::new(handler_timeout),
+            calls: CallQueue::default(),
+            stop_delay: StopDelay::new(handler_timeout),
             handlers,
             handler_thread,
             last_kill,
@@ -60,20 +60,20 @@ impl Listening {
             .expect("an actor without a name cannot clash with another one");
         #[expect(
             clippy::disallowed_methods,
-            reason = "the listener is the actor's ear, and its guard ends both"
+            reason = "the listener belongs to the actor, and its guard ends both"
         )]
-        let listener = tokio::spawn(listen(hearing, actor.clone())).abort_handle();
+        let listener = tokio::spawn(listen(receiver, actor.clone())).abort_handle();
         drop(entered);
-        SignalsGuard { actor, listener, left, held, _hears: tree.hear_signals() }
+        SignalsGuard { actor, listener, left, held, _hears: sibling::hear_signals(tree) }
     }
 }
 
 /// Passes on what it hears for as long as there is an actor to hear it.
-async fn listen(mut hearing: Hearing, actor: ActorRef<Message>) {
+async fn listen(mut receiver: SignalReceiver, actor: ActorRef<SignalMessage>) {
     loop {
-        let signal = hearing.next().await;
+        let signal = receiver.next().await;
         let at = Instant::now().into_std();
-        if actor.cast(Message::Arrived { signal, at }).is_err() {
+        if actor.cast(SignalMessage::Arrived { signal, at }).is_err() {
             break;
         }
     }

@@ -9,11 +9,11 @@ use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
 use crate::handler::Handler;
-use crate::handlers::{HandlerThread, Plan, ShowSnapshot};
+use crate::handler_registry::SignalHandlers;
+use crate::handler_thread::{HandlerThread, HandlerWork, ShowSnapshot};
 use crate::last_kill::LastKill;
-use crate::policy::Rules;
-use crate::registry::SignalHandlers;
-use crate::system::Inherited;
+use crate::policy::SignalRules;
+use crate::system_signals::InheritedSignals;
 use crate::{
     AddedHandler, Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard,
 };
@@ -73,7 +73,7 @@ pub struct Signals {
     hangup: Hangup,
     stop_signals: BTreeSet<Signal>,
     suspend: bool,
-    inherited: Inherited,
+    inherited: InheritedSignals,
     handlers: SignalHandlers,
     show_snapshot: Option<ShowSnapshot>,
     handler_timeout: Option<Duration>,
@@ -91,7 +91,7 @@ impl Signals {
             hangup: Hangup::default(),
             stop_signals: BTreeSet::new(),
             suspend: false,
-            inherited: Inherited::default(),
+            inherited: InheritedSignals::default(),
             handlers: SignalHandlers::new(),
             show_snapshot: None,
             handler_timeout: Some(HANDLER_TIMEOUT),
@@ -248,21 +248,22 @@ impl Signals {
     pub fn listen(self) -> Result<Listening, SignalError> {
         let signals = self.signals();
         let snapshot = self.show_snapshot.is_some();
-        let rules = Rules { hangup: self.hangup, stop: self.stop_signals, snapshot, suspend: self.suspend };
+        let rules =
+            SignalRules { hangup: self.hangup, stop: self.stop_signals, snapshot, suspend: self.suspend };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let Self { handlers, show_snapshot, handler_timeout, .. } = self;
-        let plan = Plan { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
+        let plan = HandlerWork { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
         let handler_thread = Arc::new(HandlerThread::new(plan));
         if snapshot {
             handler_thread.start()?;
         }
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
-        let ear = self.source.open(&signals, self.inherited)?;
+        let source = self.source.open(&signals, self.inherited)?;
         // The registry does not keep the thread.
         let thread = Arc::downgrade(&handler_thread);
         let start = move || thread.upgrade().map_or(Ok(()), |thread| thread.start());
-        handlers.are_called_by(start, ear.heard())?;
-        Ok(Listening { ear, rules, handlers, handler_thread, handler_timeout, last_kill })
+        handlers.are_called_by(start, source.heard())?;
+        Ok(Listening { source, rules, handlers, handler_thread, handler_timeout, last_kill })
     }
 
     /// Begins to listen, and has every signal act upon this tree as long as the guard is held.

@@ -8,17 +8,17 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::Signal;
-use crate::system::{HeardSignals, Inherited, System};
-use crate::thread::SignalThread;
+use crate::signal_thread::SignalThread;
+use crate::system_signals::{CaughtSignals, InheritedSignals, SystemSignals};
 
 /// Where the root signal actor hears its signals.
 ///
 /// The default is [`system`](Self::system).
 #[derive(Debug)]
-pub struct SignalSource(Kind);
+pub struct SignalSource(SourceKind);
 
 #[derive(Debug)]
-enum Kind {
+enum SourceKind {
     System,
     Channel(mpsc::Receiver<Signal>),
 }
@@ -60,7 +60,7 @@ impl SignalSource {
     /// They are heard on a thread of the library's own, which lets them through if whatever started the program has
     /// blocked them. Tasks that block every thread of the caller's runtime take no signal away.
     pub fn system() -> Self {
-        Self(Kind::System)
+        Self(SourceKind::System)
     }
 
     /// Signals that a [`SignalSender`] sends. The process's own are left alone.
@@ -69,21 +69,25 @@ impl SignalSource {
     /// clock decides how much time passes between two of them.
     pub fn channel() -> (SignalSender, Self) {
         let (sender, receiver) = mpsc::channel(CHANNEL);
-        (SignalSender(sender), Self(Kind::Channel(receiver)))
+        (SignalSender(sender), Self(SourceKind::Channel(receiver)))
     }
 
     /// Begins to listen for all of these signals. None that arrives after this is lost.
-    pub(crate) fn open(self, signals: &[Signal], inherited: Inherited) -> Result<Ear, SignalError> {
+    pub(crate) fn open(
+        self,
+        signals: &[Signal],
+        inherited: InheritedSignals,
+    ) -> Result<OpenSource, SignalError> {
         match self.0 {
-            Kind::System => {
+            SourceKind::System => {
                 let thread = SignalThread::start(signals).map_err(SignalError::Thread)?;
                 let system = {
                     let _entered = thread.runtime().enter();
-                    System::listen(signals, inherited)?
+                    SystemSignals::listen(signals, inherited)?
                 };
-                Ok(Ear::System(system, thread))
+                Ok(OpenSource::System(system, thread))
             }
-            Kind::Channel(receiver) => Ok(Ear::Channel(receiver)),
+            SourceKind::Channel(receiver) => Ok(OpenSource::Channel(receiver)),
         }
     }
 }
@@ -104,30 +108,30 @@ impl SignalSender {
 
 /// Where signals are heard.
 #[derive(Debug)]
-pub(crate) enum Ear {
+pub(crate) enum OpenSource {
     /// On a thread of the library's own.
-    System(System, SignalThread),
+    System(SystemSignals, SignalThread),
     /// On the caller's runtime, and by its clock.
     Channel(mpsc::Receiver<Signal>),
 }
 
 /// The process's signals, as they are held by what hears them.
 #[derive(Debug)]
-pub(crate) struct HeldSignals {
-    pub(crate) signals: Arc<HeardSignals>,
+pub(crate) struct ProcessSignals {
+    pub(crate) signals: Arc<CaughtSignals>,
     pub(crate) thread: SignalThread,
 }
 
 /// Hears one signal after the other.
 #[derive(Debug)]
-pub(crate) enum Hearing {
-    System(System),
+pub(crate) enum SignalReceiver {
+    System(SystemSignals),
     Channel(mpsc::Receiver<Signal>),
 }
 
-impl Ear {
+impl OpenSource {
     /// Which signals of the process are heard here.
-    pub(crate) fn heard(&self) -> Option<Arc<HeardSignals>> {
+    pub(crate) fn heard(&self) -> Option<Arc<CaughtSignals>> {
         match self {
             Self::System(system, _) => Some(Arc::clone(system.heard())),
             Self::Channel(_) => None,
@@ -135,18 +139,18 @@ impl Ear {
     }
 
     /// What hears, and what it holds of the process's signals.
-    pub(crate) fn split(self) -> (Hearing, Option<HeldSignals>) {
+    pub(crate) fn split(self) -> (SignalReceiver, Option<ProcessSignals>) {
         match self {
             Self::System(system, thread) => {
                 let signals = Arc::clone(system.heard());
-                (Hearing::System(system), Some(HeldSignals { signals, thread }))
+                (SignalReceiver::System(system), Some(ProcessSignals { signals, thread }))
             }
-            Self::Channel(receiver) => (Hearing::Channel(receiver), None),
+            Self::Channel(receiver) => (SignalReceiver::Channel(receiver), None),
         }
     }
 }
 
-impl Hearing {
+impl SignalReceiver {
     /// The next signal.
     pub(crate) async fn next(&mut self) -> Signal {
         match self {

@@ -10,7 +10,7 @@ mod note;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rootward::StopReach;
+use rootward::spec::StopReach;
 use rootward::{Event, Strategy};
 
 pub(crate) use house::{House, Round};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::{Event, EventKind, Intensity};
+use rootward::spec::Intensity;
+use rootward::{Event, EventKind};
 
 use super::{Verdict, keep};
 use crate::ledger::{Ledger, Node};

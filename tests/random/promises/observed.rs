@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rootward::{Event, Sighting};
+use rootward::Event;
+use rootward::sibling::Sighting;
 use rootward_observer::model::{Model, Seen};
 use rootward_observer::wire;
 

@@ -7,7 +7,7 @@ use super::{Kind, tell_many};
 use crate::family::{Family, any_family, judge, tell};
 
 #[test]
-fn seeded_whatever_the_threads_do_the_record_of_tasks_with_children_keeps_the_promises() {
+fn seeded_the_record_of_tasks_with_children_keeps_the_promises_under_any_schedule() {
     tell_many(&Families);
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rootward::StopReach;
-use rootward::{Intensity, Shutdown};
+use rootward::Shutdown;
+use rootward::spec::{Intensity, StopReach};
 use rootward_core::seeded::Time;
 
 use super::Kind;

@@ -11,7 +11,7 @@ use crate::operate::Operation;
 use crate::{grow, operate, play, promises};
 
 #[test]
-fn seeded_whatever_the_threads_do_the_record_of_a_tree_keeps_the_promises() {
+fn seeded_the_record_of_a_tree_keeps_the_promises_under_any_schedule() {
     tell_many(&Trees);
 }
 

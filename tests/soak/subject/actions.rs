@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use rootward::Tree;
 use rootward::event::Events;
 use rootward::ractor::call;
 use rootward::snapshot::ChildState;
-use rootward::{PartitionSupervisor, Tree};
 use rootward_tests::Known;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -51,7 +51,7 @@ pub(super) fn any(world: &Arc<World>, tree: &Tree, dice: &mut Dice) -> (&'static
             Box::pin(async move {
                 let _alone = world.resizing.lock().await;
                 let shards = supervisor(&tree, "root/shards").await;
-                let _ = PartitionSupervisor::resize(&shards, dice.below(SHARDS + 1)).await;
+                let _ = shards.resize(dice.below(SHARDS + 1)).await;
             }),
         ),
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rootward::snapshot::{ChildState, NodeSnapshot};
-use rootward::{PartitionSupervisor, SupervisorHandle, Tree};
+use rootward::{SupervisorHandle, Tree};
 use rootward_tests::say;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
@@ -100,7 +100,7 @@ impl Rounds {
         clear(&supervisor(tree, "root/jobs").await).await;
         clear(&supervisor(tree, "root/spare").await).await;
         let shards = supervisor(tree, "root/shards").await;
-        PartitionSupervisor::resize(&shards, SHARDS).await.map_err(|error| error.to_string())?;
+        shards.resize(SHARDS).await.map_err(|error| error.to_string())?;
         let is_running = |node: &&NodeSnapshot| node.state == ChildState::Running;
         loop {
             let is_at_rest = tree.snapshot().root.walk().iter().all(is_running)

@@ -45,7 +45,7 @@ async fn a_panic_of_any_callback_but_the_first_is_a_panic_of_the_actor() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_says_where_it_happened_if_that_was_asked_for() {
-    rootward::capture_panics();
+    rootward::report::capture_panics();
 
     let Exit::Panicked(panic) = exit_after(Step::Panic, &Clerk::new()).await else { panic!("it panicked") };
 

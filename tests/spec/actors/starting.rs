@@ -36,7 +36,7 @@ async fn an_error_in_pre_start_is_a_failed_start_and_is_handed_on_as_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_pre_start_is_a_failed_start_with_its_message_and_its_place() {
-    rootward::capture_panics();
+    rootward::report::capture_panics();
 
     let panic = start_panic_of(&Clerk::new().that(Step::Panic, "pre_start")).await;
 

@@ -204,7 +204,7 @@ async fn an_error_that_comes_after_its_start_was_given_up_may_panic_or_look_at_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tree_that_gives_up_after_a_start_that_failed_ends_whatever_the_errors_drop_does() {
+async fn a_tree_that_gives_up_after_a_start_that_failed_ends_although_the_drop_of_its_error_misbehaves() {
     for (deed, lookout) in drops() {
         let error = std::sync::Mutex::new(Some(HostileError::new().dropped(deed)));
         let only_once = started_by("a", move |cx| match cx.incarnation {

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_program_ends_whatever_the_drop_of_what_it_has_given_does() {
+fn a_program_ends_although_the_drop_of_what_it_has_given_misbehaves() {
     let (blocked, release) = Blocked::new();
     for deed in [panics(), blocks(&blocked)] {
         let (end, ends) = mpsc::channel();
@@ -33,7 +33,7 @@ fn a_program_ends_whatever_the_drop_of_what_it_has_given_does() {
 }
 
 #[tokio::test]
-async fn an_embedded_tree_ends_whatever_the_drop_of_what_its_program_has_given_does() {
+async fn an_embedded_tree_ends_although_the_drop_of_what_its_program_has_given_misbehaves() {
     let (blocked, release) = Blocked::new();
     for deed in [panics(), blocks(&blocked)] {
         let runtime = OtherRuntime::new(1);

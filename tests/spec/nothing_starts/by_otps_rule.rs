@@ -1,6 +1,6 @@
 //! `StopReach::Asked`: as in OTP, a supervisor goes on until it is asked itself.
 
-use rootward::StopReach;
+use rootward::spec::StopReach;
 use rootward::{DynamicSupervisor, Supervisor};
 
 use super::{SECOND, begun_after, root_with};

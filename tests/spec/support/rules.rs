@@ -22,11 +22,9 @@ pub(crate) fn check(events: &[Arc<Event>]) {
         is_root(last) && last.what.name() == "stopped",
         "the root's `stopped` is the last event: {last:?}"
     );
-    assert!(
-        events.is_sorted_by_key(|event| event.at),
-        "time does not run backwards:\n{}",
-        Record::of(events)
-    );
+    // What is stalled is seen by the system's clock, which does not stand still with that of a test.
+    let timed = events.iter().filter(|event| !matches!(event.what, EventKind::Stalled { .. }));
+    assert!(timed.is_sorted_by_key(|event| event.at), "time does not run backwards:\n{}", Record::of(events));
 }
 
 /// How far each child has come at one point of a record.

@@ -35,7 +35,7 @@ fn no_module_of_the_core_imports_from_its_own_floor_or_from_above() {
 }
 
 #[test]
-fn no_two_files_import_each_other_on_whatever_way() {
+fn no_two_files_import_each_other_on_any_way() {
     let mut circles = Vec::new();
     for root in
         ["core", "procs", "signals", "rootward", "observer", "demo"].map(|name| format!("crates/{name}/src"))

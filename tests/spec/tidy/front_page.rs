@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::sources::workspace;
+use super::sources::{sources, workspace};
 
 #[test]
 fn the_front_page_names_every_name_and_every_module_of_the_facade() {
@@ -11,12 +11,43 @@ fn the_front_page_names_every_name_and_every_module_of_the_facade() {
 
     let public = public_names(&source);
 
-    assert!(public.len() > 30, "they are found: {public:?}");
+    assert!(public.len() > 30, "they are found, modules and all: {public:?}");
     let is_silent =
         |name: &&String| !page.contains(&format!("`{name}`")) && !page.contains(&format!("`mod@{name}`"));
     let silent: Vec<_> = public.iter().filter(is_silent).filter(|name| *name != "run").collect();
     assert!(page.contains("[`run()`]"), "`run` is named as a function");
     assert!(silent.is_empty(), "the front page says nothing of these: {silent:?}");
+}
+
+#[test]
+fn the_front_page_has_no_more_than_thirty_names_that_programs_need() {
+    let source = fs::read_to_string(workspace().join("crates/rootward/src/lib.rs")).expect("it has a facade");
+    let is_module = |name: &String| source.contains(&format!("pub mod {name}"));
+
+    let names: Vec<_> = public_names(&source).into_iter().filter(|name| !is_module(name)).collect();
+
+    assert!(names.len() > 20, "they are found: {names:?}");
+    assert!(names.len() <= 30, "{} is too many, the rest belongs into a module: {names:?}", names.len());
+}
+
+/// What only the crates beside the core call is a function of its module `sibling`.
+#[test]
+fn what_only_sibling_crates_call_is_no_method_of_what_users_hold() {
+    let mut hidden = Vec::new();
+    for source in sources().iter().filter(|source| source.is_in("crates/core/src")) {
+        let mut lines = source.text.lines().enumerate();
+        while let Some((number, line)) = lines.next() {
+            if line.trim() != "#[doc(hidden)]" {
+                continue;
+            }
+            let item = lines.by_ref().map(|(_, line)| line.trim()).find(|line| !line.starts_with("#["));
+            if item.is_some_and(|item| item.starts_with("pub fn") || item.starts_with("pub async fn")) {
+                hidden.push(format!("{}:{}", source.path.display(), number + 1));
+            }
+        }
+    }
+
+    assert!(hidden.is_empty(), "these are public and hidden: {hidden:#?}");
 }
 
 /// What is exported at the top and shown there, and the public modules.

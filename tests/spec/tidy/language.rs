@@ -9,6 +9,9 @@ use super::sources::{sources, workspace};
 /// Pronouns without a subject: a reader has to guess which part of the program is meant.
 const VAGUE: [&str; 6] = ["whoever", "whomever", "somebody", "nobody", "everybody", "anybody"];
 
+/// Words that say no more than that in the name of a test.
+const VAGUE_IN_NAMES: [&str; 3] = ["whatever", "something", "somehow"];
+
 /// Words that only this project used where the field has one. They may not come back as names.
 const GONE: [&str; 18] = [
     "nest", "bell", "grip", "leash", "ward", "roll", "scribe", "deputy", "fate", "kin", "census", "outlet",
@@ -48,6 +51,38 @@ fn comments_have_subjects() {
     }
 
     assert!(vague.is_empty(), "these sentences do not say which part of the program acts: {vague:#?}");
+}
+
+#[test]
+fn names_of_tests_have_subjects() {
+    let mut vague = Vec::new();
+    for source in sources() {
+        for name in source.text.lines().filter_map(sentence_in) {
+            let words = name.split('_');
+            let is_vague = |word: &&str| VAGUE.contains(word) || VAGUE_IN_NAMES.contains(word);
+            if let Some(word) = words.clone().find(is_vague) {
+                vague.push(format!("{}: {name} ({word})", source.path.display()));
+            }
+        }
+    }
+
+    assert!(vague.is_empty(), "these names do not say which part of the program is meant: {vague:#?}");
+}
+
+/// The name of a function that is a sentence, as those of tests are.
+fn sentence_in(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?.split('(').next()?;
+    (name.matches('_').count() > 3).then_some(name)
+}
+
+#[test]
+fn a_sentence_is_found_where_a_function_begins() {
+    assert_eq!(
+        sentence_in("    async fn a_child_that_fails_is_restarted() {"),
+        Some("a_child_that_fails_is_restarted")
+    );
+    assert_eq!(sentence_in("    fn next(&mut self) {"), None);
 }
 
 #[test]
@@ -149,7 +184,7 @@ fn parts_of(name: &str) -> Vec<String> {
 }
 
 /// The pages that people write. What is measured is written by the bench.
-fn pages() -> Vec<PathBuf> {
+pub(super) fn pages() -> Vec<PathBuf> {
     let mut pages: Vec<PathBuf> =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "crates/demo/README.md"]
             .map(PathBuf::from)

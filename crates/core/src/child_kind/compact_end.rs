@@ -107,7 +107,7 @@ mod tests {
     use crate::child::Panic;
 
     #[test]
-    fn a_compact_end_tells_all_of_an_end_whatever_it_was() {
+    fn a_compact_end_tells_all_of_any_end() {
         let signal =
             Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false };
         let failed = Exit::Failed { error: "boom".into() };

@@ -149,10 +149,7 @@ impl StartContext {
         self.tree.register_kill(handle);
     }
 
-    /// Paces the clock of the supervisors' runtime, if a test has paused it, while a child is waited for that runs
-    /// outside of it. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn pacer(&self) -> &Pacer {
+    pub(crate) fn pacer(&self) -> &Pacer {
         self.tree.pacer()
     }
 

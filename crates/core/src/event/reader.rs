@@ -128,14 +128,8 @@ impl Events {
     }
 
     /// Says whether this reader takes the lines of processes as well. What it has taken already stays at hand.
-    pub(super) fn take_output(&self, takes_output: bool) {
+    pub(crate) fn take_output(&self, takes_output: bool) {
         self.record.relieve(|backlog| backlog.take_output(self.reader, takes_output));
-    }
-
-    /// Has this reader take everything but the lines of processes. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn leave_out_output(&self) {
-        self.take_output(false);
     }
 
     /// Has the events counted there that this reader loses, also while it does not read.

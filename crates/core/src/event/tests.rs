@@ -184,7 +184,7 @@ async fn a_record_that_is_dropped_ends() {
 
 #[tokio::test]
 #[should_panic(expected = "block")]
-async fn a_task_may_not_block_even_if_there_is_something_to_read() {
+async fn a_task_may_not_block_even_if_an_event_is_there_to_be_read() {
     let record = Record::new(4);
     let mut events = record.subscribe();
     say(&record);
@@ -224,7 +224,7 @@ async fn a_reader_that_goes_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_takes_nothing_is_waited_for_until_it_has_lost_something() {
+async fn a_reader_that_takes_nothing_is_waited_for_until_it_has_lost_events() {
     let record = Record::new(8);
     let mut lazy = record.subscribe();
     let mut waits = Vec::new();
@@ -248,7 +248,7 @@ async fn a_reader_that_takes_nothing_is_waited_for_until_it_has_lost_something()
 
 /// P6: a reader that must lose nothing is waited for as long as it takes something.
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_says_so_is_waited_for_as_long_as_it_takes_something() {
+async fn a_reader_that_says_so_is_waited_for_as_long_as_it_takes_events() {
     let record = Record::new(800);
     let mut events = record.subscribe();
     events.hold_up_output(Duration::from_millis(100));

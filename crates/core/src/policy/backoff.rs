@@ -7,6 +7,9 @@ use std::time::Duration;
 ///
 /// The n-th restart in a row waits `initial · factor^(n-1)`, at most `max`, more or less by up to the fraction
 /// `jitter`. The count begins anew when the child has run for [`reset_after`](Self::reset_after).
+///
+/// The restart limit counts restarts within a time: if the delays are longer than that, it is never reached, and the
+/// child is tried for ever. A supervisor that is to give up needs a window longer than the delays together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Backoff {
     /// The delay of the first restart.

@@ -158,7 +158,7 @@ fn time_goes_on_when_nothing_else_can_and_from_timer_to_timer() {
 }
 
 #[test]
-fn time_may_go_on_in_the_middle_of_something() {
+fn time_may_go_on_in_the_middle_of_a_step() {
     let story = || async {
         let began = now().unwrap();
         let looks = spawn(async move {

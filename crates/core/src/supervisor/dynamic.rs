@@ -19,6 +19,10 @@ use crate::spec::ChildSpec;
 /// | [`auto_shutdown`](Self::auto_shutdown) | [`AutoShutdown::Never`] |
 /// | [`max_children`](Self::max_children) | no limit |
 ///
+/// The intensity is that of all children together: jobs that fail now and then and are started again need a larger one,
+/// or the second failure within five seconds ends them all. A job that is to be given up alone after so many tries is a
+/// temporary child that is a [`Supervisor`](crate::Supervisor) with a limit of its own.
+///
 /// # Examples
 ///
 /// ```

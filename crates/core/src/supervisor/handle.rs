@@ -384,11 +384,8 @@ impl SupervisorHandle {
         }
     }
 
-    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. For
-    /// `rootward::testing`.
-    #[doc(hidden)]
     #[cfg(feature = "testing")]
-    pub fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {
+    pub(crate) fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {
         let look =
             |entry: &ChildEntry| Some((entry.incarnation, entry.kind(), entry.live()?.inspect.clone()));
         let (incarnation, kind, inspect) = self.shared.view.find(id, look)??;

@@ -83,28 +83,34 @@ impl PartitionSupervisor {
     pub fn into_child(self) -> ChildSpec {
         self.supervisor.into_child()
     }
+}
 
-    /// Changes how many of the partitions run: those with the highest numbers are terminated, or started again.
-    ///
-    /// There can be no more than the supervisor was described with.
+impl SupervisorHandle {
+    /// Changes how many children of a [`PartitionSupervisor`] run: those with the highest numbers are terminated, or
+    /// started again. There can be no more than the supervisor was described with.
     ///
     /// # Errors
     ///
     /// [`ResizeError`] at the first partition that could not be terminated or restarted. Those before it have been.
+    /// [`ResizeError::NotPartitions`] if this is another kind of supervisor; nothing has been changed then.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, some partitions may have been changed and others not. It can be called again.
-    pub async fn resize(supervisor: &SupervisorHandle, partitions: usize) -> Result<(), ResizeError> {
-        let all = supervisor.count_children().specs;
+    pub async fn resize(&self, partitions: usize) -> Result<(), ResizeError> {
+        let children = self.which_children();
+        let all = children.len();
+        if (0..all).zip(&children).any(|(number, child)| child.path.id() != number.to_string()) {
+            return Err(ResizeError::NotPartitions);
+        }
         if partitions > all {
             return Err(ResizeError::TooMany { most: all });
         }
         for partition in (partitions..all).rev() {
-            supervisor.terminate_child(&partition.to_string()).await?;
+            self.terminate_child(&partition.to_string()).await?;
         }
         for partition in 0..partitions {
-            match supervisor.restart_child(&partition.to_string()).await {
+            match self.restart_child(&partition.to_string()).await {
                 Ok(_)
                 | Err(
                     RestartChildError::Running | RestartChildError::Restarting | RestartChildError::Ignored,
@@ -132,6 +138,9 @@ pub enum ResizeError {
         /// How many there can be.
         most: usize,
     },
+    /// The children of this supervisor are not numbered as those of a [`PartitionSupervisor`] are.
+    #[error("the children of this supervisor are no partitions")]
+    NotPartitions,
     /// A partition could not be terminated.
     #[error("a partition could not be terminated")]
     Terminate(#[from] TerminateChildError),

@@ -224,10 +224,7 @@ impl TreeBuilder {
         self
     }
 
-    /// Notes how far process children are followed, for snapshots and reports. The part of the program that starts
-    /// processes does this.
-    #[doc(hidden)]
-    pub fn note_containment(mut self, level: &'static str) -> Self {
+    pub(crate) fn note_containment(mut self, level: &'static str) -> Self {
         self.containment = Some(level);
         self
     }
@@ -240,10 +237,7 @@ impl TreeBuilder {
         self
     }
 
-    /// Notes that something weaker than what was asked for or usual is in force, and why; or that nothing of that
-    /// kind is. An event says so at the start.
-    #[doc(hidden)]
-    pub fn degraded(mut self, what: &'static str, reason: Option<String>) -> Self {
+    pub(crate) fn note_degraded(mut self, what: &'static str, reason: Option<String>) -> Self {
         match reason {
             Some(reason) => self.options.degraded.insert(what, reason),
             None => self.options.degraded.remove(what),

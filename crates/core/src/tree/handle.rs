@@ -248,9 +248,7 @@ impl Tree {
         self.request_stop_for(StopCause::Api);
     }
 
-    /// The same, with a cause for events and report. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn request_stop_for(&self, cause: StopCause) {
+    pub(crate) fn request_stop_for(&self, cause: StopCause) {
         self.command(GuardianCommand::Stop(cause));
     }
 
@@ -385,25 +383,15 @@ impl Tree {
         self.shared.log.as_ref().map_or(0, TreeLog::lost)
     }
 
-    /// Says that signals stop the tree, as long as what this returns is held. A process that dies of a stop signal may
-    /// then be part of a stop whose signal has not reached the root yet, and is restarted a little later. For the
-    /// crates beside this one.
-    #[doc(hidden)]
-    pub fn hear_signals(&self) -> HearsSignals {
+    pub(crate) fn hear_signals(&self) -> HearsSignals {
         self.shared.context.hear_signals()
     }
 
-    /// Says that a signal has reached the root, and what it means, before it is acted upon.
-    /// [`note_signals`](Self::note_signals) writes it down; if the tree is quicker, it stands in the record all the
-    /// same. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn announce_signal(&self, signal: &str, action: SignalAction) {
+    pub(crate) fn announce_signal(&self, signal: &str, action: SignalAction) {
         self.shared.root.announce_signal(signal, action);
     }
 
-    /// Writes down the signals that have been announced. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn note_signals(&self) {
+    pub(crate) fn note_signals(&self) {
         self.shared.context.record().section(|writer| self.shared.root.write_signals(writer));
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use rootward::{AutoShutdown, ChildId, Intensity, Restart, Shutdown, Strategy};
+use rootward::spec::{ChildId, Intensity};
+use rootward::{AutoShutdown, Restart, Shutdown, Strategy};
 
 use super::error::{FileError, Problem};
 use super::model::{Child, Kind, ReadyWhen, SupervisorPart, TreeFile};

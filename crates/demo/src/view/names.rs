@@ -42,7 +42,7 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
-    use rootward::ChildId;
+    use rootward::spec::ChildId;
 
     use super::*;
 

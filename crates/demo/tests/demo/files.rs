@@ -183,7 +183,7 @@ fn an_answer_that_finds_no_room_is_status_1() {
 
 /// R23: whatever name standard output is given, what it holds stays, and events and view stand in whole lines.
 #[test]
-fn standard_output_is_appended_to_whatever_name_it_is_given() {
+fn standard_output_is_appended_to_under_each_of_its_names() {
     let temp = Temp::new();
     for (number, name) in
         ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "itself", "-"].into_iter().enumerate()

@@ -45,7 +45,7 @@ fn the_picture_of_a_run_is_that_of_its_recording_and_names_what_the_stop_waited_
 }
 
 #[test]
-fn a_recording_is_shown_as_text_unless_something_else_is_asked_for() {
+fn a_recording_is_shown_as_text_unless_another_format_is_asked_for() {
     let temp = Temp::new();
     let events = temp.path("events");
     let events = events.to_str().unwrap();

@@ -1,7 +1,8 @@
 //! What watchers may do to the tree, where the program allows it: what the program itself can do by its handles.
 
 use rootward::error::{RestartChildError, SignalChildError, TerminateChildError};
-use rootward::{Restart, SupervisorHandle, TreeWatch};
+use rootward::sibling::TreeWatch;
+use rootward::{Restart, SupervisorHandle};
 
 use super::refusal::Refusal;
 use super::route::Control;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use rootward::TreeWatch;
 use rootward::event::{Events, Lagged};
+use rootward::sibling::TreeWatch;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 

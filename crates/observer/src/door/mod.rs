@@ -20,8 +20,8 @@ mod token;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::TreeRef;
 use rootward::event::Events;
+use rootward::{TreeRef, sibling};
 
 use self::listener::Listener;
 use self::token::Token;
@@ -184,7 +184,7 @@ impl Door {
     }
 
     fn open_with(self, tree: TreeRef, events: Option<Events>) -> Result<OpenDoor, OpenError> {
-        let watch = tree.watch().ok_or(OpenError::Gone)?;
+        let watch = sibling::watch(&tree).ok_or(OpenError::Gone)?;
         let listener = Listener::bind(&self.place)?;
         Ok(OpenDoor::spawn(listener, watch, self.limits, events))
     }

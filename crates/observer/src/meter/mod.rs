@@ -38,8 +38,9 @@ mod counts;
 #[cfg(test)]
 mod tests;
 
+use rootward::TreeRef;
 use rootward::event::Events;
-use rootward::{TreeRef, TreeWatch};
+use rootward::sibling::{self, TreeWatch};
 
 use self::counts::Counts;
 use crate::model::Seen;
@@ -58,7 +59,7 @@ impl Meter {
     /// Listens to a tree from now on: a `&Tree`, or a `TreeRef`. What starts, runs or stops already is in the gauges,
     /// and not in the counters. `None` if the tree is gone.
     pub fn of(tree: impl Into<TreeRef>) -> Option<Self> {
-        let tree = tree.into().watch()?;
+        let tree = sibling::watch(&tree.into())?;
         // First, so that no event is missing after the look.
         let events = tree.events();
         let mut meter = Self { tree, events, counts: Counts::default() };

@@ -3,7 +3,9 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use rootward_core::{ChildKind, Event, EventKind, Events, Exit, ExitClass, Outcome, StopReport, Straggler};
+use rootward_core::{
+    ChildKind, Event, EventKind, Events, Exit, ExitClass, Outcome, StopReport, Straggler, sibling,
+};
 use tokio::task::unconstrained;
 
 /// How a program ended. Nothing is left of it, unless it is [`Outcome::Unreapable`].
@@ -48,7 +50,7 @@ pub(super) struct Course {
 impl Course {
     /// These events, without the lines.
     pub(super) fn new(events: Events) -> Self {
-        events.leave_out_output();
+        sibling::leave_out_output(&events);
         Self { events, pid: None, end: None }
     }
 

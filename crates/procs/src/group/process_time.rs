@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_tick_decides_whatever_the_process_id() {
+    fn another_tick_decides_for_any_process_id() {
         let time = ProcessTime { ticks: 500, last_pid: 1000 };
 
         assert!(time.is_before(7, 501));

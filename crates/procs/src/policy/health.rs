@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::{is_late, lost_time};
+use rootward_core::sibling::{is_late, lost_time};
 
 /// How a process is looked at while it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@
 
 use std::time::{Duration, Instant};
 
-use rootward_core::lost_time;
+use rootward_core::sibling::lost_time;
 
 use super::ladder::{Rung, Way};
 use super::terms::{Action, Input, Readiness, Rules, Verdict};

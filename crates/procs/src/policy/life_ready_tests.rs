@@ -75,7 +75,7 @@ fn a_program_that_was_not_heard_of_for_an_hour_gets_its_whole_time_once_more_and
 
 proptest! {
     #[test]
-    fn whatever_comes_a_set_that_is_empty_finishes(
+    fn a_set_that_is_empty_finishes_after_any_inputs(
         before in proptest::collection::vec(input(), 0..8),
         during in proptest::collection::vec(input(), 0..8),
     ) {

@@ -283,7 +283,7 @@ fn after_sigkill_a_check_is_waited_for_less_than_a_deadline_can_tell() {
 
 proptest! {
     #[test]
-    fn whatever_happens_a_life_ends_once_and_signals_only_what_is_there(
+    fn after_any_inputs_a_life_has_ended_once_and_signalled_only_what_is_there(
         rules in proptest::sample::select(vec![rules(), ready_rules(), check_rules()]),
         story in proptest::collection::vec((input(), 0_u64..4), 0..40),
     ) {

@@ -336,7 +336,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_shown_early_nothing_is_lost_or_told_twice(
+        fn lines_that_are_shown_early_are_neither_lost_nor_told_twice(
             bytes in vec(select(b"ab\r\n\xc3\xbc".to_vec()), 0..40),
             shows in vec(any::<bool>(), 40),
         ) {

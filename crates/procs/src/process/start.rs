@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 
 use ractor::{ActorRef, ActorRuntime};
+use rootward_core::sibling::{self, Inspect};
 use rootward_core::{
-    ChildKind, Inspect, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
+    ChildKind, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
     StartError, StopRequest, Straggler, Usage,
 };
 use tokio::sync::oneshot;
@@ -75,7 +76,7 @@ impl StartChild for StartProcess {
         if let Some(slot) = cx.provided::<KillSlot>() {
             slot.hold(&shared.kill_handle);
         }
-        let pacer = cx.pacer().clone();
+        let pacer = sibling::pacer(&cx).clone();
         let ack = Ack::new(cx.reporter);
         let process = match with_directory(&self.process) {
             Ok(process) => process,

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_on_its_way_out_is_known_by_its_flags_whatever_its_name_is() {
+    fn a_thread_on_its_way_out_is_known_by_its_flags_under_any_name() {
         let stat = |flags| format!("7 (a) b) R 1 7 7 0 -1 {flags} 0 0 0");
 
         assert!(is_exiting(&stat(4 | 0x0040_0000)));

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_places_are_found_whatever_the_name_holds() {
+    fn the_places_are_found_for_names_of_any_content() {
         let numbers: String = (3..=52).map(|field| format!(" {field}")).collect();
 
         let place = Place::in_stat(&format!("7 (a) S (b){numbers}"));

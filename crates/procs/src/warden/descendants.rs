@@ -117,7 +117,7 @@ mod tests {
     use crate::sys;
 
     #[test]
-    fn a_group_in_another_session_is_killed_whatever_its_members_parents() {
+    fn a_group_in_another_session_is_killed_whichever_parents_its_members_have() {
         // The other one's parent has gone, so that it is no process's child here.
         let (mut leader, mut output) =
             running("setsid sh -c '(sleep 1000 &) & wait; echo there; exec sleep 1000' & wait");

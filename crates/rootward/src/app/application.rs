@@ -11,16 +11,16 @@ use rootward_signals::{Signal, Signals};
 
 use tokio::runtime::Builder;
 
-use super::account::account;
-use super::hold::Hold;
-use super::last_word::LastWord;
+use super::exit_rules::ExitRules;
+use super::failure_text::failure_text;
 use super::prepared::{OnLaunch, OnReport};
-use super::probing::Probing;
-use super::service_manager::{Manager, ReloadTeller};
-use super::tell::tell;
+use super::probes_setup::ProbesSetup;
+use super::process_containment::ProcessContainment;
+use super::service_manager::{ManagerLink, ReloadTeller};
+use super::stderr::write_to_stderr;
 use super::{Finished, Prepared, RunError};
 
-type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
+type TreeChange = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 
 /// Describes a program around one tree.
 ///
@@ -50,11 +50,11 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 /// another one, so that a task which never yields cannot stop the supervisors; and the wait for the end has the thread
 /// that runs the application to itself, and the signals another one, so that a third signal leads out whatever else is
 /// blocked.
-/// It makes the places of panics known ([`capture_panics`](crate::capture_panics)), listens for signals before anything
-/// is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a subscriber
-/// before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has stopped, for
-/// whatever reason, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls
-/// `exit`.
+///
+/// It makes the places of panics known ([`capture_panics`](crate::report::capture_panics)), listens for signals before
+/// anything is started, and starts the tree. It [logs](TreeBuilder::log) with `tracing` if the program has set a
+/// subscriber before, and waits at the end for its log, up to a second and as long as that gets on. When the tree has
+/// stopped, or a third signal says so, it shuts the runtimes down and returns the exit status. It never calls `exit`.
 ///
 /// | status | meaning |
 /// | --- | --- |
@@ -82,14 +82,14 @@ type Change = Box<dyn FnOnce(TreeBuilder) -> TreeBuilder + Send>;
 #[must_use = "an application does nothing until it is run"]
 pub struct Application {
     root: Supervisor,
-    changes: Vec<Change>,
+    changes: Vec<TreeChange>,
     pub(super) signals: Signals,
     pub(super) stop_signals: Option<Vec<Signal>>,
-    pub(super) last_word: LastWord,
+    pub(super) exit_rules: ExitRules,
     on_launch: Option<OnLaunch>,
     on_report: Option<OnReport>,
     task_runtime: Option<Builder>,
-    pub(super) probing: Probing,
+    pub(super) probing: ProbesSetup,
     pub(super) notify_systemd: bool,
     pub(super) reload_teller: ReloadTeller,
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -107,14 +107,14 @@ impl Application {
             root,
             changes: vec![Box::new(usual)],
             signals: Signals::new()
-                .on_snapshot(|snapshot| tell(&snapshot.to_string()))
+                .on_snapshot(|snapshot| write_to_stderr(&snapshot.to_string()))
                 .reapable_children(true),
             stop_signals: None,
-            last_word: LastWord::default(),
+            exit_rules: ExitRules::default(),
             on_launch: None,
             on_report: None,
             task_runtime: None,
-            probing: Probing::default(),
+            probing: ProbesSetup::default(),
             notify_systemd: false,
             reload_teller: ReloadTeller::default(),
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -202,7 +202,7 @@ impl Application {
     /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it. [`Finished::signal`] has the signal for
     /// a program that is [prepared](Self::prepare) and run by hand.
     pub fn die_by_signal(mut self, die: bool) -> Self {
-        self.last_word.die_by_signal = die;
+        self.exit_rules.die_by_signal = die;
         self
     }
 
@@ -212,7 +212,7 @@ impl Application {
     /// The path is that of a child, such as `root/app`. It is [`run`](Self::run) and [`run_async`](Self::run_async)
     /// that do it; [`Finished::status_from`] is for a program that is [prepared](Self::prepare) and run by hand.
     pub fn exit_status_from(mut self, path: impl Into<String>) -> Self {
-        self.last_word.exit_status_from = Some(path.into());
+        self.exit_rules.exit_status_from = Some(path.into());
         self
     }
 
@@ -260,7 +260,7 @@ impl Application {
     /// then, and nothing forked.
     pub fn prepare(self) -> Result<Prepared, SpecError> {
         let tree = self.root.into_tree()?;
-        let hold = Hold::new(
+        let hold = ProcessContainment::new(
             #[cfg(all(feature = "procs", target_os = "linux"))]
             self.containment,
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -269,7 +269,7 @@ impl Application {
             self.adopt_orphans,
         );
         let stop_signals = self.stop_signals.unwrap_or_else(|| usual_stop_signals(hold.is_of_process_1()));
-        let manager = Manager::new(self.notify_systemd, self.reload_teller);
+        let manager = ManagerLink::new(self.notify_systemd, self.reload_teller);
         let tree = manager.apply(hold.apply(tree));
         let tree = self.changes.into_iter().fold(tree, |tree, change| change(tree));
         Ok(Prepared {
@@ -292,9 +292,9 @@ impl Application {
     /// If it is called from within a tokio runtime, as in `#[tokio::main]`: it brings its own. There
     /// [`run_async`](Self::run_async) does the same.
     pub fn run(self) -> ExitCode {
-        let last_word = self.last_word.clone();
+        let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run(), &last_word),
+            Ok(prepared) => told(prepared.run(), &exit_rules),
             Err(status) => status,
         }
     }
@@ -322,18 +322,18 @@ impl Application {
     /// }
     /// ```
     pub async fn run_async(self) -> ExitCode {
-        let last_word = self.last_word.clone();
+        let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run_async().await, &last_word),
+            Ok(prepared) => told(prepared.run_async().await, &exit_rules),
             Err(status) => status,
         }
     }
 
     fn prepare_and_tell(mut self) -> Result<Prepared, ExitCode> {
-        self.on_report.get_or_insert_with(|| Box::new(|report| tell(&account(report))));
-        let last_word = self.last_word.clone();
+        self.on_report.get_or_insert_with(|| Box::new(|report| write_to_stderr(&failure_text(report))));
+        let exit_rules = self.exit_rules.clone();
         self.prepare().map_err(|wrong| {
-            last_word.explain(&format!("error: the tree's description makes no sense: {wrong}\n"));
+            exit_rules.explain(&format!("error: the tree's description makes no sense: {wrong}\n"));
             ExitCode::from(Finished::BAD_DESCRIPTION)
         })
     }
@@ -345,11 +345,11 @@ impl Application {
 }
 
 /// The exit status of a program. An error is told.
-fn told(finished: Result<Finished, RunError>, last_word: &LastWord) -> ExitCode {
+fn told(finished: Result<Finished, RunError>, exit_rules: &ExitRules) -> ExitCode {
     match finished {
-        Ok(finished) => last_word.say(&finished),
+        Ok(finished) => exit_rules.say(&finished),
         Err(error) => {
-            last_word.explain(&format!("error: {error}\n"));
+            exit_rules.explain(&format!("error: {error}\n"));
             ExitCode::from(error.status())
         }
     }

@@ -3,7 +3,7 @@
 use std::env;
 use std::time::Duration;
 
-use rootward_core::TreeBuilder;
+use rootward_core::{TreeBuilder, sibling};
 
 use super::Application;
 
@@ -50,9 +50,11 @@ impl Application {
         self.configure(|tree| match deadline_from_env() {
             Ok(Some(deadline)) => tree.deadline(deadline),
             Ok(None) => tree,
-            Err(invalid) => {
-                tree.degraded("deadline", Some(format!("it is not the environment's: {invalid}")))
-            }
+            Err(invalid) => sibling::note_degraded(
+                tree,
+                "deadline",
+                Some(format!("it is not the environment's: {invalid}")),
+            ),
         })
     }
 

@@ -4,20 +4,20 @@
 //! crates offer, and a program that has a runtime or signal handling of its own should: nothing else in the
 //! library needs this.
 
-mod account;
 mod application;
+mod exit_rules;
+mod failure_text;
 mod finished;
 mod grace;
-mod hold;
-mod last_word;
 mod panics;
 mod prepared;
-mod probing;
+mod probes_setup;
+mod process_containment;
 mod run;
 mod runtimes;
 mod service_manager;
+mod stderr;
 mod system_limits;
-mod tell;
 mod termination;
 #[cfg(test)]
 mod tests;

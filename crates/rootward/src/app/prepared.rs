@@ -10,18 +10,18 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics};
+use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics, sibling};
 use rootward_signals::{SignalError, Signals};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
 
 use super::Finished;
-use super::hold::Hold;
 use super::panics::let_hooks_block;
-use super::probing::{Opened, Probing};
-use super::runtimes::Runtimes;
-use super::service_manager::Manager;
+use super::probes_setup::{BoundProbes, ProbesSetup};
+use super::process_containment::ProcessContainment;
+use super::runtimes::{Runtimes, require_no_runtime};
+use super::service_manager::ManagerLink;
 
 pub(super) type OnLaunch = Box<dyn FnOnce(&Tree) + Send>;
 pub(super) type OnReport = Box<dyn FnOnce(&StopReport) + Send>;
@@ -34,9 +34,9 @@ pub struct Prepared {
     pub(super) on_launch: Option<OnLaunch>,
     pub(super) on_report: Option<OnReport>,
     pub(super) task_runtime: Option<Builder>,
-    pub(super) hold: Hold,
-    pub(super) manager: Manager,
-    pub(super) probing: Probing,
+    pub(super) hold: ProcessContainment,
+    pub(super) manager: ManagerLink,
+    pub(super) probing: ProbesSetup,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -87,8 +87,10 @@ impl Prepared {
     ///
     /// # Panics
     ///
-    /// If it is called from within a tokio runtime: it brings its own.
+    /// If it is called from within a tokio runtime: it brings its own. There [`run_async`](Self::run_async) does the
+    /// same.
     pub fn run(mut self) -> Result<Finished, RunError> {
+        require_no_runtime();
         let on_report = self.on_report.take();
         let (finished, panic) = self.begin(None)?.finish(pending())?;
         tell(finished, panic, on_report)
@@ -135,7 +137,7 @@ impl Prepared {
     }
 
     /// Builds the runtimes.
-    fn begin(self, caller: Option<Handle>) -> Result<Begun, RunError> {
+    fn begin(self, caller: Option<Handle>) -> Result<ReadyProgram, RunError> {
         capture_panics();
         // After that, so that the place of a panic is looked up where it may block: the standard library has a lock
         // for that, which a hook holds that writes.
@@ -149,7 +151,11 @@ impl Prepared {
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
         let tree = tree.provide(Arc::new(signals.handlers()));
-        Ok(Begun { runtimes, hold, program: Program { tree, signals, on_launch, manager, probes } })
+        Ok(ReadyProgram {
+            runtimes,
+            hold,
+            program: TreeProgram { tree, signals, on_launch, manager, probes },
+        })
     }
 }
 
@@ -163,25 +169,25 @@ fn more_descriptors() {
 }
 
 /// A program that has its runtimes.
-struct Begun {
+struct ReadyProgram {
     runtimes: Runtimes,
-    hold: Hold,
-    program: Program,
+    hold: ProcessContainment,
+    program: TreeProgram,
 }
 
 /// What is run.
-struct Program {
+struct TreeProgram {
     tree: TreeBuilder,
     signals: Signals,
     on_launch: Option<OnLaunch>,
-    manager: Manager,
-    probes: Opened,
+    manager: ManagerLink,
+    probes: BoundProbes,
 }
 
 /// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
 type Finish = (Finished, Option<Payload>);
 
-impl Begun {
+impl ReadyProgram {
     /// Runs the program to its end on the calling thread. The tree is asked to stop when `given_up` is over.
     fn finish(self, given_up: impl Future<Output = ()>) -> Result<Finish, RunError> {
         let Self { runtimes, hold, program } = self;
@@ -212,11 +218,11 @@ type Payload = Box<dyn Any + Send>;
 /// Runs the tree on the control runtime, and waits for its end or for a way out on the runtime that awaits this.
 async fn drive(
     runtimes: &Runtimes,
-    hold: &Hold,
-    program: Program,
+    hold: &ProcessContainment,
+    program: TreeProgram,
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
-    let Program { tree, signals, on_launch, manager, probes } = program;
+    let TreeProgram { tree, signals, on_launch, manager, probes } = program;
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
@@ -238,7 +244,7 @@ async fn drive(
     };
     let lost = async {
         hold.lost().await;
-        tree.request_stop_for(StopCause::Uncontained);
+        sibling::request_stop_for(&tree, StopCause::Uncontained);
         std::future::pending::<Infallible>().await
     };
     let given_up = async {

@@ -1,6 +1,7 @@
 //! The three runtimes of a program around one tree.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rootward_core::subscriber::WithoutRactor;
 use tokio::runtime::{Builder, EnterGuard, Handle, Runtime};
@@ -93,6 +94,25 @@ impl Runtimes {
             Tasks::OfTheCaller(caller) => caller,
         }
     }
+}
+
+/// Panics on a thread that drives a runtime, and says what to call there.
+///
+/// A thread that has entered a runtime and drives none, such as one of `spawn_blocking`, may drive another one. Only
+/// tokio knows the difference, and says it by a panic of its own, which names a function that the program has not
+/// called.
+pub(super) fn require_no_runtime() {
+    if Handle::try_current().is_err() {
+        return;
+    }
+    let Ok(probe) = Builder::new_current_thread().build() else { return };
+    let entered = catch_unwind(AssertUnwindSafe(|| probe.block_on(async {})));
+    probe.shutdown_background();
+    assert!(
+        entered.is_ok(),
+        "`run` brings runtimes of its own, and this is called inside one: await `Application::run_async` here, \
+         or call `run` from a `main` that is not async"
+    );
 }
 
 /// The runtime of tasks, unless the application says otherwise.

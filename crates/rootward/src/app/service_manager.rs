@@ -7,10 +7,10 @@ use rootward_signals::{Hangup, Signal, SignalReceived};
 use super::Application;
 
 #[cfg(all(feature = "systemd", target_os = "linux"))]
-pub(super) use systemd::{Manager, ReloadTeller};
+pub(super) use systemd::{ManagerLink, ReloadTeller};
 
 #[cfg(not(all(feature = "systemd", target_os = "linux")))]
-pub(super) use nothing::{Manager, ReloadTeller};
+pub(super) use nothing::{ManagerLink, ReloadTeller};
 
 impl Application {
     /// Registers a handler for a signal that has something to await. See [`Signals::on_async`].
@@ -56,19 +56,19 @@ impl Application {
 mod systemd {
     use std::sync::{Arc, OnceLock};
 
-    use rootward_core::{Tree, TreeBuilder};
+    use rootward_core::{Tree, TreeBuilder, sibling};
 
-    use crate::systemd::{ReloadNotifier, ServiceManager, WaitingForTree};
+    use crate::systemd::{ReloadNotifier, ServiceManager, UnattachedManager};
 
     /// The service manager, or why there is none although there is a socket of one.
     #[derive(Debug, Default)]
-    pub(crate) struct Manager {
-        waits: Option<WaitingForTree>,
+    pub(crate) struct ManagerLink {
+        waits: Option<UnattachedManager>,
         problem: Option<String>,
         teller: ReloadTeller,
     }
 
-    impl Manager {
+    impl ManagerLink {
         pub(crate) fn new(notify: bool, teller: ReloadTeller) -> Self {
             let manager = if notify { ServiceManager::from_env() } else { Ok(None) };
             let waits = manager.and_then(|manager| manager.map(ServiceManager::wait_for_tree).transpose());
@@ -82,7 +82,7 @@ mod systemd {
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            tree.degraded("service manager", self.problem.clone())
+            sibling::note_degraded(tree, "service manager", self.problem.clone())
         }
 
         pub(crate) fn attach(self, tree: &Tree) {
@@ -112,9 +112,9 @@ mod nothing {
 
     /// Nothing.
     #[derive(Debug, Default)]
-    pub(crate) struct Manager;
+    pub(crate) struct ManagerLink;
 
-    impl Manager {
+    impl ManagerLink {
         pub(crate) fn new(_notify: bool, _teller: ReloadTeller) -> Self {
             Self
         }

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::account::account;
+use super::failure_text::failure_text;
 use super::{Application, Finished};
 
 /// As much as the kubelet reads.
@@ -36,7 +36,7 @@ impl Finished {
         if let Some(report) = self.report() {
             let whole = report.to_string();
             let (first, children) = whole.split_once('\n').unwrap_or((&whole, ""));
-            let _ = write!(text, "{first}\n{}{children}", account(report));
+            let _ = write!(text, "{first}\n{}{children}", failure_text(report));
         }
         fitted(&text)
     }
@@ -49,7 +49,7 @@ impl Application {
     /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
     /// the file cannot be written they say so on standard error, and a status of 0 is 1.
     pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
-        self.last_word.termination_message = Some(file.into());
+        self.exit_rules.termination_message = Some(file.into());
         self
     }
 }

@@ -17,7 +17,7 @@ use rootward_core::{
 };
 use rootward_signals::{Signal, SignalSender, SignalSource};
 
-use super::account::account;
+use super::failure_text::failure_text;
 use super::{Application, Finished, Prepared, RunError};
 
 fn done(id: &str) -> ChildSpec {
@@ -137,7 +137,7 @@ fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
 
     let finished = program.join().unwrap();
     assert_eq!(finished.status(), 4);
-    let account = account(finished.report().unwrap());
+    let account = failure_text(finished.report().unwrap());
     let mut lines = account.lines();
     assert_eq!(lines.next(), Some("these could not be brought down before the deadline:"));
     for number in (0..threads).rev() {
@@ -149,7 +149,7 @@ fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
 }
 
 #[test]
-fn a_third_signal_leaves_at_once_whatever_is_still_there() {
+fn a_third_signal_leaves_at_once_although_children_are_still_there() {
     let (release, blocked) = mpsc::channel();
     let (signals, source) = SignalSource::channel();
     let root = Supervisor::new("root").child(blocking("blocks", blocked));

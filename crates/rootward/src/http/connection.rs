@@ -22,7 +22,7 @@ use tower_service::Service;
 use super::body::end_with;
 
 /// A part of a connection that hyper would have spawned: a stream of HTTP/2.
-type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
+type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How many requests of one connection are under way at a time with HTTP/2. A client that sends more has them refused,
 /// and may send them again. With HTTP/1 it is one: the next one is read when the answer before it has been taken.
@@ -33,9 +33,9 @@ const MOST_STREAMS: u32 = 200;
 /// What waits here is what one turn of the connection has brought, which is no more than hyper lets in: so many
 /// streams, and what is written for each.
 #[derive(Clone)]
-struct Parts(UnboundedSender<Part>);
+struct ConnectionTasks(UnboundedSender<ConnectionTask>);
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Parts {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for ConnectionTasks {
     fn execute(&self, part: F) {
         // A connection that is over has no parts any more.
         let _ = self.0.send(Box::pin(part));
@@ -64,7 +64,7 @@ where
             Ok::<_, S::Error>(end_with(&cx, response))
         }
     });
-    let mut builder = Builder::new(Parts(sender));
+    let mut builder = Builder::new(ConnectionTasks(sender));
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(MOST_STREAMS);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), answer);
@@ -82,7 +82,7 @@ where
 }
 
 /// Runs a connection together with its parts, until it is closed and the last of them is over.
-async fn together(closed: impl Future<Output = ()>, mut coming: UnboundedReceiver<Part>) {
+async fn together(closed: impl Future<Output = ()>, mut coming: UnboundedReceiver<ConnectionTask>) {
     let mut closed = pin!(closed);
     let mut is_closed = false;
     let mut parts = FuturesUnordered::new();

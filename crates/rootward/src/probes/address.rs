@@ -6,18 +6,18 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use super::Address;
+use super::ProbesAddress;
 
 /// A socket that listens, for a runtime that is still to come.
 #[derive(Debug)]
-pub(super) struct Listener {
-    pub(super) address: Address,
-    pub(super) socket: Socket,
+pub(super) struct BoundSocket {
+    pub(super) address: ProbesAddress,
+    pub(super) socket: ProbeSocket,
     pub(super) file: Option<SocketFile>,
 }
 
 #[derive(Debug)]
-pub(super) enum Socket {
+pub(super) enum ProbeSocket {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
@@ -26,21 +26,21 @@ pub(super) enum Socket {
 #[derive(Debug)]
 pub(super) struct SocketFile(PathBuf);
 
-impl Listener {
-    pub(super) fn bind(address: &Address) -> io::Result<Self> {
+impl BoundSocket {
+    pub(super) fn bind(address: &ProbesAddress) -> io::Result<Self> {
         match address {
-            Address::Tcp(address) => {
+            ProbesAddress::Tcp(address) => {
                 let socket = TcpListener::bind(address)?;
                 socket.set_nonblocking(true)?;
-                let address = Address::Tcp(socket.local_addr()?);
-                Ok(Self { address, socket: Socket::Tcp(socket), file: None })
+                let address = ProbesAddress::Tcp(socket.local_addr()?);
+                Ok(Self { address, socket: ProbeSocket::Tcp(socket), file: None })
             }
-            Address::Unix(path) => {
+            ProbesAddress::Unix(path) => {
                 remove_if_abandoned(path);
                 let socket = UnixListener::bind(path)?;
                 let file = Some(SocketFile(path.clone()));
                 socket.set_nonblocking(true)?;
-                Ok(Self { address: address.clone(), socket: Socket::Unix(socket), file })
+                Ok(Self { address: address.clone(), socket: ProbeSocket::Unix(socket), file })
             }
         }
     }

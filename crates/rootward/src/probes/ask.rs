@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use super::{Address, Probe};
+use super::{Probe, ProbesAddress};
 
 /// An answer is a few lines; of a longer one this much is read.
 const AT_MOST: u64 = 64 * 1024;
@@ -13,7 +13,7 @@ const AT_MOST: u64 = 64 * 1024;
 /// What a probe was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Answer {
+pub struct ProbeAnswer {
     /// Whether the program passes: the status was 200.
     pub passes: bool,
     /// What it says, in lines.
@@ -26,12 +26,12 @@ pub struct Answer {
 /// # Errors
 ///
 /// If there is no answer, or none that makes sense, within that time.
-pub fn ask(address: &str, probe: Probe, within: Duration) -> io::Result<Answer> {
+pub fn ask(address: &str, probe: Probe, within: Duration) -> io::Result<ProbeAnswer> {
     let until = now() + within;
     let request =
         format!("GET {}?verbose HTTP/1.1\r\nhost: probe\r\nconnection: close\r\n\r\n", probe.path());
     let answer = match address.parse()? {
-        Address::Tcp(address) => {
+        ProbesAddress::Tcp(address) => {
             let socket = TcpStream::connect_timeout(&address, within)?;
             exchange(
                 &socket,
@@ -43,7 +43,7 @@ pub fn ask(address: &str, probe: Probe, within: Duration) -> io::Result<Answer> 
                 until,
             )
         }
-        Address::Unix(path) => {
+        ProbesAddress::Unix(path) => {
             let socket = UnixStream::connect(path)?;
             exchange(
                 &socket,
@@ -94,10 +94,10 @@ where
 }
 
 /// The status and the body.
-fn understand(answer: &str) -> Option<Answer> {
+fn understand(answer: &str) -> Option<ProbeAnswer> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status: u16 = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { passes: status == 200, text: body.to_owned() })
+    Some(ProbeAnswer { passes: status == 200, text: body.to_owned() })
 }
 
 #[expect(clippy::disallowed_methods, reason = "a probe command has no runtime whose clock it could read")]
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_its_status_and_its_body() {
-        let answer = |passes, text: &str| Some(Answer { passes, text: text.to_owned() });
+        let answer = |passes, text: &str| Some(ProbeAnswer { passes, text: text.to_owned() });
 
         assert_eq!(understand("HTTP/1.1 200 OK\r\na: b\r\n\r\nok\n"), answer(true, "ok\n"));
         assert_eq!(understand("HTTP/1.1 503 Service Unavailable\r\n\r\nno\n"), answer(false, "no\n"));

@@ -35,9 +35,9 @@ use std::str::FromStr;
 use rootward_core::{Tree, TreeRef};
 use tokio::sync::oneshot;
 
-use address::Listener;
+use address::BoundSocket;
 
-pub use ask::{Answer, ask};
+pub use ask::{ProbeAnswer, ask};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,13 +92,13 @@ impl Probe {
 /// ```
 #[derive(Debug)]
 #[must_use = "probes are answered only once they are attached to a tree"]
-pub struct Probes(Listener);
+pub struct Probes(BoundSocket);
 
 /// Answers probes until it is dropped. It does not keep the tree, and answers also when that is gone.
 #[derive(Debug)]
 #[must_use = "probes are answered only as long as this is held"]
 pub struct ProbesGuard {
-    address: Address,
+    address: ProbesAddress,
     /// Ends the thread when it is dropped.
     _open: oneshot::Sender<()>,
     /// Removed when this is dropped.
@@ -108,7 +108,7 @@ pub struct ProbesGuard {
 /// Where probes are answered: an address and a port, or `unix:` and a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Address {
+pub enum ProbesAddress {
     /// A port of TCP.
     Tcp(SocketAddr),
     /// A Unix socket.
@@ -125,11 +125,11 @@ impl Probes {
     ///
     /// If the address makes no sense, or the system does not let the program listen there.
     pub fn bind(address: &str) -> io::Result<Self> {
-        Listener::bind(&address.parse()?).map(Self)
+        BoundSocket::bind(&address.parse()?).map(Self)
     }
 
     /// Where it listens.
-    pub fn address(&self) -> &Address {
+    pub fn address(&self) -> &ProbesAddress {
         &self.0.address
     }
 
@@ -143,23 +143,23 @@ impl Probes {
     }
 
     /// Has the thread run before there is a tree.
-    pub(crate) fn wait_for_tree(self) -> io::Result<WaitingForTree> {
-        let Listener { address, socket, file } = self.0;
+    pub(crate) fn wait_for_tree(self) -> io::Result<UnattachedProbes> {
+        let BoundSocket { address, socket, file } = self.0;
         let (tree, arrived) = oneshot::channel();
         let (open, closed) = oneshot::channel();
         run::spawn(socket, arrived, closed)?;
-        Ok(WaitingForTree { tree, guard: ProbesGuard { address, _open: open, _file: file } })
+        Ok(UnattachedProbes { tree, guard: ProbesGuard { address, _open: open, _file: file } })
     }
 }
 
 /// The thread that answers, before there is a tree.
 #[derive(Debug)]
-pub(crate) struct WaitingForTree {
+pub(crate) struct UnattachedProbes {
     tree: oneshot::Sender<TreeRef>,
     guard: ProbesGuard,
 }
 
-impl WaitingForTree {
+impl UnattachedProbes {
     pub(crate) fn attach(self, tree: &Tree) -> ProbesGuard {
         let _ = self.tree.send(tree.downgrade());
         self.guard
@@ -168,12 +168,12 @@ impl WaitingForTree {
 
 impl ProbesGuard {
     /// Where probes are answered.
-    pub fn address(&self) -> &Address {
+    pub fn address(&self) -> &ProbesAddress {
         &self.address
     }
 }
 
-impl FromStr for Address {
+impl FromStr for ProbesAddress {
     type Err = io::Error;
 
     fn from_str(text: &str) -> io::Result<Self> {
@@ -188,7 +188,7 @@ impl FromStr for Address {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for ProbesAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),

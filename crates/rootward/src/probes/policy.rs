@@ -40,30 +40,30 @@ impl Liveness {
 
 /// What is known of a tree.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct TreeFacts {
     pub(super) is_live: bool,
     pub(super) has_started: bool,
     pub(super) stop_requested: bool,
     /// What has to be ready, and whether it is.
-    pub(super) children: Vec<Check>,
+    pub(super) children: Vec<ProbeCheck>,
 }
 
 /// One line of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Check {
+pub(super) struct ProbeCheck {
     pub(super) of: String,
     /// What speaks against it.
     pub(super) problem: Option<String>,
 }
 
-impl Check {
+impl ProbeCheck {
     fn of(what: &str, problem: Option<&str>) -> Self {
         Self { of: what.to_owned(), problem: problem.map(str::to_owned) }
     }
 }
 
 /// Everything that has to be ready, and whether it is: each child, unless it or a supervisor above it is temporary.
-pub(super) fn children(root: &NodeSnapshot, restart: impl Fn(&str) -> Option<Restart>) -> Vec<Check> {
+pub(super) fn children(root: &NodeSnapshot, restart: impl Fn(&str) -> Option<Restart>) -> Vec<ProbeCheck> {
     let is_below_temporary = |path: &str| {
         let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
         // What has no spec is work that a task has begun.
@@ -75,36 +75,37 @@ pub(super) fn children(root: &NodeSnapshot, restart: impl Fn(&str) -> Option<Res
         let is_up = matches!(node.state, ChildState::Running | ChildState::Down);
         if is_up || !is_below_temporary(path) {
             let problem = (!is_up).then(|| node.state.to_string());
-            checks.push(Check { of: path.to_owned(), problem });
+            checks.push(ProbeCheck { of: path.to_owned(), problem });
         }
     }
     checks
 }
 
 /// What a probe looks at.
-pub(super) fn checks(probe: Probe, facts: &Facts) -> Vec<Check> {
-    let started = Check::of("started", (!facts.has_started).then_some("the tree has not started"));
+pub(super) fn checks(probe: Probe, facts: &TreeFacts) -> Vec<ProbeCheck> {
+    let started = ProbeCheck::of("started", (!facts.has_started).then_some("the tree has not started"));
     match probe {
         Probe::Live => {
-            vec![Check::of("supervisors", (!facts.is_live).then_some("they do not answer"))]
+            vec![ProbeCheck::of("supervisors", (!facts.is_live).then_some("they do not answer"))]
         }
         Probe::Startup => vec![started],
         Probe::Ready => {
             let asked = facts.stop_requested.then_some("a stop has been asked for");
-            let own = [started, Check::of("not stopping", asked)];
+            let own = [started, ProbeCheck::of("not stopping", asked)];
             own.into_iter().chain(facts.children.iter().cloned()).collect()
         }
     }
 }
 
 /// The text of an answer: what does not hold, and with `verbose` everything.
-pub(super) fn text(probe: Probe, checks: &[Check], is_verbose: bool) -> String {
+pub(super) fn text(probe: Probe, checks: &[ProbeCheck], is_verbose: bool) -> String {
     let passes = passes(checks);
     if passes && !is_verbose {
         return "ok\n".to_owned();
     }
     let mut text = String::new();
-    let (failed, held): (Vec<&Check>, Vec<&Check>) = checks.iter().partition(|check| check.problem.is_some());
+    let (failed, held): (Vec<&ProbeCheck>, Vec<&ProbeCheck>) =
+        checks.iter().partition(|check| check.problem.is_some());
     let held = if is_verbose { held } else { Vec::new() };
     let all = failed.len() + held.len();
     for check in failed.into_iter().chain(held).take(LINES) {
@@ -126,6 +127,6 @@ pub(super) fn text(probe: Probe, checks: &[Check], is_verbose: bool) -> String {
 }
 
 /// Whether everything holds.
-pub(super) fn passes(checks: &[Check]) -> bool {
+pub(super) fn passes(checks: &[ProbeCheck]) -> bool {
     checks.iter().all(|check| check.problem.is_none())
 }

@@ -23,8 +23,8 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::Probe;
-use super::address::Socket;
-use super::policy::{self, Check, Facts, Liveness};
+use super::address::ProbeSocket;
+use super::policy::{self, Liveness, ProbeCheck, TreeFacts};
 
 /// How many connections are open at a time. What else connects waits for its turn.
 pub(super) const CONNECTIONS: usize = 64;
@@ -43,21 +43,21 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// Has a thread wait for its tree, and answer until it is told to close.
 pub(super) fn spawn(
-    socket: Socket,
+    socket: ProbeSocket,
     tree: oneshot::Receiver<TreeRef>,
     closed: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
     let listener = {
         let _entered = runtime.enter();
-        Listener::new(socket)?
+        ProbeListener::new(socket)?
     };
     let answer = move || {
         runtime.block_on(async {
             let answered = async {
                 // An error says that there is to be no tree.
                 if let Ok(tree) = tree.await {
-                    serve(&listener, &Answers::new(tree)).await;
+                    serve(&listener, &ProbeServer::new(tree)).await;
                 }
             };
             tokio::select! {
@@ -75,16 +75,16 @@ trait Io: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Io for S {}
 
-enum Listener {
+enum ProbeListener {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
-impl Listener {
-    fn new(socket: Socket) -> io::Result<Self> {
+impl ProbeListener {
+    fn new(socket: ProbeSocket) -> io::Result<Self> {
         match socket {
-            Socket::Tcp(socket) => TcpListener::from_std(socket).map(Self::Tcp),
-            Socket::Unix(socket) => UnixListener::from_std(socket).map(Self::Unix),
+            ProbeSocket::Tcp(socket) => TcpListener::from_std(socket).map(Self::Tcp),
+            ProbeSocket::Unix(socket) => UnixListener::from_std(socket).map(Self::Unix),
         }
     }
 
@@ -103,49 +103,49 @@ impl Listener {
     }
 }
 
-/// What is known of the tree, for answers.
-struct Answers {
+/// What is known of the tree, for the answers.
+struct ProbeServer {
     tree: TreeRef,
-    known: RefCell<Known>,
+    known: RefCell<KnownTree>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownTree {
     liveness: Liveness,
     has_started: bool,
-    children: Vec<Check>,
+    children: Vec<ProbeCheck>,
     looked_at: Option<Instant>,
 }
 
-async fn serve(listener: &Listener, answers: &Answers) {
+async fn serve(listener: &ProbeListener, server: &ProbeServer) {
     let mut connections: FuturesUnordered<Pin<Box<dyn Future<Output = ()> + '_>>> = FuturesUnordered::new();
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             socket = listener.accept(), if connections.len() < CONNECTIONS => {
-                connections.push(Box::pin(connection(socket, answers)));
+                connections.push(Box::pin(connection(socket, server)));
             }
             Some(()) = connections.next(), if !connections.is_empty() => {}
             _ = ticks.tick() => {
-                if answers.known.borrow_mut().liveness.tick() {
+                if server.known.borrow_mut().liveness.tick() {
                     // It takes a place among the connections, which it leaves when the supervisors answer.
-                    connections.push(Box::pin(answers.ask_supervisors()));
+                    connections.push(Box::pin(server.ask_supervisors()));
                 }
             }
         }
     }
 }
 
-async fn connection(socket: Box<dyn Io>, answers: &Answers) {
-    let answer = service_fn(|request| ready(Ok::<_, Infallible>(answers.answer(&request))));
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).keep_alive(false).max_buf_size(8192);
+async fn connection(socket: Box<dyn Io>, server: &ProbeServer) {
+    let answer = service_fn(|request| ready(Ok::<_, Infallible>(server.answer(&request))));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).keep_alive(false).max_buf_size(8192);
     // What a client does wrong, or does not do in time, is its own affair.
-    let _ = timeout(PATIENCE, server.serve_connection(TokioIo::new(socket), answer)).await;
+    let _ = timeout(PATIENCE, http.serve_connection(TokioIo::new(socket), answer)).await;
 }
 
-impl Answers {
+impl ProbeServer {
     fn new(tree: TreeRef) -> Self {
         Self { tree, known: RefCell::default() }
     }
@@ -186,7 +186,7 @@ impl Answers {
         status(code, &policy::text(probe, &checks, is_verbose))
     }
 
-    fn facts(&self, probe: Probe) -> Facts {
+    fn facts(&self, probe: Probe) -> TreeFacts {
         let known = &mut *self.known.borrow_mut();
         known.has_started |= self.tree.has_started();
         let stop_requested = self.tree.stop_requested();
@@ -198,7 +198,7 @@ impl Answers {
             known.children =
                 self.tree.snapshot().map(|snapshot| self.children(&snapshot)).unwrap_or_default();
         }
-        Facts {
+        TreeFacts {
             is_live: known.liveness.is_live(),
             has_started: known.has_started,
             stop_requested,
@@ -206,7 +206,7 @@ impl Answers {
         }
     }
 
-    fn children(&self, snapshot: &TreeSnapshot) -> Vec<Check> {
+    fn children(&self, snapshot: &TreeSnapshot) -> Vec<ProbeCheck> {
         policy::children(&snapshot.root, |path| {
             let (supervisor, id) = path.rsplit_once('/')?;
             Some(self.tree.supervisor(supervisor)?.child_spec(id)?.restart_type())

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use super::policy::Liveness;
-use super::{Answer, Probe, Probes, ProbesGuard, ask};
+use super::{Probe, ProbeAnswer, Probes, ProbesGuard, ask};
 
 /// Long enough for a loaded machine.
 const BACKSTOP: Duration = Duration::from_secs(60);
@@ -33,12 +33,12 @@ fn answering(tree: &Tree) -> ProbesGuard {
     Probes::bind("127.0.0.1:0").unwrap().attach(tree).unwrap()
 }
 
-fn asked(probes: &ProbesGuard, probe: Probe) -> Answer {
+fn asked(probes: &ProbesGuard, probe: Probe) -> ProbeAnswer {
     ask(&probes.address().to_string(), probe, BACKSTOP).unwrap()
 }
 
 /// Asks until it passes or fails as is wanted: what is known of the children is a little old.
-fn asked_until(probes: &ProbesGuard, probe: Probe, passes: bool) -> Answer {
+fn asked_until(probes: &ProbesGuard, probe: Probe, passes: bool) -> ProbeAnswer {
     loop {
         let answer = asked(probes, probe);
         if answer.passes == passes {

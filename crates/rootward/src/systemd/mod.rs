@@ -19,7 +19,7 @@ use rootward_core::Tree;
 
 use policy::Notifier;
 use reloads::{Reload, Reloads};
-use run::Follower;
+use run::TreeFollower;
 use socket::NotifySocket;
 
 /// The service manager that has started this program, as `NOTIFY_SOCKET` and `WATCHDOG_USEC` say (`sd_notify(3)`).
@@ -93,20 +93,20 @@ impl ServiceManager {
     }
 
     /// Has the thread run before there is a tree.
-    pub(crate) fn wait_for_tree(self) -> io::Result<WaitingForTree> {
+    pub(crate) fn wait_for_tree(self) -> io::Result<UnattachedManager> {
         let Self { socket, watchdog } = self;
-        Ok(WaitingForTree { follower: Follower::spawn(socket)?, watchdog })
+        Ok(UnattachedManager { follower: TreeFollower::spawn(socket)?, watchdog })
     }
 }
 
 /// The thread that follows a tree, before there is one.
 #[derive(Debug)]
-pub(crate) struct WaitingForTree {
-    follower: Follower,
+pub(crate) struct UnattachedManager {
+    follower: TreeFollower,
     watchdog: Option<Duration>,
 }
 
-impl WaitingForTree {
+impl UnattachedManager {
     pub(crate) fn attach(self, tree: &Tree) -> ReloadNotifier {
         let notifier = Notifier::new(tree.path().as_str(), tree.deadline(), self.watchdog);
         self.follower.follow(notifier, tree)
@@ -120,14 +120,14 @@ impl ReloadNotifier {
     ///
     /// If the function panics. The service manager is told that the reload is over all the same.
     pub fn reload<T>(&self, read: impl FnOnce() -> T) -> T {
-        struct Over<'a>(&'a ReloadNotifier);
-        impl Drop for Over<'_> {
+        struct GuardDropped<'a>(&'a ReloadNotifier);
+        impl Drop for GuardDropped<'_> {
             fn drop(&mut self) {
                 self.0.0.add(Reload::Done);
             }
         }
         self.0.add(Reload::Begun);
-        let _over = Over(self);
+        let _over = GuardDropped(self);
         read()
     }
 }

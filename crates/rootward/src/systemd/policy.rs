@@ -18,7 +18,7 @@ const STATUS_PERIOD: Duration = Duration::from_millis(100);
 
 /// One assignment of a message to the service manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(super) enum ManagerMessage {
     Ready,
     /// Goes with `MONOTONIC_USEC`.
     Reloading,
@@ -30,7 +30,7 @@ pub(super) enum Notice {
 
 /// How far the tree is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum TreeStage {
     Starting,
     Up,
     Reloading,
@@ -43,7 +43,7 @@ pub(super) struct Notifier {
     root: String,
     deadline: Option<Duration>,
     watchdog: Option<Duration>,
-    stage: Stage,
+    stage: TreeStage,
     status: String,
     told: String,
     told_at: Option<Instant>,
@@ -55,7 +55,7 @@ impl Notifier {
     pub(super) fn new(root: &str, deadline: Option<Duration>, watchdog: Option<Duration>) -> Self {
         let status = "starting".to_owned();
         let (told, root) = (String::new(), root.to_owned());
-        let stage = Stage::Starting;
+        let stage = TreeStage::Starting;
         Self { root, deadline, watchdog, stage, status, told, told_at: None, has_gone_on: false }
     }
 
@@ -71,7 +71,7 @@ impl Notifier {
     }
 
     /// What follows from an event.
-    pub(super) fn hear(&mut self, event: &Event, now: Instant) -> Vec<Notice> {
+    pub(super) fn hear(&mut self, event: &Event, now: Instant) -> Vec<ManagerMessage> {
         let path = event.path.as_str();
         let is_root = path == self.root;
         let mut notices = Vec::new();
@@ -85,30 +85,32 @@ impl Notifier {
                 self.stop(now, &mut notices);
                 Some("stopping".to_owned())
             }
-            (EventKind::Started { .. }, Stage::Starting) if is_root => {
-                self.stage = Stage::Up;
-                notices.push(Notice::Ready);
+            (EventKind::Started { .. }, TreeStage::Starting) if is_root => {
+                self.stage = TreeStage::Up;
+                notices.push(ManagerMessage::Ready);
                 Some(RUNNING.to_owned())
             }
-            (EventKind::Starting, Stage::Starting) => {
+            (EventKind::Starting, TreeStage::Starting) => {
                 self.has_gone_on = true;
                 Some(format!("starting {path}"))
             }
-            (EventKind::Started { .. }, Stage::Starting) => {
+            (EventKind::Started { .. }, TreeStage::Starting) => {
                 self.has_gone_on = true;
                 None
             }
-            (EventKind::NotReady { .. }, Stage::Starting) => Some(format!("waiting for {path} to be ready")),
-            (EventKind::StartFailed { error, .. }, Stage::Starting) => {
+            (EventKind::NotReady { .. }, TreeStage::Starting) => {
+                Some(format!("waiting for {path} to be ready"))
+            }
+            (EventKind::StartFailed { error, .. }, TreeStage::Starting) => {
                 Some(format!("{path} could not be started: {error}"))
             }
-            (EventKind::Restarting { attempt, .. }, Stage::Up | Stage::Reloading) => {
+            (EventKind::Restarting { attempt, .. }, TreeStage::Up | TreeStage::Reloading) => {
                 Some(format!("running; {path} is restarted (attempt {attempt})"))
             }
-            (EventKind::Started { .. }, Stage::Up | Stage::Reloading) => Some(RUNNING.to_owned()),
+            (EventKind::Started { .. }, TreeStage::Up | TreeStage::Reloading) => Some(RUNNING.to_owned()),
             (EventKind::GaveUp { .. }, _) => Some(format!("{path} has given up")),
-            (EventKind::Stopping { .. }, Stage::Stopping { .. }) => Some(format!("stopping {path}")),
-            (EventKind::Escalated { to }, Stage::Stopping { .. }) => {
+            (EventKind::Stopping { .. }, TreeStage::Stopping { .. }) => Some(format!("stopping {path}")),
+            (EventKind::Escalated { to }, TreeStage::Stopping { .. }) => {
                 Some(format!("stopping {path}: it gets {to}"))
             }
             _ => None,
@@ -121,14 +123,14 @@ impl Notifier {
     }
 
     /// What follows from a look at the tree, after events have been missed.
-    pub(super) fn look(&mut self, snapshot: &TreeSnapshot, now: Instant) -> Vec<Notice> {
+    pub(super) fn look(&mut self, snapshot: &TreeSnapshot, now: Instant) -> Vec<ManagerMessage> {
         let mut notices = Vec::new();
         match (snapshot.root.state, self.stage) {
             (ChildState::Stopping | ChildState::Down, _) => self.stop(now, &mut notices),
-            (ChildState::Running, Stage::Starting) => {
-                self.stage = Stage::Up;
+            (ChildState::Running, TreeStage::Starting) => {
+                self.stage = TreeStage::Up;
                 RUNNING.clone_into(&mut self.status);
-                notices.push(Notice::Ready);
+                notices.push(ManagerMessage::Ready);
             }
             _ => {}
         }
@@ -136,47 +138,47 @@ impl Notifier {
     }
 
     /// The tree is gone, for good.
-    pub(super) fn end(&mut self) -> Vec<Notice> {
-        vec![Notice::Status("stopped".to_owned())]
+    pub(super) fn end(&mut self) -> Vec<ManagerMessage> {
+        vec![ManagerMessage::Status("stopped".to_owned())]
     }
 
     /// What follows from an answer of the supervisors.
-    pub(super) fn responded(&mut self, now: Instant) -> Vec<Notice> {
-        let mut notices: Vec<_> = self.watchdog.map(|_| Notice::Watchdog).into_iter().collect();
-        if let Stage::Stopping { since } = self.stage {
+    pub(super) fn responded(&mut self, now: Instant) -> Vec<ManagerMessage> {
+        let mut notices: Vec<_> = self.watchdog.map(|_| ManagerMessage::Watchdog).into_iter().collect();
+        if let TreeStage::Stopping { since } = self.stage {
             notices.extend(self.stop_extension(since, now));
         }
         notices
     }
 
-    pub(super) fn reload_begun(&mut self) -> Vec<Notice> {
-        if self.stage != Stage::Up {
+    pub(super) fn reload_begun(&mut self) -> Vec<ManagerMessage> {
+        if self.stage != TreeStage::Up {
             return Vec::new();
         }
-        self.stage = Stage::Reloading;
-        vec![Notice::Reloading]
+        self.stage = TreeStage::Reloading;
+        vec![ManagerMessage::Reloading]
     }
 
-    pub(super) fn reload_done(&mut self) -> Vec<Notice> {
-        if self.stage != Stage::Reloading {
+    pub(super) fn reload_done(&mut self) -> Vec<ManagerMessage> {
+        if self.stage != TreeStage::Reloading {
             return Vec::new();
         }
-        self.stage = Stage::Up;
-        vec![Notice::Ready]
+        self.stage = TreeStage::Up;
+        vec![ManagerMessage::Ready]
     }
 
     /// What has changed, if it may be told again.
-    pub(super) fn news(&mut self, now: Instant) -> Vec<Notice> {
+    pub(super) fn news(&mut self, now: Instant) -> Vec<ManagerMessage> {
         if self.told_at.is_some_and(|told_at| now < told_at + STATUS_PERIOD) {
             return Vec::new();
         }
         let mut notices = Vec::new();
-        if std::mem::take(&mut self.has_gone_on) && self.stage == Stage::Starting {
-            notices.push(Notice::ExtendTimeout(START_STEP));
+        if std::mem::take(&mut self.has_gone_on) && self.stage == TreeStage::Starting {
+            notices.push(ManagerMessage::ExtendTimeout(START_STEP));
         }
         if self.told != self.status {
             self.told.clone_from(&self.status);
-            notices.push(Notice::Status(self.status.clone()));
+            notices.push(ManagerMessage::Status(self.status.clone()));
         }
         if !notices.is_empty() {
             self.told_at = Some(now);
@@ -184,22 +186,22 @@ impl Notifier {
         notices
     }
 
-    fn stop(&mut self, now: Instant, notices: &mut Vec<Notice>) {
-        if !matches!(self.stage, Stage::Stopping { .. }) {
-            self.stage = Stage::Stopping { since: now };
+    fn stop(&mut self, now: Instant, notices: &mut Vec<ManagerMessage>) {
+        if !matches!(self.stage, TreeStage::Stopping { .. }) {
+            self.stage = TreeStage::Stopping { since: now };
             // Told at once, whatever has been told a moment ago.
             self.told_at = None;
-            notices.push(Notice::Stopping);
+            notices.push(ManagerMessage::Stopping);
             notices.extend(self.stop_extension(now, now));
         }
     }
 
     /// Never beyond the deadline. Where that is over already, the extension ends with it.
-    fn stop_extension(&self, since: Instant, now: Instant) -> Option<Notice> {
+    fn stop_extension(&self, since: Instant, now: Instant) -> Option<ManagerMessage> {
         let left =
             self.deadline.map(|deadline| deadline.saturating_sub(now.saturating_duration_since(since)));
         let step = left.map_or(STOP_STEP, |left| left.min(STOP_STEP));
-        (!step.is_zero()).then_some(Notice::ExtendTimeout(step))
+        (!step.is_zero()).then_some(ManagerMessage::ExtendTimeout(step))
     }
 }
 

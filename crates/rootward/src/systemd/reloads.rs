@@ -16,10 +16,10 @@ pub(super) enum Reload {
 
 /// Where the application says it, and where the thread hears it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reloads(Arc<Shared>);
+pub(super) struct Reloads(Arc<ReloadState>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct ReloadState {
     untold: Mutex<Untold>,
     news: Notify,
 }

@@ -16,7 +16,7 @@ use super::socket::NotifySocket;
 
 /// The thread, which waits for its tree.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(super) struct TreeFollower {
     tree: oneshot::Sender<Followed>,
     reloads: Reloads,
 }
@@ -29,7 +29,7 @@ struct Followed {
     tree: TreeRef,
 }
 
-impl Follower {
+impl TreeFollower {
     pub(super) fn spawn(socket: NotifySocket) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_time().build()?;
         let (tree, arrived) = oneshot::channel();

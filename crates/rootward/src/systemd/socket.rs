@@ -10,7 +10,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use nix::time::{ClockId, clock_gettime};
 
-use super::policy::Notice;
+use super::policy::ManagerMessage;
 
 /// Where messages go.
 #[derive(Debug)]
@@ -34,25 +34,25 @@ impl NotifySocket {
     }
 
     /// Sends a message. If that is not possible it is lost.
-    pub(super) fn tell(&self, notices: &[Notice]) {
+    pub(super) fn tell(&self, notices: &[ManagerMessage]) {
         if !notices.is_empty() {
             let _ = self.from.send_to_addr(message(notices).as_bytes(), &self.to);
         }
     }
 }
 
-fn message(notices: &[Notice]) -> String {
+fn message(notices: &[ManagerMessage]) -> String {
     notices.iter().map(assignment).collect()
 }
 
-fn assignment(notice: &Notice) -> String {
+fn assignment(notice: &ManagerMessage) -> String {
     match notice {
-        Notice::Ready => "READY=1\n".to_owned(),
-        Notice::Reloading => format!("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_micros()),
-        Notice::Stopping => "STOPPING=1\n".to_owned(),
-        Notice::Watchdog => "WATCHDOG=1\n".to_owned(),
-        Notice::ExtendTimeout(by) => format!("EXTEND_TIMEOUT_USEC={}\n", by.as_micros()),
-        Notice::Status(status) => format!("STATUS={status}\n"),
+        ManagerMessage::Ready => "READY=1\n".to_owned(),
+        ManagerMessage::Reloading => format!("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_micros()),
+        ManagerMessage::Stopping => "STOPPING=1\n".to_owned(),
+        ManagerMessage::Watchdog => "WATCHDOG=1\n".to_owned(),
+        ManagerMessage::ExtendTimeout(by) => format!("EXTEND_TIMEOUT_USEC={}\n", by.as_micros()),
+        ManagerMessage::Status(status) => format!("STATUS={status}\n"),
     }
 }
 

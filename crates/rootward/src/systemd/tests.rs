@@ -10,7 +10,7 @@ use rootward_core::{ChildSpec, Event, EventKind, Events, Supervisor, Tree};
 use tokio::runtime::{Builder, Runtime};
 
 use super::ServiceManager;
-use super::policy::{Notice, Notifier};
+use super::policy::{ManagerMessage, Notifier};
 use super::socket::NotifySocket;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -145,7 +145,9 @@ fn an_abstract_socket_is_reached() {
     let address = SocketAddr::from_abstract_name(&name).unwrap();
     let received = listening(UnixDatagram::bind_addr(&address).unwrap(), None);
 
-    NotifySocket::at(&OsString::from(format!("@{name}"))).unwrap().tell(&[Notice::Ready, Notice::Stopping]);
+    NotifySocket::at(&OsString::from(format!("@{name}")))
+        .unwrap()
+        .tell(&[ManagerMessage::Ready, ManagerMessage::Stopping]);
 
     assert_eq!(received.next(), ["READY=1", "STOPPING=1"]);
 }
@@ -155,7 +157,7 @@ fn a_socket_that_is_not_read_holds_up_nothing() {
     let (manager, _received) = manager(None);
 
     for _ in 0..10_000 {
-        manager.socket.tell(&[Notice::Watchdog]);
+        manager.socket.tell(&[ManagerMessage::Watchdog]);
     }
 }
 
@@ -183,7 +185,7 @@ fn recorded() -> Vec<std::sync::Arc<Event>> {
     })
 }
 
-fn hear(notifier: &mut Notifier, events: &[std::sync::Arc<Event>], now: Instant) -> Vec<Notice> {
+fn hear(notifier: &mut Notifier, events: &[std::sync::Arc<Event>], now: Instant) -> Vec<ManagerMessage> {
     events.iter().flat_map(|event| notifier.hear(event, now)).collect()
 }
 
@@ -200,12 +202,13 @@ fn a_start_is_extended_while_children_start_and_ten_times_a_second_at_most() {
     // The root begins to start, and then its child.
     let notices = hear(&mut notifier, &events[..2], now);
 
-    let first = vec![Notice::ExtendTimeout(SECOND * 30), Notice::Status("starting root".to_owned())];
+    let first =
+        vec![ManagerMessage::ExtendTimeout(SECOND * 30), ManagerMessage::Status("starting root".to_owned())];
     assert_eq!(notices, first);
     assert_eq!(notifier.wakes_at(), Some(now + Duration::from_millis(100)));
     assert_eq!(
         notifier.news(now + Duration::from_millis(100)),
-        [Notice::ExtendTimeout(SECOND * 30), Notice::Status("starting root/a".to_owned())]
+        [ManagerMessage::ExtendTimeout(SECOND * 30), ManagerMessage::Status("starting root/a".to_owned())]
     );
     assert_eq!(notifier.wakes_at(), None);
 }
@@ -221,9 +224,9 @@ fn a_stop_is_never_extended_beyond_the_deadline() {
     let notices = notifier.hear(&events[stop], now);
     let later = |notifier: &mut Notifier, seconds| notifier.responded(now + SECOND * seconds);
 
-    assert_eq!(notices[..2], [Notice::Stopping, Notice::ExtendTimeout(SECOND * 5)]);
-    assert_eq!(later(&mut notifier, 1), [Notice::ExtendTimeout(SECOND * 5)]);
-    assert_eq!(later(&mut notifier, 4), [Notice::ExtendTimeout(SECOND * 3)]);
+    assert_eq!(notices[..2], [ManagerMessage::Stopping, ManagerMessage::ExtendTimeout(SECOND * 5)]);
+    assert_eq!(later(&mut notifier, 1), [ManagerMessage::ExtendTimeout(SECOND * 5)]);
+    assert_eq!(later(&mut notifier, 4), [ManagerMessage::ExtendTimeout(SECOND * 3)]);
     assert_eq!(later(&mut notifier, 7), []);
     assert_eq!(later(&mut notifier, 9), []);
 }

@@ -41,7 +41,7 @@ use super::backstop::{BACKSTOP, within_time};
 pub struct TestChild {
     id: String,
     starts: Starts,
-    shared: Arc<Shared>,
+    shared: Arc<TestChildState>,
 }
 
 #[derive(Clone, Copy)]
@@ -51,20 +51,20 @@ enum Starts {
 }
 
 #[derive(Default)]
-struct Shared {
-    orders: Mutex<VecDeque<Order>>,
+struct TestChildState {
+    commands: Mutex<VecDeque<ChildCommand>>,
     ordered: Notify,
-    seen: watch::Sender<Seen>,
+    seen: watch::Sender<ChildCounts>,
 }
 
-enum Order {
+enum ChildCommand {
     Ready,
     End(Exit),
     Panic(String),
 }
 
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct ChildCounts {
     starts: u32,
     runs: bool,
     asked: bool,
@@ -106,22 +106,22 @@ impl TestChild {
 
     /// Has it say that it is ready. One that was made by [`new`](Self::new) is that already.
     pub fn ready(&self) {
-        self.order(Order::Ready);
+        self.command(ChildCommand::Ready);
     }
 
     /// Has it end as it should.
     pub fn finish(&self) {
-        self.order(Order::End(Exit::Normal));
+        self.command(ChildCommand::End(Exit::Normal));
     }
 
     /// Has it end with this error.
     pub fn fail(&self, error: impl Into<String>) {
-        self.order(Order::End(Exit::Failed { error: error.into() }));
+        self.command(ChildCommand::End(Exit::Failed { error: error.into() }));
     }
 
     /// Has it panic with this message.
     pub fn panic(&self, message: impl Into<String>) {
-        self.order(Order::Panic(message.into()));
+        self.command(ChildCommand::Panic(message.into()));
     }
 
     /// From now on it takes this time, by tokio's clock, to stop when it is asked to.
@@ -174,7 +174,7 @@ impl TestChild {
         self.see(Location::caller(), "the request to stop".to_owned(), |seen| seen.asked)
     }
 
-    async fn see(&self, place: &Location<'_>, what: String, is_so: impl Fn(&Seen) -> bool) {
+    async fn see(&self, place: &Location<'_>, what: String, is_so: impl Fn(&ChildCounts) -> bool) {
         let mut seen = self.shared.seen.subscribe();
         let seen = within_time(BACKSTOP, seen.wait_for(|seen| is_so(seen))).await.map(|_| ());
         seen.unwrap_or_else(|| {
@@ -182,22 +182,22 @@ impl TestChild {
         });
     }
 
-    fn order(&self, order: Order) {
-        self.shared.orders().push_back(order);
+    fn command(&self, command: ChildCommand) {
+        self.shared.commands().push_back(command);
         self.shared.ordered.notify_one();
     }
 }
 
-impl Shared {
-    fn orders(&self) -> MutexGuard<'_, VecDeque<Order>> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+impl TestChildState {
+    fn commands(&self) -> MutexGuard<'_, VecDeque<ChildCommand>> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn next(&self) -> Order {
+    async fn next(&self) -> ChildCommand {
         loop {
-            let order = self.orders().pop_front();
-            match order {
-                Some(order) => return order,
+            let command = self.commands().pop_front();
+            match command {
+                Some(command) => return command,
                 None => self.ordered.notified().await,
             }
         }
@@ -207,9 +207,9 @@ impl Shared {
     async fn obey(&self, cx: &TaskContext) -> Exit {
         loop {
             match self.next().await {
-                Order::Ready => cx.ready(),
-                Order::End(exit) => return exit,
-                Order::Panic(message) => panic!("{message}"),
+                ChildCommand::Ready => cx.ready(),
+                ChildCommand::End(exit) => return exit,
+                ChildCommand::Panic(message) => panic!("{message}"),
             }
         }
     }
@@ -227,7 +227,7 @@ impl Shared {
     }
 }
 
-async fn play(cx: TaskContext, shared: Arc<Shared>) -> Exit {
+async fn play(cx: TaskContext, shared: Arc<TestChildState>) -> Exit {
     let _runs = Runs::begin(&shared);
     tokio::select! {
         biased;
@@ -247,10 +247,10 @@ async fn wait(time: Duration) {
 }
 
 /// There while an incarnation runs.
-struct Runs<'a>(&'a Shared);
+struct Runs<'a>(&'a TestChildState);
 
 impl<'a> Runs<'a> {
-    fn begin(shared: &'a Shared) -> Self {
+    fn begin(shared: &'a TestChildState) -> Self {
         shared.seen.send_modify(|seen| {
             seen.starts += 1;
             (seen.runs, seen.asked) = (true, false);

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use rootward_core::{Event, EventKind, Exit, Tree};
+use rootward_core::{Event, EventKind, Exit, Tree, sibling};
 
 use super::log::{EventLog, is_end};
 use super::time::real_time;
@@ -38,7 +38,7 @@ pub fn crash<'a>(tree: &'a Tree, path: &'a str) -> impl Future<Output = Exit> + 
     async move {
         let crashed = path
             .rsplit_once('/')
-            .and_then(|(parent, id)| tree.supervisor(parent)?.crash_child(id))
+            .and_then(|(parent, id)| sibling::crash_child(&tree.supervisor(parent)?, id))
             .unwrap_or_else(|| panic!("{place}: `{path}` is not there to crash:\n{}", tree.snapshot()));
         let incarnation =
             crashed.unwrap_or_else(|kind| panic!("{place}: `{path}` is a {kind} that cannot crash"));

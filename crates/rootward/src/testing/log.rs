@@ -11,7 +11,7 @@ use rootward_core::{Event, EventKind, Events, Lagged, NodeSnapshot, Supervisor, 
 use tokio::task::coop::unconstrained;
 
 use super::backstop::{BACKSTOP, within_time};
-use super::outlook::{Outlook, outlook};
+use super::prospect::{Prospect, prospect};
 use super::text::Line;
 
 /// A tree's events as far as they have been read, in order.
@@ -32,7 +32,7 @@ pub struct EventLog {
     backstop: Duration,
 }
 
-type Place = &'static Location<'static>;
+type Caller = &'static Location<'static>;
 
 impl EventLog {
     /// Starts a tree with this root, and logs it from its first event on.
@@ -173,9 +173,9 @@ impl EventLog {
                 Some(Err(reason)) => self.fail(place, &format!("`{path}` does not become ready: {reason}")),
                 None => {
                     let tree = self.tree.snapshot();
-                    let state = match tree.map(|tree| outlook(&tree, path)) {
-                        Some(Outlook::Open(state) | Outlook::Never(state)) => state,
-                        Some(Outlook::Ready(_)) | None => "it may be by now".to_owned(),
+                    let state = match tree.map(|tree| prospect(&tree, path)) {
+                        Some(Prospect::Open(state) | Prospect::Never(state)) => state,
+                        Some(Prospect::Ready(_)) | None => "it may be by now".to_owned(),
                     };
                     self.fail(place, &format!("`{path}` is not ready after {backstop:?}: {state}"))
                 }
@@ -207,7 +207,7 @@ impl EventLog {
     /// Waits for an event behind the one that was found last.
     pub(super) async fn wait(
         &mut self,
-        place: Place,
+        place: Caller,
         what: String,
         fits: impl Fn(&Event) -> bool,
     ) -> Arc<Event> {
@@ -219,7 +219,7 @@ impl EventLog {
         }
     }
 
-    async fn find(&mut self, place: Place, fits: impl Fn(&Event) -> bool) -> Option<Arc<Event>> {
+    async fn find(&mut self, place: Caller, fits: impl Fn(&Event) -> bool) -> Option<Arc<Event>> {
         // The log's own cursor stays if the wait is given up: another one may look for something else.
         let mut cursor = self.cursor;
         loop {
@@ -234,18 +234,18 @@ impl EventLog {
         }
     }
 
-    async fn become_ready(&mut self, place: Place, path: &str) -> Result<NodeSnapshot, String> {
+    async fn become_ready(&mut self, place: Caller, path: &str) -> Result<NodeSnapshot, String> {
         loop {
-            let mut outlook = self.outlook(path);
-            if let Outlook::Never(_) = outlook {
+            let mut prospect = self.prospect(path);
+            if let Prospect::Never(_) = prospect {
                 // An end can be seen before the supervisor has decided what follows from it.
                 self.let_decide(path).await;
-                outlook = self.outlook(path);
+                prospect = self.prospect(path);
             }
-            match outlook {
-                Outlook::Ready(node) => return Ok(node),
-                Outlook::Open(_) => {}
-                Outlook::Never(reason) => return Err(reason),
+            match prospect {
+                Prospect::Ready(node) => return Ok(node),
+                Prospect::Open(_) => {}
+                Prospect::Never(reason) => return Err(reason),
             }
             if !self.read(place).await {
                 return Err("the tree is over".to_owned());
@@ -253,10 +253,10 @@ impl EventLog {
         }
     }
 
-    fn outlook(&self, path: &str) -> Outlook {
+    fn prospect(&self, path: &str) -> Prospect {
         match self.tree.snapshot() {
-            Some(tree) => outlook(&tree, path),
-            None => Outlook::Never("the tree is gone".to_owned()),
+            Some(tree) => prospect(&tree, path),
+            None => Prospect::Never("the tree is gone".to_owned()),
         }
     }
 
@@ -272,7 +272,7 @@ impl EventLog {
     }
 
     /// Reads one event. `false` says that there is none left.
-    async fn read(&mut self, place: Place) -> bool {
+    async fn read(&mut self, place: Caller) -> bool {
         match self.events.next().await {
             Ok(Some(event)) => self.seen.push(event),
             Ok(None) => return false,
@@ -296,19 +296,19 @@ impl EventLog {
         }
     }
 
-    fn so_far(&mut self, place: Place) -> &[Arc<Event>] {
+    fn so_far(&mut self, place: Caller) -> &[Arc<Event>] {
         if let Err(Lagged { missed }) = self.read_on() {
             self.has_lost(place, missed);
         }
         &self.seen
     }
 
-    fn has_lost(&mut self, place: Place, missed: u64) -> ! {
+    fn has_lost(&mut self, place: Caller, missed: u64) -> ! {
         let advice = "give the tree a larger `event_capacity`, or look at the log more often";
         self.fail(place, &format!("the log has lost {missed} events: {advice}"))
     }
 
-    fn fail(&mut self, place: Place, problem: &str) -> ! {
+    fn fail(&mut self, place: Caller, problem: &str) -> ! {
         // What is lost on the way is not what the test fails for.
         let _ = self.read_on();
         panic!("{place}: {problem}\n{self}")

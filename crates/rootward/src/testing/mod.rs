@@ -49,7 +49,7 @@ mod backstop;
 mod child;
 mod crash;
 mod log;
-mod outlook;
+mod prospect;
 mod text;
 mod time;
 

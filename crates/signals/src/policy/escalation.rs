@@ -35,7 +35,7 @@ pub enum Hangup {
 
 /// What the application chose.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rules {
+pub(crate) struct SignalRules {
     pub(crate) hangup: Hangup,
     /// What stops the tree as SIGTERM does, after the snapshot has been shown.
     pub(crate) stop: BTreeSet<Signal>,
@@ -81,14 +81,14 @@ impl From<Reaction> for SignalAction {
 /// Counts requests to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Escalation {
-    rules: Rules,
-    phase: Phase,
+    rules: SignalRules,
+    level: EscalationLevel,
     /// When the last SIGINT arrived, whether it counted or not.
     last_key: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
+enum EscalationLevel {
     /// No signal has asked for a stop yet.
     Calm,
     /// One has.
@@ -117,45 +117,47 @@ enum Meaning {
 }
 
 impl Escalation {
-    pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, phase: Phase::Calm, last_key: None }
+    pub(crate) fn new(rules: SignalRules) -> Self {
+        Self { rules, level: EscalationLevel::Calm, last_key: None }
     }
 
     /// Takes note of one signal and says what happens because of it.
     pub(crate) fn step(&mut self, signal: Signal, now: Instant) -> Reaction {
         let meaning = self.meaning(signal);
         let is_repeated = matches!(meaning, Meaning::Keypress) && self.repeats_key(now);
-        let (phase, reaction) = match (self.phase, meaning) {
-            (phase, Meaning::Show) => (phase, Reaction::Snapshot),
-            (phase, Meaning::Pause) => (phase, Reaction::Suspend),
-            (phase, Meaning::GoOn) => (phase, Reaction::Resume),
-            (phase, Meaning::ForHandlers) => (phase, Reaction::Ignore),
-            (Phase::Calm, Meaning::Keypress | Meaning::Request) => {
-                (Phase::Stopping { counted: now }, Reaction::Stop)
+        let (level, reaction) = match (self.level, meaning) {
+            (level, Meaning::Show) => (level, Reaction::Snapshot),
+            (level, Meaning::Pause) => (level, Reaction::Suspend),
+            (level, Meaning::GoOn) => (level, Reaction::Resume),
+            (level, Meaning::ForHandlers) => (level, Reaction::Ignore),
+            (EscalationLevel::Calm, Meaning::Keypress | Meaning::Request) => {
+                (EscalationLevel::Stopping { counted: now }, Reaction::Stop)
             }
             // The request that is ignored does not count, so it does not move the time from which the next
             // one is measured: a program that sends SIGTERM twice a second still gets through.
-            (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Request)
-                if now.saturating_duration_since(counted) <= SAME_REQUEST =>
-            {
-                (phase, Reaction::Ignore)
-            }
+            (
+                level @ (EscalationLevel::Stopping { counted } | EscalationLevel::Forcing { counted }),
+                Meaning::Request,
+            ) if now.saturating_duration_since(counted) <= SAME_REQUEST => (level, Reaction::Ignore),
             // What belongs to one key press moves the time from which the next one is measured, so that a key that is
             // held down, or a storm, is one request. But for no longer than a request of a program is one.
-            (phase @ (Phase::Stopping { counted } | Phase::Forcing { counted }), Meaning::Keypress)
-                if is_repeated && now.saturating_duration_since(counted) <= SAME_REQUEST =>
-            {
-                (phase, Reaction::Ignore)
+            (
+                level @ (EscalationLevel::Stopping { counted } | EscalationLevel::Forcing { counted }),
+                Meaning::Keypress,
+            ) if is_repeated && now.saturating_duration_since(counted) <= SAME_REQUEST => {
+                (level, Reaction::Ignore)
             }
-            (Phase::Stopping { .. }, Meaning::Keypress | Meaning::Request) => {
-                (Phase::Forcing { counted: now }, Reaction::Force)
+            (EscalationLevel::Stopping { .. }, Meaning::Keypress | Meaning::Request) => {
+                (EscalationLevel::Forcing { counted: now }, Reaction::Force)
             }
-            (Phase::Forcing { .. }, Meaning::Keypress | Meaning::Request) => {
-                (Phase::Leaving, Reaction::Leave)
+            (EscalationLevel::Forcing { .. }, Meaning::Keypress | Meaning::Request) => {
+                (EscalationLevel::Leaving, Reaction::Leave)
             }
-            (phase @ Phase::Leaving, Meaning::Keypress | Meaning::Request) => (phase, Reaction::Ignore),
+            (level @ EscalationLevel::Leaving, Meaning::Keypress | Meaning::Request) => {
+                (level, Reaction::Ignore)
+            }
         };
-        self.phase = phase;
+        self.level = level;
         reaction
     }
 

@@ -2,17 +2,17 @@
 //!
 //! Pure: the caller passes `now`; nothing here reads a clock, spawns, logs, or knows of tokio and ractor.
 
-mod calls;
+mod call_queue;
 mod escalation;
 mod inherited;
-mod patience;
+mod stop_delay;
 
 pub use escalation::Hangup;
 
-pub(crate) use calls::{Calls, Ticket};
-pub(crate) use escalation::{Escalation, Reaction, Rules};
+pub(crate) use call_queue::{CallId, CallQueue};
+pub(crate) use escalation::{Escalation, Reaction, SignalRules};
 pub(crate) use inherited::stays_ignored;
-pub(crate) use patience::{Decided, Patience};
+pub(crate) use stop_delay::{SignalDecision, StopDelay};
 
 #[cfg(test)]
 mod tests {

@@ -118,15 +118,15 @@ pub(crate) fn calm() {
     let _ = (&socket.write_end).write(b"!");
 }
 
-struct Socket {
+struct WakeSocket {
     owner: Pid,
     write_end: UnixStream,
     read_end: UnixStream,
 }
 
 /// The socket of this process, which is made when it is first needed and never closed.
-fn socket() -> io::Result<&'static Socket> {
-    static SOCKET: Mutex<Option<&'static Socket>> = Mutex::new(None);
+fn socket() -> io::Result<&'static WakeSocket> {
+    static SOCKET: Mutex<Option<&'static WakeSocket>> = Mutex::new(None);
     let mut socket = SOCKET.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(made) = socket.filter(|made| made.owner == getpid()) {
         return Ok(made);
@@ -134,7 +134,7 @@ fn socket() -> io::Result<&'static Socket> {
     let (write_end, read_end) = UnixStream::pair()?;
     write_end.set_nonblocking(true)?;
     read_end.set_nonblocking(true)?;
-    let made: &'static Socket = Box::leak(Box::new(Socket { owner: getpid(), write_end, read_end }));
+    let made: &'static WakeSocket = Box::leak(Box::new(WakeSocket { owner: getpid(), write_end, read_end }));
     WAKE.store(made.write_end.as_raw_fd(), Ordering::SeqCst);
     OWNER.store(made.owner.as_raw(), Ordering::SeqCst);
     *socket = Some(made);

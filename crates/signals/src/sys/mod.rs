@@ -3,15 +3,15 @@
 //!
 //! Nothing here decides what a signal means, and nothing knows of runtimes.
 
+mod die_by_signal;
 mod dispositions;
-mod farewell;
 mod handler;
 mod mask;
 mod previous;
 mod suspend;
 
+pub(crate) use die_by_signal::die_of;
 pub(crate) use dispositions::{Dispositions, is_ignored};
-pub(crate) use farewell::die_of;
 pub(crate) use handler::{arrivals, calm, wakes};
 pub(crate) use mask::let_through;
 pub(crate) use suspend::suspend;

@@ -1,7 +1,8 @@
 //! What the user may do to this program's own tree, by the handles that every program has.
 
 use rootward::error::RestartChildError;
-use rootward::{Restart, Signal, SupervisorHandle, TreeWatch};
+use rootward::sibling::TreeWatch;
+use rootward::{Restart, Signal, SupervisorHandle};
 
 use crate::terminal::state::Effect;
 

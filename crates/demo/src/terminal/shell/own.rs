@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use rootward::Tree;
 use rootward::event::Events;
-use rootward::{Tree, TreeWatch};
+use rootward::sibling::{self, TreeWatch};
 use rootward_observer::model::Seen;
 use rootward_observer::wire::Event;
 use tokio::runtime::Handle;
@@ -45,7 +46,7 @@ struct Reach {
 impl TreeReach {
     /// The tree has been launched. To be called in the runtime of its tasks.
     pub(crate) fn set(&self, tree: &Tree) {
-        if let Some(tree) = tree.downgrade().watch() {
+        if let Some(tree) = sibling::watch(&tree.downgrade()) {
             let _ = self.0.set(Reach { tree, runtime: Handle::current() });
         }
     }

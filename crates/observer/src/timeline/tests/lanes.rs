@@ -81,7 +81,7 @@ fn what_could_not_be_brought_down_is_drawn_as_left_behind() {
 }
 
 #[test]
-fn lanes_stand_in_tree_order_whatever_happened_first() {
+fn lanes_stand_in_tree_order_and_not_in_the_order_of_events() {
     let timeline = told(
         "0 starting root/
          0 starting root/b/

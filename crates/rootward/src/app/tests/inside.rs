@@ -1,9 +1,11 @@
 //! Programs that run inside a runtime of the caller's, or on one whose builder they bring.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rootward_core::sibling::note_degraded;
 use rootward_core::{ChildSpec, Ending, StopCause, Supervisor};
 use rootward_signals::{Signal, SignalSource};
 use tokio::runtime::Builder;
@@ -19,6 +21,27 @@ async fn inside_a_runtime_a_program_runs_to_its_end() {
         program.signal_source(SignalSource::channel().1).prepare().unwrap().run_async().await.unwrap();
 
     assert_eq!((finished.status(), finished.ending()), (0, Some(Ending::Clean)));
+}
+
+#[tokio::test]
+async fn run_inside_a_runtime_panics_and_names_what_to_call_there() {
+    let program = Application::new(Supervisor::new("root").child(done("job")));
+    let prepared = program.signal_source(SignalSource::channel().1).prepare().unwrap();
+
+    let panic = catch_unwind(AssertUnwindSafe(|| prepared.run())).unwrap_err();
+
+    let said = panic.downcast_ref::<&str>().expect("it is a sentence");
+    assert!(said.contains("run_async") && !said.contains("block_on"), "{said}");
+}
+
+#[tokio::test]
+async fn run_does_its_work_on_a_thread_for_blocking_work() {
+    let program = Application::new(Supervisor::new("root").child(done("job")));
+    let prepared = program.signal_source(SignalSource::channel().1).prepare().unwrap();
+
+    let finished = tokio::task::spawn_blocking(|| prepared.run()).await.unwrap().unwrap();
+
+    assert_eq!(finished.status(), 0);
 }
 
 #[tokio::test]
@@ -102,14 +125,14 @@ async fn a_program_that_refuses_a_fall_back_says_what_it_was_and_starts_nothing(
     let root = Supervisor::new("root").child(obedient("a"));
     let program = Application::new(root).signal_source(SignalSource::channel().1).refuse_degraded(true);
     let weaker =
-        |tree: rootward_core::TreeBuilder| tree.degraded("orphans", Some("nothing adopts them".into()));
+        |tree: rootward_core::TreeBuilder| note_degraded(tree, "orphans", Some("nothing adopts them".into()));
 
     let finished = program.configure(weaker).prepare().unwrap().run_async().await.unwrap();
 
     let report = finished.report().unwrap();
     assert_eq!((finished.status(), report.cause), (1, StopCause::StartFailed));
     assert!(report.find("root/a").is_none(), "{report}");
-    let account = super::account(report);
+    let account = super::failure_text(report);
     assert!(account.contains("orphans") && account.contains("nothing adopts them"), "{account}");
 }
 

@@ -6,10 +6,11 @@ use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
 use crate::Signal;
 
-const RULES: Rules = Rules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true, suspend: false };
+const RULES: SignalRules =
+    SignalRules { hangup: Hangup::Stop, stop: BTreeSet::new(), snapshot: true, suspend: false };
 
 /// Feeds signals at milliseconds and pairs each reaction with the one that the table wants.
-fn assert_reactions(rules: Rules, table: &[(Signal, u64, Reaction)]) {
+fn assert_reactions(rules: SignalRules, table: &[(Signal, u64, Reaction)]) {
     let mut escalation = Escalation::new(rules);
     let origin = origin();
 
@@ -154,7 +155,7 @@ fn a_sighup_after_the_first_request_counts_like_a_sigterm() {
 
 #[test]
 fn a_sighup_that_reloads_never_stops_and_never_counts() {
-    let rules = Rules { hangup: Hangup::Reload, ..RULES };
+    let rules = SignalRules { hangup: Hangup::Reload, ..RULES };
 
     assert_reactions(
         rules,
@@ -183,7 +184,7 @@ fn a_sigusr1_shows_the_snapshot_and_counts_as_nothing() {
 #[test]
 fn without_a_snapshot_to_show_a_sigusr1_is_for_handlers_alone() {
     assert_reactions(
-        Rules { snapshot: false, ..RULES },
+        SignalRules { snapshot: false, ..RULES },
         &[(Signal::USR1, 0, Ignore), (Signal::TERM, 1, Stop)],
     );
 }
@@ -203,7 +204,7 @@ fn signals_that_only_handlers_know_change_nothing() {
 
 #[test]
 fn a_signal_that_the_application_has_chosen_stops_like_sigterm_after_the_snapshot() {
-    let rules = Rules { stop: BTreeSet::from([Signal::QUIT]), ..RULES };
+    let rules = SignalRules { stop: BTreeSet::from([Signal::QUIT]), ..RULES };
     assert_reactions(
         rules.clone(),
         &[(Signal::QUIT, 0, Stop), (Signal::QUIT, 900, Ignore), (Signal::TERM, 1001, Force)],
@@ -228,7 +229,7 @@ fn nothing_comes_after_leaving() {
 fn a_pause_that_is_wanted_is_no_request_to_stop_and_changes_none() {
     let now = origin();
     for (suspend, expected) in [(true, [Reaction::Suspend, Reaction::Resume]), (false, [Ignore, Ignore])] {
-        let mut escalation = Escalation::new(Rules { suspend, ..RULES });
+        let mut escalation = Escalation::new(SignalRules { suspend, ..RULES });
 
         let reactions = [Signal::TSTP, Signal::CONT].map(|signal| escalation.step(signal, now));
 
@@ -247,7 +248,7 @@ proptest! {
         suspend: bool,
     ) {
         let hangup = if reload { Hangup::Reload } else { Hangup::Stop };
-        let mut escalation = Escalation::new(Rules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot, suspend });
+        let mut escalation = Escalation::new(SignalRules { hangup, stop: BTreeSet::from([Signal::QUIT]), snapshot, suspend });
         let mut now = origin();
         let mut escalated = Vec::new();
         let mut last_key = None;

@@ -106,7 +106,7 @@ fn a_call_that_comes_before_the_children_are_started_is_answered_when_they_never
 // --- is_restarting ---
 
 #[test]
-fn there_is_something_to_settle_while_children_are_started_or_restarted() {
+fn work_is_left_to_settle_while_children_are_started_or_restarted() {
     let mut rig = Rig::new(policy(Strategy::OneForOne, 9), [put_off()]);
     assert!(!rig.machine.is_restarting());
     rig.tell(Input::Begin);
@@ -124,7 +124,7 @@ fn there_is_something_to_settle_while_children_are_started_or_restarted() {
 }
 
 #[test]
-fn there_is_something_to_settle_while_an_end_waits_its_turn() {
+fn work_is_left_to_settle_while_an_end_waits_its_turn() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent()]);
     rig.starts(B, permanent());
     let call = Input::Call { call: CALL, request: Request::Start { key: C, id: id(C), traits: permanent() } };
@@ -162,7 +162,7 @@ fn the_machine_goes_on_by_itself_only_after_a_start_that_a_call_wanted() {
 }
 
 #[test]
-fn the_machine_does_not_go_on_by_itself_while_something_is_in_hand() {
+fn the_machine_does_not_go_on_by_itself_while_a_round_is_in_hand() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [permanent(), permanent()]);
     rig.failed(A);
     rig.failed(B);

@@ -43,7 +43,7 @@ fn a_child_that_has_ended_for_good_is_not_found_any_more() {
 
 /// OTP rule 60.
 #[test]
-fn a_new_child_that_had_nothing_to_run_is_not_kept_whatever_its_restart() {
+fn a_new_child_that_had_nothing_to_run_is_not_kept_under_any_restart_type() {
     let mut rig = Rig::running(dynamic(9), []);
     rig.starts(A, permanent());
 

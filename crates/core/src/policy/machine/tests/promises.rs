@@ -9,7 +9,7 @@ use super::*;
 
 proptest! {
     #[test]
-    fn whatever_happens_the_promises_hold(
+    fn the_promises_hold_after_any_inputs(
         policy in any_policy(),
         traits in prop::collection::vec(any_traits(), 0..5),
         steps in prop::collection::vec(any_step(), 0..60),

@@ -6,7 +6,7 @@ use rootward_core::{ChildState, NodeSnapshot, TreeSnapshot};
 
 /// What can be expected of a child.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outlook {
+pub(super) enum Prospect {
     Ready(NodeSnapshot),
     /// It may still become ready. What it is doing now.
     Open(String),
@@ -15,13 +15,13 @@ pub(super) enum Outlook {
 }
 
 /// What can be expected of the child with this path.
-pub(super) fn outlook(tree: &TreeSnapshot, path: &str) -> Outlook {
+pub(super) fn prospect(tree: &TreeSnapshot, path: &str) -> Prospect {
     let root = &tree.root;
     let is_below = |node: &NodeSnapshot| {
         path.strip_prefix(node.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     if !is_below(root) {
-        return Outlook::Never(format!("the root of this tree is `{}`", root.path));
+        return Prospect::Never(format!("the root of this tree is `{}`", root.path));
     }
     let mut node = root;
     let mut never = None;
@@ -32,15 +32,15 @@ pub(super) fn outlook(tree: &TreeSnapshot, path: &str) -> Outlook {
         node = child;
     }
     if node.path == *path && node.state == ChildState::Running {
-        return Outlook::Ready(node.clone());
+        return Prospect::Ready(node.clone());
     }
     if matches!(root.state, ChildState::Stopping | ChildState::Down) {
-        return Outlook::Never("the tree is stopping or has stopped".to_owned());
+        return Prospect::Never("the tree is stopping or has stopped".to_owned());
     }
     match never {
-        Some(reason) => Outlook::Never(reason),
-        None if node.path == *path => Outlook::Open(format!("it is {}", node.state)),
-        None => Outlook::Open(format!("`{}` is {} and has no such child", node.path, node.state)),
+        Some(reason) => Prospect::Never(reason),
+        None if node.path == *path => Prospect::Open(format!("it is {}", node.state)),
+        None => Prospect::Open(format!("`{}` is {} and has no such child", node.path, node.state)),
     }
 }
 

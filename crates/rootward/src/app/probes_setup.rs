@@ -3,37 +3,37 @@
 //! Without the feature `probes` there are none, and all of this does nothing.
 
 #[cfg(all(feature = "probes", unix))]
-pub(super) use with::{Opened, Probing};
+pub(super) use with::{BoundProbes, ProbesSetup};
 
 #[cfg(not(all(feature = "probes", unix)))]
-pub(super) use without::{Opened, Probing};
+pub(super) use without::{BoundProbes, ProbesSetup};
 
 #[cfg(all(feature = "probes", unix))]
 mod with {
     use rootward_core::Tree;
 
     use crate::app::{Application, RunError};
-    use crate::probes::{Probes, ProbesGuard, WaitingForTree};
+    use crate::probes::{Probes, ProbesGuard, UnattachedProbes};
 
     /// Where probes are to be answered.
     #[derive(Debug, Default)]
-    pub(crate) struct Probing(Option<String>);
+    pub(crate) struct ProbesSetup(Option<String>);
 
     /// The thread that is going to answer them.
-    pub(crate) struct Opened(Option<WaitingForTree>);
+    pub(crate) struct BoundProbes(Option<UnattachedProbes>);
 
-    impl Probing {
-        pub(crate) fn open(self) -> Result<Opened, RunError> {
-            let Some(address) = self.0 else { return Ok(Opened(None)) };
+    impl ProbesSetup {
+        pub(crate) fn open(self) -> Result<BoundProbes, RunError> {
+            let Some(address) = self.0 else { return Ok(BoundProbes(None)) };
             let opened = Probes::bind(&address).and_then(Probes::wait_for_tree);
             match opened {
-                Ok(waits) => Ok(Opened(Some(waits))),
+                Ok(waits) => Ok(BoundProbes(Some(waits))),
                 Err(source) => Err(RunError::Probes { address, source }),
             }
         }
     }
 
-    impl Opened {
+    impl BoundProbes {
         pub(crate) fn attach(self, tree: &Tree) -> Option<ProbesGuard> {
             self.0.map(|waits| waits.attach(tree))
         }
@@ -46,7 +46,7 @@ mod with {
         ///
         /// If the program cannot listen there, it does not begin: [`RunError::Probes`].
         pub fn probes(mut self, address: impl Into<String>) -> Self {
-            self.probing = Probing(Some(address.into()));
+            self.probing = ProbesSetup(Some(address.into()));
             self
         }
     }
@@ -60,19 +60,19 @@ mod without {
 
     /// None.
     #[derive(Debug, Default)]
-    pub(crate) struct Probing;
+    pub(crate) struct ProbesSetup;
 
     /// None.
-    pub(crate) struct Opened;
+    pub(crate) struct BoundProbes;
 
-    impl Probing {
+    impl ProbesSetup {
         #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
-        pub(crate) fn open(self) -> Result<Opened, RunError> {
-            Ok(Opened)
+        pub(crate) fn open(self) -> Result<BoundProbes, RunError> {
+            Ok(BoundProbes)
         }
     }
 
-    impl Opened {
+    impl BoundProbes {
         pub(crate) fn attach(self, _tree: &Tree) {}
     }
 }

@@ -7,18 +7,18 @@ use std::process::ExitCode;
 use rootward_core::{Ending, Exit, StopCause, StopReport};
 use rootward_signals::{Signal, die_by_signal};
 
-use super::tell::tell;
+use super::stderr::write_to_stderr;
 use super::{Finished, termination};
 
 /// What the application chose.
 #[derive(Clone, Debug, Default)]
-pub(super) struct LastWord {
+pub(super) struct ExitRules {
     pub(super) die_by_signal: bool,
     pub(super) exit_status_from: Option<String>,
     pub(super) termination_message: Option<PathBuf>,
 }
 
-impl LastWord {
+impl ExitRules {
     /// Ends the process by a signal, or says with which status it ends.
     pub(super) fn say(&self, finished: &Finished) -> ExitCode {
         let wrote = self.write(|file| finished.write_termination_message(file));
@@ -38,7 +38,7 @@ impl LastWord {
 
     /// Says why the program could not begin.
     pub(super) fn explain(&self, error: &str) {
-        tell(error);
+        write_to_stderr(error);
         self.write(|file| termination::write(file, error));
     }
 
@@ -47,7 +47,10 @@ impl LastWord {
         let Some(file) = &self.termination_message else { return true };
         let wrote = write(file);
         if let Err(error) = &wrote {
-            tell(&format!("error: cannot write the termination message to {}: {error}\n", file.display()));
+            write_to_stderr(&format!(
+                "error: cannot write the termination message to {}: {error}\n",
+                file.display()
+            ));
         }
         wrote.is_ok()
     }

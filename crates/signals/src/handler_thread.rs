@@ -12,25 +12,25 @@ use std::time::Duration;
 use rootward_core::{Tree, TreeSnapshot};
 use tokio::runtime::Handle;
 
+use crate::catch_panics::catch_panics;
 use crate::handler::{Handler, SignalReceived};
-use crate::quietly::quietly;
-use crate::registry::SignalHandlers;
+use crate::handler_registry::SignalHandlers;
 use crate::{Signal, SignalError};
 
 pub(crate) type ShowSnapshot = Box<dyn FnMut(&TreeSnapshot) + Send>;
 
 /// The thread that calls the handlers. It comes into being when there is something to call, and ends when this is
 /// dropped.
-pub(crate) struct HandlerThread(Mutex<Thread>);
+pub(crate) struct HandlerThread(Mutex<HandlerThreadState>);
 
 /// The thread before and after it has been started.
-enum Thread {
-    Planned(Option<Plan>),
-    Started(mpsc::SyncSender<Call>),
+enum HandlerThreadState {
+    Planned(Option<HandlerWork>),
+    Started(mpsc::SyncSender<HandlerCall>),
 }
 
 /// What the thread works with.
-pub(crate) struct Plan {
+pub(crate) struct HandlerWork {
     pub(crate) handlers: SignalHandlers,
     pub(crate) show_snapshot: Option<ShowSnapshot>,
     /// Where a handler's `tokio::spawn` ends up.
@@ -40,7 +40,7 @@ pub(crate) struct Plan {
 }
 
 /// One signal to call handlers for.
-pub(crate) struct Call {
+pub(crate) struct HandlerCall {
     pub(crate) received: SignalReceived,
     /// The tree of which a snapshot is shown after the handlers have been called. A call that waits or hangs keeps no
     /// tree.
@@ -50,17 +50,17 @@ pub(crate) struct Call {
 }
 
 impl HandlerThread {
-    pub(crate) fn new(plan: Plan) -> Self {
-        Self(Mutex::new(Thread::Planned(Some(plan))))
+    pub(crate) fn new(plan: HandlerWork) -> Self {
+        Self(Mutex::new(HandlerThreadState::Planned(Some(plan))))
     }
 
     /// Starts the thread, unless it is there.
     pub(crate) fn start(&self) -> Result<(), SignalError> {
         let mut thread = self.lock();
-        let Thread::Planned(plan) = &mut *thread else { return Ok(()) };
+        let HandlerThreadState::Planned(plan) = &mut *thread else { return Ok(()) };
         // The root signal actor has one call made at a time.
-        let (sender, calls) = mpsc::sync_channel::<Call>(1);
-        let (give, take) = mpsc::sync_channel::<Plan>(1);
+        let (sender, calls) = mpsc::sync_channel::<HandlerCall>(1);
+        let (give, take) = mpsc::sync_channel::<HandlerWork>(1);
         // If the system refuses the thread, the plan is still here.
         let work = move || {
             let Ok(mut plan) = take.recv() else { return };
@@ -74,32 +74,32 @@ impl HandlerThread {
         started.map_err(SignalError::Thread)?;
         let plan = plan.take().expect("it is taken once");
         give.send(plan).expect("the thread waits for it");
-        *thread = Thread::Started(sender);
+        *thread = HandlerThreadState::Started(sender);
         Ok(())
     }
 
     /// Has the handlers called, soon. Returns at once.
-    pub(crate) fn call(&self, call: Call) {
+    pub(crate) fn call(&self, call: HandlerCall) {
         let call = match &*self.lock() {
-            Thread::Started(calls) => match calls.try_send(call) {
+            HandlerThreadState::Started(calls) => match calls.try_send(call) {
                 Ok(()) => return,
                 // Only a bug can bring this about, and a stop must not wait because of it.
                 Err(mpsc::TrySendError::Full(call) | mpsc::TrySendError::Disconnected(call)) => call,
             },
             // The last handler has gone since the call was decided upon.
-            Thread::Planned(_) => call,
+            HandlerThreadState::Planned(_) => call,
         };
         (call.done)();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Thread> {
+    fn lock(&self) -> MutexGuard<'_, HandlerThreadState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Plan {
-    fn serve(&mut self, call: Call) {
-        let Call { received, shown, done } = call;
+impl HandlerWork {
+    fn serve(&mut self, call: HandlerCall) {
+        let HandlerCall { received, shown, done } = call;
         for handler in self.handlers.each(received.signal) {
             survive(received.signal, || {
                 // The lock is the handler's own: no part of the library takes it but this thread.
@@ -118,7 +118,7 @@ impl Plan {
                 }
             });
             // It may have been removed meanwhile, and its drop is foreign code.
-            quietly(|| drop(handler));
+            catch_panics(|| drop(handler));
         }
         if let (Some(show), Some(tree)) = (&mut self.show_snapshot, shown.and_then(|tree| tree.upgrade())) {
             let snapshot = tree.snapshot();
@@ -146,8 +146,8 @@ async fn in_time(limit: Option<Duration>, handler: impl Future<Output = ()>) -> 
 fn survive(signal: Signal, handler: impl FnOnce()) {
     // A handler that panicked is called again for the next signal, as if it had returned; what it left half
     // done is its own.
-    if !quietly(handler) {
-        quietly(
+    if !catch_panics(handler) {
+        catch_panics(
             || tracing::error!(target: "rootward", { signal.name = %signal }, "a signal handler panicked"),
         );
     }
@@ -159,8 +159,8 @@ impl fmt::Debug for HandlerThread {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for HandlerCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("received", &self.received).finish_non_exhaustive()
+        f.debug_struct("HandlerCall").field("received", &self.received).finish_non_exhaustive()
     }
 }

@@ -6,55 +6,55 @@
 
 use std::collections::VecDeque;
 
-use super::Decided;
+use super::SignalDecision;
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct CallId(u64);
 
 /// The handlers of one signal, to be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
-    pub(crate) ticket: Ticket,
-    pub(crate) decided: Decided,
+pub(crate) struct QueuedCall {
+    pub(crate) id: CallId,
+    pub(crate) decided: SignalDecision,
     /// How many arrivals this call is for.
     pub(crate) times: u32,
 }
 
 /// The calls that wait, and whether one is being made.
 #[derive(Debug, Default)]
-pub(crate) struct Calls {
+pub(crate) struct CallQueue {
     asked_for: u64,
-    current: Option<Ticket>,
-    waiting: VecDeque<Call>,
+    current: Option<CallId>,
+    waiting: VecDeque<QueuedCall>,
 }
 
-impl Calls {
+impl CallQueue {
     /// Asks for a call. If an equal one waits already, that one is for both.
-    pub(crate) fn add(&mut self, decided: Decided) -> Ticket {
+    pub(crate) fn add(&mut self, decided: SignalDecision) -> CallId {
         if let Some(equal) = self.waiting.iter_mut().find(|call| call.decided == decided) {
             equal.times = equal.times.saturating_add(1);
-            return equal.ticket;
+            return equal.id;
         }
         self.asked_for += 1;
-        let ticket = Ticket(self.asked_for);
-        self.waiting.push_back(Call { ticket, decided, times: 1 });
-        ticket
+        let id = CallId(self.asked_for);
+        self.waiting.push_back(QueuedCall { id, decided, times: 1 });
+        id
     }
 
     /// Hears that a call has been made.
-    pub(crate) fn made(&mut self, ticket: Ticket) {
-        debug_assert_eq!(self.current, Some(ticket), "one call is made at a time");
+    pub(crate) fn made(&mut self, id: CallId) {
+        debug_assert_eq!(self.current, Some(id), "one call is made at a time");
         self.current = None;
     }
 
     /// The call that is to be made now: the next one, unless one is being made.
-    pub(crate) fn next(&mut self) -> Option<Call> {
+    pub(crate) fn next(&mut self) -> Option<QueuedCall> {
         if self.current.is_some() {
             return None;
         }
         let next = self.waiting.pop_front();
-        self.current = next.map(|call| call.ticket);
+        self.current = next.map(|call| call.id);
         next
     }
 }
@@ -68,25 +68,25 @@ mod tests {
     use crate::policy::Reaction::{self, Ignore, Snapshot, Stop};
     use crate::policy::tests::SIGNALS;
 
-    fn decided(signal: Signal, reaction: Reaction) -> Decided {
-        Decided { signal, reaction }
+    fn decided(signal: Signal, reaction: Reaction) -> SignalDecision {
+        SignalDecision { signal, reaction }
     }
 
     #[test]
     fn calls_are_made_one_after_the_other() {
-        let mut calls = Calls::default();
+        let mut calls = CallQueue::default();
         let first = calls.add(decided(Signal::USR2, Ignore));
         let second = calls.add(decided(Signal::INT, Stop));
 
-        assert_eq!(calls.next().map(|call| call.ticket), Some(first));
+        assert_eq!(calls.next().map(|call| call.id), Some(first));
         assert_eq!(calls.next(), None);
         calls.made(first);
-        assert_eq!(calls.next().map(|call| call.ticket), Some(second));
+        assert_eq!(calls.next().map(|call| call.id), Some(second));
     }
 
     #[test]
     fn equal_signals_that_wait_are_one_call_and_it_knows_how_many_they_are() {
-        let mut calls = Calls::default();
+        let mut calls = CallQueue::default();
         let current = calls.add(decided(Signal::USR1, Snapshot));
         calls.next();
         let waits = calls.add(decided(Signal::USR1, Snapshot));
@@ -97,7 +97,7 @@ mod tests {
         calls.made(current);
         assert_eq!(
             calls.next(),
-            Some(Call { ticket: waits, decided: decided(Signal::USR1, Snapshot), times: 2 })
+            Some(QueuedCall { id: waits, decided: decided(Signal::USR1, Snapshot), times: 2 })
         );
         calls.made(waits);
         assert_eq!(calls.next(), None);
@@ -108,7 +108,7 @@ mod tests {
         fn no_arrival_is_forgotten_and_no_more_calls_wait_than_there_are_kinds(
             arrivals in prop::collection::vec((prop::sample::select(SIGNALS.to_vec()), any::<bool>()), 0..200),
         ) {
-            let mut calls = Calls::default();
+            let mut calls = CallQueue::default();
             let (mut count, mut times) = (0, 0);
             let mut current = None;
 
@@ -117,10 +117,10 @@ mod tests {
                 count += 1;
                 if let Some(call) = calls.next() {
                     times += call.times;
-                    current = Some(call.ticket);
+                    current = Some(call.id);
                 }
-                if let Some(ticket) = current.take_if(|_| is_over) {
-                    calls.made(ticket);
+                if let Some(id) = current.take_if(|_| is_over) {
+                    calls.made(id);
                 }
                 prop_assert!(calls.waiting.len() <= SIGNALS.len());
             }

@@ -3,17 +3,17 @@
 //! Without processes there is nothing to hold, and all of this does nothing.
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
-pub(super) use processes::Hold;
+pub(super) use processes::ProcessContainment;
 
 #[cfg(not(all(feature = "procs", target_os = "linux")))]
-pub(super) use nothing::Hold;
+pub(super) use nothing::ProcessContainment;
 
 #[cfg(all(feature = "procs", target_os = "linux"))]
 mod processes {
     use std::error::Error as _;
     use std::time::Duration;
 
-    use rootward_core::{Ending, TreeBuilder};
+    use rootward_core::{Ending, TreeBuilder, sibling};
     use rootward_procs::{Containment, Init, InitError, Warden};
 
     use crate::Finished;
@@ -24,7 +24,7 @@ mod processes {
 
     /// The containment of an application's processes, and what orphans come to.
     #[derive(Debug)]
-    pub(crate) struct Hold {
+    pub(crate) struct ProcessContainment {
         containment: Containment,
         /// An init above this program.
         init: Option<Init>,
@@ -32,7 +32,7 @@ mod processes {
         no_init: Option<String>,
     }
 
-    impl Hold {
+    impl ProcessContainment {
         /// The init comes first: the warden is to belong to the program.
         pub(crate) fn new(
             containment: Option<Containment>,
@@ -49,7 +49,7 @@ mod processes {
         }
 
         pub(crate) fn apply(&self, tree: TreeBuilder) -> TreeBuilder {
-            self.containment.apply(tree).degraded("orphans", self.no_init.clone())
+            sibling::note_degraded(self.containment.apply(tree), "orphans", self.no_init.clone())
         }
 
         /// Whether this program is process 1, or has an init above it that is.
@@ -102,9 +102,9 @@ mod nothing {
 
     /// Nothing.
     #[derive(Debug)]
-    pub(crate) struct Hold;
+    pub(crate) struct ProcessContainment;
 
-    impl Hold {
+    impl ProcessContainment {
         pub(crate) fn new() -> Self {
             Self
         }

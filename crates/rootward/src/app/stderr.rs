@@ -15,10 +15,10 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const PIECE: usize = 4096;
 
 /// The one text that is being written. Standard error is the process's, and so is this.
-static DESK: Mutex<Desk> = Mutex::new(Desk { is_busy: false, pieces: 0, lost: 0 });
-static NEWS: Condvar = Condvar::new();
+static QUEUE: Mutex<StderrQueue> = Mutex::new(StderrQueue { is_busy: false, pieces: 0, lost: 0 });
+static CHANGED: Condvar = Condvar::new();
 
-struct Desk {
+struct StderrQueue {
     is_busy: bool,
     /// How many pieces have been written, of all texts.
     pieces: u64,
@@ -28,17 +28,17 @@ struct Desk {
 
 /// Writes to standard error. What reads there may have gone, or be busy for ever: then the text is lost, and the next
 /// one says so.
-pub(super) fn tell(text: &str) {
+pub(super) fn write_to_stderr(text: &str) {
     if text.is_empty() || is_busy() {
         return;
     }
     let text = {
-        let mut desk = desk();
-        if std::mem::replace(&mut desk.is_busy, true) {
-            desk.lost += 1;
+        let mut queue = queue();
+        if std::mem::replace(&mut queue.is_busy, true) {
+            queue.lost += 1;
             return;
         }
-        match std::mem::take(&mut desk.lost) {
+        match std::mem::take(&mut queue.lost) {
             0 => text.to_owned(),
             lost => format!("({lost} earlier messages were lost)\n{text}"),
         }
@@ -47,27 +47,28 @@ pub(super) fn tell(text: &str) {
         Ok(_) => drop(wait_while_it_gets_on()),
         // A program that may have no more threads has other worries than this text.
         Err(_) => {
-            let mut desk = desk();
-            (desk.is_busy, desk.lost) = (false, desk.lost + 1);
+            let mut queue = queue();
+            (queue.is_busy, queue.lost) = (false, queue.lost + 1);
         }
     }
 }
 
 /// Waits for the text before this one. Whether it is still being written then, so that this one is lost.
 fn is_busy() -> bool {
-    let mut desk = wait_while_it_gets_on();
-    desk.lost += u64::from(desk.is_busy);
-    desk.is_busy
+    let mut queue = wait_while_it_gets_on();
+    queue.lost += u64::from(queue.is_busy);
+    queue.is_busy
 }
 
-fn wait_while_it_gets_on() -> MutexGuard<'static, Desk> {
-    let mut desk = desk();
+fn wait_while_it_gets_on() -> MutexGuard<'static, StderrQueue> {
+    let mut queue = queue();
     loop {
-        let before = desk.pieces;
-        let waited = NEWS.wait_timeout_while(desk, PATIENCE, |desk| desk.is_busy && desk.pieces == before);
-        desk = waited.unwrap_or_else(PoisonError::into_inner).0;
-        if !desk.is_busy || desk.pieces == before {
-            return desk;
+        let before = queue.pieces;
+        let waited =
+            CHANGED.wait_timeout_while(queue, PATIENCE, |queue| queue.is_busy && queue.pieces == before);
+        queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if !queue.is_busy || queue.pieces == before {
+            return queue;
         }
     }
 }
@@ -77,13 +78,13 @@ fn write(text: &str) {
         if std::io::stderr().write_all(piece).is_err() {
             break;
         }
-        desk().pieces += 1;
-        NEWS.notify_all();
+        queue().pieces += 1;
+        CHANGED.notify_all();
     }
-    desk().is_busy = false;
-    NEWS.notify_all();
+    queue().is_busy = false;
+    CHANGED.notify_all();
 }
 
-fn desk() -> MutexGuard<'static, Desk> {
-    DESK.lock().unwrap_or_else(PoisonError::into_inner)
+fn queue() -> MutexGuard<'static, StderrQueue> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,44 +7,49 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Reaction, Ticket};
+use super::{CallId, Reaction};
 use crate::Signal;
 
 /// A signal and what was decided about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Decided {
+pub(crate) struct SignalDecision {
     pub(crate) signal: Signal,
     pub(crate) reaction: Reaction,
 }
 
 /// Holds a stop back until its handlers have been called, and gives out decisions in the order of arrival.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct StopDelay {
     limit: Option<Duration>,
-    held: Option<Held>,
+    delayed: Option<DelayedStop>,
 }
 
 /// A stop that waits for its handlers.
 #[derive(Debug)]
-struct Held {
-    handlers: Ticket,
+struct DelayedStop {
+    handlers: CallId,
     /// When it is carried out all the same.
     until: Option<Instant>,
-    stop: Decided,
+    stop: SignalDecision,
     /// What was decided after it, of each kind one. None of that touches the tree: it is held back so that the record
     /// has signals in the order in which they arrived.
-    behind: Vec<Decided>,
+    behind: Vec<SignalDecision>,
 }
 
-impl Patience {
+impl StopDelay {
     /// With a limit for how long a stop waits for its handlers. `None` means as long as it takes.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, held: None }
+        Self { limit, delayed: None }
     }
 
     /// Takes a decision, and the call of its handlers if it has some. Gives back what is to be carried out now.
-    pub(crate) fn decided(&mut self, decided: Decided, call: Option<Ticket>, now: Instant) -> Vec<Decided> {
-        match (decided.reaction, call, &mut self.held) {
+    pub(crate) fn decided(
+        &mut self,
+        decided: SignalDecision,
+        call: Option<CallId>,
+        now: Instant,
+    ) -> Vec<SignalDecision> {
+        match (decided.reaction, call, &mut self.delayed) {
             (Reaction::Force | Reaction::Leave, _, _) => {
                 let mut due = self.release();
                 due.push(decided);
@@ -54,12 +59,12 @@ impl Patience {
             (Reaction::Suspend | Reaction::Resume, _, _) => vec![decided],
             (Reaction::Stop, Some(handlers), None) => {
                 let until = self.limit.and_then(|limit| now.checked_add(limit));
-                self.held = Some(Held { handlers, until, stop: decided, behind: Vec::new() });
+                self.delayed = Some(DelayedStop { handlers, until, stop: decided, behind: Vec::new() });
                 Vec::new()
             }
-            (Reaction::Stop | Reaction::Snapshot | Reaction::Ignore, _, Some(held)) => {
-                if held.stop != decided && !held.behind.contains(&decided) {
-                    held.behind.push(decided);
+            (Reaction::Stop | Reaction::Snapshot | Reaction::Ignore, _, Some(delayed)) => {
+                if delayed.stop != decided && !delayed.behind.contains(&decided) {
+                    delayed.behind.push(decided);
                 }
                 Vec::new()
             }
@@ -69,29 +74,29 @@ impl Patience {
 
     /// Hears that handlers have been called. Gives back what is to be carried out now. What has been carried out
     /// without waiting is not carried out again.
-    pub(crate) fn handled(&mut self, call: Ticket) -> Vec<Decided> {
-        match &self.held {
-            Some(held) if held.handlers == call => self.release(),
+    pub(crate) fn handled(&mut self, call: CallId) -> Vec<SignalDecision> {
+        match &self.delayed {
+            Some(delayed) if delayed.handlers == call => self.release(),
             Some(_) | None => Vec::new(),
         }
     }
 
     /// When the stop that is held back is carried out whatever its handlers do.
     pub(crate) fn until(&self) -> Option<Instant> {
-        self.held.as_ref().and_then(|held| held.until)
+        self.delayed.as_ref().and_then(|delayed| delayed.until)
     }
 
     /// Looks at the time. Gives back what is to be carried out now.
-    pub(crate) fn look(&mut self, now: Instant) -> Vec<Decided> {
+    pub(crate) fn look(&mut self, now: Instant) -> Vec<SignalDecision> {
         match self.until() {
             Some(until) if until <= now => self.release(),
             Some(_) | None => Vec::new(),
         }
     }
 
-    fn release(&mut self) -> Vec<Decided> {
-        let Some(held) = self.held.take() else { return Vec::new() };
-        std::iter::once(held.stop).chain(held.behind).collect()
+    fn release(&mut self) -> Vec<SignalDecision> {
+        let Some(delayed) = self.delayed.take() else { return Vec::new() };
+        std::iter::once(delayed.stop).chain(delayed.behind).collect()
     }
 }
 

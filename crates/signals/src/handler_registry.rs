@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::handler::Handler;
-use crate::system::HeardSignals;
+use crate::system_signals::CaughtSignals;
 use crate::{Signal, SignalError, SignalReceived};
 
 /// Adds handlers for signals while the program runs, and before.
@@ -60,25 +60,25 @@ pub struct AddedHandler {
 
 /// What is registered, and where signals are heard, if they are.
 #[derive(Default)]
-struct Registry(Mutex<State>);
+struct Registry(Mutex<HandlerList>);
 
 #[derive(Default)]
-struct State {
-    entries: Vec<Entry>,
+struct HandlerList {
+    entries: Vec<Registration>,
     registered: u64,
-    listening: Option<Listening>,
+    listening: Option<SignalDelivery>,
 }
 
-struct Entry {
+struct Registration {
     id: u64,
     signal: Signal,
     handler: Arc<Mutex<Handler>>,
 }
 
 /// What has to know of a handler that comes or goes while signals are heard.
-struct Listening {
+struct SignalDelivery {
     /// `None` if signals come from a channel.
-    heard: Option<Arc<HeardSignals>>,
+    heard: Option<Arc<CaughtSignals>>,
     /// Has the thread for handlers started, unless it is there, or gone for good.
     start: Box<dyn Fn() -> Result<(), SignalError> + Send>,
 }
@@ -131,7 +131,7 @@ impl SignalHandlers {
         }
         state.registered += 1;
         let id = state.registered;
-        state.entries.push(Entry { id, signal, handler });
+        state.entries.push(Registration { id, signal, handler });
         Ok(AddedHandler { registry: Arc::downgrade(&self.0), id })
     }
 
@@ -143,7 +143,7 @@ impl SignalHandlers {
     /// The handlers of this signal, one after the other. One that is removed before its turn is left out, and so is one
     /// that comes in between.
     pub(crate) fn each(&self, signal: Signal) -> impl Iterator<Item = Arc<Mutex<Handler>>> + '_ {
-        let is_one = |entry: &&Entry| entry.signal == signal;
+        let is_one = |entry: &&Registration| entry.signal == signal;
         let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
         ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
     }
@@ -153,10 +153,10 @@ impl SignalHandlers {
     pub(crate) fn are_called_by(
         &self,
         start: impl Fn() -> Result<(), SignalError> + Send + 'static,
-        heard: Option<Arc<HeardSignals>>,
+        heard: Option<Arc<CaughtSignals>>,
     ) -> Result<(), SignalError> {
         let mut state = self.0.lock();
-        let listening = Listening { heard, start: Box::new(start) };
+        let listening = SignalDelivery { heard, start: Box::new(start) };
         for entry in &state.entries {
             listening.begin(entry.signal)?;
         }
@@ -165,7 +165,7 @@ impl SignalHandlers {
     }
 }
 
-impl Listening {
+impl SignalDelivery {
     fn begin(&self, signal: Signal) -> Result<(), SignalError> {
         (self.start)()?;
         match &self.heard {
@@ -183,13 +183,13 @@ impl Listening {
 
 impl Registry {
     /// No foreign code runs while it is locked.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HandlerList> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn find(&self, id: u64) -> Option<&Entry> {
+impl HandlerList {
+    fn find(&self, id: u64) -> Option<&Registration> {
         let place = self.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
         self.entries.get(place)
     }

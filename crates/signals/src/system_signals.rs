@@ -14,24 +14,24 @@ use crate::{Signal, SignalError};
 
 /// Hears the process's signals until it is dropped or its dispositions are given back.
 #[derive(Debug)]
-pub(crate) struct System {
-    heard: Arc<HeardSignals>,
+pub(crate) struct SystemSignals {
+    heard: Arc<CaughtSignals>,
     wakes: AsyncFd<UnixStream>,
 }
 
 /// Which of the process's signals are heard. Others come and go with the handlers for them.
 #[derive(Debug, Default)]
-pub(crate) struct HeardSignals {
-    state: Mutex<State>,
+pub(crate) struct CaughtSignals {
+    state: Mutex<CaughtList>,
     dispositions: Dispositions,
-    inherited: Inherited,
+    inherited: InheritedSignals,
     /// A signal has come that the listener's thread may block.
     news: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    heard: Vec<Heard>,
+struct CaughtList {
+    heard: Vec<CaughtSignal>,
     /// Signals that the listener's thread has to let through.
     blocked: Vec<Signal>,
     /// Nothing is heard any more.
@@ -40,7 +40,7 @@ struct State {
 
 /// What becomes of what the program was started with.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Inherited {
+pub(crate) struct InheritedSignals {
     /// Whether signals are heard that the terminal sends and that were ignored.
     pub(crate) heed_ignored: bool,
     /// Whether SIGCHLD is caught if it was ignored.
@@ -49,18 +49,18 @@ pub(crate) struct Inherited {
 
 /// A signal, and how many of it have been heard.
 #[derive(Debug)]
-struct Heard {
+struct CaughtSignal {
     signal: Signal,
     count: u32,
     /// How many need it: handlers, and what it means by itself.
     needed_by: usize,
 }
 
-impl System {
+impl SystemSignals {
     /// Begins to listen for all of these signals. None that arrives after this is lost.
-    pub(crate) fn listen(signals: &[Signal], inherited: Inherited) -> Result<Self, SignalError> {
+    pub(crate) fn listen(signals: &[Signal], inherited: InheritedSignals) -> Result<Self, SignalError> {
         let wakes = sys::wakes().map_err(SignalError::Wake)?;
-        let heard = Arc::new(HeardSignals { inherited, ..HeardSignals::default() });
+        let heard = Arc::new(CaughtSignals { inherited, ..CaughtSignals::default() });
         for signal in signals.iter().copied() {
             heard.begin(signal)?;
         }
@@ -72,7 +72,7 @@ impl System {
     }
 
     /// Which signals are heard.
-    pub(crate) fn heard(&self) -> &Arc<HeardSignals> {
+    pub(crate) fn heard(&self) -> &Arc<CaughtSignals> {
         &self.heard
     }
 
@@ -100,13 +100,13 @@ impl System {
 }
 
 /// What is registered may be registered for longer than signals are heard.
-impl Drop for System {
+impl Drop for SystemSignals {
     fn drop(&mut self) {
         self.heard.end_all();
     }
 }
 
-impl HeardSignals {
+impl CaughtSignals {
     /// Has a signal heard, once more. None that arrives after this is lost.
     pub(crate) fn begin(&self, signal: Signal) -> Result<(), SignalError> {
         let mut state = self.lock();
@@ -128,7 +128,7 @@ impl HeardSignals {
             let taken = self.dispositions.take(number);
             taken.map_err(|source| SignalError::Listen { signal, source })?;
         }
-        state.heard.push(Heard { signal, count, needed_by: 1 });
+        state.heard.push(CaughtSignal { signal, count, needed_by: 1 });
         state.blocked.push(signal);
         self.news.notify_one();
         Ok(())
@@ -156,7 +156,7 @@ impl HeardSignals {
     }
 
     fn take_arrived(&self) -> Option<Signal> {
-        self.lock().heard.iter_mut().find_map(Heard::take)
+        self.lock().heard.iter_mut().find_map(CaughtSignal::take)
     }
 
     fn take_blocked(&self) -> Vec<i32> {
@@ -164,7 +164,7 @@ impl HeardSignals {
     }
 
     /// Nothing but the system is called while it is locked.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, CaughtList> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -175,7 +175,7 @@ fn is_fault(signal: Signal) -> bool {
     matches!(signal, Signal::SEGV | Signal::BUS | Signal::FPE | Signal::ILL)
 }
 
-impl Heard {
+impl CaughtSignal {
     /// The signal, if it has arrived.
     fn take(&mut self) -> Option<Signal> {
         let count = sys::arrivals(self.signal.number());

@@ -8,7 +8,7 @@ use rootward_core::{ChildKind, Ending, Exit, NodeReport, Outcome, StopReport};
 const AT_MOST: usize = 20;
 
 /// A few lines about what was not clean, or nothing.
-pub(super) fn account(report: &StopReport) -> String {
+pub(super) fn failure_text(report: &StopReport) -> String {
     let mut text = String::new();
     if report.ending == Ending::Failed {
         let failed = report.failed_while_stopping();

@@ -1,0 +1,78 @@
+//! What the crates beside this one do with a tree, and programs do not: functions instead of methods, so that the types
+//! that programs hold do not offer them.
+//!
+//! No promise of stability covers what is in here.
+
+#[cfg(feature = "testing")]
+use crate::child::ChildKind;
+use crate::child::StopCause;
+use crate::child_kind::StartContext;
+use crate::event::{Events, SignalAction};
+use crate::pace::Pacer;
+#[cfg(feature = "testing")]
+use crate::supervisor::SupervisorHandle;
+use crate::tree::{Tree, TreeBuilder};
+use crate::tree_ref::TreeRef;
+
+pub use crate::child_kind::Inspect;
+pub use crate::context::HearsSignals;
+pub use crate::event::RecordPosition;
+pub use crate::policy::{is_late, lost_time};
+pub use crate::sighting::Sighting;
+pub use crate::tree_ref::TreeWatch;
+
+/// Notes how far process children are followed, for snapshots and reports. It changes nothing: the part of the program
+/// that starts processes does this.
+pub fn note_containment(tree: TreeBuilder, level: &'static str) -> TreeBuilder {
+    tree.note_containment(level)
+}
+
+/// Notes that something weaker than what was asked for or usual is in force, and why; or that nothing of that kind is.
+/// An event says so at the start.
+pub fn note_degraded(tree: TreeBuilder, what: &'static str, reason: Option<String>) -> TreeBuilder {
+    tree.note_degraded(what, reason)
+}
+
+/// Asks the tree to stop, with a cause for events and report, and returns at once.
+pub fn request_stop_for(tree: &Tree, cause: StopCause) {
+    tree.request_stop_for(cause);
+}
+
+/// Says that signals stop the tree, as long as what this returns is held. A process that dies of a stop signal may
+/// then be part of a stop whose signal has not reached the root yet, and is restarted a little later.
+pub fn hear_signals(tree: &Tree) -> HearsSignals {
+    tree.hear_signals()
+}
+
+/// Says that a signal has reached the root, and what it means, before it is acted upon. [`note_signals`] writes it
+/// down; if the tree is quicker, it stands in the record all the same.
+pub fn announce_signal(tree: &Tree, signal: &str, action: SignalAction) {
+    tree.announce_signal(signal, action);
+}
+
+/// Writes down the signals that have been announced.
+pub fn note_signals(tree: &Tree) {
+    tree.note_signals();
+}
+
+/// Sees the tree to its end. `None` if its last handle is gone.
+pub fn watch(tree: &TreeRef) -> Option<TreeWatch> {
+    tree.watch()
+}
+
+/// Has this reader take everything but the lines of processes.
+pub fn leave_out_output(events: &Events) {
+    events.take_output(false);
+}
+
+/// Paces the clock of the supervisors' runtime, if a test has paused it, while a child is waited for that runs outside
+/// of it.
+pub fn pacer(cx: &StartContext) -> &Pacer {
+    cx.pacer()
+}
+
+/// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot.
+#[cfg(feature = "testing")]
+pub fn crash_child(supervisor: &SupervisorHandle, id: &str) -> Option<Result<u32, ChildKind>> {
+    supervisor.crash_child(id)
+}
