@@ -12,13 +12,13 @@ use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
 /// A terminal that is given back as it was when this is dropped.
-pub(crate) struct Terminal {
+pub(crate) struct OwnTerminal {
     device: OwnedFd,
     modes: Termios,
     foreground: Pid,
 }
 
-impl Terminal {
+impl OwnTerminal {
     /// The terminal among the standard streams, if there is one and the demo is in its foreground. From the background
     /// it would be that of others.
     pub(crate) fn remember() -> Option<Self> {
@@ -52,7 +52,7 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
+impl Drop for OwnTerminal {
     fn drop(&mut self) {
         // A group that is not in the foreground is suspended for this, unless the signal is blocked.
         let mask = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK);

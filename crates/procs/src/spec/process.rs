@@ -135,8 +135,8 @@ impl Process {
         self
     }
 
-    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes, not as lines:
-    /// these hand out the ends of each incarnation.
+    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes and not as
+    /// lines: these hand out the ends of each incarnation.
     ///
     /// What is read too slowly makes the process wait in its own write, as at any pipe, and holds up no stop. A process
     /// that was started by [`spawn`](Self::spawn) has them without this:
