@@ -276,7 +276,7 @@ async fn a_job_that_has_used_up_its_own_tries_is_over_and_the_other_jobs_go_on()
 
     jobs.start_child(job.into_child().restart(Restart::Temporary)).await.unwrap();
     log.wait_for(|event| event.what.name() == "gave_up").await;
-    log.wait_for(|event| event.what.name() == "exited" && event.path == "root/jobs/mail-2").await;
+    log.wait_for(|event| event.what.name() == "exited" && event.path == "root/jobs/mail-1").await;
     settle().await;
 
     assert_eq!(tries.load(Ordering::SeqCst), 5);
