@@ -109,5 +109,5 @@ async fn a_signal_reaches_the_process_and_is_refused_when_there_is_none() {
         }
     };
     let (name, number) = (Signal::HUP.name().to_owned(), Signal::HUP.number());
-    assert_eq!(status, Some(Exit::Signal { name, number, core_dumped: false }));
+    assert_eq!(status, Some(Exit::Signal { name, number, core_dumped: false, out_of_memory: false }));
 }

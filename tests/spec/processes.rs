@@ -28,5 +28,10 @@ fn status_of(what: &EventKind) -> Option<&Exit> {
 }
 
 fn signal(signal: Signal) -> Exit {
-    Exit::Signal { name: signal.to_string(), number: signal.number(), core_dumped: false }
+    Exit::Signal {
+        name: signal.to_string(),
+        number: signal.number(),
+        core_dumped: false,
+        out_of_memory: false,
+    }
 }

@@ -142,7 +142,7 @@ fn a_description_that_makes_no_sense_is_explained_with_its_place() {
 
 #[test]
 fn an_exit_reads_as_a_sentence_would_end() {
-    let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+    let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false };
 
     assert_eq!(Exit::Code(3).to_string(), "exit code 3");
     assert_eq!(signal.to_string(), "killed by SIGKILL");

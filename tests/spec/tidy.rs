@@ -6,10 +6,12 @@ mod front_page;
 mod imports;
 mod language;
 mod links;
+mod names;
 mod otp_rules;
 mod sources;
 mod threads;
 mod track_record;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::path::Path;

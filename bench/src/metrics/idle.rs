@@ -15,7 +15,8 @@ use crate::machine::work::{Work, descendants, name};
 use crate::programs::Roll;
 
 const TIME: Duration = Duration::from_secs(10);
-const SETTLE: Duration = Duration::from_secs(2);
+/// A start may leave timers behind: rootward says of a child that has not started within ten seconds that it is slow.
+const SETTLE: Duration = Duration::from_secs(12);
 
 pub fn tasks<S: Tasks>(runtime: &Runtime, n: usize) -> Option<Vec<Figure>> {
     let shape = Shape::Flat(n);

@@ -50,8 +50,9 @@ const HOW: &str = "\
 - `proc.output` has lines of 100 bytes, `proc.output.long` of 1000. rootward makes an event of each, and one subscriber
   reads these at the default capacity; what it lost is `.lost`.
 - `idle` counts context switches and time of all threads of the subject and whatever works for it during ten seconds in
-  which nothing happens. The programs themselves and the thread that measures are not counted; how many threads are is
-  said beside it.
+  which nothing happens, twelve seconds after the start: a timer that the start has left behind is over by then (a
+  supervisor of rootward that had to wait for a child has one of ten seconds). The programs themselves and the thread
+  that measures are not counted; how many threads are is said beside it.
 
 ## To repeat it
 

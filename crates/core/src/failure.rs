@@ -1,14 +1,15 @@
-//! A start that failed, and what its error said.
+//! A start that failed, and how an error is written down.
 //!
 //! The text of an error is a user's code: it may block, and it may panic. It is asked for once, by the supervisor of
 //! the child that could not be started. From there the text goes up the tree beside the error, so that no other
 //! supervisor waits for that code. The texts of the levels above are put together for a reader and for nothing else.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::child::{ChildPath, StartError};
-use crate::panics::drop_quietly;
+use crate::child::{ChildPath, Exit, StartError};
+use crate::panics::{catch, drop_quietly};
 
 /// Of how many levels an error names each one. One from further down names the outermost ones, and the child with
 /// which it began.
@@ -108,9 +109,45 @@ impl Drop for StartFailure {
     }
 }
 
+impl Exit {
+    /// Makes an error and the chain of its sources an exit.
+    pub fn failed(error: &(dyn Error + 'static)) -> Self {
+        Self::Failed { error: chain(error) }
+    }
+}
+
+impl StartError {
+    /// The error and its sources on one line, from the outside in.
+    pub fn describe(&self) -> String {
+        chain(self)
+    }
+}
+
+/// Writes an error and its sources on one line, from the outside in.
+///
+/// A source that the outer message already ends with is not repeated.
+///
+/// The text is the user's, and may panic.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    catch(|| write_chain(error))
+        .unwrap_or_else(|_| "(an error that panics when it is written down)".to_owned())
+}
+
+fn write_chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            let _ = write!(text, ": {inner_text}");
+        }
+        source = inner.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
     use std::fmt;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

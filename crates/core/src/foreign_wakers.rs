@@ -44,7 +44,7 @@ pin_project! {
     pub(crate) struct WakeElsewhere<Fut> {
         #[pin]
         future: Fut,
-        slot: Option<Arc<Slot>>,
+        slot: Option<Arc<WakerSlot>>,
     }
 
     impl<Fut> PinnedDrop for WakeElsewhere<Fut> {
@@ -57,10 +57,10 @@ pin_project! {
 
 /// Holds the waker with which a future was polled last.
 #[derive(Debug, Default)]
-struct Slot(Mutex<SlotState>);
+struct WakerSlot(Mutex<WakerSlotState>);
 
 #[derive(Debug, Default)]
-struct SlotState {
+struct WakerSlotState {
     waker: Option<Waker>,
     /// Whether a helper is going to wake. However often the future is woken until then, that is once.
     is_queued: bool,
@@ -86,7 +86,7 @@ impl<Fut: Future> Future for WakeElsewhere<Fut> {
     }
 }
 
-impl Slot {
+impl WakerSlot {
     fn take(&self) -> Option<Waker> {
         self.replace(None)
     }
@@ -113,12 +113,12 @@ impl Slot {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, SlotState> {
+    fn state(&self) -> MutexGuard<'_, WakerSlotState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Wake for Slot {
+impl Wake for WakerSlot {
     fn wake(self: Arc<Self>) {
         if self.queue() {
             run_on_helper(move || self.wake_queued());
@@ -134,7 +134,7 @@ impl Wake for Slot {
 
 /// Runs foreign code for which the caller does not wait. A panic in it ends there.
 pub(crate) fn run_on_helper(work: impl FnOnce() + Send + 'static) {
-    let work = Work(Some(Box::new(work)));
+    let work = HelperWork(Some(Box::new(work)));
     match Handle::try_current() {
         Ok(runtime) => on_helper_of(&runtime, work),
         Err(_) => hand_over(work),
@@ -143,15 +143,15 @@ pub(crate) fn run_on_helper(work: impl FnOnce() + Send + 'static) {
 
 /// The same, and never on a thread of any runtime: the caller may wait for it.
 pub(crate) fn run_on_own_helper(work: impl FnOnce() + Send + 'static) {
-    hand_over(Work(Some(Box::new(work))));
+    hand_over(HelperWork(Some(Box::new(work))));
 }
 
 /// The same, for a caller that works for this runtime and may be on a thread of another one.
 pub(crate) fn run_on_helper_of(runtime: &Handle, work: impl FnOnce() + Send + 'static) {
-    on_helper_of(runtime, Work(Some(Box::new(work))));
+    on_helper_of(runtime, HelperWork(Some(Box::new(work))));
 }
 
-fn on_helper_of(runtime: &Handle, work: Work) {
+fn on_helper_of(runtime: &Handle, work: HelperWork) {
     // A runtime with one thread has no other one to be kept free, and its clock may be one that waits for what it runs.
     match is_seeded() || runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
         true => drop(place(runtime).spawn(async move { drop(work) })),
@@ -161,9 +161,9 @@ fn on_helper_of(runtime: &Handle, work: Work) {
 
 /// Done when it is dropped: a runtime that shuts down drops a task instead of running it, and what the task was to do
 /// is done all the same.
-struct Work(Option<Box<dyn FnOnce() + Send>>);
+struct HelperWork(Option<Box<dyn FnOnce() + Send>>);
 
-impl Drop for Work {
+impl Drop for HelperWork {
     fn drop(&mut self) {
         if let Some(work) = self.0.take() {
             let _ = catch(work);
@@ -178,16 +178,16 @@ const THREADS: usize = 64;
 const LINGER: Duration = Duration::from_secs(10);
 
 /// Work that is to be done by the next thread that is free.
-struct Queue {
-    waiting: VecDeque<Work>,
+struct WakeQueue {
+    waiting: VecDeque<HelperWork>,
     idle: usize,
     threads: usize,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { waiting: VecDeque::new(), idle: 0, threads: 0 });
+static QUEUE: Mutex<WakeQueue> = Mutex::new(WakeQueue { waiting: VecDeque::new(), idle: 0, threads: 0 });
 static MORE: Condvar = Condvar::new();
 
-fn hand_over(work: Work) {
+fn hand_over(work: HelperWork) {
     let mut queue = queue();
     queue.waiting.push_back(work);
     if queue.idle >= queue.waiting.len() || queue.threads >= THREADS {
@@ -229,7 +229,7 @@ fn work_on() {
     }
 }
 
-fn queue() -> MutexGuard<'static, Queue> {
+fn queue() -> MutexGuard<'static, WakeQueue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_future_that_is_woken_again_and_again_is_one_wake_that_waits() {
-        let slot = Arc::new(Slot::default());
+        let slot = Arc::new(WakerSlot::default());
         slot.replace(Some(Waker::noop().clone()));
 
         let asked = (0..1_000_000).filter(|_| {

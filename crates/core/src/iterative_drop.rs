@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-type Turn = Box<dyn FnOnce()>;
+type QueuedWork = Box<dyn FnOnce()>;
 
 thread_local! {
     /// What waits while something else is done in turn on this thread.
-    static WAITING: RefCell<Option<VecDeque<Turn>>> = const { RefCell::new(None) };
+    static WAITING: RefCell<Option<VecDeque<QueuedWork>>> = const { RefCell::new(None) };
 }
 
 /// Does something now, or, where this is part of something that is done in turn already, as soon as that is over.
@@ -17,7 +17,7 @@ pub(crate) fn iteratively(work: impl FnOnce() + 'static) {
         let mut waiting = waiting.borrow_mut();
         match &mut *waiting {
             Some(queue) => {
-                queue.extend(work.take().map(|work| Box::new(work) as Turn));
+                queue.extend(work.take().map(|work| Box::new(work) as QueuedWork));
                 false
             }
             None => {
@@ -28,7 +28,7 @@ pub(crate) fn iteratively(work: impl FnOnce() + 'static) {
     });
     if let Some(work) = work {
         // A thread that is about to end has no queue any more.
-        let _over = is_outermost.is_ok().then_some(Over);
+        let _over = is_outermost.is_ok().then_some(QueueGuard);
         work();
         while let Some(next) = next() {
             next();
@@ -36,14 +36,14 @@ pub(crate) fn iteratively(work: impl FnOnce() + 'static) {
     }
 }
 
-fn next() -> Option<Turn> {
+fn next() -> Option<QueuedWork> {
     WAITING.try_with(|waiting| waiting.borrow_mut().as_mut()?.pop_front()).ok().flatten()
 }
 
 /// Closes the queue, also after a panic.
-struct Over;
+struct QueueGuard;
 
-impl Drop for Over {
+impl Drop for QueueGuard {
     fn drop(&mut self) {
         let rest = WAITING.try_with(|waiting| waiting.borrow_mut().take());
         drop(rest);

@@ -40,7 +40,6 @@ mod child_kind;
 mod clock;
 mod context;
 mod detector;
-mod error;
 mod event;
 mod failure;
 mod foreign_wakers;

@@ -2,8 +2,8 @@
 //!
 //! tokio moves a paused clock to the next timer as soon as its runtime has nothing to do, and a process that is at work
 //! is nothing to the runtime: the clock would be at the end of a grace before the process has seen its signal. As long
-//! as a [`RealTime`] is held, the clock runs no faster than the system's. tokio does not move it while blocking work
-//! runs; so blocking work waits for a short time, and then the clock may move by as much.
+//! as a [`RealTimeGuard`] is held, the clock runs no faster than the system's. tokio does not move it while blocking
+//! work runs; so blocking work waits for a short time, and then the clock may move by as much.
 //!
 //! Absent on purpose: any effect on a clock that is not paused, and tokio's feature `test-util`.
 
@@ -20,10 +20,10 @@ const STEP: Duration = Duration::from_millis(10);
 
 /// Paces the clock of one runtime. Clones do so together.
 #[derive(Clone, Debug, Default)]
-pub struct Pacer(Arc<Shared>);
+pub struct Pacer(Arc<SharedPace>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedPace {
     holds: Mutex<Holds>,
     released: Condvar,
 }
@@ -38,7 +38,7 @@ struct Holds {
 /// As long as this is there, a paused clock runs no faster than real time.
 #[derive(Debug)]
 #[must_use = "the clock is paced for as long as this is held"]
-pub struct RealTime(Option<Arc<Shared>>);
+pub struct RealTimeGuard(Option<Arc<SharedPace>>);
 
 impl Pacer {
     /// Paces the clock of the present runtime, if it is paused now.
@@ -46,9 +46,9 @@ impl Pacer {
     /// # Panics
     ///
     /// If it is called outside a tokio runtime.
-    pub fn hold(&self) -> RealTime {
+    pub fn hold(&self) -> RealTimeGuard {
         if !is_paused() {
-            return RealTime(None);
+            return RealTimeGuard(None);
         }
         let mut holds = self.0.lock();
         holds.count += 1;
@@ -57,11 +57,11 @@ impl Pacer {
             Handle::current().spawn(pace(Arc::clone(&self.0)));
         }
         drop(holds);
-        RealTime(Some(Arc::clone(&self.0)))
+        RealTimeGuard(Some(Arc::clone(&self.0)))
     }
 }
 
-impl Drop for RealTime {
+impl Drop for RealTimeGuard {
     fn drop(&mut self) {
         let Some(shared) = &self.0 else { return };
         shared.lock().count -= 1;
@@ -69,7 +69,7 @@ impl Drop for RealTime {
     }
 }
 
-impl Shared {
+impl SharedPace {
     /// Blocks this thread for one step, or until nothing is held any more.
     fn wait(&self) {
         let waited = self.released.wait_timeout_while(self.lock(), STEP, |holds| holds.count > 0);
@@ -88,7 +88,7 @@ impl Shared {
     }
 }
 
-async fn pace(shared: Arc<Shared>) {
+async fn pace(shared: Arc<SharedPace>) {
     loop {
         let waiting = Arc::clone(&shared);
         // An error says that the runtime is shut down.

@@ -1,8 +1,12 @@
 //! The mutex of all that is the tree's: the standard library's, or the seeded scheduler's, which lets others go on
 //! before it locks.
+//!
+//! What is compiled once more over the locks and atomics of loom takes both from here: a model has a module `sync` of
+//! its own.
 
 #[cfg(not(feature = "seeded"))]
 pub(crate) use std::sync::Mutex;
+pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use std::sync::{MutexGuard, PoisonError};
 
 #[cfg(feature = "seeded")]

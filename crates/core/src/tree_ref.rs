@@ -29,11 +29,11 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
     fn containment(&self) -> Option<&'static str>;
-    fn gone(&self) -> Gone;
+    fn gone(&self) -> GoneFuture;
 }
 
 /// Waits until a tree is gone.
-type Gone = Pin<Box<dyn Future<Output = ()> + Send>>;
+type GoneFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Sees a tree to its end: unlike a [`TreeRef`], also after the last [`Tree`](crate::Tree) has been dropped. It does
 /// not keep the tree from stopping. For the crates beside this one.

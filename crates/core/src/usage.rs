@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// What a process child uses, summed over all processes of its set at one moment.
 ///
 /// It serialises as `{"cpu_ms":1200,"memory":4096000,"processes":2,"threads":3,"descriptors":17,"read":4096,
-/// "written":512}`, without what is not known.
+/// "written":512}`, without what is not known, and with `"stopped":1` behind the processes if one is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
@@ -18,6 +18,9 @@ pub struct Usage {
     pub memory: u64,
     /// How many processes there are that have not ended.
     pub processes: u32,
+    /// How many of them are stopped, by a signal, a terminal or a debugger: a process that reads from a terminal in
+    /// whose foreground it is not, for example.
+    pub stopped: u32,
     /// How many threads these have.
     pub threads: u32,
     /// How many descriptors these have open. `None` if the system does not tell of every process.
@@ -35,6 +38,9 @@ impl Serialize for Usage {
         map.serialize_entry("cpu_ms", &crate::clock::whole_millis(self.cpu))?;
         map.serialize_entry("memory", &self.memory)?;
         map.serialize_entry("processes", &self.processes)?;
+        if self.stopped > 0 {
+            map.serialize_entry("stopped", &self.stopped)?;
+        }
         map.serialize_entry("threads", &self.threads)?;
         for (key, value) in
             [("descriptors", self.descriptors), ("read", self.read), ("written", self.written)]
@@ -59,5 +65,7 @@ mod tests {
         let json = serde_json::to_string(&usage).unwrap();
 
         assert_eq!(json, r#"{"cpu_ms":1200,"memory":4096,"processes":0,"threads":0,"read":7}"#);
+        let stopped = serde_json::to_string(&Usage { stopped: 1, ..Usage::default() }).unwrap();
+        assert_eq!(stopped, r#"{"cpu_ms":0,"memory":0,"processes":0,"stopped":1,"threads":0}"#);
     }
 }

@@ -17,7 +17,7 @@ mod sync {
 #[path = "../src/task/gate.rs"]
 mod gate;
 
-use gate::{Gate, Purpose, Remaining};
+use gate::{EndOrder, Gate, WorkKind};
 
 /// What stands for the supervisor of a task's children.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ fn start(gate: &TestGate, child: &'static str) -> bool {
         assert!(!table.asked && !table.closed, "nothing starts once a stop has begun");
         table.children.push(child);
     };
-    gate.admit(Purpose::Work, child, |_| Table::default(), begin).is_ok()
+    gate.admit(WorkKind::Work, child, |_| Table::default(), begin).is_ok()
 }
 
 fn clean_up(gate: &TestGate, work: &'static str) -> bool {
@@ -45,7 +45,7 @@ fn clean_up(gate: &TestGate, work: &'static str) -> bool {
         assert!(!table.closed, "nothing is cleaned up once the task is over");
         table.children.push(work);
     };
-    gate.admit(Purpose::CleanUp, work, make, begin).is_ok()
+    gate.admit(WorkKind::CleanUp, work, make, begin).is_ok()
 }
 
 fn stop(gate: &TestGate) {
@@ -61,7 +61,7 @@ fn leave(gate: &TestGate) -> bool {
         }
         "the report of the end"
     });
-    left != Remaining::First
+    left != EndOrder::First
 }
 
 /// The supervisor of the children ends, as it does when it has been asked, closed, and is empty. `true` says that it

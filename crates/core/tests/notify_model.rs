@@ -18,7 +18,7 @@ mod sync {
 #[path = "../src/task/notify.rs"]
 mod notify;
 
-use notify::{Key, Notify, Seen, ToTell};
+use notify::{Key, Notify, SeenStop, ToTell};
 
 /// What stands for a token of tokio-util.
 #[derive(Clone)]
@@ -60,7 +60,7 @@ impl Waiter {
         Self { woken: std::sync::Arc::new(Woken(AtomicBool::new(false))), key: None }
     }
 
-    fn look(&mut self, notify: &TestNotify, has_token: bool) -> Seen<Token> {
+    fn look(&mut self, notify: &TestNotify, has_token: bool) -> SeenStop<Token> {
         let mut waker = Some(Waker::from(std::sync::Arc::clone(&self.woken)));
         notify.wait(&mut self.key, &mut waker, has_token)
     }
@@ -98,7 +98,7 @@ fn what_waits_sees_the_stop_or_is_woken() {
             thread::spawn(move || {
                 let mut waiter = Waiter::new();
                 let seen = waiter.look(&notify, false);
-                (matches!(seen, Seen::Stopping), waiter)
+                (matches!(seen, SeenStop::Stopping), waiter)
             })
         };
 
@@ -120,7 +120,7 @@ fn a_waiter_that_looks_again_with_another_waker_is_woken_by_that_one() {
                 let mut first = Waiter::new();
                 let _ = first.look(&notify, false);
                 let mut second = Waiter { key: first.key, ..Waiter::new() };
-                let saw_it = matches!(second.look(&notify, false), Seen::Stopping);
+                let saw_it = matches!(second.look(&notify, false), SeenStop::Stopping);
                 (saw_it, first, second)
             })
         };
@@ -163,11 +163,11 @@ fn what_waits_already_hears_of_a_token_that_is_made_later() {
 
         other.join().unwrap();
         match seen {
-            Seen::Token(_) => {}
-            Seen::Nothing => assert!(waiter.was_woken(), "it has to look again"),
-            Seen::Stopping => unreachable!("nothing was stopped"),
+            SeenStop::Token(_) => {}
+            SeenStop::Nothing => assert!(waiter.was_woken(), "it has to look again"),
+            SeenStop::Stopping => unreachable!("nothing was stopped"),
         }
-        assert!(matches!(waiter.look(&notify, false), Seen::Token(token) if token.is_cancelled()));
+        assert!(matches!(waiter.look(&notify, false), SeenStop::Token(token) if token.is_cancelled()));
     });
 }
 
@@ -177,8 +177,8 @@ fn a_waiter_that_goes_is_woken_or_taken_off_the_list_and_takes_nothing_else_alon
         let notify = Arc::new(TestNotify::new());
         let mut stays = Waiter::new();
         let mut goes = Waiter::new();
-        assert!(matches!(goes.look(&notify, false), Seen::Nothing));
-        assert!(matches!(stays.look(&notify, false), Seen::Nothing));
+        assert!(matches!(goes.look(&notify, false), SeenStop::Nothing));
+        assert!(matches!(stays.look(&notify, false), SeenStop::Nothing));
         let going = {
             let notify = Arc::clone(&notify);
             thread::spawn(move || {

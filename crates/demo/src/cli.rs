@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rootward::probes::Address;
+use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
@@ -33,8 +33,8 @@ const EXEC_STATUS: &str = "Exit status: the program's own; it ends by the signal
     version,
     about = "Watch a supervision tree live, and die in good order",
     long_about = "Watch a supervision tree live, and die in good order.\n\n\
-                  Without a command it runs a tree of its own: supervisors, tasks and processes. Press \
-                  Ctrl-C and see the shutdown travel down the tree and the acknowledgements come back.",
+                  Without a command it runs a tree of its own: supervisors, tasks and processes. On \
+                  Ctrl-C you see the shutdown travel down the tree and the acknowledgements come back.",
     after_help = EXIT_STATUS,
     args_conflicts_with_subcommands = true
 )]
@@ -85,7 +85,7 @@ pub(crate) enum Command {
     /// Ask a program that runs with --probes, and exit with 0 or 1: for the exec probes of an orchestrator
     Probe {
         /// Where it answers: ADDRESS:PORT or unix:PATH
-        address: Address,
+        address: ProbesAddress,
         /// What to ask
         #[arg(value_enum)]
         probe: Probe,

@@ -3,6 +3,7 @@
 mod attach;
 mod chaos;
 mod check;
+mod child_terminals;
 mod cli;
 mod descriptor;
 mod event_writer;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rootward::error::InvalidGrace;
-use rootward::probes::{self, Address};
+use rootward::probes::{self, ProbesAddress};
 use rootward::{Application, Finished};
 
 use crate::{tell, tree_file};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct OrchestratorOptions {
     /// Answer /livez, /readyz and /startupz, at an ADDRESS:PORT or at unix:PATH
     #[arg(long, value_name = "ADDRESS")]
-    pub(crate) probes: Option<Address>,
+    pub(crate) probes: Option<ProbesAddress>,
     /// How long the tree goes on after the first request to stop, not ready any more; overrides the tree file's
     #[arg(long, value_name = "DURATION", value_parser = tree_file::parse_duration)]
     pub(crate) drain: Option<Duration>,
@@ -87,7 +87,7 @@ pub(crate) enum Probe {
 }
 
 /// Asks a program, and says with which status the demo ends: 0 if it passes, 1 if it does not or does not answer.
-pub(crate) fn probe(address: &Address, probe: Probe) -> ExitCode {
+pub(crate) fn probe(address: &ProbesAddress, probe: Probe) -> ExitCode {
     let probe = match probe {
         Probe::Live => probes::Probe::Live,
         Probe::Ready => probes::Probe::Ready,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rootward::error::{InvalidGrace, RunError, SpecError};
 use rootward::process::{Containment, Init, InitError, Warden, WardenError};
 use rootward::report::Ending;
-use rootward::{Application, Finished, Supervisor, TreeSnapshot};
+use rootward::{Application, Finished, Signal, Supervisor, TreeSnapshot};
 
 use crate::cli::{self, RunOptions, View};
 use crate::event_writer::Target;
@@ -19,7 +19,7 @@ use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
-use crate::{tell, tree};
+use crate::{child_terminals, tell, tree};
 
 /// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
 /// text is what is bounded.
@@ -186,10 +186,14 @@ fn run(
     // What the doors tell of, from the tree's first event on.
     let (first_events, from_first) = mpsc::channel();
     let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
+    let mut application = Application::new(root);
+    if child_terminals::are_wanted() {
+        application = application.on_signal(Signal::WINCH, |_| child_terminals::fit());
+    }
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = options
         .orchestrator
-        .apply(company.join(Application::new(root)), drain)
+        .apply(company.join(application), drain)
         .deadline(deadline)
         .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)

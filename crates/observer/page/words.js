@@ -9,7 +9,10 @@ function statusWords(status) {
   if ("aborted" in status) return "aborted";
   const counted = status.success ? ", which counts as a success" : "";
   if ("code" in status) return `exit code ${status.code}${counted}`;
-  if ("signal" in status) return `killed by ${status.signal}${status.core_dumped ? " (core dumped)" : ""}${counted}`;
+  if ("signal" in status) {
+    const why = status.out_of_memory ? " (out of memory)" : status.core_dumped ? " (core dumped)" : "";
+    return `killed by ${status.signal}${why}${counted}`;
+  }
   return "gone, status unknown";
 }
 

@@ -44,6 +44,7 @@ impl From<&Usage> for wire::Usage {
             cpu_ms: millis(usage.cpu),
             memory: usage.memory,
             processes: usage.processes,
+            stopped: usage.stopped,
             threads: usage.threads,
             descriptors: usage.descriptors,
             read: usage.read,
@@ -160,9 +161,12 @@ impl From<&Exit> for wire::Status {
             },
             Exit::Aborted => Self::Aborted { aborted: true },
             Exit::Code(code) => Self::Code { code: *code, success },
-            Exit::Signal { name, core_dumped, .. } => {
-                Self::Signal { signal: name.clone(), core_dumped: *core_dumped, success }
-            }
+            Exit::Signal { name, core_dumped, out_of_memory, .. } => Self::Signal {
+                signal: name.clone(),
+                core_dumped: *core_dumped,
+                out_of_memory: *out_of_memory,
+                success,
+            },
             Exit::Unknown | _ => Self::Unknown { unknown: true },
         }
     }

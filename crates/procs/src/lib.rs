@@ -69,6 +69,7 @@ mod init;
 mod launch;
 mod listening;
 mod log_writer;
+mod pipes;
 mod policy;
 mod process;
 mod set;
@@ -85,9 +86,12 @@ pub use init::{Init, InitError};
 pub use launch::LaunchError;
 #[doc(hidden)]
 pub use launch::{limit_of_processes, own_limit_behind};
+pub use pipes::{PipeEnds, Pipes, ProcessOutput, ProcessStdin};
 pub use policy::{Recipient, Step, visible_text};
 pub use process::ReadyError;
 pub use rootward_core::{OutputLine, Signal, UnknownSignal};
-pub use spec::{Health, HttpGet, Limit, LogFile, Output, Process, Ready, ReadyContext, Socket, Stdin};
+pub use spec::{
+    Health, HttpGet, Limit, LogFile, Output, Process, Ready, ReadyContext, Socket, Stdin, Terminal,
+};
 pub use sys::raise_descriptor_limit;
 pub use warden::{Warden, WardenError, warden_main};

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use rootward_core::{Exit, Outcome, Stream};
 use rootward_procs::{
-    Contained, Containment, LaunchError, OutputLines, Process, ProgramEnd, ProgramStartError, Ready,
-    ReadyError, Signal, Step,
+    Contained, Containment, LaunchError, Output, OutputLines, Process, ProgramEnd, ProgramStartError, Ready,
+    ReadyError, Signal, Stdin, Step,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
 fn a_contained_program_can_be_held_and_awaited_on_any_thread() {
@@ -61,6 +62,22 @@ async fn a_program_is_ready_when_spawn_returns_and_its_lines_are_kept_from_the_f
     assert!(program.take_output().is_none());
     assert_eq!(program.wait().await.code(), Some(3));
     assert_eq!(program.try_wait().unwrap().code(), Some(3));
+}
+
+#[tokio::test]
+async fn its_streams_can_be_had_as_bytes() {
+    let process = shell("read -r line; echo got $line; echo line >&2");
+    let mut program = process.stdin(Stdin::Piped).stdout(Output::Piped).spawn().await.unwrap();
+    let (mut stdin, mut stdout) = (program.take_stdin().unwrap(), program.take_stdout().unwrap());
+    assert!(program.take_stdin().is_none() && program.take_stderr().is_none());
+
+    stdin.write_all(b"it\n").await.unwrap();
+    let mut answer = String::new();
+    stdout.read_to_string(&mut answer).await.unwrap();
+
+    assert_eq!(answer, "got it\n");
+    assert_eq!(line(&mut program.take_output().unwrap()).await, "line");
+    assert!(program.wait().await.success());
 }
 
 #[tokio::test]
@@ -245,11 +262,16 @@ async fn ten_megabytes_that_are_written_just_before_the_exit_arrive_whole_and_in
     let mut lines = program.take_output().unwrap();
     lines.hold_up(Duration::from_secs(60));
 
-    for number in 1..=1_500_000 {
-        assert_eq!(line(&mut lines).await, number.to_string());
+    // Where the program had to wait for the processor in the middle of a line, that comes in two pieces.
+    let mut text = String::new();
+    while let Some(line) = lines.next().await.unwrap() {
+        text.push_str(if line.continued { "" } else { "\n" });
+        text.push_str(&line.line);
     }
 
-    assert_eq!(lines.next().await, Ok(None));
+    let mut expected = text.split('\n').skip(1).zip(1..);
+    assert!(expected.all(|(line, number)| line.parse() == Ok(number)));
+    assert_eq!(text.matches('\n').count(), 1_500_000);
     assert_eq!(program.wait().await.code(), Some(7));
 }
 

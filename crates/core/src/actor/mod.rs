@@ -8,11 +8,11 @@
 //! Whether an actor has failed is what its own code has said.
 
 mod address;
-mod caught;
+mod catch_panic;
 mod owner;
 mod registration;
 mod start;
-mod wrapped;
+mod user_actor;
 mod wrapper;
 
 pub use address::{Address, Undelivered};

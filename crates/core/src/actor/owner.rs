@@ -11,7 +11,7 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::registration::Registration;
-use super::wrapped::{ReportedEnd, Wrapped};
+use super::user_actor::{ReportedEnd, UserActor};
 use super::wrapper::Wrapper;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, StartError};
 use crate::child_kind::Reporter;
@@ -21,14 +21,14 @@ use crate::panics::catch;
 
 /// What the supervisor wants of an actor.
 #[derive(Clone, Default)]
-pub(super) struct Orders {
+pub(super) struct ActorOrders {
     pub(super) stop: CancellationToken,
     pub(super) force: CancellationToken,
     /// Whether the owner has had its turn since it was told to force the actor.
     forced: Arc<AtomicBool>,
 }
 
-impl Orders {
+impl ActorOrders {
     async fn to_force(&self) {
         self.force.cancelled().await;
         self.forced.store(true, Ordering::Relaxed);
@@ -41,10 +41,10 @@ impl Orders {
 }
 
 /// What an owner needs besides the actor.
-pub(super) struct Owner<M> {
+pub(super) struct ActorOwner<M> {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    pub(super) orders: Orders,
+    pub(super) orders: ActorOrders,
     pub(super) registration: Option<Registration<M>>,
     pub(super) worker: WorkerId,
 }
@@ -52,10 +52,10 @@ pub(super) struct Owner<M> {
 /// Lives an incarnation of an actor from its start to its report.
 pub(super) async fn own_actor<A: Actor>(
     make: impl FnOnce() -> (A, A::Arguments),
-    owner: Owner<A::Msg>,
+    owner: ActorOwner<A::Msg>,
     reporter: Reporter,
 ) {
-    let Owner { path, incarnation, orders, registration, worker } = owner;
+    let ActorOwner { path, incarnation, orders, registration, worker } = owner;
     let at_work = AtWork::on(worker, Doing::Poll);
     let mut span = ChildSpan::default();
     span.make(&path, incarnation, ChildKind::Actor);
@@ -65,7 +65,7 @@ pub(super) async fn own_actor<A: Actor>(
         Err(panic) => return reporter.failed(StartError::Panicked(panic)),
     };
     drop((inside, at_work));
-    let wrapped = Arc::new(Wrapped::new(actor, registration.clone(), worker, span));
+    let wrapped = Arc::new(UserActor::new(actor, registration.clone(), worker, span));
 
     let wrapper = Wrapper(Arc::clone(&wrapped));
     // Unnamed and unlinked: a name is global, and a link would end the actor when its supervisor's actor ends.
@@ -113,7 +113,7 @@ pub(super) async fn own_actor<A: Actor>(
 async fn attend<M: ractor::Message>(
     actor: &ActorRef<M>,
     mut task: JoinHandle<()>,
-    orders: &Orders,
+    orders: &ActorOrders,
 ) -> Result<(), Panic> {
     let joined = tokio::select! {
         biased;
@@ -149,7 +149,7 @@ fn without_abort(joined: Result<(), JoinError>) -> Result<(), Panic> {
 }
 
 /// Drops what the incarnation consisted of. Its task has been joined, and nothing else holds any of it.
-fn give_back<A: Actor>(wrapped: Arc<Wrapped<A>>) -> Result<(), Panic> {
+fn give_back<A: Actor>(wrapped: Arc<UserActor<A>>) -> Result<(), Panic> {
     let wrapped =
         Arc::into_inner(wrapped).expect("an actor whose task has been joined is wrapped by its owner alone");
     wrapped.give_back()

@@ -19,7 +19,7 @@ pub(super) type SharedAddressState<M> = Arc<watch::Sender<AddressState<M>>>;
 
 /// What is known at an address.
 pub(super) struct AddressState<M> {
-    registered: Option<Registered<M>>,
+    registered: Option<RegisteredActor<M>>,
     /// How many registrations there have been, so that each has a number of its own.
     registrations: u64,
     /// How many child specs have this address, as soon as there has been one.
@@ -28,7 +28,7 @@ pub(super) struct AddressState<M> {
     is_telling: bool,
 }
 
-struct Registered<M> {
+struct RegisteredActor<M> {
     registration: u64,
     actor: ActorRef<M>,
 }
@@ -97,7 +97,7 @@ pub(super) struct Registration<M> {
 impl<M: Message> Registration<M> {
     /// Says that the incarnation is there.
     pub(super) fn take(&self, actor: ActorRef<M>) {
-        let registered = Registered { registration: self.number, actor };
+        let registered = RegisteredActor { registration: self.number, actor };
         let before = change(&self.state, |state| state.registered.replace(registered));
         drop(before);
         tell_waiters(&self.state);

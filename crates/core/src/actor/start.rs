@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ractor::{Actor, Message};
 
 use super::address::Address;
-use super::owner::{Orders, Owner, own_actor};
+use super::owner::{ActorOrders, ActorOwner, own_actor};
 use super::registration::{Registration, SpecRegistration};
-use super::wrapped::leave;
+use super::user_actor::leave;
 use crate::child::ChildKind;
 use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::detector::WorkerId;
@@ -84,29 +84,34 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let make = Arc::clone(&self.make);
-        let orders = Orders::default();
+        let orders = ActorOrders::default();
         let registration = self.registration.as_ref().map(SpecRegistration::registration);
         let worker = WorkerId::new();
         let (path, incarnation) = (cx.path.clone(), cx.incarnation);
-        let owner =
-            Owner { path, incarnation, orders: orders.clone(), registration: registration.clone(), worker };
+        let owner = ActorOwner {
+            path,
+            incarnation,
+            orders: orders.clone(),
+            registration: registration.clone(),
+            worker,
+        };
         let runtime = cx.task_runtime().clone();
         let owner = own_actor(move || make(), owner, cx.reporter);
         spawn_named(&runtime, &cx.path, owner);
-        let watched = Arc::new(Watched { orders, worker });
+        let watched = Arc::new(WatchedActor { orders, worker });
         Launch::starting(RunningActor { watched, registration })
     }
 }
 
 /// What the supervisor holds of an actor.
 struct RunningActor<M> {
-    watched: Arc<Watched>,
+    watched: Arc<WatchedActor>,
     registration: Option<Registration<M>>,
 }
 
 /// The part of it that others may look at.
-struct Watched {
-    orders: Orders,
+struct WatchedActor {
+    orders: ActorOrders,
     worker: WorkerId,
 }
 
@@ -131,7 +136,7 @@ impl<M: Message> RunningChild for RunningActor<M> {
     }
 }
 
-impl Inspect for Watched {
+impl Inspect for WatchedActor {
     /// As ractor's `kill`, which an actor does not survive and its supervisor has not asked for.
     fn crash(&self) -> bool {
         self.orders.force.cancel();

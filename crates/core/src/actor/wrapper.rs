@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
-use super::wrapped::{ReportedEnd, Wrapped};
+use super::user_actor::{ReportedEnd, UserActor};
 use crate::child::{Exit, StartError};
 
 /// Passes everything on to the user's actor, and notes how it ends.
 ///
 /// It has the message type of the user's actor, so that all other code, and the user's actor too, takes it for that
 /// actor.
-pub(super) struct Wrapper<A: Actor>(pub(super) Arc<Wrapped<A>>);
+pub(super) struct Wrapper<A: Actor>(pub(super) Arc<UserActor<A>>);
 
 /// Why a state can be expected wherever ractor hands one out.
 const THERE: &str = "an actor has its state from its start to its end";

@@ -10,8 +10,8 @@ use crate::Signal;
 /// Says how a child ended, exactly.
 ///
 /// It serialises as the `status` of events and reports: `{"ok":true}`, `{"error":"…"}`,
-/// `{"panic":"…","location":"…","backtrace":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`. What
-/// counts as a success has `"success":true` beside it.
+/// `{"panic":"…","location":"…","backtrace":"…"}`, `{"aborted":true}`, `{"code":0}` or `{"signal":"SIGKILL"}`, with
+/// `"core_dumped":true` or `"out_of_memory":true` beside it. What counts as a success has `"success":true` beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exit {
@@ -39,6 +39,9 @@ pub enum Exit {
         number: i32,
         /// Whether the system wrote a core image.
         core_dumped: bool,
+        /// Whether its cgroup says that the system has killed one of its processes because there was no memory left.
+        /// Where there is no such cgroup, this is not known, and `false`.
+        out_of_memory: bool,
     },
     /// A process ended in a way that its description counts as a success, although it usually is none: an exit code
     /// other than 0, or a signal.
@@ -169,6 +172,7 @@ impl fmt::Display for Exit {
             Self::Panicked(panic) => write!(f, "panicked: {panic}"),
             Self::Aborted => f.write_str("aborted"),
             Self::Code(code) => write!(f, "exit code {code}"),
+            Self::Signal { name, out_of_memory: true, .. } => write!(f, "killed by {name} (out of memory)"),
             Self::Signal { name, core_dumped: false, .. } => write!(f, "killed by {name}"),
             Self::Signal { name, core_dumped: true, .. } => write!(f, "killed by {name} (core dumped)"),
             Self::Success { exit } => write!(f, "{exit}, which counts as a success"),
@@ -203,8 +207,11 @@ impl Serialize for Exit {
             Self::Failed { error } => map.serialize_entry("error", error)?,
             Self::Aborted => map.serialize_entry("aborted", &true)?,
             Self::Code(code) => map.serialize_entry("code", code)?,
-            Self::Signal { name, core_dumped, .. } => {
+            Self::Signal { name, core_dumped, out_of_memory, .. } => {
                 map.serialize_entry("signal", name)?;
+                if *out_of_memory {
+                    map.serialize_entry("out_of_memory", &true)?;
+                }
                 if *core_dumped {
                     map.serialize_entry("core_dumped", &true)?;
                 }
@@ -236,7 +243,8 @@ mod tests {
     /// OTP rule 17.
     #[test]
     fn only_a_planned_end_and_exit_code_zero_are_normal() {
-        let signal = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false };
+        let signal =
+            Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false, out_of_memory: false };
         let normal = [Exit::Normal, Exit::Shutdown, Exit::Code(0)];
         let abnormal = [
             Exit::Failed { error: "no".into() },
@@ -254,7 +262,8 @@ mod tests {
     #[test]
     fn an_exit_serialises_as_the_status_of_events_and_reports() {
         let panic = Exit::Panicked(Panic::new("boom").at("src/x.rs:12"));
-        let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+        let signal =
+            Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false };
         let json = |exit: &Exit| serde_json::to_string(exit).unwrap();
 
         assert_eq!(json(&Exit::Normal), r#"{"ok":true}"#);
@@ -264,5 +273,9 @@ mod tests {
         assert_eq!(json(&Exit::Code(0)), r#"{"code":0}"#);
         assert_eq!(json(&Exit::Code(143).into_success()), r#"{"code":143,"success":true}"#);
         assert_eq!(json(&signal), r#"{"signal":"SIGKILL"}"#);
+        let name = "SIGKILL".into();
+        let starved = Exit::Signal { name, number: 9, core_dumped: false, out_of_memory: true };
+        assert_eq!(json(&starved), r#"{"signal":"SIGKILL","out_of_memory":true}"#);
+        assert_eq!(starved.to_string(), "killed by SIGKILL (out of memory)");
     }
 }

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_compact_end_tells_all_of_any_end() {
-        let signal = Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false };
+        let signal =
+            Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false };
         let failed = Exit::Failed { error: "boom".into() };
         let panicked = Exit::Panicked(Panic::new("boom"));
         let plain = [Exit::Normal, Exit::Shutdown, Exit::Aborted, Exit::Unknown];

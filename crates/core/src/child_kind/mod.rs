@@ -7,17 +7,15 @@
 //! ask and when to force is its supervisor's policy.
 
 mod compact_end;
-mod handled;
 mod inspect;
+mod own_events;
 mod reporter;
-mod retries;
 mod start;
 
 pub use inspect::Inspect;
-pub use reporter::{Ended, OutputLine, OutputSink, Reporter};
-pub use retries::Retries;
+pub use own_events::{OutputLine, OutputSink, Retries};
+pub use reporter::{Ended, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use compact_end::CompactEnd;
-pub(crate) use handled::{EndHandled, WhenHandled};
-pub(crate) use reporter::{Announcer, ChildReport, Listener, Report};
+pub(crate) use reporter::{Announcer, ChildReport, EndHandled, Report, ReportListener, WhenHandled};

@@ -1,13 +1,18 @@
 //! How a child reports to its supervisor.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::{CompactEnd, EndHandled};
+use tokio::sync::oneshot;
+
+use super::CompactEnd;
 use crate::blame::Failures;
-use crate::child::{ChildPath, Exit, Panic, StartError, StopCause, Straggler};
-use crate::context::{Activity, TreeContext};
-use crate::event::{EventKind, Notice, Stream};
+use crate::child::{Exit, Panic, StartError, StopCause, Straggler};
+use crate::context::Activity;
 use crate::failure::StartFailure;
+use crate::foreign_wakers::WakeElsewhere;
 use crate::policy::ChildKey;
 use crate::report::Below;
 
@@ -28,7 +33,7 @@ pub(crate) enum Report {
         cause: StopCause,
         start_failure: Option<Box<StartFailure>>,
     },
-    /// All that is left of the child, a supervisor that stops, is stuck.
+    /// The child, or all that is left of it, is stuck.
     Stuck,
     Ended {
         end: CompactEnd,
@@ -47,7 +52,7 @@ pub(crate) struct ChildReport {
 }
 
 /// Where children report: a supervisor, or what listens to a supervisor that has no supervisor above it.
-pub(crate) trait Listener: Send + Sync {
+pub(crate) trait ReportListener: Send + Sync {
     /// Takes a report, at once and without waiting for anything.
     fn hear(&self, report: ChildReport);
 
@@ -64,7 +69,7 @@ pub(crate) trait Listener: Send + Sync {
 /// [`ended`](Self::ended). If a reporter is dropped without that report, the child counts as aborted, or as panicked if
 /// the drop is part of a panic: a supervisor never waits for a child that has gone silently.
 pub struct Reporter {
-    listener: Arc<dyn Listener>,
+    listener: Arc<dyn ReportListener>,
     key: ChildKey,
     incarnation: u32,
     activity: Option<Activity>,
@@ -73,7 +78,7 @@ pub struct Reporter {
 
 /// Says that a child has started, apart from its reporter.
 pub(crate) struct Announcer {
-    listener: Arc<dyn Listener>,
+    listener: Arc<dyn ReportListener>,
     key: ChildKey,
     incarnation: u32,
 }
@@ -146,7 +151,7 @@ impl Ended {
         self
     }
 
-    fn into_report(mut self) -> Report {
+    pub(crate) fn into_report(mut self) -> Report {
         let handled = self.handled.take();
         Report::Ended { end: self.into(), handled }
     }
@@ -160,7 +165,7 @@ impl From<Exit> for Ended {
 
 impl Reporter {
     pub(crate) fn new(
-        listener: Arc<dyn Listener>,
+        listener: Arc<dyn ReportListener>,
         key: ChildKey,
         incarnation: u32,
         activity: Option<Activity>,
@@ -182,23 +187,24 @@ impl Reporter {
     }
 
     /// Says that there is nothing to run, and that this is fine (OTP's `ignore`).
-    pub fn ignored(mut self) {
-        self.close(Report::Ignored);
+    pub fn ignored(self) {
+        self.close_with(Report::Ignored);
     }
 
     /// Says that the child could not be started, and that nothing is left of the attempt.
     pub fn failed(self, error: StartError) {
-        self.failed_after(StartFailure::new(error), Below::default());
-    }
-
-    /// Says that this supervisor could not be started, and how the children that had been started came down.
-    pub(crate) fn failed_after(mut self, failure: StartFailure, children: Below) {
-        self.close(Report::Failed { failure: Box::new(failure), children });
+        let failure = Box::new(StartFailure::new(error));
+        self.close_with(Report::Failed { failure, children: Below::default() });
     }
 
     /// Says that the child is gone, after everything it held has been given back.
-    pub fn ended(mut self, ended: impl Into<Ended>) {
-        self.close(ended.into().into_report());
+    pub fn ended(self, ended: impl Into<Ended>) {
+        self.close_with(ended.into().into_report());
+    }
+
+    /// Makes the last report.
+    pub(crate) fn close_with(mut self, report: Report) {
+        self.close(report);
     }
 
     /// Says that this supervisor has begun to stop of its own accord.
@@ -207,8 +213,10 @@ impl Reporter {
         self.deliver(Report::Stopping { cause, start_failure: start_failure.map(Box::new) }, None);
     }
 
-    /// Says that all that is left of this supervisor is stuck.
-    pub(crate) fn stuck(&self) {
+    /// Says that the child cannot go, although it may not have been forced yet: it cannot be asked to stop, or it is a
+    /// supervisor below which only such children are left. Its supervisor keeps no sibling waiting for it, and forces
+    /// it when its grace is over.
+    pub fn stuck(&self) {
         self.deliver(Report::Stuck, None);
     }
 
@@ -255,93 +263,29 @@ impl std::fmt::Debug for Reporter {
     }
 }
 
-/// Turns what a process writes into events.
-#[derive(Clone, Debug)]
-pub struct OutputSink {
-    tree: TreeContext,
-    path: ChildPath,
-    incarnation: u32,
-}
+/// Dropped when the supervisor has taken note of an end, or never will.
+///
+/// It goes along with the report of the end and is dropped: by the supervisor, at the end of the turn in which it has
+/// dealt with the end, or by anything else that keeps the report from it. There is no way to forget it, and nothing to
+/// be called.
+#[derive(Debug)]
+pub(crate) struct EndHandled(#[expect(dead_code, reason = "it is dropped")] oneshot::Sender<Infallible>);
 
-/// A line that a process wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputLine {
-    /// Where it wrote the line.
-    pub stream: Stream,
-    /// The line without its end.
-    pub line: String,
-    /// Whether the line was cut because it is too long. What follows is the next line of this stream.
-    pub truncated: bool,
-    /// Whether bytes that are not UTF-8 were replaced.
-    pub lossy: bool,
-    /// Whether this goes on where the line before it of this stream ended.
-    pub continued: bool,
-}
+/// Ready when the [`EndHandled`] has been dropped.
+#[derive(Debug)]
+pub(crate) struct WhenHandled(WakeElsewhere<oneshot::Receiver<Infallible>>);
 
-impl super::StartContext {
-    /// Where a process's lines go to become `output` events.
-    pub fn output(&self) -> OutputSink {
-        OutputSink { tree: self.tree.clone(), path: self.path.clone(), incarnation: self.incarnation }
+impl EndHandled {
+    pub(crate) fn new() -> (Self, WhenHandled) {
+        let (sender, receiver) = oneshot::channel();
+        (Self(sender), WhenHandled(WakeElsewhere::new(receiver)))
     }
 }
 
-impl OutputSink {
-    /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
-    /// once and get one time. What follows the last end is left out. Never waits.
-    pub fn write_lines(&self, stream: Stream, lines: &str) {
-        self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
-    }
+impl Future for WhenHandled {
+    type Output = ();
 
-    /// Waits if a reader of the events that has lost none is so far behind that it could soon lose some: until that
-    /// reader has taken enough events, or its [patience](crate::Events::hold_up_output) is over, 10 ms by default. A
-    /// writer of many events calls this between one batch and the next.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn room(&self) {
-        self.tree.record().room().await;
-    }
-
-    /// Writes into the tree's record what the process said of itself. Never waits.
-    pub fn notified(&self, notice: Notice) {
-        self.emit(EventKind::Notified(notice));
-    }
-
-    /// Writes into the tree's record that a health check has failed, or that one has succeeded again (`None`): what was
-    /// found, how many in a row have failed, and how many of them are too many. Never waits.
-    pub fn health(&self, failed: Option<(String, u32, u32)>) {
-        self.emit(match failed {
-            Some((error, failures, threshold)) => EventKind::Unhealthy { error, failures, threshold },
-            None => EventKind::Healthy,
-        });
-    }
-
-    /// Writes into the tree's record that the process, which ends without its supervisor's request, gets this signal
-    /// now. Never waits.
-    pub fn escalated(&self, to: impl Into<std::borrow::Cow<'static, str>>) {
-        self.emit(EventKind::Escalated { to: to.into() });
-    }
-
-    /// Writes into the tree's record that the process is asked to stop with this, so long after it was asked first, and
-    /// why a command that was to ask it has failed. Never waits.
-    pub fn asked(&self, with: String, elapsed: std::time::Duration, error: Option<String>) {
-        self.emit(EventKind::Asked { with, elapsed, error });
-    }
-
-    /// Writes into the tree's record that something weaker than what was asked for is in force for this process, for
-    /// this reason, which is one line. Never waits.
-    pub fn degraded(&self, what: &'static str, reason: String) {
-        self.emit(EventKind::Degraded { what: what.into(), reason });
-    }
-
-    /// Writes one line into the tree's record. Never waits.
-    pub fn write(&self, line: OutputLine) {
-        let OutputLine { stream, line, truncated, lossy, continued } = line;
-        self.emit(EventKind::Output { stream, line, truncated, lossy, continued });
-    }
-
-    fn emit(&self, what: EventKind) {
-        self.tree.record().emit(&self.path, crate::child::ChildKind::Process, self.incarnation, what);
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.0).poll(cx).map(|_| ())
     }
 }

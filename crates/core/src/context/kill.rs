@@ -72,8 +72,8 @@ impl KillRegistry {
     pub(super) fn use_all(&self, purpose: Use) {
         let left: Vec<_> = self.lock().all.iter().filter_map(Weak::upgrade).collect();
         if !left.is_empty() {
-            let progress = Progress { left, in_use: 0, used: 0 };
-            let round = Round { purpose, progress: Mutex::new(progress), over: Condvar::new() };
+            let progress = UseProgress { left, in_use: 0, used: 0 };
+            let round = KillRound { purpose, progress: Mutex::new(progress), over: Condvar::new() };
             Arc::new(round).run();
         }
     }
@@ -84,25 +84,25 @@ impl KillRegistry {
 }
 
 /// One use of all handles.
-struct Round {
+struct KillRound {
     purpose: Use,
-    progress: Mutex<Progress>,
+    progress: Mutex<UseProgress>,
     over: Condvar,
 }
 
-struct Progress {
+struct UseProgress {
     left: Vec<Arc<dyn KillHandle>>,
     in_use: usize,
     used: usize,
 }
 
-impl Progress {
+impl UseProgress {
     fn is_over(&self) -> bool {
         self.left.is_empty() && self.in_use == 0
     }
 }
 
-impl Round {
+impl KillRound {
     fn run(self: Arc<Self>) {
         if is_seeded() {
             return self.work();
@@ -163,7 +163,7 @@ impl Round {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Progress> {
+    fn lock(&self) -> MutexGuard<'_, UseProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

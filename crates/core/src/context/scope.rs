@@ -11,14 +11,14 @@ use crate::sync::{Mutex, MutexGuard, PoisonError, point};
 
 /// Which scopes of a tree have been marked so far.
 #[derive(Debug, Default)]
-pub(super) struct Marks {
+pub(super) struct StopMarks {
     count: AtomicU64,
     /// For each mark that is higher up than every later one: its number, and how deep its scope lies. So the first
     /// one behind any number is the highest since then.
     highest: Mutex<Vec<(u64, u32)>>,
 }
 
-impl Marks {
+impl StopMarks {
     fn add(&self, depth: u32) {
         let mut highest = self.lock();
         let kept = highest.partition_point(|(_, above)| *above < depth);
@@ -46,7 +46,7 @@ impl Marks {
 pub(crate) struct StopScope {
     parent: Option<Arc<StopScope>>,
     depth: u32,
-    marks: Arc<Marks>,
+    marks: Arc<StopMarks>,
     /// Whether scopes above this one count as well.
     reach: StopReach,
     stopping: AtomicBool,
@@ -70,7 +70,7 @@ pub enum StopReach {
 
 impl StopScope {
     /// The scope of a tree's root.
-    pub(super) fn root(marks: Arc<Marks>, reach: StopReach) -> Arc<Self> {
+    pub(super) fn root(marks: Arc<StopMarks>, reach: StopReach) -> Arc<Self> {
         Arc::new(Self {
             parent: None,
             depth: 0,
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_highest_mark_since_any_event_is_known() {
-        let marks = Marks::default();
+        let marks = StopMarks::default();
         [5, 3, 4, 3, 7].into_iter().for_each(|depth| marks.add(depth));
 
         let highest = |since| (0..10).find(|depth| marks.any_above(depth + 1, since));

@@ -11,10 +11,10 @@ use crate::sync::{Mutex, MutexGuard, PoisonError};
 /// What waits for them is woken under their common parent's lock, by whatever it takes for a waker. So nothing of the
 /// library's touches that parent once the stop has begun, except the thread that cancels it.
 #[derive(Debug, Default)]
-pub(super) struct Tokens(Mutex<State>);
+pub(super) struct Tokens(Mutex<TokensState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct TokensState {
     is_stopping: bool,
     /// Made with the first token that is handed out.
     parent: Option<CancellationToken>,
@@ -56,7 +56,7 @@ impl Tokens {
         self.lock().told.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, TokensState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct ThreadSlot {
 
 /// What was seen in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Work {
+pub(super) struct SlotWork {
     pub(super) worker: WorkerId,
     pub(super) doing: Doing,
     /// In ticks of the detector's clock.
@@ -57,13 +57,13 @@ pub(super) struct Work {
 static SLOTS: Mutex<Vec<Arc<ThreadSlot>>> = Mutex::new(Vec::new());
 
 thread_local! {
-    static MINE: OnceCell<Registered> = const { OnceCell::new() };
+    static MINE: OnceCell<RegisteredThread> = const { OnceCell::new() };
 }
 
 /// This thread's slot, which goes with the thread.
-struct Registered(Arc<ThreadSlot>);
+struct RegisteredThread(Arc<ThreadSlot>);
 
-impl Drop for Registered {
+impl Drop for RegisteredThread {
     fn drop(&mut self) {
         self.0.is_gone.store(true, Ordering::Relaxed);
         slots().retain(|slot| !slot.is_gone.load(Ordering::Relaxed));
@@ -96,7 +96,7 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         let (work, since) = self.before;
         let _ = MINE.try_with(|mine| {
-            if let Some(Registered(slot)) = mine.get() {
+            if let Some(RegisteredThread(slot)) = mine.get() {
                 slot.work.store(work, Ordering::Release);
                 slot.since.store(since, Ordering::Relaxed);
             }
@@ -110,15 +110,15 @@ pub(super) fn slots() -> MutexGuard<'static, Vec<Arc<ThreadSlot>>> {
 }
 
 impl ThreadSlot {
-    pub(super) fn look(&self) -> Option<Work> {
+    pub(super) fn look(&self) -> Option<SlotWork> {
         let work = self.work.load(Ordering::Acquire);
         let since = self.since.load(Ordering::Relaxed);
         let doing = if work & 1 == 1 { Doing::Drop } else { Doing::Poll };
-        (work != 0).then_some(Work { worker: WorkerId(work >> 1), doing, since })
+        (work != 0).then_some(SlotWork { worker: WorkerId(work >> 1), doing, since })
     }
 }
 
-fn register() -> Registered {
+fn register() -> RegisteredThread {
     let slot = Arc::new(ThreadSlot {
         work: AtomicU64::new(0),
         since: AtomicU64::new(0),
@@ -126,7 +126,7 @@ fn register() -> Registered {
         thread: this_thread(),
     });
     slots().push(Arc::clone(&slot));
-    Registered(slot)
+    RegisteredThread(slot)
 }
 
 /// The name of this thread, and the number that the system's tools show for it.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::slot::{Doing, Work, WorkerId, slots};
+use super::slot::{Doing, SlotWork, WorkerId, slots};
 use super::ticks::{TICK, clock, is_awake, may_sleep, notice, runs_on, tick_on, wakes_up};
 use crate::panics::{catch, drop_quietly};
 
@@ -78,7 +78,7 @@ pub(crate) fn find(worker: WorkerId) -> Option<Stall> {
     })
 }
 
-fn stall(work: Work, thread: &str, now: u64) -> Stall {
+fn stall(work: SlotWork, thread: &str, now: u64) -> Stall {
     let ticks = u32::try_from(now.saturating_sub(work.since)).unwrap_or(u32::MAX);
     Stall { doing: work.doing, elapsed: TICK.saturating_mul(ticks), thread: thread.to_owned() }
 }

@@ -52,7 +52,7 @@ impl From<usize> for Capacity {
 
 /// The events that a reader has still to take, in order.
 #[derive(Debug)]
-pub(super) struct Backlog {
+pub(super) struct EventBacklog {
     capacity: Capacity,
     /// The number of the next event.
     next: u64,
@@ -62,7 +62,7 @@ pub(super) struct Backlog {
     text: u64,
     held: VecDeque<Retained>,
     /// A place stays a reader's own until it goes.
-    readers: Vec<Option<Reader>>,
+    readers: Vec<Option<BacklogReader>>,
     /// Whether a writer waits until it is not [crowded](Self::crowd) any more.
     waited_for: bool,
     closed: bool,
@@ -87,7 +87,7 @@ pub(super) enum RetainedEvents {
 }
 
 #[derive(Debug)]
-struct Reader {
+struct BacklogReader {
     /// The number of the event that it takes next.
     next: u64,
     /// Whether it takes the lines of processes as well.
@@ -106,7 +106,7 @@ struct Reader {
 
 /// What there is for a reader.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum TakenEvents {
     /// It has got some.
     Some,
     /// Nothing yet. It will be woken.
@@ -126,7 +126,7 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    fn of(reader: &Reader) -> Self {
+    fn of(reader: &BacklogReader) -> Self {
         Self { patience: reader.patience.unwrap_or(PATIENCE), taken: reader.patience.map(|_| reader.next) }
     }
 
@@ -135,7 +135,7 @@ impl Crowd {
     }
 }
 
-impl Reader {
+impl BacklogReader {
     fn takes(&self, held: &Retained) -> bool {
         self.takes_output || !held.is_output
     }
@@ -146,7 +146,7 @@ impl Reader {
     }
 }
 
-impl Backlog {
+impl EventBacklog {
     pub(super) fn new(capacity: Capacity) -> Self {
         Self {
             capacity,
@@ -238,7 +238,7 @@ impl Backlog {
     }
 
     /// Readers that have caught up go past what they do not take, so that they do not keep it here.
-    fn go_past(&mut self, first: u64, count: u64, leaves: impl Fn(&Reader) -> bool) {
+    fn go_past(&mut self, first: u64, count: u64, leaves: impl Fn(&BacklogReader) -> bool) {
         for reader in self.readers.iter_mut().flatten() {
             if reader.next == first && leaves(reader) {
                 reader.next += count;
@@ -271,7 +271,7 @@ impl Backlog {
     }
 
     /// The readers that keep up and are behind by more than this part of what they may be.
-    fn behind(&self, part: usize) -> impl Iterator<Item = &Reader> {
+    fn behind(&self, part: usize) -> impl Iterator<Item = &BacklogReader> {
         let Capacity { events, bytes } = self.capacity;
         let (events, bytes) = ((events / part) as u64, (bytes / part) as u64);
         self.readers().filter(|reader| reader.keeps_up()).filter(move |reader| {
@@ -281,7 +281,7 @@ impl Backlog {
     }
 
     /// The position of the first entry that a reader has not taken, or not taken completely.
-    fn position(&self, reader: &Reader) -> usize {
+    fn position(&self, reader: &BacklogReader) -> usize {
         self.held.partition_point(|held| held.first < reader.next)
     }
 
@@ -290,7 +290,8 @@ impl Backlog {
     /// A new reader, which takes what is written from now on.
     pub(super) fn subscribe(&mut self) -> usize {
         let (next, lost, losses, waker) = (self.next, 0, None, None);
-        let reader = Reader { next, takes_output: true, lost, losses, late: false, patience: None, waker };
+        let reader =
+            BacklogReader { next, takes_output: true, lost, losses, late: false, patience: None, waker };
         match self.readers.iter().position(Option::is_none) {
             Some(free) => {
                 self.readers[free] = Some(reader);
@@ -339,11 +340,11 @@ impl Backlog {
         reader: usize,
         into: &mut VecDeque<Retained>,
         waker: &mut Option<Waker>,
-    ) -> Taken {
-        let Some(reader) = &mut self.readers[reader] else { return Taken::End };
+    ) -> TakenEvents {
+        let Some(reader) = &mut self.readers[reader] else { return TakenEvents::End };
         if reader.lost > 0 {
             reader.late = true;
-            return Taken::Lost(std::mem::take(&mut reader.lost));
+            return TakenEvents::Lost(std::mem::take(&mut reader.lost));
         }
         let begin = self.held.partition_point(|held| held.first < reader.next);
         // What is not held any more by the end of this has been passed over.
@@ -361,12 +362,12 @@ impl Backlog {
         }
         reader.next = next;
         let taken = match (into.is_empty(), self.closed) {
-            (false, _) => Taken::Some,
-            (true, true) => Taken::End,
+            (false, _) => TakenEvents::Some,
+            (true, true) => TakenEvents::End,
             (true, false) => {
                 reader.late = false;
                 std::mem::swap(&mut reader.waker, waker);
-                Taken::Nothing
+                TakenEvents::Nothing
             }
         };
         self.drop_what_is_read();
@@ -398,7 +399,7 @@ impl Backlog {
         }
     }
 
-    fn readers(&self) -> impl Iterator<Item = &Reader> {
+    fn readers(&self) -> impl Iterator<Item = &BacklogReader> {
         self.readers.iter().flatten()
     }
 }

@@ -52,3 +52,13 @@ impl Serialize for Event {
 fn seconds(at: Duration) -> f64 {
     at.as_micros() as f64 / 1e6
 }
+
+/// A position in a tree's record.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordPosition {
+    /// The number of the newest event at that position: 0 before the first.
+    pub as_of: u64,
+    /// How long after the root began.
+    pub at: Duration,
+}

@@ -23,13 +23,13 @@ const STEP: Duration = Duration::from_millis(250);
 
 /// The log of one tree.
 #[derive(Debug)]
-pub(crate) struct Log {
+pub(crate) struct TreeLog {
     /// The number of the last event that has been dealt with. Closed when the thread has ended.
     reached: watch::Receiver<u64>,
     lost: Arc<AtomicU64>,
 }
 
-impl Log {
+impl TreeLog {
     /// Begins to log what is written from now on. `None` if the program has set no subscriber, or the system has no
     /// thread.
     pub(crate) fn start(record: &Record) -> Option<Self> {
@@ -45,7 +45,8 @@ impl Log {
         let hears_output = LevelFilter::current() >= LevelFilter::DEBUG;
         events.take_output(hears_output);
         let lost_there = Arc::clone(&lost);
-        let writer = Writer { events, hears_output, reached: reached_sender, lost: lost_there, untold: 0 };
+        let writer =
+            TreeLogWriter { events, hears_output, reached: reached_sender, lost: lost_there, untold: 0 };
         let write = move || {
             // A subscriber that is not global is unknown on this thread. One that is global is called more quickly
             // without this.
@@ -81,7 +82,7 @@ impl Log {
 }
 
 /// What the log's thread has.
-struct Writer {
+struct TreeLogWriter {
     events: Events,
     /// Whether the subscriber takes what processes write.
     hears_output: bool,
@@ -91,7 +92,7 @@ struct Writer {
     untold: u64,
 }
 
-impl Writer {
+impl TreeLogWriter {
     /// Makes every event a line, until the record ends.
     fn write(mut self) {
         loop {

@@ -6,7 +6,6 @@ mod kind;
 mod log;
 mod notice;
 mod output_batch;
-mod position;
 mod reader;
 mod record;
 mod size;
@@ -15,13 +14,12 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
-pub use entry::Event;
+pub use entry::{Event, RecordPosition};
 pub use kind::{EventKind, SignalAction, Stream};
 pub use notice::Notice;
-pub use position::RecordPosition;
 pub use reader::{Events, Lagged};
 
 pub(crate) use backlog::Capacity;
-pub(crate) use log::Log;
-pub(crate) use record::{Record, Writer};
+pub(crate) use log::TreeLog;
+pub(crate) use record::{Record, RecordWriter};
 pub(crate) use span::{ChildSpan, Inside};

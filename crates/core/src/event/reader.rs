@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::coop;
 
 use super::Event;
-use super::backlog::{Retained, RetainedEvents, Taken};
+use super::backlog::{Retained, RetainedEvents, TakenEvents};
 use super::output_batch::BatchedEvents;
 use super::record::SharedRecord;
 use crate::foreign_wakers::WakeElsewhere;
@@ -43,7 +43,7 @@ pub struct Lagged {
     pub missed: u64,
 }
 
-type Next = Result<Option<Arc<Event>>, Lagged>;
+type NextEvent = Result<Option<Arc<Event>>, Lagged>;
 
 impl Events {
     pub(super) fn new(record: Arc<SharedRecord>, reader: usize) -> Self {
@@ -92,7 +92,7 @@ impl Events {
         }
     }
 
-    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<NextEvent> {
         // A reader that always finds something lets others run now and then.
         let coop = ready!(coop::poll_proceed(cx));
         let next = match self.at_hand() {
@@ -138,14 +138,14 @@ impl Events {
     }
 
     /// Takes what there is, when nothing is at hand.
-    fn fetch(&mut self, waker: &Waker) -> Poll<Next> {
+    fn fetch(&mut self, waker: &Waker) -> Poll<NextEvent> {
         let mut waker = Some(waker.clone());
         let taken = self.record.relieve(|backlog| backlog.take(self.reader, &mut self.taken, &mut waker));
         match taken {
-            Taken::Some => Poll::Ready(Ok(self.at_hand())),
-            Taken::Nothing => Poll::Pending,
-            Taken::Lost(missed) => Poll::Ready(Err(Lagged { missed })),
-            Taken::End => Poll::Ready(Ok(None)),
+            TakenEvents::Some => Poll::Ready(Ok(self.at_hand())),
+            TakenEvents::Nothing => Poll::Pending,
+            TakenEvents::Lost(missed) => Poll::Ready(Err(Lagged { missed })),
+            TakenEvents::End => Poll::Ready(Ok(None)),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as SystemInstant, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::backlog::{Backlog, Capacity, Crowd};
+use super::backlog::{Capacity, Crowd, EventBacklog};
 use super::output_batch::{self, OutputBatch};
 use super::{Event, EventKind, Events, RecordPosition, Stream};
 use crate::child::{ChildKind, ChildPath};
@@ -34,12 +34,12 @@ pub(super) struct SharedRecord {
 pub(super) struct Inner {
     /// When the first event was written.
     origin: Option<SystemInstant>,
-    backlog: Backlog,
+    backlog: EventBacklog,
 }
 
 impl Record {
     pub(crate) fn new(capacity: impl Into<Capacity>) -> Self {
-        let inner = Inner { origin: None, backlog: Backlog::new(capacity.into()) };
+        let inner = Inner { origin: None, backlog: EventBacklog::new(capacity.into()) };
         Self { shared: Arc::new(SharedRecord { inner: Mutex::new(inner), room: Notify::new() }) }
     }
 
@@ -84,9 +84,9 @@ impl Record {
     ///
     /// `write` runs under the record's lock: it must neither wait nor call code that is not the library's, nor drop
     /// anything.
-    pub(crate) fn section<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
+    pub(crate) fn section<R>(&self, write: impl FnOnce(&mut RecordWriter<'_>) -> R) -> R {
         let mut inner = self.shared.lock();
-        let mut writer = Writer { inner: &mut inner, waiting: Vec::new() };
+        let mut writer = RecordWriter { inner: &mut inner, waiting: Vec::new() };
         let result = write(&mut writer);
         let waiting = writer.waiting;
         drop(inner);
@@ -157,7 +157,7 @@ impl Record {
 
     /// Writes the last events and ends the record, all in one [section](Self::section): no other event comes between
     /// them, or after them.
-    pub(crate) fn section_at_the_end<R>(&self, write: impl FnOnce(&mut Writer<'_>) -> R) -> R {
+    pub(crate) fn section_at_the_end<R>(&self, write: impl FnOnce(&mut RecordWriter<'_>) -> R) -> R {
         self.section(|writer| {
             let result = write(writer);
             writer.waiting.extend(writer.inner.backlog.close());
@@ -184,13 +184,13 @@ impl Record {
 }
 
 /// Writes in a section of a record.
-pub(crate) struct Writer<'a> {
+pub(crate) struct RecordWriter<'a> {
     inner: &'a mut Inner,
     /// Which readers are to be woken when the lock is free.
     waiting: Vec<Waker>,
 }
 
-impl Writer<'_> {
+impl RecordWriter<'_> {
     /// The number of the newest event, and the time that it would have if it were written now.
     pub(crate) fn position(&self) -> RecordPosition {
         let origin = self.inner.origin;
@@ -240,7 +240,7 @@ fn wake(waiting: Vec<Waker>) {
 
 impl SharedRecord {
     /// Has a reader take events or leave, and wakes the writers that wait for room if that has made some.
-    pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut Backlog) -> T) -> T {
+    pub(super) fn relieve<T>(&self, change: impl FnOnce(&mut EventBacklog) -> T) -> T {
         let mut inner = self.lock();
         let result = change(&mut inner.backlog);
         let has_made_room = inner.backlog.has_made_room();

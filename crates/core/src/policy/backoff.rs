@@ -65,8 +65,8 @@ impl Backoff {
         }
     }
 
-    /// How long the n-th restart in a row waits, for a noise between 0 and 1.
-    pub(crate) fn delay(&self, attempt: u32, noise: f64) -> Duration {
+    /// How long the n-th restart in a row waits, for a random number between 0 and 1.
+    pub(crate) fn delay(&self, attempt: u32, random: f64) -> Duration {
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
         let max = self.max.as_secs_f64();
         // An infinite product is cut like any other that is too long.
@@ -78,8 +78,28 @@ impl Backoff {
                 Duration::try_from_secs_f64(exact).unwrap_or(self.max)
             };
         }
-        let jittered = exact * (1.0 + self.jitter * (2.0 * noise - 1.0));
+        let jittered = exact * (1.0 + self.jitter * (2.0 * random - 1.0));
         Duration::try_from_secs_f64(jittered.clamp(0.0, max)).unwrap_or(self.max)
+    }
+}
+
+/// Random numbers for the delays of restarts, which depend on nothing but a seed (SplitMix64).
+#[derive(Debug)]
+pub(super) struct Jitter(u64);
+
+impl Jitter {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number from 0 up to 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are exactly what a double can hold")]
+    pub(super) fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 }
 
@@ -144,5 +164,17 @@ mod tests {
         assert!(backoff.factor(f64::NAN).problem().is_some());
         assert!(backoff.jitter(1.5).problem().is_some());
         assert!(backoff.jitter(-0.1).problem().is_some());
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are exactly what a double can hold")]
+    fn the_numbers_are_those_of_the_published_generator() {
+        let published: [u64; 3] =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let mut jitter = Jitter::new(1_234_567);
+
+        for number in published {
+            assert_eq!(jitter.next().to_bits(), ((number >> 11) as f64 / 9_007_199_254_740_992.0).to_bits());
+        }
     }
 }

@@ -6,11 +6,10 @@
 mod backoff;
 mod drain;
 mod intensity;
-mod late;
+mod lost_time;
 mod machine;
 mod ordered;
 mod queue;
-mod restart;
 mod standstill;
 mod strategy;
 mod timers;
@@ -18,15 +17,16 @@ mod timers;
 pub use backoff::Backoff;
 pub use intensity::Intensity;
 #[doc(hidden)]
-pub use late::{is_late, lost_time};
+pub use lost_time::{is_late, lost_time};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use drain::{Drain, Drained, is_put_off};
-pub(crate) use late::{LOOK, LOOK_AFTER_FORCE, put_off};
+pub(crate) use lost_time::{LOOK, LOOK_AFTER_FORCE, put_off};
 pub(crate) use ordered::Ordered;
 pub(crate) use queue::Queue;
-pub(crate) use standstill::{Look, Standstill};
+pub(crate) use standstill::{Standstill, StandstillStep};
+pub(crate) use strategy::{Closing, Keeping, Policy};
 
 pub(crate) use machine::{
-    Action, CallId, ChildKey, Closing, End, Input, Keeping, Machine, Policy, Reply, Request, Traits, Tuning,
+    Action, CallId, ChildKey, Input, Machine, Reply, Request, SupervisorEnd, Traits, Tuning,
 };

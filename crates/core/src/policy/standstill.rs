@@ -16,7 +16,7 @@ pub(crate) struct Standstill {
 
 /// What there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum StandstillStep {
     /// Look again later.
     Wait,
     /// Ask for a sign of life.
@@ -31,20 +31,20 @@ impl Standstill {
     }
 
     /// Decides. `answered` is whether there was a sign of life since the last question.
-    pub(crate) fn look(&mut self, elapsed: Duration, answered: bool) -> Look {
+    pub(crate) fn look(&mut self, elapsed: Duration, answered: bool) -> StandstillStep {
         let patience_is_over = match self.asked {
             // Soon enough for the answer to be there at the deadline.
             None => elapsed >= self.deadline.saturating_sub(PATIENCE),
             Some(asked) => elapsed.saturating_sub(asked) >= PATIENCE,
         };
         match (patience_is_over, self.asked, answered) {
-            (false, _, _) => Look::Wait,
+            (false, _, _) => StandstillStep::Wait,
             (true, None, _) | (true, Some(_), true) => {
                 self.asked = Some(elapsed);
-                Look::Ask
+                StandstillStep::Ask
             }
             // The question was asked so late that the deadline is over too.
-            (true, Some(_), false) => Look::WriteReport,
+            (true, Some(_), false) => StandstillStep::WriteReport,
         }
     }
 }
@@ -59,10 +59,10 @@ mod tests {
     fn a_question_is_asked_so_early_that_the_answer_is_due_at_the_deadline() {
         let mut standstill = Standstill::new(10 * SECOND);
 
-        assert_eq!(standstill.look(8 * SECOND, false), Look::Wait);
-        assert_eq!(standstill.look(9 * SECOND, false), Look::Ask);
-        assert_eq!(standstill.look(9 * SECOND + SECOND / 2, false), Look::Wait);
-        assert_eq!(standstill.look(10 * SECOND, false), Look::WriteReport);
+        assert_eq!(standstill.look(8 * SECOND, false), StandstillStep::Wait);
+        assert_eq!(standstill.look(9 * SECOND, false), StandstillStep::Ask);
+        assert_eq!(standstill.look(9 * SECOND + SECOND / 2, false), StandstillStep::Wait);
+        assert_eq!(standstill.look(10 * SECOND, false), StandstillStep::WriteReport);
     }
 
     #[test]
@@ -70,17 +70,21 @@ mod tests {
         let mut standstill = Standstill::new(10 * SECOND);
         standstill.look(9 * SECOND, false);
 
-        assert_eq!(standstill.look(10 * SECOND, true), Look::Ask);
-        assert_eq!(standstill.look(11 * SECOND, true), Look::Ask);
-        assert_eq!(standstill.look(12 * SECOND, false), Look::WriteReport, "this time there was no answer");
+        assert_eq!(standstill.look(10 * SECOND, true), StandstillStep::Ask);
+        assert_eq!(standstill.look(11 * SECOND, true), StandstillStep::Ask);
+        assert_eq!(
+            standstill.look(12 * SECOND, false),
+            StandstillStep::WriteReport,
+            "this time there was no answer"
+        );
     }
 
     #[test]
     fn a_deadline_that_is_shorter_than_the_patience_does_not_shorten_it() {
         let mut standstill = Standstill::new(SECOND / 10);
 
-        assert_eq!(standstill.look(Duration::ZERO, false), Look::Ask);
-        assert_eq!(standstill.look(SECOND / 2, false), Look::Wait);
-        assert_eq!(standstill.look(SECOND, false), Look::WriteReport);
+        assert_eq!(standstill.look(Duration::ZERO, false), StandstillStep::Ask);
+        assert_eq!(standstill.look(SECOND / 2, false), StandstillStep::Wait);
+        assert_eq!(standstill.look(SECOND, false), StandstillStep::WriteReport);
     }
 }

@@ -1,6 +1,10 @@
-//! Which siblings share a child's end.
+//! What the user of a supervisor chooses: which siblings share a child's end, when it stops by itself, and the like.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::Intensity;
 
 /// Says which siblings are restarted together with a child that failed (OTP's `strategy`).
 ///
@@ -48,4 +52,59 @@ pub enum StopOrder {
     Reverse,
     /// All at once, which takes as long as the slowest of them. For children that do not need each other.
     Concurrent,
+}
+
+/// What a supervisor's user chose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) strategy: Strategy,
+    pub(crate) intensity: Intensity,
+    pub(crate) auto_shutdown: AutoShutdown,
+    pub(crate) stop_order: StopOrder,
+    pub(crate) keeping: Keeping,
+    pub(crate) closing: Closing,
+    /// How long a child that was forced or killed may keep its siblings from being asked. Default 1 s.
+    pub(crate) give_way_after: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::default(),
+            intensity: Intensity::default(),
+            auto_shutdown: AutoShutdown::default(),
+            stop_order: StopOrder::default(),
+            keeping: Keeping::default(),
+            closing: Closing::default(),
+            give_way_after: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Policy {
+    /// Whether the children come and go: those of a dynamic supervisor, and those of a task.
+    pub(crate) fn is_dynamic(&self) -> bool {
+        self.closing == Closing::WhenTold || self.keeping != Keeping::Specs
+    }
+}
+
+/// When a supervisor that stops has come to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// When its last child is gone.
+    #[default]
+    WhenEmpty,
+    /// When it has been told as well that no caller brings in a child any more: the supervisor of a task's children,
+    /// which takes in clean-up work while it stops.
+    WhenTold,
+}
+
+/// Which children a supervisor keeps once they are down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// All but temporary ones, so that they can be started again: a static supervisor.
+    #[default]
+    Specs,
+    /// None, and never more than this many altogether: a dynamic supervisor.
+    Nothing { max_children: usize },
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Says why a story has not come to its end, and what its threads did last.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct SeededFailure {
     /// What went wrong.
     pub what: Wrong,
     /// The last switches between threads, the oldest first.
@@ -26,7 +26,7 @@ pub enum Wrong {
     Panicked(String),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for SeededFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             Wrong::Hangs => f.write_str("nothing is ready, no timer is set, and the story is not over"),
@@ -39,4 +39,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for SeededFailure {}

@@ -15,15 +15,15 @@
 //! goes by the system's clock.
 
 mod clock;
-mod dice;
 mod failure;
-mod manner;
 mod mutex;
+mod polled_task;
+mod rng;
+mod schedule;
 mod scheduler;
 mod sleep;
 mod state;
 mod threads;
-mod unit;
 
 #[cfg(test)]
 mod tests;
@@ -32,9 +32,9 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-pub use self::failure::{Failure, Wrong};
-pub use self::manner::Time;
+pub use self::failure::{SeededFailure, Wrong};
 pub(crate) use self::mutex::Mutex;
+pub use self::schedule::Time;
 pub use self::sleep::{Sleep, YieldNow};
 pub use self::threads::run;
 

@@ -9,10 +9,10 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 
 use super::clock::Clock;
-use super::dice::Dice;
 use super::failure::Wrong;
-use super::manner::Manner;
-use super::state::{State, ThreadState};
+use super::rng::Rng;
+use super::schedule::Schedule;
+use super::state::{SchedulerState, ThreadState};
 
 /// It is no thread's turn: the story has not begun.
 const NOT_YET: usize = usize::MAX;
@@ -22,22 +22,22 @@ const OVER: usize = usize::MAX - 1;
 
 /// Has one thread of a story go on at a time.
 pub(super) struct Scheduler {
-    state: Mutex<State>,
+    state: Mutex<SchedulerState>,
     /// Which thread goes on.
     turn: AtomicUsize,
     threads: OnceLock<Vec<Thread>>,
-    verdict: mpsc::Sender<Verdict>,
+    verdict: mpsc::Sender<SeededVerdict>,
 }
 
 /// How a story ended.
-pub(super) struct Verdict {
+pub(super) struct SeededVerdict {
     pub(super) result: Result<(), Wrong>,
     pub(super) trace: Vec<String>,
 }
 
 impl Scheduler {
-    pub(super) fn new(dice: Dice, manner: &Manner, verdict: mpsc::Sender<Verdict>) -> Self {
-        let state = Mutex::new(State::new(dice, manner));
+    pub(super) fn new(rng: Rng, schedule: &Schedule, verdict: mpsc::Sender<SeededVerdict>) -> Self {
+        let state = Mutex::new(SchedulerState::new(rng, schedule));
         Self { state, turn: AtomicUsize::new(NOT_YET), threads: OnceLock::new(), verdict }
     }
 
@@ -135,7 +135,7 @@ impl Scheduler {
     }
 
     /// Threads are in the middle of something, and none of them can go on: they stay where they are for good.
-    fn leave_unfinished(&self, state: MutexGuard<'_, State>) -> ! {
+    fn leave_unfinished(&self, state: MutexGuard<'_, SchedulerState>) -> ! {
         let wrong = state.over.clone().and_then(Result::err).unwrap_or(Wrong::Deadlocks);
         self.tell(Err(wrong), &state);
         drop(state);
@@ -144,9 +144,9 @@ impl Scheduler {
         }
     }
 
-    fn tell(&self, result: Result<(), Wrong>, state: &State) {
+    fn tell(&self, result: Result<(), Wrong>, state: &SchedulerState) {
         // A caller that has given up waiting does not need it.
-        let _ = self.verdict.send(Verdict { result, trace: state.trace() });
+        let _ = self.verdict.send(SeededVerdict { result, trace: state.trace() });
     }
 
     fn is_over(&self) -> bool {
@@ -173,7 +173,7 @@ impl Scheduler {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SchedulerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

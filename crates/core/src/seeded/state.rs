@@ -7,10 +7,10 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::clock::Clock;
-use super::dice::Dice;
 use super::failure::Wrong;
-use super::manner::{Manner, Order, Time};
-use super::unit::Unit;
+use super::polled_task::PolledTask;
+use super::rng::Rng;
+use super::schedule::{PollOrder, Schedule, Time};
 
 /// No sensible story takes more steps than this.
 const TOO_MANY: u64 = 20_000_000;
@@ -22,17 +22,17 @@ const NEAR: Duration = Duration::from_millis(100);
 /// How many of the last switches are kept.
 const TRACE: usize = 400;
 
-pub(super) struct State {
-    dice: Dice,
-    order: Order,
+pub(super) struct SchedulerState {
+    rng: Rng,
+    order: PollOrder,
     time: Time,
     pub(super) clock: Clock,
-    units: BTreeMap<u64, Arc<Unit>>,
+    units: BTreeMap<u64, Arc<PolledTask>>,
     /// The rank of each task, where the order is by rank.
     ranks: BTreeMap<u64, u64>,
     next: u64,
     /// Runtimes whose task has ended, for the next tasks.
-    spare: Vec<Arc<Unit>>,
+    spare: Vec<Arc<PolledTask>>,
     pub(super) threads: Vec<ThreadState>,
     /// The task that tells the story.
     story: u64,
@@ -46,7 +46,7 @@ pub(super) struct State {
 pub(super) enum ThreadState {
     Idle,
     /// It has been told to poll a task.
-    Told(u64, Arc<Unit>),
+    Told(u64, Arc<PolledTask>),
     /// It polls a task, and can go on.
     Busy(u64),
     /// It polls a task, and waits for a lock that was not free when anything had last happened.
@@ -55,14 +55,14 @@ pub(super) enum ThreadState {
 
 /// What may happen next.
 #[derive(Clone, Copy)]
-enum Next {
+enum NextTask {
     /// A thread goes on with what it is at.
     Thread(usize, u64),
     /// A thread that is idle polls this task.
     Poll(u64),
 }
 
-impl Next {
+impl NextTask {
     fn task(self) -> u64 {
         match self {
             Self::Thread(_, task) | Self::Poll(task) => task,
@@ -70,20 +70,20 @@ impl Next {
     }
 }
 
-impl State {
-    pub(super) fn new(mut dice: Dice, manner: &Manner) -> Self {
-        // The dice are the story's from here on, whatever the manner has taken of them.
-        dice.draw();
+impl SchedulerState {
+    pub(super) fn new(mut rng: Rng, schedule: &Schedule) -> Self {
+        // The numbers are the story's from here on, whatever the schedule has taken of them.
+        rng.draw();
         Self {
-            dice,
-            order: manner.order,
-            time: manner.time,
+            rng,
+            order: schedule.order,
+            time: schedule.time,
             clock: Clock::new(),
             units: BTreeMap::new(),
             ranks: BTreeMap::new(),
             next: 0,
             spare: Vec::new(),
-            threads: vec![ThreadState::Idle; manner.threads],
+            threads: vec![ThreadState::Idle; schedule.threads],
             story: 0,
             over: None,
             steps: 0,
@@ -92,18 +92,18 @@ impl State {
     }
 
     /// Makes room for one more task.
-    pub(super) fn add(&mut self) -> Arc<Unit> {
-        let unit = self.spare.pop().unwrap_or_else(|| Arc::new(Unit::new()));
+    pub(super) fn add(&mut self) -> Arc<PolledTask> {
+        let unit = self.spare.pop().unwrap_or_else(|| Arc::new(PolledTask::new()));
         let number = self.next;
         self.next += 1;
         self.units.insert(number, Arc::clone(&unit));
-        let rank = self.dice.draw();
+        let rank = self.rng.draw();
         self.ranks.insert(number, rank);
         unit
     }
 
     /// A task has been polled until it waits.
-    pub(super) fn polled(&mut self, thread: usize, task: u64, unit: &Arc<Unit>) {
+    pub(super) fn polled(&mut self, thread: usize, task: u64, unit: &Arc<PolledTask>) {
         self.threads[thread] = ThreadState::Idle;
         self.has_gone_on();
         if unit.is_over() {
@@ -125,9 +125,9 @@ impl State {
         }
         self.has_gone_on();
         match self.order {
-            Order::Even { leaves } => !self.dice.once_in(leaves),
-            Order::Ranked { falls } => {
-                if self.dice.once_in(falls) {
+            PollOrder::Even { leaves } => !self.rng.once_in(leaves),
+            PollOrder::Ranked { falls } => {
+                if self.rng.once_in(falls) {
                     let lowest = self.ranks.values().min().copied().unwrap_or_default();
                     self.ranks.insert(task, lowest.saturating_sub(1));
                 }
@@ -153,21 +153,21 @@ impl State {
             return None;
         }
         self.clock.take_yielding().into_iter().for_each(Waker::wake);
-        if self.time == Time::AtAnyPoint && self.over.is_none() && self.dice.once_in(RARELY) {
+        if self.time == Time::AtAnyPoint && self.over.is_none() && self.rng.once_in(RARELY) {
             self.clock.advance(NEAR).into_iter().for_each(Waker::wake);
         }
         let choices = self.choices();
         let choice = match self.order {
             _ if choices.is_empty() => return None,
-            Order::Even { .. } => choices[self.dice.below(choices.len())],
-            Order::Ranked { .. } => {
-                let rank = |next: &Next| self.ranks.get(&next.task()).copied().unwrap_or_default();
+            PollOrder::Even { .. } => choices[self.rng.below(choices.len())],
+            PollOrder::Ranked { .. } => {
+                let rank = |next: &NextTask| self.ranks.get(&next.task()).copied().unwrap_or_default();
                 choices.iter().max_by_key(|next| rank(next)).copied()?
             }
         };
         let goes_on = match choice {
-            Next::Thread(thread, _) => thread,
-            Next::Poll(task) => self.assign(thread, task)?,
+            NextTask::Thread(thread, _) => thread,
+            NextTask::Poll(task) => self.assign(thread, task)?,
         };
         if let Some(place) = place.filter(|_| goes_on != thread) {
             self.trace.push_back((thread, self.task_of(thread), place));
@@ -178,18 +178,18 @@ impl State {
         Some(goes_on)
     }
 
-    fn choices(&self) -> Vec<Next> {
+    fn choices(&self) -> Vec<NextTask> {
         let mut choices = Vec::new();
         for (thread, state) in self.threads.iter().enumerate() {
             if let ThreadState::Busy(task) = state {
-                choices.push(Next::Thread(thread, *task));
+                choices.push(NextTask::Thread(thread, *task));
             }
         }
         let is_free = self.threads.iter().any(|state| matches!(state, ThreadState::Idle));
         if is_free && self.over.is_none() {
             let is_told = |task: u64| self.threads.iter().any(|state| state.task() == Some(task));
             let ready = self.units.iter().filter(|(task, unit)| unit.is_ready() && !is_told(**task));
-            choices.extend(ready.map(|(task, _)| Next::Poll(*task)));
+            choices.extend(ready.map(|(task, _)| NextTask::Poll(*task)));
         }
         choices
     }
@@ -231,7 +231,7 @@ impl State {
     }
 
     /// All tasks that are left, to be dropped when the state is free.
-    pub(super) fn take_units(&mut self) -> Vec<Arc<Unit>> {
+    pub(super) fn take_units(&mut self) -> Vec<Arc<PolledTask>> {
         let left = std::mem::take(&mut self.units).into_values();
         left.chain(std::mem::take(&mut self.spare)).collect()
     }

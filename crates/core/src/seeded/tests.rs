@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::failure::Wrong;
-use super::{Failure, Mutex, Time, now, point, run, runtime, sleep_until, yield_now};
+use super::{Mutex, SeededFailure, Time, now, point, run, runtime, sleep_until, yield_now};
 
 const SEEDS: std::ops::Range<u64> = 0..200;
 
@@ -29,7 +29,7 @@ where
 }
 
 /// What goes wrong first, if anything does.
-fn first_failure<F>(story: fn() -> F) -> Option<Failure>
+fn first_failure<F>(story: fn() -> F) -> Option<SeededFailure>
 where
     F: Future<Output = ()> + Send + 'static,
 {

@@ -9,10 +9,10 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use super::dice::Dice;
-use super::failure::{Failure, Wrong};
-use super::manner::{Manner, Time};
-use super::scheduler::{Scheduler, Verdict};
+use super::failure::{SeededFailure, Wrong};
+use super::rng::Rng;
+use super::schedule::{Schedule, Time};
+use super::scheduler::{Scheduler, SeededVerdict};
 
 /// How long, by the system's clock, a story may take whose threads wait for nothing but each other.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -36,20 +36,24 @@ pub(super) fn with_current<R>(act: impl FnOnce(&Current) -> R) -> Option<R> {
 ///
 /// # Errors
 ///
-/// [`Failure`] if the story has not come to its end. Its threads may be left as they are then.
+/// [`SeededFailure`] if the story has not come to its end. Its threads may be left as they are then.
 ///
 /// # Panics
 ///
 /// If the system has no threads to give.
-pub fn run<T, F>(seed: u64, time: Time, story: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+pub fn run<T, F>(
+    seed: u64,
+    time: Time,
+    story: impl FnOnce() -> F + Send + 'static,
+) -> Result<T, SeededFailure>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
-    let mut dice = Dice::new(seed);
-    let manner = Manner::draw(&mut dice, time);
+    let mut rng = Rng::new(seed);
+    let schedule = Schedule::draw(&mut rng, time);
     let (tell, told) = mpsc::channel();
-    let scheduler = Arc::new(Scheduler::new(dice, &manner, tell));
+    let scheduler = Arc::new(Scheduler::new(rng, &schedule, tell));
     let outcome = Arc::new(Mutex::new(None));
     let result = Arc::clone(&outcome);
     // The first task is the one that tells the story.
@@ -67,10 +71,10 @@ where
         let spawned = thread::Builder::new().name(format!("story-{thread}")).spawn(begin);
         spawned.expect("the system has a thread to give")
     };
-    let threads: Vec<_> = (0..manner.threads).map(work).collect();
+    let threads: Vec<_> = (0..schedule.threads).map(work).collect();
     scheduler.begin(threads.iter().map(|thread| thread.thread().clone()).collect());
-    let stuck = || Verdict { result: Err(Wrong::Blocks), trace: Vec::new() };
-    let Verdict { result, trace } = told.recv_timeout(PATIENCE).unwrap_or_else(|_| stuck());
+    let stuck = || SeededVerdict { result: Err(Wrong::Blocks), trace: Vec::new() };
+    let SeededVerdict { result, trace } = told.recv_timeout(PATIENCE).unwrap_or_else(|_| stuck());
     if !matches!(result, Err(Wrong::Deadlocks | Wrong::NeverEnds | Wrong::Blocks)) {
         threads.into_iter().for_each(|thread| drop(thread.join()));
     }
@@ -81,7 +85,7 @@ where
         (Ok(()), None) => Wrong::Panicked("it was aborted".to_owned()),
         (Err(wrong), _) => wrong,
     };
-    Err(Failure { what, trace })
+    Err(SeededFailure { what, trace })
 }
 
 /// Makes a panic of the story a value.

@@ -6,20 +6,19 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use super::message::Message;
-use super::shared::SharedSupervisor;
+use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use crate::clock::sleep_until;
 use crate::spawn::place;
 
-/// Sends [`Message::Alarm`] at the earliest of the moments that were asked for.
+/// Sends [`SupervisorMessage::Alarm`] at the earliest of the moments that were asked for.
 ///
 /// An alarm that comes too early does no harm: the machine looks at the clock, and asks for the next one.
-pub(super) struct Alarm {
+pub(super) struct SupervisorAlarm {
     supervisor: Arc<SharedSupervisor>,
     armed: Option<(Instant, AbortHandle)>,
 }
 
-impl Alarm {
+impl SupervisorAlarm {
     pub(super) fn new(supervisor: Arc<SharedSupervisor>) -> Self {
         Self { supervisor, armed: None }
     }
@@ -34,7 +33,7 @@ impl Alarm {
         let supervisor = Arc::clone(&self.supervisor);
         let sleeper = place(runtime).spawn(async move {
             sleep_until(at).await;
-            supervisor.send(Message::Alarm);
+            supervisor.send(SupervisorMessage::Alarm);
         });
         self.armed = Some((at, sleeper.abort_handle()));
     }
@@ -45,7 +44,7 @@ impl Alarm {
     }
 }
 
-impl Drop for Alarm {
+impl Drop for SupervisorAlarm {
     fn drop(&mut self) {
         if let Some((_, sleeper)) = &self.armed {
             sleeper.abort();

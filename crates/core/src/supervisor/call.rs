@@ -1,17 +1,18 @@
 //! What is asked of a running supervisor, and what comes back.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::oneshot;
 
-use super::refusals::Refusals;
-use super::reserved_place::ReservedPlace;
 use crate::child::{ChildId, ChildPath, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
 
 /// Something that is asked of a running supervisor.
-pub(super) struct Call {
+pub(super) struct SupervisorCall {
     /// Taken by the supervisor.
-    asked: Option<(Demand, Answer)>,
+    asked: Option<(Demand, AnswerSender)>,
     refusals: Refusals,
 }
 
@@ -44,17 +45,17 @@ pub(super) enum Demand {
 }
 
 /// Where the answer goes.
-pub(super) struct Answer(oneshot::Sender<Result<Success, Refusal>>);
+pub(super) struct AnswerSender(oneshot::Sender<Result<CallSuccess, CallRefusal>>);
 
 /// What has been done.
-pub(super) enum Success {
+pub(super) enum CallSuccess {
     Started(StartedChild),
     Reserved(ReservedPlace),
     Done,
 }
 
 /// Why it has not been done.
-pub(super) enum Refusal {
+pub(super) enum CallRefusal {
     StartFailed(StartError),
     /// There was nothing to run.
     Ignored,
@@ -89,25 +90,25 @@ impl StartedChild {
     }
 }
 
-impl Call {
+impl SupervisorCall {
     /// A call, and where its answer arrives. If the supervisor is gone the answer is that it will never come.
     pub(super) fn new(
         demand: Demand,
         refusals: &Refusals,
-    ) -> (Self, oneshot::Receiver<Result<Success, Refusal>>) {
+    ) -> (Self, oneshot::Receiver<Result<CallSuccess, CallRefusal>>) {
         let (sender, receiver) = oneshot::channel();
-        let asked = Some((demand, Answer(sender)));
+        let asked = Some((demand, AnswerSender(sender)));
         (Self { asked, refusals: refusals.clone() }, receiver)
     }
 
     /// What is asked, and where the answer goes.
-    pub(super) fn take(mut self) -> Option<(Demand, Answer)> {
+    pub(super) fn take(mut self) -> Option<(Demand, AnswerSender)> {
         self.asked.take()
     }
 }
 
 /// A call that the supervisor never takes is a refusal.
-impl Drop for Call {
+impl Drop for SupervisorCall {
     fn drop(&mut self) {
         if let Some((Demand::Start { .. } | Demand::StartInReserved { .. } | Demand::CleanUp { .. }, _)) =
             &self.asked
@@ -117,9 +118,62 @@ impl Drop for Call {
     }
 }
 
-impl Answer {
+impl AnswerSender {
     /// Answers. If the caller has given up waiting, the answer is dropped here, with a user's error that it may hold.
-    pub(super) fn send(self, result: Result<Success, Refusal>) {
+    pub(super) fn send(self, result: Result<CallSuccess, CallRefusal>) {
         drop_quietly(self.0.send(result));
+    }
+}
+
+/// Counts how many starts a supervisor has refused because it stops. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refusals(Arc<AtomicU64>);
+
+impl Refusals {
+    pub(super) fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Says why there is no place for one more child, and that waiting for one is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// The supervisor is stopping.
+    #[error("the supervisor is stopping")]
+    Stopping,
+    /// The supervisor does not run at the moment, or this incarnation of it has ended.
+    #[error("the supervisor does not run")]
+    NotRunning,
+}
+
+/// Hears of places that are given back.
+pub(super) trait ReservesPlaces: Send + Sync {
+    fn leave(&self);
+}
+
+/// Gives the place back when it is dropped without a child having taken it.
+pub(crate) struct ReservedPlace(Option<Arc<dyn ReservesPlaces>>);
+
+impl ReservedPlace {
+    pub(super) fn new(supervisor: Arc<dyn ReservesPlaces>) -> Self {
+        Self(Some(supervisor))
+    }
+
+    /// A child takes the place.
+    pub(super) fn take(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for ReservedPlace {
+    fn drop(&mut self) {
+        if let Some(supervisor) = self.0.take() {
+            supervisor.leave();
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::snapshot::{ChildState, NodeSnapshot};
 use crate::spec::ChildSpec;
 
 /// One child: its spec, what is known of its latest incarnation, and how that ended.
-pub(super) struct Entry {
+pub(super) struct ChildEntry {
     /// Taken when the supervisor comes to its end.
     spec: Option<ChildSpec>,
     pub(super) path: ChildPath,
@@ -22,30 +22,30 @@ pub(super) struct Entry {
     pub(super) restarts: u32,
     /// Whether the child is down and is going to be started.
     pub(super) awaits_restart: bool,
-    latest: Latest,
+    latest: LatestIncarnation,
 }
 
 /// The latest incarnation. When it is gone, what is known of its end takes the place of what was known while it lived.
-pub(super) enum Latest {
+pub(super) enum LatestIncarnation {
     /// There has never been one.
     None,
-    Live(Live),
-    Gone(Gone),
+    Live(LiveIncarnation),
+    Gone(GoneIncarnation),
 }
 
 /// An incarnation that is starting, running or stopping.
-pub(super) struct Live {
+pub(super) struct LiveIncarnation {
     pub(super) inspect: Option<Arc<dyn Inspect>>,
     pub(super) pid: Option<u32>,
-    pub(super) start: Start,
+    pub(super) start: StartProgress,
     /// When it came into its present state.
     pub(super) since: Instant,
-    pub(super) stop: Option<Stop>,
+    pub(super) stop: Option<ChildStop>,
 }
 
 /// How far the start of one incarnation has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum StartProgress {
     Begun,
     Done,
     /// It took this long until it was given up.
@@ -54,7 +54,7 @@ pub(super) enum Start {
 
 /// A stop that has begun.
 #[derive(Clone, Copy)]
-pub(super) struct Stop {
+pub(super) struct ChildStop {
     pub(super) since: Instant,
     pub(super) stage: StopStage,
 }
@@ -70,12 +70,12 @@ pub(super) enum StopStage {
 }
 
 /// How an incarnation ended.
-pub(super) struct Gone {
+pub(super) struct GoneIncarnation {
     end: CompactEnd,
     /// Whether its exit is shown.
     has_status: bool,
     pid: Option<u32>,
-    stop: Option<Stop>,
+    stop: Option<ChildStop>,
     at: Instant,
     refused: u32,
 }
@@ -89,28 +89,28 @@ pub(super) struct Tag {
 }
 
 /// What is seen of a child, and what it answers itself once no lock is held any more.
-pub(super) struct Seen<N> {
+pub(super) struct SeenChild<N> {
     pub(super) node: N,
     pub(super) inspect: Option<Arc<dyn Inspect>>,
 }
 
-impl Live {
+impl LiveIncarnation {
     /// An incarnation whose start has begun.
     pub(super) fn starting(now: Instant) -> Self {
-        Self { inspect: None, pid: None, start: Start::Begun, since: now, stop: None }
+        Self { inspect: None, pid: None, start: StartProgress::Begun, since: now, stop: None }
     }
 }
 
-impl Gone {
+impl GoneIncarnation {
     fn status(&self) -> Option<Exit> {
         self.has_status.then(|| self.end.exit())
     }
 }
 
-impl Entry {
+impl ChildEntry {
     pub(super) fn new(spec: ChildSpec, path: ChildPath) -> Self {
         let kind = spec.kind();
-        let latest = Latest::None;
+        let latest = LatestIncarnation::None;
         let spec = Some(spec);
         Self { spec, path, kind, incarnation: 0, restarts: 0, awaits_restart: false, latest }
     }
@@ -128,10 +128,10 @@ impl Entry {
     }
 
     /// The incarnation that is starting, running or stopping, if there is one.
-    pub(super) fn live(&self) -> Option<&Live> {
+    pub(super) fn live(&self) -> Option<&LiveIncarnation> {
         match &self.latest {
-            Latest::Live(live) => Some(live),
-            Latest::None | Latest::Gone(_) => None,
+            LatestIncarnation::Live(live) => Some(live),
+            LatestIncarnation::None | LatestIncarnation::Gone(_) => None,
         }
     }
 
@@ -140,17 +140,17 @@ impl Entry {
         self.incarnation == incarnation && self.live().is_some()
     }
 
-    pub(super) fn live_mut(&mut self) -> Option<&mut Live> {
+    pub(super) fn live_mut(&mut self) -> Option<&mut LiveIncarnation> {
         match &mut self.latest {
-            Latest::Live(live) => Some(live),
-            Latest::None | Latest::Gone(_) => None,
+            LatestIncarnation::Live(live) => Some(live),
+            LatestIncarnation::None | LatestIncarnation::Gone(_) => None,
         }
     }
 
-    fn last(&self) -> Option<&Gone> {
+    fn last(&self) -> Option<&GoneIncarnation> {
         match &self.latest {
-            Latest::Gone(gone) => Some(gone),
-            Latest::None | Latest::Live(_) => None,
+            LatestIncarnation::Gone(gone) => Some(gone),
+            LatestIncarnation::None | LatestIncarnation::Live(_) => None,
         }
     }
 
@@ -174,32 +174,41 @@ impl Entry {
     }
 
     /// Begins the next incarnation. What is known of the one before comes back, to be dropped when no lock is held.
-    pub(super) fn begin(&mut self, now: Instant) -> Latest {
+    pub(super) fn begin(&mut self, now: Instant) -> LatestIncarnation {
         self.incarnation += 1;
         self.awaits_restart = false;
-        std::mem::replace(&mut self.latest, Latest::Live(Live::starting(now)))
+        std::mem::replace(&mut self.latest, LatestIncarnation::Live(LiveIncarnation::starting(now)))
     }
 
     /// Notes that the incarnation is gone, and says whether its stop had begun. What was known of it comes back, to
     /// be dropped when no lock is held.
-    pub(super) fn gone(&mut self, end: CompactEnd, now: Instant) -> (Option<Stop>, Latest) {
+    pub(super) fn gone(&mut self, end: CompactEnd, now: Instant) -> (Option<ChildStop>, LatestIncarnation) {
         let has_status = self.kind() != ChildKind::Supervisor;
         self.is_gone(end, has_status, now)
     }
 
     /// Notes that the incarnation never came to run, and how what had been started of it came down.
-    pub(super) fn not_started(&mut self, children: Option<Below>, now: Instant) -> (Option<Stop>, Latest) {
+    pub(super) fn not_started(
+        &mut self,
+        children: Option<Below>,
+        now: Instant,
+    ) -> (Option<ChildStop>, LatestIncarnation) {
         let ended = Ended::new(Exit::Unknown).with_children(children.unwrap_or_default());
         self.is_gone(ended.into(), false, now)
     }
 
-    fn is_gone(&mut self, end: CompactEnd, has_status: bool, now: Instant) -> (Option<Stop>, Latest) {
+    fn is_gone(
+        &mut self,
+        end: CompactEnd,
+        has_status: bool,
+        now: Instant,
+    ) -> (Option<ChildStop>, LatestIncarnation) {
         let live = self.live();
         let (stop, pid) = (live.and_then(|live| live.stop), live.and_then(|live| live.pid));
         let refused = live.and_then(|live| live.inspect.as_ref()).map_or(0, |inspect| inspect.refused());
         let refused = u32::try_from(refused).unwrap_or(u32::MAX);
-        let gone = Gone { end, has_status, pid, stop, at: now, refused };
-        (stop, std::mem::replace(&mut self.latest, Latest::Gone(gone)))
+        let gone = GoneIncarnation { end, has_status, pid, stop, at: now, refused };
+        (stop, std::mem::replace(&mut self.latest, LatestIncarnation::Gone(gone)))
     }
 
     /// How the last incarnation ended, as events and reports show it, and what it left behind. A supervisor's exit is
@@ -209,12 +218,14 @@ impl Entry {
     }
 
     /// What it is doing.
-    pub(super) fn snapshot(&self, now: Instant) -> Seen<NodeSnapshot> {
+    pub(super) fn snapshot(&self, now: Instant) -> SeenChild<NodeSnapshot> {
         let live = self.live();
         let state = match live {
-            Some(Live { stop: Some(_), .. }) => ChildState::Stopping,
-            Some(Live { start: Start::Done, .. }) => ChildState::Running,
-            Some(Live { start: Start::Begun | Start::TimedOut(_), .. }) => ChildState::Starting,
+            Some(LiveIncarnation { stop: Some(_), .. }) => ChildState::Stopping,
+            Some(LiveIncarnation { start: StartProgress::Done, .. }) => ChildState::Running,
+            Some(LiveIncarnation { start: StartProgress::Begun | StartProgress::TimedOut(_), .. }) => {
+                ChildState::Starting
+            }
             None if self.awaits_restart => ChildState::Restarting,
             None => ChildState::Down,
         };
@@ -229,15 +240,15 @@ impl Entry {
             forced: is_forced(live.and_then(|live| live.stop)),
             children: Vec::new(),
         };
-        Seen { node, inspect: live.and_then(|live| live.inspect.clone()) }
+        SeenChild { node, inspect: live.and_then(|live| live.inspect.clone()) }
     }
 
     /// How the child came down, once and for all.
     pub(super) fn take_report(&mut self, now: Instant) -> Option<NodeReport> {
         // Moved and not copied: every level of a deep tree would copy everything below it.
         let children = match &mut self.latest {
-            Latest::Gone(gone) => gone.end.children().take(),
-            Latest::None | Latest::Live(_) => Vec::new(),
+            LatestIncarnation::Gone(gone) => gone.end.children().take(),
+            LatestIncarnation::None | LatestIncarnation::Live(_) => Vec::new(),
         };
         let mut report = self.report(now)?.node;
         if self.live().is_none() {
@@ -247,13 +258,13 @@ impl Entry {
     }
 
     /// How the child came down, as far as that can be said now. `None` if it was never started.
-    pub(super) fn report(&self, now: Instant) -> Option<Seen<NodeReport>> {
+    pub(super) fn report(&self, now: Instant) -> Option<SeenChild<NodeReport>> {
         let mut inspect = None;
         let mut report = NodeReport::new(self.path.clone(), self.kind());
         report.incarnation = self.incarnation;
         report.restarts = self.restarts;
         match &self.latest {
-            Latest::Live(live) => {
+            LatestIncarnation::Live(live) => {
                 report.pid = live.pid;
                 report.was_asked = live.stop.is_some();
                 report.outcome = Outcome::Unreapable;
@@ -261,7 +272,7 @@ impl Entry {
                 report.elapsed = now.saturating_duration_since(live.stop.map_or(now, |stop| stop.since));
                 inspect.clone_from(&live.inspect);
             }
-            Latest::Gone(gone) => {
+            LatestIncarnation::Gone(gone) => {
                 report.pid = gone.pid;
                 report.was_asked = gone.stop.is_some();
                 report.outcome = outcome(gone.stop);
@@ -273,20 +284,20 @@ impl Entry {
                 report.stragglers = gone.end.stragglers().to_vec();
                 report.children = gone.end.children().copy();
             }
-            Latest::None => return None,
+            LatestIncarnation::None => return None,
         }
-        Some(Seen { node: report, inspect })
+        Some(SeenChild { node: report, inspect })
     }
 }
 
-impl<N> Seen<N> {
+impl<N> SeenChild<N> {
     /// The supervisor that the child is, or that looks after its children.
     pub(super) fn supervisor(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         self.inspect.clone()?.supervisor()
     }
 }
 
-impl Seen<NodeReport> {
+impl SeenChild<NodeReport> {
     pub(super) fn of_what_is_gone(node: NodeReport) -> Self {
         Self { node, inspect: None }
     }
@@ -301,15 +312,15 @@ impl Seen<NodeReport> {
     }
 }
 
-fn is_forced(stop: Option<Stop>) -> bool {
+fn is_forced(stop: Option<ChildStop>) -> bool {
     stop.is_some_and(|stop| stop.stage == StopStage::Forced)
 }
 
 /// What it means that a child is gone, given how it was asked.
-pub(super) fn outcome(stop: Option<Stop>) -> Outcome {
+pub(super) fn outcome(stop: Option<ChildStop>) -> Outcome {
     match stop {
         None => Outcome::AlreadyGone,
-        Some(Stop { stage: StopStage::Asked, .. }) => Outcome::Graceful,
-        Some(Stop { stage: StopStage::Killed | StopStage::Forced, .. }) => Outcome::Killed,
+        Some(ChildStop { stage: StopStage::Asked, .. }) => Outcome::Graceful,
+        Some(ChildStop { stage: StopStage::Killed | StopStage::Forced, .. }) => Outcome::Killed,
     }
 }

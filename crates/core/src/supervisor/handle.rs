@@ -4,16 +4,16 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::call::{Call, Demand, Refusal, StartedChild, Success};
-use super::check::check_child;
+use super::build::check_child;
+use super::call::{
+    CallRefusal, CallSuccess, Demand, ReserveError, ReservedPlace, StartedChild, SupervisorCall,
+};
 #[cfg(feature = "testing")]
-use super::entry::Entry;
-use super::message::Message;
-use super::reserved_place::{ReserveError, ReservedPlace};
-use super::shared::SharedSupervisor;
+use super::entry::ChildEntry;
+use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
-use super::walk::{Ask, KeptAlive, note_stall, walk};
+use super::walk::{AskChildren, KeptAlive, note_stall, walk};
 use crate::child::{ChildId, ChildKind, ChildPath, SpecError, SpecProblem, StartError};
 use crate::child_kind::Inspect;
 use crate::detector::Stall;
@@ -200,9 +200,9 @@ impl SupervisorHandle {
     /// Waits for a place for one more child.
     pub(crate) async fn reserve(&self) -> Result<ReservedPlace, ReserveError> {
         match self.call(Demand::Reserve).await {
-            Ok(Success::Reserved(place)) => Ok(place),
-            Err(Refusal::NotRunning) => Err(ReserveError::NotRunning),
-            Ok(Success::Started(_) | Success::Done) | Err(_) => Err(ReserveError::Stopping),
+            Ok(CallSuccess::Reserved(place)) => Ok(place),
+            Err(CallRefusal::NotRunning) => Err(ReserveError::NotRunning),
+            Ok(CallSuccess::Started(_) | CallSuccess::Done) | Err(_) => Err(ReserveError::Stopping),
         }
     }
 
@@ -215,7 +215,7 @@ impl SupervisorHandle {
     /// Says that no caller offers a child any more, so that the supervisor ends when it has been stopped and its last
     /// child is gone.
     pub(crate) fn close(&self) {
-        self.shared.send(Message::Close);
+        self.shared.send(SupervisorMessage::Close);
     }
 
     /// Waits until no child is left that runs or could be restarted.
@@ -240,18 +240,18 @@ impl SupervisorHandle {
         let id = ChildId::new(id).map_err(|_| TerminateChildError::NotFound)?;
         match self.call(Demand::Terminate(id)).await {
             Ok(_) => Ok(()),
-            Err(Refusal::NotFound) => Err(TerminateChildError::NotFound),
-            Err(Refusal::NotRunning) => Err(TerminateChildError::NotRunning),
+            Err(CallRefusal::NotFound) => Err(TerminateChildError::NotFound),
+            Err(CallRefusal::NotRunning) => Err(TerminateChildError::NotRunning),
             Err(
-                Refusal::StartFailed(_)
-                | Refusal::Ignored
-                | Refusal::AlreadyStarted
-                | Refusal::AlreadyPresent
-                | Refusal::MaxChildren
-                | Refusal::Running
-                | Refusal::Restarting
-                | Refusal::NothingKept
-                | Refusal::Stopping,
+                CallRefusal::StartFailed(_)
+                | CallRefusal::Ignored
+                | CallRefusal::AlreadyStarted
+                | CallRefusal::AlreadyPresent
+                | CallRefusal::MaxChildren
+                | CallRefusal::Running
+                | CallRefusal::Restarting
+                | CallRefusal::NothingKept
+                | CallRefusal::Stopping,
             ) => Err(TerminateChildError::Stopping),
         }
     }
@@ -270,16 +270,18 @@ impl SupervisorHandle {
     pub async fn restart_child(&self, id: &str) -> Result<StartedChild, RestartChildError> {
         let id = ChildId::new(id).map_err(|_| RestartChildError::NotFound)?;
         match self.call(Demand::Restart(id)).await {
-            Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Reserved(_)) => unreachable!("a start is answered with a child"),
-            Err(Refusal::Ignored) => Err(RestartChildError::Ignored),
-            Err(Refusal::NotRunning) => Err(RestartChildError::NotRunning),
-            Err(Refusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
-            Err(Refusal::NotFound) => Err(RestartChildError::NotFound),
-            Err(Refusal::Running | Refusal::AlreadyStarted) => Err(RestartChildError::Running),
-            Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(RestartChildError::Restarting),
-            Err(Refusal::NothingKept) => Err(RestartChildError::Dynamic),
-            Err(Refusal::MaxChildren | Refusal::Stopping) => Err(RestartChildError::Stopping),
+            Ok(CallSuccess::Started(child)) => Ok(child),
+            Ok(CallSuccess::Done | CallSuccess::Reserved(_)) => {
+                unreachable!("a start is answered with a child")
+            }
+            Err(CallRefusal::Ignored) => Err(RestartChildError::Ignored),
+            Err(CallRefusal::NotRunning) => Err(RestartChildError::NotRunning),
+            Err(CallRefusal::StartFailed(error)) => Err(RestartChildError::Failed(error)),
+            Err(CallRefusal::NotFound) => Err(RestartChildError::NotFound),
+            Err(CallRefusal::Running | CallRefusal::AlreadyStarted) => Err(RestartChildError::Running),
+            Err(CallRefusal::Restarting | CallRefusal::AlreadyPresent) => Err(RestartChildError::Restarting),
+            Err(CallRefusal::NothingKept) => Err(RestartChildError::Dynamic),
+            Err(CallRefusal::MaxChildren | CallRefusal::Stopping) => Err(RestartChildError::Stopping),
         }
     }
 
@@ -296,14 +298,17 @@ impl SupervisorHandle {
         let id = ChildId::new(id).map_err(|_| DeleteChildError::NotFound)?;
         match self.call(Demand::Delete(id)).await {
             Ok(_) => Ok(()),
-            Err(Refusal::NotFound) => Err(DeleteChildError::NotFound),
-            Err(Refusal::Running | Refusal::AlreadyStarted) => Err(DeleteChildError::Running),
-            Err(Refusal::Restarting | Refusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
-            Err(Refusal::NothingKept) => Err(DeleteChildError::Dynamic),
-            Err(Refusal::NotRunning) => Err(DeleteChildError::NotRunning),
-            Err(Refusal::StartFailed(_) | Refusal::Ignored | Refusal::MaxChildren | Refusal::Stopping) => {
-                Err(DeleteChildError::Stopping)
-            }
+            Err(CallRefusal::NotFound) => Err(DeleteChildError::NotFound),
+            Err(CallRefusal::Running | CallRefusal::AlreadyStarted) => Err(DeleteChildError::Running),
+            Err(CallRefusal::Restarting | CallRefusal::AlreadyPresent) => Err(DeleteChildError::Restarting),
+            Err(CallRefusal::NothingKept) => Err(DeleteChildError::Dynamic),
+            Err(CallRefusal::NotRunning) => Err(DeleteChildError::NotRunning),
+            Err(
+                CallRefusal::StartFailed(_)
+                | CallRefusal::Ignored
+                | CallRefusal::MaxChildren
+                | CallRefusal::Stopping,
+            ) => Err(DeleteChildError::Stopping),
         }
     }
 
@@ -329,12 +334,12 @@ impl SupervisorHandle {
     /// The children, in start order, with what they are doing (OTP's `which_children`).
     pub fn which_children(&self) -> Vec<NodeSnapshot> {
         // OTP rule 43.
-        walk(&self.shared, Ask::Nothing, &mut KeptAlive::default()).0
+        walk(&self.shared, AskChildren::Nothing, &mut KeptAlive::default()).0
     }
 
     /// The same, with the moments of the record at which they were seen.
     pub(crate) fn sightings(&self) -> Sightings {
-        let (children, list) = walk(&self.shared, Ask::Nothing, &mut KeptAlive::default());
+        let (children, list) = walk(&self.shared, AskChildren::Nothing, &mut KeptAlive::default());
         Sightings { children, list }
     }
 
@@ -381,7 +386,8 @@ impl SupervisorHandle {
 
     #[cfg(feature = "testing")]
     pub(crate) fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {
-        let look = |entry: &Entry| Some((entry.incarnation, entry.kind(), entry.live()?.inspect.clone()));
+        let look =
+            |entry: &ChildEntry| Some((entry.incarnation, entry.kind(), entry.live()?.inspect.clone()));
         let (incarnation, kind, inspect) = self.shared.view.find(id, look)??;
         let crashes = inspect.is_some_and(|inspect| inspect.crash());
         Some(crashes.then_some(incarnation).ok_or(kind))
@@ -394,7 +400,7 @@ impl SupervisorHandle {
     }
 
     /// How the children have come down so far.
-    pub(crate) fn reports(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Vec<NodeReport> {
+    pub(crate) fn reports(&self, ask: AskChildren, kept_alive: &mut KeptAlive) -> Vec<NodeReport> {
         walk(&self.shared, ask, kept_alive).0
     }
 
@@ -403,13 +409,13 @@ impl SupervisorHandle {
         note_stall(self.shared, stall);
     }
 
-    async fn call(&self, demand: Demand) -> Result<Success, Refusal> {
+    async fn call(&self, demand: Demand) -> Result<CallSuccess, CallRefusal> {
         self.post(demand).come().await
     }
 
     fn post(&self, demand: Demand) -> PendingAnswer {
-        let (call, answer) = Call::new(demand, &self.shared.refusals);
-        self.shared.send(Message::Call(call));
+        let (call, answer) = SupervisorCall::new(demand, &self.shared.refusals);
+        self.shared.send(SupervisorMessage::Call(call));
         PendingAnswer::new(answer, Arc::clone(&self.shared))
     }
 }

@@ -2,31 +2,24 @@
 //!
 //! A supervisor is a ractor actor that owns its [`Engine`](engine::Engine): the machine, the children and what has been
 //! heard. Its mailbox is ractor's. Each message is a fact; with the first fact of a batch the actor sends itself
-//! `Decide`, and what it hears before that is decided upon together. Other threads read the [`View`](view::View), which
-//! the actor publishes: first the view, then the event.
+//! `Decide`, and what it hears before that is decided upon together. Other threads read the
+//! [view](view::SupervisorView), which the actor publishes: first the view, then the event.
 //!
 //! Whatever is not the library's (a user's `StartChild`, `RunningChild`, `Drop`) is called by the actor, holds no lock,
 //! and its panic is caught where it is called.
 //!
 //! Absent on purpose: ractor's links, `stop_and_wait`, `kill` and exit reasons. None of them waits for what it ends.
 
-mod actor;
 mod address;
 mod alarm;
 mod build;
 mod call;
-mod check;
 mod dynamic;
 mod engine;
 mod entry;
 mod handle;
-mod lifo_slot;
-mod link;
-mod message;
+mod mailbox;
 mod partition;
-mod refusals;
-mod reserved_place;
-mod shared;
 mod start;
 mod start_child;
 mod view;
@@ -37,7 +30,7 @@ mod tests;
 
 pub use address::SupervisorAddress;
 pub use build::Supervisor;
-pub use call::StartedChild;
+pub use call::{ReserveError, StartedChild};
 pub use dynamic::DynamicSupervisor;
 pub use handle::{
     DeleteChildError, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError,
@@ -48,8 +41,7 @@ pub use view::ChildCount;
 
 pub use partition::{PartitionSupervisor, ResizeError};
 
+pub(crate) use call::ReservedPlace;
 pub(crate) use handle::check_offer;
-pub use reserved_place::ReserveError;
-pub(crate) use reserved_place::ReservedPlace;
-pub(crate) use start::{Prepared, SupervisorStart};
-pub(crate) use walk::{Ask, KeptAlive};
+pub(crate) use start::SupervisorStart;
+pub(crate) use walk::{AskChildren, KeptAlive};

@@ -1,16 +1,14 @@
-//! How a supervisor is started, and what its parent holds of it.
+//! How a supervisor is started.
 
 use std::sync::Arc;
 
-use super::actor::spawn;
-use super::engine::Plan;
-use super::entry::Entry;
-use super::message::Message;
-use super::shared::SharedSupervisor;
-use super::view::View;
+use super::engine::spawn;
+use super::entry::ChildEntry;
+use super::mailbox::{RunningSupervisor, SharedSupervisor, SupervisorMessage};
+use super::view::SupervisorView;
 use super::{Supervisor, SupervisorHandle};
 use crate::child::{ChildKind, SpecError};
-use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
+use crate::child_kind::{Launch, RunningChild, StartChild, StartContext};
 use crate::iterative_drop::iteratively;
 use crate::spec::ChildSpec;
 
@@ -23,7 +21,7 @@ pub(crate) struct SupervisorStart {
 }
 
 /// A supervisor that has its actor and has not begun: it can be asked to stop before it begins.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedSupervisor {
     shared: Arc<SharedSupervisor>,
 }
 
@@ -40,13 +38,13 @@ impl SupervisorStart {
     }
 
     /// Starts the actor, which starts no child before it is told to [begin](Prepared::begin).
-    pub(crate) fn prepare(&self, cx: StartContext) -> Prepared {
+    pub(crate) fn prepare(&self, cx: StartContext) -> PreparedSupervisor {
         let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
         let (policy, specs) = self.supervisor.parts();
         // The specs were checked before the tree was started.
-        let entry = |spec: &ChildSpec| Entry::new(spec.clone(), path.join(&spec.checked_id()));
+        let entry = |spec: &ChildSpec| ChildEntry::new(spec.clone(), path.join(&spec.checked_id()));
         // Every incarnation begins with the children of the description, and with no history: OTP rule 21.
-        let view = View::new(specs.iter().map(entry));
+        let view = SupervisorView::new(specs.iter().map(entry));
         let shared = SharedSupervisor::new(
             (path.clone(), incarnation),
             tree,
@@ -54,11 +52,11 @@ impl SupervisorStart {
             policy.auto_shutdown,
             view,
         );
-        spawn(Plan::new(Arc::clone(&shared), reporter, policy));
+        spawn(Arc::clone(&shared), reporter, policy);
         if let Some(address) = self.supervisor.address() {
             address.leads_to(SupervisorHandle::new(Arc::clone(&shared)));
         }
-        Prepared { shared }
+        PreparedSupervisor { shared }
     }
 }
 
@@ -78,7 +76,7 @@ impl From<Supervisor> for ChildSpec {
     }
 }
 
-impl Prepared {
+impl PreparedSupervisor {
     pub(crate) fn handle(&self) -> SupervisorHandle {
         SupervisorHandle::new(Arc::clone(&self.shared))
     }
@@ -95,7 +93,7 @@ impl Prepared {
 
     /// Has the children started.
     pub(crate) fn begin(&self) {
-        self.shared.send(Message::Begin);
+        self.shared.send(SupervisorMessage::Begin);
     }
 }
 
@@ -123,36 +121,5 @@ impl Drop for SupervisorStart {
     fn drop(&mut self) {
         let specs = self.supervisor.take_children();
         iteratively(move || drop(specs));
-    }
-}
-
-/// What the parent holds of a supervisor.
-struct RunningSupervisor {
-    shared: Arc<SharedSupervisor>,
-}
-
-impl RunningChild for RunningSupervisor {
-    fn stop(&mut self, request: StopRequest) {
-        self.shared.send(Message::Stop(request));
-    }
-
-    fn hold(&mut self) {
-        self.shared.scope.begin_stop();
-    }
-
-    fn kill(&mut self) {
-        self.shared.send(Message::Kill);
-    }
-
-    fn force(&mut self) {
-        self.shared.send(Message::Force);
-    }
-
-    fn force_name(&self) -> &'static str {
-        "force"
-    }
-
-    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
-        Some(Arc::clone(&self.shared) as _)
     }
 }

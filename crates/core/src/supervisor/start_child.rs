@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::call::{Refusal, StartedChild, Success};
-use super::shared::SharedSupervisor;
+use super::call::{CallRefusal, CallSuccess, StartedChild};
+use super::mailbox::SharedSupervisor;
 use crate::child::{SpecError, StartError};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::spec::ChildSpec;
@@ -54,7 +54,7 @@ pub enum StartChildError {
 
 /// An answer that is still to come.
 pub(super) struct PendingAnswer {
-    answer: oneshot::Receiver<Result<Success, Refusal>>,
+    answer: oneshot::Receiver<Result<CallSuccess, CallRefusal>>,
     supervisor: Arc<SharedSupervisor>,
 }
 
@@ -66,21 +66,21 @@ pub(crate) struct Offer {
 
 impl PendingAnswer {
     pub(super) fn new(
-        answer: oneshot::Receiver<Result<Success, Refusal>>,
+        answer: oneshot::Receiver<Result<CallSuccess, CallRefusal>>,
         supervisor: Arc<SharedSupervisor>,
     ) -> Self {
         Self { answer, supervisor }
     }
 
     /// Waits for the answer. A supervisor that is gone refuses: OTP rule 44.
-    pub(super) async fn come(self) -> Result<Success, Refusal> {
+    pub(super) async fn come(self) -> Result<CallSuccess, CallRefusal> {
         let Self { answer, supervisor } = self;
         let answered = async {
             tokio::select! {
                 biased;
-                answer = answer => answer.unwrap_or(Err(Refusal::NotRunning)),
+                answer = answer => answer.unwrap_or(Err(CallRefusal::NotRunning)),
                 // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
-                () = supervisor.gone() => Err(Refusal::NotRunning),
+                () = supervisor.gone() => Err(CallRefusal::NotRunning),
             }
         };
         // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign
@@ -97,20 +97,22 @@ impl Offer {
     /// What became of it.
     pub(crate) async fn answer(self) -> Result<StartedChild, StartChildError> {
         match self.answer.come().await {
-            Ok(Success::Started(child)) => Ok(child),
-            Ok(Success::Done | Success::Reserved(_)) => unreachable!("a start is answered with a child"),
-            Err(Refusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
-            Err(Refusal::Ignored) => Err(StartChildError::Ignored),
-            Err(Refusal::NotRunning) => Err(StartChildError::NotRunning { spec: Box::new(self.spec) }),
-            Err(Refusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
-            Err(Refusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
-            Err(Refusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
+            Ok(CallSuccess::Started(child)) => Ok(child),
+            Ok(CallSuccess::Done | CallSuccess::Reserved(_)) => {
+                unreachable!("a start is answered with a child")
+            }
+            Err(CallRefusal::StartFailed(error)) => Err(StartChildError::Failed(error)),
+            Err(CallRefusal::Ignored) => Err(StartChildError::Ignored),
+            Err(CallRefusal::NotRunning) => Err(StartChildError::NotRunning { spec: Box::new(self.spec) }),
+            Err(CallRefusal::AlreadyStarted) => Err(StartChildError::AlreadyStarted),
+            Err(CallRefusal::AlreadyPresent) => Err(StartChildError::AlreadyPresent),
+            Err(CallRefusal::MaxChildren) => Err(StartChildError::MaxChildren { spec: Box::new(self.spec) }),
             Err(
-                Refusal::NotFound
-                | Refusal::Running
-                | Refusal::Restarting
-                | Refusal::NothingKept
-                | Refusal::Stopping,
+                CallRefusal::NotFound
+                | CallRefusal::Running
+                | CallRefusal::Restarting
+                | CallRefusal::NothingKept
+                | CallRefusal::Stopping,
             ) => Err(StartChildError::Stopping { spec: Box::new(self.spec) }),
         }
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::Message;
-use super::shared::SharedSupervisor;
+use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start::SupervisorStart;
 use super::start_child::{Offer, PendingAnswer};
 use super::{StartChildError, Supervisor};
 use crate::child::{ChildId, ChildPath, Exit, Shutdown, StopCause};
-use crate::child_kind::{ChildReport, Listener, Report, Reporter, StartContext, StopRequest};
+use crate::child_kind::{ChildReport, Report, ReportListener, Reporter, StartContext, StopRequest};
 use crate::context::{Provisions, StopReach, TreeContext};
 use crate::event::{EventKind, Events, Record};
 use crate::policy::ChildKey;
@@ -22,7 +21,7 @@ async fn when_the_actor_fails_the_children_are_stopped_in_reverse_order_before_t
     let mut given = given_a_supervisor_with([forever("a"), forever("b")]);
     given.until_started().await;
 
-    given.shared.send(Message::Poison);
+    given.shared.send(SupervisorMessage::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
@@ -35,7 +34,7 @@ async fn an_actor_that_fails_again_and_again_still_ends_with_everything_gone() {
     given.until_started().await;
 
     for _ in 0..10 {
-        given.shared.send(Message::Poison);
+        given.shared.send(SupervisorMessage::Poison);
     }
 
     let exit = given.end().await;
@@ -50,7 +49,7 @@ async fn mail_that_had_arrived_before_the_actor_failed_is_not_lost() {
     let mut given = given_a_supervisor_with([ChildSpec::task("a", |_| std::future::ready(()))]);
 
     // The poison is ahead of everything the child says.
-    given.shared.send(Message::Poison);
+    given.shared.send(SupervisorMessage::Poison);
 
     let exit = given.end().await;
     assert!(matches!(exit, Exit::Panicked(_)), "{exit}");
@@ -68,7 +67,7 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
     given.until_started().await;
     given.looks_at(weak);
 
-    given.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
+    given.shared.send(SupervisorMessage::Stop(StopRequest::new(StopCause::Api, None)));
 
     given.end().await;
     assert_eq!(
@@ -83,7 +82,7 @@ async fn when_the_parent_hears_of_the_end_the_engine_and_what_it_held_are_gone()
 async fn a_supervisor_ends_with_shutdown_whether_it_was_asked_or_gave_up() {
     let mut asked = given_a_supervisor_with([forever("a")]);
     asked.until_started().await;
-    asked.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
+    asked.shared.send(SupervisorMessage::Stop(StopRequest::new(StopCause::Api, None)));
     let fails = ChildSpec::task("a", |_| std::future::ready(Err::<(), _>("no")));
     let mut gives_up = given_a_supervisor_with([fails]);
 
@@ -124,7 +123,7 @@ async fn a_supervisor_that_is_gone_refuses_what_still_lies_in_its_mailbox() {
     let (_lies_there, answer) = oneshot::channel();
     let offer = Offer::new(forever("a"), PendingAnswer::new(answer, Arc::clone(&given.shared)));
 
-    given.shared.send(Message::Stop(StopRequest::new(StopCause::Api, None)));
+    given.shared.send(SupervisorMessage::Stop(StopRequest::new(StopCause::Api, None)));
     given.end().await;
 
     let answer = tokio::time::timeout(HOUR, offer.answer()).await;
@@ -150,7 +149,7 @@ struct Parent {
     seen: Mutex<Vec<usize>>,
 }
 
-impl Listener for Parent {
+impl ReportListener for Parent {
     fn hear(&self, report: ChildReport) {
         if let Report::Ended { .. } = report.report {
             self.seen.lock().unwrap().push(self.watched.lock().unwrap().strong_count());
@@ -168,7 +167,7 @@ fn given_a_supervisor_with<const N: usize>(children: [ChildSpec; N]) -> Given {
     let (sender, reports) = mpsc::unbounded_channel();
     let (watched, seen) = (Mutex::new(Weak::new()), Mutex::default());
     let parent = Arc::new(Parent { sender, watched, seen });
-    let listener: Arc<dyn Listener> = parent.clone();
+    let listener: Arc<dyn ReportListener> = parent.clone();
     let start = SupervisorStart::new(Supervisor::new("sup").children(children));
     let scope = Arc::clone(tree.scope());
     let prepared = start.prepare(StartContext {

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::entry::{Entry, Seen};
+use super::entry::{ChildEntry, SeenChild};
 use crate::child::ChildKind;
 use crate::policy::{ChildKey, Ordered};
 use crate::report::{Below, NodeReport};
@@ -14,10 +14,10 @@ use crate::spec::ChildSpec;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The children of one supervisor. Only its actor writes.
-pub(super) struct View(Mutex<Table>);
+pub(super) struct SupervisorView(Mutex<Table>);
 
 pub(super) struct Table {
-    entries: Ordered<Entry>,
+    entries: Ordered<ChildEntry>,
     /// How the children came down, once the supervisor is over.
     over: Option<Below>,
 }
@@ -36,8 +36,8 @@ pub struct ChildCount {
     pub workers: usize,
 }
 
-impl View {
-    pub(super) fn new(children: impl ExactSizeIterator<Item = Entry>) -> Self {
+impl SupervisorView {
+    pub(super) fn new(children: impl ExactSizeIterator<Item = ChildEntry>) -> Self {
         let mut entries = Ordered::new();
         entries.reserve(children.len());
         (0..).map(ChildKey).zip(children).for_each(|(key, entry)| entries.push(key, entry));
@@ -47,23 +47,23 @@ impl View {
     // --- for the actor ---
 
     /// Adds a child behind all others.
-    pub(super) fn add(&self, key: ChildKey, entry: Entry) {
+    pub(super) fn add(&self, key: ChildKey, entry: ChildEntry) {
         self.lock().entries.push(key, entry);
     }
 
     /// Removes a child. It comes back to be dropped where no lock is held.
     #[must_use]
-    pub(super) fn remove(&self, key: ChildKey) -> Option<Entry> {
+    pub(super) fn remove(&self, key: ChildKey) -> Option<ChildEntry> {
         self.lock().entries.remove(key)
     }
 
     /// Reads or changes what is known of a child. The closure does nothing but that; what it replaces it returns.
-    pub(super) fn with<R>(&self, key: ChildKey, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
+    pub(super) fn with<R>(&self, key: ChildKey, change: impl FnOnce(&mut ChildEntry) -> R) -> Option<R> {
         self.lock().entries.get_mut(key).map(change)
     }
 
     /// Reads all children, in start order.
-    pub(super) fn for_each(&self, mut look: impl FnMut(ChildKey, &Entry)) {
+    pub(super) fn for_each(&self, mut look: impl FnMut(ChildKey, &ChildEntry)) {
         self.lock().entries.iter().for_each(|(key, entry)| look(key, entry));
     }
 
@@ -73,13 +73,13 @@ impl View {
     pub(super) fn take_specs(&self) -> Vec<ChildSpec> {
         let mut table = self.lock();
         let mut specs = Vec::with_capacity(table.entries.len());
-        specs.extend(table.entries.iter_mut().filter_map(Entry::take_spec));
+        specs.extend(table.entries.iter_mut().filter_map(ChildEntry::take_spec));
         specs
     }
 
     /// The supervisor is over. Answers how its children came down, and all there was, to be dropped where no lock is
     /// held.
-    pub(super) fn close(&self, now: Instant) -> (Below, Ordered<Entry>) {
+    pub(super) fn close(&self, now: Instant) -> (Below, Ordered<ChildEntry>) {
         let mut table = self.lock();
         let mut reports = Vec::with_capacity(table.entries.len());
         reports.extend(table.entries.iter_mut().filter_map(|entry| entry.take_report(now)));
@@ -94,14 +94,14 @@ impl View {
         self.lock().over.is_some()
     }
 
-    pub(super) fn snapshots(&self, now: Instant) -> Vec<Seen<NodeSnapshot>> {
+    pub(super) fn snapshots(&self, now: Instant) -> Vec<SeenChild<NodeSnapshot>> {
         self.lock().entries.iter().map(|(_, entry)| entry.snapshot(now)).collect()
     }
 
-    pub(super) fn reports(&self, now: Instant) -> Vec<Seen<NodeReport>> {
+    pub(super) fn reports(&self, now: Instant) -> Vec<SeenChild<NodeReport>> {
         let table = self.lock();
         match &table.over {
-            Some(below) => below.copy().into_iter().map(Seen::of_what_is_gone).collect(),
+            Some(below) => below.copy().into_iter().map(SeenChild::of_what_is_gone).collect(),
             None => table.entries.iter().filter_map(|(_, entry)| entry.report(now)).collect(),
         }
     }
@@ -125,7 +125,7 @@ impl View {
     }
 
     /// What is known of the child with this id.
-    pub(super) fn find<R>(&self, id: &str, look: impl FnOnce(&Entry) -> R) -> Option<R> {
+    pub(super) fn find<R>(&self, id: &str, look: impl FnOnce(&ChildEntry) -> R) -> Option<R> {
         let table = self.lock();
         let (_, entry) = table.entries.iter().find(|(_, entry)| entry.path.id() == id)?;
         Some(look(entry))

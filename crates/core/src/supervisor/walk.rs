@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::entry::Seen;
-use super::shared::SharedSupervisor;
+use super::entry::SeenChild;
+use super::mailbox::SharedSupervisor;
 use crate::child::ChildKind;
 use crate::child_kind::Inspect;
 use crate::clock::now;
@@ -20,7 +20,7 @@ use crate::stuck::{Stuck, StuckIn};
 
 /// Whether children are asked what they can answer themselves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ask {
+pub(crate) enum AskChildren {
     Children,
     /// Only views are read: the caller holds a lock that a child may want.
     Nothing,
@@ -31,20 +31,20 @@ pub(crate) enum Ask {
 pub(crate) struct KeptAlive(Vec<Arc<dyn Any + Send + Sync>>, Vec<Arc<dyn Inspect>>);
 
 /// A description of a child and of all children below it.
-pub(super) trait Node: Sized {
+pub(super) trait WalkNode: Sized {
     /// What is known of all children of one supervisor together.
     type Together: Default;
 
     /// The children as a supervisor's view shows them, with what they answer themselves, if they are asked.
-    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> (Vec<Seen<Self>>, Self::Together);
+    fn seen_by(supervisor: &SharedSupervisor, ask: AskChildren) -> (Vec<SeenChild<Self>>, Self::Together);
 
     fn set_children(&mut self, children: Vec<Self>, together: Self::Together);
 }
 
-impl Node for NodeSnapshot {
+impl WalkNode for NodeSnapshot {
     type Together = ();
 
-    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, ()) {
+    fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
         (supervisor.view.snapshots(now()), ())
     }
 
@@ -54,17 +54,17 @@ impl Node for NodeSnapshot {
 }
 
 /// Seen in a section of the record, in which nothing of it changes.
-impl Node for NumberedNode {
+impl WalkNode for NumberedNode {
     type Together = SeenList;
 
-    fn seen_by(supervisor: &SharedSupervisor, _: Ask) -> (Vec<Seen<Self>>, SeenList) {
+    fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, SeenList) {
         let (children, is_over, seen) = supervisor.tree.record().section(|writer| {
             (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.position())
         });
-        let numbered = |Seen { node, inspect }: Seen<NodeSnapshot>| {
+        let numbered = |SeenChild { node, inspect }: SeenChild<NodeSnapshot>| {
             let may_have_children = matches!(node.kind, ChildKind::Supervisor | ChildKind::Task);
             let is_launching = node.state == ChildState::Starting && inspect.is_none() && may_have_children;
-            Seen { node: Self { node, seen, is_launching, below: Sightings::none() }, inspect }
+            SeenChild { node: Self { node, seen, is_launching, below: Sightings::none() }, inspect }
         };
         let list = if is_over { SeenList::Over(seen.as_of) } else { SeenList::Complete(seen.as_of) };
         (children.into_iter().map(numbered).collect(), list)
@@ -75,13 +75,13 @@ impl Node for NumberedNode {
     }
 }
 
-impl Node for NodeReport {
+impl WalkNode for NodeReport {
     type Together = ();
 
-    fn seen_by(supervisor: &SharedSupervisor, ask: Ask) -> (Vec<Seen<Self>>, ()) {
+    fn seen_by(supervisor: &SharedSupervisor, ask: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
         let mut reports = supervisor.view.reports(now());
-        if ask == Ask::Children {
-            reports.iter_mut().for_each(Seen::ask);
+        if ask == AskChildren::Children {
+            reports.iter_mut().for_each(SeenChild::ask);
         }
         (reports, ())
     }
@@ -92,9 +92,9 @@ impl Node for NodeReport {
 }
 
 /// Describes the children of a supervisor, each with all that is below it.
-pub(super) fn walk<N: Node>(
+pub(super) fn walk<N: WalkNode>(
     supervisor: &SharedSupervisor,
-    ask: Ask,
+    ask: AskChildren,
     kept_alive: &mut KeptAlive,
 ) -> (Vec<N>, N::Together) {
     let mut lists = vec![List::<N>::of(supervisor, (0, 0), ask, kept_alive)];
@@ -141,7 +141,7 @@ pub(super) fn note_stall(supervisor: Arc<SharedSupervisor>, stall: &Stall) {
 }
 
 /// The children of one supervisor.
-struct List<N: Node> {
+struct List<N: WalkNode> {
     /// Their parent: the number of its list, and its position there. The first list has none.
     parent: (usize, usize),
     nodes: Vec<N>,
@@ -150,11 +150,11 @@ struct List<N: Node> {
     below: Vec<(usize, Arc<SharedSupervisor>)>,
 }
 
-impl<N: Node> List<N> {
+impl<N: WalkNode> List<N> {
     fn of(
         supervisor: &SharedSupervisor,
         parent: (usize, usize),
-        ask: Ask,
+        ask: AskChildren,
         kept_alive: &mut KeptAlive,
     ) -> Self {
         let (seen, together) = N::seen_by(supervisor, ask);

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
 use super::IntoExit;
-use crate::child::{ChildKind, ChildPath, Exit};
+use crate::child::{ChildKind, ChildPath, Exit, Restart};
 use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::clock::now;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
+use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
@@ -24,12 +25,12 @@ pub struct BlockingContext {
 
 #[derive(Debug, Default)]
 struct SharedWork {
-    state: Mutex<State>,
+    state: Mutex<BlockingState>,
     stopped: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BlockingState {
     stopping: bool,
     deadline: Option<Instant>,
     /// Since when it runs, and on which thread.
@@ -74,7 +75,7 @@ impl BlockingContext {
 }
 
 impl SharedWork {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, BlockingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -87,13 +88,41 @@ impl SharedWork {
     }
 }
 
+impl ChildSpec {
+    /// Describes blocking work: a closure on a blocking thread of the runtime on which the tree's tasks run.
+    ///
+    /// As a [`task`](Self::task) it is [transient](Restart::Transient) by default: started again when it fails, and
+    /// done when it returns.
+    ///
+    /// When its supervisor stops it, it is asked by way of the [`BlockingContext`]. Once it has begun it cannot be
+    /// aborted: if it does not return by the tree's deadline, the report names it as stuck in a blocking section. A
+    /// runtime that is dropped, and not shut down in the background, waits for it as well.
+    pub fn blocking<F, R>(id: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(BlockingContext) -> R + Send + Sync + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::own(id, BlockingStart::new(run)).restart(Restart::Transient)
+    }
+
+    /// [Blocking work](Self::blocking) that gets a clone of this state for every incarnation.
+    pub fn blocking_with<S, F, R>(id: impl Into<String>, state: S, run: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(BlockingContext, S) -> R + Send + Sync + 'static,
+        R: IntoExit + 'static,
+    {
+        Self::blocking(id, move |cx| run(cx, state.clone()))
+    }
+}
+
 /// Starts blocking work.
-pub(crate) struct BlockingStart<F> {
+struct BlockingStart<F> {
     run: Arc<F>,
 }
 
 impl<F> BlockingStart<F> {
-    pub(crate) fn new(run: F) -> Self {
+    fn new(run: F) -> Self {
         Self { run: Arc::new(run) }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::gate::Purpose;
+use super::gate::WorkKind;
 use super::guest::Guest;
 use super::node::TaskNode;
 use super::spawn::{Spawning, is_cleaning_up};
@@ -161,7 +161,7 @@ impl TaskContext {
             self.node.note_refusal();
             return Err(StartChildError::Stopping { spec: Box::new(spec) });
         }
-        let offered = self.node.admit(Purpose::Work, spec, |group, spec| group.supervisor.offer(id, spec));
+        let offered = self.node.admit(WorkKind::Work, spec, |group, spec| group.supervisor.offer(id, spec));
         match offered {
             Ok(offer) => match offer.answer().await {
                 Ok(started) => Ok(started),
@@ -193,7 +193,7 @@ impl TaskContext {
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::Work, id: None }.run(run).await
+        Spawning { node: &self.node, purpose: WorkKind::Work, id: None }.run(run).await
     }
 
     /// The same, with an id.
@@ -215,7 +215,7 @@ impl TaskContext {
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::Work, id: Some(id.into()) }.run(run).await
+        Spawning { node: &self.node, purpose: WorkKind::Work, id: Some(id.into()) }.run(run).await
     }
 
     /// Starts clean-up work below this task: what still has to be done when it stops.
@@ -238,7 +238,7 @@ impl TaskContext {
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::CleanUp, id: None }.run(run).await
+        Spawning { node: &self.node, purpose: WorkKind::CleanUp, id: None }.run(run).await
     }
 
     /// The same, with an id.
@@ -260,7 +260,7 @@ impl TaskContext {
         Fut: Future + Send + 'static,
         Fut::Output: super::IntoExit,
     {
-        Spawning { node: &self.node, purpose: Purpose::CleanUp, id: Some(id.into()) }.run(run).await
+        Spawning { node: &self.node, purpose: WorkKind::CleanUp, id: Some(id.into()) }.run(run).await
     }
 
     /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when

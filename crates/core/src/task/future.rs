@@ -7,8 +7,8 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::IntoExit;
+use super::coop_budget::use_up_budget;
 use super::node::TaskNode;
-use super::turn::use_up_turn;
 use crate::child::{Exit, Panic};
 use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing};
@@ -24,7 +24,7 @@ pin_project! {
     pub(super) struct Supervised<Fut> {
         #[pin]
         future: Option<Fut>,
-        end: End,
+        end: BodyEnd,
         span: ChildSpan,
     }
 
@@ -48,7 +48,11 @@ pin_project! {
 
 impl<Fut> Supervised<Fut> {
     pub(super) fn new(future: Fut, node: Arc<TaskNode>, reporter: Reporter) -> Self {
-        Self { future: Some(future), end: End { node, reporter: Some(reporter) }, span: ChildSpan::default() }
+        Self {
+            future: Some(future),
+            end: BodyEnd { node, reporter: Some(reporter) },
+            span: ChildSpan::default(),
+        }
     }
 }
 
@@ -79,19 +83,19 @@ where
         let was_asked = this.end.node.is_stopping();
         this.end.is(exit);
         if was_asked {
-            use_up_turn(cx);
+            use_up_budget(cx);
         }
         Poll::Ready(())
     }
 }
 
 /// Says how the body ended, in the end also without having been told.
-struct End {
+struct BodyEnd {
     node: Arc<TaskNode>,
     reporter: Option<Reporter>,
 }
 
-impl End {
+impl BodyEnd {
     fn is(&mut self, exit: Exit) {
         if let Some(reporter) = self.reporter.take() {
             self.node.body_ended(reporter, exit);
@@ -99,12 +103,47 @@ impl End {
     }
 }
 
-impl Drop for End {
+impl Drop for BodyEnd {
     fn drop(&mut self) {
         let exit = match std::thread::panicking() {
             true => Exit::Panicked(Panic::new("panicked while it was dropped")),
             false => self.node.exit_if_dropped(),
         };
         self.is(exit);
+    }
+}
+
+pin_project! {
+    /// A future that is made when it is first polled: calls a function inside the task, and runs the future that it
+    /// makes.
+    ///
+    /// An async block would do the same, and would drop the user's future while a panic in it goes by: should that drop
+    /// panic as well the program would be aborted. This one keeps it, to be dropped when the panic has been caught.
+    #[project = LazyProjection]
+    pub(super) enum Lazy<F, Fut> {
+        Unmade { make: Option<F> },
+        Made { #[pin] future: Fut },
+    }
+}
+
+impl<F: FnOnce() -> Fut, Fut: Future> Lazy<F, Fut> {
+    pub(super) fn new(make: F) -> Self {
+        Self::Unmade { make: Some(make) }
+    }
+}
+
+impl<F: FnOnce() -> Fut, Fut: Future> Future for Lazy<F, Fut> {
+    type Output = Fut::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let made = match self.as_mut().project() {
+                LazyProjection::Made { future } => return future.poll(cx),
+                LazyProjection::Unmade { make } => {
+                    make.take().expect("a task that panicked is not polled again")()
+                }
+            };
+            self.set(Self::Made { future: made });
+        }
     }
 }

@@ -13,15 +13,15 @@
 //! Absent on purpose: any knowledge of tasks and supervisors, and any primitive but a lock. A test runs this file under
 //! all interleavings of its callers.
 
-use super::sync::{Mutex, MutexGuard, PoisonError};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The gate of a task. `N` is the task group, `Q` what is known of a stop, `E` the report of the end of the body.
 pub(crate) struct Gate<N, Q, E> {
-    state: Mutex<State<N, Q, E>>,
+    state: Mutex<GateState<N, Q, E>>,
 }
 
-struct State<N, Q, E> {
-    phase: Phase<Q>,
+struct GateState<N, Q, E> {
+    phase: GatePhase<Q>,
     group: GroupSlot<N>,
     /// The body has ended, and this is still to be told.
     end_report: Option<E>,
@@ -30,7 +30,7 @@ struct State<N, Q, E> {
     refused: u32,
 }
 
-enum Phase<Q> {
+enum GatePhase<Q> {
     /// All work is let in.
     Open,
     /// A stop has begun: clean-up work is let in.
@@ -48,15 +48,20 @@ enum GroupSlot<N> {
 
 /// What a caller wants to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum WorkKind {
     Work,
     CleanUp,
 }
 
 impl<N, Q, E> Gate<N, Q, E> {
     pub(crate) fn new() -> Self {
-        let state =
-            State { phase: Phase::Open, group: GroupSlot::None, end_report: None, guests: 0, refused: 0 };
+        let state = GateState {
+            phase: GatePhase::Open,
+            group: GroupSlot::None,
+            end_report: None,
+            guests: 0,
+            refused: 0,
+        };
         Self { state: Mutex::new(state) }
     }
 
@@ -64,16 +69,17 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// under way, if there is one.
     pub(crate) fn admit<T, R>(
         &self,
-        purpose: Purpose,
+        purpose: WorkKind,
         item: T,
         make: impl FnOnce(Option<&Q>) -> N,
         begin: impl FnOnce(&mut N, T) -> R,
     ) -> Result<R, T> {
         let state = &mut *self.lock();
         let request = match (&state.phase, purpose) {
-            (Phase::Open, Purpose::Work | Purpose::CleanUp) => None,
-            (Phase::Draining(request), Purpose::CleanUp) => Some(request),
-            (Phase::Draining(_), Purpose::Work) | (Phase::Closed, Purpose::Work | Purpose::CleanUp) => {
+            (GatePhase::Open, WorkKind::Work | WorkKind::CleanUp) => None,
+            (GatePhase::Draining(request), WorkKind::CleanUp) => Some(request),
+            (GatePhase::Draining(_), WorkKind::Work)
+            | (GatePhase::Closed, WorkKind::Work | WorkKind::CleanUp) => {
                 state.refused += 1;
                 return Err(item);
             }
@@ -96,9 +102,9 @@ impl<N, Q, E> Gate<N, Q, E> {
     pub(crate) fn drain(&self, request: Q, merge: impl FnOnce(&mut Q, Q), ask: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
         match &mut state.phase {
-            Phase::Open => state.phase = Phase::Draining(request),
-            Phase::Draining(before) => merge(before, request),
-            Phase::Closed => {}
+            GatePhase::Open => state.phase = GatePhase::Draining(request),
+            GatePhase::Draining(before) => merge(before, request),
+            GatePhase::Closed => {}
         }
         if let GroupSlot::There(group) = &mut state.group {
             ask(group);
@@ -108,7 +114,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// Closes the gate because everything is ended by force, and ends the task group under the same lock.
     pub(crate) fn shut(&self, end: impl FnOnce(&mut N)) {
         let state = &mut *self.lock();
-        state.phase = Phase::Closed;
+        state.phase = GatePhase::Closed;
         if let GroupSlot::There(group) = &mut state.group {
             end(group);
         }
@@ -117,23 +123,23 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// The body is over, and no child comes in any more. If the task group or a guest is still there, `close` tells the
     /// task group so, learns whether a stop had been asked for, and leaves the report of the end here. Otherwise the
     /// body reports the end.
-    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> Remaining {
+    pub(crate) fn leave(&self, close: impl FnOnce(Option<&mut N>, bool) -> E) -> EndOrder {
         let state = &mut *self.lock();
-        let was_asked = !matches!(state.phase, Phase::Open);
-        state.phase = Phase::Closed;
+        let was_asked = !matches!(state.phase, GatePhase::Open);
+        state.phase = GatePhase::Closed;
         let group = match &mut state.group {
             GroupSlot::There(group) => Some(group),
             GroupSlot::None | GroupSlot::Gone(_) if state.guests > 0 => None,
-            GroupSlot::None | GroupSlot::Gone(_) => return Remaining::Last,
+            GroupSlot::None | GroupSlot::Gone(_) => return EndOrder::Last,
         };
         state.end_report = Some(close(group, was_asked));
-        Remaining::First
+        EndOrder::First
     }
 
     /// A guest comes, unless a stop has begun. `false` says that it may not.
     pub(crate) fn enter(&self) -> bool {
         let state = &mut *self.lock();
-        let may_enter = matches!(state.phase, Phase::Open);
+        let may_enter = matches!(state.phase, GatePhase::Open);
         match may_enter {
             true => state.guests += 1,
             false => state.refused += 1,
@@ -160,7 +166,7 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// The task group is gone. If everything else is, this is the report to make.
     pub(crate) fn emptied(&self, note: impl FnOnce(&mut N) -> u32) -> Option<E> {
         let state = &mut *self.lock();
-        state.phase = Phase::Closed;
+        state.phase = GatePhase::Closed;
         let GroupSlot::There(mut group) = std::mem::replace(&mut state.group, GroupSlot::None) else {
             return None;
         };
@@ -188,8 +194,8 @@ impl<N, Q, E> Gate<N, Q, E> {
     /// Looks at the stop that is under way, as long as clean-up work is let in.
     pub(crate) fn with_request<R>(&self, look: impl FnOnce(&Q) -> R) -> Option<R> {
         match &self.lock().phase {
-            Phase::Draining(request) => Some(look(request)),
-            Phase::Open | Phase::Closed => None,
+            GatePhase::Draining(request) => Some(look(request)),
+            GatePhase::Open | GatePhase::Closed => None,
         }
     }
 
@@ -213,14 +219,14 @@ impl<N, Q, E> Gate<N, Q, E> {
         self.lock().end_report.is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<N, Q, E>> {
+    fn lock(&self) -> MutexGuard<'_, GateState<N, Q, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Whether the body of a task ended before the rest of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Remaining {
+pub(crate) enum EndOrder {
     /// It did: the task group or guests are still there, and the last of them will report the end.
     First,
     /// It did not: the body reports the end.

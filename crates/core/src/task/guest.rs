@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -124,6 +125,25 @@ impl Guest {
     /// Cancel safe: it can be dropped and called again, as in a `select!` loop.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + '_ {
         self.cx.stopping()
+    }
+}
+
+impl TaskNode {
+    /// A guest comes. `None` says that nothing may be started any more.
+    pub(super) fn guest(&self) -> Option<CancellationToken> {
+        if self.held.load(Ordering::SeqCst) || self.scope.is_stopping() {
+            self.gate.note_refusal();
+            return None;
+        }
+        let forced = self.forced.get_or_init(CancellationToken::new).clone();
+        self.gate.enter().then_some(forced)
+    }
+
+    /// A guest is gone.
+    pub(super) fn guest_gone(&self) {
+        if let Some(word) = self.gate.exit() {
+            word.say(self);
+        }
     }
 }
 

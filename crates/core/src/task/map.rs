@@ -42,7 +42,7 @@ pub struct TaskResults<I, F, T> {
 }
 
 /// What comes next.
-enum Next<T> {
+enum NextResult<T> {
     Permit(Permit),
     Result(Result<T, TaskError>),
 }
@@ -68,8 +68,8 @@ where
     pub async fn next(&mut self) -> Result<Option<Result<Fut::Output, TaskError>>, SpawnError<I::Item>> {
         while self.running.len() < self.limit {
             match self.next_permit().await {
-                Ok(Next::Result(result)) => return Ok(Some(result)),
-                Ok(Next::Permit(permit)) => match self.items.next() {
+                Ok(NextResult::Result(result)) => return Ok(Some(result)),
+                Ok(NextResult::Permit(permit)) => match self.items.next() {
                     Some(item) => self.start(permit, item).await?,
                     None => break,
                 },
@@ -86,16 +86,16 @@ where
     }
 
     /// A permit for one more, or the result of the first that runs, if that comes before.
-    async fn next_permit(&mut self) -> Result<Next<Fut::Output>, ReserveError> {
+    async fn next_permit(&mut self) -> Result<NextResult<Fut::Output>, ReserveError> {
         let permit = self.tasks.reserve();
-        let Some(first) = self.running.front_mut() else { return permit.await.map(Next::Permit) };
+        let Some(first) = self.running.front_mut() else { return permit.await.map(NextResult::Permit) };
         let result = tokio::select! {
             biased;
-            permit = permit => return permit.map(Next::Permit),
+            permit = permit => return permit.map(NextResult::Permit),
             result = first => result,
         };
         self.running.pop_front();
-        Ok(Next::Result(result))
+        Ok(NextResult::Result(result))
     }
 
     async fn start(&mut self, permit: Permit, item: I::Item) -> Result<(), SpawnError<I::Item>> {

@@ -9,11 +9,12 @@
 
 mod blocking;
 mod context;
+mod coop_budget;
 mod future;
 mod gate;
 mod group;
 mod guest;
-mod lazy;
+mod inspect;
 mod map;
 mod node;
 mod notify;
@@ -22,13 +23,9 @@ mod permit;
 mod result;
 mod spawn;
 mod spawn_error;
-mod spec;
-mod special;
 mod start;
 mod stopping;
 mod supervisor;
-mod sync;
-mod turn;
 mod with_result;
 
 pub use blocking::BlockingContext;
@@ -40,8 +37,5 @@ pub use result::IntoExit;
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};
 pub use with_result::TaskError;
-
-pub(crate) use blocking::BlockingStart;
-pub(crate) use start::{Ready, TaskStart};
 
 use once::job;

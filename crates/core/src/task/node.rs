@@ -1,29 +1,28 @@
 //! What a task, its supervisor and its children share.
 
-use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::gate::{Gate, Purpose, Remaining};
-use super::group::{EndReport, TaskGroup};
-use super::special::Special;
+use super::gate::{EndOrder, Gate};
+use super::notify::ToTell;
 use super::stopping::StopNotify;
 use crate::child::{ChildKind, ChildPath, Exit, Panic, Shutdown, StopCause};
-use crate::child_kind::{ChildReport, Ended, Inspect, Report, Reporter, StartContext, StopRequest};
+use crate::child_kind::{
+    Announcer, EndHandled, Ended, Inspect, Reporter, RunningChild, StartContext, StopRequest,
+};
 use crate::clock::{self, now};
 use crate::context::{StopScope, TreeContext};
 use crate::detector::WorkerId;
 use crate::event::{ChildSpan, Inside};
+use crate::foreign_wakers::{is_tokios, run_on_helper_of};
 use crate::report::Below;
 use crate::spawn::place;
-use crate::stuck::{Stuck, StuckIn};
 use crate::supervisor::SupervisorHandle;
-use crate::sync::point;
+use crate::sync::{Mutex, PoisonError, point};
 
 /// The message of the panic that a test has had a task end with.
 const CRASHED: &str = "crashed on purpose";
@@ -34,23 +33,40 @@ const CRASHED: &str = "crashed on purpose";
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    aborted: AtomicBool,
+    pub(super) aborted: AtomicBool,
     /// Whether a test has it crash.
-    crashes: AtomicBool,
+    pub(super) crashes: AtomicBool,
     pub(super) worker: WorkerId,
     shutdown: Shutdown,
-    tree: TreeContext,
+    pub(super) tree: TreeContext,
     /// Whether a stop has begun at the supervisor or above.
-    scope: Arc<StopScope>,
+    pub(super) scope: Arc<StopScope>,
     /// Whether the supervisor is about to ask the task to stop.
-    held: AtomicBool,
+    pub(super) held: AtomicBool,
     pub(super) notify: StopNotify,
     /// What few tasks have.
     pub(super) special: Option<Box<Special>>,
-    handle: OnceLock<AbortHandle>,
+    pub(super) handle: OnceLock<AbortHandle>,
     /// Cancelled when guests are to be dropped. Made when the first one comes.
-    forced: OnceLock<CancellationToken>,
-    gate: Gate<Box<TaskGroup>, Option<Instant>, Box<EndReport>>,
+    pub(super) forced: OnceLock<CancellationToken>,
+    pub(super) gate: Gate<Box<TaskGroup>, Option<Instant>, Box<EndReport>>,
+}
+
+/// What a task holds of its children: their supervisor, which stands at the task's own path.
+pub(crate) struct TaskGroup {
+    pub(super) child: Box<dyn RunningChild>,
+    pub(super) supervisor: SupervisorHandle,
+    /// The children have used up their restart intensity.
+    pub(super) gave_up: bool,
+    /// How the children came down, once they are gone.
+    pub(super) reports: Below,
+    pub(super) next_number: u64,
+}
+
+/// The end of a task's body, as long as it has not been told.
+pub(crate) struct EndReport {
+    pub(super) reporter: Reporter,
+    pub(super) exit: Exit,
 }
 
 impl TaskNode {
@@ -95,7 +111,7 @@ impl TaskNode {
         }
     }
 
-    fn abort(&self) {
+    pub(super) fn abort(&self) {
         if let Some(handle) = self.handle.get() {
             handle.abort();
         }
@@ -143,7 +159,24 @@ impl TaskNode {
     /// Tells all that waits in the task that it is to stop. The first time counts: from then on nothing waits.
     pub(super) fn tell_stop(&self) {
         if !self.notify.is_stopping() {
-            self.notify.stop().tell(self.tree.control());
+            self.tell(self.notify.stop());
+        }
+    }
+
+    /// Wakes what is to be woken, and returns at once.
+    ///
+    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so
+    /// is what waits for a token.
+    fn tell(&self, to_tell: ToTell<CancellationToken>) {
+        let ToTell { wakers, token } = to_tell;
+        for (_, waker) in wakers {
+            match is_tokios(&waker) {
+                true => waker.wake(),
+                false => run_on_helper_of(self.tree.control(), move || waker.wake()),
+            }
+        }
+        if let Some(token) = token {
+            run_on_helper_of(self.tree.control(), move || token.cancel());
         }
     }
 
@@ -157,7 +190,7 @@ impl TaskNode {
         if self.notify.is_stopping() {
             token.cancel();
         }
-        to_tell.tell(self.tree.control());
+        self.tell(to_tell);
         token
     }
 
@@ -171,26 +204,6 @@ impl TaskNode {
     }
 
     // --- children ---
-
-    /// Brings something into the task group, or hands it back. `begin` runs under the gate's lock, so it may do no more
-    /// than to post.
-    pub(super) fn admit<T, R>(
-        self: &Arc<Self>,
-        purpose: Purpose,
-        item: T,
-        begin: impl FnOnce(&mut TaskGroup, T) -> R,
-    ) -> Result<R, T> {
-        if purpose == Purpose::Work && (self.held.load(Ordering::SeqCst) || self.scope.is_stopping()) {
-            self.gate.note_refusal();
-            return Err(item);
-        }
-        self.gate.admit(
-            purpose,
-            item,
-            |deadline| self.make_group(deadline.copied()),
-            |group, item| begin(group, item),
-        )
-    }
 
     pub(super) fn note_refusal(&self) {
         self.gate.note_refusal();
@@ -206,43 +219,7 @@ impl TaskNode {
         self.gate.with_group(|group| group.supervisor.clone())
     }
 
-    /// Where the body is, if a thread is at work on it or should be.
-    pub(super) fn stuck(&self) -> Option<Stuck> {
-        if let Some(seen) = Stuck::at_work_on(self.worker) {
-            return Some(seen);
-        }
-        let is_over = self.gate.has_left() || self.handle.get().is_none_or(AbortHandle::is_finished);
-        let is_aborted = self.aborted.load(Ordering::Acquire);
-        match is_over {
-            false => is_aborted.then(|| Stuck::new(StuckIn::NotPolled)),
-            true => (is_aborted && self.gate.guests() > 0).then(|| Stuck::new(StuckIn::Guest)),
-        }
-    }
-
-    fn make_group(self: &Arc<Self>, deadline: Option<Option<Instant>>) -> Box<TaskGroup> {
-        let scope = Arc::clone(&self.scope);
-        let (mut group, reports) = TaskGroup::new(&self.path, self.incarnation, self.tree.clone(), scope);
-        // The gate's lock orders this and `hold`: one of the two finds what the other has done.
-        if self.held.load(Ordering::SeqCst) {
-            group.supervisor.hold();
-        }
-        if let Some(deadline) = deadline {
-            group.child.stop(StopRequest::new(StopCause::Parent, deadline));
-        }
-        place(self.tree.control()).spawn(host(Arc::clone(self), reports));
-        Box::new(group)
-    }
-
-    /// The children have used up their restart intensity: the task has to go as well, within its own grace. Returns
-    /// when it is to be forced.
-    pub(super) fn escalate(&self) -> Option<Instant> {
-        let force_at = self.own_deadline();
-        self.gate.drain(force_at, tighten, |group| group.gave_up = true);
-        self.tell_stop();
-        force_at
-    }
-
-    fn own_deadline(&self) -> Option<Instant> {
+    pub(super) fn own_deadline(&self) -> Option<Instant> {
         match self.shutdown {
             Shutdown::Kill => Some(now()),
             Shutdown::Grace(grace) => now().checked_add(grace),
@@ -272,8 +249,8 @@ impl TaskNode {
         // Code that has kept the context would wait for ever otherwise: no supervisor asks a task to stop that is over.
         self.tell_stop();
         match (left, word) {
-            (Remaining::Last, Some(word)) => word.say(self),
-            (Remaining::First | Remaining::Last, _) => {}
+            (EndOrder::Last, Some(word)) => word.say(self),
+            (EndOrder::First | EndOrder::Last, _) => {}
         }
     }
 
@@ -288,23 +265,6 @@ impl TaskNode {
     }
 
     // --- guests ---
-
-    /// A guest comes. `None` says that nothing may be started any more.
-    pub(super) fn guest(&self) -> Option<CancellationToken> {
-        if self.held.load(Ordering::SeqCst) || self.scope.is_stopping() {
-            self.gate.note_refusal();
-            return None;
-        }
-        let forced = self.forced.get_or_init(CancellationToken::new).clone();
-        self.gate.enter().then_some(forced)
-    }
-
-    /// A guest is gone.
-    pub(super) fn guest_gone(&self) {
-        if let Some(word) = self.gate.exit() {
-            word.say(self);
-        }
-    }
 
     fn drop_guests(&self) {
         if let Some(forced) = self.forced.get().cloned() {
@@ -324,48 +284,10 @@ impl TaskNode {
             }
         });
     }
-
-    /// All that is left of the children is stuck. If the body is over, so is all that is left of the task.
-    pub(super) fn group_is_stuck(&self) {
-        self.gate.with_end_report(|word| word.reporter.stuck());
-    }
-
-    /// The children are gone, and so is their supervisor.
-    pub(super) fn group_ended(&self, children: Below) {
-        let last = self.gate.emptied(|group| {
-            group.reports = children;
-            u32::try_from(group.supervisor.refused()).unwrap_or(u32::MAX)
-        });
-        if let Some(word) = last {
-            word.say(self);
-        }
-    }
-}
-
-impl Inspect for TaskNode {
-    fn stuck(&self) -> Option<Stuck> {
-        TaskNode::stuck(self)
-    }
-
-    fn refused(&self) -> u64 {
-        TaskNode::refused(self)
-    }
-
-    /// Drops the body where it waits, which is what a panic does to it. To its supervisor the task has ended by itself.
-    fn crash(&self) -> bool {
-        self.crashes.store(true, Ordering::Release);
-        self.abort();
-        true
-    }
-
-    fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
-        let gone = || self.gate.with_gone(|group| group.supervisor.clone());
-        self.children().or_else(gone).map(|children| children.as_inspected())
-    }
 }
 
 /// A tighter deadline counts, a wider one does not.
-fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
+pub(super) fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
     *before = match (*before, deadline) {
         (Some(before), Some(deadline)) => Some(before.min(deadline)),
         (at, None) | (None, at) => at,
@@ -374,7 +296,7 @@ fn tighten(before: &mut Option<Instant>, deadline: Option<Instant>) {
 
 impl EndReport {
     /// Reports the end of the task, and of everything below it.
-    fn say(self, node: &TaskNode) {
+    pub(super) fn say(self, node: &TaskNode) {
         let Self { reporter, exit } = self;
         let ended = match node.gate.with_gone(|group| (group.gave_up, group.reports.clone())) {
             None => Ended::new(exit),
@@ -402,34 +324,71 @@ fn escalated(exit: Exit) -> Exit {
     }
 }
 
-/// Listens to a task group until it is gone, and tells its task.
-async fn host(node: Arc<TaskNode>, mut reports: mpsc::UnboundedReceiver<ChildReport>) {
-    let mut force_at = None;
-    loop {
-        let said = tokio::select! {
-            biased;
-            said = reports.recv() => said,
-            () = sleep_until(force_at) => {
-                force_at = None;
-                node.end(|group| group.child.force());
-                continue;
-            }
-        };
-        // The activity that came with a report ends when it has been dealt with.
-        let Some(ChildReport { report, activity: _activity, .. }) = said else { return };
-        match report {
-            Report::Started { .. } | Report::Ignored => {}
-            Report::Stopping { .. } => force_at = node.escalate(),
-            Report::Stuck => node.group_is_stuck(),
-            Report::Failed { children, .. } => return node.group_ended(children),
-            Report::Ended { end, .. } => return node.group_ended(end.children()),
-        }
+/// What the supervisor holds of a task.
+pub(super) struct RunningTask {
+    pub(super) node: Arc<TaskNode>,
+}
+
+impl RunningChild for RunningTask {
+    fn hold(&mut self) {
+        self.node.hold();
+    }
+
+    fn stop(&mut self, request: StopRequest) {
+        self.node.stop(request.deadline);
+    }
+
+    fn kill(&mut self) {
+        self.node.end(|group| group.child.kill());
+    }
+
+    fn force(&mut self) {
+        self.node.end(|group| group.child.force());
+    }
+
+    fn force_name(&self) -> &'static str {
+        "abort"
+    }
+
+    fn inspect(&self) -> Option<Arc<dyn Inspect>> {
+        Some(Arc::clone(&self.node) as _)
     }
 }
 
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => clock::sleep_until(at).await,
-        None => std::future::pending().await,
+/// What is special about a task. One task is not both.
+pub(super) enum Special {
+    /// It counts as started when it says so.
+    Service { told: AtomicBool, announcer: Announcer },
+    /// Its result is there once its supervisor has taken note of its end.
+    Job(Mutex<Option<EndHandled>>),
+}
+
+impl Special {
+    pub(super) fn service(announcer: Announcer) -> Self {
+        Self::Service { told: AtomicBool::new(false), announcer }
+    }
+
+    pub(super) fn job(handled: EndHandled) -> Self {
+        Self::Job(Mutex::new(Some(handled)))
+    }
+
+    /// Says that a service has started. Once is enough.
+    pub(super) fn tell_started(&self) {
+        match self {
+            Self::Service { told, announcer } => {
+                if !told.swap(true, Ordering::AcqRel) {
+                    announcer.started();
+                }
+            }
+            Self::Job(_) => {}
+        }
+    }
+
+    /// What goes along with the report of a job's end.
+    pub(super) fn take_handled(&self) -> Option<EndHandled> {
+        match self {
+            Self::Service { .. } => None,
+            Self::Job(handled) => handled.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
     }
 }

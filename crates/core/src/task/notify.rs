@@ -14,7 +14,7 @@ use std::num::NonZeroU64;
 use std::task::Waker;
 use std::{option, vec};
 
-use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Nearly every task has one waiter for all of its life, and few have a token `T`: that is what this is small for.
 pub(crate) struct Notify<T> {
@@ -22,10 +22,10 @@ pub(crate) struct Notify<T> {
     is_stopping: AtomicBool,
     /// The same.
     has_token: AtomicBool,
-    state: Mutex<State<T>>,
+    state: Mutex<NotifyState<T>>,
 }
 
-struct State<T> {
+struct NotifyState<T> {
     waiters: Waiters,
     last_key: u64,
     token: Option<T>,
@@ -45,7 +45,7 @@ pub(crate) type Key = NonZeroU64;
 
 /// What a waiter has seen.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Seen<T> {
+pub(crate) enum SeenStop<T> {
     /// The task is to stop.
     Stopping,
     /// There is a token, for which the waiter has to wait as well.
@@ -64,7 +64,7 @@ pub(crate) struct ToTell<T> {
 
 impl<T: Clone> Notify<T> {
     pub(crate) fn new() -> Self {
-        let state = State { waiters: Waiters::None, last_key: 0, token: None };
+        let state = NotifyState { waiters: Waiters::None, last_key: 0, token: None };
         Self {
             is_stopping: AtomicBool::new(false),
             has_token: AtomicBool::new(false),
@@ -103,21 +103,26 @@ impl<T: Clone> Notify<T> {
 
     /// Looks, and lists a waiter if there is nothing to see: with its key, and a new one if it has none. `has_token`
     /// says that it waits for the token already. What is left in `waker` is for the caller to drop.
-    pub(crate) fn wait(&self, key: &mut Option<Key>, waker: &mut Option<Waker>, has_token: bool) -> Seen<T> {
+    pub(crate) fn wait(
+        &self,
+        key: &mut Option<Key>,
+        waker: &mut Option<Waker>,
+        has_token: bool,
+    ) -> SeenStop<T> {
         let mut state = self.lock();
         if self.is_stopping() {
-            return Seen::Stopping;
+            return SeenStop::Stopping;
         }
         match &state.token {
-            Some(token) if !has_token => return Seen::Token(token.clone()),
+            Some(token) if !has_token => return SeenStop::Token(token.clone()),
             Some(_) | None => {}
         }
-        let Some(new) = waker.take() else { return Seen::Nothing };
+        let Some(new) = waker.take() else { return SeenStop::Nothing };
         match key.and_then(|key| state.waiters.get_mut(key)) {
             Some(old) => *waker = Some(std::mem::replace(old, new)),
             None => *key = Some(state.list(new)),
         }
-        Seen::Nothing
+        SeenStop::Nothing
     }
 
     /// Takes a waiter off the list. What is returned is for the caller to drop.
@@ -125,12 +130,12 @@ impl<T: Clone> Notify<T> {
         self.lock().waiters.remove(key)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, NotifyState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> State<T> {
+impl<T> NotifyState<T> {
     fn list(&mut self, waker: Waker) -> Key {
         self.last_key += 1;
         let key = Key::new(self.last_key).expect("a number that has been counted up is not zero");

@@ -2,13 +2,34 @@
 
 use std::sync::Arc;
 
-use super::lazy::Lazy;
-use super::start::{Kind, launch};
+use super::future::Lazy;
+use super::start::{TaskKind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildKind, Restart};
 use crate::child_kind::{EndHandled, Launch, StartChild, StartContext};
 use crate::spec::ChildSpec;
 use crate::sync::{Mutex, PoisonError};
+
+impl ChildSpec {
+    /// Describes a task that runs once and may own what cannot be cloned: a socket, a receiver, the sending end that
+    /// has to be dropped.
+    ///
+    /// It is [temporary](Restart::Temporary), and has to stay so: a second start has nothing to run, and is
+    /// ignored.
+    ///
+    /// It is also what the one job of a program is that must not be tried again: made
+    /// [`significant`](Self::significant) under a supervisor with
+    /// [`AutoShutdown::AnySignificant`](crate::AutoShutdown::AnySignificant) it ends the program, which has failed if
+    /// the job has.
+    pub fn once<F, Fut>(id: impl Into<String>, run: F) -> Self
+    where
+        F: FnOnce(TaskContext) -> Fut + Send + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: IntoExit,
+    {
+        Once::new(run).into_child(id)
+    }
+}
 
 /// Something that can be run once, and taken back as long as it has not been.
 pub(super) struct Once<F>(Arc<Mutex<Option<F>>>);
@@ -54,7 +75,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.take() {
-            Some(run) => launch(cx, Kind::Plain, |context| Lazy::new(move || run(context))),
+            Some(run) => launch(cx, TaskKind::Plain, |context| Lazy::new(move || run(context))),
             None => Launch::Ignored,
         }
     }
@@ -67,12 +88,12 @@ where
     Fut: Future + Send + 'static,
     Fut::Output: IntoExit,
 {
-    ChildSpec::new(id, Job(Once::new((run, handled)))).restart(Restart::Temporary)
+    ChildSpec::new(id, JobStart(Once::new((run, handled)))).restart(Restart::Temporary)
 }
 
-struct Job<F>(Once<(F, EndHandled)>);
+struct JobStart<F>(Once<(F, EndHandled)>);
 
-impl<F, Fut> StartChild for Job<F>
+impl<F, Fut> StartChild for JobStart<F>
 where
     F: FnOnce(TaskContext) -> Fut + Send + 'static,
     Fut: Future + Send + 'static,
@@ -84,7 +105,9 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         match self.0.take() {
-            Some((run, handled)) => launch(cx, Kind::Job(handled), |context| Lazy::new(move || run(context))),
+            Some((run, handled)) => {
+                launch(cx, TaskKind::Job(handled), |context| Lazy::new(move || run(context)))
+            }
             None => Launch::Ignored,
         }
     }

@@ -7,12 +7,12 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::gate::Purpose;
-use super::lazy::Lazy;
+use super::future::Lazy;
+use super::gate::WorkKind;
 use super::node::TaskNode;
 use super::once::Once;
 use super::spawn_error::{SpawnError, SpawnErrorKind};
-use super::start::{Kind, launch};
+use super::start::{TaskKind, launch};
 use super::{IntoExit, TaskContext};
 use crate::child::{ChildId, ChildKind, Restart, Shutdown};
 use crate::child_kind::{Launch, StartChild, StartContext};
@@ -22,7 +22,7 @@ use crate::supervisor::{StartChildError, StartedChild};
 /// A task on its way below another one.
 pub(super) struct Spawning<'a> {
     pub(super) node: &'a Arc<TaskNode>,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: WorkKind,
     pub(super) id: Option<String>,
 }
 
@@ -47,16 +47,16 @@ impl Spawning<'_> {
         let offered = node.admit(purpose, work.clone(), |group, work| {
             let id = given.unwrap_or_else(|| ChildId::numbered_as(&group.number(name_of(purpose))));
             let spec = match purpose {
-                Purpose::Work => work.into_child(id.as_str()),
-                Purpose::CleanUp => {
+                WorkKind::Work => work.into_child(id.as_str()),
+                WorkKind::CleanUp => {
                     let spec = ChildSpec::own(id.as_str(), CleanUp(work));
                     spec.restart(Restart::Temporary).shutdown(Shutdown::Infinity)
                 }
             };
             let path = node.path.join(&id);
             let offer = match purpose {
-                Purpose::Work => group.supervisor.offer(id, spec),
-                Purpose::CleanUp => group.supervisor.offer_clean_up(id, spec),
+                WorkKind::Work => group.supervisor.offer(id, spec),
+                WorkKind::CleanUp => group.supervisor.offer_clean_up(id, spec),
             };
             (offer, path)
         });
@@ -78,10 +78,10 @@ impl Spawning<'_> {
     }
 }
 
-fn name_of(purpose: Purpose) -> &'static str {
+fn name_of(purpose: WorkKind) -> &'static str {
     match purpose {
-        Purpose::Work => "task",
-        Purpose::CleanUp => "clean-up",
+        WorkKind::Work => "task",
+        WorkKind::CleanUp => "clean-up",
     }
 }
 
@@ -101,7 +101,7 @@ where
     fn start(&self, cx: StartContext) -> Launch {
         match self.0.take() {
             Some(run) => {
-                launch(cx, Kind::Plain, |context| CleaningUp { work: Lazy::new(move || run(context)) })
+                launch(cx, TaskKind::Plain, |context| CleaningUp { work: Lazy::new(move || run(context)) })
             }
             // A second start, which the supervisor never makes, has nothing to run.
             None => Launch::Ignored,

@@ -1,13 +1,11 @@
-//! Waits until a task is asked to stop, and wakes what waits.
+//! Waits until a task is asked to stop.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::runtime::Handle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::notify::{Key, Notify, Seen, ToTell};
-use crate::foreign_wakers::{is_tokios, run_on_helper_of};
+use super::notify::{Key, Notify, SeenStop};
 
 /// How a task hears that it is to stop.
 pub(super) type StopNotify = Notify<CancellationToken>;
@@ -43,10 +41,10 @@ impl Future for Stopping<'_> {
             }
             let mut waker = Some(cx.waker().clone());
             match notify.wait(&mut this.key, &mut waker, this.cancelled.is_some()) {
-                Seen::Stopping => return Poll::Ready(()),
-                Seen::Nothing => return Poll::Pending,
+                SeenStop::Stopping => return Poll::Ready(()),
+                SeenStop::Nothing => return Poll::Pending,
                 // Once more around, and no more than once: a task has one token.
-                Seen::Token(token) => this.cancelled = Some(Box::pin(token.cancelled_owned())),
+                SeenStop::Token(token) => this.cancelled = Some(Box::pin(token.cancelled_owned())),
             }
         }
     }
@@ -56,25 +54,6 @@ impl Drop for Stopping<'_> {
     fn drop(&mut self) {
         if let Some(key) = self.key {
             drop(self.notify.forget(key));
-        }
-    }
-}
-
-impl ToTell<CancellationToken> {
-    /// Wakes what is to be woken, and returns at once.
-    ///
-    /// A supervisor calls this, and so it only wakes tokio's tasks by itself. Any other waker is foreign code, and so
-    /// is what waits for a token.
-    pub(super) fn tell(self, control: &Handle) {
-        let Self { wakers, token } = self;
-        for (_, waker) in wakers {
-            match is_tokios(&waker) {
-                true => waker.wake(),
-                false => run_on_helper_of(control, move || waker.wake()),
-            }
-        }
-        if let Some(token) = token {
-            run_on_helper_of(control, move || token.cancel());
         }
     }
 }

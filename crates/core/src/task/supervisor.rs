@@ -45,12 +45,12 @@ use crate::supervisor::{self, StartChildError, StartedChild, SupervisorAddress, 
 /// ```
 #[derive(Clone, Debug)]
 pub struct TaskSupervisor {
-    found: Found,
+    found: FoundSupervisor,
     shutdown: Shutdown,
 }
 
 #[derive(Clone, Debug)]
-enum Found {
+enum FoundSupervisor {
     Incarnation(SupervisorHandle),
     At(SupervisorAddress),
 }
@@ -70,13 +70,19 @@ impl TaskSupervisor {
     /// The handle leads to one incarnation of the supervisor. For one that is found again after a restart there is
     /// [`at`](Self::at).
     pub fn new(supervisor: SupervisorHandle) -> Self {
-        Self { found: Found::Incarnation(supervisor), shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE) }
+        Self {
+            found: FoundSupervisor::Incarnation(supervisor),
+            shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE),
+        }
     }
 
     /// Runs tasks under the supervisor that has this address, whichever incarnation of it is there. It can be made
     /// before the tree is.
     pub fn at(address: &SupervisorAddress) -> Self {
-        Self { found: Found::At(address.clone()), shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE) }
+        Self {
+            found: FoundSupervisor::At(address.clone()),
+            shutdown: Shutdown::Grace(Shutdown::DEFAULT_GRACE),
+        }
     }
 
     /// The tasks that this handle starts from now on are stopped like this, however they are started: by
@@ -101,8 +107,8 @@ impl TaskSupervisor {
     /// The supervisor under which the tasks run. `None` if it does not run at the moment.
     pub fn supervisor(&self) -> Option<SupervisorHandle> {
         match &self.found {
-            Found::Incarnation(supervisor) => Some(supervisor.clone()),
-            Found::At(address) => address.get(),
+            FoundSupervisor::Incarnation(supervisor) => Some(supervisor.clone()),
+            FoundSupervisor::At(address) => address.get(),
         }
     }
 

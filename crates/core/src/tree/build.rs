@@ -1,6 +1,5 @@
 //! How a tree comes to be.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::TreeStartError;
 use super::handle::Tree;
-use super::plan::{OnDeadline, Plan};
-use super::refusal::refusing;
+use super::launch::launch;
+use super::options::{OnDeadline, TreeOptions};
 use crate::child::{ChildId, ChildPath, SpecError};
 use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
-use crate::event::{Capacity, Events, Log, Record};
+use crate::event::{Capacity, Events, Record, TreeLog};
 use crate::supervisor::Supervisor;
 
 /// A record keeps room for as many events as a reader may be behind, so that there has to be a limit.
@@ -41,19 +40,12 @@ const MOST_EVENTS: usize = 1 << 24;
 pub struct TreeBuilder {
     path: ChildPath,
     root: Arc<Supervisor>,
-    deadline: Option<Duration>,
-    drain_delay: Duration,
-    stop_when_idle: bool,
-    stall_threshold: Option<Duration>,
-    on_deadline: OnDeadline,
-    stop_on: CancellationToken,
+    options: TreeOptions,
     stop_reach: StopReach,
     task_runtime: Option<Handle>,
     capacity: Capacity,
     log: bool,
     containment: Option<&'static str>,
-    degraded: BTreeMap<&'static str, String>,
-    refuse_degraded: bool,
     provisions: Provisions,
     record: Option<Arc<Record>>,
 }
@@ -94,19 +86,12 @@ impl TreeBuilder {
         Self {
             path,
             root,
-            deadline: Some(Duration::from_secs(25)),
-            drain_delay: Duration::ZERO,
-            stop_when_idle: false,
-            stall_threshold: Some(Duration::from_secs(1)),
-            on_deadline: OnDeadline::default(),
-            stop_on: CancellationToken::new(),
+            options: TreeOptions::default(),
             stop_reach: StopReach::default(),
             task_runtime: None,
             capacity: Capacity::default(),
             log: false,
             containment: None,
-            degraded: BTreeMap::new(),
-            refuse_degraded: false,
             provisions: Provisions::default(),
             record: None,
         }
@@ -120,7 +105,7 @@ impl TreeBuilder {
     ///
     /// [`Outcome::Unreapable`]: crate::Outcome::Unreapable
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
-        self.deadline = deadline.into();
+        self.options.deadline = deadline.into();
         self
     }
 
@@ -138,13 +123,13 @@ impl TreeBuilder {
     /// not started yet, that has nothing left to run, gives up, or has lost its last handle. [`Tree::force`], as a
     /// second signal calls it, ends the drain at once, and every grace with it.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain_delay = delay;
+        self.options.drain_delay = delay;
         self
     }
 
     /// Says whether the tree stops when nothing in it runs or could be restarted.
     pub fn stop_when_idle(mut self, stop: bool) -> Self {
-        self.stop_when_idle = stop;
+        self.options.stop_when_idle = stop;
         self
     }
 
@@ -154,13 +139,13 @@ impl TreeBuilder {
     /// Looked after by a thread of the library's own, in steps of 50 ms by the system's clock: it works also when all
     /// threads of the runtime are taken.
     pub fn stall_threshold(mut self, threshold: impl Into<Option<Duration>>) -> Self {
-        self.stall_threshold = threshold.into();
+        self.options.stall_threshold = threshold.into();
         self
     }
 
     /// Says what a stop does at its deadline about children that cannot be brought down.
     pub fn on_deadline(mut self, policy: OnDeadline) -> Self {
-        self.on_deadline = policy;
+        self.options.on_deadline = policy;
         self
     }
 
@@ -169,7 +154,7 @@ impl TreeBuilder {
     /// The tree stops as for any other reason, in order and within its deadline; that it has is said by
     /// [`Tree::wait`]. The tree never cancels the token: for the other direction there is [`Tree::token`].
     pub fn stop_on(mut self, token: CancellationToken) -> Self {
-        self.stop_on = token;
+        self.options.stop_on = token;
         self
     }
 
@@ -248,14 +233,14 @@ impl TreeBuilder {
     /// without a warden. Then the start fails, and the error says what it was and why. By default the tree starts, and
     /// its first event, [`Degraded`](crate::EventKind::Degraded), says so.
     pub fn refuse_degraded(mut self, refuse: bool) -> Self {
-        self.refuse_degraded = refuse;
+        self.options.refuse_degraded = refuse;
         self
     }
 
     pub(crate) fn note_degraded(mut self, what: &'static str, reason: Option<String>) -> Self {
         match reason {
-            Some(reason) => self.degraded.insert(what, reason),
-            None => self.degraded.remove(what),
+            Some(reason) => self.options.degraded.insert(what, reason),
+            None => self.options.degraded.remove(what),
         };
         self
     }
@@ -281,7 +266,7 @@ impl TreeBuilder {
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
         let record = Arc::clone(self.record());
-        let log = self.log.then(|| Log::start(&record)).flatten();
+        let log = self.log.then(|| TreeLog::start(&record)).flatten();
         let control = Handle::current();
         // Panics without timers. Now is better than when the first grace is to be counted.
         require_timers();
@@ -290,21 +275,7 @@ impl TreeBuilder {
         if let Some(level) = self.containment {
             context.note_containment(level);
         }
-        let root = match self.degraded.first_key_value() {
-            Some((what, reason)) if self.refuse_degraded => refusing(&self.root, what, reason),
-            _ => Supervisor::clone(&self.root),
-        };
-        let plan = Plan {
-            path: self.path,
-            deadline: self.deadline,
-            drain_delay: self.drain_delay,
-            stop_when_idle: self.stop_when_idle,
-            stop_on: self.stop_on,
-            stall_threshold: self.stall_threshold,
-            on_deadline: self.on_deadline,
-            degraded: self.degraded,
-        };
-        Tree::launch(context, plan, root, log)
+        launch((self.path, &self.root), self.options, context, log)
     }
 
     /// Starts the tree, and waits until all of it has started.

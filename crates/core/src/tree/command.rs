@@ -15,7 +15,7 @@ use crate::policy::is_put_off;
 use crate::sync::point;
 
 /// What the guardian is told: what the program wants of the root, and what the root says of itself.
-pub(super) enum Command {
+pub(super) enum GuardianCommand {
     Stop(StopCause),
     Force,
     /// Show that the guardian has its turn.
@@ -25,7 +25,7 @@ pub(super) enum Command {
     Hear(Box<ChildReport>),
 }
 
-impl Command {
+impl GuardianCommand {
     /// Whether the root reports its end.
     pub(super) fn is_the_end(&self) -> bool {
         matches!(self, Self::Hear(said) if matches!(said.report, Report::Ended { .. } | Report::Failed { .. }))
@@ -35,7 +35,7 @@ impl Command {
 /// Makes the guardian's queue.
 pub(super) fn commands() -> Commands {
     let (queue, receiver) = mpsc::unbounded_channel();
-    let waiting = Arc::new(Waiting::default());
+    let waiting = Arc::new(WaitingCommands::default());
     (CommandSender { queue, waiting: Arc::clone(&waiting) }, CommandReceiver { queue: receiver, waiting })
 }
 
@@ -45,19 +45,19 @@ pub(super) type Commands = (CommandSender, CommandReceiver);
 /// Where commands are handed in.
 #[derive(Clone)]
 pub(super) struct CommandSender {
-    queue: mpsc::UnboundedSender<Command>,
-    waiting: Arc<Waiting>,
+    queue: mpsc::UnboundedSender<GuardianCommand>,
+    waiting: Arc<WaitingCommands>,
 }
 
 /// Where the guardian takes them out.
 pub(super) struct CommandReceiver {
-    queue: mpsc::UnboundedReceiver<Command>,
-    waiting: Arc<Waiting>,
+    queue: mpsc::UnboundedReceiver<GuardianCommand>,
+    waiting: Arc<WaitingCommands>,
 }
 
 /// Which wishes wait in the queue.
 #[derive(Default)]
-struct Waiting {
+struct WaitingCommands {
     /// A stop that a drain delay puts off.
     stop: AtomicBool,
     /// A stop that nothing puts off.
@@ -67,24 +67,24 @@ struct Waiting {
     give_up: AtomicBool,
 }
 
-impl Waiting {
+impl WaitingCommands {
     /// Whether this one waits. `None` says that it is no wish.
-    fn place(&self, command: &Command) -> Option<&AtomicBool> {
+    fn place(&self, command: &GuardianCommand) -> Option<&AtomicBool> {
         match command {
             // The first one has the cause that counts.
-            Command::Stop(cause) if is_put_off(*cause) => Some(&self.stop),
-            Command::Stop(_) => Some(&self.stop_at_once),
-            Command::Force => Some(&self.force),
-            Command::Answer => Some(&self.answer),
-            Command::GiveUp => Some(&self.give_up),
-            Command::Hear(_) => None,
+            GuardianCommand::Stop(cause) if is_put_off(*cause) => Some(&self.stop),
+            GuardianCommand::Stop(_) => Some(&self.stop_at_once),
+            GuardianCommand::Force => Some(&self.force),
+            GuardianCommand::Answer => Some(&self.answer),
+            GuardianCommand::GiveUp => Some(&self.give_up),
+            GuardianCommand::Hear(_) => None,
         }
     }
 }
 
 impl CommandSender {
     /// Hands in a command, unless an equal one waits. `false` says that the guardian is gone.
-    pub(super) fn send(&self, command: Command) -> bool {
+    pub(super) fn send(&self, command: GuardianCommand) -> bool {
         point();
         if self.waiting.place(&command).is_some_and(|waits| waits.swap(true, Ordering::AcqRel)) {
             return !self.queue.is_closed();
@@ -100,7 +100,7 @@ impl CommandReceiver {
     /// # Cancel safety
     ///
     /// Cancel safe: no command is lost.
-    pub(super) async fn recv(&mut self) -> Option<Command> {
+    pub(super) async fn recv(&mut self) -> Option<GuardianCommand> {
         let command = self.queue.recv().await?;
         // Before it is obeyed: what is asked for from now on is a wish of its own.
         if let Some(waits) = self.waiting.place(&command) {
@@ -120,36 +120,36 @@ mod tests {
         let (sender, mut receiver) = commands();
 
         for _ in 0..1_000_000 {
-            sender.send(Command::Stop(StopCause::Api));
-            sender.send(Command::Force);
-            sender.send(Command::GiveUp);
-            sender.send(Command::Answer);
+            sender.send(GuardianCommand::Stop(StopCause::Api));
+            sender.send(GuardianCommand::Force);
+            sender.send(GuardianCommand::GiveUp);
+            sender.send(GuardianCommand::Answer);
         }
 
         assert_eq!(receiver.queue.len(), 4);
-        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Api))));
-        assert!(matches!(receiver.recv().await, Some(Command::Force)));
+        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Api))));
+        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Force)));
     }
 
     #[tokio::test]
     async fn a_wish_that_is_being_dealt_with_may_be_repeated() {
         let (sender, mut receiver) = commands();
-        sender.send(Command::Stop(StopCause::Api));
+        sender.send(GuardianCommand::Stop(StopCause::Api));
         assert!(receiver.recv().await.is_some());
 
-        sender.send(Command::Stop(StopCause::Api));
+        sender.send(GuardianCommand::Stop(StopCause::Api));
 
-        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Api))));
+        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Api))));
     }
 
     #[tokio::test]
     async fn of_two_stops_that_wait_the_first_has_the_cause() {
         let (sender, mut receiver) = commands();
 
-        sender.send(Command::Stop(StopCause::Signal("SIGTERM")));
-        sender.send(Command::Stop(StopCause::Api));
+        sender.send(GuardianCommand::Stop(StopCause::Signal("SIGTERM")));
+        sender.send(GuardianCommand::Stop(StopCause::Api));
 
-        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Signal("SIGTERM")))));
+        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Signal("SIGTERM")))));
         assert!(receiver.queue.is_empty());
     }
 
@@ -157,21 +157,21 @@ mod tests {
     async fn a_stop_that_is_not_put_off_is_heard_beside_one_that_is() {
         let (sender, mut receiver) = commands();
 
-        sender.send(Command::Stop(StopCause::Api));
-        sender.send(Command::Stop(StopCause::Uncontained));
+        sender.send(GuardianCommand::Stop(StopCause::Api));
+        sender.send(GuardianCommand::Stop(StopCause::Uncontained));
 
         assert!(receiver.recv().await.is_some());
-        assert!(matches!(receiver.recv().await, Some(Command::Stop(StopCause::Uncontained))));
+        assert!(matches!(receiver.recv().await, Some(GuardianCommand::Stop(StopCause::Uncontained))));
     }
 
     #[test]
     fn a_guardian_that_is_gone_is_told_nothing() {
         let (sender, receiver) = commands();
-        assert!(sender.send(Command::Answer));
+        assert!(sender.send(GuardianCommand::Answer));
 
         drop(receiver);
 
-        assert!(!sender.send(Command::Answer), "it waits for ever");
-        assert!(!sender.send(Command::Force));
+        assert!(!sender.send(GuardianCommand::Answer), "it waits for ever");
+        assert!(!sender.send(GuardianCommand::Force));
     }
 }

@@ -1,110 +1,48 @@
-//! The root's parent: starts the root, hands it the stop and the deadline, and has the report written.
+//! The root's parent: hands it the stop and the deadline, and has the report written.
 //!
 //! It has no policy: a root that ends is not started again.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
-use super::command::{Command, CommandReceiver, Commands};
-use super::plan::Plan;
-use super::report_writer::{Progress, ReportWriter};
-use super::root::{Root, RootListener};
-use super::stalls::StallWatch;
-use super::watchdog::Watchdog;
+use super::command::{CommandReceiver, CommandSender, GuardianCommand};
+use super::options::TreeOptions;
+use super::report_writer::ReportWriter;
+use super::root::Root;
+use super::watchdog::{GuardianWatchdog, StallWatch};
 use crate::blame::Failures;
-use crate::child::{Shutdown, StartError, StopCause};
-use crate::child_kind::{ChildReport, Report, Reporter, RunningChild, StartContext, StopRequest};
+use crate::child::{StartError, StopCause};
+use crate::child_kind::{ChildReport, Report, ReportListener, RunningChild, StopRequest};
 use crate::clock::{self, now};
 use crate::context::TreeContext;
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::note_tokios;
-use crate::policy::{ChildKey, Drain, Drained, LOOK_AFTER_FORCE, put_off};
+use crate::policy::{Drain, Drained, LOOK_AFTER_FORCE, put_off};
 use crate::report::Below;
-use crate::spawn::place;
-use crate::supervisor::{Prepared, SupervisorStart};
 
-/// What reports on a stop also when the guardian does not get its turn. Both go with the guardian.
-#[derive(Clone)]
-pub(super) struct Reporting {
-    pub(super) writer: Weak<ReportWriter>,
-    pub(super) watchdog: Weak<Watchdog>,
-}
-
-/// A root with its actor, and the guardian beside it. No child runs before the root begins.
-pub(super) struct Ready {
+/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the
+/// guardian hears all.
+pub(super) struct RootListener {
     pub(super) root: Arc<Root>,
-    pub(super) reporting: Reporting,
-    prepared: Prepared,
-    guardian: Guardian,
-    commands: CommandReceiver,
+    pub(super) guardian: CommandSender,
 }
 
-impl Ready {
-    pub(super) fn begin(self) {
-        let Self { prepared, guardian, commands, .. } = self;
-        let control = place(guardian.tree.control()).clone();
-        prepared.begin();
-        control.spawn(guardian.watch(commands));
+impl ReportListener for RootListener {
+    fn hear(&self, report: ChildReport) {
+        if let Report::Started { .. } = report.report {
+            self.root.has_started();
+        }
+        // A guardian that is gone has nothing to report to.
+        let _ = self.guardian.send(GuardianCommand::Hear(Box::new(report)));
+    }
+
+    fn announce(&self, cause: StopCause) {
+        self.root.begin_stop(cause);
     }
 }
-
-/// Makes the root, and the guardian beside it.
-pub(super) fn prepare(
-    context: &TreeContext,
-    mut plan: Plan,
-    supervisor: SupervisorStart,
-    (sender, commands): Commands,
-    progress: watch::Sender<Progress>,
-) -> Ready {
-    let root = Arc::new(Root::new(plan.path.clone(), context.clone(), plan.deadline));
-    let writer = ReportWriter::new(plan.path.clone(), context.clone(), Arc::clone(&root), progress);
-    let writer = Arc::new(writer);
-    let watchdog = plan
-        .reported_at()
-        .map(|deadline| Watchdog::new(Arc::clone(&writer), sender.clone(), deadline, plan.stop_on.clone()));
-    let reporting = Reporting {
-        writer: Arc::downgrade(&writer),
-        watchdog: watchdog.as_ref().map(Arc::downgrade).unwrap_or_default(),
-    };
-    root.emit(EventKind::Starting);
-    for (what, reason) in std::mem::take(&mut plan.degraded) {
-        root.emit(EventKind::Degraded { what: what.into(), reason });
-    }
-    let listener = Arc::new(RootListener { root: Arc::clone(&root), guardian: sender });
-    let prepared = supervisor.prepare(StartContext {
-        path: plan.path.clone(),
-        incarnation: 1,
-        shutdown: Shutdown::Infinity,
-        reporter: Reporter::new(listener, ROOT, 1, Some(context.begin_activity())),
-        tree: context.clone(),
-        scope: Arc::clone(context.scope()),
-    });
-    root.is_supervised_by(prepared.handle());
-    let mut guardian = Guardian {
-        _stalls: plan.stall_threshold.map(|threshold| StallWatch::new(&root, threshold)),
-        watchdog,
-        writer,
-        tree: context.clone(),
-        child: prepared.child(),
-        root: Arc::clone(&root),
-        hard: None,
-        stopping: false,
-        drain: Drain::new(plan.drain_delay, plan.deadline),
-        plan,
-    };
-    // Before the root begins, which would be quicker than the guardian.
-    if guardian.plan.stop_on.is_cancelled() {
-        guardian.ask(StopCause::Token);
-    }
-    Ready { root, reporting, prepared, guardian, commands }
-}
-
-const ROOT: ChildKey = ChildKey(0);
 
 /// How long before the deadline everything is forced: a tenth of it, so that what was forced can still be awaited, and
 /// no more than a second, which is plenty for that.
@@ -115,14 +53,15 @@ fn margin(deadline: Duration) -> Duration {
 /// How long the report of a stop waits for what wakes the program's own waiters.
 const TELLING: Duration = Duration::from_millis(100);
 
-struct Guardian {
+/// The root's parent.
+pub(super) struct Guardian {
     /// Held for as long as the tree is watched.
     _stalls: Option<Arc<StallWatch>>,
     /// Has the report written if the guardian does not get its turn.
-    watchdog: Option<Arc<Watchdog>>,
+    watchdog: Option<Arc<GuardianWatchdog>>,
     writer: Arc<ReportWriter>,
     tree: TreeContext,
-    plan: Plan,
+    options: TreeOptions,
     /// What stops the root.
     child: Box<dyn RunningChild>,
     root: Arc<Root>,
@@ -134,16 +73,38 @@ struct Guardian {
 }
 
 impl Guardian {
-    async fn watch(mut self, mut commands: CommandReceiver) {
+    pub(super) fn new(
+        options: TreeOptions,
+        root: Arc<Root>,
+        child: Box<dyn RunningChild>,
+        writer: Arc<ReportWriter>,
+        watchdog: Option<Arc<GuardianWatchdog>>,
+    ) -> Self {
+        Self {
+            _stalls: options.stall_threshold.map(|threshold| StallWatch::new(&root, threshold)),
+            watchdog,
+            writer,
+            tree: root.context.clone(),
+            child,
+            root,
+            hard: None,
+            stopping: false,
+            drain: Drain::new(options.drain_delay, options.deadline),
+            options,
+        }
+    }
+
+    /// Looks after the root until it is gone.
+    pub(super) async fn watch(mut self, mut commands: CommandReceiver) {
         poll_fn(|cx| {
             note_tokios(cx.waker());
             Poll::Ready(())
         })
         .await;
         let tree = self.tree.clone();
-        let stop_on = self.plan.stop_on.clone();
+        let stop_on = self.options.stop_on.clone();
         loop {
-            let waits_for_idle = self.plan.stop_when_idle && self.is_running();
+            let waits_for_idle = self.options.stop_when_idle && self.is_running();
             let hard = self.hard.filter(|_| !self.writer.has_reported());
             let drained = self.drain.until();
             tokio::select! {
@@ -168,24 +129,24 @@ impl Guardian {
     }
 
     /// Does what it is told. `true` says that the root is gone.
-    fn obey(&mut self, command: Command) -> bool {
+    fn obey(&mut self, command: GuardianCommand) -> bool {
         match command {
-            Command::Stop(cause) => self.ask(cause),
-            Command::GiveUp => {
+            GuardianCommand::Stop(cause) => self.ask(cause),
+            GuardianCommand::GiveUp => {
                 self.ask_at_once(StopCause::Api);
                 self.writer.give_up_waiting();
             }
-            Command::Force => {
+            GuardianCommand::Force => {
                 self.ask_at_once(StopCause::Api);
                 self.force();
             }
-            Command::Answer => {
+            GuardianCommand::Answer => {
                 if let Some(watchdog) = &self.watchdog {
                     watchdog.answer();
                 }
             }
             // The activity that came with the report ends when it has been dealt with.
-            Command::Hear(said) => {
+            GuardianCommand::Hear(said) => {
                 let ChildReport { report, activity: _activity, .. } = *said;
                 return self.hear(report);
             }
@@ -225,7 +186,7 @@ impl Guardian {
     }
 
     /// Takes a request to stop, which may be put off.
-    fn ask(&mut self, cause: StopCause) {
+    pub(super) fn ask(&mut self, cause: StopCause) {
         let drained = self.drain.ask(cause, self.is_running(), now());
         self.drained(drained);
     }
@@ -258,8 +219,8 @@ impl Guardian {
         }
         // What was drained belongs to the stop.
         let after = |duration| since.checked_add(duration);
-        self.hard = self.plan.reported_at().and_then(after);
-        let soft = self.plan.deadline.and_then(|deadline| after(deadline - margin(deadline)));
+        self.hard = self.options.reported_at().and_then(after);
+        let soft = self.options.deadline.and_then(|deadline| after(deadline - margin(deadline)));
         self.child.stop(StopRequest::new(cause, soft));
         if let Some(watchdog) = &self.watchdog {
             watchdog.note_stop(cause);

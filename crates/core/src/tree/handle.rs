@@ -2,27 +2,26 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::command::{Command, CommandSender, commands};
+use super::command::{CommandSender, GuardianCommand};
 use super::error::TreeStartError;
-use super::guardian::{self, Reporting};
-use super::plan::Plan;
-use super::report_writer::Progress;
+use super::report_writer::{ReportWriter, TreeProgress};
 use super::root::Root;
+use super::watchdog::GuardianWatchdog;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
 use crate::context::{HearsSignals, TreeContext, Use};
-use crate::event::{Events, Log, SignalAction};
+use crate::event::{Events, SignalAction, TreeLog};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
 use crate::sighting::Sighting;
 use crate::snapshot::TreeSnapshot;
-use crate::supervisor::{Supervisor, SupervisorHandle, SupervisorStart};
+use crate::supervisor::SupervisorHandle;
 use crate::tree_ref::{TreeAccess, TreeRef};
 use crate::usage::Usage;
 
@@ -40,14 +39,15 @@ pub struct Tree {
     _keep: Arc<StopOnDrop>,
 }
 
-struct SharedTree {
-    context: TreeContext,
-    path: ChildPath,
-    deadline: Option<Duration>,
-    root: Arc<Root>,
-    controls: Controls,
-    progress: watch::Receiver<Progress>,
-    log: Option<Log>,
+/// What all handles of a tree have in common.
+pub(super) struct SharedTree {
+    pub(super) context: TreeContext,
+    pub(super) path: ChildPath,
+    pub(super) deadline: Option<Duration>,
+    pub(super) root: Arc<Root>,
+    pub(super) controls: Controls,
+    pub(super) progress: watch::Receiver<TreeProgress>,
+    pub(super) log: Option<TreeLog>,
 }
 
 impl TreeAccess for SharedTree {
@@ -73,11 +73,11 @@ impl TreeAccess for SharedTree {
     }
 
     fn request_stop(&self) {
-        self.controls.command(Command::Stop(StopCause::Api));
+        self.controls.command(GuardianCommand::Stop(StopCause::Api));
     }
 
     fn force(&self) {
-        self.controls.command(Command::Force);
+        self.controls.command(GuardianCommand::Force);
     }
 
     fn suspend_processes(&self) {
@@ -114,21 +114,23 @@ impl TreeAccess for SharedTree {
     }
 }
 
-/// Where the program's wishes are handed in.
+/// Where the program's wishes are handed in, and what reports on a stop also when the guardian does not get its turn.
+/// Both of these go with the guardian.
 #[derive(Clone)]
-struct Controls {
-    guardian: CommandSender,
-    reporting: Reporting,
+pub(super) struct Controls {
+    pub(super) guardian: CommandSender,
+    pub(super) writer: Weak<ReportWriter>,
+    pub(super) watchdog: Weak<GuardianWatchdog>,
 }
 
 impl Controls {
-    fn command(&self, command: Command) {
+    fn command(&self, command: GuardianCommand) {
         // Noted at once: the guardian's runtime may stand still.
-        if let Some(watchdog) = self.reporting.watchdog.upgrade() {
+        if let Some(watchdog) = self.watchdog.upgrade() {
             match command {
-                Command::Stop(cause) => watchdog.note_stop(cause),
-                Command::Force | Command::GiveUp => watchdog.note_stop(StopCause::Api),
-                Command::Answer | Command::Hear(_) => {}
+                GuardianCommand::Stop(cause) => watchdog.note_stop(cause),
+                GuardianCommand::Force | GuardianCommand::GiveUp => watchdog.note_stop(StopCause::Api),
+                GuardianCommand::Answer | GuardianCommand::Hear(_) => {}
             }
         }
         // A tree that is gone has nothing left to stop.
@@ -137,7 +139,7 @@ impl Controls {
 
     /// Has the report written by this thread.
     fn give_up(&self) {
-        if let Some(writer) = self.reporting.writer.upgrade() {
+        if let Some(writer) = self.writer.upgrade() {
             writer.report_instead(StopCause::Api, now());
         }
     }
@@ -147,26 +149,19 @@ struct StopOnDrop(Controls);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.command(Command::Stop(StopCause::Dropped));
+        self.0.command(GuardianCommand::Stop(StopCause::Dropped));
     }
 }
 
 impl Tree {
-    pub(crate) fn launch(context: TreeContext, plan: Plan, root: Supervisor, log: Option<Log>) -> Self {
-        let (guardian, commands) = commands();
-        let (progress_sender, progress) = watch::channel(Progress::default());
-        let (path, deadline) = (plan.path.clone(), plan.deadline);
-        let commands = (guardian.clone(), commands);
-        let root = SupervisorStart::checked(root);
-        let ready = guardian::prepare(&context, plan, root, commands, progress_sender);
-        let controls = Controls { guardian, reporting: ready.reporting.clone() };
-        let keep = Arc::new(StopOnDrop(controls.clone()));
-        let root = Arc::clone(&ready.root);
-        let shared = Arc::new(SharedTree { context, path, deadline, root, controls, progress, log });
-        // Before any child runs, which may look for it.
-        shared.context.is_of(Box::new(TreeRef::new(&shared)));
-        ready.begin();
-        Self { shared, _keep: keep }
+    pub(super) fn new(shared: SharedTree) -> Self {
+        let keep = Arc::new(StopOnDrop(shared.controls.clone()));
+        Self { shared: Arc::new(shared), _keep: keep }
+    }
+
+    /// Has the children find the tree.
+    pub(super) fn is_found_by_children(&self) {
+        self.shared.context.is_of(Box::new(self.downgrade()));
     }
 
     /// The root's path.
@@ -254,13 +249,13 @@ impl Tree {
     }
 
     pub(crate) fn request_stop_for(&self, cause: StopCause) {
-        self.command(Command::Stop(cause));
+        self.command(GuardianCommand::Stop(cause));
     }
 
     /// Ends every grace now: whatever is still there is killed, aborted or otherwise forced, all at once. A tree that
     /// was not stopping stops.
     pub fn force(&self) {
-        self.command(Command::Force);
+        self.command(GuardianCommand::Force);
     }
 
     /// Sends a last SIGKILL to every process that is still there, and waits for nothing.
@@ -291,7 +286,7 @@ impl Tree {
     /// For a program that is about to leave. The caller's thread writes the report, so that [`wait`](Self::wait) has
     /// it when this returns, also while the runtime stands still.
     pub fn report_now(&self) {
-        self.command(Command::GiveUp);
+        self.command(GuardianCommand::GiveUp);
         self.shared.controls.give_up();
     }
 
@@ -385,7 +380,7 @@ impl Tree {
     /// How many events are missing from the [log](crate::TreeBuilder::log), because the subscriber was too slow or
     /// panicked. 0 if the tree keeps no log.
     pub fn unlogged(&self) -> u64 {
-        self.shared.log.as_ref().map_or(0, Log::lost)
+        self.shared.log.as_ref().map_or(0, TreeLog::lost)
     }
 
     pub(crate) fn hear_signals(&self) -> HearsSignals {
@@ -400,11 +395,11 @@ impl Tree {
         self.shared.context.record().section(|writer| self.shared.root.write_signals(writer));
     }
 
-    fn command(&self, command: Command) {
+    fn command(&self, command: GuardianCommand) {
         self.shared.controls.command(command);
     }
 
-    async fn wait_for(&self, mut reached: impl FnMut(&Progress) -> bool) -> Progress {
+    async fn wait_for(&self, mut reached: impl FnMut(&TreeProgress) -> bool) -> TreeProgress {
         let mut progress = self.shared.progress.clone();
         let reached =
             async { progress.wait_for(|progress| reached(progress)).await.map(|seen| seen.clone()) };

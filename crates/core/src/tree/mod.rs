@@ -5,14 +5,13 @@ mod command;
 mod error;
 mod guardian;
 mod handle;
-mod plan;
-mod refusal;
+mod launch;
+mod options;
 mod report_writer;
 mod root;
-mod stalls;
 mod watchdog;
 
 pub use build::TreeBuilder;
 pub use error::TreeStartError;
 pub use handle::Tree;
-pub use plan::OnDeadline;
+pub use options::OnDeadline;

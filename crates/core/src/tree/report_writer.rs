@@ -14,15 +14,15 @@ use crate::blame::{Blame, Failures};
 use crate::child::{ChildKind, ChildPath, Outcome, StartError, StopCause};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, Writer};
+use crate::event::{EventKind, RecordWriter};
 use crate::failure::StartFailure;
 use crate::report::{Below, NodeReport, StopReport};
-use crate::supervisor::{Ask, KeptAlive};
+use crate::supervisor::{AskChildren, KeptAlive};
 use crate::sync::{Mutex, PoisonError, point};
 
 /// How far the tree has come, for all callers that wait for it.
 #[derive(Clone, Default)]
-pub(super) struct Progress {
+pub(super) struct TreeProgress {
     pub(super) started: bool,
     pub(super) start_error: Option<StartError>,
     pub(super) stopping: bool,
@@ -36,7 +36,7 @@ pub(super) struct ReportWriter {
     path: ChildPath,
     tree: TreeContext,
     root: Arc<Root>,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<TreeProgress>,
     /// Whether a thread writes the report or has written it. The first one does; nothing is locked while it does.
     is_claimed: AtomicBool,
     has_reported: AtomicBool,
@@ -49,14 +49,14 @@ impl ReportWriter {
         path: ChildPath,
         tree: TreeContext,
         root: Arc<Root>,
-        progress: watch::Sender<Progress>,
+        progress: watch::Sender<TreeProgress>,
     ) -> Self {
         let (is_claimed, has_reported) = (AtomicBool::new(false), AtomicBool::new(false));
         Self { path, tree, root, progress, is_claimed, has_reported, start_failure: Mutex::default() }
     }
 
     /// Says how far the tree has come.
-    pub(super) fn tell(&self, change: impl FnOnce(&mut Progress)) {
+    pub(super) fn tell(&self, change: impl FnOnce(&mut TreeProgress)) {
         point();
         self.progress.send_modify(change);
     }
@@ -154,9 +154,10 @@ impl ReportWriter {
         let handled = self.start_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Before the record is locked: a child may take its time to answer.
         let mut kept_alive = KeptAlive::default();
-        let answers = self.root.look(Ask::Children, &mut kept_alive).children;
+        let answers = self.root.look(AskChildren::Children, &mut kept_alive).children;
         let report = self.tree.record().section_at_the_end(|words| {
-            let Sight { started, refused, mut children } = self.root.look(Ask::Nothing, &mut kept_alive);
+            let Sight { started, refused, mut children } =
+                self.root.look(AskChildren::Nothing, &mut kept_alive);
             add_answers(&mut children, answers);
             let stopped = || StartFailure::new(StartError::Stopped).write_down();
             let failure = (!started).then(|| handled.unwrap_or_else(stopped));
@@ -169,7 +170,7 @@ impl ReportWriter {
     }
 
     /// Writes what is said of the children that are still there.
-    fn write_unreapable(&self, report: &StopReport, words: &mut Writer<'_>) {
+    fn write_unreapable(&self, report: &StopReport, words: &mut RecordWriter<'_>) {
         let below = |node: &NodeReport| node.path != self.path && node.outcome == Outcome::Unreapable;
         // A child that has not been asked to stop is still there, and will not be asked any more.
         for node in report.root.walk().into_iter().filter(|node| below(node) && !node.was_asked) {
@@ -208,7 +209,7 @@ impl ReportWriter {
     }
 
     /// Writes the root's last event.
-    fn end_with(&self, report: &StopReport, words: &mut Writer<'_>) {
+    fn end_with(&self, report: &StopReport, words: &mut RecordWriter<'_>) {
         self.root.write_signals(words);
         let what = EventKind::Stopped {
             outcome: report.root.outcome,

@@ -1,24 +1,22 @@
 //! What is known of a tree's root, for the guardian, the report writer and the handles: plain data.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::command::{Command, CommandSender};
 use crate::child::{ChildKind, ChildPath, StopCause};
-use crate::child_kind::{ChildReport, Listener, Report};
 use crate::clock::now;
 use crate::context::TreeContext;
-use crate::event::{EventKind, SignalAction, Writer};
+use crate::event::{EventKind, RecordWriter, SignalAction};
 use crate::report::NodeReport;
 use crate::sighting::{NumberedNode, SeenList, Sighting, Sightings};
 use crate::snapshot::{ChildState, NodeSnapshot};
-use crate::supervisor::{Ask, KeptAlive, SupervisorHandle};
+use crate::supervisor::{AskChildren, KeptAlive, SupervisorHandle};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root as others see it.
 pub(super) struct Root {
     path: ChildPath,
-    context: TreeContext,
+    pub(super) context: TreeContext,
     /// How long the whole stop may take.
     deadline: Option<Duration>,
     supervisor: OnceLock<SupervisorHandle>,
@@ -148,7 +146,7 @@ impl Root {
     }
 
     /// Notes that the whole tree has started, unless its stop has begun before.
-    fn has_started(&self) {
+    pub(super) fn has_started(&self) {
         let scope = self.context.scope();
         let allowed = || {
             if scope.is_stopping() {
@@ -178,7 +176,7 @@ impl Root {
 
     /// Writes down the signals that have been announced, in a section of the record: the one that ends it finds what
     /// is left.
-    pub(super) fn write_signals(&self, writer: &mut Writer<'_>) {
+    pub(super) fn write_signals(&self, writer: &mut RecordWriter<'_>) {
         let announced = std::mem::take(&mut *self.announced.lock().unwrap_or_else(PoisonError::into_inner));
         for (signal, action) in announced {
             writer.emit(&self.path, ChildKind::Supervisor, 1, EventKind::Signal { signal, action });
@@ -229,7 +227,7 @@ impl Root {
     }
 
     /// What there is of the tree. It waits for nothing.
-    pub(super) fn look(&self, ask: Ask, kept_alive: &mut KeptAlive) -> Sight {
+    pub(super) fn look(&self, ask: AskChildren, kept_alive: &mut KeptAlive) -> Sight {
         let supervisor = self.supervisor.get();
         Sight {
             started: self.is_started(),
@@ -252,26 +250,5 @@ impl Root {
     /// Nothing but plain data is read or written under it.
     fn lock(&self) -> MutexGuard<'_, RootState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Hears the root: what has to stand in the record before anything that follows from it is written at once, and the
-/// guardian hears all.
-pub(super) struct RootListener {
-    pub(super) root: Arc<Root>,
-    pub(super) guardian: CommandSender,
-}
-
-impl Listener for RootListener {
-    fn hear(&self, report: ChildReport) {
-        if let Report::Started { .. } = report.report {
-            self.root.has_started();
-        }
-        // A guardian that is gone has nothing to report to.
-        let _ = self.guardian.send(Command::Hear(Box::new(report)));
-    }
-
-    fn announce(&self, cause: StopCause) {
-        self.root.begin_stop(cause);
     }
 }

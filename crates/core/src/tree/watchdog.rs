@@ -1,7 +1,7 @@
-//! Has the report written at a stop's deadline when the guardian does not get its turn: its runtime stands still.
+//! What the detector's thread does for a tree: it has the report written at a stop's deadline when the guardian does
+//! not get its turn because its runtime stands still, and it writes down which child does not yield.
 //!
-//! It runs on the detector's thread. Nothing is stopped here: the supervisors are needed for that, and they stand still
-//! as well.
+//! Nothing is stopped here: the supervisors are needed for that, and they stand still as well.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,15 +11,16 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::command::{Command, CommandSender};
+use super::command::{CommandSender, GuardianCommand};
 use super::report_writer::ReportWriter;
+use super::root::Root;
 use crate::child::StopCause;
 use crate::clock::now;
-use crate::detector::{TICK, Watcher, look_at, watch};
-use crate::policy::{Look, Standstill};
+use crate::detector::{Stall, TICK, Watcher, look_at, watch};
+use crate::policy::{Standstill, StandstillStep};
 
 /// Watches over one guardian, which holds it.
-pub(super) struct Watchdog {
+pub(super) struct GuardianWatchdog {
     writer: Arc<ReportWriter>,
     guardian: CommandSender,
     /// Whether the guardian has had a turn since it was last asked.
@@ -44,7 +45,7 @@ struct Requested {
     standstill: Standstill,
 }
 
-impl Watchdog {
+impl GuardianWatchdog {
     pub(super) fn new(
         writer: Arc<ReportWriter>,
         guardian: CommandSender,
@@ -97,7 +98,7 @@ impl Requests {
     }
 
     /// What there is to do, and for which stop. `None` says that none has been asked for.
-    fn look(&self, clock: u64, answered: bool) -> Option<(Look, StopCause, Instant)> {
+    fn look(&self, clock: u64, answered: bool) -> Option<(StandstillStep, StopCause, Instant)> {
         let mut stop = self.stop();
         let requested = stop.as_mut()?;
         let ticks = u32::try_from(clock.saturating_sub(requested.ticks)).unwrap_or(u32::MAX);
@@ -118,22 +119,50 @@ impl Wake for Requests {
     }
 }
 
-impl Watcher for Watchdog {
+impl Watcher for GuardianWatchdog {
     fn tick(&self, clock: u64) -> bool {
         let answered = self.answered.load(Ordering::Relaxed);
         // No lock is held from here on: a report wakes the callers that wait for it, and they may ask for a stop at
         // once.
         let Some((look, cause, since)) = self.requests.look(clock, answered) else { return false };
         match look {
-            Look::Wait => !self.writer.has_reported(),
-            Look::Ask => {
+            StandstillStep::Wait => !self.writer.has_reported(),
+            StandstillStep::Ask => {
                 self.answered.store(false, Ordering::Relaxed);
-                self.guardian.send(Command::Answer) && !self.writer.has_reported()
+                self.guardian.send(GuardianCommand::Answer) && !self.writer.has_reported()
             }
-            Look::WriteReport => {
+            StandstillStep::WriteReport => {
                 self.writer.report_instead(cause, since);
                 false
             }
+        }
+    }
+}
+
+/// Writes down which child of a tree does not yield, for as long as it is held.
+pub(super) struct StallWatch {
+    root: Weak<Root>,
+    threshold: Duration,
+}
+
+impl StallWatch {
+    pub(super) fn new(root: &Arc<Root>, threshold: Duration) -> Arc<Self> {
+        let this = Arc::new(Self { root: Arc::downgrade(root), threshold });
+        let watcher: Weak<Self> = Arc::downgrade(&this);
+        watch(watcher);
+        this
+    }
+}
+
+impl Watcher for StallWatch {
+    fn threshold(&self) -> Option<Duration> {
+        Some(self.threshold)
+    }
+
+    fn stalled(&self, stall: &Stall) {
+        // A search through the whole tree: it is made only when a child has not yielded for long.
+        if let Some(supervisor) = self.root.upgrade().and_then(|root| root.supervisor()) {
+            supervisor.note_stall(stall);
         }
     }
 }

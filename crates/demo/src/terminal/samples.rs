@@ -45,7 +45,12 @@ impl Story {
 
     pub(crate) fn stopped(self, at: f64, path: &str, kind: Kind, outcome: Outcome) -> Self {
         let status = Some(if kind == Kind::Process {
-            Status::Signal { signal: "SIGTERM".to_owned(), core_dumped: false, success: false }
+            Status::Signal {
+                signal: "SIGTERM".to_owned(),
+                core_dumped: false,
+                out_of_memory: false,
+                success: false,
+            }
         } else {
             Status::Ended { ok: true, shutdown: true }
         });

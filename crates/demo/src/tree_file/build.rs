@@ -7,6 +7,7 @@ use super::error::{FileError, Problem};
 use super::model::{
     Attributes, Child, Kind, ProcessPart, Ready, ReadyWhen, Stop, Success, SupervisorPart, TreeFile,
 };
+use crate::child_terminals;
 
 impl TreeFile {
     /// The root supervisor of the tree that the file describes.
@@ -74,6 +75,9 @@ pub(super) fn process(part: ProcessPart) -> Process {
         Some(stderr) => process.stderr(stderr),
         None => process.stderr_to_stdout(),
     };
+    if part.tty {
+        process = process.tty(child_terminals::size());
+    }
     process = match part.stop {
         Stop::Signal(signal) => process.stop_signal(signal),
         Stop::Ladder(steps) => process.ladder(steps),
@@ -87,7 +91,7 @@ pub(super) fn process(part: ProcessPart) -> Process {
     if let Some((argv, within)) = part.stop_command {
         process = process.stop_command(argv, within);
     }
-    process = with_attributes(process, part.attributes);
+    process = part.cgroup.apply(with_attributes(process, part.attributes));
     for success in part.successes {
         process = match success {
             Success::Code(code) => process.success_code(code),

@@ -12,6 +12,7 @@ mod attributes;
 mod backoff;
 mod budget;
 mod build;
+mod cgroup;
 mod command;
 mod duration;
 mod error;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rootward::process::{Health, HttpGet, Limit, LogFile, Output, Signal, Socket, Stdin, Step};
 use rootward::{AutoShutdown, Backoff, Restart, Shutdown, Strategy};
 
+use super::cgroup::Cgroup;
 use crate::tasks::{Sample, SampleTask};
 
 /// A checked tree file.
@@ -93,10 +94,13 @@ pub(crate) struct ProcessPart {
     /// Whether `${NAME}` stands for a variable.
     pub(crate) expand: bool,
     pub(crate) stdin: Stdin,
+    /// Whether the three are a terminal of its own.
+    pub(crate) tty: bool,
     pub(crate) stdout: Output,
     /// `None` is where standard output goes.
     pub(crate) stderr: Option<Output>,
     pub(crate) attributes: Attributes,
+    pub(crate) cgroup: Cgroup,
     /// Where the demo listens for it.
     pub(crate) listen: Vec<Socket>,
     /// Where its output is written to.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use rootward::process::{Output, Stdin};
 
+use super::cgroup::{self, Cgroup};
 use super::error::{FileError, Problem};
 use super::model::{ProcessPart, Success};
 use super::section::{Field, Keys};
@@ -20,6 +21,7 @@ const PROCESS: Keys = Keys {
         "env_file",
         "expand",
         "stdin",
+        "tty",
         "stdout",
         "stderr",
         "stop_command",
@@ -29,6 +31,7 @@ const PROCESS: Keys = Keys {
         "ready_timeout",
         "health",
         "listen",
+        "cgroup",
         "log_file",
         "retry_start",
         "success_exit",
@@ -78,6 +81,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         env_files: section.or("env_file", Vec::new(), read_env_files)?,
         expand: section.or("expand", false, Field::flag)?,
         stdin: section.or("stdin", Stdin::Null, read_stdin)?,
+        tty: section.or("tty", false, Field::flag)?,
         stdout,
         stderr,
         attributes: attributes::read(&section)?,
@@ -88,6 +92,7 @@ pub(super) fn read(field: &Field<'_>) -> Result<ProcessPart, FileError> {
         ready: ready::read(&section, [stdout, stderr.unwrap_or(stdout)])?,
         health: health::read(&section)?,
         listen: section.or("listen", Vec::new(), listen::read)?,
+        cgroup: section.or("cgroup", Cgroup::default(), cgroup::read)?,
         log_file: section.or("log_file", None, |file| log_file::read(file).map(Some))?,
     };
     // The library knows the system's users, and what fits together.

@@ -29,7 +29,7 @@ fn events(text: &str) -> Vec<EventKind> {
         [
             Exit::Failed { error: text() },
             Exit::Panicked(panic),
-            Exit::Signal { name: text(), number: 9, core_dumped: true },
+            Exit::Signal { name: text(), number: 9, core_dumped: true, out_of_memory: false },
         ]
     };
     let exited = exits().map(|exit| EventKind::Exited { status: Some(exit), stragglers: stragglers() });

@@ -97,7 +97,7 @@ impl Drop for Limited {
     }
 }
 
-fn is_open_to_others(file: &std::path::Path) -> bool {
+pub(crate) fn is_open_to_others(file: &std::path::Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     let is_open = |path: &std::path::Path| {
         std::fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o001 != 0 || path.is_file())

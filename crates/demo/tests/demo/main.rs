@@ -15,6 +15,7 @@ mod few_processes;
 mod files;
 mod observe;
 mod orchestrated;
+mod out_of_reach;
 mod outputs;
 mod picture;
 mod quiet;

@@ -211,6 +211,9 @@ pub struct Usage {
     pub memory: u64,
     /// How many processes there are.
     pub processes: u32,
+    /// How many of them are stopped, by a signal, a terminal or a debugger.
+    #[serde(default, skip_serializing_if = "super::is_zero")]
+    pub stopped: u32,
     /// How many threads these have.
     pub threads: u32,
     /// How many descriptors these have open, if the system tells.

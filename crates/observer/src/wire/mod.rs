@@ -16,6 +16,11 @@ pub use event::{Event, What};
 pub use status::{Outcome, Status, Straggler};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 fn is_false(value: &bool) -> bool {
     !*value
 }

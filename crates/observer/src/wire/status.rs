@@ -56,6 +56,9 @@ pub enum Status {
         /// Whether the system wrote a core image.
         #[serde(default, skip_serializing_if = "is_false")]
         core_dumped: bool,
+        /// Whether its cgroup says that the system has killed one of its processes because there was no memory left.
+        #[serde(default, skip_serializing_if = "is_false")]
+        out_of_memory: bool,
         /// Whether its description counts this as a success.
         #[serde(default, skip_serializing_if = "is_false")]
         success: bool,
@@ -136,9 +139,13 @@ impl fmt::Display for Status {
             }
             Self::Aborted { .. } => f.write_str("aborted"),
             Self::Code { code, success } => write!(f, "exit code {code}{}", counted(*success)),
-            Self::Signal { signal, core_dumped, success } => {
-                let core = if *core_dumped { " (core dumped)" } else { "" };
-                write!(f, "killed by {signal}{core}{}", counted(*success))
+            Self::Signal { signal, core_dumped, out_of_memory, success } => {
+                let why = match (out_of_memory, core_dumped) {
+                    (true, _) => " (out of memory)",
+                    (false, true) => " (core dumped)",
+                    (false, false) => "",
+                };
+                write!(f, "killed by {signal}{why}{}", counted(*success))
             }
             Self::Unknown { .. } => f.write_str("gone, status unknown"),
         }

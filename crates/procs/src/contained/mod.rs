@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use rootward_core::Tree;
 
-use crate::Containment;
 use crate::set::KillSlot;
+use crate::{Containment, PipeEnds, Pipes, ProcessOutput, ProcessStdin};
 
 pub use end::ProgramEnd;
 pub use error::ProgramStartError;
@@ -48,6 +48,9 @@ pub struct Contained {
     tree: Tree,
     course: Mutex<Course>,
     lines: Option<OutputLines>,
+    pipes: Pipes,
+    /// What it has handed out, as far as that has not been taken.
+    ends: Option<PipeEnds>,
     kill: Arc<KillSlot>,
     containment: Arc<Containment>,
 }
@@ -84,6 +87,30 @@ impl Contained {
     /// Without a reader the last of them are kept, up to a mebibyte of text, and the program never waits for one.
     pub fn take_output(&mut self) -> Option<OutputLines> {
         self.lines.take()
+    }
+
+    /// What the program reads, to be written to, if its description says [`Stdin::Piped`](crate::Stdin::Piped). `None`
+    /// before it has started, after it has been taken, and if [`pipes`](crate::Process::pipes) hand it out.
+    pub fn take_stdin(&mut self) -> Option<ProcessStdin> {
+        self.ends()?.stdin.take()
+    }
+
+    /// What the program writes to standard output, as bytes, if its description says
+    /// [`Output::Piped`](crate::Output::Piped). `None` as for [`take_stdin`](Self::take_stdin).
+    pub fn take_stdout(&mut self) -> Option<ProcessOutput> {
+        self.ends()?.stdout.take()
+    }
+
+    /// What the program writes to standard error, likewise.
+    pub fn take_stderr(&mut self) -> Option<ProcessOutput> {
+        self.ends()?.stderr.take()
+    }
+
+    fn ends(&mut self) -> Option<&mut PipeEnds> {
+        if self.ends.is_none() {
+            self.ends = self.pipes.take();
+        }
+        self.ends.as_mut()
     }
 
     /// Waits until the program has ended and nothing is left of it, and says how it ended.

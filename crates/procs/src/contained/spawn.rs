@@ -8,7 +8,7 @@ use super::end::Course;
 use super::shared::shared_containment;
 use super::{Contained, OutputLines, ProgramStartError};
 use crate::set::KillSlot;
-use crate::{Containment, Process};
+use crate::{Containment, Pipes, Process};
 
 /// The program's place in its tree.
 const ROOT: &str = "spawned";
@@ -116,12 +116,17 @@ async fn until_ready(contained: Contained) -> Result<Contained, ProgramStartErro
     Ok(contained)
 }
 
-fn begin(process: Process, containment: Arc<Containment>) -> Result<Contained, ProgramStartError> {
+fn begin(mut process: Process, containment: Arc<Containment>) -> Result<Contained, ProgramStartError> {
+    let pipes = Pipes::new();
+    if process.command().is_piped() && process.command().feed.is_none() {
+        process = process.pipes(&pipes);
+    }
     let program = process.into_child(PROGRAM).restart(Restart::Temporary).significant(true);
     let root = Supervisor::new(ROOT).auto_shutdown(AutoShutdown::AnySignificant).child(program);
     let tree = root.into_tree().map_err(TreeStartError::from)?;
     let kill = Arc::new(KillSlot::default());
     let mut tree = containment.apply(tree).provide(Arc::clone(&kill)).event_bytes(KEPT).deadline(None);
     let (course, lines) = (Course::new(tree.subscribe()), OutputLines::new(tree.subscribe()));
-    Ok(Contained { tree: tree.launch(), course: Mutex::new(course), lines: Some(lines), kill, containment })
+    let (course, lines) = (Mutex::new(course), Some(lines));
+    Ok(Contained { tree: tree.launch(), course, lines, pipes, ends: None, kill, containment })
 }

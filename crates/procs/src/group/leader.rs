@@ -172,7 +172,7 @@ pub(crate) fn exit(status: Status) -> Exit {
         Status::Code(code) => Exit::Code(code),
         Status::Signal { number, core_dumped } => {
             let name = Signal::from_number(number).map_or("an unknown signal", Signal::name).to_owned();
-            Exit::Signal { name, number, core_dumped }
+            Exit::Signal { name, number, core_dumped, out_of_memory: false }
         }
     }
 }

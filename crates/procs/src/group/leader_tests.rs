@@ -68,7 +68,10 @@ fn an_exit_that_other_code_took_is_not_waited_for() {
 fn end(group: &Group) {
     group.signal(Signal::KILL).unwrap();
     wait(&group.pidfd());
-    assert_eq!(group.exited(), Some(Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false }));
+    assert_eq!(
+        group.exited(),
+        Some(Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false })
+    );
     group.release();
 }
 

@@ -72,7 +72,10 @@ fn launch(
     stack: &mut Stack,
 ) -> Answer {
     let refused = |error| LaunchError::new(command, error);
-    let stdio::Stdio { theirs: [zero, one, two], stdin, stdout, stderr } = stdio::open(command)?;
+    if command.cgroup.is_any() {
+        return Err(LaunchError::no_cgroup(command, "group"));
+    }
+    let stdio::Stdio { theirs: [zero, one, two], terminal, stdin, stdout, stderr } = stdio::open(command)?;
     let theirs = || Ok([zero.for_child_of_ours()?, one.for_child_of_ours()?, two.for_child_of_ours()?]);
     let mut program = image::program(command, theirs().map_err(refused)?)?;
     program.extra = resolve::extra(command)?.into_iter().chain(pipe).collect();
@@ -87,6 +90,7 @@ fn launch(
                 owned_set: KillOnDrop::new(set).with(ack),
                 watch: None,
                 degraded: None,
+                terminal,
                 stdin,
                 stdout,
                 stderr,

@@ -9,7 +9,7 @@ use super::identity::NotFound;
 use super::shortage::{Whose, limit_behind};
 use crate::listening::Place;
 use crate::policy;
-use crate::spec::Command;
+use crate::spec::{CgroupLimits, Command};
 use crate::sys::{Failure, Stage};
 
 /// Says why a program could not be started.
@@ -81,6 +81,18 @@ pub enum LaunchError {
         what: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// A limit that its cgroup is to have cannot be set.
+    #[error("`{}` cannot be limited to its {limit}: {reason}", program.display())]
+    NoCgroup {
+        /// The program as it was given.
+        program: PathBuf,
+        /// Which one: `memory_high`, `memory_max`, `pids_max`, `cpu_max` or `cpu_weight`.
+        limit: &'static str,
+        /// What is missing, in words: "the controller `memory` is not passed on to this program's cgroup".
+        reason: String,
+        /// What the system said, if it was asked.
+        source: Option<io::Error>,
     },
     /// The program's user, its group or one of its supplementary groups is unknown, or cannot be looked up.
     #[error("`{}` cannot be started: {problem}", program.display())]
@@ -247,6 +259,7 @@ impl LaunchError {
             | Self::WorkingDirectory { .. } => policy::Failure::NotThere,
             Self::Inherit { .. }
             | Self::NotPermitted { .. }
+            | Self::NoCgroup { .. }
             | Self::UnknownUser { .. }
             | Self::TooLong { .. }
             | Self::EnvFile { .. }
@@ -258,6 +271,26 @@ impl LaunchError {
             | Self::NulByte { .. }
             | Self::Io { .. } => policy::Failure::Lasting,
         }
+    }
+
+    /// It is to have a cgroup with limits, and is started at this level, which has none.
+    pub(super) fn no_cgroup(command: &Command, level: &'static str) -> Self {
+        let (limit, _) = CgroupLimits::name_of(command.cgroup.first());
+        let reason = format!("that takes the level `tree+cgroup`, and this one is `{level}`");
+        Self::NoCgroup { program: PathBuf::from(&command.program), limit, reason, source: None }
+    }
+
+    /// A limit of its cgroup could not be set.
+    fn limit(program: PathBuf, number: usize, source: io::Error) -> Self {
+        let (limit, controller) = CgroupLimits::name_of(number);
+        let reason = match source.raw_os_error() {
+            Some(libc::ENODEV) => "its cgroup is gone".to_owned(),
+            Some(libc::ENOENT) => {
+                format!("the controller `{controller}` is not passed on to this program's cgroup")
+            }
+            _ => "the system refuses it".to_owned(),
+        };
+        Self::NoCgroup { program, limit, reason, source: Some(source) }
     }
 
     /// As whom it is to run is unknown.
@@ -285,6 +318,9 @@ impl LaunchError {
         if let Some(what) = asked(&command.attributes, stage) {
             return Self::NotPermitted { program, what, source };
         }
+        if let Some(number) = stage.cgroup_limit() {
+            return Self::limit(program, number, source);
+        }
         match (stage, source.raw_os_error(), &command.directory) {
             (Stage::Directory, _, Some(dir)) => Self::WorkingDirectory { dir: dir.clone(), source },
             (Stage::Exec, Some(libc::ENOENT), _) if found.is_some() => {
@@ -309,9 +345,19 @@ impl LaunchError {
             (Stage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
             (Stage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
             (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
-            (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
-                Self::of(command, source, whose)
-            }
+            (
+                Stage::Clone
+                | Stage::SetUp
+                | Stage::Directory
+                | Stage::Exec
+                | Stage::MemoryHigh
+                | Stage::MemoryMax
+                | Stage::PidsMax
+                | Stage::CpuMax
+                | Stage::CpuWeight,
+                _,
+                _,
+            ) => Self::of(command, source, whose),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::LaunchError;
 use crate::spec::{Command, Descriptors};
-use crate::sys::{HoldsNul, Program, Texts};
+use crate::sys::{HoldsNul, Program, Session, Texts};
 
 /// Where programs are looked for if nothing says so.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -32,9 +32,18 @@ pub(super) fn program(command: &Command, stdio: [Option<OwnedFd>; 3]) -> Result<
         stdio,
         pid_variable,
         extra: Vec::new(),
-        own_session: command.attributes.own_session,
+        session: session(command),
         inherited: Vec::new(),
     })
+}
+
+/// What a program leads.
+fn session(command: &Command) -> Session {
+    match &command.terminal {
+        Some(_) => Session::OwnWithTerminal,
+        None if command.attributes.own_session => Session::Own,
+        None => Session::Ours,
+    }
 }
 
 /// Texts of so many parts each.
@@ -95,6 +104,10 @@ fn environment(command: &Command) -> BTreeMap<OsString, OsString> {
         if let Some(directory) = begins_in(command) {
             environment.insert("PWD".into(), directory.into());
         }
+    }
+    if command.terminal.is_some() {
+        // What reads none of it shows what is to be shown all the same.
+        environment.entry("TERM".into()).or_insert_with(|| "xterm".into());
     }
     environment.extend(given_beneath(command).map(|(key, value)| (key.to_owned(), value.clone())));
     for (key, value) in &command.env {

@@ -61,9 +61,11 @@ pub(crate) struct Launched {
     pub(crate) watch: Option<Watched>,
     /// What is weaker than it should be, if that has not been said before.
     pub(crate) degraded: Option<String>,
+    /// Our end of the program's terminal, if it has one, which is hung up when nothing holds this.
+    pub(crate) terminal: Option<Arc<OwnedFd>>,
     /// Our end of an input that stays open as long as this is held.
     pub(crate) stdin: Option<OwnedFd>,
-    /// Our ends of the captured streams, non-blocking.
+    /// Our ends of the captured and the piped streams, non-blocking.
     pub(crate) stdout: Option<OwnedFd>,
     pub(crate) stderr: Option<OwnedFd>,
 }

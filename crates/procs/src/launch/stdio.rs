@@ -5,18 +5,21 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::{Mode, fchmod};
 
 use super::LaunchError;
 
-use crate::spec::{Command, Output, Stdin};
+use crate::spec::{Command, Output, Stdin, Terminal};
 
 /// The descriptors of a program that is about to be started.
 pub(super) struct Stdio {
     /// What the program gets as 0, 1 and 2.
     pub(super) theirs: [Theirs; 3],
+    /// Our end of the terminal that all three are.
+    pub(super) terminal: Option<Arc<OwnedFd>>,
     /// Our end of an input that stays open.
     pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: Option<OwnedFd>,
@@ -37,11 +40,19 @@ pub(super) enum Theirs {
 /// Opens what a command wants.
 pub(super) fn open(command: &Command) -> Result<Stdio, LaunchError> {
     let refused = |error| LaunchError::new(command, error);
+    if let Some(terminal) = &command.terminal {
+        return at_terminal(command, terminal).map_err(refused);
+    }
     let (stdin, their_stdin) = match &command.stdin {
         Stdin::Null => (None, Theirs::Null),
         Stdin::Inherit => (None, Theirs::Ours),
         Stdin::Open => {
             let (reader, writer) = pipe().map_err(refused)?;
+            (Some(writer), Theirs::Own(reader))
+        }
+        Stdin::Piped => {
+            let (reader, writer) = pipe().map_err(refused)?;
+            fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(|errno| refused(errno.into()))?;
             (Some(writer), Theirs::Own(reader))
         }
         Stdin::File(path) => {
@@ -55,7 +66,23 @@ pub(super) fn open(command: &Command) -> Result<Stdio, LaunchError> {
         true => (None, their_stdout.duplicate(io::stdout()).map_err(refused)?),
         false => output(command.stderr).map_err(refused)?,
     };
-    Ok(Stdio { theirs: [their_stdin, their_stdout, their_stderr], stdin, stdout, stderr })
+    Ok(Stdio { theirs: [their_stdin, their_stdout, their_stderr], terminal: None, stdin, stdout, stderr })
+}
+
+/// All three are one terminal.
+fn at_terminal(command: &Command, terminal: &Terminal) -> io::Result<Stdio> {
+    let owner = command.attributes.identity.as_ref().and_then(|identity| identity.uid);
+    let (ours, theirs) = terminal.open(owner)?;
+    let theirs = above_stdio(theirs)?;
+    let more = || theirs.try_clone().map(Theirs::Own);
+    let again = || ours.try_clone();
+    Ok(Stdio {
+        stdin: if command.stdin == Stdin::Piped { Some(again()?) } else { None },
+        stdout: Some(again()?),
+        stderr: None,
+        theirs: [more()?, more()?, Theirs::Own(theirs)],
+        terminal: Some(ours),
+    })
 }
 
 impl Theirs {
@@ -81,7 +108,7 @@ impl Theirs {
 /// Our end and theirs.
 fn output(output: Output) -> io::Result<(Option<OwnedFd>, Theirs)> {
     match output {
-        Output::Capture => {
+        Output::Capture | Output::Piped => {
             let (reader, writer) = pipe()?;
             // Only our end: the two ends of a pipe do not share their flags, and programs expect to block.
             fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;

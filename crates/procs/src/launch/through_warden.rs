@@ -40,11 +40,14 @@ async fn launch(
 ) -> Answer {
     let command = process.command();
     let refused = |error| LaunchError::new(command, error);
+    if command.cgroup.is_any() && !cgroup {
+        return Err(LaunchError::no_cgroup(command, "tree"));
+    }
     // Before this waits for anything: it is what the caller has.
     let inherited = wanted(Inherited::now().map_err(refused)?, &command.attributes);
     let inherited = inherited.beyond(client.inherited());
     let line = client.line(cgroup).await.map_err(|error| gone_or(command, error))?;
-    let stdio::Stdio { theirs, stdin, stdout, stderr } = stdio::open(command)?;
+    let stdio::Stdio { theirs, terminal, stdin, stdout, stderr } = stdio::open(command)?;
     let mut program = image::program(command, [const { None }; 3])?;
     program.inherited = inherited;
     // Bound already, and so this does not wait.
@@ -65,7 +68,7 @@ async fn launch(
             let set = Arc::new(ProcessSet::Tree(ReapedSet::new(spawned, reaper, line, client)));
             kill_handle.hold(&set);
             let owned_set = KillOnDrop::new(set).with(ack);
-            Ok(Launched { owned_set, watch: Some(watch), degraded, stdin, stdout, stderr })
+            Ok(Launched { owned_set, watch: Some(watch), degraded, terminal, stdin, stdout, stderr })
         }
         Err(Failed::Refused(failure)) => {
             drop(watch);
@@ -113,6 +116,7 @@ fn order(
         }
     }
     fds.extend(program.extra.iter().map(|(_, fd)| fd.as_fd()));
+    let cgroup = cgroup.then_some(command.cgroup);
     let launch = Launch::encode(program, &which, cgroup);
     if !launch.is_too_long() {
         return sys::send_message(line, &launch.bytes, &fds, Blocking::Never);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ractor::ActorRef;
 use rootward_core::ExitClass;
-use rootward_core::pace::{Pacer, RealTime};
+use rootward_core::pace::{Pacer, RealTimeGuard};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -98,7 +98,7 @@ impl Owner {
     }
 
     /// Whether the supervisor has asked it to stop.
-    fn is_asked(&self) -> bool {
+    pub(super) fn is_asked(&self) -> bool {
         self.wanted.is_none()
     }
 }
@@ -116,7 +116,7 @@ impl Post {
     }
 
     /// A process needs real time for its answer.
-    fn hold(&self) -> RealTime {
+    fn hold(&self) -> RealTimeGuard {
         self.pacer.hold()
     }
 }

@@ -14,9 +14,10 @@ use super::outputs::{Lines, Outputs};
 use super::path_state::PathState;
 use super::start_log::StartLog;
 use crate::launch::{self, Answer, LaunchError, Launched, Launcher, Launching, Order};
+use crate::pipes::RawEnds;
 use crate::policy::{NextAttempt, Retry};
 use crate::set::{KillOnDrop, ProcessSet};
-use crate::spec::Command;
+use crate::spec::{Command, Output, Stdin};
 use crate::sys::{self, Watched};
 
 /// What is watched of a program that runs.
@@ -26,6 +27,8 @@ pub(super) struct Running {
     pub(super) notify_fd: Watched,
     /// Our end of an input that stays open, held until the set is empty.
     pub(super) stdin: Option<OwnedFd>,
+    /// Our end of a terminal, likewise.
+    pub(super) terminal: Option<Arc<OwnedFd>>,
     pub(super) outputs: Outputs,
 }
 
@@ -108,13 +111,22 @@ pub(super) async fn take_in(
     command: &Command,
     lines: Lines,
 ) -> Result<(KillOnDrop, Running), LaunchError> {
-    let Launched { owned_set, watch, stdin, stdout, stderr, .. } = answer?;
+    let Launched { owned_set, watch, terminal, mut stdin, mut stdout, mut stderr, .. } = answer?;
     let set = Arc::clone(owned_set.set());
+    if let Some(feed) = command.feed.as_ref().filter(|_| command.is_piped()) {
+        let [out, err] = command.outputs();
+        feed.give(RawEnds {
+            pid: set.pid().unsigned_abs(),
+            stdin: stdin.take_if(|_| command.stdin == Stdin::Piped),
+            stdout: stdout.take_if(|_| out == Output::Piped),
+            stderr: stderr.take_if(|_| err == Output::Piped),
+        });
+    }
     let watched = watch
         .map_or_else(|| sys::watch(set.notify_fd()), Ok)
-        .and_then(|notify_fd| Ok((notify_fd, Outputs::new(stdout, stderr, lines)?)));
+        .and_then(|notify_fd| Ok((notify_fd, Outputs::new([stdout, stderr], terminal.is_some(), lines)?)));
     match watched {
-        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, stdin, outputs })),
+        Ok((notify_fd, outputs)) => Ok((owned_set, Running { set, notify_fd, stdin, terminal, outputs })),
         Err(error) => Err(undo(owned_set, command, error).await),
     }
 }

@@ -9,7 +9,7 @@ use rootward_core::{OutputSink, Stream};
 use tokio::time::{Instant, sleep_until};
 
 use super::panics::catch;
-use super::pump::{Pump, Written};
+use super::pump::{Pump, Source, Written};
 use super::start_log::StartLog;
 use crate::log_writer::LogWriter;
 use crate::policy::visible_text;
@@ -59,16 +59,17 @@ struct Looking {
 const LONGEST_LOOKED_AT: usize = 128 * 1024;
 
 impl Outputs {
-    /// Standard output and standard error, as far as they are captured.
+    /// Standard output and standard error, as far as they are captured, or a terminal.
     pub(super) fn new(
-        stdout: Option<OwnedFd>,
-        stderr: Option<OwnedFd>,
+        [stdout, stderr]: [Option<OwnedFd>; 2],
+        is_terminal: bool,
         mut lines: Lines,
     ) -> io::Result<Self> {
         let log = lines.log.take();
         let writer = || log.as_ref().map(|log| Arc::clone(&log.writer));
+        let source = if is_terminal { Source::Terminal } else { Source::Pipe };
         let pump =
-            |pipe: Option<OwnedFd>, stream| pipe.map(|pipe| Pump::new(pipe, stream, writer())).transpose();
+            |fd: Option<OwnedFd>, stream| fd.map(|fd| Pump::new((fd, source), stream, writer())).transpose();
         let pumps = [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?];
         Ok(Self { pumps, turn: 0, lines, log })
     }

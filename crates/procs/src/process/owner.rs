@@ -6,10 +6,11 @@
 //!
 //! Absent on purpose: decisions, which are the machine's. And any use of ractor's links, names and exit reasons.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use rootward_core::pace::{Pacer, RealTime};
+use rootward_core::pace::{Pacer, RealTimeGuard};
 use rootward_core::{Exit, ExitClass, StartError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -56,7 +57,7 @@ pub(super) struct Owner {
     pub(super) pacer: Pacer,
     /// Held while the process is waited for, so that no clock that a test has paused decides before the process has
     /// had its time.
-    pub(super) real_time: Option<RealTime>,
+    pub(super) real_time: Option<RealTimeGuard>,
     pub(super) exit: Option<Exit>,
     /// Runs commands that find out whether the process is ready.
     pub(super) launcher: Arc<dyn Launcher>,
@@ -391,9 +392,8 @@ impl Owner {
             log.close();
         }
         self.members.about_to_signal(signal, owned_set.set());
-        // A process that has changed its user may be out of reach. It is waited for all the same, and the report names
-        // it if it stays.
-        let _ = owned_set.set().signal(signal);
+        let sent = owned_set.set().signal(signal);
+        self.note_reach(sent);
     }
 
     fn signal_leader(&self, signal: Signal) {
@@ -401,8 +401,17 @@ impl Owner {
             log.close();
         }
         if let Some(owned_set) = &self.owned_set {
-            // As above.
-            let _ = owned_set.set().signal_leader(signal);
+            let sent = owned_set.set().signal_leader(signal);
+            self.note_reach(sent);
+        }
+    }
+
+    /// A process that has changed its user may be out of reach. It is waited for all the same, and the report names it
+    /// if it stays; but its siblings need not wait until its grace is over, because it has not been asked.
+    fn note_reach(&self, sent: io::Result<()>) {
+        let is_out_of_reach = sent.is_err_and(|error| error.raw_os_error() == Some(libc::EPERM));
+        if is_out_of_reach && self.is_asked() {
+            self.ack.stuck();
         }
     }
 

@@ -37,6 +37,7 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Pump {
     pipe: Watched,
+    source: Source,
     stream: Stream,
     lines: Lines,
     /// When what has come of a line is shown without its end, unless more comes.
@@ -49,6 +50,16 @@ pub(super) struct Pump {
     log: Option<Arc<LogWriter>>,
 }
 
+/// What a process writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Pipe,
+    Terminal,
+}
+
+/// How much a terminal holds at most. It says how much only of what it has made ready to be read.
+const TERMINAL_HOLDS: usize = 128 * 1024;
+
 /// What a process has written.
 pub(super) enum Written<'a> {
     /// Whole lines, each with its end.
@@ -57,10 +68,23 @@ pub(super) enum Written<'a> {
 }
 
 impl Pump {
-    /// `pipe` must be non-blocking.
-    pub(super) fn new(pipe: OwnedFd, stream: Stream, log: Option<Arc<LogWriter>>) -> io::Result<Self> {
-        let pipe = sys::watch(Arc::new(pipe))?;
-        Ok(Self { pipe, stream, lines: Lines::default(), show_at: None, large: None, ended: false, log })
+    /// The descriptor must be non-blocking.
+    pub(super) fn new(
+        (fd, source): (OwnedFd, Source),
+        stream: Stream,
+        log: Option<Arc<LogWriter>>,
+    ) -> io::Result<Self> {
+        let pipe = sys::watch(Arc::new(fd))?;
+        Ok(Self {
+            pipe,
+            source,
+            stream,
+            lines: Lines::default(),
+            show_at: None,
+            large: None,
+            ended: false,
+            log,
+        })
     }
 
     /// Waits until there may be something to read. Waits for ever once the stream has ended. Cancel safe.
@@ -123,7 +147,10 @@ impl Pump {
     ///
     /// When a process has ended, this is all that it has written, however much others are still writing.
     pub(super) fn drain(&mut self, mut write: impl FnMut(Written<'_>)) {
-        let held = sys::readable_bytes(&self.pipe).unwrap_or(0);
+        let held = match self.source {
+            Source::Pipe => sys::readable_bytes(&self.pipe).unwrap_or(0),
+            Source::Terminal => TERMINAL_HOLDS,
+        };
         if held > CHUNK {
             self.drain_into(&mut vec![0; LARGE_CHUNK], held, &mut write);
         } else {
@@ -204,6 +231,8 @@ fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
     loop {
         match nix::unistd::read(pipe, into) {
             Err(Errno::EINTR) => {}
+            // No process has the terminal open: that is its end.
+            Err(Errno::EIO) => return Ok(0),
             other => return Ok(other?),
         }
     }

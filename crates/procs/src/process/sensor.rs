@@ -75,7 +75,7 @@ impl Sensor {
         // Dropped here, so that the supervisor has the last reference and drops the values that a user's readiness
         // check holds.
         drop(process);
-        let Running { set, notify_fd, stdin: _stdin, mut outputs } = match started {
+        let Running { set, notify_fd, stdin: _stdin, terminal: _terminal, mut outputs } = match started {
             Some(Ok((owned_set, running))) => {
                 line.tell(Fact::Launched(Ok(owned_set)));
                 running

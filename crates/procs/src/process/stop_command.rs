@@ -99,7 +99,7 @@ async fn run(
     };
     let answer = launch(&launcher, order).await;
     let taken = take_in(answer, process.command(), lines).await;
-    let (owned_set, Running { set, notify_fd, stdin, mut outputs }) =
+    let (owned_set, Running { set, notify_fd, stdin, mut outputs, .. }) =
         taken.map_err(|error| format!("the stop command: {error}"))?;
     let exit = loop {
         tokio::select! {

@@ -194,7 +194,7 @@ fn runtime() -> Runtime {
 }
 
 fn sigkill() -> Exit {
-    Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false }
+    Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false }
 }
 
 /// Whether there is a process with this id that is not a zombie.

@@ -31,6 +31,13 @@ impl Ack {
         }
     }
 
+    /// Reports that the process cannot be asked to go.
+    pub(crate) fn stuck(&self) {
+        if let Some(reporter) = &*self.lock() {
+            reporter.stuck();
+        }
+    }
+
     /// Takes the reporter, to report the end. `None` if that has been done.
     pub(crate) fn take(&self) -> Option<Reporter> {
         self.lock().take()

@@ -142,7 +142,10 @@ mod tests {
             KillOnDrop::new(Arc::clone(&group)).kill_and_reap(move |exit| sender.send(exit).unwrap());
 
             let exit = receiver.recv_timeout(Duration::from_secs(30)).unwrap();
-            assert_eq!(exit, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
+            assert_eq!(
+                exit,
+                Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false }
+            );
             assert_eq!(list_members(Which::Group(group.pid())).blocking_recv().unwrap().unwrap().len(), 0);
         }
     }

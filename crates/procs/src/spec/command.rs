@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Attributes, Descriptors, LogFile};
+use super::cgroup::WrongLimit;
+use super::{Attributes, CgroupLimits, Descriptors, LogFile, Terminal};
+use crate::pipes::Feed;
 
 /// What a process reads from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,6 +21,8 @@ pub enum Stdin {
     /// A pipe into which nothing is written, and which does not end before this program does: for a program that ends
     /// when its input ends.
     Open,
+    /// A pipe that this program's code writes into: see [`Process::pipes`](super::Process::pipes).
+    Piped,
     /// This file, opened by this program at each start. A relative path counts from the process's working directory.
     File(PathBuf),
 }
@@ -32,6 +37,9 @@ pub enum Output {
     Inherit,
     /// Nowhere.
     Null,
+    /// A pipe that this program's code reads from: see [`Process::pipes`](super::Process::pipes). Its bytes are no
+    /// events.
+    Piped,
 }
 
 /// What is to be executed, and in which surroundings.
@@ -54,7 +62,14 @@ pub(crate) struct Command {
     pub(crate) stderr: Output,
     /// Whether standard error is standard output.
     pub(crate) one_output: bool,
+    /// What the first three descriptors are, instead of all that.
+    pub(crate) terminal: Option<Terminal>,
+    /// Where our ends of its pipes go.
+    pub(crate) feed: Option<Arc<Feed>>,
     pub(crate) attributes: Attributes,
+    pub(crate) cgroup: CgroupLimits,
+    /// A limit of its cgroup that makes no sense.
+    pub(crate) wrong_limit: Option<WrongLimit>,
     pub(crate) descriptors: Descriptors,
     /// Where captured outputs are written to as well.
     pub(crate) log: Option<LogFile>,
@@ -75,6 +90,10 @@ impl Command {
             stdout: Output::default(),
             stderr: Output::default(),
             one_output: false,
+            terminal: None,
+            feed: None,
+            cgroup: CgroupLimits::default(),
+            wrong_limit: None,
             attributes: Attributes::default(),
             descriptors: Descriptors::default(),
             log: None,
@@ -83,7 +102,12 @@ impl Command {
 
     /// Where standard output and standard error go.
     pub(crate) fn outputs(&self) -> [Output; 2] {
-        [self.stdout, if self.one_output { self.stdout } else { self.stderr }]
+        [self.stdout, if self.one_output || self.terminal.is_some() { self.stdout } else { self.stderr }]
+    }
+
+    /// Whether one of its first three descriptors is a pipe of this program's code.
+    pub(crate) fn is_piped(&self) -> bool {
+        self.stdin == Stdin::Piped || self.outputs().contains(&Output::Piped)
     }
 
     /// A path of one of its own keys: a relative one counts from its directory.

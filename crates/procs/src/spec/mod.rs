@@ -2,6 +2,7 @@
 
 mod attributes;
 mod capabilities;
+mod cgroup;
 mod command;
 mod descriptors;
 mod environment;
@@ -14,10 +15,12 @@ mod problem;
 mod process;
 mod ready;
 mod success;
+mod terminal;
 
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};
 pub(crate) use capabilities::set_of as capability_set;
+pub(crate) use cgroup::{CGROUP_LIMITS, CgroupLimits};
 pub(crate) use command::Command;
 pub use command::{Output, Stdin};
 pub use descriptors::Socket;
@@ -27,6 +30,7 @@ pub use http_get::HttpGet;
 pub use log_file::LogFile;
 pub use process::Process;
 pub use ready::{Ready, ReadyContext};
+pub use terminal::Terminal;
 
 pub(crate) use expand::{expand, has_variable};
 pub(crate) use health::{HealthCheck, UsersCheck};

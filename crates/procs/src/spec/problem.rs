@@ -50,8 +50,14 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
             return Some("the standard input is no path".into());
         }
     }
+    if let Some(problem) = problem_with_streams(command) {
+        return Some(problem);
+    }
     if let Some(problem) = command.attributes.problem() {
         return Some(problem);
+    }
+    if let Some(wrong) = command.wrong_limit {
+        return Some(wrong.problem());
     }
     if let Some(log) = &command.log {
         if let Some(problem) = log.problem() {
@@ -82,6 +88,23 @@ pub(crate) fn problem_with(process: &Process) -> Option<String> {
     let readiness =
         process.ready.as_ref().and_then(|ready| problem_with_readiness(process, &ready.condition));
     readiness.or_else(|| problem_with_health(process, process.health.as_ref()?))
+}
+
+/// What is wrong with the first three descriptors.
+fn problem_with_streams(command: &Command) -> Option<String> {
+    let [stdout, _] = command.outputs();
+    if command.terminal.is_some() {
+        if matches!(command.stdin, Stdin::Inherit | Stdin::File(_)) {
+            return Some("a process with a terminal of its own reads from it, and from nothing else".into());
+        }
+        if matches!(stdout, Output::Inherit | Output::Null) {
+            return Some("what a process writes to a terminal of its own is captured or piped".into());
+        }
+    }
+    if command.is_piped() && command.feed.is_none() {
+        return Some("nothing has the other ends of its pipes: `Process::pipes` says what has".into());
+    }
+    None
 }
 
 /// What is wrong with the form of the variables in a description that has some.
@@ -184,7 +207,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{Limit, LogFile, Ready, Signal, Step};
+    use crate::{Limit, LogFile, Ready, Signal, Step, Terminal};
 
     #[test]
     fn an_ordinary_description_has_no_problem() {
@@ -206,6 +229,18 @@ mod tests {
             (Process::new("a").env_remove(""), "\"\" is not a name for an environment variable"),
             (Process::new("a").current_dir(""), "the working directory is empty"),
             (Process::new("a").stdin(Stdin::File("".into())), "the standard input is no path"),
+            (
+                Process::new("a").stdin(Stdin::Piped),
+                "nothing has the other ends of its pipes: `Process::pipes` says what has",
+            ),
+            (
+                Process::new("a").stdin(Stdin::Inherit).tty(&Terminal::new()),
+                "a process with a terminal of its own reads from it, and from nothing else",
+            ),
+            (
+                Process::new("a").stdout(Output::Null).tty(&Terminal::new()),
+                "what a process writes to a terminal of its own is captured or piped",
+            ),
             (Process::new("a").user(""), "a user or group has no name"),
             (Process::new("a").umask(0o1000), "the file mode mask has more than nine bits"),
             (Process::new("a").nice(20), "the nice value is not from -20 to 19"),

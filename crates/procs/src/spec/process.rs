@@ -11,6 +11,7 @@ use super::health::HealthCheck;
 use super::ready::Condition;
 use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
+use crate::pipes::Pipes;
 use crate::policy::{Ladder, LifeRules, Readiness, Step};
 use crate::process::StartProcess;
 
@@ -131,6 +132,17 @@ impl Process {
     /// no effect then.
     pub fn stderr_to_stdout(mut self) -> Self {
         self.command.one_output = true;
+        self
+    }
+
+    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes and not as
+    /// lines: these hand out the ends of each incarnation.
+    ///
+    /// What is read too slowly makes the process wait in its own write, as at any pipe, and holds up no stop. A process
+    /// that was started by [`spawn`](Self::spawn) has them without this:
+    /// [`take_stdin`](crate::Contained::take_stdin) and its like.
+    pub fn pipes(mut self, pipes: &Pipes) -> Self {
+        self.command.feed = Some(pipes.feed());
         self
     }
 
@@ -332,6 +344,7 @@ impl Process {
         command.log = None;
         (command.stdout, command.stderr) = (Output::Capture, Output::Capture);
         command.one_output = false;
+        (command.terminal, command.feed) = (None, None);
         Self {
             command,
             ready: None,

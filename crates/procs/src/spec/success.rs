@@ -62,7 +62,12 @@ mod tests {
     fn what_is_named_counts_and_nothing_else() {
         let process = Process::new("java").success_code(143).success_signal(Signal::TERM);
         let judged = |exit| process.successes.judge(exit);
-        let signal = |name: &str, number| Exit::Signal { name: name.into(), number, core_dumped: false };
+        let signal = |name: &str, number| Exit::Signal {
+            name: name.into(),
+            number,
+            core_dumped: false,
+            out_of_memory: false,
+        };
 
         assert_eq!(judged(Exit::Code(143)), Exit::Code(143).into_success());
         assert_eq!(judged(signal("SIGTERM", 15)), signal("SIGTERM", 15).into_success());

@@ -18,6 +18,7 @@ use libc::{c_char, c_int, c_void};
 use super::apply::{Part, apply};
 use super::extra::{Extra, pid_text};
 use super::raw::{self, Errno};
+use super::session::Session;
 
 /// How far a start came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +44,29 @@ pub(crate) enum Stage {
     Cpus,
     /// Nor its rank among those that the system kills when it has no memory left.
     OomScore,
+    /// Its cgroup could not be given these limits.
+    MemoryHigh,
+    MemoryMax,
+    PidsMax,
+    CpuMax,
+    CpuWeight,
 }
 
+/// In the order in which they are numbered elsewhere.
+const CGROUP_LIMITS: [Stage; 5] =
+    [Stage::MemoryHigh, Stage::MemoryMax, Stage::PidsMax, Stage::CpuMax, Stage::CpuWeight];
+
 impl Stage {
+    /// A limit of a cgroup.
+    pub(crate) fn of_cgroup_limit(number: usize) -> Self {
+        CGROUP_LIMITS.get(number).copied().unwrap_or(Self::SetUp)
+    }
+
+    /// Which limit of a cgroup it is, if it is one.
+    pub(crate) fn cgroup_limit(self) -> Option<usize> {
+        CGROUP_LIMITS.iter().position(|limit| *limit == self)
+    }
+
     fn of(part: Part) -> Self {
         match part {
             Part::Limits => Self::Limits,
@@ -69,7 +90,7 @@ impl Stage {
             8 => Self::Capabilities,
             9 => Self::Cpus,
             10 => Self::OomScore,
-            _ => Self::Exec,
+            number => CGROUP_LIMITS.into_iter().find(|limit| *limit as i32 == number).unwrap_or(Self::Exec),
         }
     }
 }
@@ -93,8 +114,7 @@ pub(crate) struct Child {
     pub(super) extra: Extra,
     /// The place in `env` for the variable that names this process, or null.
     pub(super) pid_variable: *mut *const c_char,
-    /// Whether it leads a session of its own, and not only a group.
-    pub(super) own_session: bool,
+    pub(super) session: Session,
     /// Whether the starter has nothing that a program must not inherit: all signals have their default effects already,
     /// and all descriptors but the first three are closed by an exec.
     pub(super) tidy: bool,
@@ -124,7 +144,7 @@ impl Child {
             stdio: [None; 3],
             extra: Extra::default(),
             pid_variable: ptr::null_mut(),
-            own_session: false,
+            session: Session::Ours,
             tidy: false,
             leaves_from: None,
             parent: raw::own_pid(),
@@ -217,16 +237,13 @@ impl Child {
         if !self.tidy {
             raw::reset_dispositions();
         }
-        if self.own_session {
-            raw::lead_session()?;
-        } else {
-            raw::lead_group()?;
-        }
+        self.session.lead()?;
         for (target, source) in (0..).zip(self.stdio) {
             if let Some(source) = source {
                 raw::duplicate_for_exec(source, target)?;
             }
         }
+        self.session.take_terminal()?;
         if let Some(directory) = self.begin_in {
             // Before its number is given to another.
             raw::enter(directory)?;

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use super::{Program, Spawned, Stack, spawn};
+use super::{Program, Session, Spawned, Stack, spawn};
 
 /// A program with these arguments, the first of which is its path.
 pub(crate) fn program(argv: &[&str]) -> Program {
@@ -17,7 +17,7 @@ pub(crate) fn program(argv: &[&str]) -> Program {
         stdio: [const { None }; 3],
         extra: Vec::new(),
         pid_variable: None,
-        own_session: false,
+        session: Session::Ours,
         inherited: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@
 mod apply;
 mod child;
 mod constructor;
+mod delegated;
 mod descriptors;
 mod early;
 mod extra;
@@ -18,14 +19,17 @@ mod packet;
 mod pidfd;
 mod pipe;
 pub(crate) mod raw;
+mod session;
 mod slot;
 mod spawn;
+mod terminal;
 mod texts;
 mod title;
 mod watch;
 
 pub(crate) use child::Stage;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
+pub(crate) use delegated::is_delegated;
 pub(crate) use descriptors::leave_descriptors;
 pub(crate) use early::{raise, take_noted};
 pub(crate) use extra::{Extra, MOST_EXTRA};
@@ -42,8 +46,10 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
+pub(crate) use session::Session;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
+pub(crate) use terminal::{Size, open_terminal, set_terminal_size, terminal_size};
 pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use title::rename;
 pub(crate) use watch::{Watched, watch};

@@ -12,6 +12,7 @@ use libc::{c_char, c_int, c_void};
 use super::child::{Child, Stage};
 use super::extra::Extra;
 use super::raw::{self, Errno};
+use super::session::Session;
 
 /// The memory of one reaper, from low to high: its stack, its child's stack, what it is born with, and the place for an
 /// order.
@@ -225,7 +226,7 @@ impl Job {
         child.inherited = (first, layout.inherited);
         child.begin_in = surroundings.begin_in;
         child.stdio = surroundings.stdio;
-        child.own_session = surroundings.own_session;
+        child.session = surroundings.session;
         // The warden has seen to that. Whatever a reaper opens or is sent is closed by an exec.
         child.tidy = true;
         // SAFETY: the child's part of the slot, which nothing else uses.
@@ -233,7 +234,7 @@ impl Job {
         let (started, without) = match start(surroundings.cgroup) {
             // The cgroup was removed, or turned into one that takes no processes.
             Err(gone @ (libc::ENODEV | libc::ENOENT | libc::EOPNOTSUPP | libc::EBUSY))
-                if surroundings.cgroup.is_some() =>
+                if surroundings.cgroup.is_some() && !surroundings.is_limited =>
             {
                 (start(None), Some(gone))
             }
@@ -296,7 +297,9 @@ pub(crate) struct Surroundings {
     pub(crate) begin_in: Option<c_int>,
     pub(crate) stdio: [Option<c_int>; 3],
     pub(crate) extra: Extra,
-    pub(crate) own_session: bool,
+    pub(crate) session: Session,
     /// The directory of the cgroup that it begins in.
     pub(crate) cgroup: Option<c_int>,
+    /// Whether it does not run without that.
+    pub(crate) is_limited: bool,
 }

@@ -13,6 +13,7 @@ use libc::c_void;
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use super::child::{Child, Stage};
+use super::session::Session;
 use super::texts::Texts;
 use super::{pidfd, raw};
 
@@ -30,8 +31,7 @@ pub(crate) struct Program {
     pub(crate) extra: Vec<(u32, Arc<OwnedFd>)>,
     /// Which of the variables the process puts itself, with its number: `LISTEN_PID`.
     pub(crate) pid_variable: Option<usize>,
-    /// Whether it leads a session of its own, and not only a group.
-    pub(crate) own_session: bool,
+    pub(crate) session: Session,
     /// What it is to inherit that its starter has not: see [`Inherited::beyond`](super::Inherited::beyond).
     pub(crate) inherited: Vec<u64>,
 }
@@ -143,7 +143,7 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
         child.stdio =
             filled.inspect_err(|_| numbers.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
     }
-    child.own_session = program.own_session;
+    child.session = program.session;
     child.inherited = (program.inherited.as_ptr(), program.inherited.len());
     if program.extra.is_empty() {
         child.leaves_from = Some(child.stdio.iter().flatten().max().map_or(3, |last| last + 1));

@@ -13,6 +13,8 @@ pub(super) struct Process {
     /// Hundredths of a second, with those of its children that it has waited for.
     ticks: u64,
     pages: u64,
+    /// Whether it is stopped, by a signal or a debugger.
+    is_stopped: bool,
     threads: u32,
     descriptors: Option<u64>,
     read_and_written: Option<(u64, u64)>,
@@ -40,6 +42,7 @@ impl Process {
             ticks: number(14)? + number(15)? + number(16)? + number(17)?,
             // Since Linux 6.16 `statm` is exact. `stat` is rounded down, to nothing for a small process.
             pages: statm.and_then(resident).or_else(|| number(24))?,
+            is_stopped: matches!(field(3)?, "T" | "t"),
             threads,
             descriptors,
             read_and_written: io.and_then(read_and_written),
@@ -69,6 +72,8 @@ pub(super) fn sum(processes: &[Process], page_size: u64) -> Option<Usage> {
     usage.cpu = Duration::from_millis(ticks.saturating_mul(1000 / TICKS_PER_SECOND));
     usage.memory = total(|process| process.pages).saturating_mul(page_size);
     usage.processes = u32::try_from(processes.len()).unwrap_or(u32::MAX);
+    let stopped = processes.iter().filter(|process| process.is_stopped).count();
+    usage.stopped = u32::try_from(stopped).unwrap_or(u32::MAX);
     usage.threads = processes.iter().map(|process| process.threads).fold(0, u32::saturating_add);
     usage.descriptors = all(|process| process.descriptors);
     usage.read = all(|process| Some(process.read_and_written?.0));
@@ -90,7 +95,14 @@ mod tests {
         let process = Process::of((STAT, None), Some(IO), Some(5)).unwrap();
 
         let read_and_written = Some((100, 20));
-        let expected = Process { ticks: 62, pages: 24, threads: 3, descriptors: Some(5), read_and_written };
+        let expected = Process {
+            ticks: 62,
+            pages: 24,
+            is_stopped: false,
+            threads: 3,
+            descriptors: Some(5),
+            read_and_written,
+        };
         assert_eq!(process, expected);
     }
 
@@ -108,6 +120,16 @@ mod tests {
         assert!(Process::of((&zombie, None), None, None).is_some());
         assert_eq!(Process::of((&zombie.replace(" 20 0 3 ", " 20 0 1 "), None), None, None), None);
         assert_eq!(Process::of(("", None), None, None), None);
+    }
+
+    #[test]
+    fn one_that_was_stopped_by_a_signal_or_a_debugger_is_counted_among_the_stopped() {
+        let states = ["S", "T", "t", "R"].map(|state| STAT.replace(") S", &format!(") {state}")));
+        let processes = states.map(|stat| Process::of((&stat, None), None, None).unwrap());
+
+        let usage = sum(&processes, 4096).unwrap();
+
+        assert_eq!((usage.processes, usage.stopped), (4, 2));
     }
 
     #[test]

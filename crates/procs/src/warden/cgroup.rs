@@ -29,7 +29,9 @@ const NAMES: u32 = 16;
 impl Cgroups {
     /// Makes the directory. `None` if that is not possible, or children could not be started or killed in there.
     pub(super) fn create() -> Option<Self> {
-        all_places().iter().find_map(|place| Self::create_in(place))
+        let places = all_places();
+        let delegated: Vec<_> = places.iter().filter_map(|place| delegated_above(place)).collect();
+        delegated.into_iter().chain(places.iter().map(PathBuf::as_path)).find_map(Self::create_in)
     }
 
     fn create_in(place: &Path) -> Option<Self> {
@@ -94,7 +96,10 @@ const PREFIX: &str = "rootward-";
 
 /// Removes the cgroups of wardens that have died before their time, as far as they are empty.
 pub(super) fn remove_after_a_warden() {
-    all_places().iter().for_each(|place| remove_stale(place));
+    for place in all_places() {
+        delegated_above(&place).into_iter().for_each(remove_stale);
+        remove_stale(&place);
+    }
 }
 
 /// Removes what wardens have left that were killed, with all of their reapers.
@@ -127,6 +132,15 @@ fn remove_all(directory: &Path) -> io::Result<()> {
         }
     }
     fs::remove_dir(directory)
+}
+
+/// The cgroup above this one, if a service manager has handed that over: systemd's `DelegateSubgroup=` has the program
+/// below it. Controllers can be passed on from there, because no process is in it.
+fn delegated_above(place: &Path) -> Option<&Path> {
+    let above = place.parent().filter(|above| sys::is_delegated(above))?;
+    fs::read_to_string(above.join("cgroup.procs"))
+        .is_ok_and(|processes| processes.is_empty())
+        .then_some(above)
 }
 
 /// The directories of this process's own cgroup of version 2.

@@ -23,6 +23,7 @@ mod client;
 mod descendants;
 mod descriptor_numbers;
 mod error;
+mod limits;
 mod orphans;
 mod pool;
 mod program;

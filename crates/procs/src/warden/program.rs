@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use crate::sys::{self, Program, Texts};
+use crate::sys::{self, Program, Session, Texts};
 
 /// The program that can be the warden of programs whose `main` comes too late.
 pub(super) const NAME: &str = "rootward-warden";
@@ -36,7 +36,7 @@ pub(super) fn image_of(program: &Path, socket: OwnedFd) -> io::Result<Program> {
         stdio: [Some(above_stdio(socket)?), None, None],
         extra: Vec::new(),
         pid_variable: None,
-        own_session: true,
+        session: Session::Own,
         inherited: Vec::new(),
     })
 }
@@ -54,7 +54,7 @@ pub(super) fn image_of_itself(socket: OwnedFd) -> io::Result<Program> {
         stdio: [Some(above_stdio(socket)?), None, None],
         extra: Vec::new(),
         pid_variable: None,
-        own_session: true,
+        session: Session::Own,
         inherited: Vec::new(),
     })
 }

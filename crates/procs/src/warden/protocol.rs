@@ -3,10 +3,11 @@
 //! Everything is a message of a packet socket, in the byte order and word size of the machine: both ends are the same
 //! build, or two that say so to each other with [`VERSION`]. Nothing here does I/O.
 
-use crate::sys::{Extra, LONGEST_PAYLOAD, Layout, MOST_EXTRA, Program};
+use crate::spec::{CGROUP_LIMITS, CgroupLimits};
+use crate::sys::{Extra, LONGEST_PAYLOAD, Layout, MOST_EXTRA, Program, Session};
 
 /// Both ends have to speak the same version.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// The first word of a message to the warden.
 const SETUP: usize = 0x5741_0001;
@@ -53,10 +54,9 @@ pub(crate) struct LaunchHeader {
     pub(crate) layout: Layout,
     /// Which descriptors there are.
     descriptors: u32,
-    /// Whether the child is to have a cgroup, which takes a warden that has some.
-    pub(crate) cgroup: bool,
-    /// Whether the program leads a session of its own.
-    pub(crate) own_session: bool,
+    /// Whether the child is to have a cgroup, which takes a warden that has some, and what is limited there.
+    pub(crate) cgroup: Option<CgroupLimits>,
+    pub(crate) session: Session,
     /// The numbers of the descriptors that come behind those, in a list in front of the table.
     extra: usize,
     /// How long the whole order is; longer than the message if the order is in a file.
@@ -65,9 +65,10 @@ pub(crate) struct LaunchHeader {
 
 const WORD: usize = size_of::<usize>();
 /// The words of a header: kind, descriptors, length, three counts, whether a cgroup is wanted, how many words follow
-/// that the program is to inherit, whether it leads a session, how many descriptors it gets beside the first three, and
-/// 1 more than the place of the variable that it puts itself, or 0.
-const HEADER: usize = 11 * WORD;
+/// that the program is to inherit, which session it leads, how many descriptors it gets beside the first three, and
+/// 1 more than the place of the variable that it puts itself, or 0; and the limits of the cgroup.
+const HEADER: usize = (LIMITS_AT + CGROUP_LIMITS) * WORD;
+const LIMITS_AT: usize = 11;
 
 impl ToWarden {
     pub(crate) fn encode(self) -> Vec<u8> {
@@ -94,7 +95,11 @@ pub(crate) struct Launch {
 
 impl Launch {
     /// Describes a program. `descriptors` are those that will go along.
-    pub(crate) fn encode(program: &Program, descriptors: &[Descriptor], cgroup: bool) -> Self {
+    pub(crate) fn encode(
+        program: &Program,
+        descriptors: &[Descriptor],
+        cgroup: Option<CgroupLimits>,
+    ) -> Self {
         let lists = [&program.candidates, &program.argv, &program.env];
         let directory = program.directory.as_ref().map_or(&[][..], |it| it.as_bytes_with_nul());
         let [candidates, argv, env] = lists.map(|list| list.places().len());
@@ -108,8 +113,11 @@ impl Launch {
         let mut put = |word: usize| message.extend_from_slice(&word.to_ne_bytes());
         let header = [LAUNCH, descriptors as usize, bytes, candidates, argv, env];
         let pid_variable = program.pid_variable.map_or(0, |at| at + 1);
-        let more = [usize::from(cgroup), inherited, usize::from(program.own_session), extra, pid_variable];
+        let more = [usize::from(cgroup.is_some()), inherited, program.session as usize, extra, pid_variable];
         header.into_iter().chain(more).for_each(&mut put);
+        // A limit that does not fit into a word of this machine is none that it could reach.
+        let limits = cgroup.unwrap_or_default().values;
+        limits.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)).into_iter().for_each(&mut put);
         let numbers = program.extra.iter().map(|(number, _)| u64::from(*number));
         numbers.for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
         program.inherited.iter().for_each(|word| message.extend_from_slice(&word.to_ne_bytes()));
@@ -150,8 +158,13 @@ impl LaunchHeader {
         let counts = [word(3)?, word(4)?, word(5)?];
         let layout = Layout { inherited, pid_variable: word(10)?.checked_sub(1), table, counts };
         let descriptors = u32::try_from(word(1)?).ok()?;
-        let (cgroup, own_session) = (word(6)? != 0, word(8)? != 0);
-        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, own_session, extra })
+        let session = Session::from_number(word(8)?);
+        let mut limits = CgroupLimits::default();
+        for (number, limit) in limits.values.iter_mut().enumerate() {
+            *limit = word(LIMITS_AT + number)? as u64;
+        }
+        let cgroup = (word(6)? != 0).then_some(limits);
+        Some(Self { layout, descriptors, bytes: word(2)?, cgroup, session, extra })
     }
 
     /// Which descriptor is which, of those that came along, and those that come behind them with no kind. `None` if
@@ -208,9 +221,10 @@ pub(crate) enum FromWarden {
     Started { pid: i32, reaper: i32, without: i32 },
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
-    /// The program has ended. `how` and `status` are waitid's. If no process is left, the reaper sends nothing after
+    /// The program has ended. `how` and `status` are waitid's; it may be one of those that the kernel has ended because
+    /// their cgroup was out of memory. If no process is left, the reaper sends nothing after
     /// this.
-    Ended { how: i32, status: i32, rest: Remaining },
+    Ended { how: i32, status: i32, rest: Remaining, out_of_memory: bool },
     /// No process is left. The reaper sends nothing after this.
     Empty { rest: Remaining },
     /// A reaper has died, and the warden has ended all that it left behind.
@@ -236,6 +250,9 @@ impl Remaining {
     }
 }
 
+/// Beside what is left of a set.
+const OUT_OF_MEMORY: i32 = 0x100;
+
 /// How long such a message is.
 pub(crate) const REPLY: usize = 16;
 
@@ -246,7 +263,9 @@ impl FromWarden {
             Self::Unable { errno } => [2, errno, 0, 0],
             Self::Started { pid, reaper, without } => [3, pid, reaper, without],
             Self::Refused { stage, errno } => [4, stage, errno, 0],
-            Self::Ended { how, status, rest } => [5, how, status, rest as i32],
+            Self::Ended { how, status, rest, out_of_memory } => {
+                [5, how, status, rest as i32 | if out_of_memory { OUT_OF_MEMORY } else { 0 }]
+            }
             Self::Empty { rest } => [6, rest as i32, 0, 0],
             Self::Swept { reaper } => [7, reaper, 0, 0],
         };
@@ -269,7 +288,12 @@ impl FromWarden {
             2 => Self::Unable { errno: a },
             3 => Self::Started { pid: a, reaper: b, without: c },
             4 => Self::Refused { stage: a, errno: b },
-            5 => Self::Ended { how: a, status: b, rest: Remaining::from_number(c)? },
+            5 => Self::Ended {
+                how: a,
+                status: b,
+                rest: Remaining::from_number(c & !OUT_OF_MEMORY)?,
+                out_of_memory: c & OUT_OF_MEMORY != 0,
+            },
             6 => Self::Empty { rest: Remaining::from_number(a)? },
             7 => Self::Swept { reaper: a },
             _ => return None,
@@ -305,127 +329,5 @@ impl ToReaper {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::ffi::CString;
-
-    use super::*;
-    use crate::sys::Texts;
-
-    #[test]
-    fn what_is_said_is_what_is_heard() {
-        for said in [
-            FromWarden::Ready { cgroup: true },
-            FromWarden::Unable { errno: 2 },
-            FromWarden::Started { pid: 4711, reaper: 4710, without: libc::ENOENT },
-            FromWarden::Refused { stage: 4, errno: libc::ENOENT },
-            FromWarden::Ended { how: libc::CLD_KILLED, status: 9, rest: Remaining::NothingAndExits },
-            FromWarden::Ended { how: libc::CLD_EXITED, status: 0, rest: Remaining::Processes },
-            FromWarden::Empty { rest: Remaining::Nothing },
-            FromWarden::Swept { reaper: 4710 },
-        ] {
-            assert_eq!(FromWarden::decode(&said.encode()), Some(said));
-        }
-        for said in [ToReaper::Kill, ToReaper::Signal(15), ToReaper::GetReady] {
-            assert_eq!(ToReaper::decode(&said.encode()), Some(said));
-        }
-        for said in [ToWarden::Setup { version: VERSION, cgroup: true }, ToWarden::Reapers { cgroup: false }]
-        {
-            assert_eq!(ToWarden::decode(&said.encode()), Some(said));
-            assert!(said.encode().len() <= LONGEST_TO_WARDEN);
-        }
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_not_heard() {
-        assert_eq!(FromWarden::decode(&[9; REPLY]), None);
-        assert_eq!(FromWarden::decode(&[0; REPLY - 1]), None);
-        assert_eq!(ToReaper::decode(&[0; 3]), None);
-        assert_eq!(ToWarden::decode(b"nonsense nonsense"), None);
-        assert_eq!(ToWarden::decode(&[]), None);
-        assert!(LaunchHeader::decode(&ToReaper::Kill.encode()).is_none());
-        assert!(LaunchHeader::decode(&[1; 200]).is_none());
-    }
-
-    #[test]
-    fn an_order_tells_where_everything_stands() {
-        let mut program = program(&["PATH=/bin"], Some("/srv"));
-        program.inherited = vec![7, 8, 9];
-
-        let order = Launch::encode(&program, &[Descriptor::Stdin, Descriptor::Stdout], true);
-
-        let header = LaunchHeader::decode(&order.bytes).unwrap();
-        assert_eq!((header.layout.counts, header.bytes, header.cgroup), ([1, 2, 1], order.bytes.len(), true));
-        assert!(header.own_session);
-        let inherited = word(&order.bytes[header.layout.table - 8..], 0);
-        assert_eq!((header.layout.inherited, inherited), (3, Some(9)));
-        let table: Vec<usize> =
-            (0..8).map(|entry| word(&order.bytes[header.layout.table..], entry).unwrap()).collect();
-        assert_eq!([table[1], table[4], table[6]], [0; 3]);
-        let strings = [0, 2, 3, 5, 7].map(|entry| string_at(&order.bytes, table[entry]));
-        assert_eq!(strings, ["/bin/cat", "cat", "file", "PATH=/bin", "/srv"]);
-    }
-
-    #[test]
-    fn descriptors_are_told_apart_by_what_is_said_of_them() {
-        let order = Launch::encode(&program(&[], None), &[Descriptor::BeginIn, Descriptor::Stderr], false);
-
-        let header = LaunchHeader::decode(&order.bytes).unwrap();
-
-        let (kinds, rest) = header.sort(&[10, 11, -1]).unwrap();
-        assert_eq!((kinds, rest), ([Some(10), None, None, Some(11), None], [None; MOST_EXTRA]));
-        assert_eq!(header.sort(&[10, -1]), None);
-    }
-
-    #[test]
-    fn descriptors_without_a_kind_come_last_and_have_numbers() {
-        let null = || std::sync::Arc::new(std::fs::File::open("/dev/null").unwrap().into());
-        let mut program = program(&["LISTEN_PID="], None);
-        (program.extra, program.inherited) = (vec![(3, null()), (9, null())], vec![7]);
-        program.pid_variable = Some(0);
-
-        let order = Launch::encode(&program, &[Descriptor::Stdout], false);
-
-        let header = LaunchHeader::decode(&order.bytes).unwrap();
-        let (kinds, rest) = header.sort(&[20, 21, 22, -1]).unwrap();
-        assert_eq!((kinds[2], rest[..3].to_vec()), (Some(20), vec![Some(21), Some(22), None]));
-        let extra = header.extra(&order.bytes, rest).unwrap();
-        assert_eq!(extra.places[..3], [Some((21, 3)), Some((22, 9)), None]);
-        assert_eq!((header.layout.pid_variable, header.layout.inherited), (Some(0), 1));
-        assert_eq!(word(&order.bytes[header.layout.table - 8..], 0), Some(7));
-        assert_eq!(header.sort(&[20, 21, -1]), None);
-    }
-
-    #[test]
-    fn a_long_order_is_known_as_one() {
-        let long = format!("A={}", "a".repeat(LONGEST_PAYLOAD));
-
-        let order = Launch::encode(&program(&[&long], None), &[Descriptor::File], false);
-
-        assert!(order.is_too_long());
-        assert_eq!(LaunchHeader::decode(order.header()).unwrap().bytes, order.bytes.len());
-        assert!(!Launch::encode(&program(&[], None), &[], false).is_too_long());
-    }
-
-    fn program(env: &[&str], directory: Option<&str>) -> Program {
-        let strings = |all: &[&str]| {
-            let mut texts = Texts::default();
-            all.iter().for_each(|one| texts.push(&[one.as_bytes()]).unwrap());
-            texts
-        };
-        Program {
-            candidates: strings(&["/bin/cat"]),
-            argv: strings(&["cat", "file"]),
-            env: strings(env),
-            directory: directory.map(|directory| CString::new(directory).unwrap()),
-            stdio: [const { None }; 3],
-            extra: Vec::new(),
-            pid_variable: None,
-            own_session: true,
-            inherited: Vec::new(),
-        }
-    }
-
-    fn string_at(bytes: &[u8], place: usize) -> &str {
-        std::ffi::CStr::from_bytes_until_nul(&bytes[place..]).unwrap().to_str().unwrap()
-    }
-}
+#[path = "protocol_tests.rs"]
+mod tests;

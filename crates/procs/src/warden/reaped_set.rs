@@ -174,8 +174,12 @@ impl ReapedSet {
 impl Heard {
     fn hear(&mut self, message: &[u8]) {
         match FromWarden::decode(message) {
-            Some(FromWarden::Ended { how, status, rest }) => {
-                self.exit = Some(exit(Status::of(how, status)));
+            Some(FromWarden::Ended { how, status, rest, out_of_memory: out }) => {
+                let mut exit = exit(Status::of(how, status));
+                if let Exit::Signal { out_of_memory, .. } = &mut exit {
+                    *out_of_memory = out;
+                }
+                self.exit = Some(exit);
                 self.hear_rest(rest);
             }
             Some(FromWarden::Empty { rest }) => self.hear_rest(rest),

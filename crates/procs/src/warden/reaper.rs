@@ -11,7 +11,9 @@
 
 use super::descendants::kill_with_descendants;
 use super::descriptor_numbers as fds;
+use super::limits;
 use super::protocol::{Descriptor, FromWarden, LaunchHeader, Remaining, ToReaper};
+use crate::spec::CgroupLimits;
 use crate::sys::raw::{self, Blocking, ChildrenLeft, Errno, MOST_DESCRIPTORS};
 use crate::sys::{Job, MOST_EXTRA, Stage, Surroundings};
 
@@ -193,7 +195,7 @@ impl Reaper {
         if let Some(file) = came(Descriptor::File) {
             job.take_from_file(file, header.bytes).map_err(unmade)?;
         }
-        let without = match header.cgroup.then(|| self.make_cgroup()) {
+        let without = match header.cgroup.map(|_| self.make_cgroup()) {
             None | Some(Ok(())) => None,
             // What the system may have again later is for the supervisor to wait for.
             Some(Err(errno @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN))) => {
@@ -202,8 +204,12 @@ impl Reaper {
             // Another process has removed the directory, or it may have no more in it. The reaper does without.
             Some(Err(errno)) => Some(errno),
         };
-        let has_cgroup = header.cgroup && without.is_none();
+        let has_cgroup = header.cgroup.is_some() && without.is_none();
         self.cgroup_is_worn |= has_cgroup;
+        let limits = header.cgroup.filter(CgroupLimits::is_any);
+        if let Some(limits) = &limits {
+            limit(limits, without)?;
+        }
         if std::mem::take(&mut self.goes_soon) {
             raw::set_nice(self.nice);
         }
@@ -212,8 +218,9 @@ impl Reaper {
             extra,
             begin_in: came(Descriptor::BeginIn),
             stdio: [Descriptor::Stdin, Descriptor::Stdout, Descriptor::Stderr].map(came),
-            own_session: header.own_session,
+            session: header.session,
             cgroup: has_cgroup.then_some(fds::OWN_CGROUP),
+            is_limited: limits.is_some(),
         };
         job.spawn(header.layout, surroundings).map(|(pid, pidfd, gone)| (pid, pidfd, gone.or(without)))
     }
@@ -317,7 +324,12 @@ impl Reaper {
         };
         match end {
             // One message says both, so that the supervisor need not look for other members.
-            Some(end) => self.tell(FromWarden::Ended { how: end.how, status: end.status, rest }),
+            Some(end) => self.tell(FromWarden::Ended {
+                how: end.how,
+                status: end.status,
+                rest,
+                out_of_memory: self.has_run_out_of_memory(end.status, end.how),
+            }),
             None if rest != Remaining::Processes => self.tell(FromWarden::Empty { rest }),
             None => {}
         }
@@ -346,6 +358,12 @@ impl Reaper {
                 Some(_) => {}
             }
         }
+    }
+
+    /// Whether a program that has ended so may have been killed because its cgroup had no memory for it.
+    fn has_run_out_of_memory(&self, status: i32, how: i32) -> bool {
+        let is_killed = how != libc::CLD_EXITED && status == libc::SIGKILL;
+        is_killed && self.cgroup && limits::has_run_out_of_memory(fds::OWN_CGROUP)
     }
 
     fn kill_cgroup(&self) {
@@ -380,6 +398,16 @@ impl Reaper {
             self.heard = raw::send(fds::LINE, message, descriptors, Blocking::Never).is_ok();
         }
     }
+}
+
+/// Sets the limits of the reaper's cgroup, unless it is `without` one. No program runs without its limits.
+fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (Stage, Errno)> {
+    let failed = |number, errno| (Stage::of_cgroup_limit(number), errno);
+    if without.is_some() {
+        return Err(failed(limits.first(), libc::ENODEV));
+    }
+    let set = limits::set_limits(fds::OWN_CGROUP, fds::CGROUPS, limits);
+    set.map_err(|(number, errno)| failed(number, errno))
 }
 
 fn supervisor_is_dead() -> bool {

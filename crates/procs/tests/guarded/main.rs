@@ -5,6 +5,8 @@
 
 #[path = "../processes/attributes.rs"]
 mod attributes;
+#[path = "../processes/cgroup.rs"]
+mod cgroup;
 #[path = "../processes/descriptors.rs"]
 mod descriptors;
 #[path = "../processes/environment.rs"]
@@ -16,6 +18,8 @@ mod given;
 mod log_file;
 #[path = "../processes/output.rs"]
 mod output;
+#[path = "../processes/pipes.rs"]
+mod pipes;
 #[path = "../processes/ready.rs"]
 mod ready;
 mod reapers;
@@ -28,6 +32,8 @@ mod stop;
 mod stop_command;
 #[path = "../processes/stragglers.rs"]
 mod stragglers;
+#[path = "../processes/terminal.rs"]
+mod terminal;
 #[path = "../processes/usage.rs"]
 mod usage;
 mod wardens;

@@ -38,7 +38,10 @@ async fn what_ended_a_set_by_force_does_not_reach_the_next_program() {
 
     assert_eq!(ranks, vec![ordinary(); 5]);
     let last = given.stop().await.status;
-    assert_eq!(last, Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false }));
+    assert_eq!(
+        last,
+        Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false, out_of_memory: false })
+    );
 }
 
 #[tokio::test]

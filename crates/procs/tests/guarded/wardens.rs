@@ -21,7 +21,10 @@ async fn a_child_whose_reaper_is_killed_ends_with_all_it_has_started() {
 
     kill(Pid::from_raw(reaper), Signal::SIGKILL).unwrap();
 
-    assert_eq!(given.exit().await, Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false });
+    assert_eq!(
+        given.exit().await,
+        Exit::Signal { name: "SIGKILL".into(), number: 9, core_dumped: false, out_of_memory: false }
+    );
     assert!(!is_alive(daemon.unsigned_abs()));
 }
 
@@ -37,7 +40,7 @@ async fn a_warden_that_is_killed_is_missed_and_what_it_started_can_still_be_stop
 
     assert_eq!(
         report.find("root/child").unwrap().status,
-        Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false })
+        Some(Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false, out_of_memory: false })
     );
     let refused = Containment::tree(&warden)
         .apply(Supervisor::new("root").child(Process::new("true").into_child("late")).into_tree().unwrap())

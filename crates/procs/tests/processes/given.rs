@@ -129,6 +129,18 @@ pub(crate) fn line(event: &Event) -> Option<String> {
     }
 }
 
+/// What was written, with its lines put together from their pieces: one that a process had to wait in comes in two.
+pub(crate) fn text(events: &[Arc<Event>]) -> String {
+    let mut text = String::new();
+    for event in events {
+        if let EventKind::Output { line, continued, .. } = &event.what {
+            text.push_str(if *continued || text.is_empty() { "" } else { "\n" });
+            text.push_str(line);
+        }
+    }
+    text
+}
+
 /// Waits until there is no process with this id any more, not even a zombie.
 pub(crate) fn wait_until_gone(pid: u32) {
     let begin = std::time::SystemTime::now();

@@ -4,17 +4,20 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one thing among many")]
 
 mod attributes;
+mod cgroup;
 mod descriptors;
 mod environment;
 mod given;
 mod health;
 mod log_file;
 mod output;
+mod pipes;
 mod ready;
 mod start;
 mod stop;
 mod stop_command;
 mod stragglers;
+mod terminal;
 mod usage;
 
 /// These tests follow processes as groups.

@@ -23,7 +23,10 @@ async fn a_process_that_ends_by_itself_is_reported_with_its_code() {
 async fn a_process_that_another_process_kills_is_reported_with_the_signal() {
     let exit = script("kill -USR1 $$").exit().await;
 
-    assert_eq!(exit, Exit::Signal { name: "SIGUSR1".into(), number: 10, core_dumped: false });
+    assert_eq!(
+        exit,
+        Exit::Signal { name: "SIGUSR1".into(), number: 10, core_dumped: false, out_of_memory: false }
+    );
 }
 
 #[tokio::test]

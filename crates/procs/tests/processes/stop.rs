@@ -162,7 +162,7 @@ fn a_runtime_that_is_shut_down_takes_its_processes_with_it() {
 }
 
 fn signal(name: &str, number: i32) -> Exit {
-    Exit::Signal { name: name.into(), number, core_dumped: false }
+    Exit::Signal { name: name.into(), number, core_dumped: false, out_of_memory: false }
 }
 
 /// A JVM exits with 143 when it is asked to stop.

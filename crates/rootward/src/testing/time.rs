@@ -7,7 +7,7 @@ use rootward_core::pace;
 /// As long as this is held, a paused clock of tokio's runs no faster than the system's. [`real_time`] makes one.
 #[must_use = "the clock runs in real time for as long as this is held"]
 pub struct RealTime {
-    _held: pace::RealTime,
+    _held: pace::RealTimeGuard,
 }
 
 /// Has the paused clock of the present runtime run no faster than the system's, for as long as the result is held.

@@ -32,9 +32,9 @@ fn no_more_text_is_held_for_a_reader_that_does_not_read_than_may_be() {
     say(&mut backlog, "123456789");
     fail(&mut backlog, "123456789");
 
-    assert_eq!(take(&mut backlog, reader), (Taken::Lost(12), vec![]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Lost(12), vec![]));
 
-    assert_eq!(take(&mut backlog, reader), (Taken::Some, (13..=22).collect()));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Some, (13..=22).collect()));
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn an_event_with_more_text_than_may_be_held_is_held_alone() {
     write(&mut backlog, "one\n");
     fail(&mut backlog, "more than there is room for");
 
-    assert_eq!(take(&mut backlog, reader), (Taken::Lost(1), vec![]));
-    assert_eq!(take(&mut backlog, reader), (Taken::Some, vec![2]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Lost(1), vec![]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Some, vec![2]));
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn a_reader_takes_little_more_text_at_once_than_it_should() {
         write(&mut backlog, &line);
     }
 
-    assert_eq!(take(&mut backlog, reader), (Taken::Some, vec![1, 2]));
-    assert_eq!(take(&mut backlog, reader), (Taken::Some, vec![3]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Some, vec![1, 2]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Some, vec![3]));
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_writer_waits_for_a_reader_that_has_half_the_text_before_it_and_not_for_one_
         take(&mut backlog, quick);
     }
     assert!(backlog.crowd().is_none());
-    assert_eq!(take(&mut backlog, slow).0, Taken::Lost(1));
+    assert_eq!(take(&mut backlog, slow).0, TakenEvents::Lost(1));
 }
 
 // --- a reader that does not take the lines of processes ---
@@ -97,7 +97,7 @@ fn lines_that_no_reader_takes_are_numbered_and_not_held() {
     start(&mut backlog);
 
     assert_eq!(backlog.held.len(), 1);
-    assert_eq!(take(&mut backlog, reader), (Taken::Some, vec![31]));
+    assert_eq!(take(&mut backlog, reader), (TakenEvents::Some, vec![31]));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn lines_go_by_a_reader_that_does_not_take_them_without_a_word_and_without_being
     take_with(&mut backlog, quiet, &woken);
     start(&mut backlog);
     assert_eq!(Arc::strong_count(&woken), 1);
-    assert_eq!(take_with(&mut backlog, quiet, &woken), (Taken::Some, vec![1]));
+    assert_eq!(take_with(&mut backlog, quiet, &woken), (TakenEvents::Some, vec![1]));
     take_with(&mut backlog, quiet, &woken);
     let waiting = Arc::strong_count(&woken);
 
@@ -118,7 +118,7 @@ fn lines_go_by_a_reader_that_does_not_take_them_without_a_word_and_without_being
 
     assert_eq!((backlog.held.len(), Arc::strong_count(&woken)), (0, waiting));
     start(&mut backlog);
-    assert_eq!(take(&mut backlog, quiet), (Taken::Some, vec![4]));
+    assert_eq!(take(&mut backlog, quiet), (TakenEvents::Some, vec![4]));
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn a_reader_loses_no_lines_that_it_does_not_take() {
         write(&mut backlog, "one\ntwo\n");
     }
 
-    assert_eq!(take(&mut backlog, quiet), (Taken::Lost(1), vec![]));
-    assert_eq!(take(&mut backlog, quiet), (Taken::Nothing, vec![]));
-    assert_eq!(take(&mut backlog, other).0, Taken::Lost(17));
+    assert_eq!(take(&mut backlog, quiet), (TakenEvents::Lost(1), vec![]));
+    assert_eq!(take(&mut backlog, quiet), (TakenEvents::Nothing, vec![]));
+    assert_eq!(take(&mut backlog, other).0, TakenEvents::Lost(17));
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn what_comes_behind_many_lines_is_found() {
     }
     start(&mut backlog);
 
-    assert_eq!(take(&mut backlog, quiet), (Taken::Some, vec![1, 202]));
-    assert_eq!(take(&mut backlog, quiet), (Taken::Nothing, vec![]));
+    assert_eq!(take(&mut backlog, quiet), (TakenEvents::Some, vec![1, 202]));
+    assert_eq!(take(&mut backlog, quiet), (TakenEvents::Nothing, vec![]));
 }
 
 #[test]
@@ -159,28 +159,28 @@ fn a_writer_does_not_wait_for_a_reader_that_does_not_take_lines() {
     fail(&mut backlog, "oh no");
 
     assert!(backlog.crowd().is_none());
-    assert_eq!(take(&mut backlog, quiet).0, Taken::Lost(3));
+    assert_eq!(take(&mut backlog, quiet).0, TakenEvents::Lost(3));
 }
 
-fn backlog(events: usize, bytes: usize) -> Backlog {
-    Backlog::new(Capacity { events, bytes })
+fn backlog(events: usize, bytes: usize) -> EventBacklog {
+    EventBacklog::new(Capacity { events, bytes })
 }
 
 /// A reader that does not take the lines of processes.
-fn quiet(backlog: &mut Backlog) -> usize {
+fn quiet(backlog: &mut EventBacklog) -> usize {
     let reader = backlog.subscribe();
     backlog.take_output(reader, false);
     reader
 }
 
-fn take(backlog: &mut Backlog, reader: usize) -> (Taken, Vec<u64>) {
+fn take(backlog: &mut EventBacklog, reader: usize) -> (TakenEvents, Vec<u64>) {
     let mut into = VecDeque::new();
     let taken = backlog.take(reader, &mut into, &mut None);
     (taken, into.iter().map(|held| held.first).collect())
 }
 
 /// The same, and leaves a waker that holds this.
-fn take_with(backlog: &mut Backlog, reader: usize, held: &Arc<()>) -> (Taken, Vec<u64>) {
+fn take_with(backlog: &mut EventBacklog, reader: usize, held: &Arc<()>) -> (TakenEvents, Vec<u64>) {
     struct Holds(#[expect(dead_code, reason = "it is counted, and not looked at")] Arc<()>);
     impl Wake for Holds {
         fn wake(self: Arc<Self>) {}
@@ -191,27 +191,27 @@ fn take_with(backlog: &mut Backlog, reader: usize, held: &Arc<()>) -> (Taken, Ve
     (taken, into.iter().map(|held| held.first).collect())
 }
 
-fn start(backlog: &mut Backlog) {
+fn start(backlog: &mut EventBacklog) {
     push(backlog, EventKind::Starting);
 }
 
-fn fail(backlog: &mut Backlog, error: &str) {
+fn fail(backlog: &mut EventBacklog, error: &str) {
     push(backlog, EventKind::StartFailed { error: error.to_owned(), stragglers: Vec::new() });
 }
 
 /// Writes a line as one event.
-fn say(backlog: &mut Backlog, line: &str) {
+fn say(backlog: &mut EventBacklog, line: &str) {
     let (stream, line) = (Stream::Stdout, line.to_owned());
     push(backlog, EventKind::Output { stream, line, truncated: false, lossy: false, continued: false });
 }
 
-fn push(backlog: &mut Backlog, what: EventKind) {
+fn push(backlog: &mut EventBacklog, what: EventKind) {
     let (seq, at, time, path) = (backlog.number(1), Duration::ZERO, SystemTime::UNIX_EPOCH, path());
     drop(backlog.push(Event { seq, at, time, path, incarnation: 1, child_kind: ChildKind::Task, what }));
 }
 
 /// Writes lines at once.
-fn write(backlog: &mut Backlog, lines: &str) {
+fn write(backlog: &mut EventBacklog, lines: &str) {
     let first = backlog.number(output_batch::count(lines));
     let (at, time, path, lines) = (Duration::ZERO, SystemTime::UNIX_EPOCH, path(), Box::from(lines));
     let (incarnation, kind, stream) = (1, ChildKind::Process, Stream::Stdout);

@@ -6,15 +6,16 @@
 use std::time::Instant;
 
 use super::child::{ChildKey, State, Traits};
-use super::pending::Pending;
-use super::requests::{CallId, Reply, Request};
+use super::exits::Pending;
+use super::io::{CallId, Reply, Request};
 use super::waiting::{WaitsFor, refuse, reply};
-use super::wind_down::Why;
-use super::{Action, Actions, Keeping, Machine, Phase, Progress};
+use super::wind_down::StopTerms;
+use super::{Action, Actions, Advance, Machine, Phase};
 use crate::child::{ChildId, StopCause};
+use crate::policy::Keeping;
 
 /// A child that a call brings along.
-struct Offer {
+struct OfferedChild {
     call: CallId,
     key: ChildKey,
     id: ChildId,
@@ -30,7 +31,7 @@ impl Machine {
             }
             Phase::WindingDown(down) => match request {
                 Request::CleanUp { key, id, traits } if !down.is_forced() => {
-                    self.clean_up(Offer { call, key, id, traits }, down.why(), now, out);
+                    self.clean_up(OfferedChild { call, key, id, traits }, down.why(), now, out);
                 }
                 // OTP rule 14: OTP would let the caller wait until there is no supervisor any more.
                 Request::CleanUp { .. }
@@ -47,8 +48,8 @@ impl Machine {
 
     /// Starts a child while all others are being stopped. It has its start behind it and its stop before it at once, so
     /// that it gets what is left of the deadline and no more.
-    fn clean_up(&mut self, offer: Offer, why: Why, now: Instant, out: &mut Actions) {
-        let Offer { call, key, id, traits } = offer;
+    fn clean_up(&mut self, offer: OfferedChild, why: StopTerms, now: Instant, out: &mut Actions) {
+        let OfferedChild { call, key, id, traits } = offer;
         if let Some(objection) = self.objection_to(&id) {
             out.push_back(Action::Decline(key));
             reply(call, objection, out);
@@ -63,18 +64,24 @@ impl Machine {
     }
 
     /// Adds a child and starts it.
-    fn add_and_start(&mut self, offer: Offer, start: Action, now: Instant, out: &mut Actions) -> Progress {
-        let Offer { call, key, id, traits } = offer;
+    fn add_and_start(
+        &mut self,
+        offer: OfferedChild,
+        start: Action,
+        now: Instant,
+        out: &mut Actions,
+    ) -> Advance {
+        let OfferedChild { call, key, id, traits } = offer;
         if let Some(objection) = self.objection_to(&id) {
             out.push_back(Action::Decline(key));
             reply(call, objection, out);
-            return Progress::GoOn;
+            return Advance::GoOn;
         }
         self.children.insert(key, id, traits);
         out.push_back(Action::Keep(key));
         self.start_by(key, start, now, out);
         self.wait(call, key, WaitsFor::FirstStart);
-        Progress::Wait
+        Advance::Wait
     }
 
     /// Does what a call wants, now that it has its turn.
@@ -87,7 +94,7 @@ impl Machine {
         request: Request,
         now: Instant,
         out: &mut Actions,
-    ) -> Progress {
+    ) -> Advance {
         match request {
             Request::Start { .. } | Request::Reserve | Request::Restart(_) if self.held => {
                 refuse(call, &request, out);
@@ -97,19 +104,29 @@ impl Machine {
                 refuse(call, &request, out);
             }
             Request::Start { key, id, traits } => {
-                return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
+                return self.add_and_start(
+                    OfferedChild { call, key, id, traits },
+                    Action::Start(key),
+                    now,
+                    out,
+                );
             }
             Request::StartInReserved { key, id, traits } => {
                 // The child takes the place that was kept for it.
                 self.reservations.leave();
-                return self.add_and_start(Offer { call, key, id, traits }, Action::Start(key), now, out);
+                return self.add_and_start(
+                    OfferedChild { call, key, id, traits },
+                    Action::Start(key),
+                    now,
+                    out,
+                );
             }
             // Given at the end of the step, if there is any.
             Request::Reserve => self.reservations.wait(call),
             // A stop that begins in the meantime must not cancel it.
             Request::CleanUp { key, id, traits } => {
                 return self.add_and_start(
-                    Offer { call, key, id, traits },
+                    OfferedChild { call, key, id, traits },
                     Action::StartCleanUp(key),
                     now,
                     out,
@@ -123,16 +140,18 @@ impl Machine {
             Request::Restart(_) | Request::Delete(_) if self.keeps_nothing() => {
                 reply(call, Reply::NothingKept, out);
             }
-            Request::Restart(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
-                None => reply(call, Reply::NotFound, out),
-                // Not counted: OTP rule 35.
-                Some((key, State::Down)) => {
-                    self.start(key, now, out);
-                    self.wait(call, key, WaitsFor::Start);
-                    return Progress::Wait;
+            Request::Restart(id) => {
+                match self.children.key(&id).map(|key| (key, self.children.state(key))) {
+                    None => reply(call, Reply::NotFound, out),
+                    // Not counted: OTP rule 35.
+                    Some((key, State::Down)) => {
+                        self.start(key, now, out);
+                        self.wait(call, key, WaitsFor::Start);
+                        return Advance::Wait;
+                    }
+                    Some((_, state)) => reply(call, occupied(state), out),
                 }
-                Some((_, state)) => reply(call, occupied(state), out),
-            },
+            }
             Request::Delete(id) => match self.children.key(&id).map(|key| (key, self.children.state(key))) {
                 None => reply(call, Reply::NotFound, out),
                 Some((key, State::Down)) => {
@@ -142,7 +161,7 @@ impl Machine {
                 Some((_, state)) => reply(call, occupied(state), out),
             },
         }
-        Progress::GoOn
+        Advance::GoOn
     }
 
     /// Why a child with this id cannot be added: OTP rule 45. How many there may be: OTP rule 58.
@@ -179,7 +198,7 @@ impl Machine {
     /// A child that waits for its restart can be terminated as well: OTP rule 42, OTP rule 62.
     fn terminate(&mut self, call: CallId, key: ChildKey, now: Instant, out: &mut Actions) {
         let called_off = self.is_put_off(key);
-        self.ask(key, Why { cause: StopCause::Api, deadline: None }, now, out);
+        self.ask(key, StopTerms { cause: StopCause::Api, deadline: None }, now, out);
         match self.children.state(key).is_live() {
             true => self.wait(call, key, WaitsFor::End),
             false => reply(call, Reply::Done, out),

@@ -33,7 +33,7 @@ pub(crate) struct Tuning {
 }
 
 #[derive(Debug)]
-pub(super) struct Child {
+pub(super) struct MachineChild {
     pub(super) id: ChildId,
     pub(super) traits: Traits,
     pub(super) state: State,
@@ -68,7 +68,7 @@ pub(super) enum State {
     /// Its start failed; what follows from it has not been decided yet. If the start may have been ended by a stop
     /// signal for the whole tree, that is decided at this time.
     Failed {
-        doubted_until: Option<Instant>,
+        deferred_until: Option<Instant>,
     },
     /// OTP's `restarting`: another attempt is due at this time, or waits in the queue.
     Restarting {
@@ -153,7 +153,7 @@ impl State {
         match self {
             Self::Starting { next: at }
             | Self::Restarting { due: at }
-            | Self::Failed { doubted_until: at }
+            | Self::Failed { deferred_until: at }
             | Self::Stopping { kill_at: at }
             | Self::Killed { stuck_at: at } => at,
             Self::Down | Self::Abandoned | Self::Running | Self::Ended(_) => None,

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::child::{Child, ChildKey, FIRST, State, Traits};
+use super::child::{ChildKey, FIRST, MachineChild, State, Traits};
 use crate::child::ChildId;
 use crate::policy::ordered::Ordered;
 use crate::policy::timers::Timers;
@@ -12,7 +12,7 @@ use crate::policy::timers::Timers;
 /// All children in start order, and what can be said of them together.
 #[derive(Debug)]
 pub(super) struct Children {
-    table: Ordered<Child>,
+    table: Ordered<MachineChild>,
     /// Made when a caller asks for a child by its id, which happens never in many trees.
     names: OnceCell<HashMap<ChildId, ChildKey>>,
     timers: Timers,
@@ -64,7 +64,7 @@ impl Children {
             names.insert(id.clone(), key);
         }
         let window = traits.window();
-        let child = Child {
+        let child = MachineChild {
             id,
             traits,
             state: State::Down,
@@ -96,11 +96,11 @@ impl Children {
         self.names.get_or_init(names).get(id).copied()
     }
 
-    pub(super) fn get(&self, key: ChildKey) -> Option<&Child> {
+    pub(super) fn get(&self, key: ChildKey) -> Option<&MachineChild> {
         self.table.get(key)
     }
 
-    pub(super) fn get_mut(&mut self, key: ChildKey) -> Option<&mut Child> {
+    pub(super) fn get_mut(&mut self, key: ChildKey) -> Option<&mut MachineChild> {
         self.table.get_mut(key)
     }
 
@@ -192,7 +192,7 @@ impl Children {
     }
 
     /// Brings a child into a state, and returns it for what else there is to change.
-    pub(super) fn set(&mut self, key: ChildKey, state: State) -> &mut Child {
+    pub(super) fn set(&mut self, key: ChildKey, state: State) -> &mut MachineChild {
         let child = self.table.get_mut(key).expect("the state of a child that is there");
         let before = std::mem::replace(&mut child.state, state);
         if let Some(at) = before.timer() {

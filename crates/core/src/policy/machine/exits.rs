@@ -1,19 +1,31 @@
-//! What follows from a child that ended by itself.
+//! What follows from a child that ended by itself, and what waits its turn meanwhile.
 
 use std::time::{Duration, Instant};
 
-use super::child::{Child, ChildKey, State};
-use super::pending::Pending;
+use super::child::{ChildKey, MachineChild, State};
+use super::io::{CallId, Request};
 use super::round::Round;
-use super::{Action, Actions, End, Keeping, Machine, Phase, Progress};
-use crate::child::{Restart, StopCause};
-use crate::policy::restart::is_restarted;
-use crate::policy::{AutoShutdown, Intensity, Strategy};
+use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
+use crate::child::{ExitClass, Restart, StopCause};
+use crate::policy::{AutoShutdown, Intensity, Keeping, Strategy};
+
+/// Something that waits its turn.
+#[derive(Clone, Debug)]
+pub(super) enum Pending {
+    /// A child has ended by itself.
+    Exit { key: ChildKey, generation: u32 },
+    /// A restart has failed and is to be tried again, which counts.
+    Retry { key: ChildKey, generation: u32 },
+    /// The delay of a restart that has been counted is over.
+    Due { key: ChildKey, generation: u32 },
+    /// A caller wants something of one child.
+    Call { call: CallId, request: Request },
+}
 
 impl Machine {
     /// Takes up what has waited longest.
-    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Progress {
-        let Some(pending) = self.pending.pop_front() else { return Progress::Wait };
+    pub(super) fn take_up_next(&mut self, now: Instant, out: &mut Actions) -> Advance {
+        let Some(pending) = self.pending.pop_front() else { return Advance::Wait };
         match pending {
             Pending::Call { call, request } => return self.take_up_call(call, request, now, out),
             Pending::Exit { key, generation } => self.take_up_exit(key, generation, now, out),
@@ -22,7 +34,7 @@ impl Machine {
             // A call or a group restart has stopped, deleted or restarted it in the meantime: OTP rule 33.
             Pending::Retry { .. } | Pending::Due { .. } => {}
         }
-        Progress::GoOn
+        Advance::GoOn
     }
 
     fn take_up_exit(&mut self, key: ChildKey, generation: u32, now: Instant, out: &mut Actions) {
@@ -43,7 +55,7 @@ impl Machine {
     }
 
     /// The child, if it has not been started again since.
-    fn current(&self, key: ChildKey, generation: u32) -> Option<&Child> {
+    fn current(&self, key: ChildKey, generation: u32) -> Option<&MachineChild> {
         self.children.get(key).filter(|child| child.generation == generation)
     }
 
@@ -87,7 +99,7 @@ impl Machine {
         // The only trigger: OTP rule 37, OTP rule 40.
         if is_significant && self.auto_shutdown_is_due() {
             self.blamed = Some(key);
-            self.stop_by_itself(End::AutoShutdown, StopCause::AutoShutdown, out);
+            self.stop_by_itself(SupervisorEnd::AutoShutdown, StopCause::AutoShutdown, out);
         }
     }
 
@@ -120,7 +132,7 @@ impl Machine {
     /// The shell has written down that the supervisor gives up.
     pub(super) fn gave_up(&mut self, out: &mut Actions) {
         match self.phase {
-            Phase::GivingUp => self.stop_by_itself(End::GaveUp, StopCause::GaveUp, out),
+            Phase::GivingUp => self.stop_by_itself(SupervisorEnd::GaveUp, StopCause::GaveUp, out),
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::WindingDown(_) | Phase::Finished => {}
         }
     }
@@ -180,11 +192,11 @@ impl Machine {
 
     /// Counts the attempts to restart a child since it last ran well, and says how long this one is put off.
     fn next_attempt(&mut self, key: ChildKey) -> (u32, Duration) {
-        let noise = self.noise.next();
+        let random = self.jitter.next();
         let Some(child) = self.children.get_mut(key) else { return (1, Duration::ZERO) };
         child.attempt = child.attempt.saturating_add(1);
         let backoff = child.traits.backoff();
-        let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, noise));
+        let delay = backoff.map_or(Duration::ZERO, |backoff| backoff.delay(child.attempt, random));
         (child.attempt, delay)
     }
 }
@@ -193,4 +205,37 @@ impl Machine {
 fn later(now: Instant, delay: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
     now.checked_add(delay).unwrap_or_else(|| now + FAR)
+}
+
+/// Whether a child that ended by itself is started again: OTP rule 17.
+pub(super) fn is_restarted(restart: Restart, exit: ExitClass) -> bool {
+    match (restart, exit) {
+        (Restart::Permanent, ExitClass::Normal | ExitClass::Abnormal)
+        | (Restart::Transient, ExitClass::Abnormal) => true,
+        (Restart::Transient, ExitClass::Normal)
+        | (Restart::Temporary, ExitClass::Normal | ExitClass::Abnormal) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OTP rule 17.
+    #[test]
+    fn permanent_always_transient_after_abnormal_ends_temporary_never() {
+        use ExitClass::{Abnormal, Normal};
+        let table = [
+            (Restart::Permanent, Normal, true),
+            (Restart::Permanent, Abnormal, true),
+            (Restart::Transient, Normal, false),
+            (Restart::Transient, Abnormal, true),
+            (Restart::Temporary, Normal, false),
+            (Restart::Temporary, Abnormal, false),
+        ];
+
+        for (restart, exit, restarted) in table {
+            assert_eq!(is_restarted(restart, exit), restarted, "{restart:?} after {exit:?}");
+        }
+    }
 }

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::child::ChildKey;
-use super::requests::{CallId, Reply, Request};
-use crate::child::{ExitClass, StopCause};
+use super::child::{ChildKey, Traits};
+use crate::child::{ChildId, ExitClass, StopCause};
 use crate::policy::{Intensity, Queue};
 
 /// A fact that the machine is told.
@@ -24,10 +23,10 @@ pub(crate) enum Input {
     Stop { cause: StopCause, deadline: Option<Instant> },
     /// The child is gone. It has ended as programs do because of a stop signal, which may have been sent to the whole
     /// tree, and the root's own be still on its way.
-    EndedInDoubt(ChildKey, ExitClass),
+    EndedBySignal(ChildKey, ExitClass),
     /// The start of the child failed because it ended as programs do because of a stop signal, which may have been sent
     /// to the whole tree.
-    StartFailedInDoubt(ChildKey),
+    StartFailedBySignal(ChildKey),
     /// The stop of an ancestor has begun: from now on nothing is started, restarted or given up here, but for clean-up
     /// work. The children that run go on until the supervisor itself is asked to stop.
     Hold,
@@ -42,8 +41,8 @@ pub(crate) enum Input {
     GaveUp,
     /// The child could not be asked to stop, and the shell has forced it instead.
     Forced(ChildKey),
-    /// The child cannot go: it was forced and hangs in one poll, or it is a supervisor below which only such children
-    /// are left.
+    /// The child cannot go: it was forced and hangs in one poll, it is a process that cannot be signalled, or it is a
+    /// supervisor below which only such children are left.
     Stuck(ChildKey),
     /// A caller that had reserved a place has left without bringing a child.
     ReservationDropped,
@@ -102,7 +101,7 @@ pub(crate) enum Action {
     /// keep other children waiting for it.
     Stuck,
     /// All children are gone.
-    Finish(End),
+    Finish(SupervisorEnd),
 }
 
 /// What is to be done, in order. Kept by the caller, so that a step needs no memory of its own.
@@ -110,7 +109,7 @@ pub(crate) type Actions = Queue<Action>;
 
 /// Why a supervisor has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum SupervisorEnd {
     /// It was asked to.
     Stopped,
     /// It used up its restart intensity.
@@ -121,4 +120,60 @@ pub(crate) enum End {
     StartFailed(ChildKey),
     /// Its actor failed.
     Failed,
+}
+
+/// Names a call to the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct CallId(pub(crate) u64);
+
+/// What a caller wants of one child.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Request {
+    /// Add this child behind all others, and start it.
+    Start { key: ChildKey, id: ChildId, traits: Traits },
+    /// The same, in a place that was reserved before.
+    StartInReserved { key: ChildKey, id: ChildId, traits: Traits },
+    /// Reserves a place for a child, as soon as there is one.
+    Reserve,
+    /// As `Start`, also while the supervisor stops: the child is asked to stop as soon as it has started.
+    CleanUp { key: ChildKey, id: ChildId, traits: Traits },
+    /// Stop it, and do not start it again.
+    Terminate(ChildId),
+    /// Start it, now that it is down.
+    Restart(ChildId),
+    /// Forget it, now that it is down.
+    Delete(ChildId),
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// The child runs.
+    Started(ChildKey),
+    /// A place for a child is reserved.
+    Reserved,
+    /// The child had nothing to run.
+    Ignored,
+    /// The child could not be started.
+    StartFailed(ChildKey),
+    /// The child was stopped before it had started.
+    StartCancelled,
+    /// The child is down, or deleted.
+    Done,
+    /// A child with this id runs already.
+    AlreadyStarted,
+    /// A child with this id is there already, and is down.
+    AlreadyPresent,
+    /// There are as many children as there may be.
+    MaxChildren,
+    /// No child has this id.
+    NotFound,
+    /// The child runs.
+    Running,
+    /// The child is going to be started again.
+    Restarting,
+    /// Children that are down are not kept here, so that there is nothing to restart or to delete.
+    NothingKept,
+    /// The supervisor stops.
+    Stopping,
 }

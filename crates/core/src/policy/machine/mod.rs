@@ -44,21 +44,16 @@
 //! abandoned: children that start go on starting, children that are being stopped are waited for. Calls that stop or
 //! delete children still work, and clean-up work is still started.
 
+mod alarm;
+mod ancestor_stop;
 mod calls;
 mod child;
 mod children;
-mod doubt;
+mod deferred_ends;
 mod exits;
-mod facts;
-mod hold;
 mod io;
-mod lost_time;
-mod noise;
-mod pending;
-mod requests;
 mod reservations;
 mod round;
-mod stuck;
 mod waiting;
 mod wind_down;
 
@@ -66,79 +61,23 @@ mod wind_down;
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::child::State;
 use self::children::Children;
-use self::doubt::Doubts;
-use self::noise::Noise;
-use self::pending::Pending;
+use self::deferred_ends::DeferredEnds;
+use self::exits::Pending;
 use self::reservations::Reservations;
-use self::round::{Round, SLOW};
+use self::round::Round;
 use self::waiting::Waiter;
 use self::wind_down::WindDown;
+use super::backoff::Jitter;
 use super::intensity::RestartWindow;
-use super::{AutoShutdown, Intensity, StopOrder, Strategy};
+use super::{Closing, Policy};
 use crate::child::ChildId;
 
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
-pub(crate) use self::io::{Action, Actions, End, Input};
-pub(crate) use self::requests::{CallId, Reply, Request};
-
-/// What a supervisor's user chose.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    pub(crate) strategy: Strategy,
-    pub(crate) intensity: Intensity,
-    pub(crate) auto_shutdown: AutoShutdown,
-    pub(crate) stop_order: StopOrder,
-    pub(crate) keeping: Keeping,
-    pub(crate) closing: Closing,
-    /// How long a child that was forced or killed may keep its siblings from being asked. Default 1 s.
-    pub(crate) give_way_after: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            strategy: Strategy::default(),
-            intensity: Intensity::default(),
-            auto_shutdown: AutoShutdown::default(),
-            stop_order: StopOrder::default(),
-            keeping: Keeping::default(),
-            closing: Closing::default(),
-            give_way_after: Duration::from_secs(1),
-        }
-    }
-}
-
-impl Policy {
-    /// Whether the children come and go: those of a dynamic supervisor, and those of a task.
-    pub(crate) fn is_dynamic(&self) -> bool {
-        self.closing == Closing::WhenTold || self.keeping != Keeping::Specs
-    }
-}
-
-/// When a supervisor that stops has come to its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Closing {
-    /// When its last child is gone.
-    #[default]
-    WhenEmpty,
-    /// When it has been told as well that no caller brings in a child any more: the supervisor of a task's children,
-    /// which takes in clean-up work while it stops.
-    WhenTold,
-}
-
-/// Which children a supervisor keeps once they are down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Keeping {
-    /// All but temporary ones, so that they can be started again: a static supervisor.
-    #[default]
-    Specs,
-    /// None, and never more than this many altogether: a dynamic supervisor.
-    Nothing { max_children: usize },
-}
+pub(crate) use self::io::{Action, Actions, CallId, Input, Reply, Request, SupervisorEnd};
 
 /// The state of one supervisor.
 #[derive(Debug)]
@@ -149,11 +88,11 @@ pub(crate) struct Machine {
     /// What has happened while something else was in hand, in order.
     pending: VecDeque<Pending>,
     /// Ends that may be part of a stop of everything.
-    doubts: Doubts,
+    deferred: DeferredEnds,
     /// The calls that wait for a child to start or to be gone.
     waiting: BTreeMap<ChildKey, Vec<Waiter>>,
-    /// Where the noise in delays comes from.
-    noise: Noise,
+    /// What makes the delays of restarts longer or shorter.
+    jitter: Jitter,
     phase: Phase,
     /// Whether a stop ends with the last child.
     closed: bool,
@@ -184,22 +123,22 @@ enum Phase {
 
 /// Whether the machine can go on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+enum Advance {
     GoOn,
     Wait,
 }
 
 impl Machine {
-    /// A machine without children. The seed decides what noise there is in delays, and nothing else.
+    /// A machine without children. The seed decides by how much delays are longer or shorter, and nothing else.
     pub(crate) fn new(policy: Policy, seed: u64) -> Self {
         Self {
             policy,
             window: RestartWindow::new(policy.intensity),
             children: Children::new(),
             pending: VecDeque::new(),
-            doubts: Doubts::default(),
+            deferred: DeferredEnds::default(),
             waiting: BTreeMap::new(),
-            noise: Noise::new(seed),
+            jitter: Jitter::new(seed),
             phase: Phase::New,
             closed: policy.closing == Closing::WhenEmpty,
             held: false,
@@ -238,10 +177,10 @@ impl Machine {
             Input::Begin => self.begin(),
             Input::Started(key) => self.started(key, now, out),
             Input::Ignored(key) => self.over(key, State::Down, now, out),
-            Input::StartFailed(key) => self.over(key, State::Failed { doubted_until: None }, now, out),
-            Input::StartFailedInDoubt(key) => self.start_failed_in_doubt(key, now, out),
+            Input::StartFailed(key) => self.over(key, State::Failed { deferred_until: None }, now, out),
+            Input::StartFailedBySignal(key) => self.start_failed_by_signal(key, now, out),
             Input::Ended(key, class) => self.over(key, State::Ended(class), now, out),
-            Input::EndedInDoubt(key, class) => self.ended_in_doubt((key, class), now, out),
+            Input::EndedBySignal(key, class) => self.ended_by_signal((key, class), now, out),
             Input::Call { call, request } => self.call(call, request, now, out),
             Input::Stop { cause, deadline } => self.stop(cause, deadline, out),
             Input::Hold => self.hold(out),
@@ -263,14 +202,91 @@ impl Machine {
     fn advance(&mut self, now: Instant, out: &mut Actions) {
         loop {
             let progress = match self.phase {
-                Phase::New | Phase::GivingUp | Phase::Finished => Progress::Wait,
+                Phase::New | Phase::GivingUp | Phase::Finished => Advance::Wait,
                 Phase::Idle => self.take_up_next(now, out),
                 Phase::Working(round) => self.work(round, now, out),
                 Phase::WindingDown(down) => self.unwind(down, now, out),
             };
-            if progress == Progress::Wait {
+            if progress == Advance::Wait {
                 return;
             }
+        }
+    }
+
+    // --- what is known of a child ---
+
+    /// The shell has forced a child that could not be asked.
+    fn forced(&mut self, key: ChildKey, now: Instant) {
+        if matches!(self.children.state(key), State::Stopping { .. }) {
+            self.children.set(key, self.killed(key, now));
+        }
+    }
+
+    /// A child is gone, or never came to be. `state` is what that means if the machine has not asked it to go.
+    fn over(&mut self, key: ChildKey, state: State, now: Instant, out: &mut Actions) {
+        let Some(child) = self.children.get(key) else { return };
+        let was_stopped = child.state.is_stopping();
+        match (child.state, state) {
+            // However it ended: OTP rule 12.
+            (State::Stopping { .. } | State::Killed { .. }, _) => {
+                self.children.set(key, State::Down);
+            }
+            (State::Starting { .. } | State::Abandoned | State::Running, State::Ended(_)) => {
+                let exit = Pending::Exit { key, generation: child.generation };
+                if !self.absorbs_ends() {
+                    self.pending.push_back(exit);
+                }
+                self.children.set(key, state);
+            }
+            (State::Starting { .. } | State::Abandoned, _) => {
+                self.children.set(key, state);
+            }
+            // Nothing else can be said of a child that runs, and nothing at all of one that is gone.
+            (
+                State::Running
+                | State::Down
+                | State::Ended(_)
+                | State::Failed { .. }
+                | State::Restarting { .. },
+                _,
+            ) => return,
+        }
+        self.note_run(key, now);
+        self.answer(key, was_stopped, out);
+        self.settle(key, out);
+    }
+
+    /// Puts a child down, or deletes it, if nothing else follows from its end.
+    fn settle(&mut self, key: ChildKey, out: &mut Actions) {
+        let Some(child) = self.children.get(key) else { return };
+        let is_over = match child.state {
+            State::Ended(_) | State::Failed { .. } => self.absorbs_ends(),
+            // What goes while everything stops stays for the report.
+            State::Down => !matches!(self.phase, Phase::WindingDown(_)),
+            State::Starting { .. }
+            | State::Abandoned
+            | State::Running
+            | State::Restarting { .. }
+            | State::Stopping { .. }
+            | State::Killed { .. } => false,
+        };
+        if is_over {
+            self.put_down(key, out);
+        }
+    }
+
+    /// Whether a child that ends by itself just goes down: nothing is restarted any more.
+    fn absorbs_ends(&self) -> bool {
+        match self.phase {
+            Phase::WindingDown(_) | Phase::Finished => true,
+            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => self.held,
+        }
+    }
+
+    /// Puts down all children whose end has not been dealt with, and those that wait for a restart.
+    fn settle_all(&mut self, out: &mut Actions) {
+        for key in self.children.unsettled() {
+            self.put_down(key, out);
         }
     }
 
@@ -283,8 +299,8 @@ impl Machine {
 
     /// When the machine next wants an [`Input::Alarm`].
     pub(crate) fn next_alarm(&self) -> Option<Instant> {
-        let doubts_or_stop = children::earlier(self.doubts.next(), self.wind_down_alarm());
-        children::earlier(self.children.next_timer(), doubts_or_stop)
+        let deferred_or_stop = children::earlier(self.deferred.next(), self.wind_down_alarm());
+        children::earlier(self.children.next_timer(), deferred_or_stop)
     }
 
     /// The child whose end the supervisor stops for by itself: it used up the intensity, or is significant.
@@ -305,7 +321,7 @@ impl Machine {
     /// Whether there are children that are down and are going to be started, or facts from which that may follow.
     pub(crate) fn is_restarting(&self) -> bool {
         let is_working = matches!(self.phase, Phase::Working(_));
-        is_working || self.children.any_restarting() || !self.pending.is_empty() || !self.doubts.is_empty()
+        is_working || self.children.any_restarting() || !self.pending.is_empty() || !self.deferred.is_empty()
     }
 
     /// Whether this child waits for another attempt to restart it.

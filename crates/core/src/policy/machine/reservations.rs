@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
-use super::requests::{CallId, Reply};
+use super::io::{CallId, Reply};
 use super::waiting::reply;
-use super::{Actions, Keeping, Machine, Phase};
+use super::{Actions, Machine, Phase};
+use crate::policy::Keeping;
 
 /// The places that are kept, and the callers that wait for one, in order.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, FIRST, State};
-use super::wind_down::Why;
-use super::{Action, Actions, End, Machine, Phase, Progress};
+use super::wind_down::StopTerms;
+use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
 use crate::child::StopCause;
 use crate::policy::Strategy;
 
@@ -12,16 +12,16 @@ use crate::policy::Strategy;
 /// most one child is waited for, but for those that are stuck.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
-    purpose: Purpose,
-    stops: Stops,
-    starts: Starts,
+    purpose: RoundPurpose,
+    stops: RoundStops,
+    starts: RoundStarts,
     waiting_for: Option<ChildKey>,
     /// Whether it may begin: no sibling is stopped because of a restart that is not written down.
     announced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
+enum RoundPurpose {
     /// The supervisor itself is being started.
     Init,
     /// This child is restarted, possibly with siblings.
@@ -32,7 +32,7 @@ enum Purpose {
 
 /// Which children are still to be stopped.
 #[derive(Clone, Copy, Debug)]
-enum Stops {
+enum RoundStops {
     None,
     /// All from one key on that are below the other, if there is one.
     Range {
@@ -43,7 +43,7 @@ enum Stops {
 
 /// Which children are still to be started.
 #[derive(Clone, Copy, Debug)]
-enum Starts {
+enum RoundStarts {
     None,
     One(ChildKey),
     From(ChildKey),
@@ -52,12 +52,12 @@ enum Starts {
 impl Round {
     /// All children are started: OTP rule 1.
     pub(super) fn init() -> Self {
-        Self::new(Purpose::Init, Stops::None, Starts::From(FIRST))
+        Self::new(RoundPurpose::Init, RoundStops::None, RoundStarts::From(FIRST))
     }
 
     /// Only the child itself is started again: OTP rule 22.
     pub(super) fn restart_one(key: ChildKey) -> Self {
-        Self::new(Purpose::Restart(key), Stops::None, Starts::One(key))
+        Self::new(RoundPurpose::Restart(key), RoundStops::None, RoundStarts::One(key))
     }
 
     /// All others are stopped, and then all are started: OTP rule 23.
@@ -71,33 +71,37 @@ impl Round {
     }
 
     fn restart_from(from: ChildKey, trigger: ChildKey) -> Self {
-        Self::new(Purpose::Restart(trigger), Stops::Range { from, below: None }, Starts::From(from))
+        Self::new(
+            RoundPurpose::Restart(trigger),
+            RoundStops::Range { from, below: None },
+            RoundStarts::From(from),
+        )
     }
 
     /// The same, to begin when the shell has written down that the child is restarted. A start is not carried out if
     /// that could not be written down, so that only stops have to wait for it.
     pub(super) fn once_announced(self) -> Self {
         let announced = match self.stops {
-            Stops::None => true,
-            Stops::Range { .. } => false,
+            RoundStops::None => true,
+            RoundStops::Range { .. } => false,
         };
         Self { announced, ..self }
     }
 
     /// Those from this key on are started that are down, but for one child whose restart has been called off.
     fn resume(from: ChildKey, without: ChildKey) -> Self {
-        Self::new(Purpose::Resume(without), Stops::None, Starts::From(from))
+        Self::new(RoundPurpose::Resume(without), RoundStops::None, RoundStarts::From(from))
     }
 
-    fn new(purpose: Purpose, stops: Stops, starts: Starts) -> Self {
+    fn new(purpose: RoundPurpose, stops: RoundStops, starts: RoundStarts) -> Self {
         Self { purpose, stops, starts, waiting_for: None, announced: true }
     }
 
     /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {
-            Purpose::Init | Purpose::Resume(_) => None,
-            Purpose::Restart(key) => Some(key),
+            RoundPurpose::Init | RoundPurpose::Resume(_) => None,
+            RoundPurpose::Restart(key) => Some(key),
         }
     }
 
@@ -105,8 +109,8 @@ impl Round {
     fn will_start(&self, key: ChildKey) -> bool {
         match self.starts {
             // A child that is restarted alone is told to start at once.
-            Starts::None | Starts::One(_) => false,
-            Starts::From(from) => key >= from,
+            RoundStarts::None | RoundStarts::One(_) => false,
+            RoundStarts::From(from) => key >= from,
         }
     }
 }
@@ -115,22 +119,38 @@ impl Round {
 pub(super) const SLOW: Duration = Duration::from_secs(10);
 
 impl Machine {
+    pub(super) fn begin(&mut self) {
+        match self.phase {
+            Phase::New if self.held => self.phase = Phase::Idle,
+            Phase::New => self.phase = Phase::Working(Round::init()),
+            Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::WindingDown(_) | Phase::Finished => {}
+        }
+    }
+
+    pub(super) fn started(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
+        // A child that was asked to stop while it started may still say that it has.
+        if self.children.state(key).is_starting() {
+            self.children.set(key, State::Running).running_since = Some(now);
+            self.answer(key, false, out);
+        }
+    }
+
     /// Does the next step of a round.
-    pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Progress {
+    pub(super) fn work(&mut self, mut round: Round, now: Instant, out: &mut Actions) -> Advance {
         if !round.announced {
-            return Progress::Wait;
+            return Advance::Wait;
         }
         if let Some(key) = round.waiting_for {
             match self.children.state(key) {
-                State::Starting { .. } | State::Abandoned | State::Failed { doubted_until: Some(_) } => {
-                    return Progress::Wait;
+                State::Starting { .. } | State::Abandoned | State::Failed { deferred_until: Some(_) } => {
+                    return Advance::Wait;
                 }
                 State::Stopping { .. } | State::Killed { .. } if !self.children.is_stuck(key) => {
-                    return Progress::Wait;
+                    return Advance::Wait;
                 }
-                State::Failed { doubted_until: None } => {
+                State::Failed { deferred_until: None } => {
                     self.start_failed(key, round.purpose, out);
-                    return Progress::GoOn;
+                    return Advance::GoOn;
                 }
                 // A restarted child that had nothing to run is down, and the round goes on: OTP rule 34.
                 State::Down
@@ -145,14 +165,14 @@ impl Machine {
         if let Some(key) = self.next_to_stop(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
-            self.ask(key, Why { cause: StopCause::Sibling, deadline: None }, now, out);
+            self.ask(key, StopTerms { cause: StopCause::Sibling, deadline: None }, now, out);
         } else if self.is_for_later(&round) {
             // The siblings that share its end have been stopped by now, and start together with it when the delay is
             // over.
             self.phase = Phase::Idle;
         } else if self.awaits_stuck(&round) {
             self.phase = Phase::Working(round);
-            return Progress::Wait;
+            return Advance::Wait;
         } else if let Some(key) = self.next_to_start(&mut round) {
             round.waiting_for = Some(key);
             self.phase = Phase::Working(round);
@@ -160,11 +180,11 @@ impl Machine {
         } else {
             self.phase = Phase::Idle;
             match round.purpose {
-                Purpose::Init => out.push_back(Action::Ready),
-                Purpose::Restart(_) | Purpose::Resume(_) => {}
+                RoundPurpose::Init => out.push_back(Action::Ready),
+                RoundPurpose::Restart(_) | RoundPurpose::Resume(_) => {}
             }
         }
-        Progress::GoOn
+        Advance::GoOn
     }
 
     /// The shell has written down that this child is restarted.
@@ -209,8 +229,8 @@ impl Machine {
     /// Whether one of those that are still to be started is stuck in its stop. None of them starts before it is gone.
     fn awaits_stuck(&self, round: &Round) -> bool {
         match round.starts {
-            Starts::From(from) => self.children.any_stuck_from(from),
-            Starts::None | Starts::One(_) => false,
+            RoundStarts::From(from) => self.children.any_stuck_from(from),
+            RoundStarts::None | RoundStarts::One(_) => false,
         }
     }
 
@@ -222,45 +242,45 @@ impl Machine {
 
     /// A child could not be started: when the supervisor itself is being started that is its end (OTP rule 4), and
     /// otherwise it is tried again (OTP rules 31 to 32).
-    fn start_failed(&mut self, key: ChildKey, purpose: Purpose, out: &mut Actions) {
+    fn start_failed(&mut self, key: ChildKey, purpose: RoundPurpose, out: &mut Actions) {
         match purpose {
-            Purpose::Init => {
+            RoundPurpose::Init => {
                 self.children.set(key, State::Down);
-                self.stop_by_itself(End::StartFailed(key), StopCause::StartFailed, out);
+                self.stop_by_itself(SupervisorEnd::StartFailed(key), StopCause::StartFailed, out);
             }
-            Purpose::Restart(_) | Purpose::Resume(_) => self.try_again(key),
+            RoundPurpose::Restart(_) | RoundPurpose::Resume(_) => self.try_again(key),
         }
     }
 
     fn next_to_stop(&self, round: &mut Round) -> Option<ChildKey> {
-        let Stops::Range { from, below } = round.stops else { return None };
+        let RoundStops::Range { from, below } = round.stops else { return None };
         let trigger = round.trigger();
         let next = self.children.range(from, below).rev().find(|key| trigger != Some(*key));
         round.stops = match next {
-            Some(key) => Stops::Range { from, below: Some(key) },
-            None => Stops::None,
+            Some(key) => RoundStops::Range { from, below: Some(key) },
+            None => RoundStops::None,
         };
         next
     }
 
     fn next_to_start(&self, round: &mut Round) -> Option<ChildKey> {
         let (next, rest) = match round.starts {
-            Starts::None => (None, Starts::None),
-            Starts::One(key) => (Some(key), Starts::None),
-            Starts::From(key) => match self.first_to_start(key, round.purpose) {
-                Some(key) => (Some(key), Starts::From(ChildKey(key.0 + 1))),
-                None => (None, Starts::None),
+            RoundStarts::None => (None, RoundStarts::None),
+            RoundStarts::One(key) => (Some(key), RoundStarts::None),
+            RoundStarts::From(key) => match self.first_to_start(key, round.purpose) {
+                Some(key) => (Some(key), RoundStarts::From(ChildKey(key.0 + 1))),
+                None => (None, RoundStarts::None),
             },
         };
         round.starts = rest;
         next
     }
 
-    fn first_to_start(&self, from: ChildKey, purpose: Purpose) -> Option<ChildKey> {
+    fn first_to_start(&self, from: ChildKey, purpose: RoundPurpose) -> Option<ChildKey> {
         match purpose {
             // Children that were down too: OTP rule 24.
-            Purpose::Init | Purpose::Restart(_) => self.children.first_from(from),
-            Purpose::Resume(without) => self
+            RoundPurpose::Init | RoundPurpose::Restart(_) => self.children.first_from(from),
+            RoundPurpose::Resume(without) => self
                 .children
                 .range(from, None)
                 .find(|key| *key != without && self.children.state(*key) == State::Down),
@@ -269,22 +289,6 @@ impl Machine {
 
     pub(super) fn start(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
         self.start_by(key, Action::Start(key), now, out);
-    }
-
-    /// The moment has come at which something is to be done about a start: it is slow, or it is given up.
-    pub(super) fn start_is_due(&mut self, key: ChildKey, now: Instant, out: &mut Actions) {
-        let Some(child) = self.children.get(key) else { return };
-        let timeout = child.traits.start_timeout();
-        if child.slow || timeout.is_some_and(|timeout| timeout <= SLOW) {
-            self.children.set(key, State::Abandoned);
-            out.push_back(Action::AbandonStart(key));
-            return;
-        }
-        let left = timeout.and_then(|timeout| timeout.checked_sub(SLOW));
-        let child =
-            self.children.set(key, State::Starting { next: left.and_then(|left| now.checked_add(left)) });
-        child.slow = true;
-        out.push_back(Action::SaySlow { key, after: SLOW });
     }
 
     pub(super) fn start_by(&mut self, key: ChildKey, start: Action, now: Instant, out: &mut Actions) {

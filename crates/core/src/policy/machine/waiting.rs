@@ -1,8 +1,8 @@
 //! Calls that wait for a child to start or to be gone, and what they are answered.
 
 use super::child::{ChildKey, State};
-use super::pending::Pending;
-use super::requests::{CallId, Reply, Request};
+use super::exits::Pending;
+use super::io::{CallId, Reply, Request};
 use super::{Action, Actions, Machine};
 
 /// A call that waits for a child.
@@ -47,7 +47,10 @@ impl Machine {
                 reply_all(waiters, Reply::Started(key), out);
             }
             State::Failed { .. } => {
-                debug_assert!(state.timer().is_none(), "a start that a caller waits for is not in doubt");
+                debug_assert!(
+                    state.timer().is_none(),
+                    "the end of a start that a caller waits for is not deferred"
+                );
                 let is_new = waiters.iter().any(|waiter| waiter.waits_for == WaitsFor::FirstStart);
                 // Before the child is forgotten, because it knows why it could not be started.
                 reply_all(waiters, Reply::StartFailed(key), out);
@@ -96,7 +99,7 @@ impl Machine {
 
     /// The supervisor stops: no caller gets what it wanted any more.
     pub(super) fn dismiss_callers(&mut self, out: &mut Actions) {
-        self.doubts.clear();
+        self.deferred.clear();
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Call { call, request } => refuse(call, &request, out),

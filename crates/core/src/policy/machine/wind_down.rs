@@ -4,31 +4,31 @@ use std::time::Instant;
 
 use super::child::{ChildKey, FIRST, State};
 use super::children::earlier;
-use super::{Action, Actions, End, Machine, Phase, Progress};
+use super::{Action, Actions, Advance, Machine, Phase, SupervisorEnd};
 use crate::child::{Shutdown, StopCause};
-use crate::policy::{LOOK, StopOrder, put_off};
+use crate::policy::StopOrder;
 
 /// A stop of all children that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WindDown {
-    end: End,
+    end: SupervisorEnd,
     /// Why the children have to stop.
     cause: StopCause,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     /// Children below this key are still to be stopped. `None` means all.
     below: Option<ChildKey>,
     waiting_for: Option<ChildKey>,
     /// Everything has been forced, and is only waited for.
-    forced: bool,
+    pub(super) forced: bool,
     /// When what has been forced together counts as stuck. One moment for all of them, because they may be many.
-    stuck_at: Option<Instant>,
+    pub(super) stuck_at: Option<Instant>,
     /// Whether the parent has been told that only stuck children are left.
     pub(super) said_stuck: bool,
 }
 
 /// Why a child is asked to stop, and by when it has to be gone whatever its grace.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Why {
+pub(super) struct StopTerms {
     pub(super) cause: StopCause,
     pub(super) deadline: Option<Instant>,
 }
@@ -40,8 +40,8 @@ impl WindDown {
     }
 
     /// Why the children have to stop, and by when.
-    pub(super) fn why(&self) -> Why {
-        Why { cause: self.cause, deadline: self.deadline }
+    pub(super) fn why(&self) -> StopTerms {
+        StopTerms { cause: self.cause, deadline: self.deadline }
     }
 }
 
@@ -51,10 +51,10 @@ impl Machine {
         match &mut self.phase {
             Phase::New => {
                 self.dismiss_callers(out);
-                self.finish(End::Stopped, out);
+                self.finish(SupervisorEnd::Stopped, out);
             }
             Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
-                self.wind_down(End::Stopped, Why { cause, deadline }, out)
+                self.wind_down(SupervisorEnd::Stopped, StopTerms { cause, deadline }, out)
             }
             Phase::WindingDown(down) => {
                 // A grace that goes beyond it is over with it, because everything is forced then.
@@ -65,16 +65,16 @@ impl Machine {
     }
 
     /// The supervisor stops of its own accord.
-    pub(super) fn stop_by_itself(&mut self, end: End, cause: StopCause, out: &mut Actions) {
+    pub(super) fn stop_by_itself(&mut self, end: SupervisorEnd, cause: StopCause, out: &mut Actions) {
         out.push_back(Action::Stopping(cause));
-        self.wind_down(end, Why { cause, deadline: None }, out);
+        self.wind_down(end, StopTerms { cause, deadline: None }, out);
     }
 
     /// The supervisor's actor has failed.
     pub(super) fn fail(&mut self, out: &mut Actions) {
         match self.phase {
             Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp => {
-                self.stop_by_itself(End::Failed, StopCause::Failed, out);
+                self.stop_by_itself(SupervisorEnd::Failed, StopCause::Failed, out);
             }
             Phase::WindingDown(_) | Phase::Finished => {}
         }
@@ -111,72 +111,15 @@ impl Machine {
         }
     }
 
-    /// Time has passed: forces everything if the deadline is over, and otherwise does what is due about single
-    /// children.
-    pub(super) fn alarm(&mut self, now: Instant, out: &mut Actions) {
-        if let Some(deadline) = self.deadline().filter(|deadline| now >= *deadline) {
-            match (put_off(deadline, now, LOOK), &mut self.phase) {
-                (later @ Some(_), Phase::WindingDown(down)) => down.deadline = later,
-                _ => self.force(Some(StopCause::Deadline), now, out),
-            }
-        }
-        self.all_are_overdue(now);
-        self.doubts_are_over(now);
-        for key in self.children.due(now) {
-            if self.goes_on_for_lost_time(key, now) {
-                continue;
-            }
-            match self.children.state(key) {
-                State::Stopping { .. } => {
-                    let force = Action::Force { key, cause: StopCause::Deadline };
-                    self.end_child(key, force, self.killed(key, now), out);
-                }
-                State::Starting { .. } => self.start_is_due(key, now, out),
-                State::Restarting { .. } => self.restart_is_due(key),
-                State::Killed { .. } => self.is_overdue(key),
-                State::Failed { .. } => self.has_failed(key),
-                State::Down | State::Abandoned | State::Running | State::Ended(_) => {}
-            }
-        }
-    }
-
-    /// By when everything has to be gone, unless it has been forced already.
-    fn deadline(&self) -> Option<Instant> {
-        self.winding_down().filter(|down| !down.forced).and_then(|down| down.deadline)
-    }
-
-    /// When the stop as a whole, and not a single child, next wants an alarm.
-    pub(super) fn wind_down_alarm(&self) -> Option<Instant> {
-        let down = self.winding_down()?;
-        if down.forced { down.stuck_at } else { down.deadline }
-    }
-
-    fn winding_down(&self) -> Option<WindDown> {
-        match self.phase {
-            Phase::WindingDown(down) => Some(down),
-            Phase::New | Phase::Idle | Phase::Working(_) | Phase::GivingUp | Phase::Finished => None,
-        }
-    }
-
-    /// Everything has been forced long ago: what is still there counts as stuck.
-    fn all_are_overdue(&mut self, now: Instant) {
-        let Phase::WindingDown(down) = &mut self.phase else { return };
-        if down.stuck_at.is_some_and(|at| at <= now) {
-            down.stuck_at = None;
-            let all: Vec<ChildKey> = self.children.range(FIRST, None).collect();
-            all.into_iter().for_each(|key| self.children.set_stuck(key));
-        }
-    }
-
     /// Stops the next child: OTP rule 8, or all at once: OTP rule 50, OTP rule 63.
-    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Progress {
+    pub(super) fn unwind(&mut self, mut down: WindDown, now: Instant, out: &mut Actions) -> Advance {
         let keeps_waiting = |key| self.children.state(key) != State::Down && !self.children.is_stuck(key);
         let has_its_turn = match self.policy.stop_order {
             StopOrder::Reverse => !down.waiting_for.is_some_and(keeps_waiting),
             StopOrder::Concurrent => true,
         };
         if !has_its_turn && !down.forced {
-            return Progress::Wait;
+            return Advance::Wait;
         }
         let next = self.children.last_below(down.below).filter(|_| !down.forced);
         match next {
@@ -184,24 +127,33 @@ impl Machine {
                 down.below = Some(key);
                 down.waiting_for = Some(key);
                 self.phase = Phase::WindingDown(down);
-                self.ask(key, Why { cause: down.cause, deadline: down.deadline }, now, out);
-                Progress::GoOn
+                self.ask(key, StopTerms { cause: down.cause, deadline: down.deadline }, now, out);
+                Advance::GoOn
             }
             None if self.children.any_live() || !self.closed => {
                 self.say_stuck(down, out);
-                Progress::Wait
+                Advance::Wait
             }
             None => {
                 self.finish(down.end, out);
-                Progress::Wait
+                Advance::Wait
             }
+        }
+    }
+
+    /// Says, once, that of this supervisor only children are left that do not go.
+    pub(super) fn say_stuck(&mut self, mut down: WindDown, out: &mut Actions) {
+        // One that takes in clean-up work has not come to its end.
+        if self.closed && self.children.all_stuck() && !std::mem::replace(&mut down.said_stuck, true) {
+            self.phase = Phase::WindingDown(down);
+            out.push_back(Action::Stuck);
         }
     }
 
     /// Has one child stopped in the way its spec wants it, by the deadline at the latest. If it has ended already, its
     /// end is absorbed and counts for nothing: OTP rule 13, OTP rule 26.
-    pub(super) fn ask(&mut self, key: ChildKey, why: Why, now: Instant, out: &mut Actions) {
-        let Why { cause, deadline } = why;
+    pub(super) fn ask(&mut self, key: ChildKey, why: StopTerms, now: Instant, out: &mut Actions) {
+        let StopTerms { cause, deadline } = why;
         let Some(child) = self.children.get(key) else { return };
         match (child.state, child.traits.shutdown) {
             (State::Down | State::Stopping { .. } | State::Killed { .. }, _) => {}
@@ -230,7 +182,7 @@ impl Machine {
         }
     }
 
-    fn end_child(&mut self, key: ChildKey, how: Action, killed: State, out: &mut Actions) {
+    pub(super) fn end_child(&mut self, key: ChildKey, how: Action, killed: State, out: &mut Actions) {
         match self.children.state(key) {
             State::Starting { .. } | State::Abandoned | State::Running | State::Stopping { .. } => {
                 self.children.set(key, killed);
@@ -241,8 +193,8 @@ impl Machine {
         }
     }
 
-    fn wind_down(&mut self, end: End, why: Why, out: &mut Actions) {
-        let Why { cause, deadline } = why;
+    fn wind_down(&mut self, end: SupervisorEnd, why: StopTerms, out: &mut Actions) {
+        let StopTerms { cause, deadline } = why;
         self.dismiss_callers(out);
         self.settle_all(out);
         let down = WindDown {
@@ -258,7 +210,7 @@ impl Machine {
         self.phase = Phase::WindingDown(down);
     }
 
-    fn finish(&mut self, end: End, out: &mut Actions) {
+    fn finish(&mut self, end: SupervisorEnd, out: &mut Actions) {
         self.phase = Phase::Finished;
         out.push_back(Action::Finish(end));
     }

@@ -8,13 +8,12 @@ use crate::child::StartError;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
 use crate::policy::{CallId, ChildKey, Input, Reply, Request};
-use crate::supervisor::call::{Call, Demand, Refusal, Success};
-use crate::supervisor::entry::Start;
-use crate::supervisor::reserved_place::ReservedPlace;
+use crate::supervisor::call::{CallRefusal, CallSuccess, Demand, ReservedPlace, SupervisorCall};
+use crate::supervisor::entry::StartProgress;
 
 impl Engine {
     /// A call becomes a fact.
-    pub(super) fn take_call(&mut self, call: Call) -> Option<Input> {
+    pub(super) fn take_call(&mut self, call: SupervisorCall) -> Option<Input> {
         let (demand, answer) = call.take()?;
         let path = &self.shared.path;
         let request = match demand {
@@ -37,7 +36,7 @@ impl Engine {
                 return None;
             }
             Demand::Respond => {
-                answer.send(Ok(Success::Done));
+                answer.send(Ok(CallSuccess::Done));
                 self.lifo_slot.note();
                 return None;
             }
@@ -67,24 +66,24 @@ impl Engine {
         let answer = match reply {
             Reply::Started(key) => {
                 let started = self.shared.view.with(key, |entry| entry.started_child());
-                started.map(Success::Started).ok_or(Refusal::NotRunning)
+                started.map(CallSuccess::Started).ok_or(CallRefusal::NotRunning)
             }
-            Reply::Reserved => Ok(Success::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
-            Reply::Done => Ok(Success::Done),
+            Reply::Reserved => Ok(CallSuccess::Reserved(ReservedPlace::new(Arc::clone(&self.shared) as _))),
+            Reply::Done => Ok(CallSuccess::Done),
             Reply::StartFailed(key) => {
                 let failure = self.calls.failure(key);
-                Err(Refusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
+                Err(CallRefusal::StartFailed(failure.map_or(StartError::Stopped, StartFailure::into_error)))
             }
-            Reply::StartCancelled => Err(Refusal::StartFailed(StartError::Stopped)),
-            Reply::Ignored => Err(Refusal::Ignored),
-            Reply::AlreadyStarted => Err(Refusal::AlreadyStarted),
-            Reply::AlreadyPresent => Err(Refusal::AlreadyPresent),
-            Reply::MaxChildren => Err(Refusal::MaxChildren),
-            Reply::NotFound => Err(Refusal::NotFound),
-            Reply::Running => Err(Refusal::Running),
-            Reply::Restarting => Err(Refusal::Restarting),
-            Reply::NothingKept => Err(Refusal::NothingKept),
-            Reply::Stopping => Err(Refusal::Stopping),
+            Reply::StartCancelled => Err(CallRefusal::StartFailed(StartError::Stopped)),
+            Reply::Ignored => Err(CallRefusal::Ignored),
+            Reply::AlreadyStarted => Err(CallRefusal::AlreadyStarted),
+            Reply::AlreadyPresent => Err(CallRefusal::AlreadyPresent),
+            Reply::MaxChildren => Err(CallRefusal::MaxChildren),
+            Reply::NotFound => Err(CallRefusal::NotFound),
+            Reply::Running => Err(CallRefusal::Running),
+            Reply::Restarting => Err(CallRefusal::Restarting),
+            Reply::NothingKept => Err(CallRefusal::NothingKept),
+            Reply::Stopping => Err(CallRefusal::Stopping),
         };
         self.calls.answer(call, answer);
         self.lifo_slot.note();
@@ -94,8 +93,8 @@ impl Engine {
     pub(super) fn abandon_start(&mut self, key: ChildKey, now: Instant) {
         let is_late = self.shared.view.with(key, |entry| {
             // It may have said that it has started since the time was over, and before the actor could look.
-            let live = entry.live_mut().filter(|live| live.start == Start::Begun)?;
-            live.start = Start::TimedOut(now.saturating_duration_since(live.since));
+            let live = entry.live_mut().filter(|live| live.start == StartProgress::Begun)?;
+            live.start = StartProgress::TimedOut(now.saturating_duration_since(live.since));
             Some(())
         });
         self.before_calling(key);

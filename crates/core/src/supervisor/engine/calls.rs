@@ -6,17 +6,17 @@ use crate::child::{ChildId, ChildPath};
 use crate::failure::StartFailure;
 use crate::policy::{CallId, ChildKey, Keeping, Policy, Traits};
 use crate::spec::ChildSpec;
-use crate::supervisor::call::{Answer, Refusal, Success};
-use crate::supervisor::entry::Entry;
+use crate::supervisor::call::{AnswerSender, CallRefusal, CallSuccess};
+use crate::supervisor::entry::ChildEntry;
 
 /// The calls that have not been answered, and the children that they brought along.
-pub(super) struct Calls {
+pub(super) struct OpenCalls {
     next_call: u64,
     next_key: u64,
-    open: HashMap<CallId, Answer>,
-    offered: HashMap<ChildKey, Entry>,
+    open: HashMap<CallId, AnswerSender>,
+    offered: HashMap<ChildKey, ChildEntry>,
     /// Callers that wait until there is no child any more.
-    quiet: Vec<Answer>,
+    quiet: Vec<AnswerSender>,
     /// Why the last start of a child failed, for the caller that asked for it.
     failures: HashMap<ChildKey, StartFailure>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Calls {
 /// A child that a call brought along.
 type Offered = (ChildKey, ChildId, Traits);
 
-impl Calls {
+impl OpenCalls {
     pub(super) fn new(children: usize) -> Self {
         let next_key = u64::try_from(children).unwrap_or(u64::MAX);
         Self {
@@ -46,9 +46,9 @@ impl Calls {
 
     /// Answers every caller that there is no supervisor any more. What they brought along comes back, to be dropped.
     #[must_use]
-    pub(super) fn dismiss(&mut self) -> HashMap<ChildKey, Entry> {
+    pub(super) fn dismiss(&mut self) -> HashMap<ChildKey, ChildEntry> {
         for (_, answer) in self.open.drain() {
-            answer.send(Err(Refusal::Stopping));
+            answer.send(Err(CallRefusal::Stopping));
         }
         self.quiet();
         self.failures.clear();
@@ -68,17 +68,17 @@ impl Calls {
     /// There is no child any more.
     pub(super) fn quiet(&mut self) {
         for answer in self.quiet.drain(..) {
-            answer.send(Ok(Success::Done));
+            answer.send(Ok(CallSuccess::Done));
         }
     }
 
     /// Keeps a caller that waits until there is no child any more.
-    pub(super) fn wait_for_quiet(&mut self, answer: Answer) {
+    pub(super) fn wait_for_quiet(&mut self, answer: AnswerSender) {
         self.quiet.push(answer);
     }
 
     /// Keeps the caller of a call on its way through the machine.
-    pub(super) fn open(&mut self, answer: Answer) -> CallId {
+    pub(super) fn open(&mut self, answer: AnswerSender) -> CallId {
         let call = CallId(self.next_call);
         self.next_call += 1;
         self.open.insert(call, answer);
@@ -104,19 +104,19 @@ impl Calls {
             true => path.join_dynamic(&id),
             false => path.join(&id),
         };
-        let entry = Entry::new(spec, path);
+        let entry = ChildEntry::new(spec, path);
         let traits = entry.traits();
         self.offered.insert(key, entry);
         (key, id, traits)
     }
 
     /// Takes out a child that a call brought along.
-    pub(super) fn take_offered(&mut self, key: ChildKey) -> Option<Entry> {
+    pub(super) fn take_offered(&mut self, key: ChildKey) -> Option<ChildEntry> {
         self.offered.remove(&key)
     }
 
     /// Answers a call.
-    pub(super) fn answer(&mut self, call: CallId, answer: Result<Success, Refusal>) {
+    pub(super) fn answer(&mut self, call: CallId, answer: Result<CallSuccess, CallRefusal>) {
         if let Some(caller) = self.open.remove(&call) {
             caller.send(answer);
         }

@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Engine, Running};
+use super::{Engine, HeldChild};
 use crate::child::{ChildKind, StartError, StopCause};
 use crate::child_kind::{Inspect, Launch, Reporter, RunningChild, StartContext, StopRequest};
 use crate::event::EventKind;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{Action, ChildKey, Closing, End, Input};
+use crate::policy::{Action, ChildKey, Closing, Input, SupervisorEnd};
 use crate::stuck::{Stuck, StuckIn};
-use crate::supervisor::entry::{Entry, Start, Stop, StopStage, Tag};
+use crate::supervisor::entry::{ChildEntry, ChildStop, StartProgress, StopStage, Tag};
 
 /// A child that has been inside one poll or one drop for this long when it is forced counts as stuck at once.
 const CANNOT_GO: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// Does one thing. Answers how the supervisor ends, if that was the last.
-    pub(super) fn perform(&mut self, action: Action, now: Instant) -> Option<End> {
+    pub(super) fn perform(&mut self, action: Action, now: Instant) -> Option<SupervisorEnd> {
         match action {
             Action::Start(key) => self.start(key, now),
             Action::StartCleanUp(key) => self.launch(key, None, now),
@@ -109,11 +109,11 @@ impl Engine {
     pub(super) fn publish<R>(
         &self,
         key: ChildKey,
-        change: impl FnOnce(&mut Entry) -> Option<R>,
-        what: impl FnOnce(&Entry, &R) -> EventKind,
+        change: impl FnOnce(&mut ChildEntry) -> Option<R>,
+        what: impl FnOnce(&ChildEntry, &R) -> EventKind,
     ) -> Option<R> {
         self.shared.tree.record().section(|writer| {
-            let change = |entry: &mut Entry| {
+            let change = |entry: &mut ChildEntry| {
                 let changed = change(entry)?;
                 let make = || (entry.path.clone(), what(entry, &changed));
                 writer.emit_with(entry.kind(), entry.incarnation, make);
@@ -125,12 +125,12 @@ impl Engine {
 
     /// Says that a child has not started for a while. A supervisor is passed over: what it waits for is below it.
     fn say_slow(&self, key: ChildKey, elapsed: Duration) {
-        let is_slow = |entry: &mut Entry| (entry.kind() != ChildKind::Supervisor).then_some(());
+        let is_slow = |entry: &mut ChildEntry| (entry.kind() != ChildKind::Supervisor).then_some(());
         self.publish(key, is_slow, |_, ()| EventKind::NotReady { elapsed });
     }
 
     fn restarting(&mut self, key: ChildKey, attempt: u32, delay: Duration) {
-        let change = |entry: &mut Entry| {
+        let change = |entry: &mut ChildEntry| {
             (!self.shared.scope.is_stopping()).then(|| {
                 entry.awaits_restart = true;
                 entry.restarts += 1;
@@ -149,7 +149,7 @@ impl Engine {
     /// before anything else could be heard. With `refusal` the start is not carried out once a stop has begun, and that
     /// is the fact.
     fn launch(&mut self, key: ChildKey, refusal: Option<Input>, now: Instant) {
-        let change = |entry: &mut Entry| {
+        let change = |entry: &mut ChildEntry| {
             if refusal.is_some() && self.shared.scope.is_stopping() {
                 return None;
             }
@@ -188,9 +188,9 @@ impl Engine {
         let fact = match launched {
             Ok(Launch::Running { child, pid }) => {
                 let inspect = catch(|| child.inspect()).unwrap_or_default();
-                let change = |entry: &mut Entry| {
+                let change = |entry: &mut ChildEntry| {
                     let live = entry.live_mut()?;
-                    (live.inspect, live.pid, live.start) = (inspect, pid, Start::Done);
+                    (live.inspect, live.pid, live.start) = (inspect, pid, StartProgress::Done);
                     Some(())
                 };
                 self.publish(key, change, |_, ()| EventKind::Started { pid });
@@ -215,7 +215,7 @@ impl Engine {
 
     fn holds(&mut self, key: ChildKey, child: Box<dyn RunningChild>) {
         if let Some(place) = self.running.get_mut(key) {
-            *place = Some(Running { child, stage: None });
+            *place = Some(HeldChild { child, stage: None });
         }
     }
 
@@ -223,7 +223,7 @@ impl Engine {
     fn advance_stop(&mut self, key: ChildKey, stage: StopStage, request: StopRequest, now: Instant) {
         self.before_calling(key);
         let Some(running) = self.running.get_mut(key).and_then(Option::as_mut) else { return };
-        let Running { child, stage: now_at } = running;
+        let HeldChild { child, stage: now_at } = running;
         let before = now_at.replace(stage);
         let names = catch(|| {
             if before.is_none() {
@@ -240,7 +240,7 @@ impl Engine {
             StopStage::Killed | StopStage::Forced => (asks.map(|_| force_name.into()), Some(Duration::ZERO)),
         };
         let inspect = self.shared.tree.record().section(|writer| {
-            let change = |entry: &mut Entry| {
+            let change = |entry: &mut ChildEntry| {
                 if before.is_none() {
                     let what = EventKind::Stopping { cause: request.cause, signal, grace };
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
@@ -250,7 +250,7 @@ impl Engine {
                     writer.emit(&entry.path, entry.kind(), entry.incarnation, what);
                 }
                 let live = entry.live_mut()?;
-                live.stop.get_or_insert(Stop { since: now, stage }).stage = stage;
+                live.stop.get_or_insert(ChildStop { since: now, stage }).stage = stage;
                 if before.is_none() {
                     live.since = now;
                 }
@@ -258,13 +258,13 @@ impl Engine {
             };
             self.shared.view.with(key, change).flatten()
         });
-        let pressed = catch(|| match stage {
+        let done = catch(|| match stage {
             StopStage::Asked => child.stop(request),
             StopStage::Killed => child.kill(),
             StopStage::Forced => child.force(),
         });
         self.lifo_slot.note();
-        match (pressed, stage) {
+        match (done, stage) {
             (Ok(()), StopStage::Asked) => {}
             (Ok(()), StopStage::Killed | StopStage::Forced) => {
                 if inspect.is_some_and(|inspect| cannot_go(&inspect)) {

@@ -11,38 +11,38 @@ use crate::panics::drop_quietly;
 use crate::policy::{ChildKey, Input};
 use crate::report::Below;
 use crate::spec::ChildSpec;
-use crate::supervisor::entry::{Entry, Latest, Start, Stop, outcome};
-use crate::supervisor::message::Message;
+use crate::supervisor::entry::{ChildEntry, ChildStop, LatestIncarnation, StartProgress, outcome};
+use crate::supervisor::mailbox::SupervisorMessage;
 
 /// The stop of an incarnation that is gone, if it had begun, and what was known of it.
-type Before = (Option<Stop>, Latest);
+type Before = (Option<ChildStop>, LatestIncarnation);
 
 impl Engine {
-    pub(super) fn receive(&mut self, message: Message, now: Instant) {
+    pub(super) fn receive(&mut self, message: SupervisorMessage, now: Instant) {
         let fact = match message {
-            Message::Begin => Some(Input::Begin),
-            Message::Child(ChildReport { key, incarnation, report, activity }) => {
+            SupervisorMessage::Begin => Some(Input::Begin),
+            SupervisorMessage::Child(ChildReport { key, incarnation, report, activity }) => {
                 self.settling = activity.or(self.settling.take());
                 self.hear(key, incarnation, report, now)
             }
-            Message::Call(call) => self.take_call(call),
-            Message::ReservationDropped => Some(Input::ReservationDropped),
-            Message::Close => Some(Input::Close),
-            Message::Stop(StopRequest { deadline, .. }) => {
+            SupervisorMessage::Call(call) => self.take_call(call),
+            SupervisorMessage::ReservationDropped => Some(Input::ReservationDropped),
+            SupervisorMessage::Close => Some(Input::Close),
+            SupervisorMessage::Stop(StopRequest { deadline, .. }) => {
                 Some(Input::Stop { cause: StopCause::Parent, deadline })
             }
-            Message::Kill => Some(Input::Kill),
-            Message::Force => Some(Input::Force),
-            Message::Alarm => {
+            SupervisorMessage::Kill => Some(Input::Kill),
+            SupervisorMessage::Force => Some(Input::Force),
+            SupervisorMessage::Alarm => {
                 self.alarm.rang();
                 Some(Input::Alarm)
             }
-            Message::Decide => {
+            SupervisorMessage::Decide => {
                 (self.will_decide, self.has_heard_all) = (false, true);
                 None
             }
             #[cfg(test)]
-            Message::Poison => panic!("a test poisoned this supervisor"),
+            SupervisorMessage::Poison => panic!("a test poisoned this supervisor"),
         };
         self.facts.extend(fact);
     }
@@ -59,13 +59,13 @@ impl Engine {
         }
         match report {
             Report::Started { pid } => {
-                let change = |entry: &mut Entry| {
+                let change = |entry: &mut ChildEntry| {
                     let live = entry.live_mut()?;
                     live.pid = pid;
-                    if live.stop.is_some() || matches!(live.start, Start::TimedOut(_)) {
+                    if live.stop.is_some() || matches!(live.start, StartProgress::TimedOut(_)) {
                         return None;
                     }
-                    live.start = Start::Done;
+                    live.start = StartProgress::Done;
                     live.since = now;
                     Some(())
                 };
@@ -74,10 +74,10 @@ impl Engine {
             }
             Report::Ignored => Some(self.ignored(key, now)),
             Report::Failed { failure, children } => {
-                let start = |entry: &mut Entry| entry.live().map(|live| live.start);
+                let start = |entry: &mut ChildEntry| entry.live().map(|live| live.start);
                 let failure = match self.shared.view.with(key, start).flatten() {
-                    Some(Start::TimedOut(after)) => StartFailure::new(StartError::TimedOut(after)),
-                    Some(Start::Begun | Start::Done) | None => *failure,
+                    Some(StartProgress::TimedOut(after)) => StartFailure::new(StartError::TimedOut(after)),
+                    Some(StartProgress::Begun | StartProgress::Done) | None => *failure,
                 };
                 Some(self.start_failed(key, failure, Some(children), now))
             }
@@ -93,21 +93,21 @@ impl Engine {
             let live = entry.is_live_as(incarnation).then(|| entry.live()).flatten()?;
             let was_asked = live.stop.is_some();
             let start_error = match live.start {
-                Start::Begun if !was_asked => Some(end.start_error()),
-                Start::TimedOut(after) if !was_asked => Some(StartError::TimedOut(after)),
-                Start::Begun | Start::Done | Start::TimedOut(_) => None,
+                StartProgress::Begun if !was_asked => Some(end.start_error()),
+                StartProgress::TimedOut(after) if !was_asked => Some(StartError::TimedOut(after)),
+                StartProgress::Begun | StartProgress::Done | StartProgress::TimedOut(_) => None,
             };
             let restart = entry.spec().map_or(Restart::Permanent, ChildSpec::restart_type);
             Some((start_error, was_asked, restart))
         });
         let (start_error, was_asked, restart) = seen.flatten()?;
         // It may have been sent to the whole tree.
-        let in_doubt = end.may_be_a_stop() && self.shared.tree.hears_signals();
+        let may_be_a_stop = end.may_be_a_stop() && self.shared.tree.hears_signals();
         if let Some(error) = start_error {
             let is_timeout = matches!(error, StartError::TimedOut(_));
             let failed =
                 self.start_failed_as(key, StartFailure::new(error), now, |entry| entry.gone(end, now));
-            return Some(if in_doubt && !is_timeout { Input::StartFailedInDoubt(key) } else { failed });
+            return Some(if may_be_a_stop && !is_timeout { Input::StartFailedBySignal(key) } else { failed });
         }
         if let Some(failures) = end.failures() {
             self.faults.heard(failures);
@@ -115,7 +115,7 @@ impl Engine {
         if !was_asked {
             self.note_fault(key, &end, restart, now);
         }
-        let what = |entry: &Entry, (stop, _): &Before| {
+        let what = |entry: &ChildEntry, (stop, _): &Before| {
             // What it left behind is copied only if the event is read.
             let (status, stragglers) = entry.end();
             match *stop {
@@ -124,7 +124,7 @@ impl Engine {
             }
         };
         self.gone(self.publish(key, |entry| Some(entry.gone(end, now)), what), key);
-        Some(if in_doubt { Input::EndedInDoubt(key, class) } else { Input::Ended(key, class) })
+        Some(if may_be_a_stop { Input::EndedBySignal(key, class) } else { Input::Ended(key, class) })
     }
 
     /// Remembers how a child ended that has not been asked to, and what it says of failures below it.
@@ -147,7 +147,7 @@ impl Engine {
 
     /// An incarnation had nothing to run.
     pub(super) fn ignored(&mut self, key: ChildKey, now: Instant) -> Input {
-        let what = |_: &Entry, (stop, _): &Before| {
+        let what = |_: &ChildEntry, (stop, _): &Before| {
             stop.map_or(EventKind::Ignored, |stop| stopped(stop, now, None, Vec::new()))
         };
         self.gone(self.publish(key, |entry| Some(entry.not_started(None, now)), what), key);
@@ -170,12 +170,12 @@ impl Engine {
         key: ChildKey,
         failure: StartFailure,
         now: Instant,
-        change: impl FnOnce(&mut Entry) -> Before,
+        change: impl FnOnce(&mut ChildEntry) -> Before,
     ) -> Input {
         self.before_foreign_code();
         // Also if the text is not read here: the supervisor above does not ask an error for its text.
         let failure = failure.write_down();
-        let what = |entry: &Entry, (stop, _): &Before| match *stop {
+        let what = |entry: &ChildEntry, (stop, _): &Before| match *stop {
             Some(stop) => stopped(stop, now, None, Vec::new()),
             None => {
                 let (_, stragglers) = entry.end();
@@ -200,7 +200,7 @@ impl Engine {
     }
 }
 
-fn stopped(stop: Stop, now: Instant, status: Option<Exit>, stragglers: Vec<Straggler>) -> EventKind {
+fn stopped(stop: ChildStop, now: Instant, status: Option<Exit>, stragglers: Vec<Straggler>) -> EventKind {
     let elapsed = now.saturating_duration_since(stop.since);
     EventKind::Stopped { outcome: outcome(Some(stop)), status, elapsed, stragglers }
 }

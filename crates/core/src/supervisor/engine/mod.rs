@@ -1,5 +1,8 @@
-//! A supervisor's state, owned by its actor. It turns messages into facts, gives the facts to the machine, and does
-//! what the machine wants.
+//! A supervisor's actor: it owns its state, the engine, turns messages into facts, gives the facts to the machine, and
+//! does what the machine wants.
+//!
+//! Absent on purpose: ractor's links, names, `kill`, `stop_and_wait` and exit reasons. None of them waits for what it
+//! ends.
 //!
 //! Nothing is decided here. A panic on the way is caught: the engine goes on with a machine of its own that stops what
 //! is left in order, and should that fail again and again the children are forced without any machine.
@@ -9,29 +12,33 @@ mod calls;
 mod effects;
 mod facts;
 mod faults;
-mod over;
+mod foreign_code;
+mod recovery;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use self::calls::Calls;
+use ractor::{Actor, ActorProcessingErr, ActorRef, ActorRuntime};
+
+use self::calls::OpenCalls;
 use self::faults::Faults;
-use super::alarm::Alarm;
-use super::entry::StopStage;
-use super::lifo_slot::LifoSlot;
-use super::link::ChildLink;
-use super::message::Message;
-use super::shared::SharedSupervisor;
-use crate::child_kind::{EndHandled, Reporter, RunningChild};
+use self::foreign_code::LifoSlot;
+use super::alarm::SupervisorAlarm;
+use super::entry::{ChildEntry, StopStage};
+use super::mailbox::{Acknowledgement, ChildLink, SharedSupervisor, SupervisorMessage};
+use crate::child::{Exit, Panic};
+use crate::child_kind::{EndHandled, Ended, Report, Reporter, RunningChild};
 use crate::clock::now;
 use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{Action, ChildKey, End, Input, Machine, Ordered, Policy, Queue};
+use crate::policy::{Action, ChildKey, Input, Machine, Ordered, Policy, Queue, SupervisorEnd};
+use crate::report::Below;
+use crate::spawn::place;
 
 /// How many things are done before the mailbox gets its turn again.
 const STEPS_PER_TURN: usize = 256;
@@ -40,27 +47,76 @@ const STEPS_PER_TURN: usize = 256;
 const FAILURES: u32 = 3;
 
 /// What an engine is made of.
-pub(super) struct Plan {
-    pub(super) shared: Arc<SharedSupervisor>,
+struct EngineParts {
+    shared: Arc<SharedSupervisor>,
     /// Taken by the engine.
     reporter: Option<Reporter>,
     policy: Policy,
 }
 
-impl Plan {
-    pub(super) fn new(shared: Arc<SharedSupervisor>, reporter: Reporter, policy: Policy) -> Self {
-        Self { shared, reporter: Some(reporter), policy }
-    }
-}
-
 /// If there is no engine, because the runtime was shut down before the actor's first turn, the supervisor is over,
 /// and handles keep nothing of its children.
-impl Drop for Plan {
+impl Drop for EngineParts {
     fn drop(&mut self) {
         if self.reporter.is_some() {
             let (_, entries) = self.shared.view.close(now());
             drop_quietly(entries);
         }
+    }
+}
+
+/// Ractor drops it after the actor's state and after everything else that it does for the actor: with it goes the
+/// actor's hold on the link, which acknowledges the supervisor.
+struct SupervisorActor {
+    link: OnceLock<Arc<ChildLink>>,
+}
+
+/// Starts the actor of a supervisor. Its mailbox is open when this returns, and no child is started before a
+/// [`SupervisorMessage::Begin`].
+pub(super) fn spawn(shared: Arc<SharedSupervisor>, reporter: Reporter, policy: Policy) {
+    let parts = EngineParts { shared: Arc::clone(&shared), reporter: Some(reporter), policy };
+    let control = place(shared.tree.control());
+    let _inside = control.enter();
+    // Neither named nor linked: a name is global and a link kills, and both would be ractor's business and not ours.
+    let actor = SupervisorActor { link: OnceLock::new() };
+    match ActorRuntime::spawn_instant(None, actor, parts) {
+        Ok((actor, _)) => shared.runs_as(actor),
+        // Only a name can clash, and there is none. The parts have been dropped, and their reporter has said so.
+        Err(error) => drop_quietly(error),
+    }
+}
+
+#[cfg_attr(feature = "async-trait", ractor::async_trait)]
+impl Actor for SupervisorActor {
+    type Msg = SupervisorMessage;
+    type State = Engine;
+    type Arguments = EngineParts;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<SupervisorMessage>,
+        parts: EngineParts,
+    ) -> Result<Engine, ActorProcessingErr> {
+        let link = ChildLink::new(Arc::clone(&parts.shared));
+        let _ = self.link.set(Arc::clone(&link));
+        Ok(Engine::new(parts, link))
+    }
+
+    /// Takes one message, and ends the actor when the supervisor has come to its end.
+    async fn handle(
+        &self,
+        myself: ActorRef<SupervisorMessage>,
+        message: SupervisorMessage,
+        engine: &mut Engine,
+    ) -> Result<(), ActorProcessingErr> {
+        match engine.take(message) {
+            Some(end) => {
+                engine.finish(end);
+                myself.stop(None);
+            }
+            None => engine.decide_later(),
+        }
+        Ok(())
     }
 }
 
@@ -72,7 +128,7 @@ pub(super) struct Engine {
     facts: Queue<Input>,
     /// What the machine wants and has not been done yet.
     todo: Queue<Action>,
-    /// Whether a [`Message::Decide`] is in the mailbox.
+    /// Whether a [`SupervisorMessage::Decide`] is in the mailbox.
     will_decide: bool,
     /// Whether everything has been heard that was in the mailbox when something was left to decide upon.
     has_heard_all: bool,
@@ -85,36 +141,29 @@ pub(super) struct Engine {
     policy: Policy,
     machine: Machine,
     /// What stops each child that is there.
-    running: Ordered<Option<Running>>,
+    running: Ordered<Option<HeldChild>>,
     /// Which of them are of a kind that is not the library's.
     foreign: BTreeSet<ChildKey>,
     lifo_slot: LifoSlot,
-    alarm: Alarm,
+    alarm: SupervisorAlarm,
     /// How the parent is told. Taken at the very end.
     reporter: Option<Reporter>,
     start_failure: Option<StartFailure>,
     faults: Faults,
-    calls: Calls,
+    calls: OpenCalls,
     /// How many turns have failed.
     failures: u32,
 }
 
 /// What stops one child, and how far its stop has come.
-struct Running {
+struct HeldChild {
     child: Box<dyn RunningChild>,
     stage: Option<StopStage>,
 }
 
-/// Whether the actor has more to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    GoesOn,
-    Finished,
-}
-
 impl Engine {
-    pub(super) fn new(mut plan: Plan, link: Arc<ChildLink>) -> Self {
-        let (shared, reporter, policy) = (Arc::clone(&plan.shared), plan.reporter.take(), plan.policy);
+    fn new(mut parts: EngineParts, link: Arc<ChildLink>) -> Self {
+        let (shared, reporter, policy) = (Arc::clone(&parts.shared), parts.reporter.take(), parts.policy);
         let mut machine = Machine::new(policy, seed());
         let mut running = Ordered::new();
         let children = shared.view.count().specs;
@@ -125,7 +174,7 @@ impl Engine {
             running.push(key, None);
         });
         Self {
-            alarm: Alarm::new(Arc::clone(&shared)),
+            alarm: SupervisorAlarm::new(Arc::clone(&shared)),
             shared,
             link,
             facts: Queue::new(),
@@ -143,13 +192,14 @@ impl Engine {
             reporter,
             start_failure: None,
             faults: Faults::default(),
-            calls: Calls::new(children),
+            calls: OpenCalls::new(children),
             failures: 0,
         }
     }
 
-    /// Takes one message. A panic on the way is this supervisor's failure alone.
-    pub(super) fn take(&mut self, message: Message) -> Progress {
+    /// Takes one message. Answers how the supervisor ends, if it does. A panic on the way is this supervisor's failure
+    /// alone.
+    fn take(&mut self, message: SupervisorMessage) -> Option<SupervisorEnd> {
         let has_more = self.shared.has_more();
         let taken = catch(|| {
             self.receive(message, now());
@@ -162,23 +212,14 @@ impl Engine {
             self.recover();
             None
         });
-        match end.or_else(|| self.end_without_a_machine()) {
-            Some(end) => {
-                self.finish(end);
-                Progress::Finished
-            }
-            None => {
-                self.decide_later();
-                Progress::GoesOn
-            }
-        }
+        end.or_else(|| self.end_without_a_machine())
     }
 
     /// Sees to it that what is left is decided upon, behind everything that is in the mailbox now.
     fn decide_later(&mut self) {
         if self.has_work() && !self.will_decide {
             self.will_decide = true;
-            self.shared.send(Message::Decide);
+            self.shared.send(SupervisorMessage::Decide);
         }
     }
 
@@ -187,7 +228,7 @@ impl Engine {
     }
 
     /// Does what follows from what has been heard, or some of it. Answers how the supervisor ends, if it does.
-    fn decide(&mut self) -> Option<End> {
+    fn decide(&mut self) -> Option<SupervisorEnd> {
         let now = now();
         for _ in 0..STEPS_PER_TURN {
             if self.todo.is_empty() {
@@ -243,16 +284,48 @@ impl Engine {
         }
     }
 
-    /// Something of a user's is called or dropped next, and may block this thread.
-    fn before_foreign_code(&mut self) {
-        self.lifo_slot.give_up_turn(self.shared.tree.control());
+    /// All children are gone: gives back everything, and says what the parent is told when the actor is gone too.
+    fn finish(&mut self, end: SupervisorEnd) {
+        self.dismiss_callers();
+        self.before_foreign_code();
+        drop_quietly(std::mem::replace(&mut self.running, Ordered::new()));
+        // A user's drop may block. Until it is over, the report at the deadline still finds how the children went.
+        drop_quietly(self.shared.view.take_specs());
+        let (children, entries) = self.close_view();
+        drop_quietly(entries);
+        self.settling = None;
+        self.handled.clear();
+        if let Some(reporter) = self.reporter.take() {
+            let report = self.last_report(end, children);
+            self.link.acknowledge_with(Acknowledgement { reporter, report, unwritten: None });
+        }
     }
 
-    /// The same, if it is this child that is called or dropped.
-    fn before_calling(&mut self, key: ChildKey) {
-        if self.foreign.contains(&key) {
-            self.before_foreign_code();
-        }
+    /// What the parent is told of an end.
+    pub(super) fn last_report(&mut self, end: SupervisorEnd, children: Below) -> Report {
+        let failures = self.faults.take();
+        let exit = match (end, self.start_failure.take()) {
+            (SupervisorEnd::StartFailed(_), Some(failure)) => {
+                return Report::Failed { failure: Box::new(failure), children };
+            }
+            (SupervisorEnd::Failed, _) => Exit::Panicked(Panic::new("the supervisor's actor failed")),
+            // Giving up and being asked end alike: OTP's `shutdown`, so that a transient supervisor stays down.
+            // OTP rule 15, OTP rule 20, OTP rule 41.
+            (
+                SupervisorEnd::Stopped
+                | SupervisorEnd::GaveUp
+                | SupervisorEnd::AutoShutdown
+                | SupervisorEnd::StartFailed(_),
+                _,
+            ) => Exit::Shutdown,
+        };
+        Ended::new(exit).with_children(children).with_failures(failures).into_report()
+    }
+
+    /// Done in a section of the record, as all that is published: this view takes over what the views further down
+    /// show.
+    pub(super) fn close_view(&self) -> (Below, Ordered<ChildEntry>) {
+        self.shared.tree.record().section(|_| self.shared.view.close(now()))
     }
 
     fn child(&mut self, key: ChildKey) -> Option<&mut Box<dyn RunningChild>> {
@@ -260,7 +333,7 @@ impl Engine {
     }
 }
 
-/// A number that cannot be guessed, for the noise in delays.
+/// A number that cannot be guessed, for the jitter of delays.
 fn seed() -> u64 {
     RandomState::new().hash_one(0)
 }

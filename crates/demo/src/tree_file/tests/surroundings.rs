@@ -108,6 +108,43 @@ fn standard_error_may_be_standard_output() {
 }
 
 #[test]
+fn a_process_may_have_a_terminal_of_its_own() {
+    assert!(process("tty = true").unwrap().tty);
+    assert!(!process("").unwrap().tty);
+
+    check(&[
+        ("tty = 1", "process.tty: expected true or false"),
+        (
+            "tty = true, stdin = 'inherit'",
+            "root/web: process: a process with a terminal of its own reads from it, and from nothing else",
+        ),
+        (
+            "tty = true, stdout = 'null'",
+            "root/web: process: what a process writes to a terminal of its own is captured or piped",
+        ),
+    ]);
+}
+
+#[test]
+fn a_cgroup_may_have_limits() {
+    let limits =
+        "cgroup = { memory_high = 1000, memory_max = '1MiB', pids_max = 7, cpu_max = 1.5, cpu_weight = 20 }";
+    let process = format!("{:?}", super::super::build::process(process(limits).unwrap()));
+    assert!(process.contains("values: [1000, 1048576, 7, 150000, 20]"), "{process}");
+
+    check(&[
+        ("cgroup = { memory = 1 }", "unknown key `memory`"),
+        ("cgroup = { memory_max = 0 }", "process.cgroup.memory_max: expected a number of bytes"),
+        (
+            "cgroup = { cpu_max = '2' }",
+            "process.cgroup.cpu_max: expected a number of processors, such as 0.5",
+        ),
+        ("cgroup = { cpu_max = 0 }", "root/web: process: the processor time is not from 0.01 processors on"),
+        ("cgroup = { pids_max = 0 }", "root/web: process: it may have no process"),
+    ]);
+}
+
+#[test]
 fn outputs_may_be_written_to_a_file() {
     let file = |keys: &str| format!("{:?}", process(keys).unwrap().log_file.unwrap());
     assert!(file("log_file = 'l'").contains("max_size: 10485760"));

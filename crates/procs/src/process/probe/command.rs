@@ -42,7 +42,7 @@ impl Command {
         };
         let answer = launch(&self.launcher, order).await;
         // The set is dropped last: its notification descriptor may be watched for another set after that.
-        let (owned_set, Running { set, notify_fd, stdin: _stdin, mut outputs }) =
+        let (owned_set, Running { set, notify_fd, stdin: _stdin, mut outputs, .. }) =
             take_in(answer, self.process.command(), lines)
                 .await
                 .map_err(|error| Miss::dear(error.to_string()))?;

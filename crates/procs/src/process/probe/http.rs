@@ -1,6 +1,7 @@
 //! Whether the process answers an HTTP request as it should.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::member::Members;
 use super::{Miss, tcp};
@@ -13,7 +14,8 @@ const LONGEST_HEAD: u64 = 1024;
 pub(super) async fn look(get: &HttpGet, any_owner: bool, members: &Members) -> Result<(), Miss> {
     // It was checked when the tree was built.
     let target = get.target().map_err(Miss::new)?;
-    let mut stream = tcp::connect(&target.address, any_owner, members).await?;
+    let stream = tcp::connect(&target.address, any_owner, members).await?;
+    let mut stream = TcpStream::from_std(stream).map_err(Miss::new)?;
     stream.write_all(get.request(&target).as_bytes()).await.map_err(Miss::new)?;
     let mut answer = Vec::new();
     let mut head = stream.take(LONGEST_HEAD);

@@ -91,7 +91,10 @@ async fn an_owner_that_is_dropped_while_it_waits_for_a_check_says_how_its_proces
 
     elsewhere.shutdown_background();
 
-    assert_eq!(given.exit().await, Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false });
+    assert_eq!(
+        given.exit().await,
+        Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false, out_of_memory: false }
+    );
 }
 
 /// Starts a process in a runtime other than its supervisor's.

@@ -53,7 +53,7 @@ async fn an_owner_that_fails_while_it_waits_for_a_check_says_how_the_process_end
 
     owner.tell(Message::Poison);
 
-    let asked = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false };
+    let asked = Exit::Signal { name: "SIGTERM".into(), number: 15, core_dumped: false, out_of_memory: false };
     assert_eq!(given.exit().await, asked);
 }
 

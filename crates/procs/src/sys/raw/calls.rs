@@ -42,6 +42,11 @@ pub(crate) fn lead_session() -> Result<()> {
     integers(libc::SYS_setsid, [0; 5]).map(drop)
 }
 
+/// Gives the session that the calling process leads this terminal, unless it is another session's.
+pub(crate) fn take_terminal(terminal: c_int) -> Result<()> {
+    integers(libc::SYS_ioctl, [terminal, libc::TIOCSCTTY as c_int, 0, 0, 0]).map(drop)
+}
+
 /// The group that a process is in. 0 is the calling process, and a group from outside the namespace.
 pub(crate) fn group_of(pid: i32) -> Result<i32> {
     integers(libc::SYS_getpgid, [pid, 0, 0, 0, 0])

@@ -48,7 +48,7 @@ fn a_child_that_ends_by_itself_while_all_stop_leaves_the_supervisor_quiet() {
     assert_eq!(rig.ended(A), [], "before its turn has come");
     assert_eq!(rig.ended(B), []);
     assert!(rig.machine.is_quiet());
-    assert_eq!(rig.tell(Input::Close), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.tell(Input::Close), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_call_that_comes_before_the_children_are_started_is_answered_when_they_never
     rig.starts(A, permanent());
     assert!(!rig.machine.is_quiet());
 
-    let refused = [Action::Refuse(A), replied(Reply::Stopping), Action::Finish(End::Stopped)];
+    let refused = [Action::Refuse(A), replied(Reply::Stopping), Action::Finish(SupervisorEnd::Stopped)];
     assert_eq!(rig.stop(None), refused);
     assert!(rig.machine.is_quiet());
 }
@@ -290,7 +290,7 @@ fn a_supervisor_that_has_to_be_closed_finishes_when_it_is_empty_and_closed() {
     rig.stop(None);
     assert_eq!(rig.ended(A), []);
 
-    assert_eq!(rig.tell(Input::Close), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.tell(Input::Close), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn any_significant_end_stops_the_supervisor() {
     let actions = rig.tell(Input::Ended(A, ExitClass::Normal));
 
     assert_eq!(actions, [Action::Stopping(StopCause::AutoShutdown), rig.asks(B, StopCause::AutoShutdown)]);
-    assert_eq!(rig.ended(B), [Action::Finish(End::AutoShutdown)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::AutoShutdown)]);
 }
 
 /// OTP rule 39.
@@ -23,8 +23,11 @@ fn all_significant_waits_for_the_last_one() {
     assert_eq!(rig.tell(Input::Ended(A, ExitClass::Normal)), []);
     let last = rig.failed(B);
 
-    let stops =
-        [Action::Forget(B), Action::Stopping(StopCause::AutoShutdown), Action::Finish(End::AutoShutdown)];
+    let stops = [
+        Action::Forget(B),
+        Action::Stopping(StopCause::AutoShutdown),
+        Action::Finish(SupervisorEnd::AutoShutdown),
+    ];
     assert_eq!(last, stops);
 }
 
@@ -38,8 +41,11 @@ fn all_significant_stops_a_dynamic_supervisor_when_its_last_child_has_ended() {
     assert_eq!(rig.ended(A), [Action::Forget(A)]);
     let last = rig.ended(B);
 
-    let stops =
-        [Action::Forget(B), Action::Stopping(StopCause::AutoShutdown), Action::Finish(End::AutoShutdown)];
+    let stops = [
+        Action::Forget(B),
+        Action::Stopping(StopCause::AutoShutdown),
+        Action::Finish(SupervisorEnd::AutoShutdown),
+    ];
     assert_eq!(last, stops);
 }
 

@@ -54,7 +54,7 @@ fn a_stop_cancels_a_restart_that_is_put_off() {
     let mut rig = Rig::running(policy(Strategy::OneForOne, 9), [with_backoff()]);
     rig.failed(A);
 
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
     rig.passes(DELAY);
     assert_eq!(rig.tell(Input::Alarm), []);
 }
@@ -143,7 +143,7 @@ fn a_start_that_takes_too_long_is_abandoned_and_has_failed() {
 
     assert_eq!(rig.tell(Input::Alarm), [Action::AbandonStart(A)]);
     assert_eq!(rig.tell(Input::Alarm), [], "once is enough");
-    let end = [Action::Stopping(StopCause::StartFailed), Action::Finish(End::StartFailed(A))];
+    let end = [Action::Stopping(StopCause::StartFailed), Action::Finish(SupervisorEnd::StartFailed(A))];
     assert_eq!(rig.tell(Input::StartFailed(A)), end);
 }
 

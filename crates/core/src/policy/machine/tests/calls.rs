@@ -358,7 +358,7 @@ fn a_concurrent_stop_asks_all_before_it_waits_for_any() {
     let asks = [rig.asks(B, StopCause::Parent), rig.asks(A, StopCause::Parent)];
     assert_eq!(rig.stop(None), asks);
     assert_eq!(rig.ended(A), []);
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 // --- clean-up work ---
@@ -374,7 +374,7 @@ fn clean_up_work_is_started_while_all_stop_and_gets_what_is_left_of_the_deadline
     assert_eq!(rig.cleans_up(B), begun);
     rig.tell(Input::Close);
     assert_eq!(rig.ended(A), []);
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -412,6 +412,6 @@ fn every_caller_that_waits_is_answered_when_the_supervisor_stops() {
 
     assert_eq!(rig.stop(None), [replied(Reply::Stopping)]);
     assert_eq!(rig.asks_for(Request::Terminate(id(A))), [replied(Reply::Stopping)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
     assert_eq!(rig.asks_for(Request::Restart(id(A))), [replied(Reply::Stopping)]);
 }

@@ -1,12 +1,12 @@
 //! The machine's behaviour, fact by fact. Children are A, B and C in start order; time stands still unless a test moves
 //! it.
 
+mod ancestor_stop;
 mod asked;
 mod auto_shutdown;
 mod backoff;
 mod calls;
-mod doubt;
-mod hold;
+mod deferred_ends;
 mod instances;
 mod lost_time;
 mod promises;
@@ -17,10 +17,11 @@ mod stop;
 mod stuck;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
 use crate::child::{ExitClass, Restart, Shutdown, StopCause};
-use crate::policy::Backoff;
+use crate::policy::{AutoShutdown, Backoff, Intensity, Keeping, StopOrder, Strategy};
 
 const A: ChildKey = ChildKey(0);
 const B: ChildKey = ChildKey(1);

@@ -201,10 +201,10 @@ impl World {
     fn hear(&mut self, input: &Input) {
         match *input {
             // That a child which runs could not be started is nonsense, and the machine has to treat it as such.
-            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedInDoubt(key)
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedBySignal(key)
                 if !self.starting.contains(&key) && !self.asked.contains(&key) => {}
-            Input::Ended(key, _) | Input::EndedInDoubt(key, _) => self.gone(key),
-            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedInDoubt(key) => self.gone(key),
+            Input::Ended(key, _) | Input::EndedBySignal(key, _) => self.gone(key),
+            Input::Ignored(key) | Input::StartFailed(key) | Input::StartFailedBySignal(key) => self.gone(key),
             Input::Started(key) => {
                 self.starting.remove(&key);
             }
@@ -415,10 +415,10 @@ fn any_step() -> impl Generate<Value = (Step, Duration)> {
         12 => key().prop_map(Input::Started),
         6 => key().prop_map(|key| Input::Ended(key, ExitClass::Abnormal)),
         3 => key().prop_map(|key| Input::Ended(key, ExitClass::Normal)),
-        3 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Abnormal)),
-        2 => key().prop_map(|key| Input::EndedInDoubt(key, ExitClass::Normal)),
+        3 => key().prop_map(|key| Input::EndedBySignal(key, ExitClass::Abnormal)),
+        2 => key().prop_map(|key| Input::EndedBySignal(key, ExitClass::Normal)),
         3 => key().prop_map(Input::StartFailed),
-        3 => key().prop_map(Input::StartFailedInDoubt),
+        3 => key().prop_map(Input::StartFailedBySignal),
         2 => key().prop_map(Input::Ignored),
         2 => key().prop_map(Input::Stuck),
         1 => key().prop_map(Input::Forced),

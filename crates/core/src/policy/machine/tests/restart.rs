@@ -100,7 +100,7 @@ fn a_restart_that_fails_is_tried_again_and_counted_until_the_supervisor_gives_up
 
     assert_eq!(rig.tell(Input::StartFailed(A)), [restarting(A, 2), Action::Start(A)]);
     assert_eq!(rig.tell(Input::StartFailed(A)), [gave_up(2)]);
-    let stops = [Action::Stopping(StopCause::GaveUp), Action::Finish(End::GaveUp)];
+    let stops = [Action::Stopping(StopCause::GaveUp), Action::Finish(SupervisorEnd::GaveUp)];
     assert_eq!(rig.tell(Input::GaveUp), stops);
 }
 

@@ -41,5 +41,5 @@ fn if_a_child_cannot_be_started_those_before_it_stop_in_reverse_order_and_those_
 
     assert_eq!(actions, [Action::Stopping(StopCause::StartFailed), rig.asks(B, StopCause::StartFailed)]);
     assert_eq!(rig.ended(B), [rig.asks(A, StopCause::StartFailed)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::StartFailed(C))]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::StartFailed(C))]);
 }

@@ -10,7 +10,7 @@ fn children_stop_in_reverse_order_each_when_the_one_after_it_is_gone() {
     assert_eq!(rig.stop(None), [rig.asks(C, StopCause::Parent)]);
     assert_eq!(rig.ended(C), [rig.asks(B, StopCause::Parent)]);
     assert_eq!(rig.ended(B), [rig.asks(A, StopCause::Parent)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 /// OTP rule 10.
@@ -23,7 +23,7 @@ fn a_child_is_forced_when_its_grace_is_over_and_not_before() {
     assert_eq!(rig.tell(Input::Alarm), []);
     rig.passes(Duration::from_millis(1));
     assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: A, cause: StopCause::Deadline }]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 /// Case R10.
@@ -112,7 +112,7 @@ fn when_the_deadline_is_over_everything_is_forced_at_once() {
     let cause = StopCause::Deadline;
     assert_eq!(rig.tell(Input::Alarm), [Action::Force { key: B, cause }, Action::Force { key: A, cause }]);
     assert_eq!(rig.ended(A), [], "and everything is still awaited");
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 /// OTP rule 9.
@@ -141,7 +141,7 @@ fn a_stop_cancels_a_restart_that_waits() {
     rig.failed(A);
 
     assert_eq!(rig.stop(None), [], "B is being stopped already");
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_supervisor_whose_actor_failed_stops_what_is_left_in_order() {
     assert_eq!(rig.tell(Input::Fail), stops);
     assert_eq!(rig.tell(Input::Fail), []);
     assert_eq!(rig.ended(B), [rig.asks(A, StopCause::Failed)]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Failed)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Failed)]);
     assert_eq!(rig.tell(Input::Fail), []);
 }
 
@@ -162,7 +162,7 @@ fn a_supervisor_whose_actor_fails_while_it_stops_was_asked_to_stop() {
     rig.stop(None);
 
     assert_eq!(rig.tell(Input::Fail), []);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_machine_that_takes_over_stops_the_children_that_run_and_starts_none() {
 
     let stops = [Action::Stopping(StopCause::Failed), rig.asks(B, StopCause::Failed)];
     assert_eq!(rig.tell(Input::Fail), stops);
-    assert_eq!(rig.ended(B), [Action::Finish(End::Failed)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Failed)]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_second_stop_changes_nothing() {
     rig.stop(None);
 
     assert_eq!(rig.stop(None), []);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
     assert_eq!(rig.stop(None), []);
 }
 
@@ -199,7 +199,7 @@ fn a_second_stop_changes_nothing() {
 fn a_supervisor_that_was_never_started_is_finished_when_it_is_stopped() {
     let mut rig = Rig::new(Policy::default(), [permanent()]);
 
-    assert_eq!(rig.stop(None), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.stop(None), [Action::Finish(SupervisorEnd::Stopped)]);
     assert_eq!(rig.tell(Input::Begin), []);
 }
 

@@ -17,7 +17,7 @@ fn when_a_forced_child_is_still_there_a_while_later_the_next_one_is_asked() {
     rig.passes(Duration::from_millis(1));
     assert_eq!(rig.tell(Input::Alarm), [rig.asks(A, StopCause::Parent)], "with its own grace");
     assert_eq!(rig.ended(A), [Action::Stuck], "the finish waits for the one that is stuck");
-    assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_supervisor_below_which_only_stuck_children_are_left_gives_way_although_it_h
 
     assert_eq!(rig.tell(Input::Stuck(B)), [rig.asks(A, StopCause::Parent)]);
     assert_eq!(rig.ended(B), [], "it has gone after all");
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn each_of_several_stuck_children_gives_way_in_turn() {
     }
     assert_eq!(rig.ended(B), []);
     assert_eq!(rig.ended(A), [Action::Stuck]);
-    assert_eq!(rig.ended(C), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(C), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_child_that_is_gone_or_unknown_cannot_be_stuck() {
     assert_eq!(rig.tell_all([Input::Stuck(B), Input::Stuck(C)]), []);
     assert_eq!(rig.stop(None), [rig.asks(A, StopCause::Parent)]);
     assert_eq!(rig.tell(Input::Stuck(A)), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_stop_ends_a_restart_that_waits_for_a_stuck_child() {
     rig.tell(Input::Stuck(A));
 
     assert_eq!(rig.stop(None), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 // --- what the parent is told ---
@@ -290,7 +290,7 @@ fn the_parent_is_told_once_when_all_that_is_left_is_stuck() {
     assert_eq!(rig.tell(Input::Stuck(A)), [Action::Stuck]);
     assert_eq!(rig.ended(B), []);
     assert_eq!(rig.tell(Input::Stuck(A)), []);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn what_was_forced_all_at_once_is_stuck_a_while_later() {
         rig.passes(Duration::from_millis(1));
         assert_eq!(rig.tell(Input::Alarm), [Action::Stuck]);
         assert_eq!(rig.machine.next_alarm(), None);
-        assert_eq!(rig.ended(B), [Action::Finish(End::Stopped)]);
+        assert_eq!(rig.ended(B), [Action::Finish(SupervisorEnd::Stopped)]);
     }
 }
 
@@ -344,7 +344,7 @@ fn a_supervisor_that_takes_in_clean_up_work_tells_its_parent_when_none_comes_any
 
     assert_eq!(rig.tell(Input::Stuck(A)), []);
     assert_eq!(rig.tell(Input::Close), [Action::Stuck]);
-    assert_eq!(rig.ended(A), [Action::Finish(End::Stopped)]);
+    assert_eq!(rig.ended(A), [Action::Finish(SupervisorEnd::Stopped)]);
 }
 
 /// A child whose start is given up after a time.
