@@ -26,14 +26,14 @@ async fn bytes_go_in_and_come_out_as_they_are_and_none_of_them_is_an_event() {
     let bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
 
     let mut stdin = ends.stdin.take().unwrap();
-    let written = bytes.clone();
-    let write = tokio::spawn(async move {
-        stdin.write_all(&written).await.unwrap();
+    let write = async {
+        stdin.write_all(&bytes).await.unwrap();
         stdin.shutdown().await.unwrap();
-    });
+        drop(stdin);
+    };
+    let ((), read) = tokio::join!(write, read_all(&mut ends));
 
-    assert!(read_all(&mut ends).await == bytes);
-    write.await.unwrap();
+    assert!(read == bytes);
     let events = given.rest().await;
     assert!(events.iter().any(|event| event.what == EventKind::Started { pid: Some(ends.pid) }));
     assert!(!events.iter().any(|event| matches!(event.what, EventKind::Output { .. })));
