@@ -9,7 +9,7 @@ use rootward::error::InvalidGrace;
 use rootward::probes::{self, ProbesAddress};
 use rootward::{Application, Finished};
 
-use crate::{tell, tree_file};
+use crate::{messages, tree_file};
 
 /// How long a probe command waits for its answer. The kubelet gives it a second, unless the manifest says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ impl OrchestratorOptions {
         let wrote = finished.write_termination_message(file);
         if let Err(error) = &wrote {
             let file = file.display();
-            tell::error(format_args!("cannot write the termination message to {file}: {error}"));
+            messages::error(format_args!("cannot write the termination message to {file}: {error}"));
         }
         wrote.is_ok()
     }
@@ -94,13 +94,13 @@ pub(crate) fn probe(address: &ProbesAddress, probe: Probe) -> ExitCode {
         Probe::Startup => probes::Probe::Startup,
     };
     match probes::ask(&address.to_string(), probe, PATIENCE) {
-        Ok(answer) if answer.passes => tell::answer(&answer.text),
+        Ok(answer) if answer.passes => messages::answer(&answer.text),
         Ok(answer) => {
-            tell::answer(&answer.text);
+            messages::answer(&answer.text);
             ExitCode::FAILURE
         }
         Err(error) => {
-            tell::error(format_args!("no answer from {address}: {error}"));
+            messages::error(format_args!("no answer from {address}: {error}"));
             ExitCode::FAILURE
         }
     }

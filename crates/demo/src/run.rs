@@ -19,7 +19,7 @@ use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
-use crate::{child_terminals, tell, tree};
+use crate::{child_terminals, messages, tree};
 
 /// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
 /// text is what is bounded.
@@ -203,7 +203,7 @@ fn run(
         .on_launch(move |tree| {
             seen.set(tree);
             if let Some(Err(error)) = chaos.map(|(chaos, writer)| chaos.begin(tree, writer)) {
-                tell::error(format_args!("cannot start a thread for --chaos: {error}"));
+                messages::error(format_args!("cannot start a thread for --chaos: {error}"));
             }
             if !observe.is_wanted() {
                 return;
@@ -239,7 +239,7 @@ fn run(
         }
     }
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
-    let is_drawn = drawn.inspect_err(|error| tell::error(error)).is_ok();
+    let is_drawn = drawn.inspect_err(|error| messages::error(error)).is_ok();
     let is_explained = options.orchestrator.conclude(&finished);
     Ok(Ended { finished, is_written: is_written && is_drawn && is_explained })
 }
@@ -259,7 +259,7 @@ fn fit(options: &RunOptions) -> Option<Fit> {
         Ok(fit) => Some(fit),
         Err(why) => {
             if options.view == View::Tui {
-                tell::note(format_args!("lines in place of a picture: {why}"));
+                messages::note(format_args!("lines in place of a picture: {why}"));
             }
             None
         }
@@ -270,7 +270,7 @@ fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
     match run() {
         Ok(status) => status,
         Err(error) => {
-            tell::mistake(tell::with_its_causes(&error), error.picture());
+            messages::mistake(messages::with_its_causes(&error), error.picture());
             ExitCode::from(error.status())
         }
     }
@@ -303,7 +303,7 @@ impl NotStarted {
             | Self::TreeFile(_)
             | Self::Shared(_)
             | Self::Picture(_)
-            | Self::Record(RecordError::Open(_)) => tell::BAD_INPUT,
+            | Self::Record(RecordError::Open(_)) => messages::BAD_INPUT,
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
                 Finished::FAILED
             }
