@@ -83,7 +83,14 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
             };
             named.or_else(groups)
         }
-        Stage::Limits | Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec => None,
+        Stage::Limits
+        | Stage::Clone
+        | Stage::SetUp
+        | Stage::Directory
+        | Stage::Exec
+        | Stage::Descriptors
+        | Stage::Group
+        | Stage::DeathSignal => None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::shortage::{Whose, limit_behind};
 use crate::listening::Place;
 use crate::policy;
 use crate::spec::Command;
-use crate::sys::{Failure, Stage};
+use crate::sys::{Failure, Stage, named_if_refused};
 
 /// Says why a program could not be started.
 ///
@@ -309,7 +309,21 @@ impl LaunchError {
             (Stage::Cpus, _, _) => Self::Inherit { program, what: "processors", source },
             (Stage::OomScore, _, _) => Self::Inherit { program, what: "OOM score", source },
             (Stage::Capabilities, _, _) => Self::Inherit { program, what: "capabilities", source },
-            (Stage::Clone | Stage::SetUp | Stage::Directory | Stage::Exec, _, _) => {
+            (
+                Stage::Clone
+                | Stage::SetUp
+                | Stage::Directory
+                | Stage::Exec
+                | Stage::Descriptors
+                | Stage::Group
+                | Stage::DeathSignal,
+                _,
+                _,
+            ) => {
+                let source = match stage.call() {
+                    Some(call) => named_if_refused(call, source),
+                    None => source,
+                };
                 Self::of(command, source, whose)
             }
         }

@@ -18,6 +18,7 @@ mod packet;
 mod pidfd;
 mod pipe;
 pub(crate) mod raw;
+mod refused;
 mod slot;
 mod spawn;
 mod texts;
@@ -42,6 +43,7 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
+pub(crate) use refused::named_if_refused;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use texts::{HoldsNul, Texts};
