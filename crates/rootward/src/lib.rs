@@ -124,7 +124,7 @@ pub mod systemd;
 pub mod testing;
 
 #[cfg(feature = "signals")]
-pub use app::{Application, Finished, Prepared, deadline_from_env, run};
+pub use app::{Application, Finished, Prepared, deadline_from_env, run, write_termination_message};
 
 // What a program describes.
 #[doc(inline)]

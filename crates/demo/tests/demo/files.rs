@@ -343,7 +343,7 @@ fn a_straggler_does_not_drive_the_terminal_by_its_arguments() {
          read -r line < ready; echo up; exec sleep 1000"
     );
     let text = format!(
-        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '100ms'\n\
+        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '3s'\n\
          process = {{ command = ['sh', '-c', {}], ready = {{ line = 'up' }} }}\n",
         serde_json::to_string(&script).unwrap()
     );
