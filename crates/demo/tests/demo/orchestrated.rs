@@ -97,7 +97,7 @@ fn the_termination_message_says_in_4096_bytes_why_nothing_was_started() {
 #[test]
 fn the_termination_message_does_not_take_the_place_of_the_tree_file() {
     let temp = Temp::new();
-    let text = "[[children]]\nid = 'a'\ntask.run = 'forever'\n";
+    let text = "[[children]]\nid = 'a'\nrestart = 'temporary'\ntask.run = 'finish'\n";
     let file = temp.write("t.toml", text);
     let file = file.to_str().unwrap();
 
