@@ -1,6 +1,7 @@
 //! What an orchestrator asks of the demo, and grants it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,8 +40,17 @@ impl OrchestratorOptions {
 
     /// Writes the termination message, and says whether it is written where one is wanted.
     pub(crate) fn conclude(&self, finished: &Finished) -> bool {
+        self.write(|file| finished.write_termination_message(file))
+    }
+
+    /// Writes into the termination message why there is nothing that could have ended.
+    pub(crate) fn explain(&self, why: &str) {
+        self.write(|file| rootward::application::write_termination_message(file, why));
+    }
+
+    fn write(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> bool {
         let Some(file) = &self.termination_message else { return true };
-        let wrote = finished.write_termination_message(file);
+        let wrote = write(file);
         if let Err(error) = &wrote {
             let file = file.display();
             messages::error(format_args!("cannot write the termination message to {file}: {error}"));
