@@ -75,8 +75,8 @@
 //! | see what happens | [`Event`], [`EventKind`], [`TreeSnapshot`], [`StopReport`], [`Exit`], [`ChildPath`], [`ChildId`] |
 //!
 //! Beside them stand [`capture_panics`], which has an exit say where a panic arose, and for a program that does more
-//! than [`Application::run`] does, [`Prepared`] and [`deadline_from_env`]. The rest is in the module that it belongs
-//! to:
+//! than [`Application::run`] does, [`Prepared`], [`deadline_from_env`] and [`write_termination_message`]. The rest is
+//! in the module that it belongs to:
 //!
 //! | module | has |
 //! | --- | --- |

@@ -106,8 +106,8 @@ fn ends_when_it_has_run(moment: Duration) -> bool {
     has_run
 }
 
-/// Whether code of the program's own has run: it catches SIGTERM, then blocks it, and then it is the init. While an init
-/// waits for signals the kernel does not show that they are blocked.
+/// Whether code of the program's own has run: it catches SIGTERM, then blocks it, and then it is the init. While an
+/// init waits for signals the kernel does not show that they are blocked.
 fn has_run(pid: i32) -> bool {
     let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let executes = fs::read_link(format!("/proc/{pid}/exe"));
