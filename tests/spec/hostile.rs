@@ -1,9 +1,9 @@
 //! Code of users that panics, blocks its thread or looks at the tree wherever the library calls it: the rest of the
 //! tree goes on, and its stop ends.
 //!
-//! Each piece of code is in a whole program under real signals, in [`surroundings`]: three of them get out, the deadline
-//! holds, the report is written, and no process is left. What happens in the tree meanwhile is in the files beside it.
-//! `P` stands for both tests of `surroundings`, and a dash for what cannot be done there.
+//! Each piece of code is in a whole program under real signals, in [`surroundings`]: three of them get out, the
+//! deadline holds, the report is written, and no process is left. What happens in the tree meanwhile is in the files
+//! beside it. `P` stands for both tests of `surroundings`, and a dash for what cannot be done there.
 //!
 //! | the code | it blocks | it panics | it looks at the tree |
 //! | --- | --- | --- | --- |

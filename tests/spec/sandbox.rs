@@ -16,7 +16,6 @@ fn a_call_that_is_refused_makes_a_program_weaker_or_is_an_error_that_names_it() 
             let finished = Program::run(env!("CARGO_BIN_EXE_is_refused_a_call"), &arguments).finish();
 
             let what = || format!("{} {error} {level}: {:#?}", call.name, finished.said);
-            eprintln!("{:?} {}", finished.status.code(), what());
             assert_eq!(finished.lines_after("left "), [""; 0], "{}", what());
             match call.names {
                 None => has_stopped(&finished, level, what),

@@ -148,8 +148,8 @@ async fn what_had_to_be_killed_before_the_stop_does_not_decide_its_status() {
 const SECOND: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(50);
 
-/// Within this grace the end of the process itself is noticed, also on a busy machine. Otherwise all are killed together,
-/// and it has left nothing behind.
+/// Within this grace the end of the process itself is noticed, also on a busy machine. Otherwise all are killed
+/// together, and it has left nothing behind.
 const NOTICED: Duration = Duration::from_secs(3);
 
 fn exits_and_leaves(descendant: &str) -> Process {

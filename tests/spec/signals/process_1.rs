@@ -86,7 +86,7 @@ fn ends_when_it_has_run(moment: Duration) -> bool {
     };
     thread::sleep(moment);
 
-    let has_run = has_run(first);
+    let has_run = program.has_said("main") || has_run(first);
     kill(Pid::from_raw(first), Signal::SIGTERM).expect("it is there until it hears this");
 
     if !has_run {
@@ -106,8 +106,8 @@ fn ends_when_it_has_run(moment: Duration) -> bool {
     has_run
 }
 
-/// Whether code of the program's own has run: it catches SIGTERM, then blocks it, and then it is the init. While an init
-/// waits for signals the kernel does not show that they are blocked.
+/// Whether code of the program's own has run: it catches SIGTERM, then blocks it, and then it is the init. While an
+/// init waits for signals the kernel does not show that they are blocked.
 fn has_run(pid: i32) -> bool {
     let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
     let executes = fs::read_link(format!("/proc/{pid}/exe"));

@@ -54,8 +54,8 @@ impl Application {
     }
 }
 
-/// Writes why a program ends that has run no tree to a file, for Kubernetes: its description makes no sense, or something
-/// could not be begun.
+/// Writes why a program ends that has run no tree to a file, for Kubernetes: its description makes no sense, or
+/// something could not be begun.
 ///
 /// [`Application::run`] and [`run_async`](Application::run_async) do it by themselves. This is for a program that finds
 /// out before it has an application to run, and has [`Finished::write_termination_message`] for all other ends. As
