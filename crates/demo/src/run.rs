@@ -19,7 +19,7 @@ use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
-use crate::tty::{Modes, follow_foreground};
+use crate::tty::{ModesAfterwards, follow_foreground};
 use crate::{child_terminals, messages, tree};
 
 /// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
@@ -234,7 +234,7 @@ fn run(
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
     // A picture has modes of its own.
-    let modes = if fit.is_some() { Modes::Kept } else { Modes::GivenBack };
+    let modes = if fit.is_some() { ModesAfterwards::Kept } else { ModesAfterwards::GivenBack };
     follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
     let view =
         fit.map(|fit| OwnView::begin(fit, suspend_children, program.subscribe(), reach)).transpose()?;

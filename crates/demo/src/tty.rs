@@ -17,13 +17,13 @@ use rootward::event::Events;
 use rootward::{Event, EventKind};
 
 /// A terminal that is given back as it was when this is dropped.
-pub(crate) struct OwnTerminal(Seen);
+pub(crate) struct OwnTerminal(SeenTerminal);
 
 impl OwnTerminal {
     /// The terminal among the standard streams, if there is one and the demo is in its foreground. From the background
     /// it would be that of others.
     pub(crate) fn remember() -> Option<Self> {
-        Seen::now().map(Self)
+        SeenTerminal::now().map(Self)
     }
 }
 
@@ -33,8 +33,8 @@ impl OwnTerminal {
 /// # Errors
 ///
 /// There may be no more threads.
-pub(crate) fn follow_foreground(mut events: Events, modes: Modes) -> io::Result<()> {
-    let Some(terminal) = Seen::now() else { return Ok(()) };
+pub(crate) fn follow_foreground(mut events: Events, modes: ModesAfterwards) -> io::Result<()> {
+    let Some(terminal) = SeenTerminal::now() else { return Ok(()) };
     let follow = move || {
         // A group that is not in the foreground would be suspended for taking it.
         let _ = SigSet::from(Signal::SIGTTOU).thread_block();
@@ -51,13 +51,13 @@ pub(crate) fn follow_foreground(mut events: Events, modes: Modes) -> io::Result<
 }
 
 /// A terminal, as it was when the demo looked at it.
-struct Seen {
+struct SeenTerminal {
     device: OwnedFd,
     modes: Termios,
     foreground: Pid,
 }
 
-impl Seen {
+impl SeenTerminal {
     fn now() -> Option<Self> {
         let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
         let device = if stdin.is_terminal() {
@@ -75,7 +75,7 @@ impl Seen {
     }
 
     /// Gives the foreground back to the demo's group if the group that has it has no process any more.
-    fn take_back(&self, modes: Modes) {
+    fn take_back(&self, modes: ModesAfterwards) {
         // An orphan that has ended belongs to its group until an init has reaped it, of which nothing tells.
         for patience in [0, 10, 100, 1000].map(Duration::from_millis) {
             thread::park_timeout(patience);
@@ -85,7 +85,7 @@ impl Seen {
                         continue;
                     }
                     let _ = tcsetpgrp(&self.device, self.foreground);
-                    if modes == Modes::GivenBack {
+                    if modes == ModesAfterwards::GivenBack {
                         let _ = tcsetattr(&self.device, SetArg::TCSANOW, &self.modes);
                     }
                 }
@@ -113,7 +113,7 @@ impl Seen {
 
 /// What becomes of the terminal's modes when the demo takes the foreground back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Modes {
+pub(crate) enum ModesAfterwards {
     /// They stay as they are.
     Kept,
     /// They are as they were at the beginning: in a raw terminal Ctrl-C is a character like any other.
