@@ -40,6 +40,7 @@ mod public_api;
 mod readiness;
 mod report;
 mod restart;
+mod sandbox;
 mod shutdown_order;
 mod signals;
 mod significant;

@@ -10,6 +10,7 @@ mod added;
 mod embedded;
 mod endings;
 mod inherited;
+mod process_1;
 mod suspended;
 mod whole_unit;
 mod wrappers;

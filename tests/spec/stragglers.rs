@@ -61,7 +61,7 @@ async fn a_stop_reaches_the_whole_group() {
 
 #[tokio::test]
 async fn a_process_that_is_gone_does_not_vouch_for_its_group() {
-    let a = stays_with("stubborn").into_child("a").shutdown(SHORT);
+    let a = stays_with("stubborn").into_child("a").shutdown(NOTICED);
     let (tree, mut log) = given(Supervisor::new("root").child(a)).await;
     let [process, descendant] = both(&mut log).await;
 
@@ -147,6 +147,10 @@ async fn what_had_to_be_killed_before_the_stop_does_not_decide_its_status() {
 
 const SECOND: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(50);
+
+/// Within this grace the end of the process itself is noticed, also on a busy machine. Otherwise all are killed
+/// together, and it has left nothing behind.
+const NOTICED: Duration = Duration::from_secs(3);
 
 fn exits_and_leaves(descendant: &str) -> Process {
     fixture!("forks_grandchild").args(["exits", descendant])

@@ -24,8 +24,8 @@ pub use register::Register;
 pub use say::{say, sleep_for_ever};
 pub use signals::Signals;
 pub use sys::{
-    Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, resize_terminal,
-    send_copies, start_in_terminal,
+    Heap, InTerminal, OddWaker, Side, fork, hear_the_terminal, limit, odd_waker, refuse, refuse_with,
+    resize_terminal, send_copies, start_in_terminal,
 };
 
 /// The id of the Unix user `nobody`, which has no privileges.

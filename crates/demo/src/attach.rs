@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::messages;
 use crate::remote::{NoClient, client};
-use crate::tell;
 use crate::terminal::{AttachError, Fit, attach};
 
 /// Says why another program's tree is not shown.
@@ -20,11 +20,11 @@ enum NotAttached {
 /// Shows the tree behind a door until it is gone or the user leaves.
 pub(crate) fn run(door: &Path, token_file: Option<&Path>) -> ExitCode {
     match look(door, token_file) {
-        Ok(said) => tell::answer(&said),
+        Ok(said) => messages::answer(&said),
         Err(error) => {
-            tell::error(&error);
+            messages::error(&error);
             ExitCode::from(match error {
-                NotAttached::NoClient(_) => tell::BAD_INPUT,
+                NotAttached::NoClient(_) => messages::BAD_INPUT,
                 NotAttached::Attach(_) => rootward::Finished::FAILED,
             })
         }
@@ -35,7 +35,7 @@ fn look(door: &Path, token_file: Option<&Path>) -> Result<String, NotAttached> {
     let client = client(door, token_file)?;
     let fit = Fit::of_this_terminal();
     if let Err(why) = fit {
-        tell::note(format_args!("lines in place of a picture: {why}"));
+        messages::note(format_args!("lines in place of a picture: {why}"));
     }
     let write = |text: &str| {
         let mut stdout = std::io::stdout();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::safe::safe;
 use crate::tasks::Sample;
-use crate::{tell, tree_file};
+use crate::{messages, tree_file};
 
 pub(crate) fn run(file: &Path) -> ExitCode {
     match tree_file::read(file) {
@@ -18,14 +18,14 @@ pub(crate) fn run(file: &Path) -> ExitCode {
             let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
             let budget = tree.budget();
             for warning in budget.warnings() {
-                tell::warning(warning);
+                messages::warning(warning);
             }
             let file = safe(&file.display().to_string());
-            tell::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
+            messages::answer(&format!("{tree}{about}\n{budget}\n{file}: ok\n"))
         }
         Err(error) => {
-            tell::mistake(&error, error.picture());
-            ExitCode::from(tell::BAD_INPUT)
+            messages::mistake(&error, error.picture());
+            ExitCode::from(messages::BAD_INPUT)
         }
     }
 }

@@ -10,11 +10,11 @@ use rootward::probes::ProbesAddress;
 
 use crate::chaos::{Chaos, Rate};
 use crate::event_writer::Target;
+use crate::messages;
 use crate::observe::ObserveOptions;
 use crate::orchestrator::{Deadline, OrchestratorOptions, Probe};
 use crate::programs::Program;
 use crate::safe::{safe, safe_lines};
-use crate::tell;
 
 /// What is said at the end of the help for everything that runs a tree.
 const EXIT_STATUS: &str = "Exit status: 0 stopped in order · 1 the tree failed · 2 bad command line or tree file · \
@@ -33,8 +33,8 @@ const EXEC_STATUS: &str = "Exit status: the program's own; it ends by the signal
     version,
     about = "Watch a supervision tree live, and die in good order",
     long_about = "Watch a supervision tree live, and die in good order.\n\n\
-                  Without a command it runs a tree of its own: supervisors, tasks and processes. Press \
-                  Ctrl-C and see the shutdown travel down the tree and the acknowledgements come back.",
+                  Without a command it runs a tree of its own: supervisors, tasks and processes. On \
+                  Ctrl-C you see the shutdown travel down the tree and the acknowledgements come back.",
     after_help = EXIT_STATUS,
     args_conflicts_with_subcommands = true
 )]
@@ -175,7 +175,7 @@ fn refuse(error: &clap::Error) -> ! {
     let message = error.render().to_string();
     if error.use_stderr() && safe_lines(&message) != message {
         // An argument that is repeated in the message would drive the terminal.
-        tell::error(safe(message.trim_start_matches("error: ")));
+        messages::error(safe(message.trim_start_matches("error: ")));
         std::process::exit(error.exit_code());
     }
     error.exit()

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::SigSet;
 use rootward::process::Init;
 
-use crate::tell;
+use crate::messages;
 
 /// What `env` and `timeout` end with when they fail themselves, when a program cannot be executed, and when there is
 /// none.
@@ -24,11 +24,11 @@ pub(crate) fn run(command: &[OsString], grace: Duration, mask: Option<SigSet>) -
         let _ = mask.thread_set_mask();
     }
     if let Err(error) = Init::fork_containing(grace) {
-        tell::error_with_its_causes(&error);
+        messages::error_with_its_causes(&error);
         return ExitCode::from(FAILED);
     }
     let [program, args @ ..] = command else { return ExitCode::from(FAILED) };
     let error = Command::new(program).args(args).exec();
-    tell::error(format_args!("cannot execute {}: {error}", program.display()));
+    messages::error(format_args!("cannot execute {}: {error}", program.display()));
     ExitCode::from(if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE })
 }

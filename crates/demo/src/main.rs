@@ -8,6 +8,7 @@ mod cli;
 mod descriptor;
 mod event_writer;
 mod exec;
+mod messages;
 mod observe;
 mod orchestrator;
 mod panics;
@@ -17,7 +18,6 @@ mod remote;
 mod run;
 mod safe;
 mod tasks;
-mod tell;
 mod terminal;
 mod timeline;
 mod tree;
@@ -29,13 +29,13 @@ use std::process::ExitCode;
 
 use cli::{Cli, Command};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
-use tty::Terminal;
+use tty::OwnTerminal;
 
 fn main() -> ExitCode {
     // A file that may not grow any more is an error of the write then, and ends nothing. Children begin with an empty
     // mask. Without this one the demo works as well.
     let mask = SigSet::from(Signal::SIGXFSZ).thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
-    let _terminal = Terminal::remember();
+    let _terminal = OwnTerminal::remember();
     panics::guard(|| {
         let Cli { command, options } = Cli::read();
         match command {

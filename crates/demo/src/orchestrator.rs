@@ -1,6 +1,7 @@
 //! What an orchestrator asks of the demo, and grants it.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use rootward::error::InvalidGrace;
 use rootward::probes::{self, ProbesAddress};
 use rootward::{Application, Finished};
 
-use crate::{tell, tree_file};
+use crate::{messages, tree_file};
 
 /// How long a probe command waits for its answer. The kubelet gives it a second, unless the manifest says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,11 +40,20 @@ impl OrchestratorOptions {
 
     /// Writes the termination message, and says whether it is written where one is wanted.
     pub(crate) fn conclude(&self, finished: &Finished) -> bool {
+        self.write(|file| finished.write_termination_message(file))
+    }
+
+    /// Writes into the termination message why there is nothing that could have ended.
+    pub(crate) fn explain(&self, why: &str) {
+        self.write(|file| rootward::application::write_termination_message(file, why));
+    }
+
+    fn write(&self, write: impl FnOnce(&Path) -> io::Result<()>) -> bool {
         let Some(file) = &self.termination_message else { return true };
-        let wrote = finished.write_termination_message(file);
+        let wrote = write(file);
         if let Err(error) = &wrote {
             let file = file.display();
-            tell::error(format_args!("cannot write the termination message to {file}: {error}"));
+            messages::error(format_args!("cannot write the termination message to {file}: {error}"));
         }
         wrote.is_ok()
     }
@@ -94,13 +104,13 @@ pub(crate) fn probe(address: &ProbesAddress, probe: Probe) -> ExitCode {
         Probe::Startup => probes::Probe::Startup,
     };
     match probes::ask(&address.to_string(), probe, PATIENCE) {
-        Ok(answer) if answer.passes => tell::answer(&answer.text),
+        Ok(answer) if answer.passes => messages::answer(&answer.text),
         Ok(answer) => {
-            tell::answer(&answer.text);
+            messages::answer(&answer.text);
             ExitCode::FAILURE
         }
         Err(error) => {
-            tell::error(format_args!("no answer from {address}: {error}"));
+            messages::error(format_args!("no answer from {address}: {error}"));
             ExitCode::FAILURE
         }
     }

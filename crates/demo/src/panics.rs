@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
 
-use crate::tell::error;
+use crate::messages::error;
 
 thread_local! {
     /// Where this thread panicked last.

@@ -7,7 +7,7 @@ use rootward::{Event, Finished, StopReport};
 
 use crate::cli::{RunOptions, View};
 use crate::event_writer::{EventWriter, Format, OpenError, Pump, ReaderTimeout, Sink, Target, Written};
-use crate::tell;
+use crate::messages;
 use crate::view::{Lines, Style, farewell, summary, welcome};
 
 /// What a person sees of a run, on standard error.
@@ -139,11 +139,11 @@ fn is_written(what: &str, written: Option<Written>, enough: Written) -> bool {
     match written {
         None | Some(Written::All) => true,
         Some(Written::Unread) => {
-            tell::warning(format_args!("the {what} not complete: the reader takes nothing any more"));
+            messages::warning(format_args!("the {what} not complete: the reader takes nothing any more"));
             enough == Written::Unread
         }
         Some(Written::Not(reason)) => {
-            tell::error(format_args!("the {what} not complete: {reason}"));
+            messages::error(format_args!("the {what} not complete: {reason}"));
             false
         }
     }

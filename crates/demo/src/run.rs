@@ -19,7 +19,8 @@ use crate::safe::safe_lines;
 use crate::terminal::{Fit, OwnView, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
-use crate::{child_terminals, tell, tree};
+use crate::tty::{Modes, follow_foreground};
+use crate::{child_terminals, messages, tree};
 
 /// How many events a writer may be behind. What processes write in a burst fits, however short the lines are: their
 /// text is what is bounded.
@@ -54,7 +55,7 @@ enum NotStarted {
 
 /// Runs the built-in tree.
 pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
-    conclude(|| {
+    conclude(options, || {
         let root = tree::built_in(&std::env::current_exe()?);
         let rules = Rules { deadline: tree::DEADLINE, drain: Duration::ZERO, suspend_children: false };
         let rules = rules.with(options)?;
@@ -65,7 +66,12 @@ pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
 
 /// Runs a tree file.
 pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
-    conclude(|| {
+    let message = options.orchestrator.termination_message.clone().map(Target::File);
+    if message.is_some_and(|target| target.is(file)) {
+        // Not even this can be written there.
+        return not_started(&NotStarted::TreeFile(file.to_owned()));
+    }
+    conclude(options, || {
         let tree = tree_file::read(file)?;
         let picture = options.timeline.clone().map(Target::File);
         if [&options.events, &options.report, &picture].into_iter().flatten().any(|target| target.is(file)) {
@@ -203,7 +209,7 @@ fn run(
         .on_launch(move |tree| {
             seen.set(tree);
             if let Some(Err(error)) = chaos.map(|(chaos, writer)| chaos.begin(tree, writer)) {
-                tell::error(format_args!("cannot start a thread for --chaos: {error}"));
+                messages::error(format_args!("cannot start a thread for --chaos: {error}"));
             }
             if !observe.is_wanted() {
                 return;
@@ -227,6 +233,9 @@ fn run(
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
     let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
+    // A picture has modes of its own.
+    let modes = if fit.is_some() { Modes::Kept } else { Modes::GivenBack };
+    follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
     let view =
         fit.map(|fit| OwnView::begin(fit, suspend_children, program.subscribe(), reach)).transpose()?;
     let finished = program.run()?;
@@ -239,7 +248,7 @@ fn run(
         }
     }
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
-    let is_drawn = drawn.inspect_err(|error| tell::error(error)).is_ok();
+    let is_drawn = drawn.inspect_err(|error| messages::error(error)).is_ok();
     let is_explained = options.orchestrator.conclude(&finished);
     Ok(Ended { finished, is_written: is_written && is_drawn && is_explained })
 }
@@ -259,21 +268,24 @@ fn fit(options: &RunOptions) -> Option<Fit> {
         Ok(fit) => Some(fit),
         Err(why) => {
             if options.view == View::Tui {
-                tell::note(format_args!("lines in place of a picture: {why}"));
+                messages::note(format_args!("lines in place of a picture: {why}"));
             }
             None
         }
     }
 }
 
-fn conclude(run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
-    match run() {
-        Ok(status) => status,
-        Err(error) => {
-            tell::mistake(tell::with_its_causes(&error), error.picture());
-            ExitCode::from(error.status())
-        }
-    }
+fn conclude(options: &RunOptions, run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
+    run().unwrap_or_else(|error| {
+        let why = messages::with_its_causes(&error);
+        options.orchestrator.explain(&format!("error: {why}\n{}", error.picture().unwrap_or_default()));
+        not_started(&error)
+    })
+}
+
+fn not_started(error: &NotStarted) -> ExitCode {
+    messages::mistake(messages::with_its_causes(error), error.picture());
+    ExitCode::from(error.status())
 }
 
 impl NotStarted {
@@ -303,7 +315,7 @@ impl NotStarted {
             | Self::TreeFile(_)
             | Self::Shared(_)
             | Self::Picture(_)
-            | Self::Record(RecordError::Open(_)) => tell::BAD_INPUT,
+            | Self::Record(RecordError::Open(_)) => messages::BAD_INPUT,
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {
                 Finished::FAILED
             }

@@ -16,7 +16,7 @@ use rootward::event::Events;
 use rootward_observer::timeline::{self, ReadError, Recorder, Timeline};
 use rootward_observer::wire;
 
-use crate::tell;
+use crate::messages;
 
 /// In which form a timeline is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,9 +72,9 @@ pub(crate) fn draw(events: &Path, output: Option<&Path>, format: Option<Format>)
     match try_to_draw(events, output.filter(|output| *output != Path::new("-")), format) {
         Ok(status) => status,
         Err(error) => {
-            tell::error(&error);
+            messages::error(&error);
             ExitCode::from(match error {
-                NotDrawn::Read { .. } | NotDrawn::Itself(_) => tell::BAD_INPUT,
+                NotDrawn::Read { .. } | NotDrawn::Itself(_) => messages::BAD_INPUT,
                 NotDrawn::Write(_) => rootward::Finished::FAILED,
             })
         }
@@ -92,7 +92,7 @@ fn try_to_draw(file: &Path, output: Option<&Path>, format: Option<Format>) -> Re
             write(output, &format.write(&timeline))?;
             Ok(ExitCode::SUCCESS)
         }
-        None => Ok(tell::answer(&format.unwrap_or(Format::Text).write(&timeline))),
+        None => Ok(messages::answer(&format.unwrap_or(Format::Text).write(&timeline))),
     }
 }
 

@@ -36,7 +36,9 @@ async fn measure(time: Duration) -> Result<(), Failure> {
     ];
     let mut out = std::io::stdout();
     for (name, check) in checks {
-        let children = (0..PROCESSES).map(|number| child(number, check)).collect::<Result<Vec<_>, _>>()?;
+        let children = addresses()?.into_iter().enumerate();
+        let children =
+            children.map(|(number, address)| child(number, address, check)).collect::<Result<Vec<_>, _>>()?;
         let root = Supervisor::new("root").children(children);
         let tree = Containment::group().apply(root.into_tree()?).launch();
         tree.started().await?;
@@ -52,8 +54,15 @@ async fn measure(time: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-fn child(number: usize, check: fn(&str) -> Option<Health>) -> Result<ChildSpec, Failure> {
-    let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+/// One for each process, at which nothing listens.
+fn addresses() -> Result<Vec<String>, Failure> {
+    // All at once, so that no two are the same.
+    let listeners: Vec<_> =
+        (0..PROCESSES).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+    listeners.iter().map(|listener| Ok(listener.local_addr()?.to_string())).collect()
+}
+
+fn child(number: usize, address: String, check: fn(&str) -> Option<Health>) -> Result<ChildSpec, Failure> {
     let program = std::env::current_exe()?;
     let mut process =
         Process::new(program).args(["serve", &address]).ready(Ready::line_containing("listening"));

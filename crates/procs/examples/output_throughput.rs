@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p rootward-procs --example output_throughput [GIGABYTES]`
 
+use std::error::Error;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,14 +10,12 @@ use std::time::{Duration, Instant};
 use rootward_procs::{Output, Process};
 use tokio::io::AsyncReadExt as _;
 
-type Failure = Box<dyn std::error::Error>;
-
 /// A line as programs log them: 100 bytes with its end.
 const LINE: &[u8; 100] =
     b"2026-01-01T12:00:00.000Z INFO request{method=GET path=/index.html} served in 12 ms, status 200 OK..\n";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() -> Result<(), Failure> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [write, bytes] if write == "write" => write_lines(bytes.parse()?),
@@ -25,7 +24,7 @@ async fn main() -> Result<(), Failure> {
     }
 }
 
-async fn measure(bytes: u64) -> Result<(), Failure> {
+async fn measure(bytes: u64) -> Result<(), Box<dyn Error>> {
     let bytes = bytes - bytes % LINE.len() as u64;
     let program = std::env::current_exe()?;
     let writer = || Process::new(&program).args(["write".to_owned(), bytes.to_string()]);
@@ -69,7 +68,7 @@ async fn measure(bytes: u64) -> Result<(), Failure> {
     report("lines that are read, each", bytes, begin)
 }
 
-fn write_lines(bytes: u64) -> Result<(), Failure> {
+fn write_lines(bytes: u64) -> Result<(), Box<dyn Error>> {
     let chunk = LINE.repeat(640);
     let mut out = std::io::stdout().lock();
     let mut left = bytes as usize;
@@ -81,7 +80,7 @@ fn write_lines(bytes: u64) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-fn report(what: &str, bytes: u64, begin: Instant) -> Result<(), Failure> {
+fn report(what: &str, bytes: u64, begin: Instant) -> Result<(), Box<dyn Error>> {
     let speed = bytes as f64 / 1e9 / begin.elapsed().as_secs_f64();
     let status = std::fs::read_to_string("/proc/self/status")?;
     let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

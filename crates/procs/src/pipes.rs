@@ -47,15 +47,15 @@ pub use stream::{ProcessOutput, ProcessStdin};
 #[derive(Clone, Default)]
 #[must_use = "it hands out nothing until a process has it"]
 pub struct Pipes {
-    queue: Arc<Queue>,
+    queue: Arc<EndsQueue>,
 }
 
 /// A process's end of a [`Pipes`], which all clones of its description share. When the last of them is gone, nothing
 /// more comes.
-pub(crate) struct Feed(Arc<Queue>);
+pub(crate) struct Feed(Arc<EndsQueue>);
 
 #[derive(Default)]
-struct Queue {
+struct EndsQueue {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -149,7 +149,7 @@ impl Drop for Feed {
     }
 }
 
-impl Queue {
+impl EndsQueue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,7 +15,8 @@ async fn a_start_without_descriptors_fails_as_transient_and_disturbs_no_other_ch
         while :; do :; done";
     let steady =
         Process::new("/bin/sh").args(["-c", script]).ready(Ready::line("running")).into_child("steady");
-    let steady = steady.shutdown(Duration::from_millis(500));
+    // Within this grace the shell's end is noticed, or it would have left nothing behind.
+    let steady = steady.shutdown(Duration::from_secs(3));
     let tree = root(steady).start().await.unwrap();
 
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();

@@ -178,10 +178,10 @@ pub mod task {
 #[cfg(feature = "signals")]
 pub mod application {
     //! For a program that does more than [`Application::run`](crate::Application::run) does: it looks at the tree
-    //! before it runs, or takes the deadline from its environment.
+    //! before it runs, takes the deadline from its environment, or says why it has no tree to run.
 
     #[doc(inline)]
-    pub use crate::app::{Prepared, deadline_from_env};
+    pub use crate::app::{Prepared, deadline_from_env, write_termination_message};
 }
 
 pub mod event {

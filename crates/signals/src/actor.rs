@@ -15,7 +15,7 @@ use crate::handler::SignalReceived;
 use crate::handler_registry::SignalHandlers;
 use crate::handler_thread::{HandlerCall, HandlerThread};
 use crate::last_kill::LastKill;
-use crate::policy::{CallId, CallQueue, Escalation, Reaction, SignalDecision, StopDelay};
+use crate::policy::{CallQueue, Escalation, HandlerCallId, Reaction, SignalDecision, StopDelay};
 use crate::sys;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
@@ -27,7 +27,7 @@ pub(crate) enum SignalMessage {
     /// A signal has arrived.
     Arrived { signal: Signal, at: Instant },
     /// Handlers have been called.
-    Handled(CallId),
+    Handled(HandlerCallId),
     /// A stop may have waited long enough for its handlers.
     Look,
     /// The last kill has been done, or has taken too long.

@@ -64,12 +64,12 @@ struct Registry(Mutex<HandlerList>);
 
 #[derive(Default)]
 struct HandlerList {
-    entries: Vec<Registration>,
+    entries: Vec<RegisteredHandler>,
     registered: u64,
     listening: Option<SignalDelivery>,
 }
 
-struct Registration {
+struct RegisteredHandler {
     id: u64,
     signal: Signal,
     handler: Arc<Mutex<Handler>>,
@@ -131,7 +131,7 @@ impl SignalHandlers {
         }
         state.registered += 1;
         let id = state.registered;
-        state.entries.push(Registration { id, signal, handler });
+        state.entries.push(RegisteredHandler { id, signal, handler });
         Ok(AddedHandler { registry: Arc::downgrade(&self.0), id })
     }
 
@@ -143,7 +143,7 @@ impl SignalHandlers {
     /// The handlers of this signal, one after the other. One that is removed before its turn is left out, and so is one
     /// that comes in between.
     pub(crate) fn each(&self, signal: Signal) -> impl Iterator<Item = Arc<Mutex<Handler>>> + '_ {
-        let is_one = |entry: &&Registration| entry.signal == signal;
+        let is_one = |entry: &&RegisteredHandler| entry.signal == signal;
         let ids: Vec<_> = self.0.lock().entries.iter().filter(is_one).map(|entry| entry.id).collect();
         ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
     }
@@ -189,7 +189,7 @@ impl Registry {
 }
 
 impl HandlerList {
-    fn find(&self, id: u64) -> Option<&Registration> {
+    fn find(&self, id: u64) -> Option<&RegisteredHandler> {
         let place = self.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
         self.entries.get(place)
     }

@@ -24,7 +24,7 @@ async fn three_signals_get_out_while_children_block_every_thread_that_supervisor
             let finished = program.finish();
             assert_eq!(finished.status.code(), Some(status), "{where_}");
             assert_eq!(finished.lines_after("report "), ["Incomplete"], "{where_}");
-            are_gone(processes).await;
+            are_gone(&processes).await;
         }
     }
 }
@@ -39,7 +39,7 @@ async fn the_deadline_holds_while_children_block_every_thread_that_supervisors_h
         let finished = program.finish();
         assert_eq!(finished.status.code(), Some(4), "{where_}");
         assert_eq!(finished.lines_after("report "), ["Incomplete"], "{where_}");
-        are_gone(processes).await;
+        are_gone(&processes).await;
     }
 }
 
@@ -61,19 +61,24 @@ fn given_program(where_: &str, deadline: &str) -> (Program, [Identity; 2]) {
     (program, [keeper, descendant].map(|pid| Identity::of(pid.parse().expect("a process id"))))
 }
 
-/// Sends a signal until it means this, or the program has ended: one that follows another at once may be the same
-/// request.
-fn insist(program: &mut Program, signal: Signal, action: &str) {
+/// Sends a signal that is to mean this. One that follows another at once belongs to the same request, which the program
+/// says, and is sent again. Whatever else the program makes of it is wrong, unless it has ended.
+pub(super) fn insist(program: &mut Program, signal: Signal, action: &str) {
+    // A second of them, and many more than a busy machine needs.
+    const MOST: usize = 100;
     let (this, any) = (format!("{signal} {action}"), format!("{signal} "));
-    loop {
+    for _ in 0..MOST {
         program.signal(signal);
         match std::iter::from_fn(|| program.next_line()).find(|line| line.starts_with(&any)) {
-            Some(line) if line != this => press_again(),
-            Some(_) | None => return,
+            Some(line) if line == this => return,
+            Some(line) => assert_eq!(line, format!("{signal} Ignore"), "it should be {action}"),
+            None => return,
         }
+        press_again();
     }
+    panic!("{MOST} of {signal} do not mean {action}");
 }
 
-async fn are_gone(processes: [Identity; 2]) {
+pub(super) async fn are_gone(processes: &[Identity]) {
     until("the processes are gone", || !processes.iter().any(|process| process.is_alive())).await;
 }

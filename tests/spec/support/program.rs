@@ -63,6 +63,12 @@ impl Program {
         line
     }
 
+    /// Whether it has said this line by now. Waits for nothing.
+    pub(crate) fn has_said(&mut self, line: &str) -> bool {
+        self.heard.take_what_is_there();
+        self.heard.said().iter().any(|said| said == line)
+    }
+
     /// Waits until it has said a line for each of these that begins like it, in any order, and returns what came
     /// behind each.
     pub(crate) fn wait_for_all<const N: usize>(&mut self, beginnings: [&str; N]) -> [String; N] {

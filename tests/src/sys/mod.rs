@@ -12,6 +12,6 @@ pub use fork::{Side, fork};
 pub use heap::Heap;
 pub use limit::limit;
 pub use pass::send_copies;
-pub use refuse::refuse;
+pub use refuse::{refuse, refuse_with};
 pub use terminal::{InTerminal, hear_the_terminal, resize_terminal, start_in_terminal};
 pub use waker::{OddWaker, odd_waker};

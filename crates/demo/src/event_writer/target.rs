@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::destination::{Destination, Opened};
-use crate::tell;
+use crate::messages;
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ fn open_pipe(path: &Path) -> io::Result<Sink> {
     match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(path) {
         Ok(pipe) => Ok(Sink::open(Opened::new(pipe)?)),
         Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
-            tell::warning(format_args!(
+            messages::warning(format_args!(
                 "{}: this pipe has no reader yet; what is written waits",
                 path.display()
             ));

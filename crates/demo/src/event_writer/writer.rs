@@ -10,7 +10,7 @@ use super::Sink;
 use super::destination::{Destination, Refusal};
 use super::state::{Item, ReaderTimeout, SharedWriter, Written};
 use crate::descriptor::CHUNK;
-use crate::tell;
+use crate::messages;
 
 /// Writes events and texts, in order, on a thread of its own.
 #[derive(Clone)]
@@ -115,7 +115,7 @@ fn write_lines(
                     has_turn = None;
                 }
                 if shared.is_full(&error.to_string()) {
-                    tell::warning(format_args!(
+                    messages::warning(format_args!(
                         "cannot write the {label} now: {error}; it goes on when it can"
                     ));
                 }

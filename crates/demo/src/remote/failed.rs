@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::door::NoClient;
 use super::out::Out;
-use crate::tell;
+use crate::messages;
 
 /// Says why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +53,7 @@ impl Failed {
             // The reader has read enough.
             return ExitCode::SUCCESS;
         }
-        tell::error(self);
+        messages::error(self);
         if out.json && !matches!(self, Self::Io(_)) {
             // There is no other place to say that it cannot be said.
             let _ = if let Self::Door(ClientError::Refused(refusal)) = self {
@@ -81,9 +81,9 @@ impl Failed {
 
     fn status(&self) -> u8 {
         match self {
-            Self::NoClient(_) | Self::OtherRoot { .. } => tell::BAD_INPUT,
+            Self::NoClient(_) | Self::OtherRoot { .. } => messages::BAD_INPUT,
             Self::Door(ClientError::Refused(refusal)) if ["child", "root"].contains(&&*refusal.code) => {
-                tell::BAD_INPUT
+                messages::BAD_INPUT
             }
             Self::Door(_) | Self::Closed | Self::Io(_) => rootward::Finished::FAILED,
         }

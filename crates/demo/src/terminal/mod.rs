@@ -7,9 +7,9 @@
 //! Absent on purpose: the mouse. Selecting text stays the terminal's own business.
 
 mod draw;
-mod farewell;
 mod fit;
 mod log;
+mod plain;
 mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -18,8 +18,8 @@ mod state;
 mod text;
 mod words;
 
-pub(crate) use farewell::{farewell, line, state as state_name};
 pub(crate) use fit::Fit;
+pub(crate) use plain::{farewell, line, state as state_name};
 pub(crate) use shell::{AttachError, OwnView, TreeReach, attach};
 pub(crate) use text::brief;
 pub(crate) use words::end_of;

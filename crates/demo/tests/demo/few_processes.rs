@@ -1,16 +1,23 @@
 //! A system on which there may be only a few processes.
 
-use std::os::unix::process::CommandExt as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use nix::unistd::Uid;
 
-use crate::support::{Temp, tree};
+use crate::support::Temp;
 
-/// R15: it hung without a message, or said that this is a bug in the demo, with status 70.
+/// R15: it hung without a message, or said that this is a bug in the demo, with status 70. From the first number with
+/// which a program can be executed at all, one by one, to the first that is enough.
 #[test]
-fn too_few_processes_are_an_error_that_names_the_limit() {
-    let file = tree("leaver.toml");
+fn too_few_processes_are_an_error_that_names_the_limit_and_enough_are_a_start() {
+    let temp = Temp::new();
+    let job = "[[children]]\nid = 'job'\nrestart = 'transient'\n\
+               process = { command = ['true'], ready = 'completion', retry_start = '0s' }\n";
+    let file = temp.write("tree.toml", job);
+    let directory = file.parent().expect("it is in a directory");
+    std::fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("it is the test's own");
     if !Uid::effective().is_root() || !is_open_to_others(&file) {
         // For root there is no limit, and another user has processes already.
         eprintln!(
@@ -18,21 +25,32 @@ fn too_few_processes_are_an_error_that_names_the_limit() {
         );
         return;
     }
-    for most in 3..10_u32 {
-        for level in ["auto", "group"] {
+    // A thread for each processor, and some twenty other threads, helpers and programs.
+    let enough = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from)).unwrap() + 40;
+    for (number, level) in (0..).zip(["auto", "tree", "group"]) {
+        for most in 3..=enough {
             // No other process has this user, so that no other one counts.
-            let user = 1_500_000 + std::process::id() % 100_000 * 16 + most;
-            let demo = Command::new("prlimit")
-                .args([&format!("--nproc={most}:{most}"), env!("CARGO_BIN_EXE_rootward-demo"), "run"])
+            let user = 1_500_000 + (std::process::id() % 10_000 * 4 + number) * 1024 + most;
+            let demo = Command::new("timeout")
+                .args(["-s", "KILL", "60", "setpriv", "--clear-groups"])
+                .args([format!("--regid={user}"), format!("--reuid={user}")])
+                .args([
+                    "prlimit",
+                    &format!("--nproc={most}:{most}"),
+                    env!("CARGO_BIN_EXE_rootward-demo"),
+                    "run",
+                ])
                 .arg(&file)
-                .args(["--view", "none", "--containment", level])
-                .uid(user)
-                .gid(user)
+                .args(["--view", "lines", "--containment", level])
                 .stdin(Stdio::null())
                 .output()
-                .expect("util-linux is there");
+                .expect("coreutils and util-linux are there");
 
             let said = String::from_utf8_lossy(&demo.stderr).into_owned();
+            if demo.status.code() == Some(0) {
+                continue;
+            }
+            assert_ne!(most, enough, "at {level} that should be enough: {said}");
             assert_eq!(demo.status.code(), Some(1), "{most} at {level}: {said}");
             assert!(said.contains("RLIMIT_NPROC") && !said.contains("bug"), "{most} at {level}: {said}");
         }
@@ -65,7 +83,9 @@ fn too_few_processes_of_a_cgroup_are_an_error_that_names_the_limit_and_enough_ar
             200 => assert_eq!(demo.status.code(), Some(0), "{said}"),
             most => {
                 assert_eq!(demo.status.code(), Some(1), "{most}: {said}");
-                let names_it = said.contains("pids.max") || said.contains("the system refuses a thread");
+                // Before it is anything the demo checks whether it can have a thread at all.
+                let names_it = said.contains(&format!("may have {most} processes (pids.max)"));
+                let names_it = names_it || said.contains("the system refuses a thread (`clone3`)");
                 assert!(names_it && !said.contains("bug"), "{most}: {said}");
             }
         }
@@ -98,7 +118,6 @@ impl Drop for Limited {
 }
 
 pub(crate) fn is_open_to_others(file: &std::path::Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
     let is_open = |path: &std::path::Path| {
         std::fs::metadata(path).is_ok_and(|it| it.permissions().mode() & 0o001 != 0 || path.is_file())
     };

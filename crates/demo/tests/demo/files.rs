@@ -337,13 +337,14 @@ fn arguments_do_not_drive_the_terminal() {
 fn a_straggler_does_not_drive_the_terminal_by_its_arguments() {
     let temp = Temp::new();
     let name = "evil\u{1b}]0;pwn\u{7}\u{1b}[31mred\nexit status 0: FAKE\u{85}";
-    // A descendant that is deaf, ready before its parent goes.
+    // A descendant that is deaf, ready before its parent goes. Within the grace the parent's end is noticed, also on a
+    // busy machine: if all were killed together there would be no straggler.
     let script = format!(
         "(exec 3>ready; exec sh -c 'trap \"\" TERM; echo >&3; exec 3>&-; while :; do sleep 1; done' \"{name}\") & \
          read -r line < ready; echo up; exec sleep 1000"
     );
     let text = format!(
-        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '100ms'\n\
+        "id = 'root'\n[[children]]\nid = 'a'\nshutdown = '3s'\n\
          process = {{ command = ['sh', '-c', {}], ready = {{ line = 'up' }} }}\n",
         serde_json::to_string(&script).unwrap()
     );

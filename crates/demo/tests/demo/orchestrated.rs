@@ -53,6 +53,61 @@ fn it_is_ready_until_a_signal_then_drains_then_stops_and_says_why_it_has_ended()
 }
 
 #[test]
+fn the_termination_message_says_in_4096_bytes_why_nothing_was_started() {
+    let temp = Temp::new();
+    let message = temp.path("message");
+    let said = |tree: &str, more: &[&str]| {
+        let explained =
+            [&["run", tree, "--view=none", "--termination-message", message.to_str().unwrap()], more];
+        let status = demo(&explained.concat()).status.code();
+        let said = std::fs::read_to_string(&message).unwrap();
+        std::fs::remove_file(&message).unwrap();
+        (status, said)
+    };
+    let good = "[[children]]\nid = 'a'\ntask.run = 'forever'\n";
+    let write = |name: &str, text: &str| temp.write(name, text).to_str().unwrap().to_owned();
+
+    let (status, missing) = said("/nowhere/t.toml", &[]);
+    assert_eq!(status, Some(2));
+    assert!(missing.starts_with("error: /nowhere/t.toml: "), "{missing}");
+
+    let (status, wrong) = said(&write("w.toml", &good.replace("forever", "for ever")), &[]);
+    assert_eq!(status, Some(2));
+    assert!(
+        wrong.starts_with("error: ") && wrong.contains("task.run = 'for ever'"),
+        "with its line: {wrong}"
+    );
+
+    let long = format!("[[children]]\nid = 'a'\n{} = 1\n", "x".repeat(10_000));
+    let (status, long) = said(&write("l.toml", &long), &[]);
+    assert_eq!(status, Some(2));
+    assert!(long.starts_with("error: ") && long.len() <= 4096, "{} bytes", long.len());
+
+    let good = write("g.toml", good);
+    let (status, unwritable) = said(&good, &["--events", "/nowhere/events"]);
+    assert_eq!(status, Some(2));
+    assert!(unwritable.contains("/nowhere/events"), "{unwritable}");
+
+    let start = write("s.toml", "[[children]]\nid = 'a'\nprocess = { command = ['/nowhere/p'] }\n");
+    let (status, failed) = said(&start, &[]);
+    assert_eq!(status, Some(1));
+    assert!(failed.starts_with("failed · ") && failed.contains("/nowhere/p"), "{failed}");
+}
+
+#[test]
+fn the_termination_message_does_not_take_the_place_of_the_tree_file() {
+    let temp = Temp::new();
+    let text = "[[children]]\nid = 'a'\nrestart = 'temporary'\ntask.run = 'finish'\n";
+    let file = temp.write("t.toml", text);
+    let file = file.to_str().unwrap();
+
+    let refused = demo(&["run", file, "--termination-message", file]);
+
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+}
+
+#[test]
 fn the_deadline_is_taken_from_what_the_environment_says_is_granted() {
     let temp = Temp::new();
     let stubborn = temp.write("t.toml", "[[children]]\nid = 'stays'\ntask.run = 'never_yield'\n");

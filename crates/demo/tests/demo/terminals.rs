@@ -10,7 +10,8 @@ use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
-use nix::unistd::{Pid, tcgetpgrp};
+use nix::unistd::{Pid, getpgid, tcgetpgrp};
+use rootward_tests::pause;
 
 use crate::support::{Temp, tree};
 
@@ -177,6 +178,42 @@ fn the_foreground_that_a_child_has_taken_is_given_back() {
     scene.wait_for("got a line");
 }
 
+/// R11: a child that has taken the foreground, and the keys with it, ends while others go on: Ctrl-C is heard again.
+#[test]
+fn the_foreground_that_a_child_has_taken_is_given_back_as_soon_as_it_is_gone() {
+    for restart in ["temporary", "permanent"] {
+        let temp = Temp::new();
+        let been = temp.path("been");
+        let script = format!(
+            r#"use POSIX; if (-e "{0}") {{ print STDERR "again\n" }} else {{ open F, ">{0}"; $SIG{{TTOU}} = "IGNORE";
+            POSIX::tcsetpgrp(0, $$); system "stty raw -echo"; print STDERR "$$ has it\n" }} sleep 1000"#,
+            been.display()
+        );
+        let a = format!(
+            "restart = '{restart}'\nprocess = {{ command = ['perl', '-e', '''{script}'''], stdin = 'inherit' }}\n\
+             [[children]]\nid = 'b'\nprocess = {{ command = ['sleep', '1000'] }}"
+        );
+        let mut scene = OnTerminal::run(&temp, &a, "group");
+        let demo = Pid::from_raw(scene.demo.id().try_into().unwrap());
+        let said = scene.wait_for(" has it\n");
+        let mut words = said.split_whitespace().skip_while(|word| *word != "┆").skip(1);
+        let child = words.next().unwrap().parse().map(Pid::from_raw).unwrap();
+        assert_eq!(tcgetpgrp(scene.master.as_fd()), Ok(child), "the child has done it");
+
+        kill(child, Signal::SIGKILL).unwrap();
+        if restart == "permanent" {
+            scene.wait_for("┆ again");
+        }
+        let ours = getpgid(Some(demo)).unwrap();
+        until("it is given back", || tcgetpgrp(scene.master.as_fd()) == Ok(ours));
+        until("with its modes", || scene.modes().local_flags == scene.before.local_flags);
+        scene.write(&[3]);
+
+        scene.wait_for("exit status 0");
+        assert_eq!(scene.demo.wait().unwrap().code(), Some(0));
+    }
+}
+
 /// A closed terminal is one SIGHUP's stop: every write fails from then on, without a panic and without a spin.
 #[test]
 fn a_terminal_that_is_closed_stops_the_tree_in_order() {
@@ -195,4 +232,16 @@ fn a_terminal_that_is_closed_stops_the_tree_in_order() {
     let code = demo.wait().unwrap().code();
 
     assert_eq!((code, &temp.json("report.json")["cause"]), (Some(0), &"signal SIGHUP".into()));
+}
+
+/// Waits until something is so that nothing tells of.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    // A minute of them. Only a test that fails waits that long.
+    for _ in 0..60_000 {
+        if is_so() {
+            return;
+        }
+        pause();
+    }
+    panic!("in vain: {what}");
 }

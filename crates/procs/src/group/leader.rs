@@ -40,7 +40,10 @@ impl Group {
     pub(crate) fn new(spawned: Spawned) -> Self {
         let Spawned { pid, pidfd } = spawned;
         let reach = match sys::send_to_group(&pidfd, 0) {
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Reach::Number,
+            // Kernels before 6.9 do not know the flag, and a sandbox may refuse the call.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EPERM)) => {
+                Reach::Number
+            }
             Ok(()) | Err(_) => Reach::Descriptor,
         };
         Self { pid, pidfd: Arc::new(pidfd), reach, reaped: Mutex::new(false) }

@@ -43,6 +43,8 @@ impl Init {
     /// ```
     pub fn fork_containing(grace: Duration) -> Result<Self, InitError> {
         let init = Self { pid: raw::own_pid() };
+        // An init that heard of no end would stay for ever.
+        raw::can_wait().map_err(InitError::without_wait)?;
         let place = Place::now();
         let (ready, is_ready) = sys::pair()?;
         // Before anything is forked, so that no orphan goes elsewhere.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::sys::named_if_refused;
 use crate::sys::raw::Errno;
 
 /// Says why there is no init. Nothing has changed.
@@ -21,6 +22,11 @@ pub enum InitError {
 }
 
 impl InitError {
+    /// Nothing can be waited for here.
+    pub(super) fn without_wait(errno: Errno) -> Self {
+        named_if_refused("waitid", io::Error::from_raw_os_error(errno)).into()
+    }
+
     pub(super) fn of_system(errno: Errno) -> Self {
         io::Error::from_raw_os_error(errno).into()
     }

@@ -81,6 +81,8 @@ impl Init {
     /// has changed then.
     pub fn fork() -> Result<Self, InitError> {
         let init = Self { pid: raw::own_pid() };
+        // An init that heard of no end would stay for ever.
+        raw::can_wait().map_err(InitError::without_wait)?;
         let place = Place::now();
         let (ready, is_ready) = sys::pair()?;
         // Before the program is forked, so that none of its orphans goes elsewhere.

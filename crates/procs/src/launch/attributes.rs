@@ -92,7 +92,10 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
         | Stage::MemoryMax
         | Stage::PidsMax
         | Stage::CpuMax
-        | Stage::CpuWeight => None,
+        | Stage::CpuWeight
+        | Stage::Descriptors
+        | Stage::Group
+        | Stage::DeathSignal => None,
     }
 }
 

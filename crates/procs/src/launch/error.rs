@@ -10,7 +10,7 @@ use super::shortage::{Whose, limit_behind};
 use crate::listening::Place;
 use crate::policy;
 use crate::spec::{CgroupLimits, Command};
-use crate::sys::{Failure, Stage};
+use crate::sys::{Failure, Stage, named_if_refused};
 
 /// Says why a program could not be started.
 ///
@@ -354,10 +354,19 @@ impl LaunchError {
                 | Stage::MemoryMax
                 | Stage::PidsMax
                 | Stage::CpuMax
-                | Stage::CpuWeight,
+                | Stage::CpuWeight
+                | Stage::Descriptors
+                | Stage::Group
+                | Stage::DeathSignal,
                 _,
                 _,
-            ) => Self::of(command, source, whose),
+            ) => {
+                let source = match stage.call() {
+                    Some(call) => named_if_refused(call, source),
+                    None => source,
+                };
+                Self::of(command, source, whose)
+            }
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::geteuid;
-
-use crate::warden::cgroup::all_places;
 
 /// Whose shortage it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,15 +58,48 @@ pub fn limit_of_processes() -> String {
     }
 }
 
-/// The first cgroup from ours up whose processes are as many as it may have.
+/// The first cgroup from ours up whose processes are as many as it may have, or were.
 fn full_cgroup() -> Option<String> {
-    all_places().iter().find_map(|place| place.ancestors().find_map(full))
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let places = places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"));
+    places.iter().find_map(|place| place.ancestors().find_map(full))
+}
+
+/// Where this process's own cgroup is, in the hierarchies that count processes: of version 2, or the one of version 1.
+fn places(mounts: &str, own: &str) -> Vec<PathBuf> {
+    let own = |controller: &str| {
+        own.lines().find_map(|line| {
+            let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+            controllers.split(',').any(|one| one == controller).then_some(path)
+        })
+    };
+    let place = |line: &str| {
+        let (fields, kind) = line.split_once(" - ")?;
+        let mut kind = kind.split(' ');
+        let own = match (kind.next()?, kind.nth(1)?) {
+            ("cgroup2", _) => own("")?,
+            ("cgroup", options) if options.split(',').any(|option| option == "pids") => own("pids")?,
+            _ => return None,
+        };
+        let mut fields = fields.split(' ').skip(3);
+        let (root, at) = (fields.next()?, fields.next()?);
+        Some(Path::new(at).join(Path::new(own).strip_prefix(root).ok()?))
+    };
+    mounts.lines().filter_map(place).collect()
 }
 
 fn full(cgroup: &Path) -> Option<String> {
-    let number = |file| fs::read_to_string(cgroup.join(file)).ok()?.trim().parse::<u64>().ok();
+    let read = |file| fs::read_to_string(cgroup.join(file)).ok();
+    let number = |file| read(file)?.trim().parse::<u64>().ok();
     let (most, present) = (number("pids.max")?, number("pids.current")?);
-    (present >= most).then(|| format!("the cgroup {} may have {most} processes (pids.max)", cgroup.display()))
+    // What was too much may have gone again by now, as threads do that were started with the one that was refused.
+    let has_refused = || {
+        let events = read("pids.events")?;
+        let refused = events.lines().find_map(|line| line.strip_prefix("max "))?;
+        refused.trim().parse::<u64>().ok().filter(|refused| *refused > 0)
+    };
+    (present >= most || has_refused().is_some())
+        .then(|| format!("the cgroup {} may have {most} processes (pids.max)", cgroup.display()))
 }
 
 #[cfg(test)]
@@ -95,7 +126,23 @@ mod tests {
         let named = full(directory.path()).unwrap();
 
         assert!(named.ends_with("may have 7 processes (pids.max)"), "{named}");
+        fs::write(directory.path().join("pids.current"), "3\n").unwrap();
+        assert_eq!(full(directory.path()), None);
+        fs::write(directory.path().join("pids.events"), "max 1\n").unwrap();
+        assert_eq!(full(directory.path()), Some(named));
         fs::write(directory.path().join("pids.max"), "max\n").unwrap();
         assert_eq!(full(directory.path()), None);
+    }
+
+    #[test]
+    fn processes_are_counted_in_version_2_and_in_one_hierarchy_of_version_1() {
+        let mounts = "31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
+                      32 23 0:28 /box /sys/fs/cgroup/pids rw,nosuid - cgroup cgroup rw,pids\n\
+                      33 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let own = "8:pids:/box/app\n1:cpu:/\n0::/user/app\n";
+
+        let places = places(mounts, own);
+
+        assert_eq!(places, ["/sys/fs/cgroup/pids/app", "/sys/fs/cgroup/unified/user/app"].map(PathBuf::from));
     }
 }

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 /// It panics if it is written to outside a tokio runtime whose I/O is enabled.
 #[derive(Debug)]
 pub struct ProcessStdin {
-    fd: Descriptor,
+    fd: StreamFd,
 }
 
 /// What a process writes to its standard output or error, to be read, as tokio's `ChildStdout`.
@@ -29,18 +29,18 @@ pub struct ProcessStdin {
 /// It panics if it is read outside a tokio runtime whose I/O is enabled.
 #[derive(Debug)]
 pub struct ProcessOutput {
-    fd: Descriptor,
+    fd: StreamFd,
 }
 
 #[derive(Debug)]
-enum Descriptor {
+enum StreamFd {
     /// Until it is used for the first time.
     New(OwnedFd),
     Watched(AsyncFd<OwnedFd>),
     Closed,
 }
 
-impl Descriptor {
+impl StreamFd {
     #[expect(deprecated, reason = "what takes its place needs a tokio that programs may not have yet")]
     fn watched(&mut self, interest: Interest) -> io::Result<&AsyncFd<OwnedFd>> {
         if matches!(self, Self::New(_)) {
@@ -57,7 +57,7 @@ impl Descriptor {
 
 impl ProcessStdin {
     pub(super) fn new(fd: OwnedFd) -> Self {
-        Self { fd: Descriptor::New(fd) }
+        Self { fd: StreamFd::New(fd) }
     }
 }
 
@@ -84,14 +84,14 @@ impl AsyncWrite for ProcessStdin {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.fd = Descriptor::Closed;
+        self.fd = StreamFd::Closed;
         Poll::Ready(Ok(()))
     }
 }
 
 impl ProcessOutput {
     pub(super) fn new(fd: OwnedFd) -> Self {
-        Self { fd: Descriptor::New(fd) }
+        Self { fd: StreamFd::New(fd) }
     }
 }
 

@@ -1,32 +1,32 @@
 //! The life of one process child, from the wish to start it until nothing of it is left.
 //!
-//! A process child is a set: the program, and what it has started. The machine is told facts ([`Input`]) and answers
-//! with what is to be done ([`Action`]). It tells three facts apart that are easily taken for one: the program has
-//! ended, the set still has a member, and the set is empty. Only the last is the end of the set.
+//! A process child is a set: the program, and what it has started. The machine is told facts ([`LifeInput`]) and
+//! answers with what is to be done ([`Action`]). It tells three facts apart that are easily taken for one: the program
+//! has ended, the set still has a member, and the set is empty. Only the last is the end of the set.
 //!
 //! A readiness check that runs as a task is the user's code and can block its thread. The machine waits for its end for
 //! a short while after the set is empty, and then goes on without it. A health check takes its place when the program
 //! has started.
 //!
 //! Absent on purpose: the grace of a stop. The supervisor ends it, as it does for every kind of child, with
-//! [`Input::Force`]. The machine has a clock of its own only for what happens without a supervisor's request: a start
-//! that does not get ready, leftovers of a program that ended by itself, and a check that does not end.
+//! [`LifeInput::Force`]. The machine has a clock of its own only for what happens without a supervisor's request: a
+//! start that does not get ready, leftovers of a program that ended by itself, and a check that does not end.
 
 use std::time::{Duration, Instant};
 
 use rootward_core::sibling::lost_time;
 
 use super::ladder::{Rung, Way};
-use super::terms::{Action, Input, Readiness, Rules, Verdict};
+use super::terms::{Action, LifeEnd, LifeInput, LifeRules, Readiness};
 use crate::Signal;
 
 /// The state of one process child.
 #[derive(Debug)]
 pub(crate) struct Life {
-    rules: Rules,
-    phase: Phase,
+    rules: LifeRules,
+    phase: LifePhase,
     /// The outcome, as far as it is known.
-    verdict: Verdict,
+    verdict: LifeEnd,
     check: Check,
     /// The command that asks the program to stop.
     command: Check,
@@ -35,7 +35,7 @@ pub(crate) struct Life {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
+enum LifePhase {
     New,
     /// The start is under way. What was asked of it meanwhile is done when it is over.
     Launching(Wish),
@@ -107,11 +107,11 @@ const CHECK_PATIENCE: Duration = Duration::from_secs(1);
 const CHECK_PATIENCE_AFTER_KILL: Duration = Duration::from_millis(50);
 
 impl Life {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: LifeRules) -> Self {
         Self {
             rules,
-            phase: Phase::New,
-            verdict: Verdict::Ended,
+            phase: LifePhase::New,
+            verdict: LifeEnd::Ended,
             check: Check::Over,
             command: Check::Over,
             has_started: false,
@@ -120,12 +120,12 @@ impl Life {
 
     /// Whether it is waited for: it has not started, or is on its way out.
     pub(crate) fn is_awaited(&self) -> bool {
-        !matches!(self.phase, Phase::Alive(Pressure::None) | Phase::Gone)
+        !matches!(self.phase, LifePhase::Alive(Pressure::None) | LifePhase::Gone)
     }
 
     /// Takes a fact and says what follows from it.
-    pub(crate) fn step(&mut self, input: Input, now: Instant) -> Vec<Action> {
-        use {Action as A, Input as I, Phase as P, Pressure as Pr};
+    pub(crate) fn step(&mut self, input: LifeInput, now: Instant) -> Vec<Action> {
+        use {Action as A, LifeInput as I, LifePhase as P, Pressure as Pr};
         if input == I::CheckOver {
             self.check = Check::Over;
         }
@@ -139,7 +139,7 @@ impl Life {
             (P::Launching(Wish::Run), I::Stop) => self.enter(P::Launching(Wish::Stop), []),
             (P::Launching(_), I::Force) => self.enter(P::Launching(Wish::Kill), []),
             (P::Launching(_), I::LaunchFailed) => {
-                self.verdict = Verdict::NotLaunched;
+                self.verdict = LifeEnd::NotLaunched;
                 self.finish()
             }
             (P::Launching(Wish::Run), I::Launched) => self.launched(now),
@@ -219,7 +219,7 @@ impl Life {
         }
     }
 
-    fn enter<const N: usize>(&mut self, phase: Phase, actions: [Action; N]) -> Vec<Action> {
+    fn enter<const N: usize>(&mut self, phase: LifePhase, actions: [Action; N]) -> Vec<Action> {
         self.phase = phase;
         actions.into()
     }
@@ -229,7 +229,7 @@ impl Life {
             None => self.started(),
             Some(Readiness { within, has_check, .. }) => {
                 let until = now.checked_add(within);
-                self.phase = Phase::Unready { until };
+                self.phase = LifePhase::Unready { until };
                 self.check = if has_check { Check::Running } else { Check::Over };
                 [Action::AwaitReady].into_iter().chain(until.map(Action::WakeAt)).collect()
             }
@@ -237,7 +237,7 @@ impl Life {
     }
 
     fn started(&mut self) -> Vec<Action> {
-        self.phase = Phase::Alive(Pressure::None);
+        self.phase = LifePhase::Alive(Pressure::None);
         self.has_started = true;
         if !self.rules.has_health {
             return vec![Action::ReportStarted];
@@ -250,7 +250,7 @@ impl Life {
     fn time_is_over(&mut self, until: Instant, now: Instant) -> Vec<Action> {
         let within = self.rules.readiness.map_or(Duration::ZERO, |readiness| readiness.within);
         match lost_time(until, now, within) {
-            Some(until) => self.enter(Phase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
+            Some(until) => self.enter(LifePhase::Unready { until: Some(until) }, [Action::WakeAt(until)]),
             None => self.not_ready(now),
         }
     }
@@ -258,7 +258,7 @@ impl Life {
     /// Waits longer. A program that wants less than it has keeps what it has.
     fn extend(&mut self, until: Instant, by: Duration, now: Instant) -> Vec<Action> {
         match now.checked_add(by).filter(|later| *later > until) {
-            Some(later) => self.enter(Phase::Unready { until: Some(later) }, [Action::WakeAt(later)]),
+            Some(later) => self.enter(LifePhase::Unready { until: Some(later) }, [Action::WakeAt(later)]),
             None => Vec::new(),
         }
     }
@@ -270,7 +270,7 @@ impl Life {
     /// What was there when the program ended counts, however the look and the end have raced.
     fn look_last(&mut self, now: Instant) -> Vec<Action> {
         let until = now.checked_add(LAST_LOOK);
-        self.phase = Phase::LookingLast { until, is_empty: false };
+        self.phase = LifePhase::LookingLast { until, is_empty: false };
         [Action::LookLast].into_iter().chain(until.map(Action::WakeAt)).collect()
     }
 
@@ -283,23 +283,28 @@ impl Life {
     }
 
     fn not_ready(&mut self, now: Instant) -> Vec<Action> {
-        self.verdict = Verdict::NotReady;
-        self.ask(Phase::Alive, self.own_deadline(now), now)
+        self.verdict = LifeEnd::NotReady;
+        self.ask(LifePhase::Alive, self.own_deadline(now), now)
     }
 
     /// Sends the first signal of the ladder. `kill_at` is when that was enough, if it is ours to say.
-    fn ask(&mut self, phase: fn(Pressure) -> Phase, kill_at: Option<Instant>, now: Instant) -> Vec<Action> {
+    fn ask(
+        &mut self,
+        phase: fn(Pressure) -> LifePhase,
+        kill_at: Option<Instant>,
+        now: Instant,
+    ) -> Vec<Action> {
         let rung = self.rules.ladder.begin(now);
         self.asked(phase, (rung, kill_at))
     }
 
     fn asked(
         &mut self,
-        phase: fn(Pressure) -> Phase,
+        phase: fn(Pressure) -> LifePhase,
         (rung, kill_at): (Rung, Option<Instant>),
     ) -> Vec<Action> {
         let ladder = &self.rules.ladder;
-        let has_leader = matches!(phase(Pressure::None), Phase::Alive(_));
+        let has_leader = matches!(phase(Pressure::None), LifePhase::Alive(_));
         let rung = match rung.asked().way {
             Way::Command if !(has_leader && self.has_started) => ladder.next(rung, rung.at()),
             Way::Command | Way::Leader | Way::Group => rung,
@@ -321,7 +326,7 @@ impl Life {
         end_command.into_iter().chain(note).chain(actions).collect()
     }
 
-    fn kill(&mut self, phase: fn(Pressure) -> Phase, now: Instant) -> Vec<Action> {
+    fn kill(&mut self, phase: fn(Pressure) -> LifePhase, now: Instant) -> Vec<Action> {
         let again_at = now.checked_add(KILL_AGAIN);
         self.phase = phase(Pressure::Killed { again_at });
         let end_command = self.end_command();
@@ -355,7 +360,7 @@ impl Life {
         self.check == Check::Over && self.command == Check::Over
     }
 
-    fn timer(&mut self, phase: fn(Pressure) -> Phase, pressure: Pressure, now: Instant) -> Vec<Action> {
+    fn timer(&mut self, phase: fn(Pressure) -> LifePhase, pressure: Pressure, now: Instant) -> Vec<Action> {
         let due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         match pressure {
             Pressure::Asked { rung, kill_at: Some(kill_at) } if now >= kill_at => {
@@ -377,7 +382,7 @@ impl Life {
     }
 
     fn left(&mut self, pressure: Pressure) -> Vec<Action> {
-        self.phase = Phase::Left(pressure);
+        self.phase = LifePhase::Left(pressure);
         let ends = self.end_check().into_iter().chain(self.end_command());
         ends.collect::<Vec<_>>().into_iter().chain([Action::WatchMembers]).collect()
     }
@@ -390,12 +395,12 @@ impl Life {
             Pressure::None | Pressure::Asked { .. } => CHECK_PATIENCE,
             Pressure::Killed { .. } => CHECK_PATIENCE_AFTER_KILL,
         });
-        self.phase = Phase::Checking { until };
+        self.phase = LifePhase::Checking { until };
         until.map(Action::WakeAt).into_iter().collect()
     }
 
     fn finish(&mut self) -> Vec<Action> {
-        self.enter(Phase::Gone, [Action::Finish(self.verdict)])
+        self.enter(LifePhase::Gone, [Action::Finish(self.verdict)])
     }
 
     fn own_deadline(&self, now: Instant) -> Option<Instant> {

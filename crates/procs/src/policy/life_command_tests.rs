@@ -11,16 +11,16 @@ fn int_after(seconds: u64) -> Action {
 /// A program that runs, and is asked by a command that has 20 seconds.
 fn commanded() -> Sim {
     let ladder = Ladder::single(Signal::INT).behind_command(20 * SECOND);
-    let mut life = Sim::new(Rules { ladder, ..rules() });
-    life.tell(Input::Begin);
-    life.tell(Input::Launched);
+    let mut life = Sim::new(LifeRules { ladder, ..rules() });
+    life.tell(LifeInput::Begin);
+    life.tell(LifeInput::Launched);
     life
 }
 
 fn asked() -> Sim {
     let mut life = commanded();
     let note = Action::NoteStep(Ask { signal: Signal::INT, way: Way::Command }, Duration::ZERO);
-    assert_eq!(life.tell(Input::Stop), [note, Action::RunStopCommand, life.wake_in(20)]);
+    assert_eq!(life.tell(LifeInput::Stop), [note, Action::RunStopCommand, life.wake_in(20)]);
     life
 }
 
@@ -28,40 +28,40 @@ fn asked() -> Sim {
 fn a_command_comes_first_and_the_signal_when_its_time_is_over() {
     let mut life = asked();
 
-    assert_eq!(life.later(20, Input::Timer), [Action::EndStopCommand, int_after(20), INT]);
-    assert_eq!(life.tell(Input::StopCommandOver), []);
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.later(20, LifeInput::Timer), [Action::EndStopCommand, int_after(20), INT]);
+    assert_eq!(life.tell(LifeInput::StopCommandOver), []);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn a_command_that_fails_is_followed_by_the_signal_and_one_that_succeeds_gives_its_time_to_the_program() {
     let mut life = asked();
-    assert_eq!(life.tell(Input::StopCommandFailed), [Action::EndStopCommand, int_after(0), INT]);
+    assert_eq!(life.tell(LifeInput::StopCommandFailed), [Action::EndStopCommand, int_after(0), INT]);
 
     let mut life = asked();
-    assert_eq!(life.tell(Input::StopCommandOver), []);
-    assert_eq!(life.later(20, Input::Timer), [int_after(20), INT]);
+    assert_eq!(life.tell(LifeInput::StopCommandOver), []);
+    assert_eq!(life.later(20, LifeInput::Timer), [int_after(20), INT]);
 }
 
 #[test]
 fn a_command_is_ended_with_the_program_and_waited_for() {
     let mut life = asked();
 
-    assert_eq!(life.tell(Input::Exited), [Action::EndStopCommand, Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
-    assert_eq!(life.tell(Input::StopCommandOver), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::EndStopCommand, Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::StopCommandOver), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn what_the_program_leaves_behind_gets_the_signal_and_no_command() {
     let mut life = asked();
-    life.tell(Input::Exited);
-    assert_eq!(life.tell(Input::Inhabited), [int_after(0), INT]);
+    life.tell(LifeInput::Exited);
+    assert_eq!(life.tell(LifeInput::Inhabited), [int_after(0), INT]);
 
     let mut life = commanded();
-    life.tell(Input::Exited);
-    assert_eq!(life.tell(Input::Inhabited), [int_after(0), INT, life.wake_in(5)]);
+    life.tell(LifeInput::Exited);
+    assert_eq!(life.tell(LifeInput::Inhabited), [int_after(0), INT, life.wake_in(5)]);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_force_ends_the_command_too() {
     let mut life = asked();
 
     assert_eq!(
-        life.tell(Input::Force),
+        life.tell(LifeInput::Force),
         [Action::EndStopCommand, Action::Signal(Signal::KILL), life.wake_in(1)]
     );
 }
@@ -78,9 +78,9 @@ fn a_force_ends_the_command_too() {
 fn a_program_that_has_not_started_is_asked_by_the_signal_alone() {
     let readiness = Some(Readiness { within: SECOND, has_check: false, looks_last: false });
     let ladder = Ladder::single(Signal::INT).behind_command(20 * SECOND);
-    let mut life = Sim::new(Rules { ladder, readiness, ..rules() });
-    life.tell(Input::Begin);
-    life.tell(Input::Launched);
+    let mut life = Sim::new(LifeRules { ladder, readiness, ..rules() });
+    life.tell(LifeInput::Begin);
+    life.tell(LifeInput::Launched);
 
-    assert_eq!(life.tell(Input::Stop), [int_after(0), INT]);
+    assert_eq!(life.tell(LifeInput::Stop), [int_after(0), INT]);
 }

@@ -6,52 +6,52 @@ use super::*;
 fn what_was_there_when_the_program_ended_counts() {
     let mut life = Sim::probed();
 
-    assert_eq!(life.tell(Input::Exited), [Action::LookLast, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Empty), []);
-    assert_eq!(life.tell(Input::CheckOver), []);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::LookLast, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Empty), []);
+    assert_eq!(life.tell(LifeInput::CheckOver), []);
     assert_eq!(
-        life.tell(Input::Ready),
-        [Action::ReportStarted, Action::WatchMembers, Action::Finish(Verdict::Ended)]
+        life.tell(LifeInput::Ready),
+        [Action::ReportStarted, Action::WatchMembers, Action::Finish(LifeEnd::Ended)]
     );
 }
 
 #[test]
 fn a_last_look_that_finds_nothing_leaves_a_program_that_has_ended() {
     let mut life = Sim::probed();
-    life.tell(Input::Exited);
-    life.tell(Input::CheckOver);
+    life.tell(LifeInput::Exited);
+    life.tell(LifeInput::CheckOver);
 
-    assert_eq!(life.tell(Input::NeverReady), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::NeverReady), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Inhabited), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn a_last_look_that_takes_too_long_is_given_up() {
     let mut life = Sim::probed();
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Timer), []);
-    assert_eq!(life.later(1, Input::Timer), [Action::EndCheck, Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Timer), []);
+    assert_eq!(life.later(1, LifeInput::Timer), [Action::EndCheck, Action::WatchMembers]);
 }
 
 #[test]
 fn what_a_program_has_left_is_killed_when_it_is_forced_during_the_last_look() {
     let mut life = Sim::probed();
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Force), [Action::EndCheck, Action::WatchMembers, KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Force), [Action::EndCheck, Action::WatchMembers, KILL, life.wake_in(1)]);
 }
 
 #[test]
 fn a_program_that_asks_for_time_gets_it_and_never_less_than_it_has() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.tell(Input::Extend(5 * SECOND)), []);
-    assert_eq!(life.tell(Input::Extend(20 * SECOND)), [life.wake_in(20)]);
-    assert_eq!(life.later(10, Input::Timer), []);
-    assert_eq!(life.later(10, Input::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Extend(20 * SECOND)), [], "it is too late");
+    assert_eq!(life.tell(LifeInput::Extend(5 * SECOND)), []);
+    assert_eq!(life.tell(LifeInput::Extend(20 * SECOND)), [life.wake_in(20)]);
+    assert_eq!(life.later(10, LifeInput::Timer), []);
+    assert_eq!(life.later(10, LifeInput::Timer), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Extend(20 * SECOND)), [], "it is too late");
 }
 
 /// Case R10.
@@ -59,18 +59,18 @@ fn a_program_that_asks_for_time_gets_it_and_never_less_than_it_has() {
 fn time_in_which_the_supervisor_did_not_run_is_not_held_against_a_program() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.later(13, Input::Timer), [life.wake_in(3)], "it was due after 10");
-    assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
+    assert_eq!(life.later(13, LifeInput::Timer), [life.wake_in(3)], "it was due after 10");
+    assert_eq!(life.tell(LifeInput::Ready), [Action::ReportStarted]);
 }
 
 #[test]
 fn a_program_that_was_not_heard_of_for_an_hour_gets_its_whole_time_once_more_and_not_the_hour() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.later(3600, Input::Timer), [life.wake_in(10)]);
-    assert_eq!(life.later(10, Input::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.later(60, Input::Timer), [life.wake_in(5)], "its own grace, too");
-    assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.later(3600, LifeInput::Timer), [life.wake_in(10)]);
+    assert_eq!(life.later(10, LifeInput::Timer), [TERM, life.wake_in(5)]);
+    assert_eq!(life.later(60, LifeInput::Timer), [life.wake_in(5)], "its own grace, too");
+    assert_eq!(life.later(5, LifeInput::Timer), [KILL, life.wake_in(1)]);
 }
 
 proptest! {
@@ -81,13 +81,13 @@ proptest! {
     ) {
         let mut life = Sim::probed();
         let mut seen: Vec<Action> = before.into_iter().flat_map(|input| life.tell(input)).collect();
-        seen.extend(life.tell(Input::Exited));
+        seen.extend(life.tell(LifeInput::Exited));
         seen.extend(during.into_iter().flat_map(|input| life.tell(input)));
-        seen.extend(life.tell(Input::Empty));
+        seen.extend(life.tell(LifeInput::Empty));
         // The last look, and then the check, are waited for.
-        seen.extend(life.later(1, Input::Timer));
-        seen.extend(life.later(1, Input::Timer));
-        seen.extend(life.tell(Input::Empty));
+        seen.extend(life.later(1, LifeInput::Timer));
+        seen.extend(life.later(1, LifeInput::Timer));
+        seen.extend(life.tell(LifeInput::Empty));
 
         let finished = seen.iter().filter(|action| matches!(action, Action::Finish(_))).count();
         let started = seen.iter().filter(|action| matches!(action, Action::ReportStarted)).count();
@@ -100,9 +100,9 @@ impl Sim {
     /// A program that runs, and of which a probe finds out whether it is ready.
     fn probed() -> Self {
         let readiness = Readiness { within: 10 * SECOND, has_check: true, looks_last: true };
-        let mut life = Self::new(Rules { readiness: Some(readiness), ..rules() });
-        life.tell(Input::Begin);
-        life.tell(Input::Launched);
+        let mut life = Self::new(LifeRules { readiness: Some(readiness), ..rules() });
+        life.tell(LifeInput::Begin);
+        life.tell(LifeInput::Launched);
         life
     }
 }

@@ -24,18 +24,18 @@ const KILL: Action = Action::Signal(Signal::KILL);
 fn a_program_without_a_readiness_rule_has_started_when_it_runs() {
     let mut life = Sim::new(rules());
 
-    assert_eq!(life.tell(Input::Begin), [Action::Launch]);
-    assert_eq!(life.tell(Input::Launched), [Action::ReportStarted]);
+    assert_eq!(life.tell(LifeInput::Begin), [Action::Launch]);
+    assert_eq!(life.tell(LifeInput::Launched), [Action::ReportStarted]);
 }
 
 #[test]
 fn a_program_with_a_readiness_rule_has_started_when_it_is_ready() {
     let mut life = Sim::new(ready_rules());
-    life.tell(Input::Begin);
+    life.tell(LifeInput::Begin);
 
-    assert_eq!(life.tell(Input::Launched), [Action::AwaitReady, life.wake_in(10)]);
-    assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
-    assert_eq!(life.tell(Input::Ready), []);
+    assert_eq!(life.tell(LifeInput::Launched), [Action::AwaitReady, life.wake_in(10)]);
+    assert_eq!(life.tell(LifeInput::Ready), [Action::ReportStarted]);
+    assert_eq!(life.tell(LifeInput::Ready), []);
 }
 
 #[test]
@@ -46,61 +46,61 @@ fn a_program_is_awaited_until_it_has_started_and_when_it_is_on_its_way_out() {
         life.life.is_awaited()
     };
 
-    assert!([Input::Begin, Input::Launched].into_iter().all(&mut awaited_after));
-    assert!(!awaited_after(Input::Ready));
-    assert!([Input::Stop, Input::Exited].into_iter().all(&mut awaited_after));
-    assert!(!awaited_after(Input::Empty));
+    assert!([LifeInput::Begin, LifeInput::Launched].into_iter().all(&mut awaited_after));
+    assert!(!awaited_after(LifeInput::Ready));
+    assert!([LifeInput::Stop, LifeInput::Exited].into_iter().all(&mut awaited_after));
+    assert!(!awaited_after(LifeInput::Empty));
 }
 
 #[test]
 fn a_program_that_does_not_get_ready_in_time_is_ended_before_its_start_counts_as_failed() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.later(9, Input::Timer), []);
-    assert_eq!(life.later(1, Input::Timer), [TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::NotReady)]);
+    assert_eq!(life.later(9, LifeInput::Timer), []);
+    assert_eq!(life.later(1, LifeInput::Timer), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::NotReady)]);
 }
 
 #[test]
 fn a_program_that_will_never_be_ready_is_ended_at_once_and_killed_after_its_own_grace() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.tell(Input::NeverReady), [TERM, life.wake_in(5)]);
-    assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::NeverReady), [TERM, life.wake_in(5)]);
+    assert_eq!(life.later(5, LifeInput::Timer), [KILL, life.wake_in(1)]);
 }
 
 #[test]
 fn a_program_that_ends_before_it_is_ready_has_ended() {
     let mut life = Sim::unready();
 
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn a_program_that_cannot_be_started_is_over() {
     let mut life = Sim::new(rules());
-    life.tell(Input::Begin);
+    life.tell(LifeInput::Begin);
 
-    assert_eq!(life.tell(Input::LaunchFailed), [Action::Finish(Verdict::NotLaunched)]);
+    assert_eq!(life.tell(LifeInput::LaunchFailed), [Action::Finish(LifeEnd::NotLaunched)]);
 }
 
 #[test]
 fn what_is_asked_during_the_start_is_done_after_it_the_stronger_wish_winning() {
     let answers = [
-        vec![Input::Stop],
-        vec![Input::Force],
-        vec![Input::Stop, Input::Force],
-        vec![Input::Force, Input::Stop],
+        vec![LifeInput::Stop],
+        vec![LifeInput::Force],
+        vec![LifeInput::Stop, LifeInput::Force],
+        vec![LifeInput::Force, LifeInput::Stop],
     ]
     .map(|wishes| {
         let mut life = Sim::new(ready_rules());
-        life.tell(Input::Begin);
+        life.tell(LifeInput::Begin);
         for wish in wishes {
             assert_eq!(life.tell(wish), []);
         }
-        life.tell(Input::Launched)
+        life.tell(LifeInput::Launched)
     });
 
     let again = Action::WakeAt(answers_at() + SECOND);
@@ -113,30 +113,30 @@ fn what_is_asked_during_the_start_is_done_after_it_the_stronger_wish_winning() {
 fn a_program_that_ends_alone_is_over_when_its_set_has_been_found_empty() {
     let mut life = Sim::running();
 
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn leftovers_of_a_program_that_ended_by_itself_are_asked_once_and_killed_after_a_grace() {
     let mut life = Sim::running();
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Inhabited), []);
-    assert_eq!(life.tell(Input::Stop), []);
-    assert_eq!(life.later(5, Input::Timer), [KILL, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Inhabited), [KILL, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Inhabited), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Inhabited), []);
+    assert_eq!(life.tell(LifeInput::Stop), []);
+    assert_eq!(life.later(5, LifeInput::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Inhabited), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn the_supervisors_force_ends_the_grace_of_leftovers() {
     let mut life = Sim::running();
-    life.tell(Input::Exited);
-    life.tell(Input::Inhabited);
+    life.tell(LifeInput::Exited);
+    life.tell(LifeInput::Inhabited);
 
-    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Force), [KILL, life.wake_in(1)]);
 }
 
 // --- being stopped ---
@@ -145,35 +145,35 @@ fn the_supervisors_force_ends_the_grace_of_leftovers() {
 fn a_stop_sends_the_stop_signal_once_and_leaves_the_grace_to_the_supervisor() {
     let mut life = Sim::running();
 
-    assert_eq!(life.tell(Input::Stop), [TERM]);
-    assert_eq!(life.tell(Input::Stop), []);
-    assert_eq!(life.later(3600, Input::Timer), []);
-    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Force), []);
+    assert_eq!(life.tell(LifeInput::Stop), [TERM]);
+    assert_eq!(life.tell(LifeInput::Stop), []);
+    assert_eq!(life.later(3600, LifeInput::Timer), []);
+    assert_eq!(life.tell(LifeInput::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Force), []);
 }
 
 #[test]
 fn a_ladder_is_climbed_step_by_step_while_the_supervisor_waits() {
-    let mut life = Sim::new(Rules { ladder: ladder(), ..rules() });
-    life.tell(Input::Begin);
-    life.tell(Input::Launched);
+    let mut life = Sim::new(LifeRules { ladder: ladder(), ..rules() });
+    life.tell(LifeInput::Begin);
+    life.tell(LifeInput::Launched);
 
-    assert_eq!(life.tell(Input::Stop), [Action::Signal(Signal::INT), life.wake_in(1)]);
-    assert_eq!(life.later(1, Input::Timer), [note(Signal::TERM, 1), TERM]);
-    assert_eq!(life.later(2, Input::Timer), []);
+    assert_eq!(life.tell(LifeInput::Stop), [Action::Signal(Signal::INT), life.wake_in(1)]);
+    assert_eq!(life.later(1, LifeInput::Timer), [note(Signal::TERM, 1), TERM]);
+    assert_eq!(life.later(2, LifeInput::Timer), []);
 }
 
 #[test]
 fn a_ladder_goes_on_for_what_a_stopped_program_leaves_behind() {
-    let mut life = Sim::new(Rules { ladder: ladder(), ..rules() });
-    life.tell(Input::Begin);
-    life.tell(Input::Launched);
-    life.tell(Input::Stop);
-    life.tell(Input::Exited);
+    let mut life = Sim::new(LifeRules { ladder: ladder(), ..rules() });
+    life.tell(LifeInput::Begin);
+    life.tell(LifeInput::Launched);
+    life.tell(LifeInput::Stop);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Inhabited), []);
-    assert_eq!(life.later(1, Input::Timer), [note(Signal::TERM, 1), TERM]);
-    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Inhabited), []);
+    assert_eq!(life.later(1, LifeInput::Timer), [note(Signal::TERM, 1), TERM]);
+    assert_eq!(life.tell(LifeInput::Force), [KILL, life.wake_in(1)]);
 }
 
 /// Case P15.
@@ -181,39 +181,46 @@ fn a_ladder_goes_on_for_what_a_stopped_program_leaves_behind() {
 fn a_leader_that_is_asked_alone_leaves_the_signal_to_what_it_leaves_behind() {
     let mut life = Sim::led();
 
-    assert_eq!(life.tell(Input::Stop), [Action::SignalLeader(Signal::TERM), life.wake_in(20)]);
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Inhabited), [TERM]);
-    assert_eq!(life.tell(Input::Inhabited), []);
-    assert_eq!(life.later(20, Input::Timer), [note(Signal::INT, 20), Action::Signal(Signal::INT)]);
+    assert_eq!(life.tell(LifeInput::Stop), [Action::SignalLeader(Signal::TERM), life.wake_in(20)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Inhabited), [TERM]);
+    assert_eq!(life.tell(LifeInput::Inhabited), []);
+    assert_eq!(life.later(20, LifeInput::Timer), [note(Signal::INT, 20), Action::Signal(Signal::INT)]);
 }
 
 /// Case P15.
 #[test]
 fn what_is_left_without_a_leader_is_asked_by_a_step_for_the_leader_too() {
     let mut life = Sim::led();
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Inhabited), [TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Inhabited), [TERM, life.wake_in(5)]);
 }
 
 #[test]
 fn what_survives_a_kill_is_killed_again() {
     let mut life = Sim::running();
-    life.tell(Input::Force);
+    life.tell(LifeInput::Force);
 
-    assert_eq!(life.later(1, Input::Timer), [KILL, life.wake_in(1)]);
-    life.tell(Input::Exited);
-    assert_eq!(life.later(1, Input::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.later(1, LifeInput::Timer), [KILL, life.wake_in(1)]);
+    life.tell(LifeInput::Exited);
+    assert_eq!(life.later(1, LifeInput::Timer), [KILL, life.wake_in(1)]);
 }
 
 #[test]
 fn a_stop_after_the_end_changes_nothing() {
     let mut life = Sim::running();
-    life.tell(Input::Exited);
-    life.tell(Input::Empty);
+    life.tell(LifeInput::Exited);
+    life.tell(LifeInput::Empty);
 
-    for input in [Input::Stop, Input::Force, Input::Timer, Input::Exited, Input::Inhabited, Input::Empty] {
+    for input in [
+        LifeInput::Stop,
+        LifeInput::Force,
+        LifeInput::Timer,
+        LifeInput::Exited,
+        LifeInput::Inhabited,
+        LifeInput::Empty,
+    ] {
         assert_eq!(life.tell(input), []);
     }
 }
@@ -223,12 +230,12 @@ fn a_stop_after_the_end_changes_nothing() {
 #[test]
 fn a_check_that_has_answered_is_not_ended() {
     let mut life = Sim::checked();
-    life.tell(Input::CheckOver);
-    assert_eq!(life.tell(Input::Ready), [Action::ReportStarted]);
+    life.tell(LifeInput::CheckOver);
+    assert_eq!(life.tell(LifeInput::Ready), [Action::ReportStarted]);
 
-    assert_eq!(life.tell(Input::Stop), [TERM]);
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
-    assert_eq!(life.tell(Input::Empty), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Stop), [TERM]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
+    assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
@@ -236,47 +243,47 @@ fn a_check_is_ended_once_as_soon_as_its_answer_does_not_matter() {
     let first = |input| Sim::checked().tell(input);
     let wake = |seconds: u32| Action::WakeAt(answers_at() + seconds * SECOND);
 
-    assert_eq!(first(Input::Stop), [Action::EndCheck, TERM]);
-    assert_eq!(first(Input::Force), [Action::EndCheck, KILL, wake(1)]);
-    assert_eq!(first(Input::Exited), [Action::EndCheck, Action::WatchMembers]);
+    assert_eq!(first(LifeInput::Stop), [Action::EndCheck, TERM]);
+    assert_eq!(first(LifeInput::Force), [Action::EndCheck, KILL, wake(1)]);
+    assert_eq!(first(LifeInput::Exited), [Action::EndCheck, Action::WatchMembers]);
     let mut life = Sim::checked();
-    assert_eq!(life.later(10, Input::Timer), [Action::EndCheck, TERM, life.wake_in(5)]);
-    assert_eq!(life.tell(Input::Force), [KILL, life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Exited), [Action::WatchMembers]);
+    assert_eq!(life.later(10, LifeInput::Timer), [Action::EndCheck, TERM, life.wake_in(5)]);
+    assert_eq!(life.tell(LifeInput::Force), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Exited), [Action::WatchMembers]);
 }
 
 #[test]
 fn an_empty_set_waits_for_the_end_of_its_check() {
     let mut life = Sim::checked();
-    life.tell(Input::Stop);
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Stop);
+    life.tell(LifeInput::Exited);
 
-    assert_eq!(life.tell(Input::Empty), [life.wake_in(1)]);
-    assert_eq!(life.tell(Input::Ready), []);
-    assert_eq!(life.tell(Input::CheckOver), [Action::Finish(Verdict::Ended)]);
+    assert_eq!(life.tell(LifeInput::Empty), [life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Ready), []);
+    assert_eq!(life.tell(LifeInput::CheckOver), [Action::Finish(LifeEnd::Ended)]);
 }
 
 #[test]
 fn an_empty_set_does_not_wait_for_ever_for_a_check_that_blocks() {
-    for late in [(1, Input::Timer), (0, Input::Force)] {
+    for late in [(1, LifeInput::Timer), (0, LifeInput::Force)] {
         let mut life = Sim::checked();
-        life.tell(Input::Stop);
-        life.tell(Input::Exited);
-        life.tell(Input::Empty);
+        life.tell(LifeInput::Stop);
+        life.tell(LifeInput::Exited);
+        life.tell(LifeInput::Empty);
 
-        assert_eq!(life.tell(Input::Timer), []);
-        assert_eq!(life.later(late.0, late.1), [Action::Finish(Verdict::Ended)]);
+        assert_eq!(life.tell(LifeInput::Timer), []);
+        assert_eq!(life.later(late.0, late.1), [Action::Finish(LifeEnd::Ended)]);
     }
 }
 
 #[test]
 fn after_sigkill_a_check_is_waited_for_less_than_a_deadline_can_tell() {
     let mut life = Sim::checked();
-    life.tell(Input::Force);
-    life.tell(Input::Exited);
+    life.tell(LifeInput::Force);
+    life.tell(LifeInput::Exited);
 
     let soon = Action::WakeAt(life.now + Duration::from_millis(50));
-    assert_eq!(life.tell(Input::Empty), [soon]);
+    assert_eq!(life.tell(LifeInput::Empty), [soon]);
 }
 
 // --- at random ---
@@ -292,15 +299,15 @@ proptest! {
         let (mut launched, mut begun) = (false, false);
         for (input, seconds) in story {
             let actions = life.later(seconds, input);
-            launched |= begun && input == Input::Launched;
-            begun |= input == Input::Begin;
+            launched |= begun && input == LifeInput::Launched;
+            begun |= input == LifeInput::Begin;
             let signals = actions.iter().any(|action| matches!(action, Action::Signal(_)));
             prop_assert!(!signals || launched, "{input:?} led to {actions:?} before there was a program");
             seen.extend(actions);
         }
         // However far it has come: from here on it is stopped, and the world answers.
-        let stop = [Input::Begin, Input::Stop, Input::Launched, Input::Force, Input::Exited, Input::Empty];
-        for input in stop.into_iter().chain([Input::CheckOver]) {
+        let stop = [LifeInput::Begin, LifeInput::Stop, LifeInput::Launched, LifeInput::Force, LifeInput::Exited, LifeInput::Empty];
+        for input in stop.into_iter().chain([LifeInput::CheckOver]) {
             seen.extend(life.tell(input));
         }
 
@@ -320,22 +327,22 @@ proptest! {
     }
 }
 
-fn input() -> impl Strategy<Value = Input> {
+fn input() -> impl Strategy<Value = LifeInput> {
     proptest::sample::select(vec![
-        Input::Begin,
-        Input::Launched,
-        Input::LaunchFailed,
-        Input::Ready,
-        Input::NeverReady,
-        Input::Unhealthy,
-        Input::Extend(SECOND),
-        Input::CheckOver,
-        Input::Stop,
-        Input::Force,
-        Input::Timer,
-        Input::Exited,
-        Input::Inhabited,
-        Input::Empty,
+        LifeInput::Begin,
+        LifeInput::Launched,
+        LifeInput::LaunchFailed,
+        LifeInput::Ready,
+        LifeInput::NeverReady,
+        LifeInput::Unhealthy,
+        LifeInput::Extend(SECOND),
+        LifeInput::CheckOver,
+        LifeInput::Stop,
+        LifeInput::Force,
+        LifeInput::Timer,
+        LifeInput::Exited,
+        LifeInput::Inhabited,
+        LifeInput::Empty,
     ])
 }
 
@@ -346,44 +353,44 @@ struct Sim {
 }
 
 impl Sim {
-    fn new(rules: Rules) -> Self {
+    fn new(rules: LifeRules) -> Self {
         Self { life: Life::new(rules), now: answers_at() }
     }
 
     fn running() -> Self {
         let mut life = Self::new(rules());
-        life.tell(Input::Begin);
-        life.tell(Input::Launched);
+        life.tell(LifeInput::Begin);
+        life.tell(LifeInput::Launched);
         life
     }
 
     fn unready() -> Self {
         let mut life = Self::new(ready_rules());
-        life.tell(Input::Begin);
-        life.tell(Input::Launched);
+        life.tell(LifeInput::Begin);
+        life.tell(LifeInput::Launched);
         life
     }
 
     fn checked() -> Self {
         let mut life = Self::new(check_rules());
-        life.tell(Input::Begin);
-        life.tell(Input::Launched);
+        life.tell(LifeInput::Begin);
+        life.tell(LifeInput::Launched);
         life
     }
 
     fn led() -> Self {
         let steps = [Step::new(Signal::TERM, 20 * SECOND).to_leader(), Step::new(Signal::INT, SECOND)];
-        let mut life = Self::new(Rules { ladder: Ladder::new(&steps).unwrap(), ..rules() });
-        life.tell(Input::Begin);
-        life.tell(Input::Launched);
+        let mut life = Self::new(LifeRules { ladder: Ladder::new(&steps).unwrap(), ..rules() });
+        life.tell(LifeInput::Begin);
+        life.tell(LifeInput::Launched);
         life
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Action> {
+    fn tell(&mut self, input: LifeInput) -> Vec<Action> {
         self.life.step(input, self.now)
     }
 
-    fn later(&mut self, seconds: u64, input: Input) -> Vec<Action> {
+    fn later(&mut self, seconds: u64, input: LifeInput) -> Vec<Action> {
         self.now += Duration::from_secs(seconds);
         self.tell(input)
     }
@@ -399,19 +406,24 @@ fn answers_at() -> Instant {
     *NOW.get_or_init(Instant::now)
 }
 
-fn rules() -> Rules {
-    Rules { ladder: Ladder::single(Signal::TERM), readiness: None, has_health: false, own_grace: 5 * SECOND }
+fn rules() -> LifeRules {
+    LifeRules {
+        ladder: Ladder::single(Signal::TERM),
+        readiness: None,
+        has_health: false,
+        own_grace: 5 * SECOND,
+    }
 }
 
-fn ready_rules() -> Rules {
-    Rules {
+fn ready_rules() -> LifeRules {
+    LifeRules {
         readiness: Some(Readiness { within: 10 * SECOND, has_check: false, looks_last: false }),
         ..rules()
     }
 }
 
-fn check_rules() -> Rules {
-    Rules {
+fn check_rules() -> LifeRules {
+    LifeRules {
         readiness: Some(Readiness { within: 10 * SECOND, has_check: true, looks_last: false }),
         ..rules()
     }

@@ -8,7 +8,7 @@ use crate::Signal;
 
 /// What a process's user chose.
 #[derive(Clone, Debug)]
-pub(crate) struct Rules {
+pub(crate) struct LifeRules {
     pub(crate) ladder: Ladder,
     /// How the program says that it is ready, if it has a way to.
     pub(crate) readiness: Option<Readiness>,
@@ -31,7 +31,7 @@ pub(crate) struct Readiness {
 
 /// A fact that the machine is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
+pub(crate) enum LifeInput {
     /// Start the program.
     Begin,
     /// The program runs.
@@ -98,12 +98,12 @@ pub(crate) enum Action {
     /// The program has ended: look for other members, and say when there are some and when there are none.
     WatchMembers,
     /// Nothing of the set is left. Tell the supervisor.
-    Finish(Verdict),
+    Finish(LifeEnd),
 }
 
 /// The outcome of a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum LifeEnd {
     /// The program never ran.
     NotLaunched,
     /// The program ran, and was ended because it did not get ready.

@@ -8,7 +8,7 @@ use rootward_core::{Ended, Exit, StartError};
 use super::error::ReadyError;
 use super::message::{Fact, Message};
 use super::owner::{Owner, OwnerState, Sensing};
-use crate::policy::Verdict;
+use crate::policy::LifeEnd;
 
 /// What was seen of a start that failed.
 #[derive(Default)]
@@ -29,7 +29,7 @@ impl Owner {
     }
 
     /// Gives back everything, now that nothing is left of the set, and tells the supervisor.
-    fn acknowledge(&mut self, verdict: Verdict) {
+    fn acknowledge(&mut self, verdict: LifeEnd) {
         self.alarm = None;
         // It has been aborted. If it is still there, it blocks its thread.
         let check = self.check.take().map(|_| self.check_name());
@@ -41,12 +41,12 @@ impl Owner {
             owned_set.release();
         }
         let report = match verdict {
-            Verdict::NotLaunched => Err(self.failure()),
-            Verdict::NotReady => {
+            LifeEnd::NotLaunched => Err(self.failure()),
+            LifeEnd::NotReady => {
                 let error = self.failure();
                 Ok(self.ended().with_start_error(error))
             }
-            Verdict::Ended => Ok(self.ended_in_time()),
+            LifeEnd::Ended => Ok(self.ended_in_time()),
         };
         // Dropped here, so that the supervisor has the last reference and drops the values that a user's check holds.
         self.process = None;

@@ -13,22 +13,22 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::care::Diagnosis;
 use super::check::{Check, Over, answer};
+use super::health_state::Diagnosis;
 use super::message::{Fact, Message};
 use super::notices::Signs;
 use super::owner::Owner;
+use super::path_state::PathState;
 use super::probe::{Members, Probe, look_once};
-use super::stamp::Stamp;
 use super::start_log::StartLog;
-use crate::policy::{Checkup, Finding, HealthRules, Input, Look, Watchdog};
+use crate::policy::{Checkup, Finding, HealthRules, LifeInput, Look, Watchdog};
 use crate::spec::{HealthCheck, ReadyContext, UsersCheck};
 
 impl Owner {
     /// Begins to find out whether the process is healthy.
     pub(super) fn watch_health(&mut self, myself: &ActorRef<Message>) {
-        let (Some(process), Some(owned_set), Some(care)) =
-            (self.process.clone(), &self.owned_set, &mut self.care)
+        let (Some(process), Some(owned_set), Some(health_state)) =
+            (self.process.clone(), &self.owned_set, &mut self.health_state)
         else {
             return;
         };
@@ -38,7 +38,7 @@ impl Owner {
         let pid = owned_set.set().pid().unsigned_abs();
         let post = Post { owner: myself.clone(), pacer: self.pacer.clone() };
         let tasks = self.tasks.clone();
-        let signs = care.signs.take();
+        let signs = health_state.signs.take();
         self.check = Some(match (&health.how, health.users()) {
             (HealthCheck::Watchdog(timeout), _) => {
                 let watchdog = Watchdog::new(*timeout, rules.start_period, now());
@@ -68,30 +68,32 @@ impl Owner {
             return;
         }
         let health = self.process.as_ref().and_then(|process| process.get_health());
-        let (Some(health), Some(care)) = (health, &mut self.care) else { return };
+        let (Some(health), Some(health_state)) = (health, &mut self.health_state) else { return };
         let Some(Diagnosis { error, failures, is_enough }) = diagnosis else {
-            care.sink.health(None);
+            health_state.sink.health(None);
             return;
         };
         let error = format!("{}: {error}", health.describe());
-        care.sink.health(Some((error.clone(), failures, health.threshold_in_force())));
+        health_state.sink.health(Some((error.clone(), failures, health.threshold_in_force())));
         if is_enough {
-            care.illness = Some(error);
-            self.tell(Input::Unhealthy, myself);
+            health_state.illness = Some(error);
+            self.tell(LifeInput::Unhealthy, myself);
         }
     }
 
     /// Why it was stopped, if that was because it was unhealthy.
     pub(super) fn illness(&self) -> Option<&str> {
-        self.care.as_ref().filter(|_| !self.is_asked())?.illness.as_deref()
+        self.health_state.as_ref().filter(|_| !self.is_asked())?.illness.as_deref()
     }
 
     /// Writes down that a process that is stopped without its supervisor's request gets SIGKILL.
     pub(super) fn note_kill(&mut self) {
         let is_ill = self.illness().is_some();
-        if let Some(care) = self.care.as_mut().filter(|care| is_ill && !care.is_escalated) {
-            care.is_escalated = true;
-            care.sink.escalated("SIGKILL");
+        if let Some(health_state) =
+            self.health_state.as_mut().filter(|health_state| is_ill && !health_state.is_escalated)
+        {
+            health_state.is_escalated = true;
+            health_state.sink.escalated("SIGKILL");
         }
     }
 
@@ -128,7 +130,7 @@ enum Looks {
         members: Members,
         log: StartLog,
         /// What stood at a path at the last look.
-        last: Option<Stamp>,
+        last: Option<PathState>,
     },
     Users(Users),
 }
@@ -281,8 +283,8 @@ impl Users {
     }
 }
 
-async fn look_at(path: &std::path::Path, last: &mut Option<Stamp>) -> Result<(), String> {
-    let there = Stamp::find(path.to_owned()).await.map_err(|error| error.to_string())?;
+async fn look_at(path: &std::path::Path, last: &mut Option<PathState>) -> Result<(), String> {
+    let there = PathState::find(path.to_owned()).await.map_err(|error| error.to_string())?;
     let before = last.replace(there);
     if there.is_nothing() {
         return Err("there is nothing at this path".to_owned());

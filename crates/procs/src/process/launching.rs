@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::outputs::{Lines, Outputs};
-use super::stamp::Stamp;
+use super::path_state::PathState;
 use super::start_log::StartLog;
 use crate::launch::{self, Answer, LaunchError, Launched, Launcher, Launching, Order};
 use crate::pipes::RawEnds;
@@ -68,7 +68,7 @@ async fn launch(
 ) -> Answer {
     if let Some((path, log)) = order.process.awaited_path().zip(log) {
         // What stands there before does not count. What cannot be looked at is taken for nothing.
-        let before = Stamp::find(path).await.unwrap_or_default();
+        let before = PathState::find(path).await.unwrap_or_default();
         // It is set here alone.
         let _ = log.before.set(before);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rootward_core::Exit;
 
-use super::care::Diagnosis;
+use super::health_state::Diagnosis;
 use crate::group::MemberList;
 use crate::launch::LaunchError;
 use crate::set::KillOnDrop;

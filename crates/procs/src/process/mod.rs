@@ -16,11 +16,11 @@
 //! that has ended may have lent its pipes to one that lives on.
 
 mod alarm;
-mod care;
 mod check;
 mod end;
 mod error;
 mod health;
+mod health_state;
 mod launching;
 mod member_sensors;
 mod members;
@@ -30,11 +30,11 @@ mod notices;
 mod outputs;
 mod owner;
 mod panics;
+mod path_state;
 mod probe;
 mod pump;
 mod remaining_members;
 mod sensor;
-mod stamp;
 mod start;
 mod start_log;
 mod stop_command;

@@ -9,7 +9,7 @@ use rootward_core::{OutputSink, Stream};
 use tokio::time::{Instant, sleep_until};
 
 use super::panics::catch;
-use super::pump::{Pump, Source, Written};
+use super::pump::{OutputSource, Pump, Written};
 use super::start_log::StartLog;
 use crate::log_writer::LogWriter;
 use crate::policy::visible_text;
@@ -67,7 +67,7 @@ impl Outputs {
     ) -> io::Result<Self> {
         let log = lines.log.take();
         let writer = || log.as_ref().map(|log| Arc::clone(&log.writer));
-        let source = if is_terminal { Source::Terminal } else { Source::Pipe };
+        let source = if is_terminal { OutputSource::Terminal } else { OutputSource::Pipe };
         let pump =
             |fd: Option<OwnedFd>, stream| fd.map(|fd| Pump::new((fd, source), stream, writer())).transpose();
         let pumps = [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?];

@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
-use super::care::{Care, StopSteps};
 use super::check::Check;
 use super::error::ReadyError;
+use super::health_state::{HealthState, StopSteps};
 use super::member_sensors::MemberSensor;
 use super::members::Members;
 use super::message::{Fact, Message, Round};
@@ -30,7 +30,7 @@ use super::start_log::StartLog;
 use super::stragglers::Stragglers;
 use crate::Signal;
 use crate::launch::Launcher;
-use crate::policy::{Action, Input, Life, Verdict};
+use crate::policy::{Action, Life, LifeEnd, LifeInput};
 use crate::set::{Ack, KillOnDrop, SetKillHandle};
 use crate::spec::{Condition, Process, Ready};
 
@@ -68,7 +68,7 @@ pub(super) struct Owner {
     /// Why the start failed, if it did.
     pub(super) failure: Option<StartError>,
     /// What it needs for its health check, if it has one.
-    pub(super) care: Option<Box<Care>>,
+    pub(super) health_state: Option<Box<HealthState>>,
     /// What it needs for its stop, if that has several steps.
     pub(super) steps: Option<Box<StopSteps>>,
     pub(super) state: OwnerState,
@@ -85,7 +85,7 @@ pub(super) struct Beginning {
     pub(super) ack: Ack,
     pub(super) shared: SharedOwner,
     pub(super) pacer: Pacer,
-    pub(super) care: Option<Box<Care>>,
+    pub(super) health_state: Option<Box<HealthState>>,
     pub(super) steps: Option<Box<StopSteps>>,
     /// Dropping it calls off a start that would be tried again.
     pub(super) wanted: oneshot::Sender<()>,
@@ -108,7 +108,7 @@ pub(super) struct SharedOwner {
 pub(super) enum OwnerState {
     Owning,
     /// The machine has come to its end, and nothing of the set is left.
-    Finished(Verdict),
+    Finished(LifeEnd),
     /// The handling of a message has panicked, and the sensor has not let go of the set yet.
     Failing,
     /// The handling of a message or a sensor has panicked, and the sensor has let go of the set.
@@ -168,8 +168,20 @@ impl Actor for ProcessActor {
 
 impl Owner {
     pub(super) fn new(beginning: Beginning) -> Self {
-        let Beginning { life, process, tasks, launcher, log, ack, shared, pacer, care, steps, wanted, over } =
-            beginning;
+        let Beginning {
+            life,
+            process,
+            tasks,
+            launcher,
+            log,
+            ack,
+            shared,
+            pacer,
+            health_state,
+            steps,
+            wanted,
+            over,
+        } = beginning;
         let SharedOwner { kill_handle, stragglers } = shared;
         let real_time = Some(pacer.hold());
         Self {
@@ -193,7 +205,7 @@ impl Owner {
             log,
             has_started: false,
             failure: None,
-            care,
+            health_state,
             steps,
             state: OwnerState::Owning,
         }
@@ -204,11 +216,11 @@ impl Owner {
             message if self.state != OwnerState::Owning => self.hear_after_failure(message),
             Message::Stop => {
                 self.wanted = None;
-                self.tell(Input::Stop, myself);
+                self.tell(LifeInput::Stop, myself);
             }
             Message::Force => {
                 self.wanted = None;
-                self.tell(Input::Force, myself);
+                self.tell(LifeInput::Force, myself);
             }
             Message::Fact(fact) => self.learn(fact, myself),
             #[cfg(test)]
@@ -217,7 +229,7 @@ impl Owner {
     }
 
     /// Tells the machine what has happened, and does what it wants.
-    pub(super) fn tell(&mut self, input: Input, myself: &ActorRef<Message>) {
+    pub(super) fn tell(&mut self, input: LifeInput, myself: &ActorRef<Message>) {
         for action in self.life.step(input, Instant::now().into_std()) {
             self.perform(action, myself);
         }
@@ -231,19 +243,19 @@ impl Owner {
         match fact {
             Fact::Launched(Ok(owned_set)) => {
                 self.owned_set = Some(owned_set);
-                self.tell(Input::Launched, myself);
+                self.tell(LifeInput::Launched, myself);
             }
             Fact::Launched(Err(error)) => {
                 self.sensing = Sensing::Through;
                 self.failure = Some(StartError::new(error));
-                self.tell(Input::LaunchFailed, myself);
+                self.tell(LifeInput::LaunchFailed, myself);
             }
-            Fact::Ready => self.tell(Input::Ready, myself),
-            Fact::Extend(by) => self.tell(Input::Extend(by), myself),
+            Fact::Ready => self.tell(LifeInput::Ready, myself),
+            Fact::Extend(by) => self.tell(LifeInput::Extend(by), myself),
             Fact::Checked(exit) => self.checked(exit, myself),
             Fact::Diagnosed(diagnosis) => self.diagnosed(diagnosis, myself),
             Fact::StopCommandOver(result) => self.stop_command_over(result, myself),
-            Fact::Time => self.tell(Input::Timer, myself),
+            Fact::Time => self.tell(LifeInput::Timer, myself),
             Fact::Exited { exit, is_last } => {
                 let exit = match &self.process {
                     Some(process) => process.judge(exit),
@@ -255,9 +267,9 @@ impl Owner {
                     self.sensing = Sensing::Through;
                 }
                 if is_done {
-                    self.tell(Input::Ready, myself);
+                    self.tell(LifeInput::Ready, myself);
                 }
-                self.tell(Input::Exited, myself);
+                self.tell(LifeInput::Exited, myself);
                 if is_last {
                     self.empty(myself);
                 }
@@ -354,19 +366,19 @@ impl Owner {
     fn checked(&mut self, exit: Exit, myself: &ActorRef<Message>) {
         let matters = self.check.take().is_some_and(|check| !check.is_ended());
         self.members.note_check(None);
-        self.tell(Input::CheckOver, myself);
+        self.tell(LifeInput::CheckOver, myself);
         if self.has_started {
             // It was a health check, which has told what it found.
             return;
         }
         if matters && exit.class() == ExitClass::Normal {
-            self.tell(Input::Ready, myself);
+            self.tell(LifeInput::Ready, myself);
         } else if matters {
             if self.has_users_check() {
                 let refused = ReadyError::Refused { program: self.program(), reason: exit };
                 self.failure = Some(StartError::new(refused));
             }
-            self.tell(Input::NeverReady, myself);
+            self.tell(LifeInput::NeverReady, myself);
         }
     }
 

@@ -37,7 +37,7 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Pump {
     pipe: Watched,
-    source: Source,
+    source: OutputSource,
     stream: Stream,
     lines: Lines,
     /// When what has come of a line is shown without its end, unless more comes.
@@ -52,7 +52,7 @@ pub(super) struct Pump {
 
 /// What a process writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum OutputSource {
     Pipe,
     Terminal,
 }
@@ -70,7 +70,7 @@ pub(super) enum Written<'a> {
 impl Pump {
     /// The descriptor must be non-blocking.
     pub(super) fn new(
-        (fd, source): (OwnedFd, Source),
+        (fd, source): (OwnedFd, OutputSource),
         stream: Stream,
         log: Option<Arc<LogWriter>>,
     ) -> io::Result<Self> {
@@ -148,8 +148,8 @@ impl Pump {
     /// When a process has ended, this is all that it has written, however much others are still writing.
     pub(super) fn drain(&mut self, mut write: impl FnMut(Written<'_>)) {
         let held = match self.source {
-            Source::Pipe => sys::readable_bytes(&self.pipe).unwrap_or(0),
-            Source::Terminal => TERMINAL_HOLDS,
+            OutputSource::Pipe => sys::readable_bytes(&self.pipe).unwrap_or(0),
+            OutputSource::Terminal => TERMINAL_HOLDS,
         };
         if held > CHUNK {
             self.drain_into(&mut vec![0; LARGE_CHUNK], held, &mut write);

@@ -12,7 +12,7 @@ use super::members::Found;
 use super::message::Message;
 use super::owner::{Owner, OwnerState, Sensing};
 use crate::group::MemberList;
-use crate::policy::Input;
+use crate::policy::LifeInput;
 use crate::set::ProcessSet;
 
 impl Owner {
@@ -47,7 +47,7 @@ impl Owner {
             }
         }
         if found == Found::Members {
-            self.tell(Input::Inhabited, myself);
+            self.tell(LifeInput::Inhabited, myself);
         }
     }
 
@@ -83,7 +83,7 @@ impl Owner {
         if let Some(owned_set) = &self.owned_set {
             self.members.dismiss(owned_set.set());
         }
-        self.tell(Input::Empty, myself);
+        self.tell(LifeInput::Empty, myself);
         if self.state == OwnerState::Owning && self.check.is_some() {
             // If the supervisor's deadline comes while the check is waited for, the report names the check.
             self.members.note_check(Some(self.check_name()));

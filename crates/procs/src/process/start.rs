@@ -14,7 +14,7 @@ use rootward_core::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::care::{Care, StopSteps};
+use super::health_state::{HealthState, StopSteps};
 use super::launching;
 use super::message::Message;
 use super::newline::Newline;
@@ -26,7 +26,7 @@ use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
 use crate::launch::{LaunchError, Launcher, Order, problem_with_identity, with_directory};
-use crate::policy::{Input, Life, Retry};
+use crate::policy::{Life, LifeInput, Retry};
 use crate::set::{Ack, KillSlot};
 use crate::spec::{Process, problem_with};
 use crate::usage::usage_of;
@@ -84,7 +84,7 @@ impl StartChild for StartProcess {
         };
         // The program first: while it starts there is time to make its owner.
         let mut life = Life::new(rules);
-        life.step(Input::Begin, Instant::now().into_std());
+        life.step(LifeInput::Begin, Instant::now().into_std());
         let log = process.readiness().map(|_| Arc::new(StartLog::default()));
         let (process, notices) = match with_notices(process, &sink, log.clone()) {
             Ok(it) => it,
@@ -92,9 +92,9 @@ impl StartChild for StartProcess {
                 return Launch::Failed(StartError::new(LaunchError::new(self.process.command(), error)));
             }
         };
-        let care = process.get_health().map(|_| {
+        let health_state = process.get_health().map(|_| {
             let signs = notices.as_ref().map(|notices| notices.signs());
-            Box::new(Care::new(sink.clone(), signs))
+            Box::new(HealthState::new(sink.clone(), signs))
         });
         let steps = has_steps.then(|| Box::new(StopSteps::new(sink.clone())));
         let (newline, pipe) = match process.ready_descriptor().map(|number| (number, Newline::open())) {
@@ -144,7 +144,7 @@ impl StartChild for StartProcess {
             ack,
             shared: shared_owner,
             pacer,
-            care,
+            health_state,
             steps,
             wanted,
             over,

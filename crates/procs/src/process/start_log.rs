@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::stamp::Stamp;
+use super::path_state::PathState;
 
 /// How many lines are kept.
 const MOST_LINES: usize = 5;
@@ -17,7 +17,7 @@ const LONGEST_LINE: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct StartLog {
     /// What stood at the path that says that the process is ready, before the program was started.
-    pub(super) before: OnceLock<Stamp>,
+    pub(super) before: OnceLock<PathState>,
     known: Mutex<Known>,
 }
 

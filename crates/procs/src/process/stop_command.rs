@@ -15,7 +15,7 @@ use super::owner::Owner;
 use super::sensor::exited;
 use super::start_log::StartLog;
 use crate::launch::{Launcher, Order, launch};
-use crate::policy::{Ask, Input, Way};
+use crate::policy::{Ask, LifeInput, Way};
 use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
 
@@ -51,9 +51,9 @@ impl Owner {
             steps.failed = result.as_ref().err().cloned();
         }
         if result.is_err() {
-            self.tell(Input::StopCommandFailed, myself);
+            self.tell(LifeInput::StopCommandFailed, myself);
         }
-        self.tell(Input::StopCommandOver, myself);
+        self.tell(LifeInput::StopCommandOver, myself);
     }
 
     /// Writes down a step of the stop.

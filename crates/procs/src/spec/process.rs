@@ -12,7 +12,7 @@ use super::ready::Condition;
 use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::pipes::Pipes;
-use crate::policy::{Ladder, Readiness, Rules, Step};
+use crate::policy::{Ladder, LifeRules, Readiness, Step};
 use crate::process::StartProcess;
 
 /// Describes an operating-system process as a child.
@@ -135,8 +135,8 @@ impl Process {
         self
     }
 
-    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes, not as lines:
-    /// these hand out the ends of each incarnation.
+    /// Has this program's code read and write what is [`Stdin::Piped`] and [`Output::Piped`], as bytes and not as
+    /// lines: these hand out the ends of each incarnation.
     ///
     /// What is read too slowly makes the process wait in its own write, as at any pipe, and holds up no stop. A process
     /// that was started by [`spawn`](Self::spawn) has them without this:
@@ -368,13 +368,13 @@ impl Process {
     }
 
     /// The rules by which it lives, for a child that is stopped in this way.
-    pub(crate) fn rules(&self, shutdown: Shutdown) -> Rules {
+    pub(crate) fn rules(&self, shutdown: Shutdown) -> LifeRules {
         let grace = match shutdown {
             Shutdown::Kill => Duration::ZERO,
             Shutdown::Grace(grace) => grace,
             Shutdown::Infinity => Shutdown::DEFAULT_GRACE,
         };
-        Rules {
+        LifeRules {
             ladder: match &self.stop_command {
                 Some((_, within)) => self.ladder.clone().behind_command(*within),
                 None => self.ladder.clone(),

@@ -16,17 +16,17 @@ use crate::sys::{self, Size};
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until a process has it"]
 pub struct Terminal {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<OpenTerminals>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct OpenTerminals {
     size: Size,
     /// Our ends of the terminals that have it.
     open: Vec<Weak<OwnedFd>>,
 }
 
-/// The size of a terminal at which no person looks.
+/// The size of a terminal that is on no screen.
 const DEFAULT: Size = (80, 24);
 
 impl Terminal {
@@ -41,7 +41,7 @@ impl Terminal {
     }
 
     fn of(size: Size) -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { size, open: Vec::new() })) }
+        Self { shared: Arc::new(Mutex::new(OpenTerminals { size, open: Vec::new() })) }
     }
 
     /// How many columns and rows terminals of this size have.
@@ -89,7 +89,7 @@ impl Terminal {
         Ok((ours, theirs))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, OpenTerminals> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

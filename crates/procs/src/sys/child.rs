@@ -26,7 +26,7 @@ use super::session::Session;
 pub(crate) enum Stage {
     /// The process could not be made.
     Clone = 1,
-    /// It could not be set up: its group, its signals, its descriptors.
+    /// It could not be given the directory in which the program is looked for.
     SetUp,
     /// The working directory could not be entered.
     Directory,
@@ -44,6 +44,12 @@ pub(crate) enum Stage {
     Cpus,
     /// Nor its rank among those that the system kills when it has no memory left.
     OomScore,
+    /// Its descriptors could not be put in their places, and the others closed.
+    Descriptors,
+    /// It could not be made the leader of its group or session.
+    Group,
+    /// It could not be made to die with its parent.
+    DeathSignal,
     /// Its cgroup could not be given these limits.
     MemoryHigh,
     MemoryMax,
@@ -78,6 +84,30 @@ impl Stage {
         }
     }
 
+    /// What is called there, as far as it can be refused as a whole.
+    pub(crate) fn call(self) -> Option<&'static str> {
+        match self {
+            Self::Clone => Some("clone"),
+            Self::Descriptors => Some("dup3` or `close_range"),
+            Self::Group => Some("setpgid` or `setsid"),
+            Self::DeathSignal => Some("prctl"),
+            Self::SetUp
+            | Self::Directory
+            | Self::Exec
+            | Self::Limits
+            | Self::Nice
+            | Self::Identity
+            | Self::Capabilities
+            | Self::Cpus
+            | Self::OomScore
+            | Self::MemoryHigh
+            | Self::MemoryMax
+            | Self::PidsMax
+            | Self::CpuMax
+            | Self::CpuWeight => None,
+        }
+    }
+
     /// The stage with this number. What is no number of a stage is the last one.
     pub(crate) fn from_number(number: i32) -> Self {
         match number {
@@ -90,6 +120,9 @@ impl Stage {
             8 => Self::Capabilities,
             9 => Self::Cpus,
             10 => Self::OomScore,
+            11 => Self::Descriptors,
+            12 => Self::Group,
+            13 => Self::DeathSignal,
             number => CGROUP_LIMITS.into_iter().find(|limit| *limit as i32 == number).unwrap_or(Self::Exec),
         }
     }
@@ -217,10 +250,10 @@ impl Child {
     }
 
     fn set_up(&self) -> Result<(), (Stage, Errno)> {
-        self.set_up_descriptors_and_group().map_err(|errno| (Stage::SetUp, errno))?;
+        self.set_up_descriptors_and_group()?;
         apply(self.inherited()).map_err(|(part, errno)| (Stage::of(part), errno))?;
         // After that: a change of the user takes it away.
-        self.die_with_parent().map_err(|errno| (Stage::SetUp, errno))
+        self.die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))
     }
 
     fn inherited(&self) -> &[u64] {
@@ -229,30 +262,31 @@ impl Child {
         if count == 0 { &[] } else { unsafe { std::slice::from_raw_parts(words, count) } }
     }
 
-    fn set_up_descriptors_and_group(&self) -> Result<(), Errno> {
+    fn set_up_descriptors_and_group(&self) -> Result<(), (Stage, Errno)> {
+        let descriptors = |errno| (Stage::Descriptors, errno);
         if let Some(first) = self.leaves_from {
             // Before anything is done to descriptors: until then they are the starter's as well.
-            raw::leave_from(first)?;
+            raw::leave_from(first).map_err(descriptors)?;
         }
         if !self.tidy {
             raw::reset_dispositions();
         }
-        self.session.lead()?;
+        self.session.lead().map_err(|errno| (Stage::Group, errno))?;
         for (target, source) in (0..).zip(self.stdio) {
             if let Some(source) = source {
-                raw::duplicate_for_exec(source, target)?;
+                raw::duplicate_for_exec(source, target).map_err(descriptors)?;
             }
         }
-        self.session.take_terminal()?;
+        self.session.take_terminal().map_err(descriptors)?;
         if let Some(directory) = self.begin_in {
             // Before its number is given to another.
-            raw::enter(directory)?;
+            raw::enter(directory).map_err(|errno| (Stage::SetUp, errno))?;
         }
         if !self.tidy {
-            raw::close_from_on_exec(3)?;
+            raw::close_from_on_exec(3).map_err(descriptors)?;
         }
         // Before there are limits.
-        self.extra.put()
+        self.extra.put().map_err(descriptors)
     }
 
     fn die_with_parent(&self) -> Result<(), Errno> {

@@ -1,7 +1,7 @@
 //! A function of this library that runs before `main`, so that a program that executes itself can be something else.
 //!
-//! It looks for one variable of the environment and at the process's number, and in every ordinary start that is all it
-//! does. In process 1 it has signals noted that would be lost.
+//! It looks for one variable of the environment, and in every ordinary start that is all it does. What process 1 needs
+//! has a function of its own, which comes first.
 
 #![expect(
     unsafe_code,
@@ -22,7 +22,6 @@ pub(crate) const VARIABLE: &CStr = c"ROOTWARD_WARDEN";
 static CONSTRUCTOR: extern "C" fn() = constructor;
 
 extern "C" fn constructor() {
-    super::early::note_in_process_1();
     // SAFETY: nothing else runs yet that could change the environment; the name is a C string.
     let is_asked_for = unsafe { !libc::getenv(VARIABLE.as_ptr()).is_null() };
     // SAFETY: it reads what the kernel has handed over. A program that runs with more rights than its caller obeys no

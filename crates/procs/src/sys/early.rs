@@ -3,8 +3,14 @@
 //! The kernel drops a signal to process 1 whose disposition is the default one. So a stop that arrives before the
 //! program has come to its init would be lost, and what has sent it waits until it loses its patience. This notes such
 //! signals. Nothing else changes: the default disposition does nothing in process 1, and noting does nothing either.
+//!
+//! What arrives between the exec and this code is lost. The kernel would keep it only if whatever executes the program
+//! had blocked the signal.
 
-#![expect(unsafe_code, reason = "dispositions are changed by system calls that take addresses")]
+#![expect(
+    unsafe_code,
+    reason = "a place in the program's list of constructors, and system calls that take addresses"
+)]
 
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +25,16 @@ fn stop_signals() -> [c_int; 6] {
     [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPWR, libc::SIGRTMIN() + 3]
 }
 
-/// Begins to note signals, if this is process 1. Called before `main`.
-pub(super) fn note_in_process_1() {
+/// The first code of the program itself: constructors are called in the order of these numbers, 0 to 100 are for what
+/// comes with a language, and the standard library's own has 99. Only the libraries that the system loads are before.
+/// A program may have code that is before those (`.preinit_array`), and a library may not, which this crate may be in.
+#[used]
+// SAFETY: a section of pointers to functions without arguments that are looked at; more arguments than that do no harm.
+#[unsafe(link_section = ".init_array.00098")]
+static FIRST: extern "C" fn() = note_in_process_1;
+
+/// Begins to note signals, if this is process 1.
+extern "C" fn note_in_process_1() {
     if std::process::id() != 1 {
         return;
     }

@@ -12,6 +12,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{getgroups, getresgid, getresuid};
 
 use super::raw;
+use super::refused::named_if_refused;
 
 /// Which parts of a list of words are to be applied: the first word of the list.
 pub(super) const IDENTITY: u64 = 1;
@@ -93,7 +94,8 @@ impl Inherited {
     /// What the calling thread has now. Its soft limit of descriptors may be one that this library has raised.
     pub(crate) fn as_it_is() -> io::Result<Self> {
         let limits = (0..LIMIT_COUNT).map(raw::limit).collect::<Result<_, _>>();
-        let limits = limits.map_err(io::Error::from_raw_os_error)?;
+        let limits =
+            limits.map_err(|errno| named_if_refused("prlimit64", io::Error::from_raw_os_error(errno)))?;
         let nice = raw::nice().unwrap_or_default();
         match fs::read_to_string("/proc/thread-self/status") {
             Ok(status) => {

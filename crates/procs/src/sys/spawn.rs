@@ -140,8 +140,9 @@ pub(crate) fn spawn(program: &Program, stack: &mut Stack) -> Result<Spawned, Fai
     child.stdio = program.stdio.each_ref().map(|fd| fd.as_ref().map(AsRawFd::as_raw_fd));
     if let Some(numbers) = &stack.numbers {
         let filled = numbers.fill(child.stdio);
-        child.stdio =
-            filled.inspect_err(|_| numbers.clear()).map_err(|errno| Failure::new(Stage::Clone, errno))?;
+        child.stdio = filled
+            .inspect_err(|_| numbers.clear())
+            .map_err(|errno| Failure::new(Stage::Descriptors, errno))?;
     }
     child.session = program.session;
     child.inherited = (program.inherited.as_ptr(), program.inherited.len());

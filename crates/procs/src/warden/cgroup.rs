@@ -144,7 +144,7 @@ fn delegated_above(place: &Path) -> Option<&Path> {
 }
 
 /// The directories of this process's own cgroup of version 2.
-pub(crate) fn all_places() -> Vec<PathBuf> {
+fn all_places() -> Vec<PathBuf> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }

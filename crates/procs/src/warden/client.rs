@@ -74,6 +74,13 @@ pub(crate) struct Client {
     trimmer: Once,
 }
 
+/// The socket between a program and a warden that is yet to come, if the system lets a warden do its work.
+fn line() -> Result<(OwnedFd, OwnedFd), WardenError> {
+    // A warden that heard of no end would say of nothing that it is gone.
+    raw::can_wait().map_err(io::Error::from_raw_os_error).map_err(WardenError::refused("waitid"))?;
+    sys::pair().map_err(WardenError::refused("socketpair"))
+}
+
 impl Warden {
     /// Makes a copy of this process the warden.
     ///
@@ -83,7 +90,7 @@ impl Warden {
     ///
     /// [`WardenError::TooLate`] if there are other threads already, and others if the system refuses something.
     pub fn fork() -> Result<Self, WardenError> {
-        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
+        let (ours, theirs) = line()?;
         let supervisor = raw::own_pid();
         match sys::fork() {
             Err((_, error)) if error.raw_os_error() == Some(libc::EBUSY) => {
@@ -123,7 +130,7 @@ impl Warden {
         if !sys::is_in_the_program() {
             return Err(WardenError::NotItself);
         }
-        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
+        let (ours, theirs) = line()?;
         let (pid, pidfd) = start(image_of_itself(theirs)?).map_err(WardenError::refused("clone"))?;
         Self::begin(pid, pidfd, ours, true)
     }
@@ -152,7 +159,7 @@ impl Warden {
     pub fn program(program: impl Into<PathBuf>) -> Result<Self, WardenError> {
         let program = program.into();
         let wrong = |source| WardenError::Program { program: program.clone(), source };
-        let (ours, theirs) = sys::pair().map_err(WardenError::refused("socketpair"))?;
+        let (ours, theirs) = line()?;
         let image = image_of(&program, theirs).map_err(wrong)?;
         let (pid, pidfd) = start(image).map_err(wrong)?;
         match Self::begin(pid, pidfd, ours, true) {

@@ -29,7 +29,6 @@ async fn bytes_go_in_and_come_out_as_they_are_and_none_of_them_is_an_event() {
     let write = async {
         stdin.write_all(&bytes).await.unwrap();
         stdin.shutdown().await.unwrap();
-        drop(stdin);
     };
     let ((), read) = tokio::join!(write, read_all(&mut ends));
 

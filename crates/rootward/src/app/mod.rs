@@ -28,3 +28,4 @@ pub use finished::Finished;
 pub use grace::{InvalidGrace, deadline_from_env};
 pub use prepared::{Prepared, RunError};
 pub use run::run;
+pub use termination::write_termination_message;

@@ -54,6 +54,29 @@ impl Application {
     }
 }
 
+/// Writes why a program ends that has run no tree to a file, for Kubernetes: its description makes no sense, or
+/// something could not be begun.
+///
+/// [`Application::run`] and [`run_async`](Application::run_async) do it by themselves. This is for a program that finds
+/// out before it has an application to run, and has [`Finished::write_termination_message`] for all other ends. As
+/// there, the file gets 4096 bytes at most, of whole lines from the first on, and no control characters.
+///
+/// # Errors
+///
+/// If the file cannot be written, or is there and no regular file.
+///
+/// # Examples
+///
+/// ```no_run
+/// # let file = "/dev/termination-log";
+/// if let Err(error) = std::fs::read_to_string("settings.toml") {
+///     let _ = rootward::application::write_termination_message(file, &format!("settings.toml cannot be read: {error}\n"));
+/// }
+/// ```
+pub fn write_termination_message(file: impl AsRef<Path>, why: &str) -> io::Result<()> {
+    write(file.as_ref(), why)
+}
+
 /// Writes a message that is worded already.
 pub(super) fn write(file: &Path, message: &str) -> io::Result<()> {
     // A pipe that is not read would keep the program from ending.

@@ -7,13 +7,15 @@ mod way_out;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use rootward_core::{
     ChildKind, ChildSpec, Ending, Event, EventKind, Events, Exit, Launch, Outcome, Reporter, Restart,
-    RunningChild, StartChild, StartContext, StartError, StopCause, StopRequest, Supervisor,
+    RunningChild, SignalAction, StartChild, StartContext, StartError, StopCause, StopRequest, Supervisor,
 };
 use rootward_signals::{Signal, SignalSender, SignalSource};
 
@@ -44,14 +46,40 @@ fn blocking(id: &str, until: mpsc::Receiver<()>) -> ChildSpec {
 /// How much time passes between two keys that count.
 const AGAIN: Duration = Duration::from_millis(110);
 
-/// Sends SIGINT again and again, as a person does who wants to leave, until the program has ended.
-fn press_until_it_leaves(signals: &SignalSender, program: thread::JoinHandle<Finished>) -> Finished {
-    while !program.is_finished() {
+/// How long a program has to end that is told to leave. Only a test that fails waits that long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends SIGINT, as a person does who wants to leave, until the program has ended. Three of them count at most: others
+/// came so early that they belonged to the one before.
+fn three_signals_lead_out(
+    signals: &SignalSender,
+    mut events: Events,
+    program: thread::JoinHandle<Finished>,
+) -> Finished {
+    for _ in 0..PATIENCE.as_millis() / AGAIN.as_millis() {
         signals.send(Signal::INT);
         #[expect(clippy::disallowed_methods, reason = "the time between two keys is what is meant")]
         thread::sleep(AGAIN);
+        if program.is_finished() {
+            let counted = counted_signals(&mut events);
+            let ladder = [SignalAction::Stop, SignalAction::Force, SignalAction::Leave];
+            assert!(ladder.starts_with(&counted), "{counted:?}");
+            return program.join().unwrap();
+        }
     }
-    program.join().unwrap()
+    panic!("the program does not end: {:?}", counted_signals(&mut events));
+}
+
+/// What the signals meant that were no part of another one, as far as that has been written down.
+fn counted_signals(events: &mut Events) -> Vec<SignalAction> {
+    let mut counted = Vec::new();
+    let mut there = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Ok(Some(event))) = pin!(events.next()).poll(&mut there) {
+        if let EventKind::Signal { action, .. } = event.what {
+            counted.extend((action != SignalAction::Ignore).then_some(action));
+        }
+    }
+    counted
 }
 
 /// Reads on until an event of this name happens to this child.
@@ -158,7 +186,7 @@ fn a_third_signal_leaves_at_once_although_children_are_still_there() {
 
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root");
-    let finished = press_until_it_leaves(&signals, program);
+    let finished = three_signals_lead_out(&signals, events, program);
 
     assert_eq!((finished.status(), finished.ending()), (130, None));
     let report = finished.report().expect("supervisors still run");

@@ -13,7 +13,7 @@ use super::ProbesAddress;
 pub(super) struct BoundSocket {
     pub(super) address: ProbesAddress,
     pub(super) socket: ProbeSocket,
-    pub(super) file: Option<SocketFile>,
+    pub(super) file: Option<ProbeSocketFile>,
 }
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) enum ProbeSocket {
 
 /// The file of a socket, which is removed with this.
 #[derive(Debug)]
-pub(super) struct SocketFile(PathBuf);
+pub(super) struct ProbeSocketFile(PathBuf);
 
 impl BoundSocket {
     pub(super) fn bind(address: &ProbesAddress) -> io::Result<Self> {
@@ -38,7 +38,7 @@ impl BoundSocket {
             ProbesAddress::Unix(path) => {
                 remove_if_abandoned(path);
                 let socket = UnixListener::bind(path)?;
-                let file = Some(SocketFile(path.clone()));
+                let file = Some(ProbeSocketFile(path.clone()));
                 socket.set_nonblocking(true)?;
                 Ok(Self { address: address.clone(), socket: ProbeSocket::Unix(socket), file })
             }
@@ -55,7 +55,7 @@ fn remove_if_abandoned(path: &Path) {
     }
 }
 
-impl Drop for SocketFile {
+impl Drop for ProbeSocketFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }

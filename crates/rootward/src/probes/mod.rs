@@ -102,7 +102,7 @@ pub struct ProbesGuard {
     /// Ends the thread when it is dropped.
     _open: oneshot::Sender<()>,
     /// Removed when this is dropped.
-    _file: Option<address::SocketFile>,
+    _file: Option<address::ProbeSocketFile>,
 }
 
 /// Where probes are answered: an address and a port, or `unix:` and a path.

@@ -40,7 +40,7 @@ impl Liveness {
 
 /// What is known of a tree.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TreeFacts {
+pub(super) struct ProbeFacts {
     pub(super) is_live: bool,
     pub(super) has_started: bool,
     pub(super) stop_requested: bool,
@@ -82,7 +82,7 @@ pub(super) fn children(root: &NodeSnapshot, restart: impl Fn(&str) -> Option<Res
 }
 
 /// What a probe looks at.
-pub(super) fn checks(probe: Probe, facts: &TreeFacts) -> Vec<ProbeCheck> {
+pub(super) fn checks(probe: Probe, facts: &ProbeFacts) -> Vec<ProbeCheck> {
     let started = ProbeCheck::of("started", (!facts.has_started).then_some("the tree has not started"));
     match probe {
         Probe::Live => {

@@ -24,7 +24,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::Probe;
 use super::address::ProbeSocket;
-use super::policy::{self, Liveness, ProbeCheck, TreeFacts};
+use super::policy::{self, Liveness, ProbeCheck, ProbeFacts};
 
 /// How many connections are open at a time. What else connects waits for its turn.
 pub(super) const CONNECTIONS: usize = 64;
@@ -186,7 +186,7 @@ impl ProbeServer {
         status(code, &policy::text(probe, &checks, is_verbose))
     }
 
-    fn facts(&self, probe: Probe) -> TreeFacts {
+    fn facts(&self, probe: Probe) -> ProbeFacts {
         let known = &mut *self.known.borrow_mut();
         known.has_started |= self.tree.has_started();
         let stop_requested = self.tree.stop_requested();
@@ -198,7 +198,7 @@ impl ProbeServer {
             known.children =
                 self.tree.snapshot().map(|snapshot| self.children(&snapshot)).unwrap_or_default();
         }
-        TreeFacts {
+        ProbeFacts {
             is_live: known.liveness.is_live(),
             has_started: known.has_started,
             stop_requested,

@@ -12,7 +12,7 @@ use tokio::task::coop::unconstrained;
 
 use super::backstop::{BACKSTOP, within_time};
 use super::prospect::{Prospect, prospect};
-use super::text::Line;
+use super::text::RecordLine;
 
 /// A tree's events as far as they have been read, in order.
 ///
@@ -324,6 +324,6 @@ pub(super) fn is_end(what: &EventKind) -> bool {
 impl fmt::Display for EventLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "what has happened:")?;
-        self.seen.iter().try_for_each(|event| writeln!(f, "{}", Line(event)))
+        self.seen.iter().try_for_each(|event| writeln!(f, "{}", RecordLine(event)))
     }
 }

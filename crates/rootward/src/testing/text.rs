@@ -5,10 +5,10 @@ use std::fmt;
 use rootward_core::{Event, EventKind};
 
 /// One event on one line.
-pub(super) struct Line<'a>(pub(super) &'a Event);
+pub(super) struct RecordLine<'a>(pub(super) &'a Event);
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "of all other events the name says everything")]
-impl fmt::Display for Line<'_> {
+impl fmt::Display for RecordLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Event { seq, at, path, incarnation, what, .. } = self.0;
         write!(f, "{seq:>5} {:>9.3}s  {path} #{incarnation} {}", at.as_secs_f64(), what.name())?;

@@ -10,12 +10,12 @@ use super::SignalDecision;
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CallId(u64);
+pub(crate) struct HandlerCallId(u64);
 
 /// The handlers of one signal, to be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QueuedCall {
-    pub(crate) id: CallId,
+    pub(crate) id: HandlerCallId,
     pub(crate) decided: SignalDecision,
     /// How many arrivals this call is for.
     pub(crate) times: u32,
@@ -25,25 +25,25 @@ pub(crate) struct QueuedCall {
 #[derive(Debug, Default)]
 pub(crate) struct CallQueue {
     asked_for: u64,
-    current: Option<CallId>,
+    current: Option<HandlerCallId>,
     waiting: VecDeque<QueuedCall>,
 }
 
 impl CallQueue {
     /// Asks for a call. If an equal one waits already, that one is for both.
-    pub(crate) fn add(&mut self, decided: SignalDecision) -> CallId {
+    pub(crate) fn add(&mut self, decided: SignalDecision) -> HandlerCallId {
         if let Some(equal) = self.waiting.iter_mut().find(|call| call.decided == decided) {
             equal.times = equal.times.saturating_add(1);
             return equal.id;
         }
         self.asked_for += 1;
-        let id = CallId(self.asked_for);
+        let id = HandlerCallId(self.asked_for);
         self.waiting.push_back(QueuedCall { id, decided, times: 1 });
         id
     }
 
     /// Hears that a call has been made.
-    pub(crate) fn made(&mut self, id: CallId) {
+    pub(crate) fn made(&mut self, id: HandlerCallId) {
         debug_assert_eq!(self.current, Some(id), "one call is made at a time");
         self.current = None;
     }

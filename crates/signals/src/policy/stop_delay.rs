@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CallId, Reaction};
+use super::{HandlerCallId, Reaction};
 use crate::Signal;
 
 /// A signal and what was decided about it.
@@ -27,7 +27,7 @@ pub(crate) struct StopDelay {
 /// A stop that waits for its handlers.
 #[derive(Debug)]
 struct DelayedStop {
-    handlers: CallId,
+    handlers: HandlerCallId,
     /// When it is carried out all the same.
     until: Option<Instant>,
     stop: SignalDecision,
@@ -46,7 +46,7 @@ impl StopDelay {
     pub(crate) fn decided(
         &mut self,
         decided: SignalDecision,
-        call: Option<CallId>,
+        call: Option<HandlerCallId>,
         now: Instant,
     ) -> Vec<SignalDecision> {
         match (decided.reaction, call, &mut self.delayed) {
@@ -74,7 +74,7 @@ impl StopDelay {
 
     /// Hears that handlers have been called. Gives back what is to be carried out now. What has been carried out
     /// without waiting is not carried out again.
-    pub(crate) fn handled(&mut self, call: CallId) -> Vec<SignalDecision> {
+    pub(crate) fn handled(&mut self, call: HandlerCallId) -> Vec<SignalDecision> {
         match &self.delayed {
             Some(delayed) if delayed.handlers == call => self.release(),
             Some(_) | None => Vec::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rootward_core::{Ending, SignalAction, StopCause, TreeSnapshot};
 use tokio::sync::mpsc;
 
-use super::{AGAIN, given_tree, obedient, press_until_it_leaves, stubborn};
+use super::{AGAIN, given_tree, obedient, stubborn, three_signals_lead_out};
 use crate::{Hangup, Signal, SignalSource, Signals};
 
 #[tokio::test]
@@ -56,11 +56,11 @@ async fn a_ctrl_c_that_arrives_twice_within_a_tenth_of_a_second_is_one_request()
 
 #[tokio::test]
 async fn a_third_ctrl_c_tells_every_waiter_to_leave_with_130() {
-    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (signals, source) = SignalSource::channel();
     let guard = Signals::new().source(source).attach(&tree).unwrap();
 
-    let presses = press_until_it_leaves(&signals, &guard);
+    let presses = three_signals_lead_out(&signals, &guard, &mut log);
 
     assert_eq!(tokio::join!(presses, guard.exit_requested()), (130, 130));
     assert_eq!(guard.exit_requested().await, 130, "a later caller hears it as well");

@@ -7,7 +7,7 @@ use rootward_core::{Ending, SignalAction, StopCause};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{AGAIN, given_tree, hangs, obedient, press_until_it_leaves, stubborn};
+use super::{AGAIN, given_tree, hangs, obedient, stubborn, three_signals_lead_out};
 use crate::{Signal, SignalReceived, SignalSource, Signals};
 
 /// Registers this many handlers for each signal, each of which sends what it saw and its number.
@@ -92,7 +92,7 @@ async fn a_handler_that_hangs_does_not_take_away_the_way_out() {
     let report = tree.wait().await;
     assert_eq!((report.ending, report.cause), (Ending::Forced, StopCause::Signal("SIGINT")));
     assert_eq!((log.signal().await.1, log.signal().await.1), (SignalAction::Stop, SignalAction::Force));
-    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
+    assert_eq!(three_signals_lead_out(&sender, &guard, &mut log).await, 130);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,9 @@ mod escalation;
 mod handlers;
 mod way_out;
 
+use std::pin::pin;
 use std::sync::{Arc, mpsc as sync_mpsc};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rootward_core::{
@@ -61,14 +63,25 @@ pub(crate) fn hangs<T: ?Sized>() -> (impl FnMut(&T) + Send, mpsc::UnboundedRecei
 /// How much time passes between two keys that count.
 pub(crate) const AGAIN: Duration = Duration::from_millis(101);
 
-/// Sends SIGINT again and again, as a person does who wants to leave, and says with which status the program leaves.
-pub(crate) async fn press_until_it_leaves(signals: &SignalSender, guard: &SignalsGuard) -> u8 {
-    loop {
+/// Sends SIGINT, as a person does who wants to leave, and says with which status the program leaves. Three of them
+/// count: others came so early that they belonged to the one before.
+pub(crate) async fn three_signals_lead_out(
+    signals: &SignalSender,
+    guard: &SignalsGuard,
+    log: &mut Log,
+) -> u8 {
+    // Many more than a busy machine needs.
+    const MOST: usize = 600;
+    for _ in 0..MOST {
         signals.send(Signal::INT);
         if let Ok(status) = tokio::time::timeout(AGAIN, guard.exit_requested()).await {
+            let counted = log.counted_signals();
+            let ladder = [SignalAction::Stop, SignalAction::Force, SignalAction::Leave];
+            assert!((0..3).any(|from| ladder[from..].starts_with(&counted)), "{counted:?}");
             return status;
         }
     }
+    panic!("{MOST} signals do not lead out");
 }
 
 /// A tree's events, one after the other.
@@ -95,6 +108,18 @@ impl Log {
             None
         })
         .await
+    }
+
+    /// What the signals meant that were no part of another one, as far as that has been written down.
+    fn counted_signals(&mut self) -> Vec<SignalAction> {
+        let mut counted = Vec::new();
+        let mut there = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Ok(Some(event))) = pin!(self.0.next()).poll(&mut there) {
+            if let EventKind::Signal { action, .. } = event.what {
+                counted.extend((action != SignalAction::Ignore).then_some(action));
+            }
+        }
+        counted
     }
 
     /// Why the root begins to stop.

@@ -8,7 +8,7 @@ use rootward_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{given_tree, hangs, obedient, press_until_it_leaves, stubborn};
+use super::{Log, given_tree, hangs, obedient, stubborn, three_signals_lead_out};
 use crate::last_kill::LastKill;
 use crate::{Signal, SignalSource, Signals};
 
@@ -51,20 +51,22 @@ async fn a_snapshot_of_a_tree_that_stands_still_does_not_take_the_way_out() {
     let (started, mut starting) = mpsc::unbounded_channel();
     let (never, blocked) = sync_mpsc::channel::<()>();
     let blocks = ChildSpec::new("blocks", Blocks { started, blocked: Mutex::new(blocked) });
-    let tree = Supervisor::new("root").child(blocks).into_tree().unwrap().launch();
+    let mut builder = Supervisor::new("root").child(blocks).into_tree().unwrap();
+    let mut log = Log(builder.subscribe());
+    let tree = builder.launch();
     let (sender, source) = SignalSource::channel();
     let guard = Signals::new().source(source).on_snapshot(|_| ()).attach(&tree).unwrap();
     starting.recv().await;
 
     sender.send(Signal::USR1);
 
-    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
+    assert_eq!(three_signals_lead_out(&sender, &guard, &mut log).await, 130);
     drop(never);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
-    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
     let (hang, mut hanging, _never) = hangs();
     let hang = Mutex::new(hang);
@@ -72,21 +74,21 @@ async fn a_last_kill_that_is_held_up_does_not_keep_the_program_for_long() {
     listening.last_kill = LastKill::with(move |tree| hang.lock().unwrap()(tree)).unwrap();
     let guard = listening.attach(&tree);
 
-    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
+    assert_eq!(three_signals_lead_out(&sender, &guard, &mut log).await, 130);
 
     hanging.recv().await;
 }
 
 #[tokio::test]
 async fn a_third_ctrl_c_does_one_last_kill() {
-    let (tree, _log) = given_tree(stubborn("worker")).await;
+    let (tree, mut log) = given_tree(stubborn("worker")).await;
     let (sender, source) = SignalSource::channel();
     let (killed, mut kills) = mpsc::unbounded_channel();
     let mut listening = Signals::new().source(source).listen().unwrap();
     listening.last_kill = LastKill::with(move |_| killed.send(()).unwrap()).unwrap();
     let guard = listening.attach(&tree);
 
-    assert_eq!(press_until_it_leaves(&sender, &guard).await, 130);
+    assert_eq!(three_signals_lead_out(&sender, &guard, &mut log).await, 130);
 
     assert_eq!(kills.recv().await, Some(()));
 }

@@ -13,8 +13,8 @@ use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::Screen;
 use super::stage::{Hands, Stage};
-use crate::terminal::farewell::{farewell, line};
 use crate::terminal::fit::Fit;
+use crate::terminal::plain::{farewell, line};
 use crate::terminal::state::{Effect, Input, Rights, State};
 
 /// Says why another program's tree is not shown, or not any more.

@@ -18,7 +18,7 @@ use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::{Modes, Screen};
 use super::stage::{Hands, Stage};
-use crate::tell;
+use crate::messages;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, Input, Rights, State};
 
@@ -74,9 +74,9 @@ impl OwnView {
             match catch_unwind(AssertUnwindSafe(|| stage.run())) {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => {
-                    tell::error(format_args!("the view is over, and the tree goes on: {error}"))
+                    messages::error(format_args!("the view is over, and the tree goes on: {error}"))
                 }
-                Err(_) => tell::error("the view is over by a bug in it, and the tree goes on"),
+                Err(_) => messages::error("the view is over by a bug in it, and the tree goes on"),
             }
         })?;
         hear_tree(&inbox, events)?;

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::Miss;
-use crate::process::stamp::Stamp;
+use crate::process::path_state::PathState;
 use crate::process::start_log::StartLog;
 
 pub(super) async fn look(path: &Path, log: &StartLog) -> Result<(), Miss> {
-    let now = Stamp::find(path.to_owned()).await.map_err(Miss::new)?;
+    let now = PathState::find(path.to_owned()).await.map_err(Miss::new)?;
     let before = log.before.get().copied().unwrap_or_default();
     match now {
         now if now.is_nothing() => Err(Miss::new("there is nothing at this path")),

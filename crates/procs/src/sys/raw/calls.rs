@@ -149,29 +149,6 @@ pub(crate) fn close(fd: c_int) -> Result<()> {
     integers(libc::SYS_close, [fd, 0, 0, 0, 0]).map(drop)
 }
 
-/// Closes all descriptors from `first` on.
-pub(crate) fn close_from(first: c_int) -> Result<()> {
-    integers(libc::SYS_close_range, [first, c_int::MAX, 0, 0, 0]).map(drop)
-}
-
-/// Closes all descriptors from `first` to `last`.
-pub(crate) fn close_from_to(first: c_int, last: c_int) -> Result<()> {
-    integers(libc::SYS_close_range, [first, last, 0, 0, 0]).map(drop)
-}
-
-/// Has all descriptors from `first` on closed by the next exec.
-pub(crate) fn close_from_on_exec(first: c_int) -> Result<()> {
-    let on_exec = libc::CLOSE_RANGE_CLOEXEC as c_int;
-    integers(libc::SYS_close_range, [first, c_int::MAX, on_exec, 0, 0]).map(drop)
-}
-
-/// Gives the calling process a table of descriptors of its own, without those from `first` on. The processes that it
-/// shared the former one with keep all.
-pub(crate) fn leave_from(first: c_int) -> Result<()> {
-    let alone = libc::CLOSE_RANGE_UNSHARE as c_int;
-    integers(libc::SYS_close_range, [first, c_int::MAX, alone, 0, 0]).map(drop)
-}
-
 /// Puts a descriptor in the place of another, where it is closed by an exec.
 pub(crate) fn duplicate(from: c_int, to: c_int) -> Result<()> {
     integers(libc::SYS_dup3, [from, to, libc::O_CLOEXEC, 0, 0]).map(drop)

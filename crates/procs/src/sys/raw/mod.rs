@@ -6,6 +6,7 @@
 
 mod arch;
 mod calls;
+mod close;
 mod identity;
 mod message;
 mod proc_children;
@@ -15,6 +16,7 @@ mod wait;
 pub(crate) use arch::SHARES_MEMORY;
 pub(super) use arch::clone_onto;
 pub(crate) use calls::*;
+pub(crate) use close::{close_from, close_from_on_exec, close_from_to, leave_from};
 pub(crate) use identity::limit;
 pub(in crate::sys) use identity::{
     bound_capabilities, bounding_and_ambient, capabilities, gain_no_privileges, gains_no_privileges,
@@ -26,7 +28,7 @@ pub(crate) use proc_children::{
     for_each_number, has_threads, is_stopped, open_children_of, parent_of, threads_of,
 };
 pub(crate) use signals::{Taken, take_any_now, take_if_sent, take_signal, take_signal_within, unblock_only};
-pub(crate) use wait::{ChildrenLeft, Reaped, reap_any, reap_any_or_stopped, reap_now};
+pub(crate) use wait::{ChildrenLeft, Reaped, can_wait, reap_any, reap_any_or_stopped, reap_now};
 
 /// An error number of the kernel's.
 pub(crate) type Errno = i32;

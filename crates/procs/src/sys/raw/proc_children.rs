@@ -113,6 +113,20 @@ pub(crate) fn for_each_number(file: c_int, mut with: impl FnMut(i32)) {
     }
 }
 
+/// Calls a function with every descriptor of the calling thread, but for the one that this takes.
+pub(super) fn for_each_descriptor(mut with: impl FnMut(c_int)) -> Result<(), Errno> {
+    let list = open(libc::AT_FDCWD, c"/proc/thread-self/fd", libc::O_RDONLY | libc::O_DIRECTORY)?;
+    let mut entries = Entries([0; 1024]);
+    let read = loop {
+        match entries.read(list) {
+            Ok(0) => break Ok(()),
+            Ok(bytes) => entries.numbers(bytes).filter(|fd| *fd != list).for_each(&mut with),
+            Err(errno) => break Err(errno),
+        }
+    };
+    close(list).and(read)
+}
+
 fn number(text: &[u8]) -> Option<i32> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }

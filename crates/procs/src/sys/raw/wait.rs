@@ -44,6 +44,16 @@ pub(crate) fn reap_now(pid: i32) -> Result<Reaped, ChildrenLeft> {
     wait(libc::P_PID, pid as id_t, 0)
 }
 
+/// Whether the system lets processes be waited for. Where it does not, no end would ever be heard of.
+pub(crate) fn can_wait() -> Result<(), Errno> {
+    let options = (libc::WEXITED | libc::__WALL | libc::WNOHANG | libc::WNOWAIT) as usize;
+    // SAFETY: the pointer is null, which has the kernel write nothing; no child is taken.
+    match unsafe { call(libc::SYS_waitid, [libc::P_ALL as usize, 0, 0, options, 0, 0]) } {
+        Ok(_) | Err(libc::ECHILD | libc::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
 fn wait(which: idtype_t, id: id_t, how: c_int) -> Result<Reaped, ChildrenLeft> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     // Children of any kind, also those whose end sends no signal to their parent.

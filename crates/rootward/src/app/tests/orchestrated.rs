@@ -22,7 +22,7 @@ fn a_program_is_ready_until_the_first_signal_drains_and_stops_at_the_second() {
         .probes(&address)
         .prepare()
         .unwrap();
-    let mut events = prepared.subscribe();
+    let (mut events, whole) = (prepared.subscribe(), prepared.subscribe());
     let program = thread::spawn(move || prepared.run().unwrap());
     read_until(&mut events, "started", "root").unwrap();
     assert!(ask(&address, Probe::Startup, BACKSTOP).unwrap().passes);
@@ -31,7 +31,7 @@ fn a_program_is_ready_until_the_first_signal_drains_and_stops_at_the_second() {
     signals.send(Signal::INT);
     let draining = read_until(&mut events, "draining", "root").unwrap();
     let answer = ask(&address, Probe::Ready, BACKSTOP).unwrap();
-    let finished = press_until_it_leaves(&signals, program);
+    let finished = three_signals_lead_out(&signals, whole, program);
 
     let cause = StopCause::Signal("SIGINT");
     assert_eq!(draining.what, EventKind::Draining { cause, delay: BACKSTOP * 2 });

@@ -8,7 +8,7 @@ use rootward_core::{
 };
 use rootward_signals::{Signal, SignalSource};
 
-use super::{StartsForEver, obedient, press_until_it_leaves, read_until};
+use super::{StartsForEver, obedient, read_until, three_signals_lead_out};
 use crate::app::{Application, Finished};
 
 #[test]
@@ -31,10 +31,12 @@ fn a_third_signal_leads_out_although_starts_block_both_threads_of_the_supervisor
         }
     });
 
-    let program = thread::spawn(move || program.prepare().unwrap().run().unwrap());
+    let mut prepared = program.prepare().unwrap();
+    let events = prepared.subscribe();
+    let program = thread::spawn(move || prepared.run().unwrap());
     blocked.iter().take(2).count();
 
-    let finished = press_until_it_leaves(&signals, program);
+    let finished = three_signals_lead_out(&signals, events, program);
 
     assert!(matches!(finished, Finished::Left { status: 130, .. }));
     drop(release);
@@ -48,13 +50,13 @@ fn a_third_signal_leads_out_although_the_function_that_is_called_at_the_launch_b
         .signal_source(source)
         .on_launch(move |_| pass(&gate));
     let mut prepared = program.prepare().unwrap();
-    let mut events = prepared.subscribe();
+    let (mut events, whole) = (prepared.subscribe(), prepared.subscribe());
 
     let program = thread::spawn(move || prepared.run().unwrap());
     signals.send(Signal::INT);
     read_until(&mut events, "stopped", "root").expect("the tree stops all the same");
 
-    assert_eq!(press_until_it_leaves(&signals, program).status(), 130);
+    assert_eq!(three_signals_lead_out(&signals, whole, program).status(), 130);
     drop(release);
 }
 

@@ -18,7 +18,7 @@ fn now() -> Instant {
 }
 
 /// A delay, and a stop that it holds back.
-fn given_a_stop_that_waits() -> (StopDelay, CallQueue, CallId, Instant) {
+fn given_a_stop_that_waits() -> (StopDelay, CallQueue, HandlerCallId, Instant) {
     let (mut stop_delay, mut calls, now) = (StopDelay::new(Some(LIMIT)), CallQueue::default(), now());
     let call = calls.add(decided(Stop));
     assert_eq!(stop_delay.decided(decided(Stop), Some(call), now), []);

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 /// What stands at a path, so that it can be told from what stands there later. Every change of a file or of its
 /// properties changes it. `None` if there is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp(Option<([u64; 3], [i64; 2])>);
+pub(super) struct PathState(Option<([u64; 3], [i64; 2])>);
 
-impl Stamp {
+impl PathState {
     /// What stands there now. This may block.
     fn of(path: &Path) -> io::Result<Self> {
         match fs::metadata(path) {

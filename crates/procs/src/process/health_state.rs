@@ -6,7 +6,7 @@ use tokio::sync::{oneshot, watch};
 use super::notices::Signs;
 
 /// What the owner of a process with a health check has for it.
-pub(super) struct Care {
+pub(super) struct HealthState {
     pub(super) sink: OutputSink,
     /// What a process says of its health by itself.
     pub(super) signs: Option<watch::Receiver<Signs>>,
@@ -41,7 +41,7 @@ pub(super) struct Diagnosis {
     pub(super) is_enough: bool,
 }
 
-impl Care {
+impl HealthState {
     pub(super) fn new(sink: OutputSink, signs: Option<watch::Receiver<Signs>>) -> Self {
         Self { sink, signs, illness: None, is_escalated: false }
     }
