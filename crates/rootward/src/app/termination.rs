@@ -70,7 +70,7 @@ impl Application {
 /// ```no_run
 /// # let file = "/dev/termination-log";
 /// if let Err(error) = std::fs::read_to_string("settings.toml") {
-///     let _ = rootward::application::write_termination_message(file, &format!("settings.toml cannot be read: {error}\n"));
+///     let _ = rootward::application::write_termination_message(file, &format!("settings.toml: {error}\n"));
 /// }
 /// ```
 pub fn write_termination_message(file: impl AsRef<Path>, why: &str) -> io::Result<()> {
