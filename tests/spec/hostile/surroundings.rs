@@ -7,7 +7,7 @@ use super::blocked_programs::{are_gone, insist};
 use crate::support::{Finished, Identity, Program, for_each};
 
 #[test]
-fn three_signals_get_out_whatever_a_piece_of_code_does() {
+fn three_signals_get_out_of_every_kind_of_hostile_code() {
     for_all(|(place, manner)| {
         let (mut program, processes) = given_program(place, manner, "0");
 
@@ -27,7 +27,7 @@ fn three_signals_get_out_whatever_a_piece_of_code_does() {
 }
 
 #[test]
-fn the_deadline_holds_whatever_a_piece_of_code_does() {
+fn the_deadline_holds_for_every_kind_of_hostile_code() {
     for_all(|(place, manner)| {
         let (program, processes) = given_program(place, manner, "2000");
 
