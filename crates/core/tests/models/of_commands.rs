@@ -6,7 +6,7 @@ use loom::thread;
 
 use crate::child_kind::{ChildReport, Report};
 use crate::command::{CommandSender, GuardianAnswer, GuardianCommand, commands};
-use crate::sync::{AtomicUsize, Ordering, block_on};
+use crate::sync::{AtomicUsize, Ordering, block_on, model};
 
 fn end(sender: &CommandSender) {
     let report = Box::new(ChildReport { report: Report::Ended {} });
@@ -15,7 +15,7 @@ fn end(sender: &CommandSender) {
 
 #[test]
 fn a_wish_is_obeyed_after_it_was_handed_in_also_if_an_equal_one_waits() {
-    loom::model(|| {
+    model(|| {
         let (sender, mut receiver) = commands();
         let handed_in = Arc::new(AtomicUsize::new(0));
         let program = {
@@ -41,7 +41,7 @@ fn a_wish_is_obeyed_after_it_was_handed_in_also_if_an_equal_one_waits() {
 
 #[test]
 fn a_guardian_that_has_its_turn_is_seen_to_answer() {
-    loom::model(|| {
+    model(|| {
         let (sender, mut receiver) = commands();
         let answer = Arc::new(GuardianAnswer::default());
         let guardian = {

@@ -7,7 +7,7 @@ use loom::sync::Mutex;
 use loom::thread;
 
 use crate::mailbox_counter::MailboxCounter;
-use crate::sync::locked;
+use crate::sync::{locked, model};
 
 /// What stands for the mailbox of ractor.
 struct Mailbox {
@@ -39,10 +39,7 @@ impl Mailbox {
 
 #[test]
 fn the_actor_decides_when_everything_is_heard_that_was_there() {
-    let mut model = loom::model::Builder::new();
-    // Three threads have more orders than a test has time for.
-    model.preemption_bound = Some(2);
-    model.check(|| {
+    model(|| {
         let mailbox = Arc::new(Mailbox { counter: MailboxCounter::new(), queue: Mutex::default() });
         let senders = ["a", "b"].map(|message| {
             let mailbox = Arc::clone(&mailbox);

@@ -6,7 +6,7 @@ use loom::sync::Mutex;
 use loom::thread;
 
 use crate::scope::{StopReach, StopScope};
-use crate::sync::locked;
+use crate::sync::{locked, model};
 
 /// What stands for the record of a tree: one lock, under which events get their order.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Events {
 
 #[test]
 fn nothing_is_written_to_start_behind_the_stop_of_an_ancestor() {
-    loom::model(|| {
+    model(|| {
         let events = Arc::new(Events::default());
         let root = StopScope::root(Arc::default(), StopReach::Subtree);
         let leaf = root.below().below();
@@ -56,7 +56,7 @@ fn nothing_is_written_to_start_behind_the_stop_of_an_ancestor() {
 
 #[test]
 fn a_stop_elsewhere_at_the_same_time_hides_no_stop_above() {
-    loom::model(|| {
+    model(|| {
         let events = Arc::new(Events::default());
         let root = StopScope::root(Arc::default(), StopReach::Subtree);
         let (middle, elsewhere) = (root.below(), root.below());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use loom::thread;
 
+use crate::sync::model;
 use crate::work_cell::{Doing, SlotWork, WorkCell, WorkerId};
 
 const LATER: u64 = 30;
@@ -21,7 +22,7 @@ fn check(seen: Option<SlotWork>) {
 
 #[test]
 fn a_worker_that_ends_while_it_is_looked_at_does_not_seem_to_be_stuck() {
-    loom::model(|| {
+    model(|| {
         let cell = Arc::new(WorkCell::new());
         let thread = {
             let cell = Arc::clone(&cell);
@@ -40,7 +41,7 @@ fn a_worker_that_ends_while_it_is_looked_at_does_not_seem_to_be_stuck() {
 
 #[test]
 fn a_worker_inside_of_another_has_a_time_of_its_own_and_the_outer_one_keeps_its_own() {
-    loom::model(|| {
+    model(|| {
         let cell = Arc::new(WorkCell::new());
         let outer = cell.begin(WorkerId(1), Doing::Poll, 10);
         let thread = {

@@ -51,6 +51,14 @@ atomic!(AtomicUsize, usize, fetch_add, fetch_sub);
 /// Nothing is needed at these points: loom looks into every atomic and every lock.
 pub(crate) fn point() {}
 
+/// Runs a model in all orders in which no more than three times a thread is held up although it could go on. The faults
+/// for which these models are there need two, and all orders would take minutes.
+pub(crate) fn model(run: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(run);
+}
+
 /// A model that panics has failed, so that no lock is ever found poisoned.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
