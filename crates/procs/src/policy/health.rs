@@ -20,6 +20,23 @@ pub(crate) struct HealthRules {
     pub(crate) start_period: Duration,
 }
 
+/// The moment next to this one at which looks with this interval come together: those of a hundred processes wake this
+/// program a few times a second, and not a hundred times. It is earlier or later by a 32nd of the interval at most, and
+/// by 50 ms. All count from one `origin`.
+pub(crate) fn together(at: Instant, interval: Duration, origin: Instant) -> Instant {
+    const LEAST: Duration = Duration::from_millis(10);
+    const MOST: Duration = Duration::from_millis(100);
+    let slot = (interval / 16).min(MOST);
+    if slot < LEAST {
+        return at;
+    }
+    let since = at.saturating_duration_since(origin).as_nanos();
+    // Less than a slot, which fits.
+    let beyond = Duration::from_nanos(u64::try_from(since % slot.as_nanos()).unwrap_or_default());
+    let nearest = if beyond * 2 < slot { at.checked_sub(beyond) } else { at.checked_add(slot - beyond) };
+    nearest.unwrap_or(at)
+}
+
 /// What a look has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -153,6 +170,31 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn looks_that_are_due_soon_after_each_other_come_together_and_stay_so() {
+        let origin = Instant::now();
+        let at = |milliseconds| origin + Duration::from_millis(milliseconds);
+        let second = Duration::from_secs(1);
+
+        // Sixteen times a second.
+        let moments = [1000, 1031, 1032, 1063, 1093].map(|due| together(at(due), second, origin));
+        let slot = Duration::from_micros(62_500);
+        assert_eq!(moments, [at(1000), at(1000), at(1000) + slot, at(1000) + slot, at(1000) + slot]);
+        // A look that began a little late does not move the next one.
+        assert_eq!(together(at(1020) + second, second, origin), at(2000));
+        assert_eq!(together(at(149), Duration::from_secs(3600), origin), at(100));
+        assert_eq!(together(at(151), Duration::from_secs(3600), origin), at(200));
+    }
+
+    #[test]
+    fn looks_with_a_short_interval_are_not_moved() {
+        let origin = Instant::now();
+        let due = origin + Duration::from_millis(1003);
+
+        assert_eq!(together(due, Duration::from_millis(100), origin), due);
+        assert_eq!(together(origin, Duration::from_secs(1), due), origin, "before the origin");
+    }
 
     #[test]
     fn only_failures_in_a_row_are_too_many() {

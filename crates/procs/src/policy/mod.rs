@@ -12,7 +12,7 @@ mod rotation;
 mod terms;
 mod visible;
 
-pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog};
+pub(crate) use health::{Checkup, Finding, HealthRules, Look, Watchdog, together};
 pub(crate) use ladder::{Ask, Ladder, Way};
 pub use ladder::{Recipient, Step};
 pub(crate) use life::Life;

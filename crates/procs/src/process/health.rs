@@ -3,7 +3,7 @@
 //! One task looks, or listens, for as long as the process runs. It tells its owner what the rule makes of it. A look is
 //! bounded in time, and the next one begins when it is over, however it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ractor::ActorRef;
 use rootward_core::ExitClass;
@@ -21,7 +21,7 @@ use super::owner::Owner;
 use super::path_state::PathState;
 use super::probe::{Members, Probe, look_once};
 use super::start_log::StartLog;
-use crate::policy::{Checkup, Finding, HealthRules, LifeInput, Look, Watchdog};
+use crate::policy::{Checkup, Finding, HealthRules, LifeInput, Look, Watchdog, together};
 use crate::spec::{HealthCheck, ReadyContext, UsersCheck};
 
 impl Owner {
@@ -158,7 +158,7 @@ async fn look_again_and_again(mut looks: Looks, rules: HealthRules, post: Post) 
     let mut checkup = Checkup::new(rules, began);
     loop {
         let Some(next) = checkup.next(began, now()) else { return std::future::pending().await };
-        sleep_until(next.into()).await;
+        sleep_until(together(next, rules.interval, origin()).into()).await;
         let real_time = post.hold();
         began = now();
         let (look, error) = looks.look(checkup.until(began)).await;
@@ -290,6 +290,12 @@ async fn look_at(path: &std::path::Path, last: &mut Option<PathState>) -> Result
         return Err("there is nothing at this path".to_owned());
     }
     if before == Some(there) { Err("it has not changed".to_owned()) } else { Ok(()) }
+}
+
+/// From when the looks of all processes count.
+fn origin() -> std::time::Instant {
+    static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
+    *ORIGIN.get_or_init(now)
 }
 
 fn now() -> std::time::Instant {
