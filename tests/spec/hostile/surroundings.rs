@@ -19,7 +19,8 @@ fn three_signals_get_out_beside_each_piece_of_hostile_code() {
         let what = || format!("{place:?} {manner}: {} {:#?}", finished.status, finished.said);
         assert!(has_come_to_it(&finished, manner), "{}", what());
         // The third may come when everything is gone, or when that is told.
-        assert!(matches!(finished.status.code(), Some(130 | 3)), "{}", what());
+        let may_fail = manner == "panics" && finished.status.code() == Some(1);
+        assert!(may_fail || matches!(finished.status.code(), Some(130 | 3)), "{}", what());
         assert_eq!(finished.lines_after("report ").len(), 1, "{}", what());
         assert!(manner != "blocks" || !place.holds_up || finished.status.code() == Some(130), "{}", what());
         wait(are_gone(&processes));
@@ -40,6 +41,10 @@ fn the_deadline_holds_beside_each_piece_of_hostile_code() {
         match finished.status.code() {
             Some(3) => assert_eq!(finished.lines_after("report "), ["Forced"], "{}", what()),
             Some(4) => assert_eq!(finished.lines_after("report "), ["Incomplete"], "{}", what()),
+            // A task whose error panics may do so when it has been asked to stop: it has failed then.
+            Some(1) if manner == "panics" => {
+                assert_eq!(finished.lines_after("report "), ["Failed"], "{}", what());
+            }
             _ => panic!("{}", what()),
         }
         assert!(manner != "blocks" || !place.holds_up || finished.status.code() == Some(4), "{}", what());
