@@ -167,6 +167,110 @@ async fn a_door_that_is_opened_late_with_the_first_events_knows_everything_that_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_says_what_the_machine_of_the_supervisor_is_going_to_do() {
+    let given = given(|door| door).await;
+
+    let why = given.place.ask("GET /why/root/team/fails").await.body;
+    let above = given.place.ask("GET /why/root").await.body;
+
+    let decided = &why["decided"];
+    assert_eq!(decided["on_failure"]["what"], "restart", "{why}");
+    assert_eq!(decided["on_failure"]["siblings"], 1, "{why}");
+    assert_eq!(decided["on_success"], json!({ "what": "stays_down" }), "{why}");
+    assert_eq!((&decided["restarts"]["counted"], &decided["restarts"]["allowed"]), (&json!(0), &json!(1)));
+    let changes: Vec<&str> =
+        why["changed_by"].as_array().unwrap().iter().filter_map(|it| it["what"].as_str()).collect();
+    assert_eq!(changes[..2], ["failure", "success"], "{why}");
+    assert_eq!(why["waits_for"], json!(null), "it runs");
+    assert_eq!(above["child"]["path"], "root", "{above}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_says_when_a_restart_comes_and_when_a_grace_is_over() {
+    let hour = std::time::Duration::from_secs(3600);
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let fails = rootward::ChildSpec::task("fails", |_| async { Err::<(), _>("it was made to fail") });
+    let fails = fails.backoff(rootward::Backoff::new(hour, hour));
+    let stays = rootward::ChildSpec::task("stays", |_| std::future::pending::<()>());
+    let stays = stays.shutdown(rootward::Shutdown::Grace(hour));
+    let root = rootward::Supervisor::new("root").child(fails).child(idle("first")).child(stays);
+    let builder = root.into_tree().unwrap().deadline(None);
+    let (tree, _door) = rootward_observer::Door::unix(&path).launch(builder).unwrap();
+    let place = Place::Unix(path);
+    let mut stream = place.follow("?since=0").await;
+    stream.event("restarting").await;
+
+    let restart = place.ask("GET /why/root/fails").await.body;
+    tree.request_stop();
+    while stream.event("stopping").await.data["path"] != "root/stays" {}
+    let (last, first) =
+        (place.ask("GET /why/root/stays").await.body, place.ask("GET /why/root/first").await.body);
+
+    let wait = &restart["waits_for"][0];
+    assert_eq!(wait["what"], "restart", "{restart}");
+    let left = wait["at"].as_f64().unwrap() - restart["now"].as_f64().unwrap();
+    assert!(left > 3000.0 && left <= 3600.0, "{restart}");
+    assert_eq!(last["waits_for"][0]["what"], "end", "{last}");
+    assert_eq!(
+        (&last["decided"]["limit"]["what"], &last["changed_by"][1]["what"]),
+        (&json!("force"), &json!("due"))
+    );
+    let turn = &first["waits_for"][0];
+    assert_eq!((&turn["what"], &turn["path"]), (&json!("end_of"), &json!("root/stays")), "{first}");
+    assert_eq!(first["decided"]["next"], "stop", "{first}");
+    tree.force();
+    let _ = tree.wait().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_door_that_cannot_be_had_starts_no_tree() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    std::fs::write(&path, "not a socket").unwrap();
+    let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let note = std::sync::Arc::clone(&started);
+    let child = rootward::ChildSpec::task("task", move |_| {
+        note.store(true, std::sync::atomic::Ordering::SeqCst);
+        async {}
+    });
+    let builder = rootward::Supervisor::new("root").child(child).into_tree().unwrap();
+
+    assert!(rootward_observer::Door::unix(&path).launch(builder).is_err());
+
+    assert!(!started.load(std::sync::atomic::Ordering::SeqCst));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_snapshot_and_why_tell_what_the_start_of_a_process_waits_for() {
+    let hour = std::time::Duration::from_secs(3600);
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let never = rootward::process::Ready::command(["false"]);
+    let late = rootward::Process::new("sleep").arg("1000").ready(never).ready_timeout(hour);
+    let builder = rootward::Supervisor::new("root").child(late.into_child("late")).into_tree().unwrap();
+    let (tree, _door) = rootward_observer::Door::unix(&path).launch(builder).unwrap();
+    let place = Place::Unix(path);
+    place.follow("?since=0").await.event("starting").await;
+
+    let missed = within(async {
+        loop {
+            let why = place.ask("GET /why/root/late").await.body;
+            if why["child"]["readiness"]["last_miss"].is_string() {
+                break why;
+            }
+        }
+    })
+    .await;
+    let snapshot = place.ask("GET /snapshot").await.body;
+
+    let says = missed["waits_for"][0]["says"].as_str().unwrap();
+    assert!(says.starts_with("`false` to succeed (last look: "), "{missed}");
+    assert_eq!(snapshot["children"][1]["readiness"]["awaits"], "`false` to succeed", "{snapshot}");
+    let _ = tree.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn usage_is_that_of_a_process_and_there_is_none_of_anything_else() {
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("door.sock");

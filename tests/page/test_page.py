@@ -111,6 +111,49 @@ class Watching(PageTest):
         page.until("document.querySelector('#said').textContent.includes('flaky ended by itself: exit code 1')")
         self.picture(page, "crash")
 
+    def test_what_would_follow_from_an_end_is_said_by_the_machine_that_decides(self):
+        page = self.live(self.given())
+        page.until(f"{row('root/storage/database')}?.dataset.look === 'running'")
+
+        page.click("[data-path='root/storage/database'].row")
+
+        page.until("/its end: it is started again/.test(document.querySelector('#changed-by').textContent)")
+        self.assertEqual(page.text("#waits-for"), "nothing")
+        self.picture(page, "outlook")
+
+    def test_what_a_process_uses_is_asked_when_it_is_wanted_and_not_before(self):
+        page = self.live(self.given())
+        page.until(f"{row('root/storage/database')}?.dataset.look === 'running'")
+        asked = lambda: [address for address in page.addresses() if "/usage/" in address]
+
+        page.click("[data-path='root/storage/database'].row")
+        page.until("document.querySelector('[data-do=usage]')")
+        self.assertEqual((page.text("#used"), asked()), ("", []))
+        page.click("[data-do=usage]")
+
+        page.until("/^Uses .* of processor time · .* of memory · 1 process/.test(document.querySelector('#used').textContent)")
+        self.assertEqual(len(asked()), 1)
+
+    def test_what_a_start_waits_for_is_said_with_what_the_last_look_has_found(self):
+        page = self.live(self.given("run", "tests/page/steps.toml"))
+        page.until(f"{row('root/late')}?.dataset.look === 'starting'")
+
+        page.run("select('root/late')")
+
+        page.until("/Is ready with.*a new .*nothing-there.*Last look/.test(document.querySelector('#facts').textContent)")
+        self.picture(page, "readiness")
+
+    def test_a_later_step_of_a_stop_is_drawn_with_what_was_sent(self):
+        program = self.given("run", "tests/page/steps.toml")
+        page = self.live(program)
+        page.until(f"{row('root/stubborn')}?.dataset.look === 'running'")
+
+        program.interrupt()
+
+        page.until("lanes.lives.get('root/stubborn')?.marks.some((mark) => mark.look === 'asked' && mark.text === 'TERM')")
+        self.picture(page, "steps")
+        page.until("document.body.dataset.link === 'over'")
+
     def test_events_are_filtered_by_text_kind_and_child(self):
         page = self.live(self.given())
         page.until("document.querySelector('#events').textContent.includes('tick')")
@@ -226,7 +269,8 @@ class Steering(PageTest):
 
         for path in ["root", "root/storage/database"]:
             page.run(f"select('{path}')")
-            self.assertEqual(page.run("document.querySelectorAll('#actions button').length"), 0)
+            # What a process uses may be asked by every watcher.
+            self.assertEqual(page.run("document.querySelectorAll('#actions :is(button, select):not([data-do=usage])').length"), 0)
         self.assertTrue(page.run("document.querySelector('#stop-tree').hidden && document.querySelector('#force-tree').hidden"))
 
     def test_a_child_is_restarted_terminated_and_started(self):
@@ -244,6 +288,26 @@ class Steering(PageTest):
         self.assertEqual(page.run(f"{row('root/front/gateway')}.dataset.look"), "gone")
         page.click("[data-do=start]")
         page.until("app.model.find('root/front/gateway').incarnation === 3 && document.querySelector('[data-do=restart]')")
+
+    def test_a_signal_is_chosen_asked_back_and_sent(self):
+        page = self.live(self.given(control=True))
+        page.until(f"{row('root/storage/database')}?.dataset.look === 'running'")
+        page.click("[data-path='root/storage/database'].row")
+        choose = "(() => { const choice = document.querySelector('#actions select'); choice.value = 'SIGKILL'; choice.dispatchEvent(new Event('change', { bubbles: true })); })()"
+
+        page.until("document.querySelector('#actions select')")
+        page.run(choose)
+        page.until("document.querySelector('#confirm').open")
+        self.assertEqual(page.text("#question"), "Send SIGKILL to database?")
+        page.key("Escape")
+        page.until("!document.querySelector('#confirm').open")
+        self.assertEqual(page.run("app.model.find('root/storage/database').incarnation"), 1)
+        page.run(choose)
+        page.until("document.querySelector('#confirm').open")
+        self.picture(page, "signal")
+        page.click("#yes")
+
+        page.until("app.model.find('root/storage/database').incarnation === 2")
 
     def test_a_stop_is_asked_back_and_the_second_press_forces(self):
         page = self.live(self.given(control=True))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rootward::event::Events;
 use rootward::sibling::{Sighting, watch};
-use rootward::snapshot::{ChildKind, NodeSnapshot};
+use rootward::snapshot::{ChildKind, ChildOutlook, NodeSnapshot};
 use rootward::{Event, StopReport, SupervisorHandle, Tree};
 use rootward_core::seeded;
 use tokio::runtime::Builder;
@@ -94,8 +94,11 @@ struct Player {
     added: Vec<Member>,
     looks: Vec<(Duration, rootward::TreeSnapshot)>,
     sightings: Vec<Vec<Sighting>>,
+    outlooks: Vec<ChildOutlook>,
     given_up: Option<Duration>,
     deeds: Vec<String>,
+    /// When something was asked of the tree.
+    calls: Vec<Duration>,
 }
 
 impl Player {
@@ -110,7 +113,7 @@ impl Player {
         let tree = Some(builder.launch());
         desk.note_root(tree.as_ref().and_then(Tree::root));
         let (added, looks, given_up, deeds) = (Vec::new(), Vec::new(), None, Vec::new());
-        let sightings = Vec::new();
+        let (sightings, outlooks, calls) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
             plan: plan.clone(),
             timing,
@@ -121,8 +124,10 @@ impl Player {
             added,
             looks,
             sightings,
+            outlooks,
             given_up,
             deeds,
+            calls,
         })
     }
 
@@ -133,7 +138,7 @@ impl Player {
             Operation::Pass(time) => self.pass(*time).await,
             Operation::Make(pick, deed) => {
                 if let Some(path) = self.desk.order(usize::from(*pick), *deed) {
-                    self.note(format!("{path} is made to {deed:?}"));
+                    self.write_down(format!("{path} is made to {deed:?}"));
                 }
             }
             Operation::Add { group, child } => self.add(*group, child),
@@ -170,7 +175,19 @@ impl Player {
         }
         pass(ASIDE).await;
         if let Some(tree) = &self.tree {
-            self.looks.push((self.elapsed(), tree.snapshot()));
+            let look = tree.snapshot();
+            let paths: Vec<String> = look.root.walk().iter().map(|node| node.path.to_string()).collect();
+            let tree = tree.downgrade();
+            self.looks.push((self.elapsed(), look));
+            // In a task: an answer that wakes anything else takes a way on which virtual time goes on.
+            let asked = beside(async move {
+                let mut outlooks = Vec::new();
+                for path in paths {
+                    outlooks.extend(tree.outlook(&path).await);
+                }
+                outlooks
+            });
+            self.outlooks.extend(asked.await.unwrap_or_default());
         }
         pass(time - ASIDE).await;
     }
@@ -236,7 +253,13 @@ impl Player {
         }
     }
 
+    /// Notes what was asked of the tree.
     fn note(&mut self, deed: String) {
+        self.calls.push(self.elapsed());
+        self.write_down(deed);
+    }
+
+    fn write_down(&mut self, deed: String) {
         self.deeds.push(format!("{:>12} ms  {deed}", self.elapsed().as_millis()));
     }
 
@@ -249,7 +272,21 @@ impl Player {
             Some(tree) => Some(self.stop(tree).await?),
             None => None,
         };
-        let Self { plan, timing, desk, reader, began, added, looks, sightings, given_up, deeds, .. } = self;
+        let Self {
+            plan,
+            timing,
+            desk,
+            reader,
+            began,
+            added,
+            looks,
+            sightings,
+            outlooks,
+            given_up,
+            deeds,
+            calls,
+            ..
+        } = self;
         let told = within(timing.never(), reader).await;
         let events = told.ok_or("the record has an end")?.map_err(|_| "the reader keeps up")?;
         // What lingers beyond the end of the record is gone in the end as well.
@@ -272,8 +309,10 @@ impl Player {
             report,
             looks,
             sightings,
+            outlooks,
             given_up,
             deeds,
+            calls,
         };
         match (desk.present(), desk.twice().first()) {
             (0, None) => Ok(story),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rootward::sibling::Sighting;
+use rootward::snapshot::ChildOutlook;
 use rootward::{Event, EventKind, StopReport, TreeSnapshot};
 
 use crate::clock::Timing;
@@ -30,10 +31,14 @@ pub(crate) struct Story {
     pub(crate) looks: Vec<(Duration, TreeSnapshot)>,
     /// What was seen of it at other moments, each part with the number of the event as of which it was seen.
     pub(crate) sightings: Vec<Vec<Sighting>>,
+    /// What supervisors said at the same moments that they were going to do.
+    pub(crate) outlooks: Vec<ChildOutlook>,
     /// When the report was asked for, whatever was still there.
     pub(crate) given_up: Option<Duration>,
     /// What was done, as it was meant.
     pub(crate) deeds: Vec<String>,
+    /// When something was asked of the tree.
+    pub(crate) calls: Vec<Duration>,
 }
 
 impl Story {

@@ -13,6 +13,7 @@ mod common_cases;
 mod compile_errors;
 mod deadline;
 mod depth;
+mod details;
 mod drain;
 mod dynamic;
 mod embedding;

@@ -44,6 +44,7 @@ mod event;
 mod failure;
 mod foreign_wakers;
 mod iterative_drop;
+mod outlook;
 #[doc(hidden)]
 pub mod pace;
 mod panics;
@@ -83,8 +84,11 @@ pub use child_kind::{
 };
 pub use context::{KillHandle, StopReach};
 pub use event::{Event, EventKind, Events, Lagged, Notice, SignalAction, Stream};
+pub use outlook::{Awaited, ChildOutlook, InHand};
 pub use panics::capture_panics;
-pub use policy::{AutoShutdown, Backoff, Intensity, StopOrder, Strategy};
+pub use policy::{
+    AutoShutdown, Backoff, Consequence, Intensity, NextStep, PatienceLimit, StopOrder, Strategy,
+};
 /// The actors of which [`ChildSpec::actor`] makes children, in the version that it understands.
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
@@ -92,7 +96,9 @@ pub use ractor;
 pub use report::{Ending, NodeReport, StopReport};
 #[cfg(unix)]
 pub use signal::{Signal, UnknownSignal};
-pub use snapshot::{ChildState, NodeSnapshot, TreeSnapshot};
+pub use snapshot::{
+    ChildState, HealthFindings, NodeSnapshot, ProcessDetails, ReadinessWait, TakenStep, TreeSnapshot,
+};
 pub use spec::ChildSpec;
 pub use stuck::{Stuck, StuckIn};
 pub use supervisor::{

@@ -71,8 +71,13 @@ pub fn pacer(cx: &StartContext) -> &Pacer {
     cx.pacer()
 }
 
-/// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot.
+/// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. If there is a name
+/// of what does it, an event has it.
 #[cfg(feature = "testing")]
-pub fn crash_child(supervisor: &SupervisorHandle, id: &str) -> Option<Result<u32, ChildKind>> {
-    supervisor.crash_child(id)
+pub fn crash_child(
+    supervisor: &SupervisorHandle,
+    id: &str,
+    by: Option<String>,
+) -> Option<Result<u32, ChildKind>> {
+    supervisor.crash_child(id, by)
 }

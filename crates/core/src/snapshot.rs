@@ -41,8 +41,70 @@ pub struct NodeSnapshot {
     pub since: Option<Duration>,
     /// Whether it has been forced to stop and is still there.
     pub forced: bool,
+    /// What is known of it beyond that: of processes that have something to tell.
+    pub details: Option<Box<ProcessDetails>>,
     /// What stands below it, in start order.
     pub children: Vec<NodeSnapshot>,
+}
+
+/// What is known of a process beyond what it is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProcessDetails {
+    /// What its start waits for, while it does.
+    pub readiness: Option<ReadinessWait>,
+    /// What its health checks have found, if it has some and runs.
+    pub health: Option<HealthFindings>,
+    /// What it is doing, in its own words (`STATUS=` of systemd's notify protocol).
+    pub said: Option<String>,
+    /// Whether it has said that it reads its configuration again, and not that it is ready since (`RELOADING=1`).
+    pub reloading: bool,
+    /// The last step of its stop, if that has several and has begun.
+    pub stop_step: Option<TakenStep>,
+}
+
+/// What the start of a process waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadinessWait {
+    /// What has to happen, such as `a listener at 127.0.0.1:80`.
+    pub awaits: String,
+    /// How much time is left for it, if there is a limit.
+    pub left: Option<Duration>,
+    /// Why the last look has found nothing, if there was one.
+    pub last_miss: Option<String>,
+}
+
+/// What the health checks of a process have found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HealthFindings {
+    /// What is checked, such as `a listener at 127.0.0.1:80`.
+    pub checks: String,
+    /// How many checks in a row have failed: 0 of one that is healthy.
+    pub failures: u32,
+    /// How many have to fail before it is stopped.
+    pub threshold: u32,
+    /// Why the last one has failed.
+    pub error: Option<String>,
+}
+
+/// A step of a stop that has several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TakenStep {
+    /// With what it was asked last: a signal and what gets it, or `stop command`.
+    pub with: String,
+    /// How long it is until the next step, if there is one.
+    pub next_in: Option<Duration>,
+}
+
+impl HealthFindings {
+    /// A check of which nothing is known yet. For the crates beside this one.
+    #[doc(hidden)]
+    pub fn of(checks: String, threshold: u32) -> Self {
+        Self { checks, failures: 0, threshold, error: None }
+    }
 }
 
 /// What a child is doing.
@@ -132,8 +194,70 @@ impl Serialize for NodeSnapshot {
         if self.forced {
             map.serialize_entry("forced", &true)?;
         }
+        if let Some(details) = &self.details {
+            details.serialize_entries(&mut map)?;
+        }
         if self.kind == ChildKind::Supervisor || !self.children.is_empty() {
             map.serialize_entry("children", &self.children)?;
+        }
+        map.end()
+    }
+}
+
+impl ProcessDetails {
+    fn serialize_entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if let Some(readiness) = &self.readiness {
+            map.serialize_entry("readiness", readiness)?;
+        }
+        if let Some(health) = &self.health {
+            map.serialize_entry("health", health)?;
+        }
+        if let Some(said) = &self.said {
+            map.serialize_entry("said", said)?;
+        }
+        if self.reloading {
+            map.serialize_entry("reloading", &true)?;
+        }
+        if let Some(step) = &self.stop_step {
+            map.serialize_entry("stop_step", step)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for ReadinessWait {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("awaits", &self.awaits)?;
+        if let Some(left) = self.left {
+            map.serialize_entry("left_ms", &crate::clock::whole_millis(left))?;
+        }
+        if let Some(miss) = &self.last_miss {
+            map.serialize_entry("last_miss", miss)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for HealthFindings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("checks", &self.checks)?;
+        map.serialize_entry("failures", &self.failures)?;
+        map.serialize_entry("threshold", &self.threshold)?;
+        if let Some(error) = &self.error {
+            map.serialize_entry("error", error)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for TakenStep {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("with", &self.with)?;
+        if let Some(next) = self.next_in {
+            map.serialize_entry("next_in_ms", &crate::clock::whole_millis(next))?;
         }
         map.end()
     }

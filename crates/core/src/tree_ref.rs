@@ -6,8 +6,9 @@ use std::sync::{Arc, Weak};
 
 use crate::context::TreeContext;
 use crate::event::Events;
+use crate::outlook::ChildOutlook;
 use crate::sighting::Sighting;
-use crate::snapshot::TreeSnapshot;
+use crate::snapshot::{ProcessDetails, TreeSnapshot};
 use crate::supervisor::SupervisorHandle;
 use crate::usage::Usage;
 
@@ -32,6 +33,28 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn gone(&self) -> GoneFuture;
 }
 
+/// The supervisor above a child, with the child's id, and the one that the child is.
+type Around<'a> = (Option<(SupervisorHandle, &'a str)>, Option<SupervisorHandle>);
+
+fn around<'a>(tree: &dyn TreeAccess, path: &'a str) -> Around<'a> {
+    let above = path.rsplit_once('/').and_then(|(above, id)| Some((tree.supervisor(above)?, id)));
+    (above, tree.supervisor(path))
+}
+
+async fn outlook_of((above, own): Around<'_>) -> Option<ChildOutlook> {
+    let own = match own {
+        Some(own) => own.own_outlook().await,
+        None => None,
+    };
+    match above {
+        Some((above, id)) => {
+            let outlook = above.outlook(id).await?;
+            Some(ChildOutlook { own: own.and_then(|own| own.own), ..outlook })
+        }
+        None => own,
+    }
+}
+
 /// Waits until a tree is gone.
 type GoneFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -48,6 +71,16 @@ impl TreeWatch {
 
     pub fn usage(&self, path: &str) -> Option<Usage> {
         self.0.usage(path)
+    }
+
+    pub fn details(&self, path: &str) -> Option<ProcessDetails> {
+        let (above, id) = path.rsplit_once('/')?;
+        self.0.supervisor(above)?.details(id)
+    }
+
+    pub async fn outlook(&self, path: &str) -> Option<ChildOutlook> {
+        let around = around(&*self.0, path);
+        outlook_of(around).await
     }
 
     /// Every child, each before its children, with the moment of the record at which it was seen.
@@ -132,6 +165,18 @@ impl TreeRef {
     /// What the process at this path uses now, as [`Tree::usage`](crate::Tree::usage) says. `None` if it is gone.
     pub fn usage(&self, path: &str) -> Option<Usage> {
         self.get()?.usage(path)
+    }
+
+    /// What is going to be done about the child at this path, as [`Tree::outlook`](crate::Tree::outlook) says. `None`
+    /// if the tree is gone.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn outlook(&self, path: &str) -> Option<ChildOutlook> {
+        // Without keeping the tree meanwhile.
+        let around = around(&*self.get()?, path);
+        outlook_of(around).await
     }
 
     /// Subscribes to the tree's events, from now on. `None` if it is gone.

@@ -1,17 +1,18 @@
-//! `--chaos RATE`: children crash, one after the other, and a seed says which.
+//! Chaos: children crash, one after the other, and a seed says which. `--chaos RATE` begins with it, and the view on a
+//! terminal turns it on and off.
 //!
 //! Which child is next is decided by the seed, the number of the crash and the paths of those that run, and by nothing
-//! else. So a run can be repeated, as far as the same children run when it comes to them.
+//! else. So a run can be repeated, as far as the same children run when it comes to them. Every crash stands in the
+//! tree's record, before the end that follows from it.
 
 use std::cmp::Reverse;
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use rootward::snapshot::{ChildKind, ChildState, NodeSnapshot};
 use rootward::{Tree, TreeRef, sibling};
-
-use crate::event_writer::EventWriter;
 
 /// How many children crash in what time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,14 +20,37 @@ pub(crate) struct Rate {
     pub(crate) interval: Duration,
 }
 
-/// What makes children crash.
+/// What makes children crash. Clones are one and the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Chaos(Arc<SharedChaos>);
+
 #[derive(Debug)]
-pub(crate) struct Chaos {
-    pub(crate) rate: Rate,
-    pub(crate) seed: u64,
+struct SharedChaos {
+    seed: u64,
+    state: Mutex<Reign>,
+    turned: Condvar,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Reign {
+    rate: Rate,
+    is_on: bool,
+    is_over: bool,
+}
+
+/// How chaos is turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChaosTurn {
+    /// On, or off again.
+    OnOrOff,
+    Faster,
+    Slower,
 }
 
 impl Rate {
+    /// The slowest and the fastest: one in a billion seconds, and a thousand a second.
+    const BOUNDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(1_000_000_000));
+
     /// Reads a rate: `2`, `0.5` or `2/s` a second, `30/m` a minute, `10/h` an hour.
     ///
     /// # Errors
@@ -50,47 +74,111 @@ impl Rate {
     }
 }
 
+/// As [`Rate::parse`] reads it, rounded.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.interval.as_secs_f64();
+        let (number, unit) = match seconds {
+            ..=1.0 => (1.0 / seconds, "s"),
+            1.0..=60.0 => (60.0 / seconds, "m"),
+            _ => (3600.0 / seconds, "h"),
+        };
+        let rounded = (number * 100.0).round() / 100.0;
+        write!(f, "{rounded}/{unit}")
+    }
+}
+
 impl Chaos {
-    /// Begins, on a thread of its own. It ends when the tree stops. The writer is told of every crash.
+    /// Chaos that is on from the beginning if a rate is given, and otherwise waits to be turned on, at one crash a
+    /// second.
+    pub(crate) fn new(rate: Option<Rate>, seed: u64) -> Self {
+        let is_on = rate.is_some();
+        let rate = rate.unwrap_or(Rate { interval: Duration::from_secs(1) });
+        let state = Mutex::new(Reign { rate, is_on, is_over: false });
+        Self(Arc::new(SharedChaos { seed, state, turned: Condvar::new() }))
+    }
+
+    /// Begins, on a thread of its own. It ends when the tree stops.
     ///
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn begin(self, tree: &Tree, writer: Option<EventWriter>) -> io::Result<()> {
-        let tree = tree.downgrade();
-        thread::Builder::new().name("chaos".to_owned()).spawn(move || self.reign(&tree, writer.as_ref()))?;
+    pub(crate) fn begin(&self, tree: &Tree) -> io::Result<()> {
+        let (chaos, tree) = (self.clone(), tree.downgrade());
+        thread::Builder::new().name("chaos".to_owned()).spawn(move || {
+            chaos.reign(&tree);
+            chaos.lock().is_over = true;
+        })?;
         Ok(())
     }
 
-    fn reign(&self, tree: &TreeRef, writer: Option<&EventWriter>) {
+    /// Turns it on, off, up or down.
+    pub(crate) fn turn(&self, turn: ChaosTurn) {
+        let mut state = self.lock();
+        let (fastest, slowest) = Rate::BOUNDS;
+        match turn {
+            ChaosTurn::OnOrOff => state.is_on = !state.is_on,
+            ChaosTurn::Faster => state.rate.interval = (state.rate.interval / 2).max(fastest),
+            ChaosTurn::Slower => state.rate.interval = (state.rate.interval * 2).min(slowest),
+        }
+        drop(state);
+        self.0.turned.notify_all();
+    }
+
+    /// At which rate and by which seed, if it is on.
+    pub(crate) fn words(&self) -> Option<String> {
+        let Reign { rate, is_on, is_over } = *self.lock();
+        (is_on && !is_over).then(|| format!("chaos {rate}, seed {}", self.0.seed))
+    }
+
+    fn reign(&self, tree: &TreeRef) {
         let mut count = 1;
         loop {
-            pass(self.rate.interval);
+            let is_due = self.wait();
             let Some(snapshot) = tree.snapshot() else { return };
             match snapshot.root.state {
                 ChildState::Running => {}
                 ChildState::Starting => continue,
                 ChildState::Stopping | ChildState::Restarting | ChildState::Down | _ => return,
             }
+            if !is_due {
+                continue;
+            }
             let candidates = candidates(&snapshot.root);
             let paths = candidates.iter().map(|child| child.path.as_str()).collect();
+            let by = format!("chaos {count} (seed {})", self.0.seed);
             // A kind of child that cannot crash is passed over, as is one that has just gone.
-            let crashed = order(self.seed, count, paths).into_iter().find(|path| crash(tree, path));
-            if let Some(child) = crashed.and_then(|path| candidates.iter().find(|child| child.path == *path))
-            {
-                if let Some(writer) = writer {
-                    writer.text(self.words(count, child));
-                }
+            if order(self.0.seed, count, paths).into_iter().any(|path| crash(tree, path, &by)) {
                 count += 1;
             }
         }
     }
 
-    /// What the screen says of a crash.
-    fn words(&self, count: u64, child: &NodeSnapshot) -> String {
-        let how = if child.kind == ChildKind::Process { "is killed" } else { "crashes" };
-        format!("    chaos {count} (seed {}): {} {how} · {}\n", self.seed, child.path, child.kind)
+    /// Waits until the next crash is due. `false` says that it is not, and that the tree is to be looked at.
+    fn wait(&self) -> bool {
+        let (begun, mut state) = (now(), self.lock());
+        loop {
+            let passed = now().saturating_duration_since(begun);
+            let interval = if state.is_on { state.rate.interval } else { LOOK };
+            if passed >= interval {
+                return state.is_on;
+            }
+            let left = interval - passed;
+            state = self.0.turned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
+
+    fn lock(&self) -> MutexGuard<'_, Reign> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often chaos that is off looks whether the tree is still there.
+const LOOK: Duration = Duration::from_secs(5);
+
+#[expect(clippy::disallowed_methods, reason = "chaos is beside the tree, and comes as time goes by")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// The children that may crash: those that run, are no supervisors, and stand below one. What a task starts by itself
@@ -127,19 +215,12 @@ fn draw(seed: u64, count: u64, path: &str) -> u64 {
     hash ^ (hash >> 29)
 }
 
-fn crash(tree: &TreeRef, path: &str) -> bool {
+fn crash(tree: &TreeRef, path: &str, by: &str) -> bool {
     let Some((parent, id)) = path.rsplit_once('/') else { return false };
-    let supervisor = tree.supervisor(parent);
-    supervisor
-        .and_then(|supervisor| sibling::crash_child(&supervisor, id))
-        .is_some_and(|crashed| crashed.is_ok())
-}
-
-/// Lets time pass.
-fn pass(time: Duration) {
-    let (lock, never) = (Mutex::new(()), Condvar::new());
-    let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-    drop(never.wait_timeout_while(guard, time, |()| true));
+    let crashed = tree
+        .supervisor(parent)
+        .and_then(|supervisor| sibling::crash_child(&supervisor, id, Some(by.to_owned())));
+    crashed.is_some_and(|crashed| crashed.is_ok())
 }
 
 #[cfg(test)]
@@ -160,6 +241,21 @@ mod tests {
         for text in ["", "often", "0", "-1", "NaN", "inf", "1e9", "1/d", "1/", "/s", "1 2"] {
             assert!(Rate::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn chaos_is_turned_on_and_off_up_and_down() {
+        let chaos = Chaos::new(None, 7);
+
+        assert_eq!(chaos.words(), None);
+        chaos.turn(ChaosTurn::OnOrOff);
+        assert_eq!(chaos.words().as_deref(), Some("chaos 1/s, seed 7"));
+        chaos.turn(ChaosTurn::Faster);
+        assert_eq!(chaos.words().as_deref(), Some("chaos 2/s, seed 7"));
+        [ChaosTurn::Slower; 3].into_iter().for_each(|turn| chaos.turn(turn));
+        assert_eq!(chaos.words().as_deref(), Some("chaos 15/m, seed 7"));
+        chaos.turn(ChaosTurn::OnOrOff);
+        assert_eq!(chaos.words(), None);
     }
 
     #[test]

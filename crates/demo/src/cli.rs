@@ -182,9 +182,9 @@ fn refuse(error: &clap::Error) -> ! {
 }
 
 impl RunOptions {
-    /// What is to make children crash, if anything is.
-    pub(crate) fn chaos(&self) -> Option<Chaos> {
-        self.chaos.map(|rate| Chaos { rate, seed: self.chaos_seed })
+    /// What makes children crash, when it is turned on.
+    pub(crate) fn chaos(&self) -> Chaos {
+        Chaos::new(self.chaos, self.chaos_seed)
     }
 
     /// Whether the events or the report are to be written to this file.

@@ -69,9 +69,9 @@ impl ObserveOptions {
         let serve = move || {
             runtime.block_on(async {
                 let mut events = events.into_iter();
-                let open = |door: Door| match events.next() {
+                let open = |door: Door| match events.next().or_else(|| tree.events()) {
                     Some(events) => door.open_from(tree.clone(), events),
-                    None => door.always_follow().open(tree.clone()),
+                    None => door.open(tree.clone()),
                 };
                 match options.doors(open) {
                     Ok((doors, places)) => {

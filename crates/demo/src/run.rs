@@ -16,7 +16,7 @@ use crate::observe::ObserveError;
 use crate::orchestrator::Deadline;
 use crate::records::{RecordError, Records, Screen};
 use crate::safe::safe_lines;
-use crate::terminal::{Fit, OwnView, TreeReach};
+use crate::terminal::{Fit, OwnView, Reaches, TreeReach};
 use crate::timeline::{Drawing, WriteError};
 use crate::tree_file::{self, FileError};
 use crate::tty::{ModesAfterwards, follow_foreground};
@@ -164,7 +164,7 @@ fn another(error: WardenError) -> Result<Warden, WardenError> {
 
 fn run(
     root: Supervisor,
-    Rules { deadline, drain, suspend_children }: Rules,
+    Rules { deadline, drain, suspend_children: suspends }: Rules,
     options: &RunOptions,
     company: Company,
 ) -> Result<Ended, NotStarted> {
@@ -191,7 +191,8 @@ fn run(
     let (observe, places) = (options.observe.clone(), screen.writer());
     // What the doors tell of, from the tree's first event on.
     let (first_events, from_first) = mpsc::channel();
-    let chaos = options.chaos().map(|chaos| (chaos, screen.event_writer()));
+    let chaos = options.chaos();
+    let begins_chaos = (options.chaos.is_some() || fit.is_some()).then(|| chaos.clone());
     let mut application = Application::new(root);
     if child_terminals::are_wanted() {
         application = application.on_signal(Signal::WINCH, |_| child_terminals::fit());
@@ -204,11 +205,11 @@ fn run(
         .configure(|tree| tree.event_capacity(EVENTS))
         .notify_systemd(true)
         // With a picture it is the view that suspends, when it has given the terminal back.
-        .suspend_children(suspend_children && fit.is_none())
+        .suspend_children(suspends && fit.is_none())
         .on_snapshot(show)
         .on_launch(move |tree| {
             seen.set(tree);
-            if let Some(Err(error)) = chaos.map(|(chaos, writer)| chaos.begin(tree, writer)) {
+            if let Some(Err(error)) = begins_chaos.map(|chaos| chaos.begin(tree)) {
                 messages::error(format_args!("cannot start a thread for --chaos: {error}"));
             }
             if !observe.is_wanted() {
@@ -236,8 +237,9 @@ fn run(
     // A picture has modes of its own.
     let modes = if fit.is_some() { ModesAfterwards::Kept } else { ModesAfterwards::GivenBack };
     follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
-    let view =
-        fit.map(|fit| OwnView::begin(fit, suspend_children, program.subscribe(), reach)).transpose()?;
+    let view = fit
+        .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
+        .transpose()?;
     let finished = program.run()?;
     drop(view);
     let is_written = records.conclude(&finished, &pump);

@@ -46,7 +46,11 @@ const door = {
     return door.ask(`/why/${encoded(path)}`);
   },
 
-  /** `restart`, `terminate`, `start` of a child; `stop` and `force` of the tree. */
+  usage(path) {
+    return door.ask(`/usage/${encoded(path)}`);
+  },
+
+  /** `signal/SIGHUP`, `restart`, `terminate`, `start` of a child; `stop` and `force` of the tree. */
   control(what, path) {
     return door.ask(path === undefined ? `/${what}` : `/${what}/${encoded(path)}`, "POST");
   },

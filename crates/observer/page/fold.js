@@ -3,6 +3,8 @@
 // documents come out. It is the model of `src/model` once more, and `tests/page` holds it to that.
 
 const LIVE = new Set(["starting", "running", "stopping"]);
+/** What is known of a process beyond what it is doing. */
+const DETAILS = ["readiness", "health", "said", "reloading", "stop_step"];
 const KINDS = new Set(["process", "task", "actor", "supervisor"]);
 
 /** The path of the child above. */
@@ -56,6 +58,13 @@ class Model {
       case "starting": case "started": case "start_failed": case "ignored": case "exited": case "restarting":
       case "gave_up": case "stopping": case "escalated": case "stopped":
         this.change(event);
+        break;
+      case "notified": case "unhealthy": case "healthy": case "asked": case "made_to_crash": {
+        const node = this.nodes.get(event.path);
+        if (!node || node.asOf >= event.seq) break;
+        node.asOf = event.seq;
+        tells(node.child, event);
+      }
     }
   }
 
@@ -159,12 +168,13 @@ function happens(child, event) {
         delete child.last_end;
       }
       child.incarnation = event.incarnation;
-      for (const key of ["pid", "stop", "restart", "forced"]) delete child[key];
+      for (const key of ["pid", "stop", "restart", "forced", ...DETAILS]) delete child[key];
       turn(child, "starting", event.at);
       break;
     case "started":
       child.incarnation = event.incarnation;
       delete child.pid;
+      delete child.readiness;
       if (event.pid !== undefined) child.pid = event.pid;
       // Not that of a start that had been called off.
       if (child.state !== "stopping") turn(child, "running", event.at);
@@ -178,6 +188,7 @@ function happens(child, event) {
       child.stop = { seq: event.seq, at: event.at, cause: event.cause };
       if (event.signal !== undefined) child.stop.signal = event.signal;
       if (event.grace_ms !== undefined) child.stop.due = event.at + event.grace_ms / 1e3;
+      delete child.readiness;
       turn(child, "stopping", event.at);
       break;
     case "escalated":
@@ -199,8 +210,35 @@ function ends(child, event) {
   if (child.stop) end.cause = child.stop.cause;
   child.last_end = end;
   child.incarnation = event.incarnation;
-  for (const key of ["pid", "stop", "restart", "forced"]) delete child[key];
+  for (const key of ["pid", "stop", "restart", "forced", ...DETAILS]) delete child[key];
   turn(child, "down", event.at);
+}
+
+/** What an event tells of a process that goes on. */
+function tells(child, event) {
+  switch (event.event) {
+    case "notified":
+      if (event.said !== undefined) child.said = event.said;
+      if (event.reloading || (child.reloading && !event.reloaded)) child.reloading = true;
+      else delete child.reloading;
+      break;
+    case "unhealthy": {
+      const checks = child.health?.checks;
+      const { failures, threshold, error } = event;
+      // The event names what is checked, too.
+      const isNamed = checks !== undefined && error.startsWith(`${checks}: `);
+      child.health = { failures, threshold, error: isNamed ? error.slice(checks.length + 2) : error };
+      if (checks !== undefined) child.health.checks = checks;
+      break;
+    }
+    case "healthy":
+      if (!child.health) break;
+      child.health.failures = 0;
+      delete child.health.error;
+      break;
+    case "asked":
+      child.stop_step = { with: event.with };
+  }
 }
 
 function turn(child, state, at) {

@@ -48,11 +48,12 @@ const lanes = {
     const opens = { starting: "starting", started: "running", restarting: "restarting", stopping: "stopping", escalated: "forced" };
     const name = event.event;
     const ends = ["exited", "stopped", "start_failed", "ignored"].includes(name);
-    if (!(name in opens) && !ends && name !== "gave_up") return;
+    if (!(name in opens) && !ends && name !== "gave_up" && name !== "asked") return;
     const life = lanes.life(event.path);
     if (name in opens || ends) lanes.close(life, event.at);
     if (name in opens) life.pieces.push({ from: event.at, to: null, look: opens[name] });
-    if (name !== "starting" && name !== "restarting") life.marks.push({ at: event.at, look });
+    if (name === "asked") life.marks.push({ at: event.at, look: "asked", text: event.with.replace(/^SIG/, "").split(" ")[0] });
+    else if (name !== "starting" && name !== "restarting") life.marks.push({ at: event.at, look });
     if (life.pieces.length > PIECES) life.pieces.splice(0, PIECES / 2);
     if (life.marks.length > PIECES) life.marks.splice(0, PIECES / 2);
   },
@@ -82,7 +83,7 @@ const lanes = {
     for (const name of ["running", "starting", "stopping", "forced", "restarting", "failed", "gone", "quiet", "line", "ground", "text"]) {
       lanes.colours[name] = style.getPropertyValue(`--${name}`).trim();
     }
-    for (const [look, name] of [["done", "quiet"], ["killed", "forced"], ["lost", "forced"]]) {
+    for (const [look, name] of [["done", "quiet"], ["killed", "forced"], ["lost", "forced"], ["asked", "stopping"]]) {
       lanes.colours[look] = lanes.colours[name];
     }
   },
@@ -108,7 +109,9 @@ const lanes = {
       drawPiece(pen, piece.look, left, Math.max(1.5, Math.min(width + 2, x(end)) - left), middle, thick);
     }
     for (const mark of life.marks) {
-      if (mark.at >= from && mark.at <= to) drawMark(pen, mark.look, x(mark.at), middle);
+      if (mark.at < from || mark.at > to) continue;
+      drawMark(pen, mark.look, x(mark.at), middle);
+      if (mark.text) drawName(pen, mark.text, x(mark.at), { width, height });
     }
   },
 
@@ -194,7 +197,21 @@ function drawPiece(pen, look, left, width, middle, thick) {
   }
 }
 
+/** With what a child was asked, beside the mark of a step of its stop. */
+function drawName(pen, text, x, { width, height }) {
+  pen.font = `9px ${getComputedStyle(document.body).fontFamily}`;
+  pen.textBaseline = "bottom";
+  const wide = pen.measureText(text).width;
+  pen.lineWidth = 2.5;
+  pen.strokeStyle = lanes.colours.ground;
+  pen.fillStyle = lanes.colours.text;
+  const left = Math.min(width - wide, x + 4);
+  pen.strokeText(text, left, height);
+  pen.fillText(text, left, height);
+}
+
 const MARKS = {
+  asked: "M-4 -6H4L0 1Z",
   running: "M0 -6V6", starting: "M0 -6V6",
   stopping: "M-4.5 -4H4.5L0 5Z", gone: "M-4.5 4H4.5L0 -5Z",
   failed: "M-4 -4L4 4M4 -4L-4 4", forced: "M0 -5L5 0L0 5L-5 0Z", killed: "M0 -5L5 0L0 5L-5 0Z",

@@ -328,9 +328,21 @@ function listen() {
   $("actions").addEventListener("click", ({ target }) => {
     const { do: what } = target.dataset;
     if (!what) return;
+    if (what === "usage") {
+      detail.showUsage();
+      return;
+    }
     const name = harmless(lastOf(app.selected));
     if (what !== "terminate") act(what, app.selected);
     else confirm(`Terminate ${name}?`, "It is stopped in order, with everything below it, and stays down until it is started again.", what, app.selected);
+  });
+  $("actions").addEventListener("change", ({ target }) => {
+    const signal = target.value;
+    target.value = "";
+    if (!signal) return;
+    const name = harmless(lastOf(app.selected));
+    confirm(`Send ${signal} to ${name}?`, "Its program gets it, and nothing that it has started. What it does then is its own business.",
+      `signal/${signal}`, app.selected);
   });
   $("close").addEventListener("click", () => {
     const path = app.selected;

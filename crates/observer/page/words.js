@@ -144,12 +144,64 @@ function eventWords(event) {
     }
     case "not_ready": return ["restarting", `has not been ready for ${short(event.elapsed_ms / 1e3)}`, 3];
     case "unhealthy": return ["restarting", `unhealthy, ${event.failures} of ${event.threshold}: ${event.error}`, 3];
+    case "made_to_crash": return ["failed", `is made to crash by ${event.by}`, 3];
+    case "notified": return ["output", notifiedWords(event), 1];
     case "healthy": return ["running", "healthy again", 1];
     case "stalled": return ["forced", `has not yielded for ${short(event.elapsed_ms / 1e3)} on thread ${event.thread}`, 3];
     case "degraded": return ["restarting", `weaker ${event.what} than usual: ${event.reason}`, 3];
     case "output": return ["output", event.line, 0];
     default: return ["unknown", name, 1];
   }
+}
+
+/** What a process says of itself. */
+function notifiedWords(event) {
+  return [
+    event.said !== undefined && `says ${event.said}`,
+    event.stopping && "says that it stops",
+    event.reloading && "reads its configuration again",
+    event.reloaded && "has read its configuration again",
+    event.main_pid !== undefined && `main process ${event.main_pid}`,
+    event.errno !== undefined && `error ${event.errno}`,
+    event.exit_status !== undefined && `will exit with ${event.exit_status}`,
+  ].filter(Boolean).join(" · ");
+}
+
+/** What is known of a process beyond what it is doing: [term, words] each. */
+function detailWords(child, time) {
+  const facts = [];
+  const { readiness, health, said, reloading, stop_step: step } = child;
+  if (readiness) {
+    const left = readiness.until === undefined ? "" : `, ${short(readiness.until - time)} left`;
+    facts.push(["Is ready with", `${readiness.awaits}${left}`]);
+    if (readiness.last_miss !== undefined) facts.push(["Last look", readiness.last_miss]);
+  }
+  if (health) {
+    const of = health.threshold === undefined ? "" : ` of ${health.threshold}`;
+    facts.push(["Health", health.failures ? `${health.failures}${of} misses in a row` : "healthy"]);
+    if (health.checks !== undefined) facts.push(["Is checked", health.checks]);
+    if (health.error !== undefined) facts.push(["Last check", health.error]);
+  }
+  if (said !== undefined) facts.push(["Says", said]);
+  if (reloading) facts.push(["Reloads", "it reads its configuration again"]);
+  if (step) facts.push(["Asked with", step.with]);
+  return facts;
+}
+
+/** Bytes in the unit that makes them short. */
+function bytes(many) {
+  const [size, unit] = [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]].find(([size]) => many >= size) ?? [1, "B"];
+  return `${size === 1 ? many : (many / size).toFixed(1)} ${unit}`;
+}
+
+/** What a process uses, with all that it has started. */
+function usageWords({ cpu_ms, memory, processes, stopped, threads, descriptors, read, written }) {
+  return [
+    `${short(cpu_ms / 1e3)} of processor time`, `${bytes(memory)} of memory`,
+    count(processes, "process", "processes"), stopped && `${stopped} stopped`, count(threads, "thread"),
+    descriptors !== undefined && count(descriptors, "descriptor"),
+    read !== undefined && `${bytes(read)} read`, written !== undefined && `${bytes(written)} written`,
+  ].filter(Boolean).join(" · ");
 }
 
 function left(event) {

@@ -1,4 +1,4 @@
-//! Look into a running [rootward] tree.
+//! Look into a running tree of rootward.
 //!
 //! A program opens a [`Door`] with one line, and watchers look in: a snapshot, the events as they happen, and why a
 //! child is in its state. Where the program allows it they also stop, start and restart. Nothing is open unless a
@@ -33,4 +33,4 @@ pub mod model;
 pub mod timeline;
 pub mod wire;
 
-pub use door::{Door, OpenDoor, OpenError, random_token};
+pub use door::{BoundDoor, Door, OpenDoor, OpenError, random_token};

@@ -98,6 +98,7 @@
 //! | `regex` | no | `process::Ready::line`: a process is ready when it writes a line that a regular expression matches |
 //! | `http` | no | a server for HTTP whose connections belong to their task: `http`. For axum, tonic, and any other tower service |
 //! | `probes` | no | what Kubernetes asks of the program: `/livez`, `/readyz`, `/startupz`: `probes`. On Unix |
+//! | `observer` | no | a door at which the running tree is watched, in a terminal or a browser: `observer`. On Linux |
 //! | `systemd` | no | what a service manager is told: readiness, status, watchdog, how long a stop still takes: `systemd` |
 //! | `testing` | no | what the tests of an application need: `testing`. For `dev-dependencies`; the book has a chapter |
 //! | `async-trait` | no | nothing but the other shape of ractor's `Actor`: for programs in which anything enables ractor's feature `async-trait` |
@@ -160,6 +161,22 @@ pub use rootward_core::sibling;
 #[doc(no_inline)]
 pub use rootward_core::ractor;
 
+/// Look into a running tree: a door for watchers, and what they are told. The book has a page about it.
+///
+/// ```no_run
+/// use rootward::observer::Door;
+/// # use rootward::{ChildSpec, Supervisor};
+///
+/// # async fn run(root: Supervisor) -> Result<(), Box<dyn std::error::Error>> {
+/// let (tree, _door) = Door::unix("/run/my-program/door.sock").launch(root.into_tree()?)?;
+/// # tree.wait().await;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(all(feature = "observer", target_os = "linux"))]
+#[doc(no_inline)]
+pub use rootward_observer as observer;
+
 pub mod spec {
     //! What a description says beside the names at the front: limits, deadlines, ids.
 
@@ -204,7 +221,10 @@ pub mod snapshot {
     //! What is said in a [`TreeSnapshot`](crate::TreeSnapshot), and by a supervisor of its children.
 
     #[doc(inline)]
-    pub use rootward_core::{ChildCount, ChildKind, ChildState, NodeSnapshot, StartedChild, Usage};
+    pub use rootward_core::{
+        Awaited, ChildCount, ChildKind, ChildOutlook, ChildState, Consequence, HealthFindings, InHand,
+        NextStep, NodeSnapshot, PatienceLimit, ProcessDetails, ReadinessWait, StartedChild, TakenStep, Usage,
+    };
 }
 
 pub mod error {

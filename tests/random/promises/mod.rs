@@ -5,6 +5,7 @@
 
 mod drawn;
 mod ends;
+mod foreseen;
 mod graces;
 mod groups;
 mod intensity;
@@ -77,6 +78,7 @@ pub(crate) fn judge(story: &Story) -> Verdict {
     }
     let show = |promise| format!("{promise}\n{story}");
     observed::agrees(story).and_then(|()| drawn::explains(story)).map_err(show)?;
+    foreseen::agrees(story).map_err(show)?;
     lives::last(story).and_then(|()| lives::once(story)).map_err(show)?;
     if events.len() < story.events.len() {
         return Ok(());

@@ -63,6 +63,7 @@ impl<'a> Tree<'a> {
                 EventKind::Escalated { .. }
                 | EventKind::Asked { .. }
                 | EventKind::Unhealthy { .. }
+                | EventKind::MadeToCrash { .. }
                 | EventKind::Healthy,
                 Stage::Up,
             ) => Stage::Up,

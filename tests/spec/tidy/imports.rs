@@ -13,8 +13,8 @@ fn packages_know_only_those_below_them() {
         ("crates/core", &[]),
         ("crates/procs", &["rootward-core"]),
         ("crates/signals", &["rootward-core"]),
-        ("crates/rootward", &["rootward-core", "rootward-procs", "rootward-signals"]),
-        ("crates/observer", &["rootward"]),
+        ("crates/observer", &["rootward-core"]),
+        ("crates/rootward", &["rootward-core", "rootward-observer", "rootward-procs", "rootward-signals"]),
         ("crates/demo", &["rootward", "rootward-observer"]),
         ("tests", &["rootward"]),
     ];

@@ -138,8 +138,11 @@ impl<M: Message> RunningChild for RunningActor<M> {
 
 impl Inspect for WatchedActor {
     /// As ractor's `kill`, which an actor does not survive and its supervisor has not asked for.
-    fn crash(&self) -> bool {
+    fn crash(&self) {
         self.orders.force.cancel();
+    }
+
+    fn can_crash(&self) -> bool {
         true
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::child::Straggler;
 use crate::signal::Signal;
+use crate::snapshot::ProcessDetails;
 use crate::stuck::Stuck;
 use crate::usage::Usage;
 
@@ -31,6 +32,11 @@ pub trait Inspect: Send + Sync {
         0
     }
 
+    /// What is known of the child beyond its state, as of now. Nothing is looked up for it.
+    fn details(&self) -> Option<Box<ProcessDetails>> {
+        None
+    }
+
     /// What the child uses of the system, if that can be seen from outside. This one looks it up, so that it is asked
     /// under no lock and only when a program wants to know.
     fn usage(&self) -> Option<Usage> {
@@ -43,11 +49,13 @@ pub trait Inspect: Send + Sync {
         None
     }
 
-    /// Has the child crash, for a test: it ends as if by itself, and not as it should. `false` says that this kind of
-    /// child cannot.
-    fn crash(&self) -> bool {
+    /// Whether this kind of child can be made to [`crash`](Self::crash).
+    fn can_crash(&self) -> bool {
         false
     }
+
+    /// Has the child crash, for a test: it ends as if by itself, and not as it should.
+    fn crash(&self) {}
 
     /// The supervisor that the child is, or that looks after its children. Only the module `supervisor` knows the type.
     fn supervisor(self: Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {

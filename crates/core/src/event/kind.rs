@@ -150,6 +150,11 @@ pub enum EventKind {
     },
     /// A health check has succeeded, after one that had failed.
     Healthy,
+    /// It is made to crash, as an experiment: what follows is its end.
+    MadeToCrash {
+        /// By what, such as `chaos 3 (seed 7)`.
+        by: String,
+    },
     /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
@@ -221,6 +226,7 @@ impl EventKind {
             Self::Notified(_) => "notified",
             Self::Unhealthy { .. } => "unhealthy",
             Self::Healthy => "healthy",
+            Self::MadeToCrash { .. } => "made_to_crash",
             Self::Output { .. } => "output",
         }
     }
@@ -286,6 +292,7 @@ impl EventKind {
                 map.serialize_entry("what", what)?;
                 map.serialize_entry("reason", reason)?;
             }
+            Self::MadeToCrash { by } => map.serialize_entry("by", by)?,
             Self::Notified(notice) => notice.serialize_fields(map)?,
             Self::Unhealthy { error, failures, threshold } => {
                 map.serialize_entry("error", error)?;

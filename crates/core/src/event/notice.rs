@@ -12,6 +12,10 @@ pub struct Notice {
     pub status: Option<String>,
     /// Whether it has begun to stop (`STOPPING=1`).
     pub stopping: bool,
+    /// Whether it reads its configuration again (`RELOADING=1`).
+    pub reloading: bool,
+    /// Whether it has done that, and is ready again (`READY=1` after `RELOADING=1`).
+    pub reloaded: bool,
     /// Which process it calls its main process (`MAINPID=`).
     pub main_pid: Option<u32>,
     /// The system's number of the error that it has met (`ERRNO=`).
@@ -22,12 +26,17 @@ pub struct Notice {
 
 impl Notice {
     pub(super) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let Self { status, stopping, main_pid, errno, exit_status } = self;
+        let Self { status, stopping, reloading, reloaded, main_pid, errno, exit_status } = self;
         if let Some(status) = status {
             map.serialize_entry("said", status)?;
         }
         if *stopping {
             map.serialize_entry("stopping", stopping)?;
+        }
+        for (key, is_so) in [("reloading", reloading), ("reloaded", reloaded)] {
+            if *is_so {
+                map.serialize_entry(key, is_so)?;
+            }
         }
         if let Some(pid) = main_pid {
             map.serialize_entry("main_pid", pid)?;

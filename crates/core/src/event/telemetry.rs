@@ -126,6 +126,7 @@ pub(super) fn log(event: &Event) {
             );
         }
         EventKind::Healthy => line!(usual, "child is healthy again"),
+        EventKind::MadeToCrash { by } => line!(warn, "child is made to crash", crash.by = %by),
         EventKind::Stalled { elapsed, thread } => {
             let elapsed_ms = crate::clock::whole_millis(*elapsed);
             line!(warn, "child does not yield", stall.elapsed_ms = elapsed_ms, stall.thread = %thread);

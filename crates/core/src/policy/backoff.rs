@@ -84,7 +84,7 @@ impl Backoff {
 }
 
 /// Random numbers for the delays of restarts, which depend on nothing but a seed (SplitMix64).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Jitter(u64);
 
 impl Jitter {

@@ -69,6 +69,16 @@ impl RestartWindow {
         self.restarts.len() <= allowed
     }
 
+    /// How many restarts count now, and when the first of them counts no more.
+    pub(crate) fn counted(&self, now: Instant) -> (u32, Option<Instant>) {
+        let counts = |at: &&Instant| now.saturating_duration_since(**at) <= self.limit.within;
+        let mut counted = self.restarts.iter().filter(counts);
+        let first = counted.next();
+        let all = first.map_or(0, |_| 1 + counted.count());
+        let until = first.and_then(|first| first.checked_add(self.limit.within));
+        (u32::try_from(all).unwrap_or(u32::MAX), until)
+    }
+
     pub(crate) fn limit(&self) -> Intensity {
         self.limit
     }

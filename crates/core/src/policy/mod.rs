@@ -18,6 +18,7 @@ pub use backoff::Backoff;
 pub use intensity::Intensity;
 #[doc(hidden)]
 pub use lost_time::{is_late, lost_time};
+pub use machine::{Consequence, NextStep, PatienceLimit};
 pub use strategy::{AutoShutdown, StopOrder, Strategy};
 
 pub(crate) use drain::{Drain, Drained, is_put_off};
@@ -28,5 +29,6 @@ pub(crate) use standstill::{Standstill, StandstillStep};
 pub(crate) use strategy::{Closing, Keeping, Policy};
 
 pub(crate) use machine::{
-    Action, CallKey, ChildKey, Input, Machine, Reply, Request, SupervisorEnd, Traits, Tuning,
+    Action, AwaitedKey, CallKey, ChildKey, CountedRestarts, Input, Machine, Prospects, Reply, Request,
+    SupervisorEnd, Traits, Tuning,
 };

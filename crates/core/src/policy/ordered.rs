@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use super::ChildKey;
 
 /// Values by key, in the order of the keys.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ordered<T> {
     /// In the order of the keys. What has been removed leaves a gap until there are as many gaps as values.
     slots: VecDeque<(ChildKey, Option<T>)>,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::ChildKey;
 
 /// Moments in their order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Timers {
     /// Ahead of all the others.
     first: Option<(Instant, ChildKey)>,

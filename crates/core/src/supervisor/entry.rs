@@ -238,6 +238,7 @@ impl ChildEntry {
             restarts: self.restarts,
             since: live.map(|live| now.saturating_duration_since(live.since)),
             forced: is_forced(live.and_then(|live| live.stop)),
+            details: None,
             children: Vec::new(),
         };
         SeenChild { node, inspect: live.and_then(|live| live.inspect.clone()) }
@@ -294,6 +295,14 @@ impl<N> SeenChild<N> {
     /// The supervisor that the child is, or that looks after its children.
     pub(super) fn supervisor(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         self.inspect.clone()?.supervisor()
+    }
+}
+
+impl SeenChild<NodeSnapshot> {
+    /// Adds what the child answers itself.
+    pub(super) fn with_details(mut self) -> Self {
+        self.node.details = self.inspect.as_ref().and_then(|inspect| inspect.details());
+        self
     }
 }
 

@@ -8,8 +8,6 @@ use super::build::check_child;
 use super::call::{
     CallRefusal, CallSuccess, Demand, ReserveError, ReservedPlace, StartedChild, SupervisorCall,
 };
-#[cfg(feature = "testing")]
-use super::entry::ChildEntry;
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;
@@ -150,6 +148,10 @@ impl SupervisorHandle {
     /// How many starts have been refused because the supervisor stops.
     pub(crate) fn refused(&self) -> u64 {
         self.shared.refusals.count()
+    }
+
+    pub(super) fn shared(&self) -> &SharedSupervisor {
+        &self.shared
     }
 
     /// Where the supervisor stands.
@@ -382,15 +384,6 @@ impl SupervisorHandle {
             Some(sent) => sent.map_err(SignalChildError::System),
             None => Err(SignalChildError::NotRunning),
         }
-    }
-
-    #[cfg(feature = "testing")]
-    pub(crate) fn crash_child(&self, id: &str) -> Option<Result<u32, ChildKind>> {
-        let look =
-            |entry: &ChildEntry| Some((entry.incarnation, entry.kind(), entry.live()?.inspect.clone()));
-        let (incarnation, kind, inspect) = self.shared.view.find(id, look)??;
-        let crashes = inspect.is_some_and(|inspect| inspect.crash());
-        Some(crashes.then_some(incarnation).ok_or(kind))
     }
 
     /// A child of this supervisor that is a supervisor itself, if it runs.

@@ -16,6 +16,7 @@ use ractor::ActorRef;
 
 use super::call::{Refusals, ReservesPlaces, SupervisorCall};
 use super::mailbox_counter::MailboxCounter;
+use super::outlook::Question;
 use super::view::SupervisorView;
 use crate::child::{ChildKind, ChildPath, Outcome};
 use crate::child_kind::{ChildReport, Inspect, Report, ReportListener, Reporter, RunningChild, StopRequest};
@@ -35,6 +36,8 @@ pub(super) enum SupervisorMessage {
     Child(ChildReport),
     /// A caller wants something.
     Call(SupervisorCall),
+    /// A caller wants to know what the supervisor is going to do.
+    Ask(Question),
     /// The parent asks the supervisor to stop.
     Stop(StopRequest),
     /// The parent ends everything at once: that is how this supervisor is stopped.

@@ -12,6 +12,7 @@
 
 mod address;
 mod alarm;
+mod ask;
 mod build;
 mod call;
 mod dynamic;
@@ -20,6 +21,7 @@ mod entry;
 mod handle;
 mod mailbox;
 mod mailbox_counter;
+mod outlook;
 mod partition;
 mod start;
 mod start_child;

@@ -75,18 +75,22 @@ impl PendingAnswer {
     /// Waits for the answer. A supervisor that is gone refuses: OTP rule 44.
     pub(super) async fn come(self) -> Result<CallSuccess, CallRefusal> {
         let Self { answer, supervisor } = self;
-        let answered = async {
-            tokio::select! {
-                biased;
-                answer = answer => answer.unwrap_or(Err(CallRefusal::NotRunning)),
-                // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
-                () = supervisor.gone() => Err(CallRefusal::NotRunning),
-            }
-        };
-        // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign
-        // code.
-        WakeElsewhere::new(answered).await
+        answered(answer, &supervisor).await.unwrap_or(Err(CallRefusal::NotRunning))
     }
+}
+
+/// Waits for what a supervisor answers. `None` if it is gone, or has ended before it could answer.
+pub(super) async fn answered<T>(answer: oneshot::Receiver<T>, supervisor: &SharedSupervisor) -> Option<T> {
+    let answered = async {
+        tokio::select! {
+            biased;
+            answer = answer => answer.ok(),
+            // A message that comes while the mailbox is being closed may lie there as long as a handle can send.
+            () = supervisor.gone() => None,
+        }
+    };
+    // The supervisor wakes the caller that waits here. It must not run the caller's waker, which may be foreign code.
+    WakeElsewhere::new(answered).await
 }
 
 impl Offer {

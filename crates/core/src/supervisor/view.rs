@@ -124,6 +124,12 @@ impl SupervisorView {
         self.find(id, |entry| entry.spec().cloned())?
     }
 
+    /// The key of the child with this id.
+    pub(super) fn find_key(&self, id: &str) -> Option<ChildKey> {
+        let table = self.lock();
+        table.entries.iter().find(|(_, entry)| entry.path.id() == id).map(|(key, _)| key)
+    }
+
     /// What is known of the child with this id.
     pub(super) fn find<R>(&self, id: &str, look: impl FnOnce(&ChildEntry) -> R) -> Option<R> {
         let table = self.lock();

@@ -45,7 +45,7 @@ impl WalkNode for NodeSnapshot {
     type Together = ();
 
     fn seen_by(supervisor: &SharedSupervisor, _: AskChildren) -> (Vec<SeenChild<Self>>, ()) {
-        (supervisor.view.snapshots(now()), ())
+        (supervisor.view.snapshots(now()).into_iter().map(SeenChild::<Self>::with_details).collect(), ())
     }
 
     fn set_children(&mut self, children: Vec<Self>, (): ()) {
@@ -61,7 +61,8 @@ impl WalkNode for NumberedNode {
         let (children, is_over, seen) = supervisor.tree.record().section(|writer| {
             (supervisor.view.snapshots(now()), supervisor.view.is_over(), writer.position())
         });
-        let numbered = |SeenChild { node, inspect }: SeenChild<NodeSnapshot>| {
+        let numbered = |seen_child: SeenChild<NodeSnapshot>| {
+            let SeenChild { node, inspect } = seen_child.with_details();
             let may_have_children = matches!(node.kind, ChildKind::Supervisor | ChildKind::Task);
             let is_launching = node.state == ChildState::Starting && inspect.is_none() && may_have_children;
             SeenChild { node: Self { node, seen, is_launching, below: Sightings::none() }, inspect }

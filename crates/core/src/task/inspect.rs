@@ -29,9 +29,12 @@ impl Inspect for TaskNode {
     }
 
     /// Drops the body where it waits, which is what a panic does to it. To its supervisor the task has ended by itself.
-    fn crash(&self) -> bool {
+    fn crash(&self) {
         self.crashes.store(true, Ordering::Release);
         self.abort();
+    }
+
+    fn can_crash(&self) -> bool {
         true
     }
 

@@ -8,6 +8,7 @@ mod error;
 mod guardian;
 mod handle;
 mod launch;
+mod look;
 mod options;
 mod report_writer;
 mod root;

@@ -222,6 +222,7 @@ impl Root {
             restarts: 0,
             since: (!gone).then(|| now().saturating_duration_since(since)),
             forced: stop.is_some_and(|stop| stop.forced),
+            details: None,
             children: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use rootward_observer::client::Client;
 use rootward_observer::model::Model;
+use rootward_observer::wire::Kind;
 
 use super::failed::Failed;
 use super::out::Out;
@@ -20,6 +21,9 @@ pub(super) async fn status(client: &Client, out: &Out) -> Result<ExitCode, Faile
 /// Says why a child is in its state.
 pub(super) async fn why(client: &Client, path: &str, out: &Out) -> Result<ExitCode, Failed> {
     let why = client.why(path).await?;
-    out.say(&why, || words::why(&why))?;
+    // Asked for what is shown, and not for what a script takes.
+    let is_process = why.child.kind == Kind::Process && why.child.pid.is_some() && !out.json;
+    let used = if is_process { client.usage(path).await.ok() } else { None };
+    out.say(&why, || words::why(&why, used.as_ref().map(|used| &used.usage)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use rootward_observer::wire::{Snapshot, Why};
+use rootward_observer::wire::{Snapshot, Usage, Why};
 
 use crate::safe::safe;
-use crate::terminal::{brief, state_name};
+use crate::terminal::{brief, details, state_name, usage};
 
 /// What stands above the tree.
 pub(super) fn heading(snapshot: &Snapshot) -> String {
@@ -25,7 +25,7 @@ pub(super) fn heading(snapshot: &Snapshot) -> String {
 }
 
 /// Why a child is in its state. Writing to memory does not fail.
-pub(super) fn why(why: &Why) -> String {
+pub(super) fn why(why: &Why, used: Option<&Usage>) -> String {
     let child = &why.child;
     let now = why.now.unwrap_or(why.at);
     let mut text = format!("{} · {}", safe(&child.path), state_name(child.state));
@@ -40,6 +40,9 @@ pub(super) fn why(why: &Why) -> String {
         1 => writeln!(text, " · run {} · restarted once", child.incarnation),
         times => writeln!(text, " · run {} · restarted {times} times", child.incarnation),
     };
+    for line in details(child, now).into_iter().chain(used.map(usage)) {
+        let _ = writeln!(text, "  {line}");
+    }
     text.push_str("\nbecause\n");
     if why.because.is_empty() {
         text.push_str("  no event has told it: the door remembers nothing from before its first watcher\n");
@@ -67,7 +70,11 @@ pub(super) fn why(why: &Why) -> String {
         text.push_str("\nwould be changed by\n");
     }
     for change in &why.changed_by {
-        let _ = writeln!(text, "  {}", safe(&change.says));
+        let due = match change.at.map(|at| at - now) {
+            Some(left) if left > 0.0 => format!(", in {}", brief(left)),
+            Some(_) | None => String::new(),
+        };
+        let _ = writeln!(text, "  {}{due}", safe(&change.says));
     }
     text
 }
@@ -82,12 +89,12 @@ mod tests {
         let mut answer = up().model().why("root/front/flaky").unwrap();
         answer.now = Some(3.3);
 
-        insta::assert_snapshot!(why(&answer));
+        insta::assert_snapshot!(why(&answer, None));
     }
 
     #[test]
     fn a_stop_says_what_it_waits_for() {
-        insta::assert_snapshot!(why(&stop().model().why("root").unwrap()));
+        insta::assert_snapshot!(why(&stop().model().why("root").unwrap(), None));
     }
 
     #[test]
@@ -98,7 +105,7 @@ mod tests {
         let mut snapshot = up().model().snapshot();
         snapshot.tree.degraded.push("\u{1b}[2J".to_owned());
 
-        for text in [why(&answer), heading(&snapshot)] {
+        for text in [why(&answer, None), heading(&snapshot)] {
             assert!(!text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text:?}");
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rootward_observer::wire::Event;
 
-use super::words::{Level, Said, say};
+use super::words::{Level, Said, level_of, say};
 
 /// How many events are remembered.
 const KEPT: usize = 5000;
@@ -13,13 +13,29 @@ const KEPT: usize = 5000;
 /// How much of a line is kept, in characters.
 const LINE: usize = 2000;
 
-/// One event as it is shown.
+/// One event that is remembered. What it says is put into words when it is wanted: most events are never seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: u64,
     pub(crate) at: f64,
-    pub(crate) path: String,
-    pub(crate) said: Said,
+    event: Arc<Event>,
+    level: Level,
+}
+
+impl Entry {
+    /// The path of the child.
+    pub(crate) fn path(&self) -> String {
+        super::text::safe(&self.event.path)
+    }
+
+    /// What the event says.
+    pub(crate) fn said(&self) -> Said {
+        let mut said = say(&self.event);
+        if let Some((cut, _)) = said.text.char_indices().nth(LINE) {
+            said.text.truncate(cut);
+        }
+        said
+    }
 }
 
 /// The events that are remembered.
@@ -49,12 +65,8 @@ impl Log {
         if self.entries.back().is_some_and(|newest| newest.seq >= event.seq) {
             return;
         }
-        let mut said = say(event);
-        if let Some((cut, _)) = said.text.char_indices().nth(LINE) {
-            said.text.truncate(cut);
-        }
-        let path = super::text::safe(&event.path);
-        self.entries.push_back(Entry { seq: event.seq, at: event.at, path, said });
+        let (event, level) = (Arc::clone(event), level_of(event));
+        self.entries.push_back(Entry { seq: event.seq, at: event.at, event, level });
         if self.entries.len() > KEPT {
             self.entries.pop_front();
         }
@@ -148,13 +160,13 @@ impl Log {
     /// Whether this line has the text that is searched for.
     pub(crate) fn is_wanted(&self, entry: &Entry) -> bool {
         !self.wanted.is_empty()
-            && (entry.said.text.to_lowercase().contains(&self.wanted)
-                || entry.path.to_lowercase().contains(&self.wanted))
+            && (entry.said().text.to_lowercase().contains(&self.wanted)
+                || entry.path().to_lowercase().contains(&self.wanted))
     }
 
     fn shows(&self, entry: &Entry) -> bool {
-        entry.said.level >= self.at_least
-            && self.under.as_deref().is_none_or(|under| super::rows::is_at_or_below(&entry.path, under))
+        let is_under = |under| super::rows::is_at_or_below(&entry.event.path, under);
+        entry.level >= self.at_least && self.under.as_deref().is_none_or(is_under)
     }
 }
 

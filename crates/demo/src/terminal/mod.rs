@@ -7,6 +7,7 @@
 //! Absent on purpose: the mouse. Selecting text stays the terminal's own business.
 
 mod draw;
+mod explain;
 mod fit;
 mod log;
 mod plain;
@@ -18,8 +19,9 @@ mod state;
 mod text;
 mod words;
 
+pub(crate) use explain::{details, usage};
 pub(crate) use fit::Fit;
 pub(crate) use plain::{farewell, line, state as state_name};
-pub(crate) use shell::{AttachError, OwnView, TreeReach, attach};
+pub(crate) use shell::{AttachError, OwnView, Reaches, TreeReach, attach};
 pub(crate) use text::brief;
 pub(crate) use words::end_of;

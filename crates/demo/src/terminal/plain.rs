@@ -27,6 +27,17 @@ pub(crate) fn farewell(model: &Model, heading: &str) -> String {
         if let Some(end) = &child.last_end {
             parts.push(format!("last {}", end_of(end.status.as_ref(), &end.event, end.error.as_deref())));
         }
+        // What is waited for, and what is not as it should be; the rest is told by `why`.
+        parts.extend(child.readiness.as_ref().map(|readiness| format!("awaits {}", safe(&readiness.awaits))));
+        if let Some(health) = child.health.as_ref().filter(|health| health.failures > 0) {
+            let misses = match health.threshold {
+                Some(threshold) => format!("{} of {threshold} misses", health.failures),
+                None => format!("{} misses", health.failures),
+            };
+            parts.push(format!("unhealthy, {misses}"));
+        }
+        parts.extend(child.reloading.then(|| "reads its configuration again".to_owned()));
+        parts.extend(child.said.as_ref().map(|said| format!("says {}", safe(said))));
         // Writing to memory does not fail.
         let _ = writeln!(text, "  {:width$}  {}", name(child), parts.join(" · "));
     }

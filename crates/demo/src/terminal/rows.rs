@@ -1,6 +1,6 @@
 //! Pure: the lines of the tree, and what a stop or a start is waiting for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rootward_observer::model::Model;
 use rootward_observer::wire::{Child, Kind, State};
@@ -44,7 +44,7 @@ pub(crate) fn rows<'a>(model: &'a Model, folded: &BTreeSet<String>) -> Vec<Row<'
             rows[at].hidden += 1;
             continue;
         }
-        let depth = child.path.matches('/').count();
+        let depth = above.last().map_or(0, |(at, _)| rows[*at].depth + 1);
         let is_over = above.last().is_some_and(|(at, _)| {
             let above = &rows[*at];
             above.is_over || matches!(above.child.state, State::Stopping | State::Down)
@@ -58,14 +58,17 @@ pub(crate) fn rows<'a>(model: &'a Model, folded: &BTreeSet<String>) -> Vec<Row<'
     rows
 }
 
-/// What is awaited: children that were asked to stop, or that start, and have nothing below them that is. The one that
-/// has been awaited longest comes first.
-pub(crate) fn awaited(model: &Model, state: State) -> Vec<&Child> {
-    let busy: Vec<&Child> = model.children().filter(|child| child.state == state).collect();
-    let parents: BTreeMap<&str, ()> =
-        busy.iter().filter_map(|child| Some((child.path.rsplit_once('/')?.0, ()))).collect();
+/// What is awaited: children that were asked to stop, or else those that start, and have nothing below them that is.
+/// The one that has been awaited longest comes first.
+pub(crate) fn awaited(model: &Model) -> Vec<&Child> {
+    let is_busy = |child: &&Child| matches!(child.state, State::Stopping | State::Starting);
+    let mut busy: Vec<&Child> = model.children().filter(is_busy).collect();
+    let stops = busy.iter().any(|child| child.state == State::Stopping);
+    busy.retain(|child| (child.state == State::Stopping) == stops);
+    let parents: BTreeSet<&str> =
+        busy.iter().filter_map(|child| Some(child.path.rsplit_once('/')?.0)).collect();
     let mut leaves: Vec<&Child> =
-        busy.into_iter().filter(|child| !parents.contains_key(child.path.as_str())).collect();
+        busy.into_iter().filter(|child| !parents.contains(child.path.as_str())).collect();
     leaves.sort_by(|a, b| a.since.unwrap_or(f64::MAX).total_cmp(&b.since.unwrap_or(f64::MAX)));
     leaves
 }
@@ -109,8 +112,7 @@ mod tests {
     fn what_a_stop_waits_for_is_the_child_that_is_asked_and_has_nothing_below_it() {
         let model = stopping();
 
-        let awaited: Vec<&str> =
-            awaited(&model, State::Stopping).into_iter().map(|child| child.path.as_str()).collect();
+        let awaited: Vec<&str> = awaited(&model).into_iter().map(|child| child.path.as_str()).collect();
 
         assert_eq!(awaited, ["root/storage/database"]);
     }

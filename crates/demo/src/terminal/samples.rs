@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rootward_observer::model::Model;
-use rootward_observer::wire::{Event, Kind, Outcome, Status, What};
+use rootward_observer::wire::{Consequence, Decided, Event, Kind, Outcome, Restarts, Status, What};
 
 use super::state::{Input, Rights, State};
 
@@ -145,4 +145,28 @@ fn view(rights: Rights, story: Story) -> State {
     story.told(&mut state);
     state.tick(state.model.at() + 101.5);
     state
+}
+
+/// What the machine of a supervisor said of a child that runs.
+pub(crate) fn decided(as_of: u64) -> Decided {
+    let of =
+        |what: &str| Consequence { what: what.to_owned(), attempt: None, delay_ms: None, siblings: None };
+    Decided {
+        as_of,
+        waits_for: None,
+        before: 0,
+        next: None,
+        attempt: None,
+        due: None,
+        limit: None,
+        on_failure: Some(Consequence {
+            attempt: Some(3),
+            delay_ms: Some(4200),
+            siblings: Some(1),
+            ..of("restart")
+        }),
+        on_success: Some(of("stays_down")),
+        restarts: Some(Restarts { counted: 2, allowed: Some(3), within_ms: 10_000, until: None }),
+        own: None,
+    }
 }

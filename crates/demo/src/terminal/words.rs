@@ -28,75 +28,110 @@ pub(crate) struct Said {
 
 /// How an event is shown. Everything in it that comes from outside is harmless.
 pub(crate) fn say(event: &Event) -> Said {
-    let (level, sign, text) = match &event.what {
-        What::Starting if event.incarnation > 1 => {
-            (Level::Usual, '→', format!("starting, number {}", event.incarnation))
-        }
-        What::Starting => (Level::Usual, '→', "starting".to_owned()),
-        What::Started { pid: Some(pid) } => (Level::Usual, '●', format!("running · pid {pid}")),
-        What::Started { pid: None } => (Level::Usual, '●', "running".to_owned()),
+    let (sign, text) = match &event.what {
+        What::Starting if event.incarnation > 1 => ('→', format!("starting, number {}", event.incarnation)),
+        What::Starting => ('→', "starting".to_owned()),
+        What::Started { pid: Some(pid) } => ('●', format!("running · pid {pid}")),
+        What::Started { pid: None } => ('●', "running".to_owned()),
         What::StartFailed { error, stragglers } => {
-            (Level::Bad, '✗', format!("could not be started: {error}{}", left(stragglers)))
+            ('✗', format!("could not be started: {error}{}", left(stragglers)))
         }
         What::Retrying { error, attempt, .. } => {
-            (Level::Notice, '↻', format!("attempt {attempt} to start it has failed: {error}"))
+            ('↻', format!("attempt {attempt} to start it has failed: {error}"))
         }
-        What::Ignored => (Level::Usual, '○', "has nothing to run".to_owned()),
+        What::Ignored => ('○', "has nothing to run".to_owned()),
         What::Exited { status, stragglers } => {
             let how = status.as_ref().map_or_else(|| "ended".to_owned(), ToString::to_string);
-            let (level, sign) = exit(status.as_ref());
-            (level, sign, format!("{how}{}", left(stragglers)))
+            (exit(status.as_ref()).1, format!("{how}{}", left(stragglers)))
         }
-        What::Restarting { attempt, delay_ms: 0 } => {
-            (Level::Notice, '↻', format!("is started again, attempt {attempt}"))
-        }
+        What::Restarting { attempt, delay_ms: 0 } => ('↻', format!("is started again, attempt {attempt}")),
         What::Restarting { attempt, delay_ms } => {
-            (Level::Notice, '↻', format!("is started again in {}, attempt {attempt}", millis(*delay_ms)))
+            ('↻', format!("is started again in {}, attempt {attempt}", millis(*delay_ms)))
         }
         What::GaveUp { restarts, within_ms } => {
-            (Level::Bad, '✗', format!("gave up: more than {restarts} restarts in {}", millis(*within_ms)))
+            ('✗', format!("gave up: more than {restarts} restarts in {}", millis(*within_ms)))
         }
-        What::Signal { signal, action } => (Level::Notice, '!', format!("{signal}: {action}")),
-        What::Stopping { cause, signal: None, .. } => (Level::Usual, '↓', format!("asked to stop · {cause}")),
+        What::Signal { signal, action } => ('!', format!("{signal}: {action}")),
+        What::Stopping { cause, signal: None, .. } => ('↓', format!("asked to stop · {cause}")),
         What::Stopping { cause, signal: Some(signal), .. } => {
-            (Level::Usual, '↓', format!("asked to stop with {signal} · {cause}"))
+            ('↓', format!("asked to stop with {signal} · {cause}"))
         }
         What::Asked { with, elapsed_ms, error } => {
             let why = error.as_ref().map_or_else(String::new, |error| format!(" · {error}"));
-            let level = if error.is_some() { Level::Notice } else { Level::Usual };
-            (level, '↓', format!("asked with {with} after {}{why}", millis(*elapsed_ms)))
+            ('↓', format!("asked with {with} after {}{why}", millis(*elapsed_ms)))
         }
-        What::Escalated { to } => (Level::Notice, '↓', format!("forced · {to}")),
+        What::Escalated { to } => ('↓', format!("forced · {to}")),
         What::Stopped { outcome, status, elapsed_ms, stragglers } => {
             let how = status.as_ref().map_or_else(String::new, |status| format!(" · {status}"));
-            let (level, words) = match outcome {
-                Outcome::Graceful => (Level::Usual, "gone"),
-                Outcome::AlreadyGone => (Level::Usual, "was gone already"),
-                Outcome::Unreapable => (Level::Bad, "still there"),
-                Outcome::Killed | _ => (Level::Notice, "gone by force"),
+            let words = match outcome {
+                Outcome::Graceful => "gone",
+                Outcome::AlreadyGone => "was gone already",
+                Outcome::Unreapable => "still there",
+                Outcome::Killed | _ => "gone by force",
             };
-            (level, '↑', format!("{words} after {}{how}{}", millis(*elapsed_ms), left(stragglers)))
+            ('↑', format!("{words} after {}{how}{}", millis(*elapsed_ms), left(stragglers)))
         }
         What::Draining { cause, delay_ms } => {
-            (Level::Notice, '…', format!("drains for {} before it stops ({cause})", millis(*delay_ms)))
+            ('…', format!("drains for {} before it stops ({cause})", millis(*delay_ms)))
         }
-        What::NotReady { elapsed_ms } => {
-            (Level::Notice, '…', format!("not ready for {}", millis(*elapsed_ms)))
-        }
+        What::NotReady { elapsed_ms } => ('…', format!("not ready for {}", millis(*elapsed_ms))),
         What::Unhealthy { error, failures, threshold } => {
-            (Level::Notice, '!', format!("unhealthy {failures}/{threshold} · {error}"))
+            ('!', format!("unhealthy {failures}/{threshold} · {error}"))
         }
-        What::Healthy => (Level::Usual, '●', "healthy again".to_owned()),
+        What::MadeToCrash { by } => ('✗', format!("is made to crash by {by}")),
+        What::Healthy => ('●', "healthy again".to_owned()),
         What::Stalled { elapsed_ms, thread } => {
-            (Level::Bad, '…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
+            ('…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }
-        What::Degraded { what, reason } => (Level::Notice, '!', format!("{what}: {reason}")),
-        What::Output { stream, line, .. } => {
-            (Level::Output, if stream == "stderr" { '┆' } else { '│' }, line.clone())
+        What::Degraded { what, reason } => ('!', format!("{what}: {reason}")),
+        What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status } => {
+            let mut parts = Vec::new();
+            parts.extend(said.as_ref().map(|said| format!("says {said}")));
+            parts.extend(stopping.then(|| "says that it stops".to_owned()));
+            parts.extend(reloading.then(|| "reads its configuration again".to_owned()));
+            parts.extend(reloaded.then(|| "has read its configuration again".to_owned()));
+            parts.extend(main_pid.map(|pid| format!("main process {pid}")));
+            parts.extend(errno.map(|errno| format!("error {errno}")));
+            parts.extend(exit_status.map(|status| format!("will exit with {status}")));
+            ('"', parts.join(" · "))
         }
-        What::Unknown | _ => (Level::Usual, '?', "something new".to_owned()),
+        What::Output { stream, line, .. } => (if stream == "stderr" { '┆' } else { '│' }, line.clone()),
+        What::Unknown | _ => ('?', "something new".to_owned()),
     };
-    Said { level, sign, text: safe(&text) }
+    Said { level: level_of(event), sign, text: safe(&text) }
+}
+
+/// How much an event asks to be looked at, without putting it into words.
+pub(crate) fn level_of(event: &Event) -> Level {
+    match &event.what {
+        What::Output { .. } => Level::Output,
+        What::StartFailed { .. } | What::GaveUp { .. } | What::Stalled { .. } => Level::Bad,
+        What::Exited { status, .. } => exit(status.as_ref()).0,
+        What::Stopped { outcome, .. } => match outcome {
+            Outcome::Graceful | Outcome::AlreadyGone => Level::Usual,
+            Outcome::Unreapable => Level::Bad,
+            Outcome::Killed | _ => Level::Notice,
+        },
+        What::Retrying { .. }
+        | What::Restarting { .. }
+        | What::Signal { .. }
+        | What::Asked { error: Some(_), .. }
+        | What::Escalated { .. }
+        | What::Draining { .. }
+        | What::NotReady { .. }
+        | What::Unhealthy { .. }
+        | What::MadeToCrash { .. }
+        | What::Degraded { .. } => Level::Notice,
+        What::Starting
+        | What::Started { .. }
+        | What::Ignored
+        | What::Stopping { .. }
+        | What::Asked { error: None, .. }
+        | What::Healthy
+        | What::Notified { .. }
+        | What::Unknown
+        | _ => Level::Usual,
+    }
 }
 
 /// How a child last ended, in one or two words.
@@ -160,6 +195,20 @@ mod tests {
                 "is started again in 1.5s, attempt 2",
             ),
             (What::Escalated { to: "SIGKILL".to_owned() }, Level::Notice, "forced · SIGKILL"),
+            (
+                What::Notified {
+                    said: Some("17 clients".to_owned()),
+                    stopping: false,
+                    reloading: true,
+                    reloaded: false,
+                    main_pid: None,
+                    errno: None,
+                    exit_status: None,
+                },
+                Level::Usual,
+                "says 17 clients · reads its configuration again",
+            ),
+            (What::MadeToCrash { by: "chaos 3".to_owned() }, Level::Notice, "is made to crash by chaos 3"),
         ] {
             let said = say(&event(what));
 

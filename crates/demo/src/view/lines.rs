@@ -99,6 +99,7 @@ fn say(event: &Event) -> Said {
         EventKind::Unhealthy { error, failures, threshold } => {
             said('!', Tone::Notice, format!("unhealthy, {failures} of {threshold}: {error}"))
         }
+        EventKind::MadeToCrash { by } => said('✕', Tone::Notice, format!("is made to crash by {by}")),
         EventKind::Healthy => said('●', Tone::Good, "healthy again".to_owned()),
         EventKind::Stalled { elapsed, thread } => {
             said('!', Tone::Bad, format!("has not yielded for {} on thread {}", short(*elapsed), thread))
@@ -233,6 +234,8 @@ fn notified(notice: &Notice) -> String {
     let mut parts = Vec::new();
     parts.extend(notice.status.as_ref().map(|status| format!("says {status}")));
     parts.extend(notice.stopping.then(|| "says that it stops".to_owned()));
+    parts.extend(notice.reloading.then(|| "reads its configuration again".to_owned()));
+    parts.extend(notice.reloaded.then(|| "has read its configuration again".to_owned()));
     parts.extend(notice.main_pid.map(|pid| format!("main process {pid}")));
     parts.extend(notice.errno.map(|errno| format!("error {errno}")));
     parts.extend(notice.exit_status.map(|status| format!("will exit with {status}")));

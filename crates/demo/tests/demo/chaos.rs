@@ -26,6 +26,15 @@ fn is_crash(event: &Value) -> bool {
     event["event"] == "exited" && !path.contains("/task-")
 }
 
+/// Whether it is told that a child is made to crash.
+fn is_told(event: &Value) -> bool {
+    event["event"] == "made_to_crash"
+}
+
+fn same_run(one: &Value, other: &Value) -> bool {
+    (&one["path"], &one["incarnation"]) == (&other["path"], &other["incarnation"])
+}
+
 #[test]
 fn children_of_every_kind_crash_are_told_by_name_and_are_started_again() {
     let finished = run("7", 30);
@@ -39,8 +48,16 @@ fn children_of_every_kind_crash_are_told_by_name_and_are_started_again() {
         let status = crashes.iter().find(|event| event["path"] == path).map(|event| &event["status"]);
         let expected = if kind == "task" { ("panic", "crashed on purpose") } else { ("signal", "SIGKILL") };
         assert_eq!(status.unwrap()[expected.0], expected.1, "{path}");
-        let said = format!("{path} {} · {kind}", if kind == "task" { "crashes" } else { "is killed" });
-        assert!(finished.stderr.contains(&said), "{said}: {}", finished.stderr);
+    }
+    let told: Vec<&Value> = finished.events.iter().filter(|event| is_told(event)).collect();
+    for (number, event) in (1..).zip(&told) {
+        assert_eq!(event["by"], format!("chaos {number} (seed 7)"));
+        assert!(finished.stderr.contains(&format!("is made to crash by chaos {number} (seed 7)")));
+    }
+    // What a crash leads to stands behind it.
+    for event in told.iter().take(20) {
+        let end = crashes.iter().find(|end| same_run(end, event)).expect("what crashes ends");
+        assert!(end["seq"].as_u64() > event["seq"].as_u64());
     }
     assert!(finished.paths("restarting").len() >= 29);
 }
@@ -51,8 +68,9 @@ fn a_seed_chooses_the_same_child_again() {
     // differs, so that the order of the ends may be another one than that of the crashes.
     let first = |seed: &str| {
         let finished = run(seed, 1);
-        let line = finished.stderr.lines().find(|line| line.trim_start().starts_with("chaos 1 "));
-        line.unwrap().trim().to_owned()
+        let first = finished.events.iter().find(|event| is_told(event)).expect("a child is made to crash");
+        assert_eq!(first["by"], format!("chaos 1 (seed {seed})"));
+        first["path"].as_str().expect("every event has a path").to_owned()
     };
 
     let drawn = ["1", "2", "3"].map(first);

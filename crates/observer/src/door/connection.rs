@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1::Builder;
@@ -11,19 +12,26 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::Limits;
 use super::admission::Admission;
 use super::answer::{document, refused, stream};
 use super::body::DoorBody;
-use super::follower::Follower;
+use super::follower::{Attendance, Follower};
 use super::listener::Socket;
 use super::page;
 use super::patient::Patient;
 use super::refusal::Refusal;
 use super::route::Route;
 use crate::convert::seconds;
-use crate::wire::{Done, DoorFacts, UsageAnswer, Version};
+use crate::wire::{Child, Done, DoorFacts, UsageAnswer, Version, Why};
+
+/// How long the machine of a supervisor may take to answer.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often it is asked, if something happens to the child meanwhile.
+const TRIES: usize = 3;
 
 /// How large the head of a request may be.
 const HEAD: usize = 16 * 1024;
@@ -60,6 +68,33 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
 }
 
 impl Desk {
+    /// Why a child is in its state: the chain of events, and what the machine of its supervisor is going to do. One
+    /// that does not answer is not waited for.
+    async fn why(&self, path: &str, attendance: &Attendance) -> Option<Why> {
+        let mut decided = None;
+        for _ in 0..TRIES {
+            let asked = timeout(PATIENCE, self.follower.tree.outlook(path)).await;
+            decided = asked.ok().flatten();
+            let Some(outlook) = &decided else { break };
+            attendance.reach(outlook.as_of).await;
+            if attendance.with(|model| model.changed_as_of(path)) <= outlook.as_of {
+                break;
+            }
+            // Something has happened to the child since.
+        }
+        let details = self.follower.tree.details(path);
+        let now = attendance.now();
+        let why = attendance.with(|model| {
+            let mut why = model.why(path)?;
+            why.child.add_details(details.as_ref(), now);
+            Some(why)
+        })?;
+        Some(match &decided {
+            Some(outlook) => why.with_decided(outlook.into()),
+            None => why,
+        })
+    }
+
     async fn answer(&self, request: &Request<Incoming>) -> Result<Response<DoorBody>, Refusal> {
         self.admission.check_place(request.headers())?;
         let route = Route::of(request.method(), request.uri(), request.headers());
@@ -74,15 +109,16 @@ impl Desk {
             Route::Page => page::response(),
             Route::Snapshot => {
                 let attendance = self.follower.attend().await;
+                let details: Vec<Child> = self.follower.tree.sighting().iter().map(Into::into).collect();
                 // Not written while the follower waits for it.
-                let mut snapshot = attendance.with(|model| model.snapshot());
+                let mut snapshot = attendance.with(|model| model.snapshot_with(&details));
                 let (control, now) = (self.limits.allows_control, seconds(attendance.now()));
                 snapshot.door = Some(DoorFacts { control, now });
                 Ok(document(&snapshot))
             }
             Route::Why(path) => {
                 let attendance = self.follower.attend().await;
-                let mut why = attendance.with(|model| model.why(&path)).ok_or(Refusal::CHILD)?;
+                let mut why = self.why(&path, &attendance).await.ok_or(Refusal::CHILD)?;
                 why.now = Some(seconds(attendance.now()));
                 Ok(document(&why))
             }

@@ -1,8 +1,7 @@
 //! What watchers may do to the tree, where the program allows it: what the program itself can do by its handles.
 
-use rootward::error::{RestartChildError, SignalChildError, TerminateChildError};
-use rootward::sibling::TreeWatch;
-use rootward::{Restart, SupervisorHandle};
+use rootward_core::sibling::TreeWatch;
+use rootward_core::{Restart, RestartChildError, SignalChildError, SupervisorHandle, TerminateChildError};
 
 use super::refusal::Refusal;
 use super::route::Control;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use rootward::event::{Events, Lagged};
-use rootward::sibling::TreeWatch;
+use rootward_core::sibling::TreeWatch;
+use rootward_core::{Events, Lagged};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -24,6 +24,9 @@ const LINGER: Duration = Duration::from_secs(30);
 /// program a thousand times.
 const REST: Duration = Duration::from_millis(20);
 
+/// How long it may take until the events have come that an answer of a supervisor is about.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How many events are applied under one lock.
 const AT_ONCE: usize = 1024;
 
@@ -35,20 +38,12 @@ const DOWN: usize = 1024;
 pub(super) struct Follower {
     pub(super) tree: TreeWatch,
     known: Mutex<Known>,
-    /// What happens since the door was opened, or before, if it always follows.
-    since_open: Mutex<Option<SinceOpen>>,
+    /// The events to begin with, if it always follows.
+    since_open: Mutex<Option<Events>>,
     /// When the root began, once it has been seen.
     began: OnceLock<Instant>,
     watchers: watch::Sender<usize>,
     news: watch::Sender<News>,
-}
-
-/// The events to begin with.
-#[derive(Debug)]
-struct SinceOpen {
-    events: Events,
-    /// Whether the tree was looked at when they began. Otherwise what they tell comes first, and then the look.
-    has_looked: bool,
 }
 
 /// What is known of the tree.
@@ -100,19 +95,9 @@ impl Follower {
         })
     }
 
-    /// Listens from now on. The task that follows may get its first turn much later.
-    pub(super) fn listen(&self) {
-        let events = self.subscribe();
-        self.begin_with(SinceOpen { events, has_looked: true });
-    }
-
-    /// Listens to these events, which may have begun long before.
+    /// Listens to these events, which may have begun long before. What they tell comes first, and then the look.
     pub(super) fn listen_to(&self, events: Events) {
-        self.begin_with(SinceOpen { events, has_looked: false });
-    }
-
-    fn begin_with(&self, since_open: SinceOpen) {
-        *self.since_open.lock().unwrap_or_else(PoisonError::into_inner) = Some(since_open);
+        *self.since_open.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
     }
 
     fn subscribe(&self) -> Events {
@@ -161,8 +146,7 @@ impl Follower {
     async fn follow(&self, watchers: &mut watch::Receiver<usize>) -> Option<()> {
         let since_open = self.since_open.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut events = match since_open {
-            Some(SinceOpen { events, has_looked: true }) => events,
-            Some(SinceOpen { mut events, has_looked: false }) => {
+            Some(mut events) => {
                 if let Some(first) = at_hand(&mut events).await {
                     self.take(first, &mut events).await?;
                 }
@@ -206,7 +190,7 @@ impl Follower {
     /// Takes an event and what there is after it. `None` says that there will be no more.
     async fn take(
         &self,
-        first: Result<Option<Arc<rootward::Event>>, Lagged>,
+        first: Result<Option<Arc<rootward_core::Event>>, Lagged>,
         events: &mut Events,
     ) -> Option<()> {
         let mut next = Some(first);
@@ -291,6 +275,17 @@ impl Attendance {
         self.0.began.get().map(Instant::elapsed).unwrap_or_default()
     }
 
+    /// Waits until what is known has reached this event, if that does not take long.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub(super) async fn reach(&self, seq: u64) {
+        let mut news = self.0.news.subscribe();
+        let reached = news.wait_for(|news| news.phase == Phase::Over || self.with(Model::as_of) >= seq);
+        let _ = timeout(PATIENCE, reached).await;
+    }
+
     /// The number of the newest event.
     pub(super) fn newest(&self) -> u64 {
         let known = self.0.lock();
@@ -342,7 +337,7 @@ async fn unwatched(watchers: &mut watch::Receiver<usize>) {
 }
 
 /// The next event if it is there already.
-async fn at_hand(events: &mut Events) -> Option<Result<Option<Arc<rootward::Event>>, Lagged>> {
+async fn at_hand(events: &mut Events) -> Option<Result<Option<Arc<rootward_core::Event>>, Lagged>> {
     let mut next = std::pin::pin!(events.next());
     std::future::poll_fn(|cx| match next.as_mut().poll(cx) {
         Poll::Ready(next) => Poll::Ready(Some(next)),

@@ -20,8 +20,7 @@ mod token;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rootward::event::Events;
-use rootward::{TreeRef, sibling};
+use rootward_core::{Events, Tree, TreeBuilder, TreeRef, sibling};
 
 use self::listener::Listener;
 use self::token::Token;
@@ -39,7 +38,6 @@ pub use self::token::random_token;
 /// | [`request_timeout`](Self::request_timeout) | ten seconds for the head of a request |
 /// | [`write_timeout`](Self::write_timeout) | 30 seconds without a byte taken |
 /// | [`remember`](Self::remember) | 8192 events, while there are watchers |
-/// | [`always_follow`](Self::always_follow) | off: nothing is read of the tree while there are no watchers |
 ///
 /// # Examples
 ///
@@ -77,7 +75,6 @@ struct Limits {
     request_timeout: Duration,
     write_timeout: Duration,
     remembered: usize,
-    follows_always: bool,
 }
 
 impl Door {
@@ -105,7 +102,6 @@ impl Door {
             request_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             remembered: 8192,
-            follows_always: false,
         };
         Self { place, limits }
     }
@@ -141,16 +137,9 @@ impl Door {
         self
     }
 
-    /// Follows the tree also while there are no watchers, so that one who comes is told what was before: why a child is
-    /// down, the newest events and the newest lines of processes. This costs what one watcher costs, and the memory of
-    /// the events that are [remembered](Self::remember).
-    pub fn always_follow(mut self) -> Self {
-        self.limits.follows_always = true;
-        self
-    }
-
-    /// Opens the door to this tree: a `&Tree`, or a `TreeRef` as [`TaskContext::tree`](rootward::TaskContext::tree)
-    /// makes one. To watch a tree start as well, open it right after `launch`.
+    /// Opens the door to this tree: a `&Tree`, or a `TreeRef` as
+    /// [`TaskContext::tree`](rootward_core::TaskContext::tree) makes one. To watch a tree start as well, open it
+    /// right after `launch`.
     ///
     /// It stays open until the tree is gone, also when what this returns is dropped. It runs as a task of its own
     /// beside the tree: the tree does not wait for it.
@@ -167,10 +156,14 @@ impl Door {
         self.open_with(tree.into(), None)
     }
 
-    /// Opens the door as [`open`](Self::open) does, and has it [always follow](Self::always_follow), from these events
-    /// on. With a reader that was subscribed before the tree was started
-    /// ([`TreeBuilder::subscribe`](rootward::TreeBuilder::subscribe), or that of a prepared application) it
-    /// knows everything that has happened, however late it is opened.
+    /// Opens the door as [`open`](Self::open) does, and has it follow the tree also while there are no watchers, from
+    /// these events on. So a watcher is told what was before it came: why a child is down, the newest events and the
+    /// newest lines of processes. This costs what one watcher costs, and the memory of the events that are
+    /// [remembered](Self::remember).
+    ///
+    /// With [`Tree::events`] it knows what happens from now on; with a reader that was subscribed before the tree was
+    /// started ([`TreeBuilder::subscribe`], or that of a prepared application) it knows everything that has happened,
+    /// however late it is opened. [`launch`](Self::launch) does the latter for a tree that is still to be started.
     ///
     /// # Errors
     ///
@@ -180,12 +173,68 @@ impl Door {
     ///
     /// As [`open`](Self::open).
     pub fn open_from(self, tree: impl Into<TreeRef>, events: Events) -> Result<OpenDoor, OpenError> {
-        self.always_follow().open_with(tree.into(), Some(events))
+        self.open_with(tree.into(), Some(events))
+    }
+
+    /// Launches a tree with this door, which follows it from its first event on, also while there are no watchers. If
+    /// the socket or the port cannot be had, nothing is started.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the socket or the port cannot be had.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    pub fn launch(self, mut builder: TreeBuilder) -> Result<(Tree, OpenDoor), OpenError> {
+        let bound = self.bind()?;
+        let events = builder.subscribe();
+        let tree = builder.launch();
+        let door = bound.open_from(&tree, events)?;
+        Ok((tree, door))
+    }
+
+    /// Has the socket or the port for a tree that is still to be started elsewhere. Watchers that come wait until the
+    /// door is opened.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the socket or the port cannot be had.
+    ///
+    /// # Panics
+    ///
+    /// As [`open`](Self::open).
+    pub fn bind(self) -> Result<BoundDoor, OpenError> {
+        Ok(BoundDoor { listener: Listener::bind(&self.place)?, limits: self.limits })
     }
 
     fn open_with(self, tree: TreeRef, events: Option<Events>) -> Result<OpenDoor, OpenError> {
         let watch = sibling::watch(&tree).ok_or(OpenError::Gone)?;
-        let listener = Listener::bind(&self.place)?;
-        Ok(OpenDoor::spawn(listener, watch, self.limits, events))
+        let BoundDoor { listener, limits } = self.bind()?;
+        Ok(OpenDoor::spawn(listener, watch, limits, events))
+    }
+}
+
+/// A door that has its socket or its port, and is not open yet. Dropping it gives up what it has.
+#[derive(Debug)]
+#[must_use = "a door is closed until it is opened"]
+pub struct BoundDoor {
+    listener: Listener,
+    limits: Limits,
+}
+
+impl BoundDoor {
+    /// Opens the door to a tree, as [`Door::open_from`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Gone`] if the tree is gone.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside the runtime in which it was [bound](Door::bind).
+    pub fn open_from(self, tree: impl Into<TreeRef>, events: Events) -> Result<OpenDoor, OpenError> {
+        let watch = sibling::watch(&tree.into()).ok_or(OpenError::Gone)?;
+        Ok(OpenDoor::spawn(self.listener, watch, self.limits, Some(events)))
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward::event::Events;
-use rootward::sibling::TreeWatch;
+use rootward_core::Events;
+use rootward_core::sibling::TreeWatch;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -40,15 +40,14 @@ impl OpenDoor {
         let closing = Arc::new(watch::Sender::new(false));
         let (open, closed) = watch::channel(());
         let follower = Follower::new(tree, limits.remembered);
-        match events {
-            Some(events) => follower.listen_to(events),
-            None if limits.follows_always => follower.listen(),
-            None => {}
+        let follows_always = events.is_some();
+        if let Some(events) = events {
+            follower.listen_to(events);
         }
         let desk = Arc::new(Desk { follower, admission: listener.admission(), limits });
         let told = Arc::clone(&closing);
         let run = async move {
-            run(listener, desk, told).await;
+            run(listener, desk, told, follows_always).await;
             drop(open);
         };
         #[expect(
@@ -88,11 +87,11 @@ impl OpenDoor {
 }
 
 /// Lets watchers in until the tree is gone or the door closes.
-async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<bool>>) {
+async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<bool>>, follows_always: bool) {
     let mut connections = JoinSet::new();
     let mut told = closing.subscribe();
     let follower = Arc::clone(&desk.follower);
-    let _always = desk.limits.follows_always.then(|| follower.stay());
+    let _always = follows_always.then(|| follower.stay());
     let mut following = JoinSet::new();
     following.spawn(async move { follower.run().await });
     loop {

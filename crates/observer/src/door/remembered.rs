@@ -92,6 +92,7 @@ fn size(event: &Event) -> usize {
         What::Output { line, .. } => line.len(),
         What::Notified { said, .. } => said.as_ref().map_or(0, String::len),
         What::Asked { with, error, .. } => with.len() + error.as_ref().map_or(0, String::len),
+        What::MadeToCrash { by } => by.len(),
         What::StartFailed { error, .. } | What::Retrying { error, .. } | What::Unhealthy { error, .. } => {
             error.len()
         }

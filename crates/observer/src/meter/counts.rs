@@ -113,6 +113,7 @@ impl Counts {
             | What::Asked { .. }
             | What::Draining { .. }
             | What::Healthy
+            | What::MadeToCrash { .. }
             | What::NotReady { .. }
             | What::Degraded { .. }
             | What::Notified { .. }

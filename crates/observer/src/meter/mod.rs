@@ -38,9 +38,8 @@ mod counts;
 #[cfg(test)]
 mod tests;
 
-use rootward::TreeRef;
-use rootward::event::Events;
-use rootward::sibling::{self, TreeWatch};
+use rootward_core::sibling::{self, TreeWatch};
+use rootward_core::{Events, TreeRef};
 
 use self::counts::Counts;
 use crate::model::Seen;
@@ -76,7 +75,7 @@ impl Meter {
     pub async fn run(mut self) {
         loop {
             match self.events.next().await {
-                Ok(Some(event)) if matches!(event.what, rootward::EventKind::Output { .. }) => {}
+                Ok(Some(event)) if matches!(event.what, rootward_core::EventKind::Output { .. }) => {}
                 Ok(Some(event)) => self.counts.apply(&Event::from(&*event)),
                 Ok(None) => break,
                 Err(lagged) => {

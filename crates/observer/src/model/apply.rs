@@ -13,7 +13,7 @@ impl Model {
     }
 
     /// The same, without a copy of the event.
-    pub(crate) fn apply_shared(&mut self, event: &Arc<Event>) {
+    pub fn apply_shared(&mut self, event: &Arc<Event>) {
         if event.seq > self.as_of {
             self.as_of = event.seq;
         }
@@ -31,13 +31,22 @@ impl Model {
             }
             What::Output { .. }
             | What::Draining { .. }
-            | What::Notified { .. }
             | What::NotReady { .. }
             | What::Stalled { .. }
+            | What::Unknown => {}
+            What::Notified { .. }
             | What::Unhealthy { .. }
             | What::Asked { .. }
             | What::Healthy
-            | What::Unknown => {}
+            | What::MadeToCrash { .. } => {
+                if let Some(node) = self.nodes.get_mut(&*event.path).filter(|node| node.as_of < event.seq) {
+                    node.as_of = event.seq;
+                    node.child.tells(&event.what);
+                    if let What::MadeToCrash { .. } = event.what {
+                        node.marks.crashed = Some(Mark::of(event));
+                    }
+                }
+            }
             What::Starting
             | What::Retrying { .. }
             | What::Started { .. }
@@ -135,14 +144,15 @@ impl Node {
                 }
                 let marks = &mut self.marks;
                 (marks.started, marks.stopping, marks.escalated, marks.gave_up) = (None, None, None, None);
-                (marks.starting, marks.retrying) = (Some(mark), None);
+                (marks.starting, marks.retrying, marks.crashed) = (Some(mark), None, None);
                 child.incarnation = event.incarnation;
                 (child.pid, child.stop, child.restart, child.forced) = (None, None, None, false);
+                child.has_nothing_to_tell();
                 child.turn(State::Starting, event.at);
             }
             What::Started { pid } => {
                 (self.marks.started, self.marks.retrying) = (Some(mark), None);
-                (child.incarnation, child.pid) = (event.incarnation, *pid);
+                (child.incarnation, child.pid, child.readiness) = (event.incarnation, *pid, None);
                 // Not that of a start that had been called off.
                 if child.state != State::Stopping {
                     child.turn(State::Running, event.at);
@@ -169,6 +179,7 @@ impl Node {
                     due: grace_ms.map(|grace| after(event.at, grace)),
                     escalated: None,
                 });
+                child.readiness = None;
                 child.turn(State::Stopping, event.at);
             }
             What::Escalated { to } => {
@@ -196,6 +207,7 @@ impl Node {
             | What::Unhealthy { .. }
             | What::Asked { .. }
             | What::Healthy
+            | What::MadeToCrash { .. }
             | What::Degraded { .. }
             | What::Notified { .. }
             | What::Output { .. }
@@ -219,9 +231,11 @@ impl Node {
         child.last_end = Some(end);
         child.incarnation = event.incarnation;
         (child.pid, child.restart, child.forced) = (None, None, false);
+        child.has_nothing_to_tell();
         child.turn(State::Down, event.at);
         self.marks.end = Some(mark);
         self.marks.end_asked = self.marks.stopping.take();
+        self.marks.end_made = self.marks.crashed.take();
     }
 }
 
@@ -253,6 +267,7 @@ impl Mark {
             What::Stopping { cause, signal: Some(signal), .. } => format!("cause: {cause}, by {signal}"),
             What::Asked { with, .. } => format!("with {with}"),
             What::Escalated { to } => to.clone(),
+            What::MadeToCrash { by } => format!("by {by}"),
             What::Retrying { error, .. } => error.clone(),
             What::Stopped { status, elapsed_ms, .. } => match status {
                 Some(status) => format!("{status}, after {elapsed_ms} ms"),

@@ -10,11 +10,12 @@
 //! - *the events* tell why a child stops, when its restart is due, and how it last ended.
 
 mod apply;
+mod details;
 mod see;
 mod tree;
 mod why;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::wire::{Child, Event, Snapshot, Version};
@@ -52,7 +53,7 @@ pub struct Model {
     needs_look: bool,
     at: f64,
     facts: TreeFacts,
-    nodes: BTreeMap<Arc<str>, Node>,
+    nodes: HashMap<Arc<str>, Node>,
     root: Option<Arc<str>>,
     newest: VecDeque<Arc<Event>>,
     /// How many of the newest events are kept.
@@ -77,7 +78,7 @@ impl Model {
             needs_look: false,
             at: 0.0,
             facts: TreeFacts::default(),
-            nodes: BTreeMap::new(),
+            nodes: HashMap::new(),
             root: None,
             newest: VecDeque::new(),
             keep: Self::NEWEST,
@@ -129,6 +130,11 @@ impl Model {
     /// Whether it has to be looked again: a supervisor was just being launched and could not be looked into.
     pub fn needs_look(&self) -> bool {
         self.needs_look
+    }
+
+    /// The number of the newest event that has changed a child; 0 if there is no such child.
+    pub fn changed_as_of(&self, path: &str) -> u64 {
+        self.nodes.get(path).map_or(0, |node| node.as_of)
     }
 
     /// What is known of a child.

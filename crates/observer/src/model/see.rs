@@ -1,6 +1,6 @@
 //! What a look at the tree tells.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Model;
@@ -60,14 +60,15 @@ impl Model {
 }
 
 impl Node {
-    fn seen(seen: Seen, before: &mut BTreeMap<Arc<str>, Self>) -> Self {
+    fn seen(seen: Seen, before: &mut HashMap<Arc<str>, Self>) -> Self {
         let Seen { child, as_of, children_as_of, .. } = seen;
         let (children, marks) = (Vec::new(), Marks::default());
         let mut node = Self { child, as_of, children_as_of, children, marks };
         let Some(known) = before.remove(node.child.path.as_str()) else { return node };
         if known.as_of >= as_of {
             // Nothing has happened since.
-            let child = Child { state: node.child.state, ..known.child };
+            let mut child = Child { state: node.child.state, ..known.child };
+            child.take_details(&node.child);
             return Self { child, as_of: known.as_of, marks: known.marks, ..node };
         }
         if known.child.incarnation == node.child.incarnation {

@@ -52,6 +52,10 @@ pub(super) struct Marks {
     pub(super) end: Option<Mark>,
     /// Why the one that ended had been asked to stop.
     pub(super) end_asked: Option<Mark>,
+    /// By what it had been made to crash.
+    pub(super) end_made: Option<Mark>,
+    /// By what the one that is there is made to crash.
+    pub(super) crashed: Option<Mark>,
     pub(super) restarting: Option<Mark>,
     pub(super) starting: Option<Mark>,
     pub(super) retrying: Option<Retry>,
@@ -76,6 +80,11 @@ impl Node {
             stop: None,
             restart: None,
             last_end: None,
+            readiness: None,
+            health: None,
+            said: None,
+            reloading: false,
+            stop_step: None,
         };
         Self { child, as_of: 0, children_as_of: 0, children: Vec::new(), marks: Marks::default() }
     }

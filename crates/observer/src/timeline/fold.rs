@@ -43,6 +43,7 @@ impl Recorder {
             | What::Output { .. }
             | What::Draining { .. }
             | What::Healthy
+            | What::MadeToCrash { .. }
             | What::Notified { .. }
             | What::Retrying { .. } => {}
             What::Starting => {

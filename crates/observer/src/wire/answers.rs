@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Child, Event, State};
+use super::{Child, Decided, Event, State};
 
 /// The version of all formats here: 1. A document of another version is refused when it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,6 +157,10 @@ pub struct Why {
     /// What would bring it into another state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_by: Vec<Change>,
+    /// What the machine of its supervisor said, from which the last two are then. It is missing if that did not answer:
+    /// then they are what the events tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<Decided>,
     /// What the time was when the door answered, in seconds after the root began. `at` is the time of the last event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<f64>,
@@ -166,7 +170,7 @@ pub struct Why {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Wait {
-    /// In one word, for programs: `restart`, `attempt`, `ready`, `start_of`, `end`, `end_of`.
+    /// In one word, for programs: `restart`, `attempt`, `ready`, `start_of`, `end`, `end_of`, `turn`.
     pub what: String,
     /// The other child, for `start_of` and `end_of`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,12 +183,15 @@ pub struct Wait {
 }
 
 /// Something that would bring a child into another state.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Change {
-    /// In one word, for programs: `due` (a time is over), `ready`, `end`, `start`, `restart`, `terminate`, `stop`,
-    /// `force`, `start_of`.
+    /// In one word, for programs: `due` (a time is over), `ready`, `end`, `failure`, `success`, `start`, `restart`,
+    /// `terminate`, `stop`, `force`, `start_of`.
     pub what: String,
+    /// When it comes, if that is known, in seconds after the root began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<f64>,
     /// In a few words, for people.
     pub says: String,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Status, is_false};
+use super::{Health, Outcome, Readiness, Status, StopStep, is_false};
 
 /// What a child is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +83,21 @@ pub struct Child {
     /// How it last ended, if that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_end: Option<End>,
+    /// What its start waits for, if it is a process and that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Box<Readiness>>,
+    /// What its health checks have found, if it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Box<Health>>,
+    /// What it is doing, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
+    /// Whether it reads its configuration again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reloading: bool,
+    /// The last step of its stop, if that has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_step: Option<Box<StopStep>>,
 }
 
 /// A stop that has begun.

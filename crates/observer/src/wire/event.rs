@@ -161,6 +161,12 @@ pub enum What {
         /// Whether it has begun to stop.
         #[serde(default, skip_serializing_if = "is_false")]
         stopping: bool,
+        /// Whether it reads its configuration again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        reloading: bool,
+        /// Whether it has done that, and is ready again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        reloaded: bool,
         /// Which process it calls its main process.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         main_pid: Option<u32>,
@@ -182,6 +188,11 @@ pub enum What {
     },
     /// A health check has succeeded, after one that had failed.
     Healthy,
+    /// It is made to crash, as an experiment: what follows is its end.
+    MadeToCrash {
+        /// By what, such as `chaos 3 (seed 7)`.
+        by: String,
+    },
     /// It wrote a line.
     Output {
         /// Where: `stdout` or `stderr`.
@@ -227,6 +238,7 @@ impl What {
             Self::Notified { .. } => "notified",
             Self::Unhealthy { .. } => "unhealthy",
             Self::Healthy => "healthy",
+            Self::MadeToCrash { .. } => "made_to_crash",
             Self::Output { .. } => "output",
             Self::Unknown => "unknown",
         }

@@ -2,7 +2,9 @@
 
 mod answers;
 mod child;
+mod details;
 mod event;
+mod outlook;
 #[cfg(test)]
 mod schema_tests;
 mod status;
@@ -12,7 +14,9 @@ pub use answers::{
     Snapshot, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
+pub use details::{Health, Readiness, StopStep};
 pub use event::{Event, What};
+pub use outlook::{Awaited, Consequence, Decided, Limit, Restarts};
 pub use status::{Outcome, Status, Straggler};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

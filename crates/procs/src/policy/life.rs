@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rootward_core::sibling::lost_time;
 
 use super::ladder::{Rung, Way};
-use super::terms::{Action, LifeEnd, LifeInput, LifeRules, Readiness};
+use super::terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 use crate::Signal;
 
 /// The state of one process child.
@@ -121,6 +121,24 @@ impl Life {
     /// Whether it is waited for: it has not started, or is on its way out.
     pub(crate) fn is_awaited(&self) -> bool {
         !matches!(self.phase, LifePhase::Alive(Pressure::None) | LifePhase::Gone)
+    }
+
+    /// What it waits for.
+    pub(crate) fn pending(&self) -> LifeWaits {
+        match self.phase {
+            LifePhase::New | LifePhase::Launching(_) => LifeWaits::Launch,
+            LifePhase::Unready { until } | LifePhase::LookingLast { until, .. } => LifeWaits::Ready { until },
+            LifePhase::Alive(Pressure::None)
+            | LifePhase::Left(Pressure::None)
+            | LifePhase::Checking { .. } => LifeWaits::End,
+            LifePhase::Alive(Pressure::Asked { rung, kill_at })
+            | LifePhase::Left(Pressure::Asked { rung, kill_at }) => {
+                LifeWaits::Step { next: rung.due().into_iter().chain(kill_at).min() }
+            }
+            LifePhase::Alive(Pressure::Killed { again_at })
+            | LifePhase::Left(Pressure::Killed { again_at }) => LifeWaits::Step { next: again_at },
+            LifePhase::Gone => LifeWaits::Gone,
+        }
     }
 
     /// Takes a fact and says what follows from it.

@@ -20,5 +20,5 @@ pub(crate) use lines::{Line, Lines, Piece};
 pub(crate) use notify::Told;
 pub(crate) use retry::{Failure, NextAttempt, Retry};
 pub(crate) use rotation::{Filled, Next, Rotation};
-pub(crate) use terms::{Action, LifeEnd, LifeInput, LifeRules, Readiness};
+pub(crate) use terms::{Action, LifeEnd, LifeInput, LifeRules, LifeWaits, Readiness};
 pub use visible::visible_text;

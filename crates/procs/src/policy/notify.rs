@@ -16,6 +16,8 @@ pub(crate) struct Told {
     pub(crate) status: Option<String>,
     /// `STOPPING=1`.
     pub(crate) stopping: bool,
+    /// `RELOADING=1`.
+    pub(crate) reloading: bool,
     /// `MAINPID=`.
     pub(crate) main_pid: Option<u32>,
     /// `ERRNO=`.
@@ -38,6 +40,7 @@ impl Told {
             match key {
                 "READY" => told.ready |= value == "1",
                 "STOPPING" => told.stopping |= value == "1",
+                "RELOADING" => told.reloading |= value == "1",
                 "STATUS" => told.status = Some(value.to_owned()),
                 "EXTEND_TIMEOUT_USEC" => told.extend = value.parse().ok().map(Duration::from_micros),
                 "WATCHDOG" => {
@@ -64,11 +67,17 @@ impl Told {
             watchdog: _,
             status,
             stopping,
+            reloading,
             main_pid,
             errno,
             exit_status,
         } = self;
-        *stopping || status.is_some() || main_pid.is_some() || errno.is_some() || exit_status.is_some()
+        *stopping
+            || *reloading
+            || status.is_some()
+            || main_pid.is_some()
+            || errno.is_some()
+            || exit_status.is_some()
     }
 }
 
@@ -98,6 +107,13 @@ mod tests {
     fn only_a_one_says_that_the_process_is_ready_or_stops() {
         assert_eq!(Told::read(b"READY=0\nSTOPPING=yes\nREADY"), Told::default());
         assert!(Told::read(b"STOPPING=1").stopping && !Told::read(b"STOPPING=1").ready);
+    }
+
+    #[test]
+    fn that_it_reads_its_configuration_again_is_news() {
+        let told = Told::read(b"RELOADING=1\nMONOTONIC_USEC=17\nSTATUS=Reading");
+
+        assert!(told.reloading && told.has_news() && !told.ready);
     }
 
     #[test]

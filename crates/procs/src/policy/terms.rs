@@ -101,6 +101,22 @@ pub(crate) enum Action {
     Finish(LifeEnd),
 }
 
+/// What the machine waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LifeWaits {
+    /// That the program runs.
+    #[default]
+    Launch,
+    /// That the program is ready, until this time.
+    Ready { until: Option<Instant> },
+    /// The end of a program that nothing has asked to go.
+    End,
+    /// The end of what has been asked to go; the next step of that is due then.
+    Step { next: Option<Instant> },
+    /// Nothing is left of it.
+    Gone,
+}
+
 /// The outcome of a life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LifeEnd {

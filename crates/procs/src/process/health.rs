@@ -70,9 +70,11 @@ impl Owner {
         let health = self.process.as_ref().and_then(|process| process.get_health());
         let (Some(health), Some(health_state)) = (health, &mut self.health_state) else { return };
         let Some(Diagnosis { error, failures, is_enough }) = diagnosis else {
+            self.shown.health(0, None);
             health_state.sink.health(None);
             return;
         };
+        self.shown.health(failures, Some(error.clone()));
         let error = format!("{}: {error}", health.describe());
         health_state.sink.health(Some((error.clone(), failures, health.threshold_in_force())));
         if is_enough {

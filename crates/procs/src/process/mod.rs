@@ -35,6 +35,7 @@ mod probe;
 mod pump;
 mod remaining_members;
 mod sensor;
+mod shown;
 mod start;
 mod start_log;
 mod stop_command;

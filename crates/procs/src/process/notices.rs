@@ -14,6 +14,7 @@ use tokio::io::Interest;
 use tokio::sync::watch;
 
 use super::probe::Members;
+use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::policy::Told;
 use crate::sys::{self, Watched};
@@ -30,6 +31,7 @@ pub(super) struct Notices {
     socket: Watched,
     sink: OutputSink,
     log: Option<Arc<StartLog>>,
+    shown: Arc<Shown>,
     signs: watch::Sender<Signs>,
 }
 
@@ -52,11 +54,16 @@ pub(super) enum Heard {
 
 impl Notices {
     /// Opens a socket. Returns what the process finds in `NOTIFY_SOCKET`.
-    pub(super) fn open(sink: OutputSink, log: Option<Arc<StartLog>>) -> io::Result<(Self, OsString)> {
+    pub(super) fn open(
+        sink: OutputSink,
+        log: Option<Arc<StartLog>>,
+        shown: Arc<Shown>,
+    ) -> io::Result<(Self, OsString)> {
         let (socket, name) = sys::notify_socket()?;
         let socket = sys::watch(Arc::new(socket))?;
         let name = [b"@".as_slice(), &name].concat();
-        Ok((Self { socket, sink, log, signs: watch::Sender::default() }, OsString::from_vec(name)))
+        let signs = watch::Sender::default();
+        Ok((Self { socket, sink, log, shown, signs }, OsString::from_vec(name)))
     }
 
     /// What the process says of its health.
@@ -85,8 +92,9 @@ impl Notices {
     }
 
     fn take(&self, told: Told, hear: &mut impl FnMut(Heard)) {
-        let has_news = told.has_news();
-        let Told { ready, extend, status, stopping, main_pid, errno, exit_status, .. } = told;
+        let reloaded = self.shown.notice(&told);
+        let has_news = told.has_news() || reloaded;
+        let Told { ready, extend, status, stopping, reloading, main_pid, errno, exit_status, .. } = told;
         if told.alive || told.trigger || told.watchdog.is_some() {
             self.signs.send_modify(|signs| {
                 signs.heard += u64::from(told.alive);
@@ -100,6 +108,7 @@ impl Notices {
         if has_news {
             let mut notice = Notice::default();
             (notice.status, notice.stopping, notice.main_pid) = (status, stopping, main_pid);
+            (notice.reloading, notice.reloaded) = (reloading, reloaded);
             (notice.errno, notice.exit_status) = (errno, exit_status);
             self.sink.notified(notice);
         }

@@ -26,6 +26,7 @@ use super::message::{Fact, Message, Round};
 use super::panics::catch;
 use super::probe::{Command, Members as SetMembers, Probe};
 use super::sensor::Sensor;
+use super::shown::Shown;
 use super::start_log::StartLog;
 use super::stragglers::Stragglers;
 use crate::Signal;
@@ -44,6 +45,7 @@ pub(super) struct Owner {
     pub(super) process: Option<Arc<Process>>,
     pub(super) ack: Ack,
     pub(super) kill_handle: Arc<SetKillHandle>,
+    pub(super) shown: Arc<Shown>,
     pub(super) tasks: Handle,
     pub(super) owned_set: Option<KillOnDrop>,
     pub(super) members: Members,
@@ -101,6 +103,10 @@ pub(super) struct SharedOwner {
     pub(super) kill_handle: Arc<SetKillHandle>,
     /// Says what is left of the set.
     pub(super) stragglers: Arc<Mutex<Stragglers>>,
+    /// Says what the process waits for, and how it is.
+    pub(super) shown: Arc<Shown>,
+    /// What is known of the start, if the process has a way to say that it is ready.
+    pub(super) log: Option<Arc<StartLog>>,
 }
 
 /// How far the owner has come.
@@ -182,13 +188,14 @@ impl Owner {
             wanted,
             over,
         } = beginning;
-        let SharedOwner { kill_handle, stragglers } = shared;
+        let SharedOwner { kill_handle, stragglers, shown, log: _ } = shared;
         let real_time = Some(pacer.hold());
         Self {
             life,
             process: Some(process),
             ack,
             kill_handle,
+            shown,
             tasks,
             owned_set: None,
             members: Members::new(stragglers),
@@ -233,6 +240,7 @@ impl Owner {
         for action in self.life.step(input, Instant::now().into_std()) {
             self.perform(action, myself);
         }
+        self.shown.pending(self.life.pending());
         match self.life.is_awaited() {
             true => _ = self.real_time.get_or_insert_with(|| self.pacer.hold()),
             false => self.real_time = None,

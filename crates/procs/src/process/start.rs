@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError};
 use ractor::{ActorRef, ActorRuntime};
 use rootward_core::sibling::{self, Inspect};
 use rootward_core::{
-    ChildKind, Launch, OutputSink, RunningChild, SpecError, SpecProblem, StartChild, StartContext,
-    StartError, StopRequest, Straggler, Usage,
+    ChildKind, HealthFindings, Launch, OutputSink, ProcessDetails, RunningChild, SpecError, SpecProblem,
+    StartChild, StartContext, StartError, StopRequest, Straggler, Usage,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -22,6 +22,7 @@ use super::notices::Notices;
 use super::outputs::{Lines, Log};
 use super::owner::{Beginning, Owner, ProcessActor, SharedOwner};
 use super::sensor::Sensor;
+use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
@@ -71,7 +72,7 @@ impl StartChild for StartProcess {
         let (asks, has_steps) = (rules.ladder.first(), rules.ladder.is_long());
         let (sink, retries) = (cx.output(), cx.retries());
         let (tasks, launcher) = (cx.task_runtime().clone(), self.launcher(&cx));
-        let shared = SharedOwner::default();
+        let mut shared = SharedOwner::default();
         cx.register_kill(&shared.kill_handle);
         if let Some(slot) = cx.provided::<KillSlot>() {
             slot.hold(&shared.kill_handle);
@@ -86,7 +87,8 @@ impl StartChild for StartProcess {
         let mut life = Life::new(rules);
         life.step(LifeInput::Begin, Instant::now().into_std());
         let log = process.readiness().map(|_| Arc::new(StartLog::default()));
-        let (process, notices) = match with_notices(process, &sink, log.clone()) {
+        (shared.log, shared.shown) = (log.clone(), shown(&process, asks.filter(|_| has_steps)));
+        let (process, notices) = match with_notices(process, &sink, &shared) {
             Ok(it) => it,
             Err(error) => {
                 return Launch::Failed(StartError::new(LaunchError::new(self.process.command(), error)));
@@ -179,16 +181,24 @@ impl Process {
     }
 }
 
+/// What others may see of an incarnation that begins.
+fn shown(process: &Process, asks: Option<Signal>) -> Arc<Shown> {
+    let awaits = process.readiness().map(|ready| ready.describe());
+    let health = process.get_health();
+    let health = health.map(|health| HealthFindings::of(health.describe(), health.threshold_in_force()));
+    Arc::new(Shown::new(awaits, health, asks.map(|signal| signal.name().to_owned())))
+}
+
 /// A process that speaks the notify protocol gets a socket of its own for every start.
 fn with_notices(
     process: Arc<Process>,
     sink: &OutputSink,
-    log: Option<Arc<StartLog>>,
+    shared: &SharedOwner,
 ) -> io::Result<(Arc<Process>, Option<Box<Notices>>)> {
     if !process.notifies() {
         return Ok((process, None));
     }
-    let (notices, name) = Notices::open(sink.clone(), log)?;
+    let (notices, name) = Notices::open(sink.clone(), shared.log.clone(), Arc::clone(&shared.shown))?;
     let mut notifying = Process::clone(&process).env("NOTIFY_SOCKET", name);
     if let Some(timeout) = process.watchdog() {
         notifying = notifying.env("WATCHDOG_USEC", timeout.as_micros().to_string());
@@ -236,6 +246,10 @@ impl RunningChild for RunningProcess {
 }
 
 impl Inspect for SharedOwner {
+    fn details(&self) -> Option<Box<ProcessDetails>> {
+        self.shown.details(self.log.as_deref(), Instant::now().into_std())
+    }
+
     fn usage(&self) -> Option<Usage> {
         usage_of(&*self.kill_handle.set()?)
     }
@@ -248,9 +262,12 @@ impl Inspect for SharedOwner {
         }
     }
 
-    fn crash(&self) -> bool {
-        self.kill_handle.kill();
+    fn can_crash(&self) -> bool {
         true
+    }
+
+    fn crash(&self) {
+        self.kill_handle.kill();
     }
 
     fn stragglers(&self) -> Vec<Straggler> {

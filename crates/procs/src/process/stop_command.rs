@@ -64,6 +64,7 @@ impl Owner {
             Way::Leader => format!("{} to the program alone", ask.signal.name()),
             Way::Command => "stop command".to_owned(),
         };
+        self.shown.asked(with.clone());
         steps.sink.asked(with, after, steps.failed.take());
     }
 }

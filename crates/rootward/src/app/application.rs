@@ -13,6 +13,7 @@ use tokio::runtime::Builder;
 
 use super::exit_rules::ExitRules;
 use super::failure_text::failure_text;
+use super::observing::Observing;
 use super::prepared::{OnLaunch, OnReport};
 use super::probes_setup::ProbesSetup;
 use super::process_containment::ProcessContainment;
@@ -90,6 +91,7 @@ pub struct Application {
     on_report: Option<OnReport>,
     task_runtime: Option<Builder>,
     pub(super) probing: ProbesSetup,
+    pub(super) observing: Observing,
     pub(super) notify_systemd: bool,
     pub(super) reload_teller: ReloadTeller,
     #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -115,6 +117,7 @@ impl Application {
             on_report: None,
             task_runtime: None,
             probing: ProbesSetup::default(),
+            observing: Observing::default(),
             notify_systemd: false,
             reload_teller: ReloadTeller::default(),
             #[cfg(all(feature = "procs", target_os = "linux"))]
@@ -281,6 +284,7 @@ impl Application {
             hold,
             manager,
             probing: self.probing,
+            observing: self.observing,
         })
     }
 

@@ -9,6 +9,7 @@ mod exit_rules;
 mod failure_text;
 mod finished;
 mod grace;
+mod observing;
 mod panics;
 mod prepared;
 mod probes_setup;

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinError;
 
 use super::Finished;
+use super::observing::{Ajar, Observing};
 use super::panics::let_hooks_block;
 use super::probes_setup::{BoundProbes, ProbesSetup};
 use super::process_containment::ProcessContainment;
@@ -37,6 +38,7 @@ pub struct Prepared {
     pub(super) hold: ProcessContainment,
     pub(super) manager: ManagerLink,
     pub(super) probing: ProbesSetup,
+    pub(super) observing: Observing,
 }
 
 /// Says why a program could not begin. Nothing was started.
@@ -56,6 +58,10 @@ pub enum RunError {
         /// Why.
         source: io::Error,
     },
+    /// The door at which the program is to be observed cannot be had.
+    #[cfg(all(feature = "observer", target_os = "linux"))]
+    #[error("cannot open the door of the observer: {0}")]
+    Door(#[source] rootward_observer::OpenError),
     /// The system refused a signal.
     #[error(transparent)]
     Signals(#[from] SignalError),
@@ -143,10 +149,10 @@ impl Prepared {
         // for that, which a hook holds that writes.
         let_hooks_block();
         more_descriptors();
-        let Self { tree, signals, on_launch, task_runtime, hold, manager, probing, .. } = self;
+        let Self { mut tree, signals, on_launch, task_runtime, hold, manager, probing, observing, .. } = self;
         let runtimes = Runtimes::build(task_runtime, caller).map_err(RunError::Runtime);
-        let both = runtimes.and_then(|runtimes| Ok((runtimes, probing.open()?)));
-        let (runtimes, probes) = both.inspect_err(|_| hold.let_go())?;
+        let all = runtimes.and_then(|runtimes| Ok((runtimes, probing.open()?, observing.open(&mut tree)?)));
+        let (runtimes, probes, door) = all.inspect_err(|_| hold.let_go())?;
         hold.begin();
         let tree = tree.task_runtime(runtimes.tasks().clone());
         let signals = signals.handler_runtime(runtimes.tasks().clone());
@@ -154,7 +160,7 @@ impl Prepared {
         Ok(ReadyProgram {
             runtimes,
             hold,
-            program: TreeProgram { tree, signals, on_launch, manager, probes },
+            program: TreeProgram { tree, signals, on_launch, manager, probes, door },
         })
     }
 }
@@ -182,6 +188,7 @@ struct TreeProgram {
     on_launch: Option<OnLaunch>,
     manager: ManagerLink,
     probes: BoundProbes,
+    door: Ajar,
 }
 
 /// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
@@ -222,7 +229,7 @@ async fn drive(
     program: TreeProgram,
     given_up: impl Future<Output = ()>,
 ) -> Result<Finish, SignalError> {
-    let TreeProgram { tree, signals, on_launch, manager, probes } = program;
+    let TreeProgram { tree, signals, on_launch, manager, probes, door } = program;
     // Before anything is started: a Ctrl-C during a slow start has to stop what has been started so far.
     let listening = signals.listen()?;
     let tree = {
@@ -231,6 +238,7 @@ async fn drive(
     };
     manager.attach(&tree);
     let _answers = probes.attach(&tree);
+    let closed = door.attach(&tree);
     let guard = listening.attach(&tree);
     let mut panic = None;
     let stopped = async {
@@ -264,6 +272,10 @@ async fn drive(
         tree.kill_processes();
     }
     tree.logged(log_patience(&finished)).await;
+    if finished.ending().is_some_and(|ending| ending != Ending::Incomplete) {
+        // Watchers take the last events.
+        let _ = tokio::time::timeout(LAST_LOOK, closed).await;
+    }
     Ok((finished, panic))
 }
 
@@ -287,6 +299,9 @@ fn log_patience(finished: &Finished) -> Duration {
         Finished::Stopped(_) => Duration::from_secs(1),
     }
 }
+
+/// How long a program whose tree is gone waits for its door to close.
+const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// How long a program that leaves at once waits for a report of what is known.
 const FAREWELL: Duration = Duration::from_millis(100);

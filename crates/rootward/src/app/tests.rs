@@ -1,6 +1,8 @@
 //! Whole programs, with signals from a source that the test holds.
 
 mod inside;
+#[cfg(all(feature = "observer", target_os = "linux"))]
+mod observed;
 #[cfg(feature = "probes")]
 mod orchestrated;
 mod way_out;

@@ -38,7 +38,7 @@ pub fn crash<'a>(tree: &'a Tree, path: &'a str) -> impl Future<Output = Exit> + 
     async move {
         let crashed = path
             .rsplit_once('/')
-            .and_then(|(parent, id)| sibling::crash_child(&tree.supervisor(parent)?, id))
+            .and_then(|(parent, id)| sibling::crash_child(&tree.supervisor(parent)?, id, None))
             .unwrap_or_else(|| panic!("{place}: `{path}` is not there to crash:\n{}", tree.snapshot()));
         let incarnation =
             crashed.unwrap_or_else(|kind| panic!("{place}: `{path}` is a {kind} that cannot crash"));

@@ -32,7 +32,7 @@ pub(crate) struct Tuning {
     pub(crate) start_timeout: Option<Duration>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct MachineChild {
     pub(super) id: ChildId,
     pub(super) traits: Traits,

@@ -10,7 +10,7 @@ use crate::policy::ordered::Ordered;
 use crate::policy::timers::Timers;
 
 /// All children in start order, and what can be said of them together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Children {
     table: Ordered<MachineChild>,
     /// Made when a caller asks for a child by its id, which happens never in many trees.

@@ -19,7 +19,7 @@ use crate::policy::put_off;
 pub(super) const DEFERRAL: Duration = Duration::from_millis(250);
 
 /// Ends that are decided upon later, in the order in which their time comes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct DeferredEnds(VecDeque<(Instant, Pending)>);
 
 impl DeferredEnds {

@@ -52,6 +52,7 @@ mod children;
 mod deferred_ends;
 mod exits;
 mod io;
+mod outlook;
 mod reservations;
 mod round;
 mod waiting;
@@ -78,9 +79,11 @@ use crate::child::ChildId;
 
 pub(crate) use self::child::{ChildKey, Traits, Tuning};
 pub(crate) use self::io::{Action, Actions, CallKey, Input, Reply, Request, SupervisorEnd};
+pub(crate) use self::outlook::{AwaitedKey, CountedRestarts, Prospects};
+pub use self::outlook::{Consequence, NextStep, PatienceLimit};
 
 /// The state of one supervisor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Machine {
     policy: Policy,
     window: RestartWindow,

@@ -9,7 +9,7 @@ use super::{Actions, Machine, Phase};
 use crate::policy::Keeping;
 
 /// The places that are kept, and the callers that wait for one, in order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Reservations {
     kept: usize,
     waiting: VecDeque<CallKey>,

@@ -97,6 +97,11 @@ impl Round {
         Self { purpose, stops, starts, waiting_for: None, announced: true }
     }
 
+    /// The child for whose start or end it waits.
+    pub(super) fn waiting_for(&self) -> Option<ChildKey> {
+        self.waiting_for
+    }
+
     /// The child that ended, and because of which others are restarted.
     fn trigger(&self) -> Option<ChildKey> {
         match self.purpose {

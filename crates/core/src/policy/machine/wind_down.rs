@@ -39,6 +39,11 @@ impl WindDown {
         self.forced
     }
 
+    /// The child for whose end it waits.
+    pub(super) fn waiting_for(&self) -> Option<ChildKey> {
+        self.waiting_for
+    }
+
     /// Why the children have to stop, and by when.
     pub(super) fn why(&self) -> StopTerms {
         StopTerms { cause: self.cause, deadline: self.deadline }

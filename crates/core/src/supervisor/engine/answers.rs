@@ -6,10 +6,12 @@ use std::time::Instant;
 use super::Engine;
 use crate::child::StartError;
 use crate::failure::StartFailure;
+use crate::outlook::ChildOutlook;
 use crate::panics::{catch, drop_quietly};
-use crate::policy::{CallKey, ChildKey, Input, Reply, Request};
+use crate::policy::{CallKey, ChildKey, Input, Prospects, Reply, Request};
 use crate::supervisor::call::{CallRefusal, CallSuccess, Demand, ReservedPlace, SupervisorCall};
 use crate::supervisor::entry::StartProgress;
+use crate::supervisor::outlook::{Question, Wording};
 
 impl Engine {
     /// A call becomes a fact.
@@ -104,6 +106,33 @@ impl Engine {
             let _ = catch(|| child.force());
             self.lifo_slot.note();
         }
+    }
+
+    /// Says what the machine is going to do, to those that have asked. Nothing is left to do now but to wait.
+    pub(super) fn answer_questions(&mut self, now: Instant) {
+        for Question { child, answer } in self.calls.questions() {
+            // A question harms no child, whatever comes of it.
+            let outlook = catch(|| self.outlook(child.as_deref(), now)).ok().flatten();
+            // A caller that has given up waiting needs no answer.
+            let _ = answer.send(outlook);
+            self.lifo_slot.note();
+        }
+    }
+
+    /// What is going to be done about a child, or what this supervisor itself has in hand.
+    fn outlook(&self, child: Option<&str>, now: Instant) -> Option<ChildOutlook> {
+        let view = &self.shared.view;
+        let seen = self.shared.tree.record().section(|writer| writer.position());
+        let path_of = |key| view.with(key, |entry| entry.path.clone());
+        let wording = Wording { now, seen, path_of };
+        let in_hand = Some(wording.in_hand(self.machine.in_hand(), self.machine.counted(now)));
+        let Some(child) = child else {
+            let outlook = wording.outlook(self.shared.path.clone(), Prospects::default());
+            return Some(ChildOutlook { own: in_hand, ..outlook });
+        };
+        let key = view.find_key(child)?;
+        let outlook = wording.outlook(path_of(key)?, self.machine.prospects(key, now));
+        Some(ChildOutlook { above: in_hand, ..outlook })
     }
 
     /// Answers every caller that there is no supervisor any more, and then drops what they brought along.

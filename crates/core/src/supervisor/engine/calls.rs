@@ -8,6 +8,7 @@ use crate::policy::{CallKey, ChildKey, Keeping, Policy, Traits};
 use crate::spec::ChildSpec;
 use crate::supervisor::call::{AnswerSender, CallRefusal, CallSuccess};
 use crate::supervisor::entry::ChildEntry;
+use crate::supervisor::outlook::Question;
 
 /// The calls that have not been answered, and the children that they brought along.
 pub(super) struct OpenCalls {
@@ -19,6 +20,8 @@ pub(super) struct OpenCalls {
     quiet: Vec<AnswerSender>,
     /// Why the last start of a child failed, for the caller that asked for it.
     failures: HashMap<ChildKey, StartFailure>,
+    /// What callers want to know when there is nothing left to do but to wait.
+    questions: Vec<Question>,
 }
 
 /// A child that a call brought along.
@@ -34,6 +37,7 @@ impl OpenCalls {
             offered: HashMap::new(),
             quiet: Vec::new(),
             failures: HashMap::new(),
+            questions: Vec::new(),
         }
     }
 
@@ -52,12 +56,23 @@ impl OpenCalls {
         }
         self.quiet();
         self.failures.clear();
+        self.questions.clear();
         std::mem::take(&mut self.offered)
+    }
+
+    /// Keeps a question until there is nothing left to do but to wait.
+    pub(super) fn ask(&mut self, question: Question) {
+        self.questions.push(question);
+    }
+
+    /// Takes out the questions that have not been answered.
+    pub(super) fn questions(&mut self) -> Vec<Question> {
+        std::mem::take(&mut self.questions)
     }
 
     /// Whether a caller waits for an answer.
     pub(super) fn has_callers(&self) -> bool {
-        !self.open.is_empty() || self.await_quiet()
+        !self.open.is_empty() || !self.questions.is_empty() || self.await_quiet()
     }
 
     /// Whether a caller waits until there is no child any more.

@@ -26,6 +26,10 @@ impl Engine {
                 self.hear(key, incarnation, report, now)
             }
             SupervisorMessage::Call(call) => self.take_call(call),
+            SupervisorMessage::Ask(question) => {
+                self.calls.ask(question);
+                None
+            }
             SupervisorMessage::ReservationDropped => Some(Input::ReservationDropped),
             SupervisorMessage::Close => Some(Input::Close),
             SupervisorMessage::Stop(StopRequest { deadline, .. }) => {

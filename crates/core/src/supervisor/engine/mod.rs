@@ -247,6 +247,7 @@ impl Engine {
         }
         if !self.has_work() {
             self.settle();
+            self.answer_questions(now);
         }
         None
     }

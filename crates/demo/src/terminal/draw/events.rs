@@ -26,15 +26,17 @@ pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let mut entries: Vec<&Entry> = state.log.up_to_cursor().take(height).collect();
     entries.reverse();
     let current = state.log.current().map(|entry| entry.seq);
-    let width = entries.iter().map(|entry| name(entry).chars().count()).max().unwrap_or(0);
-    for (y, entry) in (area.y + 1..).zip(entries) {
+    let names: Vec<String> = entries.iter().map(|entry| name(&entry.path())).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (y, (entry, name)) in (area.y + 1..).zip(entries.into_iter().zip(names)) {
+        let said = entry.said();
         let mut line = Rect { y, height: 1, ..area };
         if area.width >= 50 {
             painter.append(&mut line, &format!("{:>8.2} ", entry.at), paint::quiet());
         }
-        let style = style_of(entry.said.level);
-        painter.append(&mut line, &format!("{:width$} ", name(entry)), Style::new());
-        painter.append(&mut line, &format!("{} {}", entry.said.sign, entry.said.text), style);
+        let style = style_of(said.level);
+        painter.append(&mut line, &format!("{name:width$} "), Style::new());
+        painter.append(&mut line, &format!("{} {}", said.sign, said.text), style);
         let whole = Rect { y, height: 1, ..area };
         if state.log.is_wanted(entry) {
             painter.tint(whole, paint::strong().patch(paint::notice()));
@@ -63,8 +65,8 @@ fn heading(state: &State) -> String {
 }
 
 /// The path without the root, cut on the left.
-fn name(entry: &Entry) -> String {
-    let path = entry.path.split_once('/').map_or(entry.path.as_str(), |(_, rest)| rest);
+fn name(path: &str) -> String {
+    let path = path.split_once('/').map_or(path, |(_, rest)| rest);
     let length = path.chars().count();
     if length <= NAME {
         return path.to_owned();

@@ -12,6 +12,7 @@ use ratatui::layout::Rect;
 
 use self::paint::Painter;
 use super::fit::Fit;
+use super::rows::{Row, rows};
 use super::state::{Pane, State};
 
 /// Below this there is no room for anything but a sentence.
@@ -41,19 +42,23 @@ pub(crate) fn draw(state: &mut State, fit: Fit, frame: &mut Frame<'_>) {
         painter.text(area, "too small", paint::quiet());
         return;
     }
-    let rows = state.rows().len();
-    let parts = parts(area, rows, state.pane);
+    // Once for the whole picture: there may be many.
+    let rows = rows(&state.model, &state.folded);
+    let parts = parts(area, rows.len(), state.pane);
     state.heights = (
         parts.tree.map_or(0, |area| tree::height(area).into()),
         parts.events.map_or(0, |area| events::height(area).into()),
     );
     if state.heights.0 > 0 {
-        scroll(state);
+        state.first_row = first_row(&rows, state.selected(), state.first_row, state.heights.0);
     }
-    status::header(state, parts.header, &mut painter);
+    let visible = rows.iter().skip(state.first_row).take(state.heights.0);
+    state.visible = Some(visible.map(|row| (row.child.state, row.child.since)).collect());
+    let state = &*state;
+    status::header(state, &rows, parts.header, &mut painter);
     status::awaited(state, parts.status, &mut painter);
     if let Some(area) = parts.tree {
-        tree::draw(state, area, &mut painter);
+        tree::draw(state, &rows, area, &mut painter);
     }
     if let Some(area) = parts.events {
         events::draw(state, area, &mut painter);
@@ -87,13 +92,9 @@ fn parts(area: Rect, rows: usize, pane: Pane) -> Parts {
     Parts { header: line(area.y), status: line(area.y + 1), tree, events, footer: line(area.bottom() - 1) }
 }
 
-/// Keeps the child on which the user stands on the screen.
-fn scroll(state: &mut State) {
-    let height = state.heights.0;
-    let rows = state.rows();
-    let at = rows.iter().position(|row| row.child.path == state.selected()).unwrap_or(0);
+/// Which line is the first on the screen, so that the child on which the user stands is to be seen.
+fn first_row(rows: &[Row<'_>], selected: &str, first: usize, height: usize) -> usize {
+    let at = rows.iter().position(|row| row.child.path == selected).unwrap_or(0);
     let last_first = rows.len().saturating_sub(height);
-    let first = state.first_row.clamp((at + 1).saturating_sub(height), at).min(last_first);
-    drop(rows);
-    state.first_row = first;
+    first.clamp((at + 1).saturating_sub(height), at).min(last_first)
 }

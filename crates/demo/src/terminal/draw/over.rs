@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::paint::{self, Painter};
+use crate::terminal::explain::{self, details};
 use crate::terminal::state::{Menu, Mode, SIGNALS, State};
-use crate::terminal::text::{brief, safe};
+use crate::terminal::text::safe;
 
 pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
     match &state.mode {
@@ -38,6 +39,9 @@ fn help(state: &State, area: Rect, painter: &mut Painter<'_>) {
     }
     if state.rights.control {
         keys.push(("x", "signal"));
+    }
+    if state.rights.is_own {
+        keys.push(("c + -", "chaos"));
     }
     keys.push(if state.rights.is_own { ("Ctrl-C", "stop all") } else { ("q", "leave") });
     let half = u16::try_from(keys.len().div_ceil(2)).unwrap_or(u16::MAX);
@@ -73,24 +77,35 @@ fn signals(menu: &Menu, area: Rect, painter: &mut Painter<'_>) {
 }
 
 fn why(state: &State, path: &str, area: Rect, painter: &mut Painter<'_>) {
-    let Some(why) = state.model.why(path) else { return };
-    let mut lines = why.because.iter().map(|reason| {
-        let says = if reason.says.is_empty() { String::new() } else { format!(": {}", safe(&reason.says)) };
-        let ago = brief(state.now - reason.at);
-        format!("{ago:>6} ago  {} {}{says}", safe(&reason.path), reason.event)
-    });
-    let known: Vec<String> = if why.because.is_empty() {
-        vec!["No event has told why yet.".to_owned()]
-    } else {
-        lines.by_ref().collect()
-    };
-    let height = u16::try_from(known.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, area.height);
+    let Some((why, usage)) = state.why(path) else { return };
+    let mut known = explain::waits(&why, state.now);
+    known.extend(details(&why.child, state.now));
+    known.extend(explain::because(&why, state.now));
+    known.extend(explain::changes(&why, state.now));
+    known.extend(usage.as_ref().map(explain::usage));
     let width = known.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(path.len() + 8) + 4;
     let width = u16::try_from(width).unwrap_or(u16::MAX).min(area.width);
+    let lines: Vec<String> =
+        known.iter().flat_map(|line| folded(line, width.saturating_sub(4).into())).collect();
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, area.height);
     let inner = painter.frame(centred(area, width, height), &format!(" why {} ", safe(path)));
-    for (y, line) in (inner.y..inner.bottom()).zip(&known) {
+    for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
         painter.text(Rect { y, height: 1, ..inner }, line, Style::new());
     }
+}
+
+/// A line that is too long goes on below.
+fn folded(line: &str, width: usize) -> Vec<String> {
+    let (mut lines, mut current) = (Vec::new(), String::new());
+    for word in line.split_inclusive(' ') {
+        let length = current.chars().count();
+        if length > 0 && length + word.trim_end().chars().count() > width {
+            lines.push(std::mem::replace(&mut current, "        ".to_owned()));
+        }
+        current.push_str(word);
+    }
+    lines.push(current);
+    lines
 }
 
 fn centred(area: Rect, width: u16, height: u16) -> Rect {

@@ -2,15 +2,16 @@
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use rootward_observer::wire::{Child, Kind, State as ChildState};
+use rootward_observer::wire::{Child, State as ChildState};
 
 use super::paint::{self, Painter};
 use super::tree::bar;
+use crate::terminal::rows::Row;
 use crate::terminal::state::{Mode, State};
 use crate::terminal::text::{brief, safe, whole};
 use crate::terminal::words::time_left;
 
-pub(super) fn header(state: &State, area: Rect, painter: &mut Painter<'_>) {
+pub(super) fn header(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut Painter<'_>) {
     let tree = state.model.tree();
     let mut line = area;
     painter.append(&mut line, &format!("{} ", safe(&state.rights.title)), paint::strong());
@@ -29,11 +30,14 @@ pub(super) fn header(state: &State, area: Rect, painter: &mut Painter<'_>) {
     if let Some(cause) = &tree.cause {
         painter.append(&mut line, &format!(" · {}", safe(cause)), Style::new());
     }
-    let leaves = || state.model.children().filter(|child| child.kind != Kind::Supervisor);
-    let (live, all) = (leaves().filter(|child| child.state.is_live()).count(), leaves().count());
-    painter.append(&mut line, &format!(" · {live}/{all} up · {}", whole(state.now)), paint::quiet());
+    let (all, gone) = rows.first().map_or((0, 0), |root| root.leaves);
+    painter.append(&mut line, &format!(" · {}/{all} up · {}", all - gone, whole(state.now)), paint::quiet());
     if let Some(containment) = &tree.containment {
         painter.append(&mut line, &format!(" · {}", safe(containment)), paint::quiet());
+    }
+    if state.chaos.is_some() || state.crashes > 0 {
+        let chaos = state.chaos.as_deref().unwrap_or("chaos off");
+        painter.append(&mut line, &format!(" · {chaos}, {} crashes", state.crashes), paint::bad());
     }
     for degraded in &tree.degraded {
         painter.append(&mut line, &format!(" · {}", safe(degraded)), paint::notice());

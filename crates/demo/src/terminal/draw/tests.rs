@@ -8,11 +8,12 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};
+use rootward_observer::wire::{Health, Usage};
 
 use super::draw;
 use crate::terminal::fit::Fit;
-use crate::terminal::samples::{Story, attached, own, stop, up};
-use crate::terminal::state::{Input, State};
+use crate::terminal::samples::{Story, attached, decided, own, stop, up};
+use crate::terminal::state::{Explained, Input, State};
 
 const FIT: Fit = Fit { has_colour: true, has_unicode: true };
 
@@ -171,4 +172,45 @@ fn nothing_from_outside_reaches_the_terminal_as_a_control_character() {
 #[test]
 fn before_anything_is_known_there_is_a_view_already() {
     at_all_sizes("empty", || own(Story::new()));
+}
+
+#[test]
+fn a_process_is_explained_with_what_it_tells_and_uses_and_what_its_supervisor_is_going_to_do() {
+    at_all_sizes("explained", || {
+        let mut state = own(up());
+        press(&mut state, "jjw");
+        let mut child = state.model.find("root/storage/database").unwrap().clone();
+        let (checks, error) = (Some("a listener at 127.0.0.1:5432".to_owned()), Some("no answer".to_owned()));
+        child.health = Some(Box::new(Health { checks, failures: 1, threshold: Some(3), error }));
+        child.said = Some("17 clients".to_owned());
+        let usage = Usage {
+            cpu_ms: 1234,
+            memory: 48 << 20,
+            processes: 7,
+            stopped: 0,
+            threads: 9,
+            descriptors: Some(61),
+            read: Some(5 << 20),
+            written: None,
+        };
+        let explained = Explained {
+            decided: Some(decided(90)),
+            child: Some(child),
+            path: "root/storage/database".to_owned(),
+            usage: Some(usage),
+        };
+        let seconds = state.now + 100.0;
+        state.update(Input::Explained(Box::new(explained)), seconds);
+        state
+    });
+}
+
+#[test]
+fn chaos_stands_in_the_header() {
+    let mut state = own(up());
+    state.update(Input::Chaos(Some("chaos 2/s, seed 7".to_owned())), state.now + 100.0);
+
+    let picture = picture(&mut state, FIT, (120, 40));
+
+    assert!(picture.lines().next().unwrap().contains("chaos 2/s, seed 7, 0 crashes"), "{picture}");
 }

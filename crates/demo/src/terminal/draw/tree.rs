@@ -39,8 +39,7 @@ fn has_heading(area: Rect) -> bool {
     area.height > 8 || area.width >= super::WIDE / 2
 }
 
-pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
-    let rows = state.rows();
+pub(super) fn draw(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut Painter<'_>) {
     let columns = Columns::for_width(area.width, rows.iter().map(name_width).max().unwrap_or(0));
     let mut line = Rect { height: 1, ..area };
     if has_heading(area) {

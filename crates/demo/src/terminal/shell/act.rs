@@ -1,10 +1,17 @@
 //! What the user may do to this program's own tree, by the handles that every program has.
 
+use std::time::Duration;
+
 use rootward::error::RestartChildError;
 use rootward::sibling::TreeWatch;
 use rootward::{Restart, Signal, SupervisorHandle};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use crate::terminal::state::Effect;
+use crate::terminal::state::{Effect, Explained};
+
+/// How long the machine of a supervisor may take to answer.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Terminates, starts or restarts a child, and says how it went.
 ///
@@ -20,6 +27,8 @@ pub(super) async fn act(tree: &TreeWatch, effect: &Effect) -> String {
         | Effect::Force
         | Effect::Signal { .. }
         | Effect::Copy(_)
+        | Effect::Chaos(_)
+        | Effect::Explain(_)
         | Effect::Look
         | Effect::Redraw
         | Effect::Leave => return String::new(),
@@ -53,6 +62,25 @@ async fn restart(tree: &TreeWatch, path: &str) -> Result<(), String> {
     }
     supervisor.terminate_child(id).await.map_err(|error| error.to_string())?;
     supervisor.restart_child(id).await.map(drop).map_err(|error| error.to_string())
+}
+
+/// What the machine of a child's supervisor is going to do about it, and what it uses. One that does not answer is not
+/// waited for.
+///
+/// # Cancel safety
+///
+/// Cancel safe.
+pub(super) async fn explain(tree: &TreeWatch, path: String) -> Explained {
+    let outlook = timeout(PATIENCE, tree.outlook(&path)).await.ok().flatten();
+    let (looked, place) = (tree.clone(), path.clone());
+    // It reads files of the system, which may be slow.
+    let used = spawn_blocking(move || {
+        let seen = looked.sighting().into_iter().find(|seen| seen.node.path == *place);
+        (looked.usage(&place), seen)
+    });
+    let (usage, seen) = used.await.unwrap_or_default();
+    let (usage, child) = (usage.as_ref().map(Into::into), seen.as_ref().map(Into::into));
+    Explained { decided: outlook.as_ref().map(Into::into), child, path, usage }
 }
 
 /// Sends a signal to the process of a child, and says how it went.

@@ -15,7 +15,7 @@ use super::screen::Screen;
 use super::stage::{Hands, Stage};
 use crate::terminal::fit::Fit;
 use crate::terminal::plain::{farewell, line};
-use crate::terminal::state::{Effect, Input, Rights, State};
+use crate::terminal::state::{Effect, Explained, Input, Rights, State};
 
 /// Says why another program's tree is not shown, or not any more.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +129,17 @@ impl Hands for DoorHands {
             return;
         }
         let (client, inbox) = (self.client.clone(), Arc::clone(&self.inbox));
+        if let Effect::Explain(path) = effect {
+            self.runtime.spawn(async move {
+                let (why, usage) = tokio::join!(client.why(&path), client.usage(&path));
+                // What has gone meanwhile, or has no processes, has nothing to say.
+                let Ok(why) = why else { return };
+                let usage = usage.ok().map(|answer| answer.usage);
+                let (decided, child) = (why.decided, Some(why.child));
+                inbox.input(Input::Explained(Box::new(Explained { decided, child, path, usage })));
+            });
+            return;
+        }
         self.runtime.spawn(async move {
             let Some(control) = control(&effect) else { return };
             let answer = match client.control(control).await {
@@ -148,7 +159,12 @@ fn control(effect: &Effect) -> Option<Control<'_>> {
         Effect::Start(path) => Control::Start(path),
         Effect::Restart(path) => Control::Restart(path),
         Effect::Signal { path, signal } => Control::Signal { signal, path },
-        Effect::Copy(_) | Effect::Look | Effect::Redraw | Effect::Leave => {
+        Effect::Chaos(_)
+        | Effect::Copy(_)
+        | Effect::Explain(_)
+        | Effect::Look
+        | Effect::Redraw
+        | Effect::Leave => {
             return None;
         }
     })

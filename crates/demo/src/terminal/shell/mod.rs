@@ -9,4 +9,4 @@ mod screen;
 mod stage;
 
 pub(crate) use attached::{AttachError, attach};
-pub(crate) use own::{OwnView, TreeReach};
+pub(crate) use own::{OwnView, Reaches, TreeReach};

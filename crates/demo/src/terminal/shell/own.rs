@@ -13,11 +13,12 @@ use rootward_observer::model::Seen;
 use rootward_observer::wire::Event;
 use tokio::runtime::Handle;
 
-use super::act::{act, send};
+use super::act::{act, explain, send};
 use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
 use super::screen::{Modes, Screen};
 use super::stage::{Hands, Stage};
+use crate::chaos::Chaos;
 use crate::messages;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, Input, Rights, State};
@@ -43,6 +44,15 @@ struct Reach {
     runtime: Handle,
 }
 
+/// What the view can do to the program whose tree it shows.
+#[derive(Debug)]
+pub(crate) struct Reaches {
+    pub(crate) reach: TreeReach,
+    /// Whether the processes are suspended together with the program.
+    pub(crate) suspends: bool,
+    pub(crate) chaos: Chaos,
+}
+
 impl TreeReach {
     /// The tree has been launched. To be called in the runtime of its tasks.
     pub(crate) fn set(&self, tree: &Tree) {
@@ -58,13 +68,18 @@ impl OwnView {
     /// # Errors
     ///
     /// If the system refuses the terminal or a thread.
-    pub(crate) fn begin(fit: Fit, suspends: bool, events: Events, reach: TreeReach) -> io::Result<Self> {
+    pub(crate) fn begin(
+        fit: Fit,
+        events: Events,
+        Reaches { suspends, reach, chaos }: Reaches,
+    ) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
         let (screen, modes) = Screen::take(io::stderr())?;
         hear_signals(&inbox, false)?;
         hear_keys(&inbox)?;
         let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
-        let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends };
+        inbox.input(Input::Chaos(chaos.words()));
+        let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends, chaos };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
         // The thread's end drops the sender, which is all there is to say.
         let (sender, ended) = mpsc::channel();
@@ -113,6 +128,7 @@ struct OwnHands {
     reach: TreeReach,
     /// Whether the processes are suspended together with the program.
     suspends: bool,
+    chaos: Chaos,
 }
 
 impl Hands for OwnHands {
@@ -145,6 +161,16 @@ impl Hands for OwnHands {
                 let seen = reach.tree.sighting();
                 let containment = reach.tree.containment().map(str::to_owned);
                 self.inbox.input(Input::Seen(seen.iter().map(Seen::from).collect(), containment));
+            }
+            Effect::Chaos(turn) => {
+                self.chaos.turn(turn);
+                self.inbox.input(Input::Chaos(self.chaos.words()));
+            }
+            Effect::Explain(path) => {
+                let (tree, inbox) = (reach.tree.clone(), Arc::clone(&self.inbox));
+                reach.runtime.spawn(async move {
+                    inbox.input(Input::Explained(Box::new(explain(&tree, path).await)));
+                });
             }
             Effect::Copy(_) | Effect::Redraw | Effect::Leave => {}
         }

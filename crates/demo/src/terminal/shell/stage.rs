@@ -1,4 +1,5 @@
-//! The loop of the view: waits for what happens, and draws when something has changed, twenty times a second at most.
+//! The loop of the view: waits for what happens, and draws when something has changed: at once after a key, and ten
+//! times a second at most for what happens in the tree.
 
 use std::io;
 use std::sync::Arc;
@@ -11,8 +12,11 @@ use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, Input, State};
 use crate::terminal::text::osc52;
 
-/// How long a picture stands at least.
-const PICTURE: Duration = Duration::from_millis(50);
+/// How long a picture stands at least, if nothing but the tree changes it.
+const PICTURE: Duration = Duration::from_millis(100);
+
+/// The same after a key.
+const PICTURE_OF_A_KEY: Duration = Duration::from_millis(15);
 
 /// What does what the user wants of the tree.
 pub(crate) trait Hands {
@@ -51,12 +55,13 @@ impl<H: Hands> Stage<H> {
     /// If the terminal has gone.
     pub(crate) fn run(mut self) -> io::Result<State> {
         let begun = now();
-        let (mut drawn_at, mut is_changed) = (None::<Instant>, true);
+        let (mut drawn_at, mut is_changed, mut is_by_hand) = (None::<Instant>, true, false);
         loop {
-            let next = drawn_at.map_or(begun, |drawn_at| drawn_at + PICTURE);
+            let stands = if is_by_hand { PICTURE_OF_A_KEY } else { PICTURE };
+            let next = drawn_at.map_or(begun, |drawn_at| drawn_at + stands);
             if is_changed && now() >= next {
                 self.show(begun)?;
-                (drawn_at, is_changed) = (Some(now()), false);
+                (drawn_at, is_changed, is_by_hand) = (Some(now()), false, false);
             }
             let at_most = if is_changed {
                 Some(next.saturating_duration_since(now()))
@@ -66,6 +71,7 @@ impl<H: Hands> Stage<H> {
             let mail = self.inbox.wait(at_most, !is_changed);
             is_changed = true;
             let mut orders = Orders::default();
+            is_by_hand |= mail.iter().any(|mail| !matches!(mail, Mail::Input(Input::Event(_))));
             for mail in mail {
                 match mail {
                     Mail::Input(input) => self.take(input, begun, &mut orders)?,
@@ -92,6 +98,9 @@ impl<H: Hands> Stage<H> {
         if self.state.wants_look() {
             self.hands.perform(Effect::Look);
         }
+        if let Some(path) = self.state.wants_explanation() {
+            self.hands.perform(Effect::Explain(path));
+        }
         Ok(())
     }
 
@@ -108,6 +117,8 @@ impl<H: Hands> Stage<H> {
                 | Effect::Start(_)
                 | Effect::Restart(_)
                 | Effect::Signal { .. }
+                | Effect::Chaos(_)
+                | Effect::Explain(_)
                 | Effect::Look) => self.hands.perform(effect),
             }
         }

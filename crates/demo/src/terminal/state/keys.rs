@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use rootward_observer::wire::State as ChildState;
 
 use super::{Effect, Menu, Mode, Pane, SIGNALS, State};
+use crate::chaos::ChaosTurn;
 
 impl State {
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -61,13 +62,31 @@ impl State {
                 self.log.show_under(under);
             }
             KeyCode::Char('v') => self.log.next_level(),
-            KeyCode::Char('w') => self.mode = Mode::Why(self.selected.clone()),
+            KeyCode::Char('w') => {
+                self.mode = Mode::Why(self.selected.clone());
+                self.explained_at = self.now;
+                return vec![Effect::Explain(self.selected.clone())];
+            }
             KeyCode::Char('y') => return self.copy(),
+            KeyCode::Char(key @ ('c' | '+' | '-')) => return self.turn_chaos(key),
             KeyCode::Char('q') if !self.rights.is_own => return vec![Effect::Leave],
             KeyCode::Char(key) => return self.change(key),
             _ => {}
         }
         vec![]
+    }
+
+    /// Chaos is a matter of the program whose tree it is.
+    fn turn_chaos(&mut self, key: char) -> Vec<Effect> {
+        if !self.rights.is_own {
+            return self.tell("only a program that shows its own tree has chaos");
+        }
+        match key {
+            'c' => vec![Effect::Chaos(ChaosTurn::OnOrOff)],
+            _ if self.chaos.is_none() => self.tell("chaos is off: c turns it on"),
+            '+' => vec![Effect::Chaos(ChaosTurn::Faster)],
+            _ => vec![Effect::Chaos(ChaosTurn::Slower)],
+        }
     }
 
     /// What changes the tree.
@@ -149,7 +168,7 @@ impl State {
             Pane::Tree => crate::terminal::text::safe(&self.selected),
             Pane::Events => {
                 let current = self.log.current();
-                current.map_or_else(String::new, |entry| format!("{} {}", entry.path, entry.said.text))
+                current.map_or_else(String::new, |entry| format!("{} {}", entry.path(), entry.said().text))
             }
         };
         self.notice = "copied, if the terminal allows it".to_owned();

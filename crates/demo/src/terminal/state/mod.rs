@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use rootward_observer::model::{Model, Seen};
-use rootward_observer::wire::{Event, Kind, Snapshot, State as ChildState};
+use rootward_observer::wire::{Child, Decided, Event, Kind, Snapshot, State as ChildState, Usage, What, Why};
 
 use super::log::Log;
 use super::rows::{Row, awaited, rows};
+use crate::chaos::ChaosTurn;
 
 pub(crate) use self::menu::{Menu, SIGNALS};
 
@@ -34,6 +35,10 @@ pub(crate) enum Input {
     Resize,
     /// How something went that was asked for.
     Answer(String),
+    /// Why a child is in its state, and what it uses, as it was asked for.
+    Explained(Box<Explained>),
+    /// At which rate and by which seed chaos is on, if it is.
+    Chaos(Option<String>),
     /// Nothing more will come, and perhaps why.
     Over(Option<String>),
     /// The program has been told to leave the view.
@@ -54,10 +59,26 @@ pub(crate) enum Effect {
         signal: &'static str,
     },
     Copy(String),
+    /// Chaos is turned on, off, up or down.
+    Chaos(ChaosTurn),
+    /// It is to be asked why this child is in its state, and what it uses.
+    Explain(String),
     /// The tree is to be looked at again.
     Look,
     Redraw,
     Leave,
+}
+
+/// What was asked of one child.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Explained {
+    /// What the machine of its supervisor said, if it answered.
+    pub(crate) decided: Option<Decided>,
+    /// What it tells of itself, if it is a process that does.
+    pub(crate) child: Option<Child>,
+    pub(crate) path: String,
+    /// What it uses, if it is a process that runs.
+    pub(crate) usage: Option<Usage>,
 }
 
 /// What the view may do, and of what it is a view.
@@ -103,18 +124,26 @@ pub(crate) struct State {
     pub(crate) mode: Mode,
     /// Something that is said once.
     pub(crate) notice: String,
-    folded: BTreeSet<String>,
+    pub(crate) folded: BTreeSet<String>,
     /// The path of the child on which the user stands.
     selected: String,
     /// Which line of the tree is the first on the screen.
     pub(crate) first_row: usize,
     /// How many lines of the tree and of the events are on the screen: draw says so.
     pub(crate) heights: (usize, usize),
+    /// What the children on the screen do, and since when, unless something has happened since it was drawn.
+    pub(crate) visible: Option<Vec<(ChildState, Option<f64>)>>,
     /// What the clock shows, in seconds after the root began.
     pub(crate) now: f64,
     /// What the clock of the tree is ahead of that of the view.
     ahead: f64,
     over: Option<Option<String>>,
+    explained: Option<Explained>,
+    /// At which rate and by which seed chaos is on.
+    pub(crate) chaos: Option<String>,
+    /// How many children have been made to crash.
+    pub(crate) crashes: u64,
+    explained_at: f64,
     /// How many children were down after the last look.
     kept_down: usize,
     looked_at: f64,
@@ -134,9 +163,14 @@ impl State {
             selected: String::new(),
             first_row: 0,
             heights: (10, 10),
+            visible: None,
             now: 0.0,
             ahead: f64::NEG_INFINITY,
             over: None,
+            explained: None,
+            chaos: None,
+            crashes: 0,
+            explained_at: 0.0,
             kept_down: 0,
             looked_at: 0.0,
         }
@@ -149,6 +183,7 @@ impl State {
 
     /// Something has happened, at so many seconds of the clock that the view reads.
     pub(crate) fn update(&mut self, input: Input, seconds: f64) -> Vec<Effect> {
+        self.tick(seconds);
         let effects = match input {
             Input::Snapshot(snapshot) => {
                 self.model = Model::from_snapshot(&snapshot).keep(0);
@@ -162,7 +197,8 @@ impl State {
                 vec![]
             }
             Input::Event(event) => {
-                self.model.apply(&event);
+                self.crashes += u64::from(matches!(event.what, What::MadeToCrash { .. }));
+                self.model.apply_shared(&event);
                 self.log.add(&event);
                 vec![]
             }
@@ -176,12 +212,21 @@ impl State {
                 self.notice = super::text::safe(&answer);
                 vec![]
             }
+            Input::Explained(explained) => {
+                self.explained = Some(*explained);
+                vec![]
+            }
+            Input::Chaos(chaos) => {
+                self.chaos = chaos;
+                vec![]
+            }
             Input::Over(why) => {
                 self.over = Some(why);
                 vec![Effect::Leave]
             }
             Input::Leave => vec![Effect::Leave],
         };
+        self.visible = None;
         self.ahead = self.ahead.max(self.model.at() - seconds);
         self.tick(seconds);
         self.stand_somewhere();
@@ -204,8 +249,7 @@ impl State {
 
     /// What is being waited for: of a stop, or else of a start.
     pub(crate) fn awaited(&self) -> Vec<&rootward_observer::wire::Child> {
-        let stopping = awaited(&self.model, ChildState::Stopping);
-        if stopping.is_empty() { awaited(&self.model, ChildState::Starting) } else { stopping }
+        awaited(&self.model)
     }
 
     /// Whether the tree as a whole stops.
@@ -215,11 +259,16 @@ impl State {
 
     /// After how long what is shown changes by itself, if nothing happens.
     pub(crate) fn next_change(&self) -> Option<Duration> {
-        let mut next = self.is_outdated().then_some(Duration::from_secs(1));
-        for row in self.rows().iter().skip(self.first_row).take(self.heights.0) {
-            let child = row.child;
-            let age = self.now - child.since.unwrap_or(self.now);
-            let changes = match child.state {
+        let is_asking = self.is_outdated() || matches!(self.mode, Mode::Why(_));
+        let mut next = is_asking.then_some(Duration::from_secs(1));
+        let visible = self.visible.clone().unwrap_or_else(|| {
+            let rows = self.rows();
+            let visible = rows.iter().skip(self.first_row).take(self.heights.0);
+            visible.map(|row| (row.child.state, row.child.since)).collect()
+        });
+        for (state, since) in visible {
+            let age = self.now - since.unwrap_or(self.now);
+            let changes = match state {
                 ChildState::Starting | ChildState::Stopping | ChildState::Restarting => {
                     Duration::from_millis(200)
                 }
@@ -243,6 +292,34 @@ impl State {
             (self.kept_down, self.looked_at) = (self.model.count().1, self.now);
         }
         wants
+    }
+
+    /// The child that is to be asked again why it is in its state, because that is shown: once a second.
+    pub(crate) fn wants_explanation(&mut self) -> Option<String> {
+        let Mode::Why(path) = &self.mode else { return None };
+        let wants = self.now - self.explained_at >= 1.0;
+        wants.then(|| {
+            self.explained_at = self.now;
+            path.clone()
+        })
+    }
+
+    /// Why a child is in its state, as far as that is known, and what it uses.
+    pub(crate) fn why(&self, path: &str) -> Option<(Why, Option<Usage>)> {
+        let mut why = self.model.why(path)?;
+        let explained = self.explained.as_ref().filter(|explained| explained.path == path);
+        let Some(Explained { decided, child, usage, .. }) = explained.cloned() else {
+            return Some((why, None));
+        };
+        if let Some(child) = child.filter(|child| child.incarnation == why.child.incarnation) {
+            why.child.take_details(&child);
+        }
+        // What was said before something happened to the child counts no more.
+        let changed = self.model.changed_as_of(path);
+        Some(match decided.filter(|decided| decided.as_of >= changed) {
+            Some(decided) => (why.with_decided(decided), usage),
+            None => (why, usage),
+        })
     }
 
     fn is_outdated(&self) -> bool {

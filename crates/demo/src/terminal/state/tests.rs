@@ -7,7 +7,8 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rootward_observer::wire::{Event, Kind, What};
 
-use super::{Effect, Input, Mode, Pane, State};
+use super::{Effect, Explained, Input, Mode, Pane, State};
+use crate::chaos::ChaosTurn;
 use crate::terminal::samples::{attached, own, stop, up};
 
 fn press(state: &mut State, codes: impl IntoIterator<Item = KeyCode>) -> Vec<Effect> {
@@ -117,7 +118,7 @@ fn a_search_goes_to_the_events() {
     press(&mut state, [KeyCode::Enter]);
 
     assert_eq!((state.pane, &state.mode), (Pane::Events, &Mode::Usual));
-    assert!(state.log.current().unwrap().said.text.starts_with("hello"));
+    assert!(state.log.current().unwrap().said().text.starts_with("hello"));
     keys(&mut state, "f");
     assert!(state.log.is_following());
 }
@@ -136,7 +137,7 @@ fn the_events_are_those_of_one_child_if_that_is_wanted() {
 
     keys(&mut state, "jp");
     assert_eq!(state.log.under(), Some("root/storage"));
-    assert!(state.log.up_to_cursor().all(|entry| entry.path.starts_with("root/storage")));
+    assert!(state.log.up_to_cursor().all(|entry| entry.path().starts_with("root/storage")));
     keys(&mut state, "p");
     assert_eq!(state.log.under(), None);
 }
@@ -209,4 +210,48 @@ fn the_end_of_the_tree_closes_the_view() {
 
     assert_eq!(state.update(Input::Over(None), 110.0), [Effect::Leave]);
     assert_eq!(state.over(), Some(&None));
+}
+
+#[test]
+fn chaos_is_turned_on_and_off_up_and_down_in_ones_own_tree() {
+    let (mut state, mut other) = (own(up()), attached(up(), true));
+
+    assert_eq!(keys(&mut state, "c"), [Effect::Chaos(ChaosTurn::OnOrOff)]);
+    assert_eq!(keys(&mut state, "+"), [], "it is off");
+    state.update(Input::Chaos(Some("chaos 1/s, seed 7".to_owned())), 110.0);
+    assert_eq!(keys(&mut state, "+-"), [Effect::Chaos(ChaosTurn::Faster), Effect::Chaos(ChaosTurn::Slower)]);
+    assert_eq!(keys(&mut other, "c"), []);
+    assert!(other.notice.contains("its own tree"), "{}", other.notice);
+}
+
+#[test]
+fn why_is_asked_again_every_second_while_it_is_shown() {
+    let mut state = own(up());
+    let asked = Effect::Explain("root".to_owned());
+
+    assert_eq!(keys(&mut state, "w"), [asked]);
+    assert_eq!(state.wants_explanation(), None, "it has just been asked");
+    state.tick(112.0);
+    assert_eq!(state.wants_explanation().as_deref(), Some("root"));
+    assert_eq!(state.wants_explanation(), None);
+    keys(&mut state, "w");
+    state.tick(120.0);
+    assert_eq!(state.wants_explanation(), None, "it is not shown any more");
+}
+
+#[test]
+fn what_was_said_before_something_happened_to_the_child_is_said_no_more() {
+    let mut state = own(up());
+    let decided = |as_of| Explained {
+        decided: Some(crate::terminal::samples::decided(as_of)),
+        child: None,
+        path: "root/storage/database".to_owned(),
+        usage: None,
+    };
+    let is_said = |state: &State| state.why("root/storage/database").unwrap().0.decided.is_some();
+
+    state.update(Input::Explained(Box::new(decided(90))), 110.0);
+    assert!(is_said(&state));
+    gone(&mut state);
+    assert!(!is_said(&state));
 }

@@ -1,6 +1,7 @@
 //! Why a child is in its state: the chain of events that led there, as far as they were seen, what it waits for, and
 //! what would bring it into another state.
 
+mod decided;
 mod outlook;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ impl Model {
             because: chain.because,
             waits_for,
             changed_by,
+            decided: None,
             now: None,
         })
     }
@@ -64,6 +66,7 @@ impl<'a> Chain<'a> {
         if !self.push(node, node.marks.end.as_ref()) {
             return;
         }
+        self.push(node, node.marks.end_made.as_ref());
         if let Some(asked) = &node.marks.end_asked {
             self.push(node, Some(asked));
             self.cause_of(node, asked);
@@ -131,6 +134,7 @@ impl<'a> Chain<'a> {
         let last = by_itself.filter(|(end, _)| end.seq < before).max_by_key(|(end, _)| end.seq);
         if let Some((end, node)) = last {
             self.push(node, Some(end));
+            self.push(node, node.marks.end_made.as_ref());
         }
     }
 

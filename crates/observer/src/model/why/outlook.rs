@@ -173,5 +173,5 @@ fn of_another(what: &str, node: &Node) -> Wait {
 }
 
 fn change(what: &str, says: &str) -> Change {
-    Change { what: what.to_owned(), says: says.to_owned() }
+    Change { what: what.to_owned(), at: None, says: says.to_owned() }
 }

@@ -158,3 +158,40 @@ fn a_child_that_was_taken_down_waits_for_nothing() {
 
     assert_eq!((waits(&why), changes(&why)), (vec![], vec!["start"]));
 }
+
+#[test]
+fn what_the_machine_said_stands_in_place_of_what_events_tell() {
+    let decided = |text: &str| serde_json::from_str::<crate::wire::Decided>(text).unwrap();
+    let runs = told(UP).why("root/api").unwrap().with_decided(decided(
+        r#"{"as_of":6,"on_failure":{"what":"restart","attempt":3,"delay_ms":4200,"siblings":2},
+            "on_success":{"what":"stays_down"},"restarts":{"counted":2,"allowed":3,"within_ms":10000}}"#,
+    ));
+    let stops = told(&format!("{UP}9 root supervisor 1 stopping \"cause\":\"api\""))
+        .why("root/db")
+        .unwrap()
+        .with_decided(decided(
+            r#"{"as_of":7,"waits_for":{"what":"end","path":"root/api"},"before":3,"next":"stop"}"#,
+        ));
+
+    assert_eq!(changes(&runs), ["failure", "success", "restart", "terminate", "stop"]);
+    let says = "a failure: it is started again after 4.2 s, attempt 3, with 2 siblings (2 of 3 restarts within 10 s are used \
+         up)";
+    assert_eq!(runs.changed_by[0].says, says);
+    assert_eq!(waits(&stops), [("end_of", Some("root/api"), None)]);
+    let says = "the end of root/api, and 3 more, one after the other; then it is asked to stop";
+    assert_eq!(stops.waits_for[0].says, says);
+}
+
+#[test]
+fn a_crash_says_what_made_it() {
+    let crash = "
+        9 root/api task 1 made_to_crash \"by\":\"chaos 3 (seed 7)\"
+        9.1 root/api task 1 exited \"status\":{\"panic\":\"crashed on purpose\"}
+        9.2 root/api task 1 restarting \"attempt\":1,\"delay_ms\":4000
+    ";
+
+    let why = told(&format!("{UP}{crash}")).why("root/api").unwrap();
+
+    assert_eq!(because(&why), ["9 root/api restarting", "8 root/api exited", "7 root/api made_to_crash"]);
+    assert_eq!(why.because[2].says, "by chaos 3 (seed 7)");
+}

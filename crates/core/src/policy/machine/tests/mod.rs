@@ -2,6 +2,7 @@
 //! it.
 
 mod ancestor_stop;
+mod any;
 mod asked;
 mod auto_shutdown;
 mod backoff;
@@ -9,6 +10,7 @@ mod calls;
 mod deferred_ends;
 mod instances;
 mod lost_time;
+mod outlook;
 mod promises;
 mod reservations;
 mod restart;
@@ -77,6 +79,29 @@ impl Rig {
         let mut out = Actions::new();
         self.machine.step(inputs, self.now, &mut out);
         out.drain().collect()
+    }
+
+    /// Tells it something and what follows from that at once.
+    fn tell_to_the_end(&mut self, input: Input) -> Vec<Action> {
+        let (mut facts, mut done) = (vec![input], Vec::new());
+        while !facts.is_empty() || self.machine.goes_on() {
+            let mut out = Actions::new();
+            self.machine.step(facts.drain(..), self.now, &mut out);
+            for action in out.drain() {
+                if let Action::Restarting { key, .. } = action {
+                    facts.push(Input::Announced(key));
+                }
+                if let Action::GaveUp(_) = action {
+                    facts.push(Input::GaveUp);
+                }
+                done.push(action);
+            }
+        }
+        done
+    }
+
+    fn prospects(&self, key: ChildKey) -> Prospects {
+        self.machine.prospects(key, self.now)
     }
 
     fn ended(&mut self, key: ChildKey) -> Vec<Action> {

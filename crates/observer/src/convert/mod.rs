@@ -1,12 +1,12 @@
 //! What the tree tells, in the form in which it is sent.
 
+mod details;
+mod outlook;
+
 use std::time::Duration;
 
-use rootward::event::{SignalAction, Stream};
-use rootward::report::Outcome;
-use rootward::sibling::Sighting;
-use rootward::snapshot::{ChildKind, ChildState, Usage};
-use rootward::{EventKind, Exit};
+use rootward_core::sibling::Sighting;
+use rootward_core::{ChildKind, ChildState, EventKind, Exit, Outcome, SignalAction, Stream, Usage};
 
 use crate::model::Seen;
 use crate::wire;
@@ -24,8 +24,8 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-impl From<&rootward::Event> for wire::Event {
-    fn from(event: &rootward::Event) -> Self {
+impl From<&rootward_core::Event> for wire::Event {
+    fn from(event: &rootward_core::Event) -> Self {
         Self {
             seq: event.seq,
             at: seconds(event.at),
@@ -108,9 +108,12 @@ impl From<&EventKind> for wire::What {
                 Self::Unhealthy { error: error.clone(), failures: *failures, threshold: *threshold }
             }
             EventKind::Healthy => Self::Healthy,
+            EventKind::MadeToCrash { by } => Self::MadeToCrash { by: by.clone() },
             EventKind::Notified(notice) => Self::Notified {
                 said: notice.status.clone(),
                 stopping: notice.stopping,
+                reloading: notice.reloading,
+                reloaded: notice.reloaded,
                 main_pid: notice.main_pid,
                 errno: notice.errno,
                 exit_status: notice.exit_status,
@@ -184,8 +187,8 @@ impl From<Outcome> for wire::Outcome {
     }
 }
 
-impl From<&rootward::report::Straggler> for wire::Straggler {
-    fn from(straggler: &rootward::report::Straggler) -> Self {
+impl From<&rootward_core::Straggler> for wire::Straggler {
+    fn from(straggler: &rootward_core::Straggler) -> Self {
         Self { pid: straggler.pid, command: straggler.command.clone(), outcome: straggler.outcome.into() }
     }
 }
@@ -231,6 +234,7 @@ impl From<&Sighting> for wire::Child {
             stop: None,
             restart: None,
             last_end: None,
+            ..wire::Child::with_details(node.details.as_deref(), seen.at)
         }
     }
 }

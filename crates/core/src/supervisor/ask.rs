@@ -1,0 +1,74 @@
+//! How a program asks a supervisor what it is going to do.
+
+use tokio::sync::oneshot;
+
+use super::handle::SupervisorHandle;
+use super::mailbox::SupervisorMessage;
+use super::outlook::Question;
+use super::start_child::answered;
+use crate::outlook::{ChildOutlook, InHand};
+use crate::snapshot::ProcessDetails;
+
+impl SupervisorHandle {
+    /// What the supervisor is going to do about a child, and what has to happen before. `None` if there is no such
+    /// child, or this incarnation of the supervisor has ended.
+    ///
+    /// The machine that decides says it, when the supervisor has its turn and nothing is left for it to do but to wait;
+    /// a supervisor whose thread is blocked does not answer. To say it, what the supervisor knows of its children is
+    /// copied and played on, which takes it a millisecond or so for a thousand children.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn outlook(&self, id: &str) -> Option<ChildOutlook> {
+        self.ask(Some(id.to_owned())).await
+    }
+
+    /// What the supervisor has in hand. `None` if this incarnation of it has ended. It answers as
+    /// [`outlook`](Self::outlook) does.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn in_hand(&self) -> Option<InHand> {
+        self.own_outlook().await?.own
+    }
+
+    /// What is known of a process child beyond what it is doing: what its start waits for, how its health is, what it
+    /// says of itself. `None` if there is nothing to tell.
+    pub fn details(&self, id: &str) -> Option<ProcessDetails> {
+        let inspect = self.shared().view.find(id, |entry| entry.live()?.inspect.clone())??;
+        // Asked when nothing is locked.
+        inspect.details().map(|details| *details)
+    }
+
+    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. With `by` it
+    /// is an event by what. For `rootward::testing` and the demo's `--chaos`.
+    #[cfg(feature = "testing")]
+    pub(crate) fn crash_child(
+        &self,
+        id: &str,
+        by: Option<String>,
+    ) -> Option<Result<u32, crate::child::ChildKind>> {
+        let look = |entry: &super::entry::ChildEntry| Some((entry.tag(), entry.live()?.inspect.clone()));
+        let (tag, inspect) = self.shared().view.find(id, look)??;
+        let Some(inspect) = inspect.filter(|inspect| inspect.can_crash()) else { return Some(Err(tag.kind)) };
+        if let Some(by) = by {
+            let what = crate::event::EventKind::MadeToCrash { by };
+            self.shared().tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
+        }
+        inspect.crash();
+        Some(Ok(tag.incarnation))
+    }
+
+    /// What the supervisor has in hand, as what is said of itself.
+    pub(crate) async fn own_outlook(&self) -> Option<ChildOutlook> {
+        self.ask(None).await
+    }
+
+    async fn ask(&self, child: Option<String>) -> Option<ChildOutlook> {
+        let (answer, answers) = oneshot::channel();
+        self.shared().send(SupervisorMessage::Ask(Question { child, answer }));
+        answered(answers, self.shared()).await.flatten()
+    }
+}

@@ -1,0 +1,97 @@
+//! What others may see of a process beside its state: plain data, written by its owner and its sensors.
+//!
+//! It is locked for as long as it takes to read or to write it, and no code that is not the library's runs meanwhile.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, TakenStep};
+
+use super::start_log::StartLog;
+use crate::policy::{LifeWaits, Told};
+
+/// What others may see of one incarnation.
+#[derive(Debug, Default)]
+pub(super) struct Shown(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// What has to happen before the process counts as started.
+    awaits: Option<String>,
+    health: Option<HealthFindings>,
+    said: Option<String>,
+    reloading: bool,
+    pending: LifeWaits,
+    /// With what it was asked last, if its stop has several steps.
+    asked: Option<String>,
+}
+
+impl Shown {
+    /// Of a process that has these ways to say that it is ready and healthy, and is asked with this first if its stop
+    /// has several steps.
+    pub(super) fn new(awaits: Option<String>, health: Option<HealthFindings>, asked: Option<String>) -> Self {
+        Self(Mutex::new(Known { awaits, health, asked, ..Known::default() }))
+    }
+
+    /// What its machine waits for now.
+    pub(super) fn pending(&self, pending: LifeWaits) {
+        let mut known = self.lock();
+        if known.pending != pending {
+            known.pending = pending;
+        }
+    }
+
+    /// How many health checks in a row have failed, and why the last one did.
+    pub(super) fn health(&self, failures: u32, error: Option<String>) {
+        let mut known = self.lock();
+        if let Some(health) = &mut known.health {
+            (health.failures, health.error) = (failures, error);
+        }
+    }
+
+    /// With what it was asked to stop.
+    pub(super) fn asked(&self, with: String) {
+        self.lock().asked = Some(with);
+    }
+
+    /// What it has said of itself. Answers whether it is ready again, after it has read its configuration.
+    pub(super) fn notice(&self, told: &Told) -> bool {
+        let mut known = self.lock();
+        if told.status.is_some() {
+            known.said.clone_from(&told.status);
+        }
+        let is_ready_again = known.reloading && told.ready && !told.reloading;
+        known.reloading = told.reloading || known.reloading && !told.ready;
+        is_ready_again
+    }
+
+    /// All of it, as of now. `None` if there is nothing to tell.
+    pub(super) fn details(&self, log: Option<&StartLog>, now: Instant) -> Option<Box<ProcessDetails>> {
+        let known = self.lock();
+        let left = |at: Option<Instant>| at.map(|at| at.saturating_duration_since(now));
+        let mut details = ProcessDetails::default();
+        match known.pending {
+            LifeWaits::Ready { until } => {
+                let mut readiness = ReadinessWait::default();
+                readiness.awaits = known.awaits.clone().unwrap_or_default();
+                (readiness.left, readiness.last_miss) = (left(until), log.and_then(|log| log.known().0));
+                details.readiness = Some(readiness);
+            }
+            LifeWaits::Step { next } => {
+                details.stop_step = known.asked.clone().map(|with| {
+                    let mut step = TakenStep::default();
+                    (step.with, step.next_in) = (with, left(next));
+                    step
+                });
+            }
+            LifeWaits::End => details.health.clone_from(&known.health),
+            LifeWaits::Launch | LifeWaits::Gone => {}
+        }
+        (details.said, details.reloading) = (known.said.clone(), known.reloading);
+        (details != ProcessDetails::default()).then(|| Box::new(details))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

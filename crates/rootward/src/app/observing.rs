@@ -1,0 +1,147 @@
+//! The door at which an application is observed.
+//!
+//! Without the feature `observer` there is none, and all of this does nothing.
+
+#[cfg(all(feature = "observer", target_os = "linux"))]
+pub(super) use with::{Ajar, Observing};
+
+#[cfg(not(all(feature = "observer", target_os = "linux")))]
+pub(super) use without::{Ajar, Observing};
+
+#[cfg(all(feature = "observer", target_os = "linux"))]
+mod with {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use rootward_core::{Events, Tree, TreeBuilder, TreeRef};
+    use rootward_observer::{Door, OpenError};
+    use tokio::runtime::{Builder, Runtime};
+    use tokio::sync::oneshot;
+
+    use crate::app::{Application, RunError};
+
+    /// The door that is to be opened.
+    #[derive(Debug, Default)]
+    pub(crate) struct Observing(Option<Door>);
+
+    /// A door that waits for its tree, on a thread of its own.
+    pub(crate) struct Ajar(Option<WaitsForTree>);
+
+    struct WaitsForTree {
+        tree: oneshot::Sender<TreeRef>,
+        /// Closed when the door is.
+        closed: oneshot::Receiver<()>,
+    }
+
+    impl Observing {
+        /// Has the socket or the port before anything is started.
+        pub(crate) fn open(self, tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
+            let Some(door) = self.0 else { return Ok(Ajar(None)) };
+            let events = tree.subscribe();
+            let runtime = Builder::new_current_thread().enable_all().build().map_err(RunError::Runtime)?;
+            let (told, opened) = mpsc::channel();
+            let (tree, launched) = oneshot::channel();
+            let (open, closed) = oneshot::channel();
+            // The doors of programs whose threads are all blocked answer as well.
+            let serve = move || {
+                serve(&runtime, door, events, (told, launched));
+                drop::<oneshot::Sender<()>>(open);
+            };
+            thread::Builder::new()
+                .name("rootward-door".to_owned())
+                .spawn(serve)
+                .map_err(RunError::Runtime)?;
+            // A thread that has panicked has opened no door.
+            opened.recv().unwrap_or(Err(OpenError::Gone)).map_err(RunError::Door)?;
+            Ok(Ajar(Some(WaitsForTree { tree, closed })))
+        }
+    }
+
+    /// Says whether the door can be had, waits for the tree, and then until it is gone.
+    fn serve(
+        runtime: &Runtime,
+        door: Door,
+        events: Events,
+        (told, launched): (mpsc::Sender<Result<(), OpenError>>, oneshot::Receiver<TreeRef>),
+    ) {
+        runtime.block_on(async {
+            let bound = match door.bind() {
+                Ok(bound) => bound,
+                // The other end waits for it.
+                Err(error) => return drop(told.send(Err(error))),
+            };
+            let _ = told.send(Ok(()));
+            // Without a tree the application does not begin, and one that is gone already needs no door.
+            let Ok(tree) = launched.await else { return };
+            if let Ok(door) = bound.open_from(tree, events) {
+                door.closed().await;
+            }
+        });
+    }
+
+    impl Ajar {
+        /// Opens the door to the tree. What is returned resolves when it is closed: two seconds at most after the
+        /// tree is gone.
+        pub(crate) fn attach(self, tree: &Tree) -> impl Future<Output = ()> + use<> {
+            let closed = self.0.map(|WaitsForTree { tree: waits, closed }| {
+                let _ = waits.send(tree.downgrade());
+                closed
+            });
+            async {
+                if let Some(closed) = closed {
+                    // An error says that the thread has ended.
+                    let _ = closed.await;
+                }
+            }
+        }
+    }
+
+    impl Application {
+        /// Opens this door to the tree, with everything from its first event on, on a thread of its own. When the tree
+        /// has stopped, the program waits up to two seconds for watchers to take the last events.
+        ///
+        /// If the socket or the port cannot be had, the program does not begin: [`RunError::Door`].
+        ///
+        /// # Examples
+        ///
+        /// ```no_run
+        /// use rootward::observer::Door;
+        /// use rootward::{Application, Supervisor};
+        ///
+        /// fn main() -> std::process::ExitCode {
+        ///     Application::new(Supervisor::new("root")).observe(Door::unix("/run/my-program/door.sock")).run()
+        /// }
+        /// ```
+        pub fn observe(mut self, door: Door) -> Self {
+            self.observing = Observing(Some(door));
+            self
+        }
+    }
+}
+
+#[cfg(not(all(feature = "observer", target_os = "linux")))]
+mod without {
+    use rootward_core::{Tree, TreeBuilder};
+
+    use crate::app::RunError;
+
+    /// None.
+    #[derive(Debug, Default)]
+    pub(crate) struct Observing;
+
+    /// None.
+    pub(crate) struct Ajar;
+
+    impl Observing {
+        #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
+        pub(crate) fn open(self, _tree: &mut TreeBuilder) -> Result<Ajar, RunError> {
+            Ok(Ajar)
+        }
+    }
+
+    impl Ajar {
+        pub(crate) fn attach(self, _tree: &Tree) -> impl Future<Output = ()> + use<> {
+            async {}
+        }
+    }
+}
