@@ -99,14 +99,6 @@ pub struct TakenStep {
     pub next_in: Option<Duration>,
 }
 
-impl HealthFindings {
-    /// A check of which nothing is known yet. For the crates beside this one.
-    #[doc(hidden)]
-    pub fn of(checks: String, threshold: u32) -> Self {
-        Self { checks, failures: 0, threshold, error: None }
-    }
-}
-
 /// What a child is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]

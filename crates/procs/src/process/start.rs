@@ -185,7 +185,11 @@ impl Process {
 fn shown(process: &Process, asks: Option<Signal>) -> Arc<Shown> {
     let awaits = process.readiness().map(|ready| ready.describe());
     let health = process.get_health();
-    let health = health.map(|health| HealthFindings::of(health.describe(), health.threshold_in_force()));
+    let health = health.map(|health| {
+        let mut unknown = HealthFindings::default();
+        (unknown.checks, unknown.threshold) = (health.describe(), health.threshold_in_force());
+        unknown
+    });
     Arc::new(Shown::new(awaits, health, asks.map(|signal| signal.name().to_owned())))
 }
 

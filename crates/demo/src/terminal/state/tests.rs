@@ -240,7 +240,7 @@ fn why_is_asked_again_every_second_while_it_is_shown() {
 }
 
 #[test]
-fn what_was_said_before_something_happened_to_the_child_is_said_no_more() {
+fn what_was_said_before_the_last_event_of_the_child_is_said_no_more() {
     let mut state = own(up());
     let decided = |as_of| Explained {
         decided: Some(crate::terminal::samples::decided(as_of)),

@@ -133,7 +133,7 @@ fn a_cgroup_may_have_limits() {
     assert!(process.contains("values: [1000, 1048576, 7, 150000, 20]"), "{process}");
 
     check(&[
-        ("cgroup = { memory = 1 }", "unknown key `memory`"),
+        ("cgroup = { memory = 1 }", "process.cgroup.memory: unknown key in a cgroup"),
         ("cgroup = { memory_max = 0 }", "process.cgroup.memory_max: expected a number of bytes"),
         (
             "cgroup = { cpu_max = '2' }",

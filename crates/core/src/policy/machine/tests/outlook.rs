@@ -97,7 +97,7 @@ fn a_child_that_is_forced_and_does_not_go_is_passed_over() {
 
 proptest! {
     #[test]
-    fn whatever_happens_what_is_said_is_what_is_done(
+    fn what_the_machine_says_is_what_it_does_after_any_inputs(
         policy in any_policy(),
         traits in prop::collection::vec(any_traits(), 0..5),
         steps in prop::collection::vec(any_step(), 0..40),
