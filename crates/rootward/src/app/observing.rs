@@ -127,7 +127,7 @@ mod without {
 
     /// None.
     #[derive(Debug, Default)]
-    pub(crate) struct Observing;
+    pub(crate) struct Observing {}
 
     /// None.
     pub(crate) struct Ajar;

@@ -60,19 +60,21 @@ mod without {
 
     /// None.
     #[derive(Debug, Default)]
-    pub(crate) struct ProbesSetup;
+    pub(crate) struct ProbesSetup {}
 
     /// None.
-    pub(crate) struct BoundProbes;
+    pub(crate) struct BoundProbes {}
 
     impl ProbesSetup {
         #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
         pub(crate) fn open(self) -> Result<BoundProbes, RunError> {
-            Ok(BoundProbes)
+            Ok(BoundProbes {})
         }
     }
 
     impl BoundProbes {
-        pub(crate) fn attach(self, _tree: &Tree) {}
+        pub(crate) fn attach(self, _tree: &Tree) -> Self {
+            self
+        }
     }
 }

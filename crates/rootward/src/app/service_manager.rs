@@ -128,7 +128,7 @@ mod nothing {
 
     /// Nothing.
     #[derive(Clone, Debug, Default)]
-    pub(crate) struct ReloadTeller;
+    pub(crate) struct ReloadTeller {}
 
     impl ReloadTeller {
         pub(crate) fn tell(&self, reload: impl FnOnce()) {
