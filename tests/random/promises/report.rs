@@ -37,9 +37,23 @@ fn ending_of(report: &StopReport) -> Ending {
     match report.cause {
         StopCause::GaveUp | StopCause::StartFailed => Ending::Failed,
         _ if report.blame.is_some() || !report.failed_while_stopping().is_empty() => Ending::Failed,
-        _ if nodes.iter().any(|node| node.forced) => Ending::Forced,
+        _ if of_stop(report).iter().any(|node| node.forced) => Ending::Forced,
         _ => Ending::Clean,
     }
+}
+
+/// What the stop is about: not what a supervisor has brought down that had gone before by itself, unless its end is
+/// what the tree stops for.
+fn of_stop(report: &StopReport) -> Vec<&NodeReport> {
+    let mut nodes = vec![&report.root];
+    let mut next = 0;
+    while let Some(node) = nodes.get(next).copied() {
+        if node.outcome != Outcome::AlreadyGone || report.cause == StopCause::AutoShutdown {
+            nodes.extend(&node.children);
+        }
+        next += 1;
+    }
+    nodes
 }
 
 fn node(ledger: &Ledger<'_>, told: &Node<'_>, report: &NodeReport) -> Verdict {
