@@ -115,8 +115,10 @@ mod tests {
     fn a_stop_is_put_off_and_goes_down_when_the_delay_is_over() {
         let start = now();
         let mut drain = Drain::new(SECOND * 5, Some(SECOND * 25));
+        assert!(drain.is_open());
 
         assert_eq!(drain.ask(TERM, true, start), Drained::Begins { cause: TERM, delay: SECOND * 5 });
+        assert!(!drain.is_open());
         assert_eq!(drain.until(), Some(start + SECOND * 5));
         assert_eq!(drain.look(start + SECOND * 4), Drained::GoesOn);
         assert_eq!(drain.look(start + SECOND * 5), Drained::Stop { cause: TERM, since: start });

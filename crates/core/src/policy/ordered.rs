@@ -127,6 +127,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn room_for_more_is_a_quarter_and_made_seldom() {
+        let mut table = Ordered::new();
+        let mut rooms = std::collections::BTreeSet::new();
+        for key in 0..1000 {
+            table.push(ChildKey(key), ());
+            rooms.insert(table.slots.capacity());
+        }
+
+        assert!(table.slots.capacity() <= 1250, "{}", table.slots.capacity());
+        assert!(rooms.len() < 40, "{rooms:?}");
+    }
+
     proptest! {
         #[test]
         fn it_does_what_a_map_does(steps in prop::collection::vec((0u64..8, 0u64..60), 0..120)) {
