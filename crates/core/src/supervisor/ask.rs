@@ -54,8 +54,19 @@ impl SupervisorHandle {
         let (tag, inspect) = self.shared().view.find(id, look)??;
         let Some(inspect) = inspect.filter(|inspect| inspect.can_crash()) else { return Some(Err(tag.kind)) };
         if let Some(by) = by {
-            let what = crate::event::EventKind::MadeToCrash { by };
-            self.shared().tree.record().emit(&tag.path, tag.kind, tag.incarnation, what);
+            // Not of a child that has ended meanwhile: of what is down the record tells nothing.
+            let is_there = |entry: &super::entry::ChildEntry| {
+                entry.incarnation == tag.incarnation && entry.live().is_some()
+            };
+            let is_written = self.shared().tree.record().emit_if(
+                || self.shared().view.find(id, is_there).unwrap_or_default(),
+                tag.kind,
+                tag.incarnation,
+                || (tag.path.clone(), crate::event::EventKind::MadeToCrash { by }),
+            );
+            if !is_written {
+                return None;
+            }
         }
         inspect.crash();
         Some(Ok(tag.incarnation))
