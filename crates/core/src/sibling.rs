@@ -55,6 +55,12 @@ pub fn note_signals(tree: &Tree) {
     tree.note_signals();
 }
 
+/// Waits, and is woken on a thread that nothing else needs, unless a task of tokio's waits: a waker of the program that
+/// blocks takes none of the supervisors' threads.
+pub async fn woken_elsewhere<F: Future>(future: F) -> F::Output {
+    crate::foreign_wakers::WakeElsewhere::new(future).await
+}
+
 /// Sees the tree to its end. `None` if its last handle is gone.
 pub fn watch(tree: &TreeRef) -> Option<TreeWatch> {
     tree.watch()

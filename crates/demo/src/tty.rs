@@ -35,6 +35,7 @@ impl OwnTerminal {
 /// There may be no more threads.
 pub(crate) fn follow_foreground(mut events: Events, modes: ModesAfterwards) -> io::Result<()> {
     let Some(terminal) = SeenTerminal::now() else { return Ok(()) };
+    rootward::sibling::leave_out_output(&events);
     let follow = move || {
         // A group that is not in the foreground would be suspended for taking it.
         let _ = SigSet::from(Signal::SIGTTOU).thread_block();

@@ -11,6 +11,7 @@ use std::fmt;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rootward_core::sibling;
 use tokio::sync::Notify;
 
 pub use ends::PipeEnds;
@@ -40,7 +41,7 @@ pub use stream::{ProcessOutput, ProcessStdin};
 /// let mut answer = [0; 6];
 /// stdout.read_exact(&mut answer).await?;
 /// assert_eq!(&answer, b"hello\n");
-/// # let _ = tree.shutdown().await;
+/// # let _ = tree.stop().await;
 /// # Ok(())
 /// # }
 /// ```
@@ -106,7 +107,7 @@ impl Pipes {
             match next {
                 Ok(ends) => return Some(PipeEnds::new(ends)),
                 Err(true) => return None,
-                Err(false) => changed.await,
+                Err(false) => sibling::woken_elsewhere(changed).await,
             }
         }
     }

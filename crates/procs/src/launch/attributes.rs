@@ -95,7 +95,8 @@ pub(super) fn asked(attributes: &Attributes, refused: Stage) -> Option<String> {
         | Stage::CpuWeight
         | Stage::Descriptors
         | Stage::Group
-        | Stage::DeathSignal => None,
+        | Stage::DeathSignal
+        | Stage::Terminal => None,
     }
 }
 

@@ -357,7 +357,8 @@ impl LaunchError {
                 | Stage::CpuWeight
                 | Stage::Descriptors
                 | Stage::Group
-                | Stage::DeathSignal,
+                | Stage::DeathSignal
+                | Stage::Terminal,
                 _,
                 _,
             ) => {

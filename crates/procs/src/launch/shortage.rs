@@ -94,7 +94,8 @@ fn full(cgroup: &Path) -> Option<String> {
     let (most, present) = (number("pids.max")?, number("pids.current")?);
     // What was too much may have gone again by now, as threads do that were started with the one that was refused.
     let has_refused = || {
-        let events = read("pids.events")?;
+        // Of this cgroup alone, where the system says that.
+        let events = read("pids.events.local").or_else(|| read("pids.events"))?;
         let refused = events.lines().find_map(|line| line.strip_prefix("max "))?;
         refused.trim().parse::<u64>().ok().filter(|refused| *refused > 0)
     };

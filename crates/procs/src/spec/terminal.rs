@@ -118,8 +118,8 @@ impl Process {
     /// [`Stdin::Piped`](super::Stdin::Piped): what is written there is typed, so that it is echoed, and byte 3 is
     /// Ctrl-C. [`stderr`](Self::stderr) has no effect. `TERM` is `xterm` if there is none.
     ///
-    /// This program's own terminal is not touched. When the process ends, what it has started in its session is hung up
-    /// (SIGHUP).
+    /// This program's own terminal is not touched. When the process ends, what is in the foreground of its terminal is
+    /// hung up (SIGHUP). Other groups of its session end with it at the levels that follow all descendants.
     #[doc(alias = "pty")]
     pub fn tty(mut self, terminal: &Terminal) -> Self {
         self.command.terminal = Some(terminal.clone());

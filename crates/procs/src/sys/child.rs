@@ -56,6 +56,8 @@ pub(crate) enum Stage {
     PidsMax,
     CpuMax,
     CpuWeight,
+    /// Its terminal could not be made that of its session.
+    Terminal,
 }
 
 /// In the order in which they are numbered elsewhere.
@@ -91,6 +93,7 @@ impl Stage {
             Self::Descriptors => Some("dup3` or `close_range"),
             Self::Group => Some("setpgid` or `setsid"),
             Self::DeathSignal => Some("prctl"),
+            Self::Terminal => Some("ioctl"),
             Self::SetUp
             | Self::Directory
             | Self::Exec
@@ -123,6 +126,7 @@ impl Stage {
             11 => Self::Descriptors,
             12 => Self::Group,
             13 => Self::DeathSignal,
+            19 => Self::Terminal,
             number => CGROUP_LIMITS.into_iter().find(|limit| *limit as i32 == number).unwrap_or(Self::Exec),
         }
     }
@@ -277,7 +281,7 @@ impl Child {
                 raw::duplicate_for_exec(source, target).map_err(descriptors)?;
             }
         }
-        self.session.take_terminal().map_err(descriptors)?;
+        self.session.take_terminal().map_err(|errno| (Stage::Terminal, errno))?;
         if let Some(directory) = self.begin_in {
             // Before its number is given to another.
             raw::enter(directory).map_err(|errno| (Stage::SetUp, errno))?;

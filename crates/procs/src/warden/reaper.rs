@@ -407,7 +407,11 @@ fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (Stage, Er
         return Err(failed(limits.first(), libc::ENODEV));
     }
     let set = limits::set_limits(fds::OWN_CGROUP, fds::CGROUPS, limits);
-    set.map_err(|(number, errno)| failed(number, errno))
+    set.map_err(|(number, errno)| match errno {
+        // It passes.
+        libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN => (Stage::Clone, errno),
+        lasting => failed(number, lasting),
+    })
 }
 
 fn supervisor_is_dead() -> bool {

@@ -110,13 +110,14 @@ impl Log {
         .await
     }
 
-    /// What the signals meant that were no part of another one, as far as that has been written down.
+    /// What the signals meant that asked for an end, as far as that has been written down.
     fn counted_signals(&mut self) -> Vec<SignalAction> {
         let mut counted = Vec::new();
         let mut there = Context::from_waker(Waker::noop());
         while let Poll::Ready(Ok(Some(event))) = pin!(self.0.next()).poll(&mut there) {
             if let EventKind::Signal { action, .. } = event.what {
-                counted.extend((action != SignalAction::Ignore).then_some(action));
+                let asks = matches!(action, SignalAction::Stop | SignalAction::Force | SignalAction::Leave);
+                counted.extend(asks.then_some(action));
             }
         }
         counted

@@ -111,6 +111,9 @@ impl Engine {
     /// Says what the machine is going to do, to those that have asked. Nothing is left to do now but to wait.
     pub(super) fn answer_questions(&mut self, now: Instant) {
         for Question { child, answer } in self.calls.questions() {
+            if answer.is_closed() {
+                continue;
+            }
             // A question harms no child, whatever comes of it.
             let outlook = catch(|| self.outlook(child.as_deref(), now)).ok().flatten();
             // A caller that has given up waiting needs no answer.

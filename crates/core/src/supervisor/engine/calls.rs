@@ -62,6 +62,8 @@ impl OpenCalls {
 
     /// Keeps a question until there is nothing left to do but to wait.
     pub(super) fn ask(&mut self, question: Question) {
+        // Callers that have given up waiting, and ask again.
+        self.questions.retain(|question| !question.answer.is_closed());
         self.questions.push(question);
     }
 

@@ -146,18 +146,36 @@ impl Listener {
         let keys: Vec<ChildKey> = self.rig.machine.children.range(FIRST, None).collect();
         let said: Vec<_> = keys.iter().map(|key| (*key, self.rig.prospects(*key))).collect();
         let states: Vec<_> = keys.iter().map(|key| self.rig.machine.children.state(*key)).collect();
+        let abandoned: Vec<ChildKey> = keys
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| **state == State::Abandoned)
+            .map(|(key, _)| *key)
+            .collect();
+        let is_under_way = states.iter().any(|state| {
+            matches!(
+                state,
+                State::Starting { .. } | State::Abandoned | State::Stopping { .. } | State::Killed { .. }
+            )
+        });
         let done = self.rig.tell_to_the_end(input.clone());
         for ((key, said), state) in said.into_iter().zip(states) {
+            // A start that was given up ends by failing: its child has never run.
+            let is_abandoned = |key| abandoned.contains(&key);
             let comes = match (&input, said.waits_for) {
                 (Input::Started(started), Some(AwaitedKey::Start(key))) => *started == key,
-                (Input::Ended(ended, _), Some(AwaitedKey::End(key))) => *ended == key,
+                (Input::Ended(ended, _), Some(AwaitedKey::End(key))) => *ended == key && !is_abandoned(key),
+                (Input::StartFailed(failed), Some(AwaitedKey::End(key))) => {
+                    *failed == key && is_abandoned(key)
+                }
                 _ => false,
             };
             let is_time = input == Input::Alarm && said.due == Some(self.rig.now);
             let is_next = said.before == 0
                 && match (said.waits_for, said.due) {
                     (Some(_), None) => comes,
-                    (None, Some(_)) => is_time,
+                    // What is said holds if all that is under way beside it comes to its end by then.
+                    (None, Some(_)) => is_time && !is_under_way,
                     _ => false,
                 };
             if let (true, Some(next)) = (is_next, said.next) {
