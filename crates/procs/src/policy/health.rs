@@ -172,6 +172,19 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
+    fn a_process_may_say_how_long_it_may_be_silent_and_no_time_at_all_changes_nothing() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(SECOND * 5, Duration::ZERO, start);
+        assert_eq!((watchdog.timeout(), watchdog.due()), (SECOND * 5, Some(start + SECOND * 5)));
+
+        watchdog.set(Duration::ZERO, start + SECOND);
+        assert_eq!((watchdog.timeout(), watchdog.due()), (SECOND * 5, Some(start + SECOND * 5)));
+
+        watchdog.set(SECOND * 9, start + SECOND);
+        assert_eq!((watchdog.timeout(), watchdog.due()), (SECOND * 9, Some(start + SECOND * 10)));
+    }
+
+    #[test]
     fn looks_that_are_due_soon_after_each_other_come_together_and_stay_so() {
         let origin = Instant::now();
         let at = |milliseconds| origin + Duration::from_millis(milliseconds);

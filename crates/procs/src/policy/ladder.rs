@@ -212,6 +212,8 @@ mod tests {
         let rung = ladder.begin(Instant::now());
 
         assert_eq!((ladder.first(), ladder.total(), rung.due()), (Some(Signal::TERM), None, None));
+        assert!(!ladder.is_long());
+        assert!(three().is_long());
     }
 
     #[test]

@@ -106,3 +106,21 @@ impl Sim {
         life
     }
 }
+
+#[test]
+fn a_life_says_what_it_waits_for() {
+    let mut life = Sim::new(ready_rules());
+    let start = life.now;
+    let mut waits_after = |input| {
+        life.tell(input);
+        life.life.pending()
+    };
+
+    assert_eq!(waits_after(LifeInput::Begin), LifeWaits::Launch);
+    assert_eq!(waits_after(LifeInput::Launched), LifeWaits::Ready { until: Some(start + 10 * SECOND) });
+    assert_eq!(waits_after(LifeInput::Ready), LifeWaits::End);
+    // Its supervisor counts its grace.
+    assert_eq!(waits_after(LifeInput::Stop), LifeWaits::Step { next: None });
+    assert_eq!(waits_after(LifeInput::Exited), LifeWaits::Step { next: None });
+    assert_eq!(waits_after(LifeInput::Empty), LifeWaits::Gone);
+}
