@@ -84,3 +84,24 @@ fn a_program_that_has_not_started_is_asked_by_the_signal_alone() {
 
     assert_eq!(life.tell(LifeInput::Stop), [int_after(0), INT]);
 }
+
+#[test]
+fn the_check_and_the_command_are_both_waited_for() {
+    let readiness = Some(Readiness { within: 10 * SECOND, has_check: true, looks_last: false });
+    let ladder = Ladder::single(Signal::INT).behind_command(20 * SECOND);
+    for (first, second) in [
+        (LifeInput::CheckOver, LifeInput::StopCommandOver),
+        (LifeInput::StopCommandOver, LifeInput::CheckOver),
+    ] {
+        let mut life = Sim::new(LifeRules { ladder: ladder.clone(), readiness, ..rules() });
+        for input in
+            [LifeInput::Begin, LifeInput::Launched, LifeInput::Ready, LifeInput::Stop, LifeInput::Exited]
+        {
+            life.tell(input);
+        }
+
+        assert_eq!(life.tell(LifeInput::Empty), [life.wake_in(1)]);
+        assert_eq!(life.tell(first), []);
+        assert_eq!(life.tell(second), [Action::Finish(LifeEnd::Ended)]);
+    }
+}

@@ -125,7 +125,9 @@ fn leftovers_of_a_program_that_ended_by_itself_are_asked_once_and_killed_after_a
     assert_eq!(life.tell(LifeInput::Inhabited), [TERM, life.wake_in(5)]);
     assert_eq!(life.tell(LifeInput::Inhabited), []);
     assert_eq!(life.tell(LifeInput::Stop), []);
-    assert_eq!(life.later(5, LifeInput::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.later(4, LifeInput::Timer), [], "it comes early");
+    assert_eq!(life.later(1, LifeInput::Timer), [KILL, life.wake_in(1)]);
+    assert_eq!(life.tell(LifeInput::Timer), [], "it comes early");
     assert_eq!(life.tell(LifeInput::Inhabited), [KILL, life.wake_in(1)]);
     assert_eq!(life.tell(LifeInput::Empty), [Action::Finish(LifeEnd::Ended)]);
 }
