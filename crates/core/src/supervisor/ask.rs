@@ -2,10 +2,16 @@
 
 use tokio::sync::oneshot;
 
+#[cfg(feature = "testing")]
+use super::entry::ChildEntry;
 use super::handle::SupervisorHandle;
 use super::mailbox::SupervisorMessage;
 use super::outlook::Question;
 use super::start_child::answered;
+#[cfg(feature = "testing")]
+use crate::child::ChildKind;
+#[cfg(feature = "testing")]
+use crate::event::EventKind;
 use crate::outlook::{ChildOutlook, InHand};
 use crate::snapshot::ProcessDetails;
 
@@ -15,7 +21,8 @@ impl SupervisorHandle {
     ///
     /// The machine that decides says it, when the supervisor has its turn and nothing is left for it to do but to wait;
     /// a supervisor whose thread is blocked does not answer. To say it, what the supervisor knows of its children is
-    /// copied and played on, which takes it a millisecond or so for a thousand children.
+    /// copied and played on. That takes the longer the more children it has, and the more of them wait for restarts of
+    /// their own; after a hundred thousand steps it says nothing of what comes next.
     ///
     /// # Cancel safety
     ///
@@ -42,27 +49,22 @@ impl SupervisorHandle {
         inspect.details().map(|details| *details)
     }
 
-    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. With `by` it
-    /// is an event by what. For `rootward::testing` and the demo's `--chaos`.
+    /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. With `by`, an
+    /// event says what made it crash. For `rootward::testing` and the demo's `--chaos`.
     #[cfg(feature = "testing")]
-    pub(crate) fn crash_child(
-        &self,
-        id: &str,
-        by: Option<String>,
-    ) -> Option<Result<u32, crate::child::ChildKind>> {
-        let look = |entry: &super::entry::ChildEntry| Some((entry.tag(), entry.live()?.inspect.clone()));
+    pub(crate) fn crash_child(&self, id: &str, by: Option<String>) -> Option<Result<u32, ChildKind>> {
+        let look = |entry: &ChildEntry| Some((entry.tag(), entry.live()?.inspect.clone()));
         let (tag, inspect) = self.shared().view.find(id, look)??;
         let Some(inspect) = inspect.filter(|inspect| inspect.can_crash()) else { return Some(Err(tag.kind)) };
         if let Some(by) = by {
             // Not of a child that has ended meanwhile: of what is down the record tells nothing.
-            let is_there = |entry: &super::entry::ChildEntry| {
-                entry.incarnation == tag.incarnation && entry.live().is_some()
-            };
+            let is_there =
+                |entry: &ChildEntry| entry.incarnation == tag.incarnation && entry.live().is_some();
             let is_written = self.shared().tree.record().emit_if(
                 || self.shared().view.find(id, is_there).unwrap_or_default(),
                 tag.kind,
                 tag.incarnation,
-                || (tag.path.clone(), crate::event::EventKind::MadeToCrash { by }),
+                || (tag.path.clone(), EventKind::MadeToCrash { by }),
             );
             if !is_written {
                 return None;

@@ -120,6 +120,7 @@ impl Process {
     ///
     /// This program's own terminal is not touched. When the process ends, what is in the foreground of its terminal is
     /// hung up (SIGHUP). Other groups of its session end with it at the levels that follow all descendants.
+    /// Once no process has the terminal open, even for a moment, its output is over for this program.
     #[doc(alias = "pty")]
     pub fn tty(mut self, terminal: &Terminal) -> Self {
         self.command.terminal = Some(terminal.clone());

@@ -221,9 +221,8 @@ pub(crate) enum FromWarden {
     Started { pid: i32, reaper: i32, without: i32 },
     /// The program could not be started, and nothing is left of it.
     Refused { stage: i32, errno: i32 },
-    /// The program has ended. `how` and `status` are waitid's; it may be one of those that the kernel has ended because
-    /// their cgroup was out of memory. If no process is left, the reaper sends nothing after
-    /// this.
+    /// The program has ended. `how` and `status` are waitid's. With `out_of_memory` the kernel has ended processes of
+    /// its cgroup for want of memory. If no process is left, the reaper sends nothing after this.
     Ended { how: i32, status: i32, rest: Remaining, out_of_memory: bool },
     /// No process is left. The reaper sends nothing after this.
     Empty { rest: Remaining },
