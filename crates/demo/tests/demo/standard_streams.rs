@@ -105,7 +105,7 @@ fn demo(words: &[&str]) -> Command {
 }
 
 fn output(mut command: Command) -> Output {
-    command.output_in_time()
+    command.run_in_time()
 }
 
 fn append(log: &Path) -> File {

@@ -1,6 +1,6 @@
 //! Programs that are waited for, but not for ever.
 
-use std::process::{Child, Command, ExitStatus, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -8,20 +8,31 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use rootward_tests::BACKSTOP;
 
-/// Waits for the end of a program, and fails the test if that does not come.
+/// Runs a program to its end, and fails the test if that does not come.
 pub(crate) trait InTime {
-    /// Runs it, and collects what it writes where a pipe has been put.
+    /// Runs it with its outputs as they are described, and collects those that are piped.
+    fn run_in_time(&mut self) -> Output;
+
+    /// Runs it, and collects what it writes.
     fn output_in_time(&mut self) -> Output;
 }
 
 impl InTime for Command {
-    fn output_in_time(&mut self) -> Output {
-        let child = self.spawn().expect("the program is there");
-        let watch = Watch::over(&child);
-        let output = child.wait_with_output().expect("it is our child");
-        watch.end();
-        output
+    fn run_in_time(&mut self) -> Output {
+        collect_in_time(self.spawn().expect("the program is there"))
     }
+
+    fn output_in_time(&mut self) -> Output {
+        self.stdout(Stdio::piped()).stderr(Stdio::piped()).run_in_time()
+    }
+}
+
+/// Collects what a child writes until its end.
+pub(crate) fn collect_in_time(child: Child) -> Output {
+    let watch = Watch::over(&child);
+    let output = child.wait_with_output().expect("it is our child");
+    watch.end();
+    output
 }
 
 /// Waits for the end of a child that runs.

@@ -10,7 +10,7 @@ mod temp;
 mod terminal;
 
 pub(crate) use demo::{Demo, Finished};
-pub(crate) use in_time::{InTime, wait_in_time};
+pub(crate) use in_time::{InTime, collect_in_time, wait_in_time};
 pub(crate) use lines::Lines;
 pub(crate) use order::check_order;
 pub(crate) use picture::{screen_as_svg, text_of_svg};
