@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rootward::event::Stream;
+use rootward::event::OutputStream;
 use rootward::process::Output;
 use rootward::{ChildSpec, Event, EventKind, Exit, Restart, Supervisor};
 
@@ -26,7 +26,7 @@ async fn lines_of_one_stream_keep_their_order_and_streams_are_told_apart() {
 
     let record = record_of(a).await;
 
-    let of = |wanted: Stream| {
+    let of = |wanted: OutputStream| {
         let here = record
             .events()
             .iter()
@@ -34,8 +34,8 @@ async fn lines_of_one_stream_keep_their_order_and_streams_are_told_apart() {
         here.filter_map(|event| line_in(event)).map(str::to_owned).collect::<Vec<_>>()
     };
     let numbered = |first| (first..=100).step_by(2).map(|n: u32| format!("line {n}")).collect::<Vec<_>>();
-    assert_eq!(of(Stream::Stdout), numbered(2));
-    assert_eq!(of(Stream::Stderr), numbered(1));
+    assert_eq!(of(OutputStream::Stdout), numbered(2));
+    assert_eq!(of(OutputStream::Stderr), numbered(1));
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn bytes_that_are_no_text_are_replaced_and_that_is_said() {
     let record = record_of(a).await;
 
     let expected = EventKind::Output {
-        stream: Stream::Stdout,
+        stream: OutputStream::Stdout,
         line: "\u{fffd}\u{fffd}\0bytes".into(),
         truncated: false,
         lossy: true,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::StartContext;
 use crate::child::{ChildKind, ChildPath};
 use crate::context::{StopScope, TreeContext};
-use crate::event::{EventKind, Notice, Stream};
+use crate::event::{EventKind, Notice, OutputStream};
 
 /// Turns what a process writes into events.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct OutputSink {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputLine {
     /// Where it wrote the line.
-    pub stream: Stream,
+    pub stream: OutputStream,
     /// The line without its end.
     pub line: String,
     /// Whether the line was cut because it is too long. What follows is the next line of this stream.
@@ -42,7 +42,7 @@ impl StartContext {
 impl OutputSink {
     /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
     /// once and get one time. What follows the last end is left out. Never waits.
-    pub fn write_lines(&self, stream: Stream, lines: &str) {
+    pub fn write_lines(&self, stream: OutputStream, lines: &str) {
         self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
     }
 
