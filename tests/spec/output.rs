@@ -3,10 +3,12 @@
 use std::fs;
 
 use rootward::event::OutputStream;
-use rootward::process::Output;
+use rootward::process::{Containment, Output};
 use rootward::{ChildSpec, Event, EventKind, Exit, Restart, Supervisor};
 
-use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
+use crate::support::{
+    Record, builder, fixture, given, identity_of, launched, launched_tree, line_in, until, within,
+};
 
 #[tokio::test]
 async fn everything_a_process_wrote_comes_before_its_end() {
@@ -78,7 +80,9 @@ async fn a_line_of_any_length_comes_in_pieces_and_nothing_of_it_is_lost() {
 #[tokio::test]
 async fn an_end_does_not_wait_for_another_process_that_holds_the_pipe() {
     let a = fixture!("holds_the_pipe").into_child("a").restart(Restart::Temporary);
-    let (tree, mut log) = launched(Supervisor::new("root").child(a));
+    // It leaves the group, which is all that this level follows.
+    let builder = Containment::group().apply(builder(Supervisor::new("root").child(a)));
+    let (tree, mut log) = launched_tree(builder);
     let holder = identity_of(&*log.wait_for_line("a", "descendant").await);
 
     log.wait_for_event("a", "exited").await;

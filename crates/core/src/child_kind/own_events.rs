@@ -138,3 +138,27 @@ impl Retries {
         self.tree.record().emit(&self.path, kind, self.incarnation, degraded);
     }
 }
+
+/// Notes for a whole tree how far its processes are followed, when the first of them starts.
+#[derive(Clone, Debug)]
+pub struct ContainmentNotes(Retries);
+
+impl ContainmentNotes {
+    pub(crate) fn of(cx: &StartContext) -> Self {
+        Self(cx.retries())
+    }
+
+    /// Notes the level for snapshots and reports. If it is weaker than usual, an event says so, with this reason, which
+    /// is one line.
+    pub fn note(&self, level: &'static str, degraded: Option<&str>) {
+        self.0.tree.note_containment(level);
+        if let Some(reason) = degraded {
+            self.0.note_degraded(ChildKind::Process, "containment", reason.to_owned());
+        }
+    }
+
+    /// Whether nothing is to start in this tree at a level that is weaker than usual.
+    pub fn refuses_degraded(&self) -> bool {
+        self.0.tree.refuses_degraded()
+    }
+}
