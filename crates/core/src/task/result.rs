@@ -47,6 +47,10 @@ impl IntoExit for Never {
 type Never = <fn() -> ! as Returns>::Value;
 
 /// Reads a function pointer's return type.
+#[expect(
+    unnameable_types,
+    reason = "it names the type `!`, which stable Rust cannot, and no program needs it"
+)]
 pub trait Returns {
     /// What the function returns.
     type Value;
