@@ -141,7 +141,12 @@ impl Desk {
             }
             Route::Control(_) if !self.limits.allows_control => Err(Refusal::CONTROL),
             Route::Control(control) => {
-                let done = control.perform(&self.follower.tree).await?.to_owned();
+                let tree = self.follower.tree.clone();
+                // The connection is dropped with its watcher, in the middle of a restart as well. What has begun is
+                // done to its end all the same, by a task that no connection owns.
+                let doing = Handle::current().spawn(async move { control.perform(&tree).await });
+                // Without an answer the runtime is going.
+                let done = doing.await.unwrap_or(Err(Refusal::STOPPING))?.to_owned();
                 Ok(document(&Done { schema: Version, done }))
             }
         }
