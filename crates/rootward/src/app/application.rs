@@ -234,7 +234,7 @@ impl Application {
     /// that runs the application, after the end. Signals are still caught then, so that a second one that belongs to
     /// the request that has stopped the tree does not end the program before the report is written; handlers are not
     /// called any more, and the third request ends the program. The hook is not called if a third signal says to leave:
-    /// [`Finished::report`](super::Finished::report) has what was known then.
+    /// [`Finished::stop_report`](super::Finished::stop_report) has what was known then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self
