@@ -250,6 +250,7 @@ impl LaunchError {
             Place::Tcp(address) => address.clone(),
             Place::Udp(address) => format!("{address} (UDP)"),
             Place::Unix(path) => path.display().to_string(),
+            Place::Given(name) => format!("the service manager's socket `{name}`"),
         };
         let error = Self::new(command, source);
         if let Self::Io { program, source } = error {
