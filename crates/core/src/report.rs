@@ -16,9 +16,10 @@ use crate::sync::{Mutex, PoisonError};
 
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
-/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To
-/// serialise, compare or debug-print one goes down its levels by recursion: on a stack of 2 MiB that is good for some
-/// two thousand levels without optimisation, and [`walk`](NodeReport::walk) is good for any number.
+/// It serialises as the document that `rootward-demo --report` writes, which adds the version of the format, and
+/// displays as a line for each child. To serialise, compare or debug-print one goes down its levels by recursion: on a
+/// stack of 2 MiB that is good for some two thousand levels without optimisation, and [`walk`](NodeReport::walk) is
+/// good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
 #[non_exhaustive]
 #[must_use = "a stop report says whether everything is really gone"]
