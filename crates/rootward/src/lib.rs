@@ -205,7 +205,7 @@ pub mod event {
     //! What is said in and about [`Event`](crate::Event)s.
 
     #[doc(inline)]
-    pub use rootward_core::{Events, Lagged, Notice, SignalAction, StopCause, Stream};
+    pub use rootward_core::{Events, Lagged, Notice, OutputStream, SignalAction, StopCause};
 }
 
 pub mod report {

@@ -2,9 +2,9 @@
 
 use super::every_kind::every_event;
 use super::{
-    Awaited, Change, Child, Consequence, Decided, DoorFacts, Due, End, EventMessage, Health, Kind, Limit,
-    Lost, LostMessage, Outcome, Readiness, Reason, Restarts, Snapshot, State, Status, Stop, StopStep, Tree,
-    Usage, UsageAnswer, Version, Wait, Why,
+    Awaited, Change, Child, Consequence, Decided, DoorFacts, Due, End, EventMessage, HealthFindings, Kind,
+    Lost, LostMessage, Outcome, PatienceLimit, Readiness, Reason, Restarts, Snapshot, State, Status, Stop,
+    StopStep, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 
 fn text(text: &str) -> String {
@@ -90,7 +90,7 @@ fn decided() -> Decided {
         next: Some(text("start")),
         attempt: Some(3),
         due: Some(17.5),
-        limit: Some(Limit { what: text("grace"), at: 17.5 }),
+        limit: Some(PatienceLimit { what: text("grace"), at: 17.5 }),
         on_failure: Some(consequence()),
         on_success: Some(consequence()),
         restarts: Some(Restarts { counted: 2, allowed: Some(3), within_ms: 5000, until: Some(14.0) }),
@@ -132,7 +132,7 @@ fn child(status: Status) -> Child {
             until: Some(14.5),
             last_miss: Some(text("refused")),
         })),
-        health: Some(Box::new(Health {
+        health: Some(Box::new(HealthFindings {
             checks: Some(text("tcp 127.0.0.1:80")),
             failures: 1,
             threshold: Some(3),

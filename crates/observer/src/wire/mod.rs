@@ -20,9 +20,9 @@ pub use answers::{
     Snapshot, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
-pub use details::{Health, Readiness, StopStep};
+pub use details::{HealthFindings, Readiness, StopStep};
 pub use event::{Event, What};
-pub use outlook::{Awaited, Consequence, Decided, Limit, Restarts};
+pub use outlook::{Awaited, Consequence, Decided, PatienceLimit, Restarts};
 pub use status::{Outcome, Status, Straggler};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

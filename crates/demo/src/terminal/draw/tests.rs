@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};
-use rootward_observer::wire::{Health, Kind, Usage, What};
+use rootward_observer::wire::{HealthFindings, Kind, Usage, What};
 
 use super::draw;
 use crate::terminal::fit::Fit;
@@ -225,7 +225,7 @@ fn a_process_is_explained_with_what_it_tells_and_uses_and_what_its_supervisor_is
         press(&mut state, "jjw");
         let mut child = state.model.find("root/storage/database").unwrap().clone();
         let (checks, error) = (Some("a listener at 127.0.0.1:5432".to_owned()), Some("no answer".to_owned()));
-        child.health = Some(Box::new(Health { checks, failures: 1, threshold: Some(3), error }));
+        child.health = Some(Box::new(HealthFindings { checks, failures: 1, threshold: Some(3), error }));
         child.said = Some("17 clients".to_owned());
         let usage = Usage {
             cpu_ms: 1234,
