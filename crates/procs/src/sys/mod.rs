@@ -15,6 +15,7 @@ mod host;
 mod inherited;
 mod lock;
 mod notify;
+mod own_proc;
 mod packet;
 mod pidfd;
 mod pipe;
@@ -42,6 +43,7 @@ pub use inherited::raise_descriptor_limit;
 pub(crate) use inherited::{CpuSet, Inherited};
 pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
+pub(crate) use own_proc::{proc_is_foreign, proc_is_ours};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
