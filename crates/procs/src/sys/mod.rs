@@ -19,6 +19,7 @@ mod own_proc;
 mod packet;
 mod pidfd;
 mod pipe;
+mod ports;
 pub(crate) mod raw;
 mod refused;
 mod session;
@@ -49,6 +50,7 @@ pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
+pub(crate) use ports::begin_elsewhere;
 pub(crate) use refused::named_if_refused;
 pub(crate) use session::Session;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
