@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rootward_core::{TreeBuilder, sibling};
 
-use crate::launch::{Direct, Launcher, ThroughWarden};
+use crate::launch::{Direct, Launcher, ThroughWarden, note_former_refusals};
 use crate::{Warden, WardenError};
 
 /// Says how far process children are followed.
@@ -111,6 +111,7 @@ impl Containment {
     }
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
+        note_former_refusals();
         match &self.warden {
             Some(warden) => Arc::new(ThroughWarden {
                 client: Arc::clone(warden.client()),

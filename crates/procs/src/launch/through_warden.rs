@@ -151,9 +151,11 @@ enum Failed {
 /// Why a child has no cgroup, on one line.
 fn without_cgroup(errno: i32) -> String {
     let error = io::Error::from_raw_os_error(errno);
-    format!(
-        "the level is `tree` and not `tree+cgroup` for this child and maybe others: its cgroup is gone: {error}"
-    )
+    let what = match errno {
+        libc::ENOENT | libc::ENODEV => "its cgroup is gone",
+        _ => "the system refuses it a cgroup",
+    };
+    format!("the level is `tree` and not `tree+cgroup` for this child and maybe others: {what}: {error}")
 }
 
 async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
