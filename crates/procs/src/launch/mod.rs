@@ -8,6 +8,7 @@ mod cause;
 mod direct;
 mod env_file;
 mod error;
+mod foresee;
 mod identity;
 mod image;
 mod resolve;
