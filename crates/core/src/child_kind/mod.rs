@@ -13,7 +13,7 @@ mod reporter;
 mod start;
 
 pub use inspect::Inspect;
-pub use own_events::{OutputLine, OutputSink, Retries};
+pub use own_events::{ContainmentNotes, OutputLine, OutputSink, Retries};
 pub use reporter::{Ended, Reporter};
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
