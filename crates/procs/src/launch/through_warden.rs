@@ -190,3 +190,20 @@ fn gone_or(command: &Command, error: io::Error) -> LaunchError {
 fn is_cut(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_why_there_is_no_cgroup_is_the_systems_own() {
+        let gone = without_cgroup(libc::ENOENT);
+        let full = without_cgroup(libc::ENOSPC);
+
+        assert!(gone.ends_with("its cgroup is gone: No such file or directory (os error 2)"), "{gone}");
+        assert!(
+            full.ends_with("the system refuses it a cgroup: No space left on device (os error 28)"),
+            "{full}"
+        );
+    }
+}
