@@ -40,6 +40,7 @@ mod child_kind;
 mod clock;
 mod context;
 mod detector;
+mod early_signals;
 mod event;
 mod failure;
 mod foreign_wakers;

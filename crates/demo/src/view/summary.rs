@@ -14,7 +14,7 @@ use super::time::short;
 use crate::safe::{Safe, safe};
 
 /// What is said before anything happens.
-pub(crate) fn welcome(style: Style) -> String {
+pub(crate) fn welcome(level: &str, style: Style) -> String {
     let hint = style.paint(Tone::Busy, "press Ctrl-C to stop the tree, and again to end every grace");
     let pid = std::process::id();
     // A child that inherits standard input may make Ctrl-C a character like any other.
@@ -23,7 +23,7 @@ pub(crate) fn welcome(style: Style) -> String {
     } else {
         String::new()
     };
-    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n\n")
+    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n  containment: {level}\n\n")
 }
 
 /// What is said when the program leaves before the tree has stopped.

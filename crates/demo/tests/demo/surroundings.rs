@@ -109,6 +109,10 @@ fn run(case: &Case, unshare: &[&str], file: &Path) {
         return;
     }
     assert_eq!(demo.status.code(), Some(0), "{name}: {said}");
+    // At the start, and in the report.
+    let levels_said: Vec<_> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("containment: ")).collect();
+    assert!(levels_said.len() == 2 && levels_said[0] == levels_said[1], "{name}: {said}");
     let level = said.lines().find_map(|line| line.trim().strip_prefix("containment: ")).expect("it is said");
     assert!(levels.contains(&level), "{name}: {said}");
     let is_degraded = |line: &str| {

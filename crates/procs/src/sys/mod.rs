@@ -4,6 +4,7 @@
 
 mod apply;
 mod child;
+mod closed;
 mod constructor;
 mod delegated;
 mod descriptors;
@@ -31,6 +32,7 @@ mod title;
 mod watch;
 
 pub(crate) use child::Stage;
+pub use closed::was_closed_at_start;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use delegated::is_delegated;
 pub(crate) use descriptors::leave_descriptors;
