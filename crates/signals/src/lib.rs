@@ -18,7 +18,7 @@ mod die_by_signal;
 mod guard;
 mod handler;
 mod handler_registry;
-mod handler_thread;
+mod handler_threads;
 mod last_kill;
 mod listening;
 mod policy;

@@ -9,7 +9,7 @@ mod stop_delay;
 
 pub use escalation::Hangup;
 
-pub(crate) use call_queue::{CallQueue, HandlerCallId};
+pub(crate) use call_queue::{CallPlace, CallQueue, HandlerCallId, QueuedCall};
 pub(crate) use escalation::{Escalation, Reaction, SignalRules};
 pub(crate) use inherited::stays_ignored;
 pub(crate) use stop_delay::{SignalDecision, StopDelay};
