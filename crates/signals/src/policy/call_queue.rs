@@ -198,7 +198,7 @@ mod tests {
                 if let [first, second] = made.as_slice() {
                     prop_assert_ne!(first.decided.signal, second.decided.signal);
                 }
-                if is_over && let Some(call) = made.pop() {
+                if let Some(call) = is_over.then(|| made.pop()).flatten() {
                     calls.made(call.id);
                 }
                 prop_assert!(calls.waiting.len() <= SIGNALS.len() + 1);
