@@ -172,6 +172,24 @@ async fn a_task_finds_what_the_program_has_given_to_all_children() {
     assert!(tree.stop().await.clean);
 }
 
+#[tokio::test]
+async fn blocking_work_finds_its_tree_and_what_the_program_has_given_to_all_children() {
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let work = ChildSpec::blocking("work", move |cx| {
+        let stands_there = cx.tree().supervisor("root/jobs").is_some();
+        sender.send((cx.provided::<u32>().map(|number| *number), stands_there)).unwrap();
+        cx.tree().request_stop();
+        assert!(cx.wait_stopping(Duration::MAX));
+    });
+    let root = Supervisor::new("root").child(DynamicSupervisor::new("jobs")).child(work);
+    let (tree, _log) = given_tree(builder(root).provide(Arc::new(7u32))).await;
+
+    let report = tree.wait().await;
+
+    assert_eq!(told.recv().await, Some((Some(7), true)));
+    assert!(report.clean, "{report}");
+}
+
 // --- addresses of supervisors ---
 
 #[tokio::test(start_paused = true)]

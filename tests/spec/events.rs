@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, TryStreamExt as _};
 use rootward::event::SignalAction;
 use rootward::sibling::{announce_signal, note_degraded, note_signals};
 use rootward::{ChildSpec, Event, EventKind, Supervisor};
@@ -207,6 +208,20 @@ async fn a_child_that_is_not_ready_after_ten_seconds_has_an_event_that_says_so_o
 
     assert_eq!(record.paths("not_ready"), ["below/late"], "and not of the supervisors that wait for it");
     assert_holds(&json_of(record.find("below/late", "not_ready")), &json!({"elapsed_ms": 10_000}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_becomes_a_stream() {
+    let (tree, _log) = given(Supervisor::new("root").child(obedient("a"))).await;
+    let stream = stream::unfold(tree.events(), |mut events| async move {
+        Some((events.next().await.transpose()?, events))
+    });
+    let _ = tree.stop().await;
+
+    let ends = stream.try_filter(|event| std::future::ready(event.what.name() == "stopped"));
+    let paths: Vec<_> = ends.map_ok(|event| event.path.to_string()).try_collect().await.unwrap();
+
+    assert_eq!(paths, ["root/a", "root"]);
 }
 
 fn json_of(event: &Event) -> Value {

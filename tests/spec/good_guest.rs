@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
 use rootward::process::{Process, Stdin};
@@ -130,6 +130,18 @@ fn the_wardens_program_is_never_taken_from_the_current_directory_and_its_lack_is
     assert_eq!(place.was_run(), Some(absolute.join("rootward-warden.was-run")));
 }
 
+#[test]
+fn a_program_that_refuses_a_fall_back_fails_starts_nothing_and_leaves_no_process() {
+    let place = WithWardens::new();
+
+    let finished = place.run(None, &["refuses"]);
+
+    let said = String::from_utf8(finished.stdout).expect("text");
+    assert_eq!(finished.status.code(), Some(1), "{said}");
+    assert!(!said.contains("the job runs") && said.ends_with("level group\n"), "{said}");
+    assert_eq!(place.users(), Vec::<String>::new(), "these have the program's file in their memory");
+}
+
 /// A directory with a program called `rootward-warden` in it and another in a directory below, which leave a trace
 /// when they are run.
 struct WithWardens {
@@ -159,14 +171,30 @@ impl WithWardens {
 
     /// What a program says whose current directory this is.
     fn told(&self, path: Option<&str>) -> String {
+        String::from_utf8(self.run(path, &[]).stdout).expect("text")
+    }
+
+    fn run(&self, path: Option<&str>, arguments: &[&str]) -> Output {
         // By the loader, which is the program then, and has no part of this library in its file.
         let mut command = Command::new(loader());
         command
             .arg(&self.program)
+            .args(arguments)
             .current_dir(self.directory.path())
             .env_remove("PATH")
             .envs(path.map(|path| ("PATH", path)));
-        String::from_utf8(command.output().expect("it runs").stdout).expect("text")
+        command.output().expect("it runs")
+    }
+
+    /// The processes that have the program's file in their memory.
+    fn users(&self) -> Vec<String> {
+        let program = self.program.to_str().expect("its path is text");
+        let uses = |process: &PathBuf| {
+            std::fs::read_to_string(process.join("maps")).is_ok_and(|maps| maps.contains(program))
+        };
+        let processes = std::fs::read_dir("/proc").expect("Linux lists processes").flatten();
+        let users = processes.map(|process| process.path()).filter(uses);
+        users.map(|process| process.display().to_string()).collect()
     }
 
     /// The trace of a program that was run.
@@ -177,7 +205,7 @@ impl WithWardens {
 }
 
 /// The system's loader of programs, as it stands in this one.
-fn loader() -> PathBuf {
+pub(crate) fn loader() -> PathBuf {
     let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux says what is in a program");
     let files = maps.lines().filter_map(|line| line.find('/').map(|at| PathBuf::from(&line[at..])));
     let is_loader =
@@ -274,11 +302,13 @@ fn a_hundred_restarts_leave_no_descriptor_no_thread_no_task_and_no_zombie_behind
 
 #[test]
 fn a_host_that_takes_the_exits_of_others_keeps_no_tree_from_coming_down() {
-    let host = Program::run(env!("CARGO_BIN_EXE_steals_exits"), &[]).finish();
+    for level in ["group", "tree"] {
+        let host = Program::run(env!("CARGO_BIN_EXE_steals_exits"), &[level]).finish();
 
-    let told = host.lines_after("status ");
-    assert!(["killed by SIGTERM", "gone, status unknown"].contains(&told[0]), "{told:?}");
-    assert_eq!(host.lines_after("clean "), ["true"]);
+        let told = host.lines_after("status ");
+        assert!(["killed by SIGTERM", "gone, status unknown"].contains(&told[0]), "{level}: {told:?}");
+        assert_eq!(host.lines_after("clean "), ["true"], "{level}");
+    }
 }
 
 #[test]

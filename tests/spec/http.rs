@@ -91,6 +91,19 @@ async fn a_websocket_that_does_not_heed_the_stop_is_dropped_when_the_grace_is_ov
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_events_that_its_client_does_not_read_costs_no_grace_and_is_no_failure() {
+    let server = Server::start(LONG).await;
+    let client = server.asks("GET /flood", "").await;
+    server.shop.begun.notified().await;
+
+    let report = server.stops().await;
+
+    assert_eq!(report.ending, Ending::Clean);
+    assert!(report.elapsed < LONG / 2, "{:?}", report.elapsed);
+    drop(client);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_wait_for_a_request_close_at_once() {
     let server = Server::start(LONG).await;
     let mut used = server.asks("GET /", "").await;
@@ -249,6 +262,7 @@ async fn serve(cx: TaskContext, shop: Shop) -> std::io::Result<()> {
         .route("/", get(|| async { "hello\n" }))
         .route("/slow", post(slow).get(slow))
         .route("/events", get(events))
+        .route("/flood", get(flood))
         .route("/chat", get(chat))
         .route("/deaf", get(deaf))
         .layer(Extension(shop));
@@ -265,6 +279,15 @@ async fn slow(Extension(shop): Extension<Shop>) -> &'static str {
 
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let first = stream::once(async { Ok(Event::default().data("first")) });
+    Sse::new(stream::StreamExt::chain(first, stream::pending()))
+}
+
+/// One event that is larger than all buffers between here and the client.
+async fn flood(Extension(shop): Extension<Shop>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let first = stream::once(async move {
+        shop.begun.notify_one();
+        Ok(Event::default().data("x".repeat(64 << 20)))
+    });
     Sse::new(stream::StreamExt::chain(first, stream::pending()))
 }
 

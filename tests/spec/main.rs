@@ -61,4 +61,5 @@ mod task_children;
 mod task_company;
 mod tasks;
 mod tidy;
+mod told_nothing;
 mod wakers;

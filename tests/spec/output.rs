@@ -2,11 +2,13 @@
 
 use std::fs;
 
-use rootward::event::Stream;
-use rootward::process::Output;
+use rootward::event::OutputStream;
+use rootward::process::{Containment, Output};
 use rootward::{ChildSpec, Event, EventKind, Exit, Restart, Supervisor};
 
-use crate::support::{Record, fixture, given, identity_of, launched, line_in, until, within};
+use crate::support::{
+    Record, builder, fixture, given, identity_of, launched, launched_tree, line_in, until, within,
+};
 
 #[tokio::test]
 async fn everything_a_process_wrote_comes_before_its_end() {
@@ -26,7 +28,7 @@ async fn lines_of_one_stream_keep_their_order_and_streams_are_told_apart() {
 
     let record = record_of(a).await;
 
-    let of = |wanted: Stream| {
+    let of = |wanted: OutputStream| {
         let here = record
             .events()
             .iter()
@@ -34,8 +36,8 @@ async fn lines_of_one_stream_keep_their_order_and_streams_are_told_apart() {
         here.filter_map(|event| line_in(event)).map(str::to_owned).collect::<Vec<_>>()
     };
     let numbered = |first| (first..=100).step_by(2).map(|n: u32| format!("line {n}")).collect::<Vec<_>>();
-    assert_eq!(of(Stream::Stdout), numbered(2));
-    assert_eq!(of(Stream::Stderr), numbered(1));
+    assert_eq!(of(OutputStream::Stdout), numbered(2));
+    assert_eq!(of(OutputStream::Stderr), numbered(1));
 }
 
 #[tokio::test]
@@ -52,7 +54,7 @@ async fn bytes_that_are_no_text_are_replaced_and_that_is_said() {
     let record = record_of(a).await;
 
     let expected = EventKind::Output {
-        stream: Stream::Stdout,
+        stream: OutputStream::Stdout,
         line: "\u{fffd}\u{fffd}\0bytes".into(),
         truncated: false,
         lossy: true,
@@ -78,7 +80,9 @@ async fn a_line_of_any_length_comes_in_pieces_and_nothing_of_it_is_lost() {
 #[tokio::test]
 async fn an_end_does_not_wait_for_another_process_that_holds_the_pipe() {
     let a = fixture!("holds_the_pipe").into_child("a").restart(Restart::Temporary);
-    let (tree, mut log) = launched(Supervisor::new("root").child(a));
+    // It leaves the group, which is all that this level follows.
+    let builder = Containment::group().apply(builder(Supervisor::new("root").child(a)));
+    let (tree, mut log) = launched_tree(builder);
     let holder = identity_of(&*log.wait_for_line("a", "descendant").await);
 
     log.wait_for_event("a", "exited").await;

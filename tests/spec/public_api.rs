@@ -12,7 +12,7 @@ use rootward::error::{
     SpawnError, SpawnErrorKind, SpecError, SpecProblem, StartChildError, StartError, TaskError,
     TerminateChildError, TreeStartError, Undelivered,
 };
-use rootward::event::{Events, Lagged, SignalAction, StopCause, Stream};
+use rootward::event::{Events, Lagged, OutputStream, SignalAction, StopCause};
 use rootward::process::{self, Process};
 use rootward::report::{Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn};
 use rootward::signal::{Hangup, Listening, SignalReceived, SignalSender, SignalSource, SignalsGuard};
@@ -45,7 +45,8 @@ fn what_users_hold_can_be_sent_and_shared_between_threads_and_kept_for_as_long_a
     );
     // What is told.
     can_be_shared::<(ChildId, ChildPath, ChildKind, ChildState, ChildCount, StartedChild)>();
-    can_be_shared::<(Event, EventKind, Events, StopCause, Stream, Exit, ExitClass, Panic, OutputLine)>();
+    can_be_shared::<(Event, EventKind, Events, StopCause, OutputStream, Exit, ExitClass, Panic, OutputLine)>(
+    );
     can_be_shared::<(StopReport, NodeReport, Straggler, Outcome, Ending, Stuck, StuckIn)>();
     can_be_shared::<(TreeSnapshot, NodeSnapshot, Finished)>();
     // What makers of other kinds of children use.

@@ -1,6 +1,7 @@
 //! The house rules of this workspace, as tests.
 
 mod code;
+mod features;
 mod floors;
 mod front_page;
 mod imports;

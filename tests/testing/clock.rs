@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rootward::process::{Containment, Ready};
+use rootward::process::{Containment, Health, Process, Ready};
 use rootward::report::{Ending, Outcome};
 use rootward::testing::{EventLog, TestChild, crash, real_time};
 use rootward::{ChildSpec, EventKind, Exit, Restart, Shutdown, Supervisor};
@@ -142,6 +142,34 @@ async fn a_process_that_crashes_and_comes_again_gets_its_time() {
     crash(&tree, "app/worker").await;
 
     assert_eq!(log.ready("app/worker").await.incarnation, 2);
+    assert_eq!(tree.stop().await.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_health_check_by_a_command_gets_its_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let script =
+        format!("cd '{}'; test -e looked && exec sleep 0.3; : > looked; exit 1", directory.path().display());
+    let check = Health::command(["sh", "-c", &script]).timeout(Duration::from_secs(60)).threshold(2);
+    let worker = Process::new("sleep").arg("1000").health(check);
+    let (tree, mut log) = EventLog::start(Supervisor::new("app").child(worker.into_child("worker"))).await;
+
+    log.wait_for("app/worker", |what| matches!(what, EventKind::Healthy)).await;
+
+    let ends = |event: &rootward::Event| matches!(event.what, EventKind::Exited { .. });
+    assert!(!log.events().iter().any(|event| ends(event)), "it was misjudged");
+    assert_eq!(tree.stop().await.ending, Ending::Clean);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watchdog_gives_a_process_its_time() {
+    let worker = Process::new(env!("CARGO_BIN_EXE_says_it_is_alive")).arg("2");
+    let worker = worker.health(Health::watchdog(Duration::from_secs(10)));
+    let (tree, mut log) = EventLog::start(Supervisor::new("app").child(worker.into_child("worker"))).await;
+
+    let second = |what: &EventKind| matches!(what, EventKind::Output { line, .. } if line == "alive 2");
+    log.wait_for("app/worker", second).await;
+
     assert_eq!(tree.stop().await.ending, Ending::Clean);
 }
 

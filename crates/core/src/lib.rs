@@ -83,7 +83,7 @@ pub use child_kind::{
     StopRequest,
 };
 pub use context::{KillHandle, StopReach};
-pub use event::{Event, EventKind, Events, Lagged, Notice, SignalAction, Stream};
+pub use event::{Event, EventKind, Events, Lagged, Notice, OutputStream, SignalAction};
 pub use outlook::{Awaited, ChildOutlook, InHand};
 pub use panics::capture_panics;
 pub use policy::{

@@ -3,6 +3,8 @@
 //!
 //! No promise of stability covers what is in here.
 
+use std::sync::Arc;
+
 #[cfg(feature = "testing")]
 use crate::child::ChildKind;
 use crate::child::StopCause;
@@ -14,7 +16,7 @@ use crate::supervisor::SupervisorHandle;
 use crate::tree::{Tree, TreeBuilder};
 use crate::tree_ref::TreeRef;
 
-pub use crate::child_kind::Inspect;
+pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::HearsSignals;
 pub use crate::event::RecordPosition;
 pub use crate::policy::{is_late, lost_time};
@@ -75,6 +77,18 @@ pub fn leave_out_output(events: &Events) {
 /// of it.
 pub fn pacer(cx: &StartContext) -> &Pacer {
     cx.pacer()
+}
+
+/// What is kept for the tree until nothing holds the tree any more: one value of each type, made when it is wanted
+/// first. `T::default` must do nothing that waits.
+pub fn kept_by_tree<T: Default + Send + Sync + 'static>(cx: &StartContext) -> Arc<T> {
+    cx.kept()
+}
+
+/// Where it is noted how far the processes of this child's tree are followed, if that is known only when the first of
+/// them starts.
+pub fn containment_notes(cx: &StartContext) -> ContainmentNotes {
+    ContainmentNotes::of(cx)
 }
 
 /// Has a child crash that runs, and says which incarnation. An error says what kind of child cannot. If there is a name

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward_core::{
-    ChildKind, ChildSpec, DynamicSupervisor, Ended, Exit, Launch, OutputLine, Restart, RunningChild,
-    StartChild, StartContext, StopRequest, Stream, Supervisor, TaskSupervisor, Tree,
+    ChildKind, ChildSpec, DynamicSupervisor, Ended, Exit, Launch, OutputLine, OutputStream, Restart,
+    RunningChild, StartChild, StartContext, StopRequest, Supervisor, TaskSupervisor, Tree,
 };
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
@@ -234,9 +234,9 @@ impl StartChild for Talks {
 
     fn start(&self, cx: StartContext) -> Launch {
         let output = cx.output();
-        output.write_lines(Stream::Stdout, &"hello\n".repeat(LINES / 2));
+        output.write_lines(OutputStream::Stdout, &"hello\n".repeat(LINES / 2));
         for _ in 0..LINES / 2 {
-            let (stream, line) = (Stream::Stderr, "hello".to_owned());
+            let (stream, line) = (OutputStream::Stderr, "hello".to_owned());
             output.write(OutputLine { stream, line, truncated: false, lossy: false, continued: false });
         }
         Launch::running(Talking(Some(cx.reporter)))

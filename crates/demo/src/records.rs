@@ -113,7 +113,7 @@ impl Records {
             Finished::Stopped(report) => summary(report, style),
             Finished::Left { .. } | _ => farewell(finished.status(), style),
         });
-        let document = finished.report().map(|report| document(report));
+        let document = finished.stop_report().map(|report| document(report));
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
             report.text(document.clone());
         }

@@ -117,7 +117,7 @@ impl Ended {
         // Where more than one applies: 4 before 1 before 3.
         let hides_failure =
             self.finished.ending().is_none_or(|ending| matches!(ending, Ending::Clean | Ending::Forced));
-        let has_failed = !self.is_written && hides_failure && self.finished.report().is_some();
+        let has_failed = !self.is_written && hides_failure && self.finished.stop_report().is_some();
         ExitCode::from(if has_failed { Finished::FAILED } else { status })
     }
 }

@@ -15,8 +15,12 @@ use crate::{Warden, WardenError};
 /// | `tree` | all its descendants, wherever they go; they also die with this program, however it dies | a [`Warden`] |
 /// | `tree+cgroup` | the same, and those that change their user can be killed, too | a cgroup v2 that may be written to |
 ///
-/// A tree follows at the level that was [applied](Self::apply) to its builder, and at level `group` if none was.
-#[derive(Clone, Debug, Default)]
+/// A tree follows at the level that was [applied](Self::apply) to its builder. If none was, the strongest is looked for
+/// when the first process of the tree starts: with a warden that is the program [itself](Warden::itself), or that is
+/// [found](Warden::find), and that all such trees of the program share. Only if there is neither the level is `group`,
+/// and an event [`Degraded`](rootward_core::EventKind::Degraded) says why. [`group`](Self::group) asks for that level,
+/// and nothing is degraded then.
+#[derive(Clone, Debug)]
 #[must_use = "a containment has no effect until it is applied to a tree"]
 pub struct Containment {
     warden: Option<Warden>,
@@ -28,7 +32,7 @@ pub struct Containment {
 impl Containment {
     /// The process and its process group.
     pub fn group() -> Self {
-        Self::default()
+        Self { warden: None, cgroups: false, degraded: None }
     }
 
     /// All descendants, with the help of this warden, and with cgroups where the warden can make some.

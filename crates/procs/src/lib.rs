@@ -41,7 +41,8 @@
 //! as daemons do, is not followed, and descendants may survive if this program is killed.
 //!
 //! At containment `tree` a [`Warden`] starts programs. Every descendant of a child belongs to the child, wherever it
-//! goes, and all of them die with this program, however that dies. It needs no privileges.
+//! goes, and all of them die with this program, however that dies. It needs no privileges. A tree that was told nothing
+//! has this level from its first process on, wherever there can be a warden.
 //!
 //! # Orphans
 //!
@@ -52,10 +53,12 @@
 //! # A good guest
 //!
 //! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and
-//! starts programs without copying the host's address space. It has two threads, one that starts programs and one that
-//! looks for stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end
-//! processes whose runtime was shut down. If the host reaps children that are not its own, or ignores SIGCHLD, an exit
-//! may be reported as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
+//! starts programs without copying the host's address space. Without a warden it has two threads, one that starts
+//! programs and one that looks for stragglers, from when they are first needed, and short-lived ones to count
+//! stragglers, and to end processes whose runtime was shut down. If the host reaps children that are not its own, or
+//! ignores SIGCHLD, an exit may be reported as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
+//! A warden is a child of the host as well: a host that waits for all its children waits for it until its last tree is
+//! gone.
 //!
 //! Linux 5.10 or later. The runtime on which the tree runs needs its I/O and its time driver.
 
@@ -64,6 +67,7 @@ compile_error!("rootward-procs needs Linux: processes are followed through pidfd
 
 mod contained;
 mod containment;
+mod default_containment;
 mod group;
 mod init;
 mod launch;
@@ -73,6 +77,7 @@ mod pipes;
 mod policy;
 mod process;
 mod set;
+mod shared_containment;
 mod signal;
 mod spec;
 mod sys;

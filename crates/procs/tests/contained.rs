@@ -6,7 +6,7 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rootward_core::{Exit, Outcome, Stream};
+use rootward_core::{Exit, Outcome, OutputStream};
 use rootward_procs::{
     Contained, Containment, LaunchError, Output, OutputLines, Process, ProgramEnd, ProgramStartError, Ready,
     ReadyError, Signal, Stdin, Step,
@@ -56,8 +56,9 @@ async fn a_program_is_ready_when_spawn_returns_and_its_lines_are_kept_from_the_f
         seen.push((line.stream, line.line));
     }
 
-    seen.sort_by_key(|(stream, _)| *stream == Stream::Stderr);
-    let expected = [(Stream::Stdout, "one"), (Stream::Stdout, "ready"), (Stream::Stderr, "two")];
+    seen.sort_by_key(|(stream, _)| *stream == OutputStream::Stderr);
+    let expected =
+        [(OutputStream::Stdout, "one"), (OutputStream::Stdout, "ready"), (OutputStream::Stderr, "two")];
     assert_eq!(seen, expected.map(|(stream, line)| (stream, line.to_owned())));
     assert!(program.take_output().is_none());
     assert_eq!(program.wait().await.code(), Some(3));

@@ -41,7 +41,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             println!("{} wrote to {stream}: {line}", event.path);
         }
     }
-    if let Some(server) = finished.report().and_then(|report| report.find("root/server")) {
+    if let Some(server) = finished.stop_report().and_then(|report| report.find("root/server")) {
         let status = server.status.as_ref().map(ToString::to_string).unwrap_or_default();
         println!("{} was {}: {status}", server.path, server.outcome);
     }

@@ -2,6 +2,8 @@
 //!
 //! - `start` runs the tree on the runtime you have, and returns when all of it has started.
 //! - A `Tree` is a handle: clone it, ask it for a snapshot, wait for its end, stop it.
+//! - It logs nothing unless its builder is told `.log(true)`; its events, snapshots and reports are yours to read.
+//! - A process in it is gone with its descendants however your program dies, `kill -9` included.
 //! - Nothing else is touched. Signals, the runtime and the exit are yours; a tree whose last handle is
 //!   dropped stops by itself.
 

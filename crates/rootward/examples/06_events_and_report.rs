@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let finished = program.run()?;
     reader.join().expect("the reader does not panic");
 
-    let report = finished.report().expect("no signal has told the program to leave");
+    let report = finished.stop_report().expect("no signal has told the program to leave");
     println!("{}", serde_json::to_string_pretty(report)?);
     for node in report.forced() {
         println!("{} had to be forced", node.path);

@@ -70,7 +70,13 @@ async fn converse(cx: TaskContext, socket: TcpStream, store: Store) -> io::Resul
         }
         store.served.fetch_add(1, Ordering::SeqCst);
     }
-    writer.write_all(CLOSING).await
+    say_goodbye(&mut writer).await;
+    Ok(())
+}
+
+/// A client that leaves as the stop comes is no failure.
+async fn say_goodbye(writer: &mut OwnedWriteHalf) {
+    let _ = writer.write_all(CLOSING).await;
 }
 
 /// A subscriber hears messages until it leaves, or the server is asked to stop.
@@ -86,7 +92,10 @@ async fn pass_on(
     loop {
         let message = tokio::select! {
             biased;
-            () = cx.stopping() => return writer.write_all(CLOSING).await,
+            () = cx.stopping() => {
+                say_goodbye(&mut writer).await;
+                return Ok(());
+            }
             message = messages.recv() => message,
             _ = read_command(&mut reader) => return Ok(()),
         };

@@ -29,7 +29,7 @@ fn three_signals_get_out_of_a_program_in_which_a_supervisor_is_blocked() {
 
         let (finished, keeper) = program.press_until_it_leaves();
         assert!(matches!(finished.status(), 130 | 0 | 3), "{place:?}: {finished:?}");
-        let report = finished.report().unwrap_or_else(|| panic!("{place:?}: it is known what was left"));
+        let report = finished.stop_report().unwrap_or_else(|| panic!("{place:?}: it is known what was left"));
         assert!(report.find("root/keeper").is_some(), "{place:?}");
         wait(until("the process is gone", || !keeper.is_alive()));
         drop(release);
@@ -50,7 +50,7 @@ fn a_program_in_which_a_supervisor_is_blocked_ends_at_its_deadline_with_status_4
 
         let (finished, keeper) = program.finish();
         assert_eq!(finished.status(), 4, "{place:?}: {finished:?}");
-        let report = finished.report().unwrap_or_else(|| panic!("{place:?}: it has a report"));
+        let report = finished.stop_report().unwrap_or_else(|| panic!("{place:?}: it has a report"));
         // Its spec is dropped by the last that holds it, which is the root.
         let blocked = if place == Place::Spec { "root" } else { "root/inner" };
         assert!(left(report).iter().any(|path| path == blocked), "{place:?}: {:?}", left(report));

@@ -1,6 +1,6 @@
 //! Lines as a person sees them.
 
-use rootward::event::Stream;
+use rootward::event::OutputStream;
 use rootward::process::{Process, Ready};
 use rootward::{EventKind, Supervisor};
 
@@ -53,7 +53,7 @@ async fn what_follows_a_prompt_goes_on_with_its_line_and_is_matched_with_it() {
 
     tree.started().await.unwrap();
     let rest = log.wait_for_line("a", "accepted").await;
-    let stream = Stream::Stdout;
+    let stream = OutputStream::Stdout;
     let expected = EventKind::Output {
         stream,
         line: "accepted".into(),

@@ -8,7 +8,8 @@ use super::names::defined_in;
 use super::sources::{sources, workspace};
 
 /// Pronouns without a subject: a reader has to guess which part of the program is meant.
-const VAGUE: [&str; 6] = ["whoever", "whomever", "somebody", "nobody", "everybody", "anybody"];
+const VAGUE: [&str; 9] =
+    ["whoever", "whomever", "somebody", "nobody", "everybody", "anybody", "someone", "anyone", "everyone"];
 
 /// Words that say no more than that in the name of a test.
 const VAGUE_IN_NAMES: [&str; 3] = ["whatever", "something", "somehow"];
@@ -51,6 +52,19 @@ fn comments_have_subjects() {
         }
     }
 
+    for script in scripts() {
+        let text =
+            fs::read_to_string(&script).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+        for (number, line) in text.lines().enumerate() {
+            let Some(comment) = line.trim_start().strip_prefix('#') else { continue };
+            // A sentence without a subject: "Who is not root is the server's user already."
+            let is_who = comment.trim_start().starts_with("Who ") || comment.contains(". Who ");
+            if let Some(word) = vague_word_in(comment).or(is_who.then_some("who")) {
+                vague.push(format!("{}:{}: {word}", script.display(), number + 1));
+            }
+        }
+    }
+
     assert!(vague.is_empty(), "these sentences do not say which part of the program acts: {vague:#?}");
 }
 
@@ -89,6 +103,7 @@ fn a_sentence_is_found_where_a_function_begins() {
 #[test]
 fn what_is_quoted_is_not_said() {
     assert_eq!(vague_word_in("Whoever waits, hears of it."), Some("whoever"));
+    assert_eq!(vague_word_in("while no one asks"), Some("no one"));
     assert_eq!(vague_word_in(&without(&without("the user `nobody`, not \"somebody\"", '`'), '"')), None);
 }
 
@@ -149,7 +164,18 @@ fn comment_of(line: &str) -> Option<&str> {
 
 fn vague_word_in(text: &str) -> Option<&'static str> {
     let words = words_of(text);
-    VAGUE.into_iter().find(|word| words.iter().any(|other| other == word))
+    let two = words.windows(2).any(|pair| pair == ["no", "one"]).then_some("no one");
+    VAGUE.into_iter().find(|word| words.iter().any(|other| other == word)).or(two)
+}
+
+/// What CI runs, and the tests that are no part of it.
+fn scripts() -> Vec<PathBuf> {
+    let files = |directory: &str| {
+        let entries = fs::read_dir(workspace().join(directory)).expect("a directory can be read");
+        entries.map(|entry| entry.expect("it can be read to its end").path()).collect::<Vec<_>>()
+    };
+    let tests = files("tests").into_iter().map(|directory| directory.join("run"));
+    files(".ci").into_iter().chain(tests).filter(|path| path.is_file()).collect()
 }
 
 /// A line without what stands between two of these.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::StartContext;
 use crate::child::{ChildKind, ChildPath};
 use crate::context::{StopScope, TreeContext};
-use crate::event::{EventKind, Notice, Stream};
+use crate::event::{EventKind, Notice, OutputStream};
 
 /// Turns what a process writes into events.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct OutputSink {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputLine {
     /// Where it wrote the line.
-    pub stream: Stream,
+    pub stream: OutputStream,
     /// The line without its end.
     pub line: String,
     /// Whether the line was cut because it is too long. What follows is the next line of this stream.
@@ -42,7 +42,7 @@ impl StartContext {
 impl OutputSink {
     /// Writes whole lines, each of which has its end (`\n` or `\r\n`), into the tree's record. They were written at
     /// once and get one time. What follows the last end is left out. Never waits.
-    pub fn write_lines(&self, stream: Stream, lines: &str) {
+    pub fn write_lines(&self, stream: OutputStream, lines: &str) {
         self.tree.record().emit_lines(&self.path, self.incarnation, stream, lines);
     }
 
@@ -136,5 +136,29 @@ impl Retries {
     pub fn note_degraded(&self, kind: ChildKind, what: &'static str, reason: String) {
         let degraded = EventKind::Degraded { what: what.into(), reason };
         self.tree.record().emit(&self.path, kind, self.incarnation, degraded);
+    }
+}
+
+/// Notes for a whole tree how far its processes are followed, when the first of them starts.
+#[derive(Clone, Debug)]
+pub struct ContainmentNotes(Retries);
+
+impl ContainmentNotes {
+    pub(crate) fn of(cx: &StartContext) -> Self {
+        Self(cx.retries())
+    }
+
+    /// Notes the level for snapshots and reports. If it is weaker than usual, an event says so, with this reason, which
+    /// is one line.
+    pub fn note(&self, level: &'static str, degraded: Option<&str>) {
+        self.0.tree.note_containment(level);
+        if let Some(reason) = degraded {
+            self.0.note_degraded(ChildKind::Process, "containment", reason.to_owned());
+        }
+    }
+
+    /// Whether nothing is to start in this tree at a level that is weaker than usual.
+    pub fn refuses_degraded(&self) -> bool {
+        self.0.tree.refuses_degraded()
     }
 }

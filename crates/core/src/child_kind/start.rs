@@ -149,6 +149,10 @@ impl StartContext {
         self.tree.register_kill(handle);
     }
 
+    pub(crate) fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.tree.kept()
+    }
+
     pub(crate) fn pacer(&self) -> &Pacer {
         self.tree.pacer()
     }

@@ -10,7 +10,7 @@ mod scope_tests;
 mod tokens;
 
 use std::any::Any;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::activity::ActivityCounter;
 use self::kill::KillRegistry;
+use self::provisions::Kept;
 use self::tokens::Tokens;
 use crate::event::Record;
 use crate::foreign_wakers::WakeElsewhere;
@@ -44,7 +45,9 @@ struct SharedContext {
     stopping: CancellationToken,
     tokens: Tokens,
     containment: OnceLock<&'static str>,
+    refuses_degraded: AtomicBool,
     provisions: Provisions,
+    kept: Kept,
     kills: KillRegistry,
     pacer: Pacer,
     scope: Arc<StopScope>,
@@ -70,7 +73,9 @@ impl TreeContext {
             stopping: CancellationToken::new(),
             tokens: Tokens::default(),
             containment: OnceLock::new(),
+            refuses_degraded: AtomicBool::new(false),
             provisions,
+            kept: Kept::default(),
             kills: KillRegistry::default(),
             pacer: Pacer::default(),
             scope: StopScope::root(Arc::default(), reach),
@@ -159,6 +164,20 @@ impl TreeContext {
     /// Notes the containment level in force. A tree has one, so only the first call counts.
     pub(crate) fn note_containment(&self, level: &'static str) {
         let _ = self.0.containment.set(level);
+    }
+
+    /// Whether nothing is to start where something weaker than usual would be in force.
+    pub(crate) fn refuses_degraded(&self) -> bool {
+        self.0.refuses_degraded.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn refuse_degraded(&self) {
+        self.0.refuses_degraded.store(true, Ordering::Relaxed);
+    }
+
+    /// What a crate beside this one keeps for the tree. It is dropped with the tree.
+    pub(crate) fn kept<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.0.kept.get()
     }
 
     /// Paces a paused clock while something outside of the runtime is waited for.

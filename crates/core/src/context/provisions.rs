@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -27,6 +27,23 @@ impl Provisions {
 
     pub(super) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(self.0.get(&TypeId::of::<T>())?).downcast().ok()
+    }
+}
+
+/// What the crates beside this one keep for a whole tree, by its type.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<Provisions>);
+
+impl Kept {
+    /// The value of this type, which is made when it is wanted first. `T::default` runs under a lock: it is never the
+    /// program's.
+    pub(super) fn get<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get().unwrap_or_else(|| {
+            let value = Arc::new(T::default());
+            kept.insert(Arc::clone(&value));
+            value
+        })
     }
 }
 

@@ -158,7 +158,7 @@ pub enum EventKind {
     /// It wrote a line, or the beginning of one with which it has not gone on for a tenth of a second.
     Output {
         /// Where.
-        stream: Stream,
+        stream: OutputStream,
         /// The line, without its end.
         line: String,
         /// Whether the line was cut because it is too long. What follows is the next line of this stream.
@@ -195,7 +195,7 @@ pub enum SignalAction {
 /// Where a process writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stream {
+pub enum OutputStream {
     /// Its standard output.
     Stdout,
     /// Its standard error.
@@ -329,7 +329,7 @@ fn non_empty<M: SerializeMap>(map: &mut M, stragglers: &[Straggler]) -> Result<(
     }
 }
 
-impl fmt::Display for Stream {
+impl fmt::Display for OutputStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Stdout => "stdout",

@@ -15,7 +15,7 @@ mod telemetry;
 mod tests;
 
 pub use entry::{Event, RecordPosition};
-pub use kind::{EventKind, SignalAction, Stream};
+pub use kind::{EventKind, OutputStream, SignalAction};
 pub use notice::Notice;
 pub use reader::{Events, Lagged};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use memchr::memchr;
 
-use super::{Event, EventKind, Stream};
+use super::{Event, EventKind, OutputStream};
 use crate::child::{ChildKind, ChildPath};
 
 /// The `output` events of lines that were written at once.
@@ -21,7 +21,7 @@ pub(super) struct OutputBatch {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
     pub(super) kind: ChildKind,
-    pub(super) stream: Stream,
+    pub(super) stream: OutputStream,
     /// Whole lines, each with its end, which is `\n` or `\r\n`.
     pub(super) lines: Box<str>,
 }

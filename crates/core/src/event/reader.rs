@@ -56,6 +56,9 @@ impl Record {
 impl Events {
     /// The next event, or `None` after the root's last.
     ///
+    /// With the crate `futures`, a reader becomes a `Stream` of results by `stream::unfold(events, |mut events| async
+    /// move { Some((events.next().await.transpose()?, events)) })`.
+    ///
     /// # Errors
     ///
     /// [`Lagged`] if events were lost since the last call. The call after that goes on with the oldest event there is.

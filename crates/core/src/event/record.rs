@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::backlog::{Capacity, Crowd, EventBacklog};
 use super::output_batch::{self, OutputBatch};
-use super::{Event, EventKind, RecordPosition, Stream};
+use super::{Event, EventKind, OutputStream, RecordPosition};
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::panics::catch;
@@ -96,7 +96,7 @@ impl Record {
 
     /// Writes an `output` event for every line of a text, each of which has its end. They were written at once and have
     /// one time.
-    pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: Stream, lines: &str) {
+    pub(crate) fn emit_lines(&self, path: &ChildPath, incarnation: u32, stream: OutputStream, lines: &str) {
         let count = output_batch::count(lines);
         // Not under the lock, if it can be helped.
         let copy = self.shared.lock().backlog.is_output_read().then(|| Box::from(lines));

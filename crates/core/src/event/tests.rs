@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Capacity, Event, EventKind, Events, Lagged, Record, Stream};
+use super::{Capacity, Event, EventKind, Events, Lagged, OutputStream, Record};
 use crate::child::{ChildId, ChildKind, ChildPath};
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
     let record = Record::new(100);
     let mut events = record.subscribe();
     say(&record);
-    record.emit_lines(&path(), 3, Stream::Stderr, "one\ntwo\r\n\nfo\rur\n");
+    record.emit_lines(&path(), 3, OutputStream::Stderr, "one\ntwo\r\n\nfo\rur\n");
     say(&record);
     record.close();
 
@@ -31,14 +31,14 @@ async fn lines_that_were_written_at_once_are_events_in_order_without_gaps() {
     assert!(seen[1..5].iter().all(|event| (&event.at, &event.time) == (at, time)));
     assert!(matches!(
         seen[4].what,
-        EventKind::Output { stream: Stream::Stderr, truncated: false, lossy: false, .. }
+        EventKind::Output { stream: OutputStream::Stderr, truncated: false, lossy: false, .. }
     ));
 }
 
 #[tokio::test]
 async fn lines_without_a_reader_are_counted_all_the_same() {
     let record = Record::new(100);
-    record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\n");
+    record.emit_lines(&path(), 1, OutputStream::Stdout, "one\ntwo\n");
 
     let mut events = record.subscribe();
     say(&record);
@@ -73,7 +73,7 @@ async fn a_reader_loses_no_more_than_it_has_to() {
     let record = Record::new(4);
     let mut events = record.subscribe();
     for _ in 0..3 {
-        record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\nthree\n");
+        record.emit_lines(&path(), 1, OutputStream::Stdout, "one\ntwo\nthree\n");
     }
 
     assert_eq!(events.next().await, Err(Lagged { missed: 3 }));
@@ -88,7 +88,7 @@ async fn no_more_than_sixteen_mebibytes_are_held_for_a_reader_that_does_not_read
     let mut events = record.subscribe();
     let line = format!("{}\n", "x".repeat(60_000));
     for _ in 0..1000 {
-        record.emit_lines(&path(), 1, Stream::Stdout, &line);
+        record.emit_lines(&path(), 1, OutputStream::Stdout, &line);
     }
     record.close();
 
@@ -132,7 +132,7 @@ async fn a_reader_is_woken_once_for_lines_that_were_written_at_once() {
     let wakes = Arc::new(Wakes::default());
     poll_with(&wakes, &mut events);
 
-    record.emit_lines(&path(), 1, Stream::Stdout, "one\ntwo\nthree\n");
+    record.emit_lines(&path(), 1, OutputStream::Stdout, "one\ntwo\nthree\n");
     say(&record);
 
     assert_eq!(wakes.0.load(Ordering::Relaxed), 1);

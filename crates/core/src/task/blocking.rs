@@ -10,17 +10,20 @@ use super::result::exit_of;
 use crate::child::{ChildKind, ChildPath, Exit, Restart};
 use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::clock::now;
+use crate::context::TreeContext;
 use crate::detector::this_thread;
 use crate::event::ChildSpan;
 use crate::panics::catch;
 use crate::spec::ChildSpec;
 use crate::stuck::{Stuck, StuckIn};
+use crate::tree_ref::TreeRef;
 
 /// Tells blocking work where it stands and when it has to stop. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct BlockingContext {
     path: ChildPath,
     incarnation: u32,
+    tree: TreeContext,
     shared: Arc<SharedWork>,
 }
 
@@ -62,6 +65,17 @@ impl BlockingContext {
     pub fn grace(&self) -> Option<Duration> {
         let deadline = self.shared.lock().deadline?;
         Some(deadline.saturating_duration_since(now()))
+    }
+
+    /// The tree in which the work runs: other supervisors by their paths, the snapshot, the events, the stop.
+    pub fn tree(&self) -> TreeRef {
+        TreeRef::of(&self.tree)
+    }
+
+    /// What the program has given to all children with [`TreeBuilder::provide`](crate::TreeBuilder::provide), if it has
+    /// given something of this type.
+    pub fn provided<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.tree.provided()
     }
 
     /// Where the work stands in the tree.
@@ -141,8 +155,8 @@ where
         let run = Arc::clone(&self.run);
         let shared = Arc::new(SharedWork::default());
         let runtime = cx.task_runtime().clone();
-        let StartContext { path, incarnation, reporter, scope, .. } = cx;
-        let context = BlockingContext { path, incarnation, shared: Arc::clone(&shared) };
+        let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
+        let context = BlockingContext { path, incarnation, tree, shared: Arc::clone(&shared) };
         let over = Arc::clone(&shared);
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
         let task = runtime.spawn_blocking(move || {

@@ -74,6 +74,10 @@ pub(super) fn exit_of(end: impl IntoExit, in_a_stop: impl FnOnce() -> bool) -> E
 type Never = <fn() -> ! as Returns>::Value;
 
 /// Reads a function pointer's return type.
+#[expect(
+    unnameable_types,
+    reason = "it names the type `!`, which stable Rust cannot, and no program needs it"
+)]
 pub trait Returns {
     /// What the function returns.
     type Value;

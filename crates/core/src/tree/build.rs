@@ -231,7 +231,8 @@ impl TreeBuilder {
 
     /// Says whether the tree refuses to start where something weaker than usual would be in force, such as containment
     /// without a warden. Then the start fails, and the error says what it was and why. By default the tree starts, and
-    /// its first event, [`Degraded`](crate::EventKind::Degraded), says so.
+    /// its first event, [`Degraded`](crate::EventKind::Degraded), says so. Where it is found out only when the first
+    /// process starts, that start fails, or the event stands before that process has started.
     pub fn refuse_degraded(mut self, refuse: bool) -> Self {
         self.options.refuse_degraded = refuse;
         self
@@ -274,6 +275,9 @@ impl TreeBuilder {
         let context = TreeContext::new(record, control, tasks, self.provisions, self.stop_reach);
         if let Some(level) = self.containment {
             context.note_containment(level);
+        }
+        if self.options.refuse_degraded {
+            context.refuse_degraded();
         }
         launch((self.path, &self.root), self.options, context, log)
     }

@@ -96,7 +96,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rootward_observer::wire::{Health, Readiness, StopStep};
+    use rootward_observer::wire::{HealthFindings, Readiness, StopStep};
 
     use super::*;
     use crate::terminal::samples::up;
@@ -116,7 +116,7 @@ mod tests {
             until: Some(12.0),
             last_miss: Some("connection refused".to_owned()),
         }));
-        child.health = Some(Box::new(Health {
+        child.health = Some(Box::new(HealthFindings {
             checks: Some("`true` to succeed".to_owned()),
             failures: 2,
             threshold: Some(3),

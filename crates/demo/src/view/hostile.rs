@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use rootward::error::StartError;
-use rootward::event::{SignalAction, StopCause, Stream};
+use rootward::event::{OutputStream, SignalAction, StopCause};
 use rootward::report::{NodeReport, Outcome, Panic, Straggler};
 use rootward::{Event, EventKind, Exit, StopReport, Supervisor};
 
@@ -49,14 +49,14 @@ fn events(text: &str) -> Vec<EventKind> {
         EventKind::Stalled { elapsed: Duration::ZERO, thread: text() },
         EventKind::Degraded { what: text().into(), reason: text() },
         EventKind::Output {
-            stream: Stream::Stdout,
+            stream: OutputStream::Stdout,
             line: text(),
             truncated: false,
             lossy: false,
             continued: false,
         },
         EventKind::Output {
-            stream: Stream::Stderr,
+            stream: OutputStream::Stderr,
             line: text(),
             truncated: true,
             lossy: true,

@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use rootward::event::{Notice, SignalAction, StopCause, Stream};
+use rootward::event::{Notice, OutputStream, SignalAction, StopCause};
 use rootward::process::visible_text;
 use rootward::report::{ExitClass, Outcome, Straggler};
 use rootward::{Event, EventKind, Exit};
@@ -242,10 +242,10 @@ fn notified(notice: &Notice) -> String {
     parts.join(" · ")
 }
 
-fn output(stream: Stream, line: &str) -> String {
+fn output(stream: OutputStream, line: &str) -> String {
     let bar = match stream {
-        Stream::Stdout => '│',
-        Stream::Stderr => '┆',
+        OutputStream::Stdout => '│',
+        OutputStream::Stderr => '┆',
     };
     format!("{bar} {}", visible_text(line))
 }
@@ -267,8 +267,8 @@ mod tests {
     /// Case P9.
     #[test]
     fn a_line_is_shown_as_a_person_sees_it() {
-        assert_eq!(output(Stream::Stdout, "\u{1b}[32mok\u{1b}[0m"), "│ ok");
-        assert_eq!(output(Stream::Stderr, "10 %\r\u{1b}[K20 %"), "┆ 20 %");
+        assert_eq!(output(OutputStream::Stdout, "\u{1b}[32mok\u{1b}[0m"), "│ ok");
+        assert_eq!(output(OutputStream::Stderr, "10 %\r\u{1b}[K20 %"), "┆ 20 %");
     }
 
     #[test]

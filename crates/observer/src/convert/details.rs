@@ -25,7 +25,7 @@ impl wire::Child {
         });
         let health = details.health.map(|HealthFindings { checks, failures, threshold, error, .. }| {
             let (checks, threshold) = (Some(checks), Some(threshold));
-            Box::new(wire::Health { checks, failures, threshold, error })
+            Box::new(wire::HealthFindings { checks, failures, threshold, error })
         });
         let stop_step = details
             .stop_step

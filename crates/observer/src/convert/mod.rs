@@ -6,7 +6,7 @@ mod outlook;
 use std::time::Duration;
 
 use rootward_core::sibling::Sighting;
-use rootward_core::{ChildKind, ChildState, EventKind, Exit, Outcome, SignalAction, Stream, Usage};
+use rootward_core::{ChildKind, ChildState, EventKind, Exit, Outcome, OutputStream, SignalAction, Usage};
 
 use crate::model::Seen;
 use crate::wire;
@@ -143,10 +143,10 @@ fn action_name(action: SignalAction) -> &'static str {
     }
 }
 
-fn stream_name(stream: Stream) -> &'static str {
+fn stream_name(stream: OutputStream) -> &'static str {
     match stream {
-        Stream::Stdout => "stdout",
-        Stream::Stderr => "stderr",
+        OutputStream::Stdout => "stdout",
+        OutputStream::Stderr => "stderr",
     }
 }
 

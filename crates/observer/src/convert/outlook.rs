@@ -36,14 +36,14 @@ impl From<&ChildOutlook> for wire::Decided {
     }
 }
 
-fn limit((limit, at): (PatienceLimit, Duration)) -> wire::Limit {
+fn limit((limit, at): (PatienceLimit, Duration)) -> wire::PatienceLimit {
     let what = match limit {
         PatienceLimit::Force => "force",
         PatienceLimit::GiveUpStart => "give_up_start",
         PatienceLimit::PassOver => "pass_over",
         _ => "unknown",
     };
-    wire::Limit { what: what.to_owned(), at: seconds(at) }
+    wire::PatienceLimit { what: what.to_owned(), at: seconds(at) }
 }
 
 impl From<&Awaited> for wire::Awaited {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::model::Model;
-use crate::wire::{Child, Health, Snapshot, StopStep, What};
+use crate::wire::{Child, HealthFindings, Snapshot, StopStep, What};
 
 impl Child {
     /// What an event tells of a process that goes on.
@@ -20,7 +20,8 @@ impl Child {
                     checks.as_deref().and_then(|checks| error.strip_prefix(checks)?.strip_prefix(": "));
                 let error = Some(prefix.unwrap_or(error).to_owned());
                 let threshold = Some(*threshold);
-                self.health = Some(Box::new(Health { checks, failures: *failures, threshold, error }));
+                self.health =
+                    Some(Box::new(HealthFindings { checks, failures: *failures, threshold, error }));
             }
             What::Healthy => {
                 if let Some(health) = &mut self.health {
@@ -97,7 +98,7 @@ mod tests {
         child.readiness =
             Some(Box::new(Readiness { awaits: "a line".to_owned(), until: None, last_miss: None }));
         let (checks, error) = (Some("it".to_owned()), None);
-        child.health = Some(Box::new(Health { checks, failures: 0, threshold: Some(3), error }));
+        child.health = Some(Box::new(HealthFindings { checks, failures: 0, threshold: Some(3), error }));
         let mut model = Model::new();
         model.see(vec![Seen::at_once(child, 1, 0.0)], None);
         model

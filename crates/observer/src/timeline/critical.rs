@@ -38,7 +38,7 @@ pub struct Link {
     /// Until when.
     pub to: Duration,
     /// What was waited for.
-    pub wait: Wait,
+    pub wait: WaitedFor,
     /// Why, and how it came out, in a few words.
     pub says: String,
 }
@@ -46,7 +46,7 @@ pub struct Link {
 /// What was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Wait {
+pub enum WaitedFor {
     /// Until it had started, and was ready if it has a way to say so.
     Start,
     /// Until it had gone after it was asked, or its grace was over.
@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
                 Kind::Supervisor => "the supervisor's own work",
                 Kind::Process | Kind::Task | Kind::Actor | Kind::Unknown => "its own work",
             };
-            self.push(lane, (from, to), Wait::Own, says.to_owned());
+            self.push(lane, (from, to), WaitedFor::Own, says.to_owned());
         }
     }
 
@@ -160,17 +160,17 @@ impl<'a> Walk<'a> {
     fn leaf(&mut self, node: &Episode) {
         let lane = &self.lanes[node.lane];
         match node.of {
-            Of::Start => self.push(node.lane, (node.from, node.to), Wait::Start, start_of(lane, node)),
+            Of::Start => self.push(node.lane, (node.from, node.to), WaitedFor::Start, start_of(lane, node)),
             Of::Life => {
                 let says = if node.open { "has not come to its end" } else { "came to its end" };
-                self.push(node.lane, (node.from, node.to), Wait::Work, says.to_owned());
+                self.push(node.lane, (node.from, node.to), WaitedFor::Work, says.to_owned());
             }
             Of::Stop => {
                 let forced = node.forced.unwrap_or(node.to).clamp(node.from, node.to);
                 let outcome = outcome_of(lane, node);
                 if node.forced.is_some() && forced < node.to {
                     let to = says_at(lane, Phase::Forced, forced).unwrap_or_default();
-                    self.push(node.lane, (forced, node.to), Wait::Force, format!("{to}; {outcome}"));
+                    self.push(node.lane, (forced, node.to), WaitedFor::Force, format!("{to}; {outcome}"));
                 }
                 if node.from < forced || node.from == node.to {
                     let asked = says_at(lane, Phase::Stopping, node.from).unwrap_or_default();
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
                     self.push(
                         node.lane,
                         (node.from, forced),
-                        Wait::Grace,
+                        WaitedFor::Grace,
                         format!("asked{space}{asked}; {how}"),
                     );
                 }
@@ -190,7 +190,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn push(&mut self, lane: usize, (from, to): (Duration, Duration), wait: Wait, says: String) {
+    fn push(&mut self, lane: usize, (from, to): (Duration, Duration), wait: WaitedFor, says: String) {
         self.links.push(Link { path: self.lanes[lane].path.clone(), from, to, wait, says });
     }
 }

@@ -36,7 +36,7 @@ mod words;
 
 use std::time::Duration;
 
-pub use critical::{CriticalPath, Link, Wait};
+pub use critical::{CriticalPath, Link, WaitedFor};
 pub use fold::Recorder;
 pub use lanes::{Lane, Mark, MarkKind, Part, Phase};
 pub use read::{ReadError, read};

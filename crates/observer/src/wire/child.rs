@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Health, Outcome, Readiness, Status, StopStep, is_false};
+use super::{HealthFindings, Outcome, Readiness, Status, StopStep, is_false};
 
 /// What a child is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ pub struct Child {
     pub readiness: Option<Box<Readiness>>,
     /// What its health checks have found, if it has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub health: Option<Box<Health>>,
+    pub health: Option<Box<HealthFindings>>,
     /// What it is doing, in its own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,

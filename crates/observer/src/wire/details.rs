@@ -19,7 +19,7 @@ pub struct Readiness {
 /// What the health checks of a process have found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Health {
+pub struct HealthFindings {
     /// What is checked, if that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checks: Option<String>,

@@ -4,6 +4,10 @@ mod answers;
 mod child;
 mod details;
 mod event;
+#[cfg(test)]
+mod every_field;
+#[cfg(test)]
+pub(crate) mod every_kind;
 mod outlook;
 #[cfg(test)]
 mod schema_tests;
@@ -14,9 +18,9 @@ pub use answers::{
     Snapshot, Tree, Usage, UsageAnswer, Version, Wait, Why,
 };
 pub use child::{Child, Due, End, Kind, State, Stop};
-pub use details::{Health, Readiness, StopStep};
+pub use details::{HealthFindings, Readiness, StopStep};
 pub use event::{Event, What};
-pub use outlook::{Awaited, Consequence, Decided, Limit, Restarts};
+pub use outlook::{Awaited, Consequence, Decided, PatienceLimit, Restarts};
 pub use status::{Outcome, Status, Straggler};
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

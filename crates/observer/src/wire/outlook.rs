@@ -26,7 +26,7 @@ pub struct Decided {
     pub due: Option<f64>,
     /// What it does if what is under way takes too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<Limit>,
+    pub limit: Option<PatienceLimit>,
     /// What would follow if the child failed at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<Consequence>,
@@ -54,7 +54,7 @@ pub struct Awaited {
 /// What a supervisor does about a child for which it has waited long enough.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Limit {
+pub struct PatienceLimit {
     /// `force`, `give_up_start`, or `pass_over`: it goes on with the siblings.
     pub what: String,
     /// When.

@@ -1,15 +1,13 @@
 //! One contained program, without a tree of its own: started, awaited, and gone with all that it has started.
 //!
 //! Underneath there is a tree with one child, so that every promise is a tree's promise: order, readiness, output, the
-//! stop ladder, the set. [`spawn`] makes it, [`lines`] is its output, [`end`] is how it ended, and [`shared`] is the
-//! warden that all such programs of this process have in common.
+//! stop ladder, the set. [`spawn`] makes it, [`lines`] is its output, and [`end`] is how it ended.
 //!
 //! Absent on purpose: restarts. A program that is to be started again belongs into a tree.
 
 mod end;
 mod error;
 mod lines;
-mod shared;
 mod spawn;
 
 use std::fmt;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use rootward_core::{AutoShutdown, Restart, Supervisor, TreeStartError};
 
 use super::end::Course;
-use super::shared::shared_containment;
 use super::{Contained, OutputLines, ProgramStartError};
 use crate::set::KillSlot;
+use crate::shared_containment::shared_containment;
 use crate::{Containment, Pipes, Process};
 
 /// The program's place in its tree.

@@ -169,6 +169,15 @@ pub enum LaunchError {
         /// The program as it was given.
         program: PathBuf,
     },
+    /// Its containment would be weaker than usual, and the tree
+    /// [refuses](rootward_core::TreeBuilder::refuse_degraded) that.
+    #[error("`{}` is not started, because the tree refuses what is weaker than usual: {reason}", program.display())]
+    Degraded {
+        /// The program as it was given.
+        program: PathBuf,
+        /// What is weaker and why, in words.
+        reason: String,
+    },
     /// A text that is handed to the system holds a NUL byte, which no such text can.
     #[error("the {part} of `{}` holds a NUL byte", program.display())]
     NulByte {
@@ -268,6 +277,7 @@ impl LaunchError {
             | Self::LogFile { .. }
             | Self::Input { .. }
             | Self::NoWarden { .. }
+            | Self::Degraded { .. }
             | Self::NulByte { .. }
             | Self::Io { .. } => policy::Failure::Lasting,
         }
@@ -300,6 +310,10 @@ impl LaunchError {
 
     pub(super) fn no_warden(command: &Command) -> Self {
         Self::NoWarden { program: PathBuf::from(&command.program) }
+    }
+
+    pub(crate) fn degraded(command: &Command, reason: &str) -> Self {
+        Self::Degraded { program: PathBuf::from(&command.program), reason: reason.to_owned() }
     }
 
     /// The launcher has not answered, which only a bug can bring about.

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use rootward_core::{OutputSink, Stream};
+use rootward_core::{OutputSink, OutputStream};
 use tokio::time::{Instant, sleep_until};
 
 use super::panics::catch;
@@ -70,7 +70,7 @@ impl Outputs {
         let source = if is_terminal { OutputSource::Terminal } else { OutputSource::Pipe };
         let pump =
             |fd: Option<OwnedFd>, stream| fd.map(|fd| Pump::new((fd, source), stream, writer())).transpose();
-        let pumps = [pump(stdout, Stream::Stdout)?, pump(stderr, Stream::Stderr)?];
+        let pumps = [pump(stdout, OutputStream::Stdout)?, pump(stderr, OutputStream::Stderr)?];
         Ok(Self { pumps, turn: 0, lines, log })
     }
 

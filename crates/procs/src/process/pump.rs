@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rootward_core::{OutputLine, OutputSink, Stream};
+use rootward_core::{OutputLine, OutputSink, OutputStream};
 use tokio::io::Interest;
 use tokio::time::{Instant, timeout_at};
 
@@ -38,7 +38,7 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 pub(super) struct Pump {
     pipe: Watched,
     source: OutputSource,
-    stream: Stream,
+    stream: OutputStream,
     lines: Lines,
     /// When what has come of a line is shown without its end, unless more comes.
     show_at: Option<Instant>,
@@ -63,7 +63,7 @@ const TERMINAL_HOLDS: usize = 128 * 1024;
 /// What a process has written.
 pub(super) enum Written<'a> {
     /// Whole lines, each with its end.
-    Lines(Stream, &'a str),
+    Lines(OutputStream, &'a str),
     Line(OutputLine),
 }
 
@@ -71,7 +71,7 @@ impl Pump {
     /// The descriptor must be non-blocking.
     pub(super) fn new(
         (fd, source): (OwnedFd, OutputSource),
-        stream: Stream,
+        stream: OutputStream,
         log: Option<Arc<LogWriter>>,
     ) -> io::Result<Self> {
         let pipe = sys::watch(Arc::new(fd))?;
@@ -238,7 +238,7 @@ fn read(pipe: &OwnedFd, into: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-fn output(stream: Stream, line: Line) -> Written<'static> {
+fn output(stream: OutputStream, line: Line) -> Written<'static> {
     let Line { text, truncated, lossy, continued } = line;
     Written::Line(OutputLine { stream, line: text, truncated, lossy, continued })
 }

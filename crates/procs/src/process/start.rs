@@ -26,6 +26,7 @@ use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::Containment;
 use crate::Signal;
+use crate::default_containment::{ByDefault, DefaultContainment};
 use crate::launch::{LaunchError, Launcher, Order, problem_with_identity, with_directory};
 use crate::policy::{Life, LifeInput, Retry};
 use crate::set::{Ack, KillSlot};
@@ -56,9 +57,10 @@ impl StartProcess {
         if let Some(launcher) = &self.test.launcher {
             return Arc::clone(launcher);
         }
-        cx.provided::<Containment>()
-            .map(|it| it.launcher())
-            .unwrap_or_else(|| Containment::default().launcher())
+        cx.provided::<Containment>().map(|it| it.launcher()).unwrap_or_else(|| {
+            let chosen = sibling::kept_by_tree::<DefaultContainment>(cx);
+            Arc::new(ByDefault::new(chosen, sibling::containment_notes(cx)))
+        })
     }
 }
 

@@ -238,6 +238,9 @@ impl Process {
     }
 
     /// Makes it a child.
+    ///
+    /// How far it is followed is its tree's business: [`Containment`](crate::Containment). A tree that was told nothing
+    /// follows all descendants, and they die with this program, wherever there can be a warden.
     pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
         // A description that was cloned is another child's.
         let mut process = self;

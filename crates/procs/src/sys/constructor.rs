@@ -25,9 +25,12 @@ extern "C" fn constructor() {
     // SAFETY: nothing else runs yet that could change the environment; the name is a C string.
     let is_asked_for = unsafe { !libc::getenv(VARIABLE.as_ptr()).is_null() };
     // SAFETY: it reads what the kernel has handed over. A program that runs with more rights than its caller obeys no
-    // variable.
+    // variable, and can be no warden.
     let is_privileged = unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
-    if is_asked_for && !is_privileged {
+    if is_asked_for && is_privileged {
+        // Its `main` must not run in the warden's place either, or it would look for a warden in the same way.
+        crate::warden::end_instead_of_main();
+    } else if is_asked_for {
         // SAFETY: a disposition that `main` would have set: a write to a socket whose other end is closed is an error
         // and no signal.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };

@@ -41,5 +41,5 @@ pub(crate) use descendants::kill_with_descendants;
 pub use error::WardenError;
 pub(crate) use protocol::{Descriptor, FromWarden, Launch, REPLY};
 pub(crate) use reaped_set::ReapedSet;
-pub(crate) use serve::instead_of_main;
 pub use serve::warden_main;
+pub(crate) use serve::{end_instead_of_main, instead_of_main};

@@ -31,6 +31,13 @@ pub fn warden_main() -> ExitCode {
     }
 }
 
+/// Ends a program that has executed itself to be the warden, and must not be one.
+pub(crate) fn end_instead_of_main() {
+    if sys::take_input().is_ok_and(|input| sys::is_packet_socket(&input)) {
+        raw::exit(1);
+    }
+}
+
 /// Serves as the warden in a program that has executed itself for this, and does not return then.
 pub(crate) fn instead_of_main() {
     if let Ok(socket) = sys::take_input() {

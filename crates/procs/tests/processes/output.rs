@@ -1,6 +1,6 @@
 //! How what a process writes becomes events.
 
-use rootward_core::{Event, EventKind, Stream};
+use rootward_core::{Event, EventKind, OutputStream};
 
 use crate::given::{line, script, shell, tree};
 
@@ -68,7 +68,7 @@ async fn a_process_may_close_its_outputs_and_live_on() {
 
 fn output(event: &Event) -> Option<(String, bool)> {
     match &event.what {
-        EventKind::Output { stream, line, .. } => Some((line.clone(), *stream == Stream::Stderr)),
+        EventKind::Output { stream, line, .. } => Some((line.clone(), *stream == OutputStream::Stderr)),
         _ => None,
     }
 }

@@ -243,8 +243,8 @@ impl Application {
 
     /// Says what becomes of the stop report, in place of the account on standard error. It is called on the thread
     /// that runs the application, after the end: signals do what they did before the application was run. The hook is
-    /// not called if a third signal says to leave: [`Finished::report`](super::Finished::report) has what was known
-    /// then.
+    /// not called if a third signal says to leave: [`Finished::stop_report`](super::Finished::stop_report) has what was
+    /// known then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self

@@ -33,7 +33,7 @@ impl Finished {
     pub const FAILED: u8 = 1;
 
     /// How everything ended. If the program left before it had, this is what was known then.
-    pub fn report(&self) -> Option<&Arc<StopReport>> {
+    pub fn stop_report(&self) -> Option<&Arc<StopReport>> {
         match self {
             Self::Stopped(report) => Some(report),
             Self::Left { report, .. } => report.as_ref(),

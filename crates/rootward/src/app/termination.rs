@@ -33,7 +33,7 @@ impl Finished {
         if let Self::Left { status, .. } = self {
             let _ = writeln!(text, "left at once, status {status}");
         }
-        if let Some(report) = self.report() {
+        if let Some(report) = self.stop_report() {
             let whole = report.to_string();
             let (first, children) = whole.split_once('\n').unwrap_or((&whole, ""));
             let _ = write!(text, "{first}\n{}{children}", failure_text(report));

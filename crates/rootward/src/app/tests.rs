@@ -142,7 +142,7 @@ fn a_signal_stops_what_has_been_started_also_while_the_rest_still_starts() {
     signals.send(Signal::INT);
 
     let finished = program.join().unwrap();
-    assert_eq!(finished.report().unwrap().cause, StopCause::Signal("SIGINT"));
+    assert_eq!(finished.stop_report().unwrap().cause, StopCause::Signal("SIGINT"));
     assert_eq!(finished.status(), 0);
 }
 
@@ -167,7 +167,7 @@ fn tasks_that_block_every_thread_they_get_are_named_and_the_rest_is_stopped() {
 
     let finished = program.join().unwrap();
     assert_eq!(finished.status(), 4);
-    let account = failure_text(finished.report().unwrap());
+    let account = failure_text(finished.stop_report().unwrap());
     let mut lines = account.lines();
     assert_eq!(lines.next(), Some("these could not be brought down before the deadline:"));
     for number in (0..threads).rev() {
@@ -191,7 +191,7 @@ fn a_third_signal_leaves_at_once_although_children_are_still_there() {
     let finished = three_signals_lead_out(&signals, events, program);
 
     assert_eq!((finished.status(), finished.ending()), (130, None));
-    let report = finished.report().expect("supervisors still run");
+    let report = finished.stop_report().expect("supervisors still run");
     assert_eq!(report.find("root/blocks").unwrap().outcome, Outcome::Unreapable);
     drop(release);
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::Stream as _;
 use futures_util::stream::FuturesUnordered;
@@ -17,9 +18,10 @@ use hyper_util::server::conn::auto::Builder;
 use rootward_core::TaskContext;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::time::timeout;
 use tower_service::Service;
 
-use super::body::end_with;
+use super::body::{UnderWay, end_with};
 
 /// A part of a connection that hyper would have spawned: a stream of HTTP/2.
 type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -27,6 +29,10 @@ type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// How many requests of one connection are under way at a time with HTTP/2. A client that sends more has them refused,
 /// and may send them again. With HTTP/1 it is one: the next one is read when the answer before it has been taken.
 const MOST_STREAMS: u32 = 200;
+
+/// How long a client has to take the end of its streams of events, where nothing else is under way on the connection.
+/// One that has not read for long has its socket's buffers full, and would use up the grace.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Takes in what hyper would have spawned, so that it is part of the connection.
 ///
@@ -55,13 +61,16 @@ where
 {
     let (sender, parts) = mpsc::unbounded_channel();
     let task = cx.clone();
+    let under_way = UnderWay::default();
+    let counts = under_way.clone();
     let answer = service_fn(move |mut request: Request<Incoming>| {
-        let (cx, mut service) = (task.clone(), service.clone());
+        let (cx, mut service, under_way) = (task.clone(), service.clone(), counts.clone());
+        let counted = under_way.request();
         request.extensions_mut().insert(cx.clone());
         async move {
             poll_fn(|task| service.poll_ready(task)).await?;
             let response = service.call(request).await?;
-            Ok::<_, S::Error>(end_with(&cx, response))
+            Ok::<_, S::Error>(end_with(&cx, response, (&under_way, counted)))
         }
     });
     let mut builder = Builder::new(ConnectionTasks(sender));
@@ -74,21 +83,41 @@ where
             biased;
             () = cx.stopping() => connection.as_mut().graceful_shutdown(),
             // What a client does wrong is no failure of the server.
-            _ = connection.as_mut() => return,
+            _ = connection.as_mut() => return Closed::InOrder,
+        }
+        if under_way.is_only_streams() {
+            let within = cx.grace().map_or(LAST_WORDS, |grace| LAST_WORDS.min(grace / 2));
+            return match timeout(within, connection.as_mut()).await {
+                Ok(_) => Closed::InOrder,
+                Err(_) => Closed::AtOnce,
+            };
         }
         let _ = connection.as_mut().await;
+        Closed::InOrder
     };
     together(closed, parts).await;
 }
 
+/// How a connection was closed.
+#[derive(PartialEq, Eq)]
+enum Closed {
+    InOrder,
+    /// Without its last words, which the client has not read. What is left of it is dropped.
+    AtOnce,
+}
+
 /// Runs a connection together with its parts, until it is closed and the last of them is over.
-async fn together(closed: impl Future<Output = ()>, mut coming: UnboundedReceiver<ConnectionTask>) {
+async fn together(closed: impl Future<Output = Closed>, mut coming: UnboundedReceiver<ConnectionTask>) {
     let mut closed = pin!(closed);
     let mut is_closed = false;
     let mut parts = FuturesUnordered::new();
     poll_fn(|task| {
         if !is_closed {
-            is_closed = closed.as_mut().poll(task).is_ready();
+            match closed.as_mut().poll(task) {
+                Poll::Ready(Closed::AtOnce) => return Poll::Ready(()),
+                Poll::Ready(Closed::InOrder) => is_closed = true,
+                Poll::Pending => {}
+            }
         }
         while let Poll::Ready(Some(part)) = coming.poll_recv(task) {
             parts.push(part);

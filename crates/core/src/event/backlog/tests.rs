@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::child::{ChildId, ChildKind, ChildPath};
-use crate::event::Stream;
+use crate::event::OutputStream;
 
 #[test]
 fn there_is_room_for_as_many_as_may_be_held_and_for_none_when_all_have_been_read() {
@@ -201,7 +201,7 @@ fn fail(backlog: &mut EventBacklog, error: &str) {
 
 /// Writes a line as one event.
 fn say(backlog: &mut EventBacklog, line: &str) {
-    let (stream, line) = (Stream::Stdout, line.to_owned());
+    let (stream, line) = (OutputStream::Stdout, line.to_owned());
     push(backlog, EventKind::Output { stream, line, truncated: false, lossy: false, continued: false });
 }
 
@@ -214,7 +214,7 @@ fn push(backlog: &mut EventBacklog, what: EventKind) {
 fn write(backlog: &mut EventBacklog, lines: &str) {
     let first = backlog.number(output_batch::count(lines));
     let (at, time, path, lines) = (Duration::ZERO, SystemTime::UNIX_EPOCH, path(), Box::from(lines));
-    let (incarnation, kind, stream) = (1, ChildKind::Process, Stream::Stdout);
+    let (incarnation, kind, stream) = (1, ChildKind::Process, OutputStream::Stdout);
     drop(backlog.push_lines(OutputBatch { first, at, time, path, incarnation, kind, stream, lines }));
 }
 

@@ -1,6 +1,8 @@
 //! What a child waits for and what would change that, in words, out of what the machine of its supervisor said.
 
-use crate::wire::{Awaited, Change, Child, Consequence, Decided, Kind, Limit, Restarts, State, Wait, Why};
+use crate::wire::{
+    Awaited, Change, Child, Consequence, Decided, Kind, PatienceLimit, Restarts, State, Wait, Why,
+};
 
 impl Why {
     /// Says what the machine of the child's supervisor said, in place of what only events told.
@@ -125,7 +127,7 @@ fn of_another(awaited: &Awaited) -> Wait {
     Wait { what: format!("{what}_of"), path: Some(path.clone()), at: None, says }
 }
 
-fn limit_of(limit: &Limit) -> Change {
+fn limit_of(limit: &PatienceLimit) -> Change {
     let says = match &*limit.what {
         "force" => "the end of its grace: it is forced then",
         "give_up_start" => "the end of the time for its start: that is given up then",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{CriticalPath, Wait};
+use super::super::{CriticalPath, WaitedFor};
 use super::{shop, told};
 
 /// The waits as `path milliseconds`, without those that took no time.
@@ -58,7 +58,7 @@ fn the_grace_and_what_comes_after_it_are_two_waits() {
 
     let links = &timeline.stop().unwrap().links;
 
-    assert_eq!([links[0].wait, links[1].wait], [Wait::Grace, Wait::Force]);
+    assert_eq!([links[0].wait, links[1].wait], [WaitedFor::Grace, WaitedFor::Force]);
     assert_eq!([50, 3].map(Duration::from_millis), [links[0].duration(), links[1].duration()]);
     assert_eq!(links[0].says, "asked; not gone within its grace");
     assert_eq!(links[1].says, "abort; gone by force");

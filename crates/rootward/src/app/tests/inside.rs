@@ -129,7 +129,7 @@ async fn a_program_that_refuses_a_fall_back_says_what_it_was_and_starts_nothing(
 
     let finished = program.configure(weaker).prepare().unwrap().run_async().await.unwrap();
 
-    let report = finished.report().unwrap();
+    let report = finished.stop_report().unwrap();
     assert_eq!((finished.status(), report.cause), (1, StopCause::StartFailed));
     assert!(report.find("root/a").is_none(), "{report}");
     let account = super::failure_text(report);

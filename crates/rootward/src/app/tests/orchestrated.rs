@@ -36,7 +36,7 @@ fn a_program_is_ready_until_the_first_signal_drains_and_stops_at_the_second() {
     let cause = StopCause::Signal("SIGINT");
     assert_eq!(draining.what, EventKind::Draining { cause, delay: BACKSTOP * 2 });
     assert!(!answer.passes, "{}", answer.text);
-    assert_eq!(finished.report().unwrap().cause, cause);
+    assert_eq!(finished.stop_report().unwrap().cause, cause);
     assert!(ask(&address, Probe::Live, BACKSTOP).is_err(), "the socket has left with the program");
 }
 

@@ -1,14 +1,15 @@
-//! The containment that all programs without a tree share.
+//! The containment that is in force where the program has not said another one: all programs without a tree and all
+//! trees that were told nothing share it.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::Containment;
 
-/// Kept by the programs that use it, so that its warden ends with the last of them.
+/// Kept by the programs and trees that use it, so that its warden ends with the last of them.
 static SHARED: Mutex<Weak<Containment>> = Mutex::new(Weak::new());
 
 /// The strongest containment that a program can have which runs already. A warden that has died is replaced.
-pub(super) fn shared_containment() -> Arc<Containment> {
+pub(crate) fn shared_containment() -> Arc<Containment> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(containment) = shared.upgrade().filter(|it| it.is_alive()) {
         return containment;
