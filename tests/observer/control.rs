@@ -1,9 +1,12 @@
 //! What watchers may do.
 
+use std::sync::Arc;
+
 use rootward::report::Ending;
-use rootward::{EventKind, Exit, Restart, Signal};
+use rootward::{ChildSpec, EventKind, Exit, Restart, Shutdown, Signal, Supervisor, TaskContext};
 use rootward_observer::Door;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::client::Place;
 use crate::given::{given, within};
@@ -44,6 +47,42 @@ async fn a_child_is_terminated_started_and_restarted() {
     assert_eq!(given.place.ask("POST /restart/root/last").await.body["done"], "restart");
     assert_eq!(state(), ("running".to_owned(), 3));
     assert_eq!(given.place.ask("POST /restart/root/team/goes%20along").await.body["done"], "restart");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_is_done_to_its_end_also_if_the_watcher_leaves_while_the_child_stops() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let leave = Arc::new(Notify::new());
+    let left = Arc::clone(&leave);
+    let takes_its_time = ChildSpec::task("takes-its-time", move |cx: TaskContext| {
+        let leave = Arc::clone(&left);
+        async move {
+            cx.stopping().await;
+            leave.notified().await;
+        }
+    });
+    let tree =
+        Supervisor::new("root").child(takes_its_time.shutdown(Shutdown::Infinity)).start().await.unwrap();
+    let _door = Door::unix(&path).allow_control().connections(1).open(&tree).unwrap();
+    let (place, mut events) = (Place::Unix(path), tree.events());
+    let mut next = async |wanted: fn(&EventKind) -> bool| loop {
+        let event = within(events.next()).await.unwrap().expect("the tree runs");
+        if event.path.as_str() == "root/takes-its-time" && wanted(&event.what) {
+            return event.incarnation;
+        }
+    };
+
+    let mut watcher = place.connect().await;
+    watcher.say("POST /restart/root/takes-its-time HTTP/1.1\r\nhost: door\r\n\r\n").await;
+    next(|what| matches!(what, EventKind::Stopping { .. })).await;
+    drop(watcher);
+    // There is room for one connection, and so for another one as soon as the door has noticed.
+    while place.ask("GET /snapshot").await.status == 503 {}
+    leave.notify_one();
+
+    assert_eq!(next(|what| matches!(what, EventKind::Started { .. })).await, 2);
+    leave.notify_one();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,7 +131,7 @@ async fn a_signal_reaches_the_process_and_is_refused_when_there_is_none() {
     let path = directory.path().join("door.sock");
     let sleep = rootward::Process::new("sleep").arg("1000").into_child("sleep").restart(Restart::Temporary);
     let asleep = rootward::Process::new("sleep").arg("1000").into_child("asleep").restart(Restart::Transient);
-    let tree = rootward::Supervisor::new("root").child(sleep).child(asleep).start().await.unwrap();
+    let tree = Supervisor::new("root").child(sleep).child(asleep).start().await.unwrap();
     let _door = Door::unix(&path).allow_control().open(&tree).unwrap();
     let (place, mut events) = (Place::Unix(path), tree.events());
 

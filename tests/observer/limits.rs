@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
+use rootward::report::Ending;
 use serde_json::json;
 
 use crate::client::is_restart;
-use crate::given::given;
+use crate::given::{given, within};
 
 const SHORT: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_request_is_not_waited_for() {
-    let given = given(|door| door.request_timeout(SHORT)).await;
-    let mut client = given.place.connect().await;
+async fn half_a_request_is_not_waited_for_and_is_told_so() {
+    let given = given(|door| door.allow_control().request_timeout(SHORT)).await;
 
-    client.say("GET /snapshot HTTP/1.1\r\nhost: do").await;
+    for half in ["P", "POST /stop HTTP/1.1", "POST /stop HTTP/1.1\r\nhost: door\r\n"] {
+        let mut client = given.place.connect().await;
+        client.say(half).await;
+        let answer = client.answer().await;
+        assert_eq!((answer.status, &answer.body["refused"]["code"]), (408, &json!("slow")), "{half:?}");
+    }
 
-    assert!(!client.rest().await.contains("200 OK"), "the connection was closed");
+    assert!(!given.tree.is_stopping());
+    assert_eq!(given.tree.snapshot().find("root/last").unwrap().incarnation, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,6 +88,27 @@ async fn a_thousand_connections_change_nothing() {
     given.happen(10).await;
 
     assert_eq!(given.tree.snapshot().find("root/last").unwrap().incarnation, 1);
+    drop(clients);
+    // The door hears of the ends when it comes to them, and lets a watcher in again.
+    while given.place.ask("GET /snapshot").await.status == 503 {}
+    assert_eq!(given.place.ask("GET /snapshot").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_among_many_connections_is_as_it_would_be_without_them() {
+    let given = given(|door| door.connections(64)).await;
+    let mut clients = Vec::new();
+    for number in 0..200 {
+        let mut client = given.place.connect().await;
+        let half = ["GET /events HTTP/1.1\r\nhost: door\r\n\r\n", "GET /eve"][number % 2];
+        client.say(half).await;
+        clients.push(client);
+    }
+
+    let report = within(given.tree.stop()).await;
+
+    // Whatever had not come down in its grace would have been forced.
+    assert_eq!(report.ending, Ending::Clean, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

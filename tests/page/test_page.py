@@ -526,7 +526,12 @@ def invented(chance, many, seq=0):
             ("stopping", {"cause": "parent"}), ("stopping", {"cause": "api", "signal": "SIGTERM"}),
             ("escalated", {"to": "SIGKILL"}), ("degraded", {"what": "containment", "reason": chance.choice("xyz")}),
             ("stopped", {"outcome": chance.choice(["graceful", "killed"]), "elapsed_ms": 7, "stragglers": []}),
-            ("not_ready", {"elapsed_ms": 10000}),
+            ("not_ready", {"elapsed_ms": 10000}), ("retrying", {"error": "not yet", "attempt": 1, "delay_ms": 100}),
+            ("draining", {"cause": "signal", "delay_ms": 5000}), ("stalled", {"elapsed_ms": 1000, "thread": "worker-1"}),
+            ("asked", {"with": chance.choice(["SIGINT", "stop command"]), "elapsed_ms": 500}), ("healthy", {}),
+            ("unhealthy", {"error": chance.choice(["refused", "tcp 80: refused"]), "failures": chance.randrange(1, 4), "threshold": 3}),
+            ("notified", chance.choice([{"said": "serving"}, {"stopping": True}, {"reloading": True}, {"reloaded": True}, {"main_pid": 7}])),
+            ("made_to_crash", {"by": "chaos 3 (seed 7)"}), ("output", {"stream": "stdout", "line": "a line"}),
         ])
         child = {"path": chance.choice(paths), "incarnation": chance.randrange(1, 4), "kind": chance.choice(["task", "process", "supervisor"])}
         yield {"schema": 1, "seq": seq, "at": round(chance.random() * 100, 6), "time": "2026-01-01T00:00:00Z", "event": name, **more, **child}

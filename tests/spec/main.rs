@@ -39,6 +39,7 @@ mod permits;
 mod processes;
 mod public_api;
 mod readiness;
+mod refused_by_a_stop;
 mod report;
 mod restart;
 mod sandbox;

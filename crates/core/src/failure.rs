@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::child::{ChildPath, Exit, StartError};
+use crate::child::{ChildPath, Exit, RefusedByStop, StartError};
 use crate::panics::{catch, drop_quietly};
 
 /// Of how many levels an error names each one. One from further down names the outermost ones, and the child with
@@ -137,6 +137,10 @@ fn write_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {
+        // It says nothing that the error above has not said.
+        if inner.is::<RefusedByStop>() {
+            break;
+        }
         let inner_text = inner.to_string();
         if !text.ends_with(&inner_text) {
             let _ = write!(text, ": {inner_text}");

@@ -22,7 +22,7 @@ pub(crate) struct ObserveOptions {
     /// Open a door for watchers at this port of 127.0.0.1 (0 is any), with a page for a browser
     #[arg(long, value_name = "PORT")]
     observe_port: Option<u16>,
-    /// Let watchers stop the tree, and terminate, start and restart children
+    /// Let watchers stop and force the tree, stop, start and restart children, and send signals to processes
     #[arg(long)]
     allow_control: bool,
 }

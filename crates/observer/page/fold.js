@@ -55,8 +55,8 @@ class Model {
         if (!this.degraded.includes(line)) this.degraded.push(line);
         break;
       }
-      case "starting": case "started": case "start_failed": case "ignored": case "exited": case "restarting":
-      case "gave_up": case "stopping": case "escalated": case "stopped":
+      case "starting": case "retrying": case "started": case "start_failed": case "ignored": case "exited":
+      case "restarting": case "gave_up": case "stopping": case "escalated": case "stopped":
         this.change(event);
         break;
       case "notified": case "unhealthy": case "healthy": case "asked": case "made_to_crash": {
@@ -64,7 +64,10 @@ class Model {
         if (!node || node.asOf >= event.seq) break;
         node.asOf = event.seq;
         tells(node.child, event);
+        break;
       }
+      case "output": case "signal": case "draining": case "not_ready": case "stalled":
+        // They change nothing that is shown of a child.
     }
   }
 

@@ -119,6 +119,8 @@ function eventWords(event) {
     case "starting": return ["starting", "starting", 1];
     case "started": return ["running", `started${event.pid ? `, pid ${event.pid}` : ""}`, 1];
     case "start_failed": return ["failed", `could not be started: ${event.error}`, 3];
+    case "retrying":
+      return ["restarting", `attempt ${event.attempt} to start it has failed, the next in ${short(event.delay_ms / 1e3)}: ${event.error}`, 3];
     case "ignored": return ["done", "has nothing to run", 1];
     case "exited":
       return isFailure(status) || !status
@@ -129,6 +131,8 @@ function eventWords(event) {
     case "gave_up":
       return ["failed", `gave up: more than ${count(event.restarts, "restart")} in ${short(event.within_ms / 1e3)}`, 3];
     case "signal": return ["stopping", `${event.signal}: ${event.action}`, 2];
+    case "draining":
+      return ["stopping", `drains for ${short(event.delay_ms / 1e3)} before it stops ${causeWords(event.cause)}`, 2];
     case "stopping":
       return ["stopping", `asked to stop ${causeWords(event.cause)}${event.signal ? `, with ${event.signal}` : ""}`, 2];
     case "asked": {

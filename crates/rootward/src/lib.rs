@@ -106,8 +106,8 @@
 //!
 //! The numbered files in `examples/` are lessons, each on one thing.
 
-/// The program in the README, which has to compile.
-#[cfg(all(doctest, feature = "procs", feature = "signals", target_os = "linux"))]
+/// The programs in the README, which have to compile.
+#[cfg(all(doctest, feature = "observer", feature = "procs", feature = "signals", target_os = "linux"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 

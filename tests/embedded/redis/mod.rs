@@ -60,7 +60,7 @@ async fn a_command_that_is_being_worked_on_is_answered_within_the_grace() {
 
     assert_eq!(waits.reply().await, Reply::Bulk(Some(b"late, and not too late".to_vec())));
     assert_eq!(waits.reply().await, Reply::Error("SHUTDOWN the server is closing".into()));
-    assert_eq!(report.ending, Ending::Clean);
+    assert_eq!(report.ending, Ending::Clean, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,7 +83,7 @@ async fn a_connection_that_panics_harms_no_other() {
         assert_eq!((child.incarnation, child.state), (1, ChildState::Running));
     }
     let report = within("the stop", server.tree.stop()).await;
-    assert_eq!(report.ending, Ending::Clean);
+    assert_eq!(report.ending, Ending::Clean, "{report}");
     for client in busy {
         within("a client's end", client).await.expect("each answer is right and whole");
     }
@@ -137,7 +137,8 @@ async fn a_message_reaches_every_subscriber_and_the_places_of_those_that_leave_a
             assert_eq!(subscriber.reply().await, Reply::Array(vec![kind, channel, text]));
         }
     }
-    assert!(server.tree.stop().await.clean);
+    let report = server.tree.stop().await;
+    assert!(report.clean, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

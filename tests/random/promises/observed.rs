@@ -1,11 +1,14 @@
 //! What an observer makes of the events is what it would see if it looked.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use jsonschema::Validator;
 use rootward::Event;
 use rootward::sibling::Sighting;
 use rootward_observer::model::{Model, Seen};
 use rootward_observer::wire;
+use serde_json::{Value, json};
 
 use super::{Verdict, keep};
 use crate::story::Story;
@@ -43,8 +46,23 @@ fn is_written_alike(event: &Event, wire: &wire::Event) -> Verdict {
     let (one, other) = (serde_json::to_value(event), serde_json::to_value(wire));
     let (one, other) = (one.map_err(|error| error.to_string())?, other.map_err(|error| error.to_string())?);
     let read: wire::Event = serde_json::from_value(one.clone()).map_err(|error| error.to_string())?;
-    keep(one == other && read == *wire, "an observer writes an event as the record does")
+    keep(one == other && read == *wire, "an observer writes an event as the record does")?;
+    is_described(other)
 }
+
+/// What a watcher is sent is what the committed schema of the formats says of an event.
+fn is_described(mut event: Value) -> Verdict {
+    event["schema"] = 1.into();
+    EVENT.validate(&event).map_err(|error| format!("the schema of events: {error}: {event}"))
+}
+
+/// What the schema says of an event, and of no other document.
+static EVENT: LazyLock<Validator> = LazyLock::new(|| {
+    let text = include_str!("../../../docs/schema/observer-1.json");
+    let documents: Value = serde_json::from_str(text).expect("a schema is JSON");
+    let event = json!({ "$ref": "#/$defs/EventMessage", "$defs": documents["$defs"] });
+    jsonschema::validator_for(&event).expect("the schema can be used")
+});
 
 fn is_seen_as_told(sighting: &Sighting, model: &Model, is_exact: bool) -> Verdict {
     let seen = wire::Child::from(sighting);

@@ -9,6 +9,7 @@
 
 mod address;
 mod catch_panic;
+mod orders;
 mod owner;
 mod registration;
 mod start;

@@ -3,13 +3,12 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ractor::concurrency::JoinHandle;
 use ractor::{Actor, ActorRef};
 use tokio::task::JoinError;
-use tokio_util::sync::CancellationToken;
 
+use super::orders::ActorOrders;
 use super::registration::AddressRegistration;
 use super::user_actor::{ReportedEnd, UserActor};
 use super::wrapper::Wrapper;
@@ -18,27 +17,6 @@ use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
-
-/// What the supervisor wants of an actor.
-#[derive(Clone, Default)]
-pub(super) struct ActorOrders {
-    pub(super) stop: CancellationToken,
-    pub(super) force: CancellationToken,
-    /// Whether the owner has had its turn since it was told to force the actor.
-    forced: Arc<AtomicBool>,
-}
-
-impl ActorOrders {
-    async fn to_force(&self) {
-        self.force.cancelled().await;
-        self.forced.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the actor was to be forced and its runtime has not even come round to its owner.
-    pub(super) fn are_unheard(&self) -> bool {
-        self.force.is_cancelled() && !self.forced.load(Ordering::Relaxed)
-    }
-}
 
 /// What an owner needs besides the actor.
 pub(super) struct ActorOwner<M> {
@@ -65,7 +43,7 @@ pub(super) async fn own_actor<A: Actor>(
         Err(panic) => return reporter.failed(StartError::Panicked(panic)),
     };
     drop((inside, at_work));
-    let wrapped = Arc::new(UserActor::new(actor, registration.clone(), worker, span));
+    let wrapped = Arc::new(UserActor::new(actor, orders.clone(), registration.clone(), worker, span));
 
     let wrapper = Wrapper(Arc::clone(&wrapped));
     // Unnamed and unlinked: a name is global, and a link would end the actor when its supervisor's actor ends.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ractor::{Actor, Message};
 
 use super::address::Address;
-use super::owner::{ActorOrders, ActorOwner, own_actor};
+use super::orders::ActorOrders;
+use super::owner::{ActorOwner, own_actor};
 use super::registration::{AddressRegistration, SpecRegistration};
 use super::user_actor::leave;
 use crate::child::ChildKind;
@@ -84,7 +85,7 @@ where
 
     fn start(&self, cx: StartContext) -> Launch {
         let make = Arc::clone(&self.make);
-        let orders = ActorOrders::default();
+        let orders = ActorOrders::new(Arc::clone(&cx.scope));
         let registration = self.registration.as_ref().map(SpecRegistration::registration);
         let worker = WorkerId::new();
         let (path, incarnation) = (cx.path.clone(), cx.incarnation);

@@ -6,11 +6,13 @@ use ractor::{Actor, ActorProcessingErr, Message};
 use tokio::sync::MutexGuard;
 
 use super::catch_panic::CatchPanic;
+use super::orders::ActorOrders;
 use super::registration::AddressRegistration;
 use crate::child::{Exit, Panic, StartError};
 use crate::detector::{AtWork, Doing, WorkerId};
 use crate::event::ChildSpan;
 use crate::panics::catch;
+use crate::task::failed_in_a_stop;
 
 /// A user's actor and its state, and what they have said of their end.
 ///
@@ -23,6 +25,7 @@ pub(super) struct UserActor<A: Actor> {
     state: tokio::sync::Mutex<Option<A::State>>,
     /// How the actor ended, in its own words. The first one counts.
     word: Mutex<Option<ReportedEnd>>,
+    orders: ActorOrders,
     registration: Option<AddressRegistration<A::Msg>>,
     worker: WorkerId,
     span: ChildSpan,
@@ -37,6 +40,7 @@ pub(super) enum ReportedEnd {
 impl<A: Actor> UserActor<A> {
     pub(super) fn new(
         actor: A,
+        orders: ActorOrders,
         registration: Option<AddressRegistration<A::Msg>>,
         worker: WorkerId,
         span: ChildSpan,
@@ -45,6 +49,7 @@ impl<A: Actor> UserActor<A> {
             actor,
             state: tokio::sync::Mutex::new(None),
             word: Mutex::new(None),
+            orders,
             registration,
             worker,
             span,
@@ -72,7 +77,10 @@ impl<A: Actor> UserActor<A> {
     ) -> Result<(), ActorProcessingErr> {
         // The text of an error comes from the user's code, so it is made where the detector sees the actor at work.
         let judged = async {
-            let failed = |error: ActorProcessingErr| (Exit::failed(error.as_ref()), error);
+            let failed = |error: ActorProcessingErr| match self.orders.are_of_a_stop() {
+                true => (failed_in_a_stop(error.as_ref()), error),
+                false => (Exit::failed(error.as_ref()), error),
+            };
             callback.await.map_err(failed)
         };
         match self.run(judged).await {

@@ -7,6 +7,7 @@ mod id;
 mod outcome;
 mod path;
 mod properties;
+mod refused_by_stop;
 
 pub use cause::StopCause;
 pub use errors::{SpecError, SpecProblem, StartError};
@@ -15,3 +16,4 @@ pub use id::{ChildId, InvalidId};
 pub use outcome::{Outcome, Straggler};
 pub use path::ChildPath;
 pub use properties::{ChildKind, Restart, Shutdown};
+pub(crate) use refused_by_stop::RefusedByStop;

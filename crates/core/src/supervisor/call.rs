@@ -1,11 +1,13 @@
 //! What is asked of a running supervisor, and what comes back.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::oneshot;
 
-use crate::child::{ChildId, ChildPath, StartError};
+use crate::child::{ChildId, ChildPath, RefusedByStop, StartError};
 use crate::panics::drop_quietly;
 use crate::spec::ChildSpec;
 
@@ -140,15 +142,32 @@ impl Refusals {
 }
 
 /// Says why there is no place for one more child, and that waiting for one is of no use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+///
+/// A task that returns it because of a stop has not failed: [`IntoExit`](crate::IntoExit).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReserveError {
     /// The supervisor is stopping.
-    #[error("the supervisor is stopping")]
     Stopping,
     /// The supervisor does not run at the moment, or this incarnation of it has ended.
-    #[error("the supervisor does not run")]
     NotRunning,
+}
+
+impl fmt::Display for ReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopping => "the supervisor is stopping",
+            Self::NotRunning => "the supervisor does not run",
+        })
+    }
+}
+
+impl Error for ReserveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Stopping | Self::NotRunning => RefusedByStop::as_source(),
+        }
+    }
 }
 
 /// Hears of places that are given back.

@@ -1,43 +1,40 @@
 //! What has been asked of a supervisor, and has still to be answered.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::call::{CallRefusal, CallSuccess, StartedChild};
 use super::mailbox::SharedSupervisor;
-use crate::child::{SpecError, StartError};
+use crate::child::{RefusedByStop, SpecError, StartError};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::spec::ChildSpec;
 
 /// Says why a child could not be added and started.
-#[derive(Debug, thiserror::Error)]
+///
+/// A task that returns it because of a stop has not failed: [`IntoExit`](crate::IntoExit).
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum StartChildError {
     /// The spec makes no sense.
-    #[error(transparent)]
-    Spec(#[from] SpecError),
+    Spec(SpecError),
     /// A child with this id runs already (OTP's `already_started`).
-    #[error("a child with this id runs already")]
     AlreadyStarted,
     /// A child with this id is there and is down (OTP's `already_present`). It can be restarted or deleted.
-    #[error("a child with this id is there already, and is down")]
     AlreadyPresent,
     /// The supervisor has as many children as it may have (Elixir's `max_children`). The spec comes back unused.
-    #[error("the supervisor has as many children as it may have")]
     MaxChildren {
         /// The child that was not added.
         spec: Box<ChildSpec>,
     },
     /// The child could not be started, and has not been added.
-    #[error("the child could not be started")]
-    Failed(#[source] StartError),
+    Failed(StartError),
     /// The child had nothing to run (OTP's `ignore`), which only kinds of children that a program has made itself ever
     /// say. It is kept, and is down; a temporary one, and one of a dynamic supervisor, has not been added.
-    #[error("the child had nothing to run")]
     Ignored,
     /// The supervisor, or the task that was to have the child, is stopping. The spec comes back unused.
-    #[error("the supervisor is stopping")]
     Stopping {
         /// The child that was not added.
         spec: Box<ChildSpec>,
@@ -45,11 +42,42 @@ pub enum StartChildError {
     /// This incarnation of the supervisor has ended (OTP's `noproc`). The spec comes back unused. If the supervisor is
     /// restarted, [`Tree::supervisor`](crate::Tree::supervisor) finds the next incarnation, and a
     /// [`SupervisorAddress`](crate::SupervisorAddress) leads to it.
-    #[error("the supervisor does not run any more")]
     NotRunning {
         /// The child that was not added.
         spec: Box<ChildSpec>,
     },
+}
+
+impl fmt::Display for StartChildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Spec(error) => return error.fmt(f),
+            Self::AlreadyStarted => "a child with this id runs already",
+            Self::AlreadyPresent => "a child with this id is there already, and is down",
+            Self::MaxChildren { .. } => "the supervisor has as many children as it may have",
+            Self::Failed(_) => "the child could not be started",
+            Self::Ignored => "the child had nothing to run",
+            Self::Stopping { .. } => "the supervisor is stopping",
+            Self::NotRunning { .. } => "the supervisor does not run any more",
+        })
+    }
+}
+
+impl Error for StartChildError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Spec(error) => error.source(),
+            Self::Failed(error) => Some(error),
+            Self::Stopping { .. } | Self::NotRunning { .. } => RefusedByStop::as_source(),
+            Self::AlreadyStarted | Self::AlreadyPresent | Self::MaxChildren { .. } | Self::Ignored => None,
+        }
+    }
+}
+
+impl From<SpecError> for StartChildError {
+    fn from(error: SpecError) -> Self {
+        Self::Spec(error)
+    }
 }
 
 /// An answer that is still to come.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
 use super::IntoExit;
+use super::result::exit_of;
 use crate::child::{ChildKind, ChildPath, Exit, Restart};
 use crate::child_kind::{Inspect, Launch, RunningChild, StartChild, StartContext, StopRequest};
 use crate::clock::now;
@@ -154,7 +155,7 @@ where
         let run = Arc::clone(&self.run);
         let shared = Arc::new(SharedWork::default());
         let runtime = cx.task_runtime().clone();
-        let StartContext { path, incarnation, reporter, tree, .. } = cx;
+        let StartContext { path, incarnation, reporter, tree, scope, .. } = cx;
         let context = BlockingContext { path, incarnation, tree, shared: Arc::clone(&shared) };
         let over = Arc::clone(&shared);
         // If it is aborted before a thread was free for it, the reporter is dropped with the closure, and says so.
@@ -163,7 +164,8 @@ where
             let mut span = ChildSpan::default();
             span.make(&context.path, context.incarnation, ChildKind::Task);
             let inside = span.enter();
-            let exit = catch(|| run(context).into_exit());
+            let in_a_stop = || scope.is_stopping() || over.lock().stopping;
+            let exit = catch(|| exit_of(run(context), in_a_stop));
             drop(inside);
             over.ask(Some(now()));
             reporter.ended(exit.unwrap_or_else(Exit::Panicked));

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use super::IntoExit;
 use super::coop_budget::use_up_budget;
 use super::node::TaskNode;
+use super::result::exit_of;
 use crate::child::{Exit, Panic};
 use crate::child_kind::Reporter;
 use crate::detector::{AtWork, Doing};
@@ -69,7 +70,8 @@ where
         let worker = this.end.node.worker;
         let at_work = AtWork::on(worker, Doing::Poll);
         let inside = this.end.node.enter(this.span);
-        let exit = match catch(|| future.poll(cx).map(IntoExit::into_exit)) {
+        let node = &this.end.node;
+        let exit = match catch(|| future.poll(cx).map(|end| exit_of(end, || node.ends_in_a_stop()))) {
             Ok(poll) => ready!(poll),
             Err(panic) => Exit::Panicked(panic),
         };

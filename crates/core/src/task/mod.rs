@@ -24,6 +24,7 @@ mod result;
 mod spawn;
 mod spawn_error;
 mod start;
+mod stop_error;
 mod stopping;
 mod supervisor;
 mod with_result;
@@ -37,5 +38,7 @@ pub use result::IntoExit;
 pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};
 pub use with_result::TaskError;
+
+pub(crate) use stop_error::failed_in_a_stop;
 
 use once::job;

@@ -185,6 +185,11 @@ impl TaskNode {
         self.notify.is_stopping() || is_cancelled()
     }
 
+    /// Whether an end of this task now is one in the course of a stop, of its own or of what stands above it.
+    pub(super) fn ends_in_a_stop(&self) -> bool {
+        self.is_stopping() || self.scope.is_stopping()
+    }
+
     pub(super) fn token(&self) -> CancellationToken {
         let (token, to_tell) = self.notify.token(CancellationToken::new);
         if self.notify.is_stopping() {

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use super::stop_error::failed_in_a_stop;
 use crate::child::Exit;
 
 /// What a task may return: nothing, a `Result`, or the exit itself.
@@ -14,6 +15,20 @@ use crate::child::Exit;
 pub trait IntoExit {
     /// Says how the task ended.
     fn into_exit(self) -> Exit;
+
+    /// Says how the task ended that was being stopped at its end, or whose supervisor was.
+    ///
+    /// A stop begins for a whole tree at once and asks child after child. In between, what a task wants to start is
+    /// refused. A task that returns that refusal has ended because of the stop: it is [`Exit::Shutdown`] and no
+    /// failure. The errors that say so are those of this library whose kind is `Stopping`, `NotRunning` or
+    /// `Stopped`, also as the [source](Error::source) of another error. By default this is
+    /// [`into_exit`](Self::into_exit).
+    fn into_exit_of_a_stop(self) -> Exit
+    where
+        Self: Sized,
+    {
+        self.into_exit()
+    }
 }
 
 impl IntoExit for () {
@@ -35,6 +50,13 @@ impl<T: IntoExit, E: Into<Box<dyn Error + Send + Sync>>> IntoExit for Result<T, 
             Err(error) => Exit::failed(error.into().as_ref()),
         }
     }
+
+    fn into_exit_of_a_stop(self) -> Exit {
+        match self {
+            Ok(value) => value.into_exit_of_a_stop(),
+            Err(error) => failed_in_a_stop(error.into().as_ref()),
+        }
+    }
 }
 
 /// A task that loops for ever has the type `!`, which can be named on stable Rust in this way alone.
@@ -42,6 +64,11 @@ impl IntoExit for Never {
     fn into_exit(self) -> Exit {
         match self {}
     }
+}
+
+/// How a task ended that has returned this.
+pub(super) fn exit_of(end: impl IntoExit, in_a_stop: impl FnOnce() -> bool) -> Exit {
+    if in_a_stop() { end.into_exit_of_a_stop() } else { end.into_exit() }
 }
 
 type Never = <fn() -> ! as Returns>::Value;

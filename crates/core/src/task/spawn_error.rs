@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use crate::child::{ChildPath, InvalidId, StartError};
+use crate::child::{ChildPath, InvalidId, RefusedByStop, StartError};
 use crate::supervisor::ReserveError;
 
 /// Says why a task could not be started, and holds what was to be run.
 ///
-/// It converts into `Box<dyn Error + Send + Sync>` and the like whatever the task captures, so that `?` works.
+/// It converts into `Box<dyn Error + Send + Sync>` and the like whatever the task captures, so that `?` works. A
+/// task that returns it because of a stop has not failed: [`IntoExit`](super::IntoExit).
 pub struct SpawnError<F> {
     path: Option<ChildPath>,
     kind: SpawnErrorKind,
@@ -105,12 +106,11 @@ impl<F> Error for SpawnError<F> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
             SpawnErrorKind::Start(error) => error.source(),
-            SpawnErrorKind::Stopping
-            | SpawnErrorKind::CleaningUp
+            SpawnErrorKind::Stopping | SpawnErrorKind::NotRunning => RefusedByStop::as_source(),
+            SpawnErrorKind::CleaningUp
             | SpawnErrorKind::TakenId
             | SpawnErrorKind::Id(_)
-            | SpawnErrorKind::MaxChildren
-            | SpawnErrorKind::NotRunning => None,
+            | SpawnErrorKind::MaxChildren => None,
         }
     }
 }

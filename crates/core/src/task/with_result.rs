@@ -1,24 +1,44 @@
 //! Tasks whose result a caller waits for.
 
+use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
 
-use crate::child::Panic;
+use crate::child::{Panic, RefusedByStop};
 use crate::panics::{catch, resume};
 
 /// Says why a task has no result.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+///
+/// A task that returns [`Stopped`](Self::Stopped) because of a stop has not failed: [`IntoExit`](super::IntoExit).
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskError {
     /// The task panicked.
-    #[error("the task panicked: {0}")]
     Panicked(Panic),
     /// The task was stopped, or aborted, before it had a result.
-    #[error("the task was stopped before it had a result")]
     Stopped,
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked(panic) => write!(f, "the task panicked: {panic}"),
+            Self::Stopped => f.write_str("the task was stopped before it had a result"),
+        }
+    }
+}
+
+impl Error for TaskError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Panicked(_) => None,
+            Self::Stopped => RefusedByStop::as_source(),
+        }
+    }
 }
 
 /// Where a task's result goes.

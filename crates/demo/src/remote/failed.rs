@@ -66,6 +66,11 @@ impl Failed {
         ExitCode::from(self.status())
     }
 
+    /// Whether the door knows no child of this path.
+    pub(super) fn is_no_such_child(&self) -> bool {
+        matches!(self, Self::Door(ClientError::Refused(refusal)) if refusal.code == "child")
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::NoClient(_) => "command_line",

@@ -36,15 +36,18 @@ pub(super) enum Verdict {
 /// Judges by what is known of the tree.
 pub(super) fn judge(model: &Model, path: &str, until: Until) -> Verdict {
     let Some(root) = model.children().next() else { return Verdict::NotYet("the tree begins".to_owned()) };
-    let is_below =
-        path == root.path || path.strip_prefix(&root.path).is_some_and(|rest| rest.starts_with('/'));
-    if !is_below {
+    if !is_below(&root.path, path) {
         return Verdict::OtherRoot(root.path.clone());
     }
     match until {
         Until::Ready => ready(model, root, path),
         Until::Gone => gone(model, path),
     }
+}
+
+/// Whether a path is that of the root or of a child that can be below it.
+pub(super) fn is_below(root: &str, path: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn ready(model: &Model, root: &Child, path: &str) -> Verdict {

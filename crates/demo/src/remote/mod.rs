@@ -18,11 +18,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use rootward_observer::client::Client;
 use tokio::runtime::Builder;
 
 use crate::tree_file;
 use failed::Failed;
-use judge::Until;
+use judge::{Until, is_below};
 use out::Out;
 
 pub(crate) use door::{NoClient, client};
@@ -131,6 +132,19 @@ impl Remote {
             | Self::Logs { child, .. } => &child.door,
         }
     }
+
+    /// The child that is meant, if it is one.
+    fn path(&self) -> Option<&str> {
+        match self {
+            Self::Status(_) | Self::Events { .. } => None,
+            Self::Stop { path, .. } => path.as_deref(),
+            Self::Why(child)
+            | Self::Restart(child)
+            | Self::Wait { child, .. }
+            | Self::Signal { child, .. }
+            | Self::Logs { child, .. } => Some(&child.path),
+        }
+    }
 }
 
 /// Does what is asked, and says with which status the demo ends.
@@ -146,7 +160,7 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
     let At { door, token_file, .. } = command.at();
     let client = client(door, token_file.as_deref())?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match command {
             Remote::Status(_) => show::status(&client, out).await,
             Remote::Why(child) => show::why(&client, &child.path, out).await,
@@ -162,5 +176,18 @@ fn try_to_run(command: &Remote, out: &Out) -> Result<ExitCode, Failed> {
             Remote::Events { follow, .. } => follow::events(&client, *follow, out).await,
             Remote::Logs { child, follow } => follow::logs(&client, &child.path, *follow, out).await,
         }
-    })
+    });
+    match (done, command.path()) {
+        (Err(failed), Some(path)) if failed.is_no_such_child() => {
+            Err(runtime.block_on(other_root(&client, path)).unwrap_or(failed))
+        }
+        (done, _) => done,
+    }
+}
+
+/// If no child of the tree can have this path, because the tree has another root: that.
+async fn other_root(client: &Client, path: &str) -> Option<Failed> {
+    let snapshot = client.snapshot().await.ok()?;
+    let root = snapshot.children.into_iter().next()?.path;
+    (!is_below(&root, path)).then(|| Failed::OtherRoot { path: path.to_owned(), root })
 }

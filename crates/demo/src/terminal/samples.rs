@@ -37,6 +37,7 @@ impl Story {
         let cause = if path == "root" { "signal" } else { "parent" }.to_owned();
         let grace_ms = match path {
             "root" => Some(25_000),
+            "root/storage" => Some(20_000),
             "root/storage/database" => Some(5_000),
             _ => None,
         };

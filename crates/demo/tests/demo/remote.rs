@@ -275,6 +275,31 @@ fn events_and_logs_show_what_was_before_and_go_on_to_the_end() {
 }
 
 #[test]
+fn a_path_of_another_root_is_told_from_a_child_that_is_not_there() {
+    let watched = Watched::start(&["--allow-control"]);
+
+    for (command, more) in [
+        ("why", &[][..]),
+        ("wait", &[]),
+        ("logs", &[]),
+        ("restart", &[]),
+        ("stop", &[]),
+        ("signal", &["SIGHUP"]),
+    ] {
+        let other = watched.ask(command, &[&["rot/team"], more].concat());
+        let says = "there is no rot/team: the root of this tree is root";
+        assert!(other.code == 2 && other.stderr.contains(says), "{command}: {}", other.stderr);
+        if command != "wait" {
+            let none = watched.ask(command, &[&["root/none"], more].concat());
+            let says = "there is no such child";
+            assert!(none.code == 2 && none.stderr.contains(says), "{command}: {}", none.stderr);
+        }
+    }
+
+    watched.finish();
+}
+
+#[test]
 fn where_no_program_is_the_commands_say_so() {
     let temp = Temp::new();
     let socket = temp.path("none.sock");

@@ -1,5 +1,6 @@
 //! The view on a terminal: keys in, screen out, and what is left when it is over.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -97,6 +98,34 @@ fn a_third_signal_leaves_at_once_and_the_terminal_as_it_was() {
 }
 
 #[test]
+fn a_signal_that_ends_the_program_at_once_leaves_the_terminal_as_it_was() {
+    for signal in [Signal::SIGUSR2, Signal::SIGALRM] {
+        let mut view = view("calm.toml");
+        view.wait_until(|screen| is(screen, "d", "● running"));
+
+        view.signal(signal);
+        let left = view.finish();
+
+        assert_eq!(left.status.signal(), Some(signal as i32), "as without a view: {}", left.screen);
+        assert!(left.is_as_before, "{signal}: {}", left.screen);
+    }
+}
+
+#[test]
+fn a_copy_is_sent_to_the_terminal_as_it_expects_it() {
+    let mut view = view("calm.toml");
+    view.wait_until(|screen| is(screen, "d", "● running"));
+
+    view.press("jy");
+    view.wait_for("copied");
+
+    let copied = "\u{1b}]52;c;cm9vdC9h\u{7}";
+    assert!(String::from_utf8_lossy(&view.written).contains(copied), "root/a, in base64");
+    view.press(CTRL_C);
+    assert!(view.finish().is_as_before);
+}
+
+#[test]
 fn keys_restart_a_child_and_send_it_signals() {
     let mut view = view("calm.toml");
     view.wait_until(|screen| is(screen, "d", "● running"));
@@ -176,9 +205,7 @@ fn a_dumb_terminal_gets_lines_and_is_told_why() {
     );
     assert!(!view.is_picture());
 
-    view.wait_until(|screen| {
-        screen.lines().any(|line| line.contains(" task-1 ") && line.contains("started"))
-    });
+    view.wait_until(|screen| screen.lines().any(|line| line.contains("● root ") && line.contains("started")));
     view.press(CTRL_C);
     let left = view.finish();
 
@@ -275,7 +302,8 @@ fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
     let mut demo = watched(&file, &door);
     demo.wait_for_start();
 
-    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+    let signals = [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT];
+    for signal in signals.into_iter().chain([Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM]) {
         let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
         view.wait_until(|screen| is(screen, "d", "● running"));
         if signal == Signal::SIGINT {

@@ -1,15 +1,15 @@
 //! One connection, from its first request to its last.
 
 use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1::Builder;
+use hyper::server::conn::http1::{Builder, Parts};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -20,6 +20,7 @@ use super::answer::{document, refused, stream};
 use super::body::DoorBody;
 use super::follower::{Attendance, Follower};
 use super::listener::Socket;
+use super::open::told_to_close;
 use super::page;
 use super::patient::Patient;
 use super::refusal::Refusal;
@@ -58,13 +59,28 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
     builder.timer(TokioTimer::new()).header_read_timeout(limits.request_timeout);
     builder.max_buf_size(HEAD).max_headers(HEADERS);
     let io = TokioIo::new(Patient::new(socket, limits.write_timeout));
-    let mut connection = pin!(builder.serve_connection(io, answer));
-    tokio::select! {
+    let mut connection = builder.serve_connection(io, answer);
+    let served = tokio::select! {
         biased;
-        _ = connection.as_mut() => return,
-        _ = closing.wait_for(|closing| *closing) => connection.as_mut().graceful_shutdown(),
+        served = &mut connection => served,
+        () = told_to_close(&mut closing) => {
+            std::pin::Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let Parts { io, read_buf, .. } = connection.into_parts();
+    // One that has said nothing hears nothing.
+    if served.is_err_and(|error| error.is_timeout()) && !read_buf.is_empty() {
+        tell(io.into_inner(), &Refusal::SLOW).await;
     }
-    let _ = connection.await;
+}
+
+/// Tells the other end why it is not waited for any longer.
+async fn tell(mut socket: Patient<Socket>, refusal: &Refusal) {
+    // One that has gone is told nothing.
+    if socket.write_all(refusal.as_text().as_bytes()).await.is_ok() {
+        let _ = socket.shutdown().await;
+    }
 }
 
 impl Desk {
@@ -141,7 +157,12 @@ impl Desk {
             }
             Route::Control(_) if !self.limits.allows_control => Err(Refusal::CONTROL),
             Route::Control(control) => {
-                let done = control.perform(&self.follower.tree).await?.to_owned();
+                let tree = self.follower.tree.clone();
+                // The connection is dropped with its watcher, in the middle of a restart as well. What has begun is
+                // done to its end all the same, by a task that no connection owns.
+                let doing = Handle::current().spawn(async move { control.perform(&tree).await });
+                // Without an answer the runtime is going.
+                let done = doing.await.unwrap_or(Err(Refusal::STOPPING))?.to_owned();
                 Ok(document(&Done { schema: Version, done }))
             }
         }

@@ -11,8 +11,8 @@ impl Control {
     ///
     /// # Cancel safety
     ///
-    /// A watcher that leaves before the answer takes nothing back. A restart whose watcher leaves while the child stops
-    /// may leave the child down.
+    /// A stop, a start or a signal that has been sent is not taken back. A restart is a stop and a start: if it is
+    /// dropped between the two, the child stays down. So a task of its own runs this, which no watcher drops.
     pub(super) async fn perform(self, tree: &TreeWatch) -> Result<&'static str, Refusal> {
         match self {
             Self::Stop => {

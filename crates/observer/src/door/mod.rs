@@ -106,7 +106,7 @@ impl Door {
         Self { place, limits }
     }
 
-    /// Lets watchers stop and force the tree, and terminate, start and restart children.
+    /// Lets watchers stop and force the tree, terminate, start and restart children, and send signals to processes.
     pub fn allow_control(mut self) -> Self {
         self.limits.allows_control = true;
         self

@@ -63,3 +63,31 @@ fn policy(nonce: &str) -> String {
          require-trusted-types-for 'script'; trusted-types 'none'"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wire::every_kind::every_kind;
+
+    /// What a script says between two of its lines.
+    fn between<'a>(script: &'a str, from: &str, to: &str) -> &'a str {
+        let (_, rest) = script.split_once(from).expect("the script begins so");
+        rest.split_once(to).expect("it ends so").0
+    }
+
+    fn knows_every_event(switch: &str) {
+        for what in every_kind() {
+            let case = format!("case \"{}\":", what.name());
+            assert_eq!(switch.matches(&case).count(), usize::from(what.name() != "unknown"), "{case}");
+        }
+    }
+
+    #[test]
+    fn the_fold_of_the_page_knows_events_of_every_kind() {
+        knows_every_event(between(include_str!("../../page/fold.js"), "  apply(event) {", "\n  }\n"));
+    }
+
+    #[test]
+    fn the_page_has_words_for_events_of_every_kind() {
+        knows_every_event(between(include_str!("../../page/words.js"), "function eventWords", "\n}\n"));
+    }
+}

@@ -28,6 +28,8 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "origin", "the request comes from a page of another origin");
     pub(super) const TOKEN: Self =
         Self::new(StatusCode::UNAUTHORIZED, "token", "the header Authorization does not bring the token");
+    pub(super) const SLOW: Self =
+        Self::new(StatusCode::REQUEST_TIMEOUT, "slow", "the head of the request has not come in time");
     pub(super) const BODY: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body", "no request has a body");
     pub(super) const METHOD: Self =
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this is not done by that method");

@@ -4,6 +4,10 @@ mod answers;
 mod child;
 mod details;
 mod event;
+#[cfg(test)]
+mod every_field;
+#[cfg(test)]
+pub(crate) mod every_kind;
 mod outlook;
 #[cfg(test)]
 mod schema_tests;

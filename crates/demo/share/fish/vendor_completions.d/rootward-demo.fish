@@ -42,7 +42,7 @@ complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l observe-por
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l probes -d 'Answer /livez, /readyz and /startupz, at an ADDRESS:PORT or at unix:PATH' -r
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l drain -d 'How long the tree goes on after the first request to stop, not ready any more; overrides the tree file\'s' -r
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l termination-message -d 'Explain the end in this file, in at most 4096 bytes (Kubernetes: /dev/termination-log)' -r -F
-complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l allow-control -d 'Let watchers stop the tree, and terminate, start and restart children'
+complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -l allow-control -d 'Let watchers stop and force the tree, stop, start and restart children, and send signals to processes'
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -s V -l version -d 'Print version'
 complete -c rootward-demo -n "__fish_rootward_demo_needs_command" -f -a "run" -d 'Run a tree file (.toml, or .json with the same shape)'
@@ -79,7 +79,7 @@ complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l obse
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l probes -d 'Answer /livez, /readyz and /startupz, at an ADDRESS:PORT or at unix:PATH' -r
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l drain -d 'How long the tree goes on after the first request to stop, not ready any more; overrides the tree file\'s' -r
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l termination-message -d 'Explain the end in this file, in at most 4096 bytes (Kubernetes: /dev/termination-log)' -r -F
-complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l allow-control -d 'Let watchers stop the tree, and terminate, start and restart children'
+complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -l allow-control -d 'Let watchers stop and force the tree, stop, start and restart children, and send signals to processes'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand check" -s h -l help -d 'Print help'
 complete -c rootward-demo -n "__fish_rootward_demo_using_subcommand attach" -l token-file -d 'Where the token of a port stands' -r -F

@@ -54,17 +54,17 @@ pub(crate) fn draw(state: &mut State, fit: Fit, frame: &mut Frame<'_>) {
     }
     let visible = rows.iter().skip(state.first_row).take(state.heights.0);
     state.visible = Some(visible.map(|row| (row.child.state, row.child.since)).collect());
-    let state = &*state;
-    status::header(state, &rows, parts.header, &mut painter);
-    status::awaited(state, parts.status, &mut painter);
+    let seen = &*state;
+    status::header(seen, &rows, parts.header, &mut painter);
+    status::awaited(seen, parts.status, &mut painter);
     if let Some(area) = parts.tree {
-        tree::draw(state, &rows, area, &mut painter);
+        tree::draw(seen, &rows, area, &mut painter);
     }
     if let Some(area) = parts.events {
-        events::draw(state, area, &mut painter);
+        events::draw(seen, area, &mut painter);
     }
-    status::footer(state, parts.footer, &mut painter);
-    over::draw(state, area, &mut painter);
+    status::footer(seen, parts.footer, &mut painter);
+    state.explanation = over::draw(seen, area, &mut painter);
 }
 
 fn parts(area: Rect, rows: usize, pane: Pane) -> Parts {

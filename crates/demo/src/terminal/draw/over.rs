@@ -8,13 +8,15 @@ use crate::terminal::explain::{self, details};
 use crate::terminal::state::{Menu, Mode, SIGNALS, State};
 use crate::terminal::text::safe;
 
-pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) {
+/// Draws it, and says how much of a text that can be moved is out of sight, and how much in sight.
+pub(super) fn draw(state: &State, area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
     match &state.mode {
         Mode::Usual | Mode::Search(_) | Mode::Sure(..) => {}
         Mode::Help => help(state, area, painter),
         Mode::Signals(menu) => signals(menu, area, painter),
-        Mode::Why(path) => why(state, path, area, painter),
+        Mode::Why(path, first) => return why(state, (path, *first), area, painter),
     }
+    (0, 0)
 }
 
 fn help(state: &State, area: Rect, painter: &mut Painter<'_>) {
@@ -76,8 +78,8 @@ fn signals(menu: &Menu, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn why(state: &State, path: &str, area: Rect, painter: &mut Painter<'_>) {
-    let Some((why, usage)) = state.why(path) else { return };
+fn why(state: &State, (path, first): (&str, usize), area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
+    let Some((why, usage)) = state.why(path) else { return (0, 0) };
     let mut known = explain::waits(&why, state.now);
     known.extend(details(&why.child, state.now));
     known.extend(explain::because(&why, state.now));
@@ -89,9 +91,20 @@ fn why(state: &State, path: &str, area: Rect, painter: &mut Painter<'_>) {
         known.iter().flat_map(|line| folded(line, width.saturating_sub(4).into())).collect();
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).clamp(3, area.height);
     let inner = painter.frame(centred(area, width, height), &format!(" why {} ", safe(path)));
-    for (y, line) in (inner.y..inner.bottom()).zip(&lines) {
+    let in_sight = usize::from(inner.height);
+    let out_of_sight = lines.len().saturating_sub(in_sight);
+    let first = first.min(out_of_sight);
+    for (y, line) in (inner.y..inner.bottom()).zip(&lines[first..]) {
         painter.text(Rect { y, height: 1, ..inner }, line, Style::new());
     }
+    let more = match (first, out_of_sight - first) {
+        (0, 0) => String::new(),
+        (_, 0) => " k: back ".to_owned(),
+        (_, 1) => " … 1 more line, j ".to_owned(),
+        (_, below) => format!(" … {below} more lines, j "),
+    };
+    painter.text(Rect { y: inner.bottom(), height: 1, ..inner }, &more, paint::strong());
+    (out_of_sight, in_sight)
 }
 
 /// A line that is too long goes on below.

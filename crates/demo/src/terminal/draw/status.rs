@@ -44,46 +44,74 @@ pub(super) fn header(state: &State, rows: &[Row<'_>], area: Rect, painter: &mut 
     }
 }
 
-/// What a stop or a start waits for, by name, and how much time is left.
-pub(super) fn awaited(state: &State, area: Rect, painter: &mut Painter<'_>) {
-    let mut line = area;
-    stop_bar(state, &mut line, painter);
-    let awaited = state.awaited();
-    let Some((first, others)) = awaited.split_first() else { return };
-    let more = match others.len() {
-        0 => String::new(),
-        count => format!(", and {count} more"),
-    };
-    painter.append(&mut line, &format!("waits for {}{more}", described(state, first)), paint::busy());
-}
+/// So much of a path is shown where there is room for it without what stands around it.
+const PATH: usize = 24;
 
-fn stop_bar(state: &State, line: &mut Rect, painter: &mut Painter<'_>) {
-    let Some(root) = state.model.children().next().filter(|root| root.state == ChildState::Stopping) else {
+/// What a stop or a start waits for, by name, and how much time is left. Where there is no room for all of it, the
+/// name is what stays: a path that is too long loses its beginning.
+pub(super) fn awaited(state: &State, area: Rect, painter: &mut Painter<'_>) {
+    let stop = stop_bar(state);
+    let awaited = state.awaited();
+    let Some((child, others)) = awaited.split_first() else {
+        painter.text(area, &stop, paint::busy());
         return;
     };
-    let age = state.now - root.since.unwrap_or(state.now);
-    let text = match time_left(root, state.now) {
-        Some((left, whole)) => format!("stop {} {} · ", bar(left, whole, 8), brief(left)),
-        None => format!("stop, for {} · ", brief(age)),
+    let path = safe(&child.path);
+    let pid = child.pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
+    let (more, few) = match others.len() {
+        0 => (String::new(), String::new()),
+        count => (format!(", and {count} more"), format!(" +{count}")),
     };
-    painter.append(line, &text, paint::busy());
+    let (words, time) = described(state, child);
+    let ways = [
+        (format!("{stop}waits for "), format!("{pid}, {words}{more}")),
+        (format!("{stop}waits for "), format!(", {words}{more}")),
+        ("waits for ".to_owned(), format!(", {words}{more}")),
+        ("waits for ".to_owned(), format!("{few} · {time}")),
+    ];
+    let room = |(before, behind): &(String, String)| {
+        usize::from(area.width).saturating_sub(before.chars().count() + behind.chars().count())
+    };
+    let wanted = path.chars().count();
+    let is_whole = ways.iter().position(|way| room(way) >= wanted);
+    let has_room = || ways.iter().position(|way| room(way) >= PATH);
+    let [.., shortest] = &ways;
+    let way = is_whole.or_else(has_room).map_or(shortest, |at| &ways[at]);
+    let text = format!("{}{}{}", way.0, end_of_path(&path, room(way).max(1)), way.1);
+    painter.text(area, &text, paint::busy());
 }
 
-fn described(state: &State, child: &Child) -> String {
-    let age = state.now - child.since.unwrap_or(state.now);
-    let mut text = safe(&child.path);
-    if let Some(pid) = child.pid {
-        text = format!("{text} (pid {pid})");
+/// The end of a path, which names the child.
+fn end_of_path(path: &str, room: usize) -> String {
+    let length = path.chars().count();
+    if length <= room {
+        return path.to_owned();
     }
+    std::iter::once('…').chain(path.chars().skip(length + 1 - room)).collect()
+}
+
+fn stop_bar(state: &State) -> String {
+    let Some(root) = state.model.children().next().filter(|root| root.state == ChildState::Stopping) else {
+        return String::new();
+    };
+    match time_left(root, state.now) {
+        Some((left, whole)) => format!("stop {} {} · ", bar(left, whole, 8), brief(left)),
+        None => format!("stop, for {} · ", brief(state.now - root.since.unwrap_or(state.now))),
+    }
+}
+
+/// How far a child has come that is waited for, in words and in a few letters.
+fn described(state: &State, child: &Child) -> (String, String) {
+    let age = brief(state.now - child.since.unwrap_or(state.now));
     if child.state == ChildState::Starting {
-        return format!("{text}, which starts for {}", brief(age));
+        return (format!("which starts for {age}"), age);
     }
     if child.forced {
-        return format!("{text}, which was forced");
+        return ("which was forced".to_owned(), "forced".to_owned());
     }
     match time_left(child, state.now) {
-        Some((left, _)) => format!("{text}, forced in {}", brief(left)),
-        None => format!("{text}, asked {} ago", brief(age)),
+        Some((left, _)) => (format!("forced in {}", brief(left)), brief(left)),
+        None => (format!("asked {age} ago"), age),
     }
 }
 
@@ -91,26 +119,35 @@ pub(super) fn footer(state: &State, area: Rect, painter: &mut Painter<'_>) {
     let (text, style) = match &state.mode {
         Mode::Search(text) => (format!("/{}_", safe(text)), paint::strong()),
         Mode::Sure(what, _) => (format!("{}? y/n", safe(what)), paint::bad()),
-        Mode::Usual | Mode::Help | Mode::Signals(_) | Mode::Why(_) if !state.notice.is_empty() => {
+        Mode::Usual | Mode::Help | Mode::Signals(_) | Mode::Why(..) if !state.notice.is_empty() => {
             (state.notice.clone(), paint::notice())
         }
-        Mode::Usual | Mode::Help | Mode::Signals(_) | Mode::Why(_) => (hints(state), paint::quiet()),
+        Mode::Usual | Mode::Help | Mode::Signals(_) | Mode::Why(..) => {
+            (hints(state, area.width.into()), paint::quiet())
+        }
     };
     painter.text(area, &text, style);
 }
 
-fn hints(state: &State) -> String {
+/// What the keys do, the most useful first, as far as there is room for whole hints.
+fn hints(state: &State, room: usize) -> String {
     let end = match (state.rights.is_own, state.is_stopping()) {
         (true, false) => "Ctrl-C stops the tree",
         (true, true) => "Ctrl-C forces",
         (false, _) => "q leaves",
     };
-    let mut hints = vec!["? keys", end, "Tab events", "/ search", "w why"];
+    let mut hints = vec!["? keys", end, "w why"];
     if state.rights.control {
-        hints.extend(["r restart", "t stop it"]);
+        hints.extend(["r restart", "x signal", "t stop it"]);
     }
-    if state.rights.control {
-        hints.push("x signal");
+    hints.extend(["/ search", "Tab events"]);
+    let mut text = String::new();
+    for hint in hints {
+        let between = if text.is_empty() { "" } else { " · " };
+        if text.chars().count() + between.chars().count() + hint.len() > room {
+            break;
+        }
+        text.extend([between, hint]);
     }
-    hints.join(" · ")
+    text
 }

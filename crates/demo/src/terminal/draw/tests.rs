@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::style::{Color, Modifier};
-use rootward_observer::wire::{HealthFindings, Usage};
+use rootward_observer::wire::{HealthFindings, Kind, Usage, What};
 
 use super::draw;
 use crate::terminal::fit::Fit;
@@ -90,6 +90,50 @@ fn why_a_child_is_in_its_state() {
         press(&mut state, "jjjjjw");
         state
     });
+}
+
+#[test]
+fn the_name_of_what_blocks_a_stop_is_always_to_be_seen() {
+    let storage = "root/the-storage-of-all-there-is";
+    let path = format!("{storage}/a-database-with-a-rather-long-name-that-fills-a-line");
+    let long = || {
+        let tree = ["root", storage]
+            .into_iter()
+            .fold(Story::new(), |tree, path| tree.event(0.0, path, Kind::Supervisor, What::Starting));
+        let tree = tree.up(0.1, &path, Kind::Process, Some(4711)).stopping(4.0, "root", Kind::Supervisor);
+        own(tree.stopping(4.0, storage, Kind::Supervisor).stopping(4.0, &path, Kind::Process))
+    };
+
+    for (size, usual, long_one) in [
+        ((40, 10), "waits for root/storage/database · 3.5s", "waits for …name-that-fills-a-line · 1.5s"),
+        (
+            (80, 24),
+            "waits for root/storage/database (pid 4711), forced in 3.5s",
+            "waits for …a-rather-long-name-that-fills-a-line, asked 1.5s ago",
+        ),
+    ] {
+        let line = |mut state: State| picture(&mut state, FIT, size).lines().nth(1).unwrap().to_owned();
+        let lines = [line(own(stop())), line(long())];
+        assert!(lines[0].ends_with(usual) && lines[1].ends_with(long_one), "{lines:#?}");
+    }
+}
+
+#[test]
+fn an_explanation_that_is_longer_than_the_screen_can_be_moved_and_says_so() {
+    let mut state = own(up());
+    press(&mut state, "jjw");
+    let all = picture(&mut state, FIT, (40, 30));
+    let last = all.lines().rfind(|line| line.starts_with('│')).unwrap().to_owned();
+
+    let begin = picture(&mut state, FIT, (40, 5));
+    assert!(begin.contains("… 1 more line, j") && !begin.contains(&last), "{begin}");
+    press(&mut state, "jjjjjjjjjjjjjjjj");
+    let end = picture(&mut state, FIT, (40, 5));
+    assert!(end.contains(&last) && !end.contains("more line"), "{end}");
+    press(&mut state, "k");
+    assert!(picture(&mut state, FIT, (40, 5)).contains("1 more line, j"), "it is not moved beyond its end");
+    press(&mut state, "w");
+    assert!(!picture(&mut state, FIT, (40, 30)).contains("why root"), "any other key closes it");
 }
 
 #[test]

@@ -109,9 +109,8 @@ impl Columns {
             let restarts = Some(child.restarts).filter(|restarts| *restarts > 0);
             at = painter.cell(at, &number(restarts, RESTARTS), RESTARTS, paint::notice());
         }
-        if let (Some(end), true) = (&child.last_end, self.last > 0) {
-            let end = end_of(end.status.as_ref(), &end.event, end.error.as_deref());
-            painter.cell(at, &end, self.last, paint::quiet());
+        if let (Some((text, style)), true) = (last(state, row), self.last > 0) {
+            painter.cell(at, &text, self.last, style);
         }
         if is_selected {
             let style = if state.pane == Pane::Tree { paint::turned() } else { paint::strong() };
@@ -180,6 +179,18 @@ fn said(state: &State, row: &Row<'_>) -> (String, Style) {
         ChildState::Down => ("○ down".to_owned(), paint::quiet()),
         ChildState::Unknown | _ => ("?".to_owned(), paint::quiet()),
     }
+}
+
+/// The last column: how the child has ended, or what is left of the grace of a supervisor that stops. The state of a
+/// supervisor says how many below it are gone.
+fn last(state: &State, row: &Row<'_>) -> Option<(String, Style)> {
+    let child = row.child;
+    let is_level = child.state == ChildState::Stopping && !child.forced && row.is_parent && row.leaves.0 > 0;
+    if let Some((left, grace)) = time_left(child, state.now).filter(|_| is_level) {
+        return Some((format!("{} {}", bar(left, grace, BAR), brief(left)), paint::busy()));
+    }
+    let end = child.last_end.as_ref()?;
+    Some((end_of(end.status.as_ref(), &end.event, end.error.as_deref()), paint::quiet()))
 }
 
 /// What is left of a time, as a bar.

@@ -17,7 +17,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 ///
 /// # Cancel safety
 ///
-/// What has begun goes on. A restart that is given up while the child stops may leave it down.
+/// A stop or a start that has begun goes on. A restart that is dropped while the child stops leaves it down: so this
+/// runs as a task of the program's runtime, which the end of the view does not drop.
 pub(super) async fn act(tree: &TreeWatch, effect: &Effect) -> String {
     let (done, path) = match effect {
         Effect::Terminate(path) => (terminate(tree, path).await.map(|()| "is down"), path),

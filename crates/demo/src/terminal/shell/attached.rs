@@ -2,12 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rootward_observer::client::{Client, ClientError, Control, Message};
 use rootward_observer::model::Model;
 use rootward_observer::wire::Snapshot;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
 
 use super::inbox::Inbox;
 use super::keys::{hear_keys, hear_signals};
@@ -16,6 +18,10 @@ use super::stage::{Hands, Stage};
 use crate::terminal::fit::Fit;
 use crate::terminal::plain::{farewell, line};
 use crate::terminal::state::{Effect, Explained, Input, Rights, State};
+
+/// How long a request that the user has made may take to get to the door when the view is left right after it. A door
+/// that has it does it to its end, also if the answer does not come meanwhile.
+const SENDING: Duration = Duration::from_millis(300);
 
 /// Says why another program's tree is not shown, or not any more.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +51,7 @@ pub(crate) fn attach(
         Some(fit) => show(&runtime, client, title, fit, snapshot),
         None => runtime.block_on(lines(client, &snapshot, write)).map(|()| String::new()),
     };
-    // A request that still waits for an answer is given up.
+    // The door does what it has been asked for. What is given up is the answer.
     runtime.shutdown_background();
     said
 }
@@ -65,16 +71,20 @@ fn show(
     // A look that is wanted while another one waits is that one.
     let (looks, wanted) = channel(1);
     runtime.spawn(follow(client.clone(), as_of, Arc::clone(&inbox), wanted));
+    let (asking, mut asked) = channel(1);
     let hands = DoorHands {
         client: client.clone(),
         inbox: Arc::clone(&inbox),
         runtime: runtime.handle().clone(),
         looks,
+        asking,
     };
     hear_signals(&inbox, true)?;
     let (screen, _) = Screen::take(io::stderr())?;
     hear_keys(&inbox)?;
     let state = Stage { screen, state: State::new(rights), inbox, fit, hands }.run()?;
+    // Each request holds a sender until it has its answer. Either outcome means that they have had their time.
+    let _ = runtime.block_on(async { timeout(SENDING, asked.recv()).await });
     match state.over() {
         Some(Some(why)) => Err(AttachError::Lost(why.clone())),
         Some(None) => Ok(farewell(&state.model, "The tree is gone.")),
@@ -119,6 +129,8 @@ struct DoorHands {
     inbox: Arc<Inbox>,
     runtime: Handle,
     looks: Sender<()>,
+    /// Held by every request that changes the tree, until it is answered.
+    asking: Sender<()>,
 }
 
 impl Hands for DoorHands {
@@ -140,7 +152,9 @@ impl Hands for DoorHands {
             });
             return;
         }
+        let asking = self.asking.clone();
         self.runtime.spawn(async move {
+            let _asking = asking;
             let Some(control) = control(&effect) else { return };
             let answer = match client.control(control).await {
                 Ok(done) => format!("{}: done", done.done),

@@ -2,14 +2,22 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::thread;
 
 use crossterm::event::{Event, read};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{
+    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+};
 use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use super::inbox::{Inbox, Mail};
+use super::screen::{Modes, PATIENCE};
 use crate::terminal::state::Input;
+
+/// The signals that end a program which does nothing about them, and that are not sent to stop it.
+const DEADLY: [i32; 5] = [SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
 
 /// Hears the keys until the program ends. A terminal that has gone is heard no more.
 ///
@@ -36,13 +44,35 @@ pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
 ///
 /// If the system refuses the signals or the thread.
 pub(crate) fn hear_signals(inbox: &Arc<Inbox>, ends: bool) -> io::Result<()> {
-    let ending: &[i32] = if ends { &[SIGINT, SIGTERM, SIGHUP, SIGQUIT] } else { &[] };
-    let mut signals = Signals::new(ending.iter().chain(&[SIGTSTP]))?;
+    // A program that runs a tree shows it at SIGUSR1. A watcher has nothing to show.
+    let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1].into_iter().chain(DEADLY).filter(|_| ends);
+    let mut signals = Signals::new(ending.chain([SIGTSTP]))?;
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
             inbox.push(if signal == SIGTSTP { Mail::Suspend } else { Mail::Input(Input::Leave) });
         }
+    })?;
+    Ok(())
+}
+
+/// Has a signal that ends the program end it as it would without a view, after the terminal has been given back. The
+/// view has given it back when nothing can be received any more.
+///
+/// # Errors
+///
+/// If the system refuses the signals or the thread.
+pub(crate) fn hear_deadly_signals(inbox: &Arc<Inbox>, modes: Modes, ended: Receiver<()>) -> io::Result<()> {
+    let mut signals = Signals::new(DEADLY)?;
+    let inbox = Arc::clone(inbox);
+    thread::Builder::new().name("view-deadly".to_owned()).spawn(move || {
+        let Some(signal) = signals.forever().next() else { return };
+        inbox.input(Input::Leave);
+        // A view that takes nothing any more is not waited for. Either outcome means the same.
+        let _ = ended.recv_timeout(PATIENCE);
+        modes.restore();
+        // It does not come back, or there is nothing else to be done.
+        let _ = emulate_default_handler(signal);
     })?;
     Ok(())
 }

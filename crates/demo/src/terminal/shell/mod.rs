@@ -5,6 +5,8 @@ mod attached;
 mod inbox;
 mod keys;
 mod own;
+#[cfg(test)]
+mod panic_tests;
 mod screen;
 mod stage;
 

@@ -4,7 +4,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
 
 use rootward::Tree;
 use rootward::event::Events;
@@ -15,16 +14,13 @@ use tokio::runtime::Handle;
 
 use super::act::{act, explain, send};
 use super::inbox::Inbox;
-use super::keys::{hear_keys, hear_signals};
-use super::screen::{Modes, Screen};
+use super::keys::{hear_deadly_signals, hear_keys, hear_signals};
+use super::screen::{Modes, PATIENCE, Screen};
 use super::stage::{Hands, Stage};
 use crate::chaos::Chaos;
 use crate::messages;
 use crate::terminal::fit::Fit;
 use crate::terminal::state::{Effect, Input, Rights, State};
-
-/// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The view of this program's own tree. It is over when this is dropped.
 pub(crate) struct OwnView {
@@ -74,17 +70,28 @@ impl OwnView {
         Reaches { suspends, reach, chaos }: Reaches,
     ) -> io::Result<Self> {
         let inbox = Arc::new(Inbox::default());
-        let (screen, modes) = Screen::take(io::stderr())?;
-        hear_signals(&inbox, false)?;
-        hear_keys(&inbox)?;
-        let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
         inbox.input(Input::Chaos(chaos.words()));
         let hands = OwnHands { inbox: Arc::clone(&inbox), reach, suspends, chaos };
+        Self::show(fit, events, inbox, hands)
+    }
+
+    /// The same with hands of any kind.
+    pub(super) fn show(
+        fit: Fit,
+        events: Events,
+        inbox: Arc<Inbox>,
+        hands: impl Hands + Send + 'static,
+    ) -> io::Result<Self> {
+        // The end of the view's thread drops the senders, which is all there is to say.
+        let ((sender, ended), (for_signals, ended_for_signals)) = (mpsc::channel(), mpsc::channel());
+        let (screen, modes) = Screen::take(io::stderr())?;
+        hear_signals(&inbox, false)?;
+        hear_deadly_signals(&inbox, modes.try_clone()?, ended_for_signals)?;
+        hear_keys(&inbox)?;
+        let rights = Rights { title: "rootward-demo".to_owned(), control: true, is_own: true };
         let stage = Stage { screen, state: State::new(rights), inbox: Arc::clone(&inbox), fit, hands };
-        // The thread's end drops the sender, which is all there is to say.
-        let (sender, ended) = mpsc::channel();
         thread::Builder::new().name("view".to_owned()).spawn(move || {
-            let _sender = sender;
+            let _senders = (sender, for_signals);
             // The tree goes on without a view. A panic drops the screen, which gives the terminal back.
             match catch_unwind(AssertUnwindSafe(|| stage.run())) {
                 Ok(Ok(_)) => {}
@@ -96,6 +103,15 @@ impl OwnView {
         })?;
         hear_tree(&inbox, events)?;
         Ok(Self { inbox, modes, ended })
+    }
+}
+
+#[cfg(test)]
+impl OwnView {
+    /// Waits until the view is over by itself.
+    pub(super) fn until_over(&self) {
+        // Nothing is ever sent.
+        let _ = self.ended.recv();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::execute;
@@ -12,6 +13,9 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+/// How long a view may take to give its terminal back. One that takes nothing any more is not waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A terminal that shows the view. It is given back when this is dropped.
 pub(crate) struct Screen {
@@ -50,7 +54,7 @@ impl Modes {
         let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
     }
 
-    fn try_clone(&self) -> io::Result<Self> {
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
         Ok(Self { tty: self.tty.try_clone()?, before: self.before.clone() })
     }
 }

@@ -23,7 +23,14 @@ impl State {
         }
         match std::mem::replace(&mut self.mode, Mode::Usual) {
             Mode::Usual => self.usual(key.code),
-            Mode::Help | Mode::Why(_) => vec![],
+            Mode::Help => vec![],
+            Mode::Why(path, first) => {
+                if let Some(lines) = self.lines_of(key.code) {
+                    let first = first.saturating_add_signed(lines).min(self.explanation.0);
+                    self.mode = Mode::Why(path, first);
+                }
+                vec![]
+            }
             Mode::Search(text) => self.typed(text, key.code),
             Mode::Signals(menu) => self.choose(menu, key.code),
             Mode::Sure(_, effect) if matches!(key.code, KeyCode::Char('y' | 'Y')) => vec![effect],
@@ -63,7 +70,7 @@ impl State {
             }
             KeyCode::Char('v') => self.log.next_level(),
             KeyCode::Char('w') => {
-                self.mode = Mode::Why(self.selected.clone());
+                self.mode = Mode::Why(self.selected.clone(), 0);
                 self.explained_at = self.now;
                 return vec![Effect::Explain(self.selected.clone())];
             }
@@ -74,6 +81,20 @@ impl State {
             _ => {}
         }
         vec![]
+    }
+
+    /// By how many lines a key moves an explanation, if it is a key that moves.
+    fn lines_of(&self, code: KeyCode) -> Option<isize> {
+        let page = isize::try_from(self.explanation.1.saturating_sub(1).max(1)).unwrap_or(1);
+        Some(match code {
+            KeyCode::Up | KeyCode::Char('k') => -1,
+            KeyCode::Down | KeyCode::Char('j') => 1,
+            KeyCode::PageUp => -page,
+            KeyCode::PageDown => page,
+            KeyCode::Home | KeyCode::Char('g') => isize::MIN + 1,
+            KeyCode::End | KeyCode::Char('G') => isize::MAX,
+            _ => return None,
+        })
     }
 
     /// Chaos is a matter of the program whose tree it is.

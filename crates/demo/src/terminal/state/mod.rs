@@ -110,8 +110,8 @@ pub(crate) enum Mode {
     Signals(Menu),
     /// Whether something is meant.
     Sure(String, Effect),
-    /// Why a child is in its state.
-    Why(String),
+    /// Why a child is in its state, from this line on.
+    Why(String, usize),
 }
 
 /// What the view shows.
@@ -131,6 +131,8 @@ pub(crate) struct State {
     pub(crate) first_row: usize,
     /// How many lines of the tree and of the events are on the screen: draw says so.
     pub(crate) heights: (usize, usize),
+    /// How many lines of an explanation are out of sight, and how many in sight: draw says so.
+    pub(crate) explanation: (usize, usize),
     /// What the children on the screen do, and since when, unless something has happened since it was drawn.
     pub(crate) visible: Option<Vec<(ChildState, Option<f64>)>>,
     /// What the clock shows, in seconds after the root began.
@@ -163,6 +165,7 @@ impl State {
             selected: String::new(),
             first_row: 0,
             heights: (10, 10),
+            explanation: (0, 0),
             visible: None,
             now: 0.0,
             ahead: f64::NEG_INFINITY,
@@ -259,7 +262,7 @@ impl State {
 
     /// After how long what is shown changes by itself, if nothing happens.
     pub(crate) fn next_change(&self) -> Option<Duration> {
-        let is_asking = self.is_outdated() || matches!(self.mode, Mode::Why(_));
+        let is_asking = self.is_outdated() || matches!(self.mode, Mode::Why(..));
         let mut next = is_asking.then_some(Duration::from_secs(1));
         let visible = self.visible.clone().unwrap_or_else(|| {
             let rows = self.rows();
@@ -296,7 +299,7 @@ impl State {
 
     /// The child that is to be asked again why it is in its state, because that is shown: once a second.
     pub(crate) fn wants_explanation(&mut self) -> Option<String> {
-        let Mode::Why(path) = &self.mode else { return None };
+        let Mode::Why(path, _) = &self.mode else { return None };
         let wants = self.now - self.explained_at >= 1.0;
         wants.then(|| {
             self.explained_at = self.now;

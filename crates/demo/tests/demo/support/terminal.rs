@@ -124,6 +124,11 @@ impl Terminal {
         let status = self.child.wait().expect("the program is our child");
         self.over = true;
         let after = tcgetattr(&self.master).expect("it is a terminal");
+        // The mouse, and pasting, stay the terminal's own in all that is tested here.
+        let written = String::from_utf8_lossy(&self.written);
+        for mode in ["1000", "1002", "1003", "1005", "1006", "1015", "2004"] {
+            assert!(!written.contains(&format!("\u{1b}[?{mode}h")), "{mode}: {written:?}");
+        }
         let screen = self.screen.screen();
         let is_as_before = !screen.alternate_screen() && !screen.hide_cursor() && after == self.before;
         Left { status, screen: screen.contents(), is_as_before }

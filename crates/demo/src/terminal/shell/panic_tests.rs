@@ -1,0 +1,80 @@
+//! A whole program whose view panics: this test program, started a second time in a terminal.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use nix::sys::termios::tcgetattr;
+use rootward::{ChildSpec, Supervisor, TaskContext};
+use rootward_tests::{hear_the_terminal, start_in_terminal};
+use tokio::runtime::Runtime;
+
+use super::inbox::Inbox;
+use super::own::OwnView;
+use super::stage::Hands;
+use crate::panics::guard;
+use crate::terminal::fit::Fit;
+use crate::terminal::state::Effect;
+
+/// Set in the program that panics.
+const PANICS: &str = "TEST_OF_A_VIEW_THAT_PANICS";
+
+/// Hands with a bug. They work on the thread that draws.
+struct Buggy;
+
+impl Hands for Buggy {
+    fn perform(&mut self, _: Effect) {
+        panic!("a bug in the view");
+    }
+}
+
+#[test]
+fn a_view_that_panics_gives_the_terminal_back_and_the_program_goes_on() {
+    if std::env::var_os(PANICS).is_some() {
+        assert_eq!(guard(program), ExitCode::SUCCESS);
+        return;
+    }
+    hear_the_terminal();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "--nocapture", "--test-threads=1"])
+        .env(PANICS, "1")
+        .env("TERM", "xterm-256color");
+    command.arg(std::thread::current().name().unwrap());
+    let mut started = start_in_terminal(command, 80, 24).unwrap();
+    let mut terminal = File::from(started.terminal.try_clone().unwrap());
+    let (mut written, mut part) = (Vec::new(), [0; 4096]);
+    let mut is_told = false;
+
+    // The end of a terminal is an error.
+    while let Ok(count @ 1..) = terminal.read(&mut part) {
+        written.extend_from_slice(&part[..count]);
+        if !is_told && String::from_utf8_lossy(&written).contains("Ctrl-C") {
+            is_told = true;
+            terminal.write_all(b"S").unwrap();
+        }
+    }
+
+    let written = String::from_utf8_lossy(&written);
+    assert!(started.child.wait().unwrap().success(), "{written:?}");
+    let (_, picture) = written.split_once("\u{1b}[?1049h").expect("there was a picture");
+    let (_, after) = picture.split_once("\u{1b}[?1049l").expect("the usual screen is back");
+    assert!(after.contains("the view is over by a bug in it, and the tree goes on"), "{after:?}");
+    assert!(after.contains("the program has gone on") && !written.contains("panicked at"), "{after:?}");
+    assert!(picture.contains("\u{1b}[?25h"), "the cursor is back");
+    assert_eq!(tcgetattr(&started.terminal).unwrap(), started.modes, "and the modes");
+}
+
+/// A program that shows its tree, until the view panics.
+fn program() -> ExitCode {
+    let runtime = Runtime::new().unwrap();
+    let idle = ChildSpec::task("idle", |cx: TaskContext| async move { cx.stopping().await });
+    let tree = runtime.block_on(Supervisor::new("root").child(idle).start()).unwrap();
+    let fit = Fit { has_colour: true, has_unicode: true };
+    let view = OwnView::show(fit, tree.events(), Arc::new(Inbox::default()), Buggy).unwrap();
+    view.until_over();
+    let report = runtime.block_on(tree.stop());
+    writeln!(io::stderr(), "the program has gone on: {:?}", report.ending).unwrap();
+    ExitCode::SUCCESS
+}
