@@ -94,7 +94,7 @@ pub use policy::{
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use ractor;
-pub use report::{Ending, NodeReport, StopReport};
+pub use report::{Ending, NodeReport, StopReport, StopStep};
 #[cfg(unix)]
 pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{

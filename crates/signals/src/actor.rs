@@ -1,7 +1,7 @@
 //! The root signal actor: hears signals one by one, and does what the policy says.
 //!
 //! It acts upon a signal first and writes it down afterwards. Nothing that it does waits: handlers and the snapshot
-//! have a thread, the last kill has another.
+//! have threads, the last kill has another.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +13,11 @@ use tokio::sync::watch;
 use crate::Signal;
 use crate::handler::SignalReceived;
 use crate::handler_registry::SignalHandlers;
-use crate::handler_thread::{HandlerCall, HandlerThread};
+use crate::handler_threads::{HandlerCall, HandlerThreads};
 use crate::last_kill::LastKill;
-use crate::policy::{CallQueue, Escalation, HandlerCallId, Reaction, SignalDecision, StopDelay};
+use crate::policy::{
+    CallPlace, CallQueue, Escalation, HandlerCallId, QueuedCall, Reaction, SignalDecision, StopDelay,
+};
 use crate::sys;
 use crate::system_signals::CaughtSignals;
 
@@ -48,7 +50,7 @@ pub(crate) struct SignalState {
     pub(crate) calls: CallQueue,
     pub(crate) stop_delay: StopDelay,
     pub(crate) handlers: SignalHandlers,
-    pub(crate) handler_thread: Arc<HandlerThread>,
+    pub(crate) handler_threads: Arc<HandlerThreads>,
     pub(crate) last_kill: LastKill,
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<SignalDecision>,
@@ -179,19 +181,25 @@ impl SignalState {
         }
     }
 
-    /// Has the next handlers called, unless handlers are being called.
+    /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
         if self.is_concluding {
             return;
         }
-        let Some(call) = self.calls.next() else { return };
+        while let Some((call, place)) = self.calls.next() {
+            self.call(call, place, myself);
+        }
+    }
+
+    fn call(&self, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {
         let SignalDecision { signal, reaction } = call.decided;
         let myself = myself.clone();
-        self.handler_thread.call(HandlerCall {
+        let call = HandlerCall {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
             shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
             done: Box::new(move || drop(myself.cast(SignalMessage::Handled(call.id)))),
-        });
+        };
+        self.handler_threads.call(call, place);
     }
 }
 

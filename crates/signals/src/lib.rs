@@ -17,10 +17,11 @@
 mod actor;
 mod catch_panics;
 mod die_by_signal;
+mod error;
 mod guard;
 mod handler;
 mod handler_registry;
-mod handler_thread;
+mod handler_threads;
 mod last_kill;
 mod listening;
 mod policy;
@@ -33,6 +34,7 @@ mod system_signals;
 mod tests;
 
 pub use die_by_signal::die_by_signal;
+pub use error::SignalError;
 pub use guard::SignalsGuard;
 pub use handler::SignalReceived;
 pub use handler_registry::{AddedHandler, SignalHandlers};
@@ -40,4 +42,4 @@ pub use listening::Listening;
 pub use policy::Hangup;
 pub use rootward_core::{Signal, UnknownSignal};
 pub use signals::Signals;
-pub use source::{SignalError, SignalSender, SignalSource};
+pub use source::{SignalSender, SignalSource};

@@ -105,6 +105,9 @@ fn describe(node: &NodeReport) -> String {
     if node.refused > 0 {
         parts.push(format!("refused to start {} more", node.refused));
     }
+    if !node.steps.is_empty() {
+        parts.push(steps(node));
+    }
     for straggler in &node.stragglers {
         let how = match straggler.outcome {
             Outcome::Graceful => "went",
@@ -114,6 +117,16 @@ fn describe(node: &NodeReport) -> String {
         parts.push(format!("left behind pid {} ({}), which {how}", straggler.pid, straggler.command));
     }
     parts.join(" · ")
+}
+
+/// With what it was asked, one after the other, and when.
+fn steps(node: &NodeReport) -> String {
+    let steps = node.steps.iter().enumerate().map(|(place, step)| {
+        let when = if place > 0 { format!(" after {}", short(step.after)) } else { String::new() };
+        let failed = step.error.as_ref().map(|error| format!(" (failed: {error})")).unwrap_or_default();
+        format!("{}{when}{failed}", step.with)
+    });
+    steps.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the report only knows that it was not running: its start had failed, for example. Supervisors have no

@@ -65,6 +65,25 @@ fn input_and_outputs_are_the_programs_own() {
     assert_eq!(output.status.code(), Some(9));
 }
 
+/// `exec` has no readiness of its own: what the program says reaches what has started the command.
+#[test]
+fn what_the_program_says_of_its_readiness_reaches_the_caller() {
+    let program = "echo \"$NOTIFY_SOCKET\" >&3; exec 3>&-; exec sleep 1000";
+    let script =
+        format!("exec {} exec -- sh -c '{program}' 3>&1 >/dev/null", env!("CARGO_BIN_EXE_rootward-demo"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).env("NOTIFY_SOCKET", "@caller").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+
+    // The end comes although the program goes on: neither the init nor the guard holds its descriptor.
+    let mut told = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+
+    assert_eq!(told, "@caller\n");
+    signal(&child, Signal::SIGTERM);
+    child.wait().unwrap();
+}
+
 #[test]
 fn the_output_ends_when_the_program_closes_it_and_not_when_the_wrapper_ends() {
     let (mut wrapper, mut stdout) = start(&[], "exec >/dev/null; read -r line; exit 3");

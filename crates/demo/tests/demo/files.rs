@@ -316,6 +316,29 @@ fn a_burst_into_files_loses_no_line() {
     assert_eq!((status.code(), view.lines().filter(|line| line.contains("│ ")).count()), (Some(0), 60_000));
 }
 
+/// P6, as it was reported: the demo shares one processor with two programs that never pause.
+#[test]
+fn a_burst_beside_two_busy_programs_on_one_processor_loses_no_line() {
+    let temp = Temp::new();
+    let events = temp.path("events");
+    let script = "one=$(taskset -cp $$ | sed 's/.*[ ,-]//'); taskset -cp \"$one\" $$ >&2; \
+                  for n in 1 2; do timeout 120 sh -c 'while :; do :; done' & busy=\"$busy $!\"; done; \
+                  \"$@\"; status=$?; kill $busy; wait; exit $status";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_rootward-demo"), "run", &once(&temp, "seq 20000")])
+        .args(["--view", "none", "--events", events.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("new affinity list"), "{}", stderr(&output));
+    let events = record(&std::fs::read_to_string(events).unwrap());
+    let lines =
+        events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
+    assert!(lines.eq((1..=20_000).map(|n| n.to_string())), "every line is there, in order");
+}
+
 /// R21: no text from outside reaches a terminal with its control characters, here in messages of errors.
 #[test]
 fn arguments_do_not_drive_the_terminal() {

@@ -1,6 +1,7 @@
 //! How a program around one tree is described.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -216,6 +217,16 @@ impl Application {
     /// that do it; [`Finished::status_from`] is for a program that is [prepared](Self::prepare) and run by hand.
     pub fn exit_status_from(mut self, path: impl Into<String>) -> Self {
         self.exit_rules.exit_status_from = Some(path.into());
+        self
+    }
+
+    /// Says in which file the program explains its end, as [`Finished::write_termination_message`] does: for
+    /// Kubernetes `/dev/termination-log`. By default in none.
+    ///
+    /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
+    /// the file cannot be written they say so on standard error, and a status of 0 is 1.
+    pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
+        self.exit_rules.termination_message = Some(file.into());
         self
     }
 

@@ -5,10 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::Finished;
 use super::failure_text::failure_text;
-use super::{Application, Finished};
 
 /// As much as the kubelet reads.
 const AT_MOST: usize = 4096;
@@ -44,24 +44,13 @@ impl Finished {
     }
 }
 
-impl Application {
-    /// Says in which file the program explains its end, as [`Finished::write_termination_message`] does: for
-    /// Kubernetes `/dev/termination-log`. By default in none.
-    ///
-    /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
-    /// the file cannot be written they say so on standard error, and a status of 0 is 1.
-    pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
-        self.exit_rules.termination_message = Some(file.into());
-        self
-    }
-}
-
 /// Writes why a program ends that has run no tree to a file, for Kubernetes: its description makes no sense, or
 /// something could not be begun.
 ///
-/// [`Application::run`] and [`run_async`](Application::run_async) do it by themselves. This is for a program that finds
-/// out before it has an application to run, and has [`Finished::write_termination_message`] for all other ends. As
-/// there, the file gets 4096 bytes at most, of whole lines from the first on, and no control characters.
+/// [`Application::run`](crate::Application::run) and [`run_async`](crate::Application::run_async) do it by themselves.
+/// This is for a program that finds out before it has an application to run, and has
+/// [`Finished::write_termination_message`] for all other ends. As there, the file gets 4096 bytes at most, of whole
+/// lines from the first on, and no control characters.
 ///
 /// # Errors
 ///

@@ -64,6 +64,13 @@ pub(crate) enum Reaction {
     Ignore,
 }
 
+/// A signal and what was decided about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignalDecision {
+    pub(crate) signal: Signal,
+    pub(crate) reaction: Reaction,
+}
+
 impl From<Reaction> for SignalAction {
     fn from(reaction: Reaction) -> Self {
         match reaction {
