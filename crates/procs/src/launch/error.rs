@@ -207,19 +207,10 @@ impl LaunchError {
 
     fn of(command: &Command, source: io::Error, whose: Whose) -> Self {
         let program = PathBuf::from(&command.program);
-        match source.raw_os_error() {
-            Some(
-                // The last but one: too many descriptors are on their way to the warden and its reapers.
-                libc::EAGAIN
-                | libc::ENOMEM
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOSPC
-                | libc::ETOOMANYREFS
-                | libc::ETXTBSY,
-            ) => Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source },
-            _ => Self::Io { program, source },
+        if is_transient(&source) {
+            return Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source };
         }
+        Self::Io { program, source }
     }
 
     /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
@@ -228,13 +219,12 @@ impl LaunchError {
         (what, source): (String, io::Error),
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
-        match Self::new(command, source) {
-            Self::Io { program, source } => lasting(program, source),
-            Self::Transient { program, limit, source, .. } => {
-                Self::Transient { program, thing: Some(what), limit, source }
-            }
-            error => error,
+        let program = PathBuf::from(&command.program);
+        if is_transient(&source) {
+            let limit = limit_behind(&source, Whose::Ours);
+            return Self::Transient { program, thing: Some(what), limit, source };
         }
+        lasting(program, source)
     }
 
     /// Its input could not be opened.
@@ -402,6 +392,23 @@ fn about(interpreter: Option<&Path>) -> &'static str {
 
 fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(", {reason}"))
+}
+
+/// Whether what the system has refused may be had a moment later.
+fn is_transient(source: &io::Error) -> bool {
+    matches!(
+        source.raw_os_error(),
+        Some(
+            // The last but one: too many descriptors are on their way to the warden and its reapers.
+            libc::EAGAIN
+                | libc::ENOMEM
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOSPC
+                | libc::ETOOMANYREFS
+                | libc::ETXTBSY,
+        )
+    )
 }
 
 /// What follows "cannot be started now".
