@@ -249,6 +249,7 @@ impl LaunchError {
             Place::Tcp(address) => address.clone(),
             Place::Udp(address) => format!("{address} (UDP)"),
             Place::Unix(path) => path.display().to_string(),
+            Place::Given(name) => format!("the service manager's socket `{name}`"),
         };
         let what = format!("it cannot be listened at {place}");
         Self::of_thing(command, (what, source), |program, source| Self::Socket { program, place, source })
