@@ -207,19 +207,10 @@ impl LaunchError {
 
     fn of(command: &Command, source: io::Error, whose: Whose) -> Self {
         let program = PathBuf::from(&command.program);
-        match source.raw_os_error() {
-            Some(
-                // The last but one: too many descriptors are on their way to the warden and its reapers.
-                libc::EAGAIN
-                | libc::ENOMEM
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOSPC
-                | libc::ETOOMANYREFS
-                | libc::ETXTBSY,
-            ) => Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source },
-            _ => Self::Io { program, source },
+        if is_transient(&source) {
+            return Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source };
         }
+        Self::Io { program, source }
     }
 
     /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
@@ -228,13 +219,12 @@ impl LaunchError {
         (what, source): (String, io::Error),
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
-        match Self::new(command, source) {
-            Self::Io { program, source } => lasting(program, source),
-            Self::Transient { program, limit, source, .. } => {
-                Self::Transient { program, thing: Some(what), limit, source }
-            }
-            error => error,
+        let program = PathBuf::from(&command.program);
+        if is_transient(&source) {
+            let limit = limit_behind(&source, Whose::Ours);
+            return Self::Transient { program, thing: Some(what), limit, source };
         }
+        lasting(program, source)
     }
 
     /// Its input could not be opened.
@@ -405,6 +395,23 @@ fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(", {reason}"))
 }
 
+/// Whether what the system has refused may be had a moment later.
+fn is_transient(source: &io::Error) -> bool {
+    matches!(
+        source.raw_os_error(),
+        Some(
+            // The last but one: too many descriptors are on their way to the warden and its reapers.
+            libc::EAGAIN
+                | libc::ENOMEM
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOSPC
+                | libc::ETOOMANYREFS
+                | libc::ETXTBSY,
+        )
+    )
+}
+
 /// What follows "cannot be started now".
 fn without(thing: Option<&str>) -> String {
     thing.map_or_else(String::new, |thing| format!(": {thing}"))
@@ -413,42 +420,4 @@ fn without(thing: Option<&str>) -> String {
 /// What follows that.
 fn and_limit(limit: Option<&str>) -> String {
     limit.map_or_else(String::new, |limit| format!(", {limit}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_cannot_be_had_now_is_named_whichever_shortage_it_is() {
-        let command = Command::new("web");
-        let place = Place::Tcp("127.0.0.1:80".to_owned());
-        type Make<'a> = &'a dyn Fn(io::Error) -> LaunchError;
-        let things: [(Make, &str); 4] = [
-            (
-                &|error| LaunchError::input(&command, "in".into(), error),
-                "the standard input `in` cannot be opened",
-            ),
-            (
-                &|error| LaunchError::env_file(&command, "env".into(), error),
-                "the environment file `env` cannot be read",
-            ),
-            (
-                &|error| LaunchError::log_file(&command, "log".into(), error),
-                "the log file `log` cannot be opened",
-            ),
-            (&|error| LaunchError::socket(&command, &place, error), "it cannot be listened at 127.0.0.1:80"),
-        ];
-        for (make, named) in things {
-            let full = make(io::Error::from_raw_os_error(libc::ENOSPC));
-            let no_descriptor = make(io::Error::from_raw_os_error(libc::EMFILE));
-            let missing = make(io::Error::from_raw_os_error(libc::ENOENT));
-
-            assert_eq!(full.to_string(), format!("`web` cannot be started now: {named}"));
-            let expected = format!("`web` cannot be started now: {named}, this program may have ");
-            assert!(no_descriptor.to_string().starts_with(&expected), "{no_descriptor}");
-            assert_eq!([full.for_retry(), no_descriptor.for_retry()], [policy::Failure::Passing; 2]);
-            assert_eq!(missing.for_retry(), policy::Failure::Lasting);
-        }
-    }
 }

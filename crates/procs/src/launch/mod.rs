@@ -8,6 +8,8 @@ mod cause;
 mod direct;
 mod env_file;
 mod error;
+#[cfg(test)]
+mod error_tests;
 mod foresee;
 mod identity;
 mod image;

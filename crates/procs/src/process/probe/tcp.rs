@@ -46,8 +46,8 @@ async fn connect_by_name(name: &str) -> io::Result<TcpStream> {
 /// A connection to a listener of this system stands at once, as a rule. Then the runtime has nothing to do with it,
 /// which costs half.
 ///
-/// It begins at another port than it leads to, where the system lets that be chosen: for as long as a connection leads to
-/// itself, the server that is waited for cannot have its port.
+/// It begins at another port than it leads to, where the system lets that be chosen: for as long as a connection leads
+/// to itself, the server that is waited for cannot have its port.
 async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     let port = address.port();
     let (family, address): (_, Box<dyn SockaddrLike + Send>) = match address {
