@@ -139,7 +139,7 @@ impl Modules {
 
     /// The file in which that stands which a path in a file names, also if other files hand it on.
     fn file_of(&self, path: &[String], from: &[String]) -> Option<Path> {
-        let mut path = self.from_the_crate(path, from)?;
+        let mut path = self.below_the_crate(path, from)?;
         // More files than this hand on nothing.
         for _ in 0..8 {
             let mut module = path.clone();
@@ -147,7 +147,7 @@ impl Modules {
                 module.pop()?;
             }
             let handed_on = path.get(module.len()).and_then(|name| self.0[&module].bound.get(name));
-            let Some(next) = handed_on.and_then(|next| self.from_the_crate(next, &module)) else {
+            let Some(next) = handed_on.and_then(|next| self.below_the_crate(next, &module)) else {
                 return Some(module);
             };
             path = next.into_iter().chain(path.drain(module.len() + 1..)).collect();
@@ -156,7 +156,7 @@ impl Modules {
     }
 
     /// A path as it is seen from the crate. `None` if it leads into another crate.
-    fn from_the_crate(&self, path: &[String], from: &[String]) -> Option<Path> {
+    fn below_the_crate(&self, path: &[String], from: &[String]) -> Option<Path> {
         let mut base = from.to_vec();
         let mut rest = path;
         match path.first()?.as_str() {
@@ -211,7 +211,9 @@ fn bound_in(code: &str) -> BTreeMap<String, Path> {
     for what in uses {
         expand(Vec::new(), what, &mut |mut path, alias| {
             // `a::{self}` binds `a`.
-            path.pop_if(|last| last == "self");
+            if path.last().is_some_and(|last| last == "self") {
+                path.pop();
+            }
             if let Some(name) = alias.or(path.last().cloned()) {
                 bound.insert(name, path);
             }
