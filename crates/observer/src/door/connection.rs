@@ -20,7 +20,6 @@ use super::answer::{document, refused, stream};
 use super::body::DoorBody;
 use super::follower::{Attendance, Follower};
 use super::listener::Socket;
-use super::open::told_to_close;
 use super::page;
 use super::patient::Patient;
 use super::refusal::Refusal;
@@ -60,10 +59,14 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
     builder.max_buf_size(HEAD).max_headers(HEADERS);
     let io = TokioIo::new(Patient::new(socket, limits.write_timeout));
     let mut connection = builder.serve_connection(io, answer);
+    let closes = async {
+        // An error says that the door is gone.
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
     let served = tokio::select! {
         biased;
         served = &mut connection => served,
-        () = told_to_close(&mut closing) => {
+        () = closes => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             (&mut connection).await
         }
@@ -73,6 +76,12 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
     if served.is_err_and(|error| error.is_timeout()) && !read_buf.is_empty() {
         tell(io.into_inner(), &Refusal::SLOW).await;
     }
+}
+
+/// Waits until the door is to close.
+pub(super) async fn told_to_close(closing: &mut watch::Receiver<bool>) {
+    // An error says that the door is gone.
+    let _ = closing.wait_for(|closing| *closing).await;
 }
 
 /// Tells the other end why it is not waited for any longer.
