@@ -19,7 +19,9 @@ async fn everything_a_process_wrote_comes_before_its_end() {
 
     assert_eq!(record.output("a").len(), lines);
     let names = record.of_child("a");
-    assert_eq!((names[1], names[lines + 2]), ("started", "exited"));
+    // What a program writes at once may be heard before its supervisor has heard that it runs.
+    assert!(names[..lines + 2].contains(&"started"));
+    assert_eq!(names[lines + 2], "exited");
 }
 
 #[tokio::test]

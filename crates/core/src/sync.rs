@@ -6,8 +6,8 @@
 
 #[cfg(not(feature = "seeded"))]
 pub(crate) use std::sync::Mutex;
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-pub(crate) use std::sync::{MutexGuard, PoisonError};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+pub(crate) use std::sync::{MutexGuard, OnceLock, PoisonError};
 pub(crate) use tokio::sync::{Notify, mpsc};
 
 #[cfg(feature = "seeded")]

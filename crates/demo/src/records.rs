@@ -89,15 +89,15 @@ impl Records {
         Ok(Self { screen, events, report, together })
     }
 
-    /// Begins to write down what the tree does.
+    /// Begins to write down what the tree does, whose processes are followed at this level.
     ///
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
+    pub(crate) fn follow(&self, events: Events, level: &str) -> io::Result<Pump> {
         let writers = self.screen.event_writer().into_iter().chain(self.events.clone()).collect();
         if self.screen.shows_events() {
-            self.screen.write(welcome);
+            self.screen.write(|style| welcome(level, style));
         }
         Pump::start(events, writers)
     }

@@ -1,7 +1,7 @@
 //! The root signal actor: hears signals one by one, and does what the policy says.
 //!
 //! It acts upon a signal first and writes it down afterwards. Nothing that it does waits: handlers and the snapshot
-//! have a thread, the last kill has another.
+//! have threads, the last kill has another.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,10 +13,13 @@ use tokio::sync::watch;
 use crate::Signal;
 use crate::handler::SignalReceived;
 use crate::handler_registry::SignalHandlers;
-use crate::handler_thread::{HandlerCall, HandlerThread};
+use crate::handler_threads::{HandlerCall, HandlerThreads};
 use crate::last_kill::LastKill;
-use crate::policy::{CallQueue, Escalation, HandlerCallId, Reaction, SignalDecision, StopDelay};
+use crate::policy::{
+    CallPlace, CallQueue, Escalation, HandlerCallId, QueuedCall, Reaction, SignalDecision, StopDelay,
+};
 use crate::sys;
+use crate::system_signals::CaughtSignals;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
 const LAST_KILL: Duration = Duration::from_secs(1);
@@ -32,6 +35,8 @@ pub(crate) enum SignalMessage {
     Look,
     /// The last kill has been done, or has taken too long.
     Killed,
+    /// The program has nothing left to do but to tell how its tree has ended.
+    Concluding,
 }
 
 /// The actor's behaviour. What it knows is in its [`SignalState`].
@@ -45,13 +50,15 @@ pub(crate) struct SignalState {
     pub(crate) calls: CallQueue,
     pub(crate) stop_delay: StopDelay,
     pub(crate) handlers: SignalHandlers,
-    pub(crate) handler_thread: Arc<HandlerThread>,
+    pub(crate) handler_threads: Arc<HandlerThreads>,
     pub(crate) last_kill: LastKill,
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<SignalDecision>,
     pub(crate) left: watch::Sender<Option<u8>>,
-    /// Whether the signals are the process's own, so that SIGTSTP suspends it.
-    pub(crate) is_of_process: bool,
+    /// The process's signals, if it is those that are heard.
+    pub(crate) caught: Option<Arc<CaughtSignals>>,
+    /// Whether the tree is gone, and all that is left to do is to tell how it has ended.
+    pub(crate) is_concluding: bool,
 }
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
@@ -85,6 +92,10 @@ impl Actor for RootSignalActor {
                 state.leave();
                 Vec::new()
             }
+            SignalMessage::Concluding => {
+                state.is_concluding = true;
+                Vec::new()
+            }
         };
         for decided in due {
             state.carry_out(decided, &myself);
@@ -103,6 +114,12 @@ impl SignalState {
         myself: &ActorRef<SignalMessage>,
     ) -> Vec<SignalDecision> {
         let decided = SignalDecision { signal, reaction: self.escalation.step(signal, at) };
+        if self.is_concluding {
+            if self.escalation.ends_program(signal, decided.reaction, at) {
+                self.end_program(signal);
+            }
+            return Vec::new();
+        }
         let shows = self.escalation.shows_snapshot(signal, decided.reaction);
         let call = (shows || self.handlers.hear(signal)).then(|| self.calls.add(decided));
         let waited = self.stop_delay.until();
@@ -141,9 +158,19 @@ impl SignalState {
 
     /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
     fn pause(&self) {
-        if self.is_of_process {
+        if self.caught.is_some() {
             sys::suspend();
             self.tree.resume_processes();
+        }
+    }
+
+    /// Has every signal do what it did before, beginning with this one. A handler that was there before has been
+    /// called already.
+    fn end_program(&self, signal: Signal) {
+        let Some(caught) = &self.caught else { return };
+        caught.end_all();
+        if sys::is_default(signal.number()) {
+            sys::die_of(signal.number());
         }
     }
 
@@ -154,16 +181,25 @@ impl SignalState {
         }
     }
 
-    /// Has the next handlers called, unless handlers are being called.
+    /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
-        let Some(call) = self.calls.next() else { return };
+        if self.is_concluding {
+            return;
+        }
+        while let Some((call, place)) = self.calls.next() {
+            self.call(call, place, myself);
+        }
+    }
+
+    fn call(&self, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {
         let SignalDecision { signal, reaction } = call.decided;
         let myself = myself.clone();
-        self.handler_thread.call(HandlerCall {
+        let call = HandlerCall {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
             shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
             done: Box::new(move || drop(myself.cast(SignalMessage::Handled(call.id)))),
-        });
+        };
+        self.handler_threads.call(call, place);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{Signal, SignalError, SignalReceived};
 /// and add to the same handlers.
 ///
 /// A handler that is added here is one as those of [`Signals::on`](crate::Signals::on): it is called after those that
-/// were registered before it, on the same thread, and the stop waits for it as long as for them.
+/// were registered before it, on the same thread as they, and the stop waits for it as long as for them.
 ///
 /// # Examples
 ///
@@ -79,7 +79,7 @@ struct RegisteredHandler {
 struct SignalDelivery {
     /// `None` if signals come from a channel.
     heard: Option<Arc<CaughtSignals>>,
-    /// Has the thread for handlers started, unless it is there, or gone for good.
+    /// Has the threads for handlers started, unless they are there, or gone for good.
     start: Box<dyn Fn() -> Result<(), SignalError> + Send>,
 }
 
@@ -96,7 +96,7 @@ impl SignalHandlers {
     ///
     /// # Errors
     ///
-    /// [`SignalError`] if the signal cannot be listened for, or if the system refuses the thread for handlers. Then the
+    /// [`SignalError`] if the signal cannot be listened for, or if the system refuses threads for handlers. Then the
     /// handler has been dropped.
     pub fn add(
         &self,
@@ -148,8 +148,8 @@ impl SignalHandlers {
         ids.into_iter().filter_map(|id| self.0.lock().find(id).map(|entry| Arc::clone(&entry.handler)))
     }
 
-    /// Signals are heard from now on, from the system if that is where they come from. This starts the thread that
-    /// calls the handlers.
+    /// Signals are heard from now on, from the system if that is where they come from. This starts the threads
+    /// that call the handlers.
     pub(crate) fn are_called_by(
         &self,
         start: impl Fn() -> Result<(), SignalError> + Send + 'static,

@@ -10,15 +10,18 @@
 //! neither the tree nor the next signal.
 //!
 //! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition
-//! before the application asks for it, or after the last guard has been dropped.
+//! before the application asks for it, or after the last guard has been dropped. In process 1 the crate for processes
+//! notes the signals that stop a program from before `main` on: its handlers do what the default does there, which is
+//! nothing, and are gone when a tree is launched.
 
 mod actor;
 mod catch_panics;
 mod die_by_signal;
+mod error;
 mod guard;
 mod handler;
 mod handler_registry;
-mod handler_thread;
+mod handler_threads;
 mod last_kill;
 mod listening;
 mod policy;
@@ -31,6 +34,7 @@ mod system_signals;
 mod tests;
 
 pub use die_by_signal::die_by_signal;
+pub use error::SignalError;
 pub use guard::SignalsGuard;
 pub use handler::SignalReceived;
 pub use handler_registry::{AddedHandler, SignalHandlers};
@@ -38,4 +42,4 @@ pub use listening::Listening;
 pub use policy::Hangup;
 pub use rootward_core::{Signal, UnknownSignal};
 pub use signals::Signals;
-pub use source::{SignalError, SignalSender, SignalSource};
+pub use source::{SignalSender, SignalSource};

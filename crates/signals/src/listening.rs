@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::SignalsGuard;
 use crate::actor::{RootSignalActor, SignalMessage, SignalState};
 use crate::handler_registry::SignalHandlers;
-use crate::handler_thread::HandlerThread;
+use crate::handler_threads::HandlerThreads;
 use crate::last_kill::LastKill;
 use crate::policy::{CallQueue, Escalation, SignalRules, StopDelay};
 use crate::source::{OpenSource, SignalReceiver};
@@ -26,7 +26,7 @@ pub struct Listening {
     pub(crate) source: OpenSource,
     pub(crate) rules: SignalRules,
     pub(crate) handlers: SignalHandlers,
-    pub(crate) handler_thread: Arc<HandlerThread>,
+    pub(crate) handler_threads: Arc<HandlerThreads>,
     pub(crate) handler_timeout: Option<Duration>,
     pub(crate) last_kill: LastKill,
 }
@@ -39,7 +39,7 @@ impl Listening {
     ///
     /// If the source is a [channel](crate::SignalSource::channel) and it is called outside a tokio runtime.
     pub fn attach(self, tree: &Tree) -> SignalsGuard {
-        let Self { source, rules, handlers, handler_thread, handler_timeout, last_kill } = self;
+        let Self { source, rules, handlers, handler_threads, handler_timeout, last_kill } = self;
         let (receiver, held) = source.split();
         let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
@@ -49,11 +49,12 @@ impl Listening {
             calls: CallQueue::default(),
             stop_delay: StopDelay::new(handler_timeout),
             handlers,
-            handler_thread,
+            handler_threads,
             last_kill,
             leaving: None,
             left: sender,
-            is_of_process: held.is_some(),
+            caught: held.as_ref().map(|held| Arc::clone(&held.signals)),
+            is_concluding: false,
         };
         // Its mailbox is open at once, so that attaching need not be async.
         let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rootward_core::{Tree, TreeSnapshot};
@@ -10,9 +10,10 @@ use tokio::runtime::Handle;
 
 use crate::handler::Handler;
 use crate::handler_registry::SignalHandlers;
-use crate::handler_thread::{HandlerThread, HandlerWork, ShowSnapshot};
+use crate::handler_threads::{HandlerThreads, HandlerWork, ShowSnapshot};
 use crate::last_kill::LastKill;
 use crate::policy::SignalRules;
+use crate::sys;
 use crate::system_signals::InheritedSignals;
 use crate::{
     AddedHandler, Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard,
@@ -109,10 +110,11 @@ impl Signals {
     /// handlers no longer than the [timeout](Self::handler_timeout), and a force or a leave does not wait for any. A
     /// handler that panics does not keep the others from seeing the signal.
     ///
-    /// Handlers run one after the other on a thread of their own and may block. One that has something to await is
-    /// [async](Self::on_async), or spawns it (they run [inside a runtime](Self::handler_runtime)) and does not keep the
-    /// stop waiting. A signal that arrives again while handlers are busy and an equal
-    /// one waits for its own is one with it: [`SignalReceived::times`] counts them.
+    /// Handlers run one after the other on a thread of their own and may block. Only the signal that stops the tree has
+    /// its handlers called on a second thread if those of another signal are busy: no stop waits for them. A handler
+    /// that has something to await is [async](Self::on_async), or spawns it (they run [inside a
+    /// runtime](Self::handler_runtime)) and does not keep the stop waiting. A signal that arrives again while handlers
+    /// are busy and an equal one waits for its own is one with it: [`SignalReceived::times`] counts them.
     pub fn on(self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {
         self.with(signal, Handler::Plain(Box::new(handler)))
     }
@@ -159,8 +161,7 @@ impl Signals {
     /// Registers the function that shows the tree's snapshot on SIGUSR1, such as `|snapshot| eprintln!("{snapshot}")`.
     ///
     /// Without it SIGUSR1 is left alone. The snapshot is taken and shown where handlers run, after those for SIGUSR1:
-    /// a function that hangs holds up handlers, and a stop only if that has handlers of its own, for no longer than
-    /// the [timeout](Self::handler_timeout).
+    /// a function that hangs holds up other handlers, and no stop. While it runs no other snapshot is shown.
     pub fn on_snapshot(mut self, show: impl FnMut(&TreeSnapshot) + Send + 'static) -> Self {
         self.show_snapshot = Some(Box::new(show));
         self
@@ -175,8 +176,9 @@ impl Signals {
     /// Says which signals stop the tree beside SIGINT, SIGTERM and SIGHUP. The default is none.
     ///
     /// They count as SIGTERM does. Before the first of them stops the tree, the snapshot is shown, if there is [a
-    /// function to show it](Self::on_snapshot); the stop waits for that as for a handler. [`Signal::QUIT`] is Ctrl-\\,
-    /// and the stop signal of some container images; without this it stays the last way out.
+    /// function to show it](Self::on_snapshot) and it is not busy; the stop waits for that as for a handler.
+    /// [`Signal::QUIT`] is Ctrl-\\, and the stop signal of some container images; without this it stays the last way
+    /// out.
     pub fn stop_signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
         self.stop_signals = signals.into_iter().collect();
         self
@@ -240,7 +242,7 @@ impl Signals {
     /// # Errors
     ///
     /// [`SignalError`] if a signal cannot be listened for, or if the system refuses one of the threads: one that hears
-    /// the process's signals, one for the handlers if there are any, and one for the last kill.
+    /// the process's signals, two for the handlers if there are any, and one for the last kill.
     ///
     /// # Panics
     ///
@@ -252,18 +254,24 @@ impl Signals {
             SignalRules { hangup: self.hangup, stop: self.stop_signals, snapshot, suspend: self.suspend };
         let runtime = self.handler_runtime.unwrap_or_else(Handle::current);
         let Self { handlers, show_snapshot, handler_timeout, .. } = self;
+        let show_snapshot = show_snapshot.map(|show| Arc::new(Mutex::new(show)));
         let plan = HandlerWork { handlers: handlers.clone(), show_snapshot, runtime, limit: handler_timeout };
-        let handler_thread = Arc::new(HandlerThread::new(plan));
+        let handler_threads = Arc::new(HandlerThreads::new(plan));
         if snapshot {
-            handler_thread.start()?;
+            handler_threads.start()?;
         }
         let last_kill = LastKill::prepare().map_err(SignalError::Thread)?;
         let source = self.source.open(&signals, self.inherited)?;
         // The registry does not keep the thread.
-        let thread = Arc::downgrade(&handler_thread);
+        let thread = Arc::downgrade(&handler_threads);
         let start = move || thread.upgrade().map_or(Ok(()), |thread| thread.start());
-        handlers.are_called_by(start, source.heard())?;
-        Ok(Listening { source, rules, handlers, handler_thread, handler_timeout, last_kill })
+        let heard = source.heard();
+        let is_of_process = heard.is_some();
+        handlers.are_called_by(start, heard)?;
+        if is_of_process {
+            sys::replay_early();
+        }
+        Ok(Listening { source, rules, handlers, handler_threads, handler_timeout, last_kill })
     }
 
     /// Begins to listen, and has every signal act upon this tree as long as the guard is held.

@@ -2,14 +2,13 @@
 //! hear them.
 
 use std::future::pending;
-use std::io;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::Signal;
 use crate::signal_thread::SignalThread;
 use crate::system_signals::{CaughtSignals, InheritedSignals, SystemSignals};
+use crate::{Signal, SignalError};
 
 /// Where the root signal actor hears its signals.
 ///
@@ -29,27 +28,6 @@ pub struct SignalSender(mpsc::Sender<Signal>);
 
 /// How many signals of a channel may wait to be heard. The kernel keeps one of a kind.
 const CHANNEL: usize = 64;
-
-/// Says why the root signal actor does not listen.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SignalError {
-    /// The system refused to deliver a signal to this program.
-    #[error("cannot listen for {signal}")]
-    Listen {
-        /// The signal that was refused.
-        signal: Signal,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The system refused the socket through which signals wake those that listen.
-    #[error("cannot be woken by signals: the system refuses `socketpair`")]
-    Wake(#[source] io::Error),
-    /// A thread that signals need could not be started.
-    #[error("cannot start a thread for signals")]
-    Thread(#[source] io::Error),
-}
 
 impl SignalSource {
     /// The signals that the system delivers to this process.

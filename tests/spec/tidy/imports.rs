@@ -34,6 +34,7 @@ fn the_core_knows_no_processes_and_no_signals() {
 
 #[test]
 fn policy_knows_what_users_write_down_and_nothing_of_what_runs() {
+    // `Signal` of the crate for signals is the core's, and plain data.
     let may_know = ["child", "event", "policy", "Signal"];
 
     let curious = offenders(|source| {

@@ -7,15 +7,18 @@
 //! ask and when to force is its supervisor's policy.
 
 mod compact_end;
+mod ended;
 mod inspect;
 mod own_events;
 mod reporter;
 mod start;
 
+pub use ended::Ended;
 pub use inspect::Inspect;
 pub use own_events::{ContainmentNotes, OutputLine, OutputSink, Retries};
-pub use reporter::{Ended, Reporter};
+pub use reporter::Reporter;
 pub use start::{Launch, RunningChild, StartChild, StartContext, StopRequest};
 
 pub(crate) use compact_end::CompactEnd;
-pub(crate) use reporter::{Announcer, ChildReport, EndHandled, Report, ReportListener, WhenHandled};
+pub(crate) use ended::{EndHandled, WhenHandled};
+pub(crate) use reporter::{Announcer, ChildReport, Report, ReportListener};

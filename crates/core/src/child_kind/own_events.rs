@@ -140,6 +140,7 @@ impl Retries {
 }
 
 /// Notes for a whole tree how far its processes are followed, when the first of them starts.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct ContainmentNotes(Retries);
 

@@ -16,7 +16,7 @@ use tokio::task::coop;
 use super::Event;
 use super::backlog::{Retained, RetainedEvents, TakenEvents};
 use super::output_batch::BatchedEvents;
-use super::record::SharedRecord;
+use super::record::{Record, SharedRecord};
 use crate::foreign_wakers::WakeElsewhere;
 
 /// Reads a tree's events in order, from the moment of the subscription to the root's last.
@@ -45,11 +45,15 @@ pub struct Lagged {
 
 type NextEvent = Result<Option<Arc<Event>>, Lagged>;
 
-impl Events {
-    pub(super) fn new(record: Arc<SharedRecord>, reader: usize) -> Self {
-        Self { record, reader, lines: None, taken: VecDeque::new() }
+impl Record {
+    /// Reads what is written from now on.
+    pub(crate) fn subscribe(&self) -> Events {
+        let (record, reader) = self.add_reader();
+        Events { record, reader, lines: None, taken: VecDeque::new() }
     }
+}
 
+impl Events {
     /// The next event, or `None` after the root's last.
     ///
     /// With the crate `futures`, a reader becomes a `Stream` of results by `stream::unfold(events, |mut events| async

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::backlog::{Capacity, Crowd, EventBacklog};
 use super::output_batch::{self, OutputBatch};
-use super::{Event, EventKind, Events, OutputStream, RecordPosition};
+use super::{Event, EventKind, OutputStream, RecordPosition};
 use crate::child::{ChildKind, ChildPath};
 use crate::clock::now;
 use crate::panics::catch;
@@ -171,15 +171,16 @@ impl Record {
         wake(waiting);
     }
 
+    /// Another reader, and its number.
+    pub(super) fn add_reader(&self) -> (Arc<SharedRecord>, usize) {
+        let reader = self.shared.lock().backlog.subscribe();
+        (Arc::clone(&self.shared), reader)
+    }
+
     /// Whether a thread is in the middle of something with the record.
     #[cfg(test)]
     pub(super) fn is_locked(&self) -> bool {
         matches!(self.shared.inner.try_lock(), Err(std::sync::TryLockError::WouldBlock))
-    }
-
-    pub(crate) fn subscribe(&self) -> Events {
-        let reader = self.shared.lock().backlog.subscribe();
-        Events::new(Arc::clone(&self.shared), reader)
     }
 }
 

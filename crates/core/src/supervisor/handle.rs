@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use super::build::check_child;
 use super::call::{
     CallRefusal, CallSuccess, Demand, ReserveError, ReservedPlace, StartedChild, SupervisorCall,
 };
+use super::check::check_child;
 use super::mailbox::{SharedSupervisor, SupervisorMessage};
 use super::start_child::{Offer, PendingAnswer, StartChildError};
 use super::view::ChildCount;

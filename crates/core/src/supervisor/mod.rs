@@ -15,6 +15,7 @@ mod alarm;
 mod ask;
 mod build;
 mod call;
+mod check;
 mod dynamic;
 mod engine;
 mod entry;

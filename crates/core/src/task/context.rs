@@ -6,15 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::gate::WorkKind;
-use super::guest::Guest;
 use super::node::TaskNode;
-use super::spawn::{Spawning, is_cleaning_up};
-use super::spawn_error::SpawnError;
 use super::stopping::Stopping;
 use crate::child::ChildPath;
-use crate::spec::ChildSpec;
-use crate::supervisor::{StartChildError, StartedChild, SupervisorHandle, check_offer};
+use crate::supervisor::SupervisorHandle;
 use crate::tree_ref::TreeRef;
 
 /// Tells a task where it stands and when it has to stop, and starts children below it.
@@ -23,9 +18,9 @@ use crate::tree_ref::TreeRef;
 ///
 /// # Children
 ///
-/// A task can have children of its own: [`start_child`](Self::start_child) takes any [`ChildSpec`], and
-/// [`spawn`](Self::spawn) what runs once. They stand below the task, at `root/task/child`, in snapshots, events and
-/// reports.
+/// A task can have children of its own: [`start_child`](Self::start_child) takes any
+/// [`ChildSpec`](crate::ChildSpec), and [`spawn`](Self::spawn) what runs once. They stand below the task, at
+/// `root/task/child`, in snapshots, events and reports.
 ///
 /// - They live as under a [`Supervisor`](crate::Supervisor) of which nothing was changed: each is restarted on its own,
 ///   once within five seconds. If that is exceeded they stop, the task is asked to stop as well, and its exit is a
@@ -38,7 +33,7 @@ use crate::tree_ref::TreeRef;
 ///   refusal is counted in the report. Only [clean-up work](Self::clean_up) is let in.
 #[derive(Clone)]
 pub struct TaskContext {
-    node: Arc<TaskNode>,
+    pub(super) node: Arc<TaskNode>,
 }
 
 impl TaskContext {
@@ -139,135 +134,6 @@ impl TaskContext {
     /// Which start of this child this is, from 1.
     pub fn incarnation(&self) -> u32 {
         self.node.incarnation
-    }
-
-    /// Starts a child below this task: a task, an actor, a process or a whole supervisor.
-    ///
-    /// Returns when it has started. What is not restarted once it has ended has to be
-    /// [temporary](crate::Restart::Temporary), as everywhere.
-    ///
-    /// # Errors
-    ///
-    /// [`StartChildError`] says why the child does not run. While the task stops that is
-    /// [`StartChildError::Stopping`], which holds the spec.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future is dropped, the child is added and started all the same, unless the stop comes first.
-    pub async fn start_child(&self, child: impl Into<ChildSpec>) -> Result<StartedChild, StartChildError> {
-        let spec = child.into();
-        let id = check_offer(&spec, self.path())?;
-        if is_cleaning_up() {
-            self.node.note_refusal();
-            return Err(StartChildError::Stopping { spec: Box::new(spec) });
-        }
-        let offered = self.node.admit(WorkKind::Work, spec, |group, spec| group.supervisor.offer(id, spec));
-        match offered {
-            Ok(offer) => match offer.answer().await {
-                Ok(started) => Ok(started),
-                // Of the supervisor that looks after the children the caller knows nothing.
-                Err(StartChildError::NotRunning { spec }) => Err(StartChildError::Stopping { spec }),
-                Err(error) => Err(error),
-            },
-            Err(spec) => Err(StartChildError::Stopping { spec: Box::new(spec) }),
-        }
-    }
-
-    /// Starts a task below this one that runs once, with a number for an id, such as `task-17`.
-    ///
-    /// The task is temporary: however it ends, that is noted and nothing else follows. Nothing waits for its result:
-    /// for that there is [`TaskSupervisor::run`](crate::TaskSupervisor::run). It has the default grace of five
-    /// seconds, cut to what is left to this task. For another id or grace, [start](Self::start_child) a
-    /// [`ChildSpec::once`].
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError`], which holds `run`. While this task stops nothing is started any more.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future that this returns is dropped, the task is started all the same, unless the stop comes first.
-    pub async fn spawn<F, Fut>(&self, run: F) -> Result<StartedChild, SpawnError<F>>
-    where
-        F: FnOnce(TaskContext) -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: super::IntoExit,
-    {
-        Spawning { node: &self.node, purpose: WorkKind::Work, id: None }.run(run).await
-    }
-
-    /// The same, with an id.
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError`], which holds `run`, also if the id is taken.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future that this returns is dropped, the task is started all the same, unless the stop comes first.
-    pub async fn spawn_named<F, Fut>(
-        &self,
-        id: impl Into<String>,
-        run: F,
-    ) -> Result<StartedChild, SpawnError<F>>
-    where
-        F: FnOnce(TaskContext) -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: super::IntoExit,
-    {
-        Spawning { node: &self.node, purpose: WorkKind::Work, id: Some(id.into()) }.run(run).await
-    }
-
-    /// Starts clean-up work below this task: what still has to be done when it stops.
-    ///
-    /// It is a child like any other, and is let in during the stop as well. It gets no grace beyond what is left to
-    /// this task, which is acknowledged when the work is done, and it may not start anything itself. Its id is a
-    /// number, such as `clean-up-1`.
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError`], which holds `run`: when this task is being forced or has come to its end, or when clean-up
-    /// work asks for more of it.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future that this returns is dropped, the work is started all the same, unless a force comes first.
-    pub async fn clean_up<F, Fut>(&self, run: F) -> Result<StartedChild, SpawnError<F>>
-    where
-        F: FnOnce(TaskContext) -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: super::IntoExit,
-    {
-        Spawning { node: &self.node, purpose: WorkKind::CleanUp, id: None }.run(run).await
-    }
-
-    /// The same, with an id.
-    ///
-    /// # Errors
-    ///
-    /// [`SpawnError`], which holds `run`, also if the id is taken.
-    ///
-    /// # Cancel safety
-    ///
-    /// If the future that this returns is dropped, the work is started all the same, unless a force comes first.
-    pub async fn clean_up_named<F, Fut>(
-        &self,
-        id: impl Into<String>,
-        run: F,
-    ) -> Result<StartedChild, SpawnError<F>>
-    where
-        F: FnOnce(TaskContext) -> Fut + Send + 'static,
-        Fut: Future + Send + 'static,
-        Fut::Output: super::IntoExit,
-    {
-        Spawning { node: &self.node, purpose: WorkKind::CleanUp, id: Some(id.into()) }.run(run).await
-    }
-
-    /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when
-    /// it is. `None` once the stop has begun: nothing may be started any more, which is counted in the report.
-    pub fn guest(&self) -> Option<Guest> {
-        let forced = self.node.guest()?;
-        Some(Guest::new(self.clone(), Arc::clone(&self.node), forced))
     }
 
     /// Waits until this task has no child any more that runs or could be restarted. Clean-up work counts.

@@ -48,11 +48,16 @@ pub struct Guest {
     forced: CancellationToken,
 }
 
-impl Guest {
-    pub(super) fn new(cx: TaskContext, node: Arc<TaskNode>, forced: CancellationToken) -> Self {
-        Self { cx, node, forced }
+impl TaskContext {
+    /// Ties work that something else spawns, such as the connections of a server, to this task: the task is gone when
+    /// it is. `None` once the stop has begun: nothing may be started any more, which is counted in the report.
+    pub fn guest(&self) -> Option<Guest> {
+        let forced = self.node.guest()?;
+        Some(Guest { cx: self.clone(), node: Arc::clone(&self.node), forced })
     }
+}
 
+impl Guest {
     /// Runs a future as this guest. `None` says that it has been dropped because the task is forced.
     ///
     /// The guest is gone when the future has been dropped, also if what this returns is dropped before its end.

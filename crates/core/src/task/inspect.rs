@@ -16,8 +16,8 @@ impl Inspect for TaskNode {
         if let Some(seen) = Stuck::at_work_on(self.worker) {
             return Some(seen);
         }
-        let is_over = self.gate.has_left() || self.handle.get().is_none_or(AbortHandle::is_finished);
-        let is_aborted = self.aborted.load(Ordering::Acquire);
+        let is_over = self.gate.has_left() || self.abort.handle().is_none_or(AbortHandle::is_finished);
+        let is_aborted = self.abort.is_asked();
         match is_over {
             false => is_aborted.then(|| Stuck::new(StuckIn::NotPolled)),
             true => (is_aborted && self.gate.guests() > 0).then(|| Stuck::new(StuckIn::Guest)),
@@ -31,7 +31,9 @@ impl Inspect for TaskNode {
     /// Drops the body where it waits, which is what a panic does to it. To its supervisor the task has ended by itself.
     fn crash(&self) {
         self.crashes.store(true, Ordering::Release);
-        self.abort();
+        if let Some(handle) = self.abort.handle() {
+            handle.abort();
+        }
     }
 
     fn can_crash(&self) -> bool {

@@ -7,6 +7,7 @@
 //! A task may have children of its own. Their supervisor, the task group, is made when the first of them comes; a gate
 //! decides what may still be started, and which of the two reports the end.
 
+mod abort;
 mod blocking;
 mod context;
 mod coop_budget;

@@ -1,12 +1,13 @@
 //! What a task, its supervisor and its children share.
 
-use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::abort::Abort;
 use super::gate::{EndOrder, Gate};
 use super::notify::ToTell;
 use super::stopping::StopNotify;
@@ -33,7 +34,7 @@ const CRASHED: &str = "crashed on purpose";
 pub(crate) struct TaskNode {
     pub(super) path: ChildPath,
     pub(super) incarnation: u32,
-    pub(super) aborted: AtomicBool,
+    pub(super) abort: Abort<AbortHandle>,
     /// Whether a test has it crash.
     pub(super) crashes: AtomicBool,
     pub(super) worker: WorkerId,
@@ -46,7 +47,6 @@ pub(crate) struct TaskNode {
     pub(super) notify: StopNotify,
     /// What few tasks have.
     pub(super) special: Option<Box<Special>>,
-    pub(super) handle: OnceLock<AbortHandle>,
     /// Cancelled when guests are to be dropped. Made when the first one comes.
     pub(super) forced: OnceLock<CancellationToken>,
     pub(super) gate: Gate<Box<TaskGroup>, Option<Instant>, Box<EndReport>>,
@@ -76,7 +76,7 @@ impl TaskNode {
         let node = Self {
             path,
             incarnation,
-            aborted: AtomicBool::new(false),
+            abort: Abort::new(),
             crashes: AtomicBool::new(false),
             worker: WorkerId::new(),
             shutdown,
@@ -85,7 +85,6 @@ impl TaskNode {
             held: AtomicBool::new(false),
             notify: StopNotify::new(),
             special,
-            handle: OnceLock::new(),
             forced: OnceLock::new(),
             gate: Gate::new(),
         };
@@ -103,16 +102,7 @@ impl TaskNode {
     }
 
     pub(super) fn runs_as(&self, handle: AbortHandle) {
-        let _ = self.handle.set(handle);
-        // The task may be at work already, and may have been aborted: one of the two sees what the other has done.
-        fence(Ordering::SeqCst);
-        if self.aborted.load(Ordering::Acquire) {
-            self.abort();
-        }
-    }
-
-    pub(super) fn abort(&self) {
-        if let Some(handle) = self.handle.get() {
+        if let Some(handle) = self.abort.spawned(handle) {
             handle.abort();
         }
     }
@@ -146,10 +136,9 @@ impl TaskNode {
     pub(super) fn end(&self, end: impl FnOnce(&mut TaskGroup)) {
         self.gate.shut(|group| end(group));
         point();
-        self.aborted.store(true, Ordering::Release);
-        fence(Ordering::SeqCst);
-        point();
-        self.abort();
+        if let Some(handle) = self.abort.ask() {
+            handle.abort();
+        }
         self.drop_guests();
         // After the abort, so that a body that waits is aborted and does not see a request to stop first. A body that
         // computes, and other threads that compute for it, can still find out that it has been asked.
@@ -200,8 +189,8 @@ impl TaskNode {
     }
 
     pub(super) fn grace(&self) -> Option<Duration> {
-        let is_over = || self.handle.get().is_some_and(AbortHandle::is_finished);
-        if self.aborted.load(Ordering::Acquire) || is_over() {
+        let is_over = || self.abort.handle().is_some_and(AbortHandle::is_finished);
+        if self.abort.is_asked() || is_over() {
             return Some(Duration::ZERO);
         }
         let deadline = self.gate.with_request(|deadline| *deadline)??;

@@ -11,6 +11,8 @@ mod child_kind;
 mod policy;
 mod sync;
 
+#[path = "../../src/task/abort.rs"]
+mod abort;
 #[path = "../../src/context/activity.rs"]
 mod activity;
 #[path = "../../src/tree/command.rs"]
@@ -22,6 +24,7 @@ mod scope;
 #[path = "../../src/detector/work_cell.rs"]
 mod work_cell;
 
+mod of_abort;
 mod of_activity;
 mod of_commands;
 mod of_mailbox;

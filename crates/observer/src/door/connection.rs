@@ -78,6 +78,12 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
     }
 }
 
+/// Waits until the door is to close.
+pub(super) async fn told_to_close(closing: &mut watch::Receiver<bool>) {
+    // An error says that the door is gone.
+    let _ = closing.wait_for(|closing| *closing).await;
+}
+
 /// Tells the other end why it is not waited for any longer.
 async fn tell(mut socket: Patient<Socket>, refusal: &Refusal) {
     // One that has gone is told nothing.

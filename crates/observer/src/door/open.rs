@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Limits;
-use super::connection::{Desk, serve};
+use super::connection::{Desk, serve, told_to_close};
 use super::follower::Follower;
 use super::listener::Listener;
 use super::refusal::Refusal;
@@ -121,12 +121,6 @@ async fn run(listener: Listener, desk: Arc<Desk>, closing: Arc<watch::Sender<boo
     closing.send_replace(true);
     let all_gone = async { while connections.join_next().await.is_some() {} };
     let _ = timeout(CLOSING, all_gone).await;
-}
-
-/// Waits until the door is to close.
-pub(super) async fn told_to_close(closing: &mut watch::Receiver<bool>) {
-    // An error says that the door is gone.
-    let _ = closing.wait_for(|closing| *closing).await;
 }
 
 /// Waits a little if the system has run out of something, and not if a client has given up.

@@ -69,6 +69,7 @@ fn next(what: &What) -> Option<What> {
             said: Some(text("serving")),
             stopping: true,
             reloading: true,
+            monotonic_usec: Some(86_400_000_000),
             reloaded: true,
             main_pid: Some(4713),
             errno: Some(2),

@@ -144,12 +144,29 @@ struct Reported {
     /// How many starts it refused while it stopped.
     #[serde(default, skip_serializing_if = "is_none")]
     refused: u64,
+    /// The steps of a process's stop, SIGKILL included, if there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<ReportedStep>>,
     /// What a process left behind and what became of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stragglers: Option<Vec<Straggler>>,
     /// Those below it, in start order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     children: Option<Vec<Reported>>,
+}
+
+/// One step of a process's stop.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("additionalProperties" = true))]
+struct ReportedStep {
+    /// With what: a signal, `SIGTERM to the program alone`, or `stop command`.
+    with: String,
+    /// How long that was after the first step.
+    after_ms: u64,
+    /// Why it has failed, if it is a stop command and did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 /// What a child is stuck in.

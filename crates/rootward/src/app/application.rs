@@ -1,13 +1,14 @@
 //! How a program around one tree is described.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 use rootward_procs::{Containment, Init, InitError};
-use rootward_signals::{Signal, Signals};
+use rootward_signals::{Signal, Signals, SignalsGuard};
 
 use tokio::runtime::Builder;
 
@@ -219,6 +220,16 @@ impl Application {
         self
     }
 
+    /// Says in which file the program explains its end, as [`Finished::write_termination_message`] does: for
+    /// Kubernetes `/dev/termination-log`. By default in none.
+    ///
+    /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
+    /// the file cannot be written they say so on standard error, and a status of 0 is 1.
+    pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
+        self.exit_rules.termination_message = Some(file.into());
+        self
+    }
+
     /// Has a function called with the tree's handle as soon as there is one, on a blocking thread of the task
     /// runtime. The tree is still starting then.
     ///
@@ -231,9 +242,10 @@ impl Application {
     }
 
     /// Says what becomes of the stop report, in place of the account on standard error. It is called on the thread
-    /// that runs the application, after the end: signals do what they did before the application was run. The hook is
-    /// not called if a third signal says to leave: [`Finished::stop_report`](super::Finished::stop_report) has what was
-    /// known then.
+    /// that runs the application, after the end. Signals are still caught then, so that a second one that belongs to
+    /// the request that has stopped the tree does not end the program before the report is written; handlers are not
+    /// called any more, and the third request ends the program. The hook is not called if a third signal says to leave:
+    /// [`Finished::stop_report`](super::Finished::stop_report) has what was known then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self
@@ -298,7 +310,7 @@ impl Application {
     pub fn run(self) -> ExitCode {
         let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run(), &exit_rules),
+            Ok(prepared) => told(prepared.run_guarded(), &exit_rules),
             Err(status) => status,
         }
     }
@@ -328,7 +340,7 @@ impl Application {
     pub async fn run_async(self) -> ExitCode {
         let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run_async().await, &exit_rules),
+            Ok(prepared) => told(prepared.run_guarded_async().await, &exit_rules),
             Err(status) => status,
         }
     }
@@ -349,9 +361,10 @@ impl Application {
 }
 
 /// The exit status of a program. An error is told.
-fn told(finished: Result<Finished, RunError>, exit_rules: &ExitRules) -> ExitCode {
+fn told(finished: Result<(Finished, SignalsGuard), RunError>, exit_rules: &ExitRules) -> ExitCode {
     match finished {
-        Ok(finished) => exit_rules.say(&finished),
+        // Its signals are given back when all is told.
+        Ok((finished, _guard)) => exit_rules.say(&finished),
         Err(error) => {
             exit_rules.explain(&format!("error: {error}\n"));
             ExitCode::from(error.status())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rootward_core::{Ending, StopReport};
 use rootward_signals::Signal;
 
-use super::exit_rules;
+use super::status;
 
 /// How a program around one tree came to its end. A `main` may return it.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Finished {
     /// ([`signal::die_by_signal`](crate::signal::die_by_signal)).
     pub fn signal(&self) -> Option<Signal> {
         match self {
-            Self::Stopped(report) => exit_rules::signal_of(report),
+            Self::Stopped(report) => status::signal_of(report),
             Self::Left { .. } => None,
         }
     }
@@ -61,7 +61,7 @@ impl Finished {
     /// code, or 128 + the signal that has ended it.
     pub fn status_from(&self, path: &str) -> u8 {
         match self {
-            Self::Stopped(report) => exit_rules::status_from(report, path),
+            Self::Stopped(report) => status::status_from(report, path),
             Self::Left { .. } => self.status(),
         }
     }

@@ -17,6 +17,7 @@ mod process_containment;
 mod run;
 mod runtimes;
 mod service_manager;
+mod status;
 mod stderr;
 mod system_limits;
 mod termination;

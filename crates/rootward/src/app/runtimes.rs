@@ -33,9 +33,9 @@ enum Tasks {
 /// small.
 const CONTROL_THREADS: usize = 2;
 
-/// Two of the signals, those of the last kill, of the detector, of what helps with foreign code and of the log, that
+/// Three of the signals, those of the last kill, of the detector, of what helps with foreign code and of the log, that
 /// which hears the warden or starts programs, and one for blocking work.
-const OTHER_THREADS: usize = 8;
+const OTHER_THREADS: usize = 9;
 
 /// Those of three runtimes, of which each has a driver for sockets and one for signals, and of what hears the process's
 /// signals. With that many there is room for a process as well.

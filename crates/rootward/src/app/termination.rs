@@ -1,12 +1,14 @@
 //! What a container's end is explained with: a few lines in a file that the kubelet reads.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
+use super::Finished;
 use super::failure_text::failure_text;
-use super::{Application, Finished};
 
 /// As much as the kubelet reads.
 const AT_MOST: usize = 4096;
@@ -42,24 +44,13 @@ impl Finished {
     }
 }
 
-impl Application {
-    /// Says in which file the program explains its end, as [`Finished::write_termination_message`] does: for
-    /// Kubernetes `/dev/termination-log`. By default in none.
-    ///
-    /// It is [`run`](Self::run) and [`run_async`](Self::run_async) that do it, also if the program could not begin. If
-    /// the file cannot be written they say so on standard error, and a status of 0 is 1.
-    pub fn termination_message(mut self, file: impl Into<PathBuf>) -> Self {
-        self.exit_rules.termination_message = Some(file.into());
-        self
-    }
-}
-
 /// Writes why a program ends that has run no tree to a file, for Kubernetes: its description makes no sense, or
 /// something could not be begun.
 ///
-/// [`Application::run`] and [`run_async`](Application::run_async) do it by themselves. This is for a program that finds
-/// out before it has an application to run, and has [`Finished::write_termination_message`] for all other ends. As
-/// there, the file gets 4096 bytes at most, of whole lines from the first on, and no control characters.
+/// [`Application::run`](crate::Application::run) and [`run_async`](crate::Application::run_async) do it by themselves.
+/// This is for a program that finds out before it has an application to run, and has
+/// [`Finished::write_termination_message`] for all other ends. As there, the file gets 4096 bytes at most, of whole
+/// lines from the first on, and no control characters.
 ///
 /// # Errors
 ///
@@ -83,8 +74,22 @@ pub(super) fn write(file: &Path, message: &str) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|file| !file.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(file)?;
+    let mut file = match standard_stream(file) {
+        // What has been written there before stays.
+        Some(stream) => stream?,
+        None => OpenOptions::new().write(true).create(true).truncate(true).open(file)?,
+    };
     file.write_all(fitted(message).as_bytes())
+}
+
+/// Standard output or standard error, as it is open, if the path leads there by whatever name.
+fn standard_stream(path: &Path) -> Option<io::Result<File>> {
+    let there = fs::metadata(path).ok()?;
+    let opened = [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
+    opened.into_iter().map(|stream| stream.map(File::from)).find(|stream| {
+        let metadata = stream.as_ref().ok().and_then(|stream| stream.metadata().ok());
+        metadata.is_some_and(|stream| (stream.dev(), stream.ino()) == (there.dev(), there.ino()))
+    })
 }
 
 /// As many whole lines as there is room for. A first line that is too long is cut.

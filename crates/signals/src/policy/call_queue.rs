@@ -1,12 +1,15 @@
 //! Which handlers are called next: those of one signal after those of the other, in the order of arrival.
 //!
+//! The handlers of the signal that stops the tree are the exception: they are called aside, on another thread, if
+//! handlers of another signal are busy. What another signal has called may hang, and no stop waits for that.
+//!
 //! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has
 //! it with signals that are pending. So there never wait more calls than there are kinds of them, however long a
 //! handler hangs.
 
 use std::collections::VecDeque;
 
-use super::SignalDecision;
+use super::{Reaction, SignalDecision};
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +24,21 @@ pub(crate) struct QueuedCall {
     pub(crate) times: u32,
 }
 
-/// The calls that wait, and whether one is being made.
+/// Where a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallPlace {
+    /// Where handlers are called, one signal after the other.
+    InTurn,
+    /// Where only a stop's handlers are called, while those of another signal are busy.
+    Aside,
+}
+
+/// The calls that wait, and those that are being made.
 #[derive(Debug, Default)]
 pub(crate) struct CallQueue {
     asked_for: u64,
-    current: Option<HandlerCallId>,
+    in_turn: Option<QueuedCall>,
+    aside: Option<QueuedCall>,
     waiting: VecDeque<QueuedCall>,
 }
 
@@ -44,18 +57,28 @@ impl CallQueue {
 
     /// Hears that a call has been made.
     pub(crate) fn made(&mut self, id: HandlerCallId) {
-        debug_assert_eq!(self.current, Some(id), "one call is made at a time");
-        self.current = None;
+        let ended = [&mut self.in_turn, &mut self.aside]
+            .into_iter()
+            .find_map(|place| place.take_if(|call| call.id == id));
+        debug_assert!(ended.is_some(), "what has been made was being made: {id:?}");
     }
 
-    /// The call that is to be made now: the next one, unless one is being made.
-    pub(crate) fn next(&mut self) -> Option<QueuedCall> {
-        if self.current.is_some() {
+    /// The call that is to be made now, and where: the next one if none is being made, and otherwise a stop that waits
+    /// for another signal.
+    pub(crate) fn next(&mut self) -> Option<(QueuedCall, CallPlace)> {
+        if self.aside.is_some() {
             return None;
         }
-        let next = self.waiting.pop_front();
-        self.current = next.map(|call| call.id);
-        next
+        let Some(busy) = self.in_turn else {
+            self.in_turn = self.waiting.pop_front();
+            return self.in_turn.map(|call| (call, CallPlace::InTurn));
+        };
+        let stops = |call: &QueuedCall| {
+            call.decided.reaction == Reaction::Stop && call.decided.signal != busy.decided.signal
+        };
+        let stop = self.waiting.iter().position(stops)?;
+        self.aside = self.waiting.remove(stop);
+        self.aside.map(|call| (call, CallPlace::Aside))
     }
 }
 
@@ -63,42 +86,93 @@ impl CallQueue {
 mod tests {
     use proptest::prelude::*;
 
+    use super::CallPlace::{Aside, InTurn};
     use super::*;
     use crate::Signal;
-    use crate::policy::Reaction::{self, Ignore, Snapshot, Stop};
+    use crate::policy::Reaction::{Force, Ignore, Snapshot, Stop};
     use crate::policy::tests::SIGNALS;
 
     fn decided(signal: Signal, reaction: Reaction) -> SignalDecision {
         SignalDecision { signal, reaction }
     }
 
+    fn given(arrived: &[(Signal, Reaction)]) -> (CallQueue, Vec<HandlerCallId>) {
+        let mut calls = CallQueue::default();
+        let ids = arrived.iter().map(|(signal, reaction)| calls.add(decided(*signal, *reaction))).collect();
+        (calls, ids)
+    }
+
+    /// The next call and its place.
+    fn next(calls: &mut CallQueue) -> Option<(HandlerCallId, CallPlace)> {
+        calls.next().map(|(call, place)| (call.id, place))
+    }
+
     #[test]
     fn calls_are_made_one_after_the_other() {
-        let mut calls = CallQueue::default();
-        let first = calls.add(decided(Signal::USR2, Ignore));
-        let second = calls.add(decided(Signal::INT, Stop));
+        let (mut calls, ids) = given(&[
+            (Signal::INT, Stop),
+            (Signal::USR2, Ignore),
+            (Signal::USR1, Snapshot),
+            (Signal::INT, Force),
+        ]);
 
-        assert_eq!(calls.next().map(|call| call.id), Some(first));
-        assert_eq!(calls.next(), None);
-        calls.made(first);
-        assert_eq!(calls.next().map(|call| call.id), Some(second));
+        for id in ids {
+            assert_eq!((next(&mut calls), next(&mut calls)), (Some((id, InTurn)), None));
+            calls.made(id);
+        }
+        assert_eq!(next(&mut calls), None);
+    }
+
+    #[test]
+    fn a_stop_is_called_aside_while_another_signal_is_busy_and_before_all_that_wait() {
+        let (mut calls, ids) =
+            given(&[(Signal::USR2, Ignore), (Signal::USR1, Snapshot), (Signal::TERM, Stop)]);
+
+        assert_eq!(next(&mut calls), Some((ids[0], InTurn)));
+        assert_eq!(next(&mut calls), Some((ids[2], Aside)));
+        assert_eq!(next(&mut calls), None);
+
+        calls.made(ids[2]);
+        assert_eq!(next(&mut calls), None, "nothing but a stop is called aside");
+        calls.made(ids[0]);
+        assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
+    }
+
+    #[test]
+    fn what_arrives_with_a_stop_or_after_it_waits_until_the_stop_has_been_called() {
+        let (mut calls, ids) =
+            given(&[(Signal::USR2, Ignore), (Signal::TERM, Stop), (Signal::USR1, Snapshot)]);
+        next(&mut calls);
+        next(&mut calls);
+
+        calls.made(ids[0]);
+
+        assert_eq!(next(&mut calls), None);
+        calls.made(ids[1]);
+        assert_eq!(next(&mut calls), Some((ids[2], InTurn)));
+    }
+
+    #[test]
+    fn a_stop_waits_for_an_earlier_call_of_its_own_signal() {
+        let (mut calls, ids) = given(&[(Signal::HUP, Ignore), (Signal::HUP, Stop)]);
+
+        assert_eq!((next(&mut calls), next(&mut calls)), (Some((ids[0], InTurn)), None));
+        calls.made(ids[0]);
+        assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
     }
 
     #[test]
     fn equal_signals_that_wait_are_one_call_and_it_knows_how_many_they_are() {
-        let mut calls = CallQueue::default();
-        let current = calls.add(decided(Signal::USR1, Snapshot));
+        let (mut calls, ids) = given(&[(Signal::USR1, Snapshot)]);
         calls.next();
         let waits = calls.add(decided(Signal::USR1, Snapshot));
 
         let again = calls.add(decided(Signal::USR1, Snapshot));
 
-        assert_eq!((current == waits, waits == again), (false, true));
-        calls.made(current);
-        assert_eq!(
-            calls.next(),
-            Some(QueuedCall { id: waits, decided: decided(Signal::USR1, Snapshot), times: 2 })
-        );
+        assert_eq!((ids[0] == waits, waits == again), (false, true));
+        calls.made(ids[0]);
+        let both = QueuedCall { id: waits, decided: decided(Signal::USR1, Snapshot), times: 2 };
+        assert_eq!(calls.next(), Some((both, InTurn)));
         calls.made(waits);
         assert_eq!(calls.next(), None);
     }
@@ -107,22 +181,27 @@ mod tests {
         #[test]
         fn no_arrival_is_forgotten_and_no_more_calls_wait_than_there_are_kinds(
             arrivals in prop::collection::vec((prop::sample::select(SIGNALS.to_vec()), any::<bool>()), 0..200),
+            stop in 0_usize..200,
         ) {
             let mut calls = CallQueue::default();
             let (mut count, mut times) = (0, 0);
-            let mut current = None;
+            let mut made = Vec::new();
 
-            for (signal, is_over) in arrivals {
-                calls.add(decided(signal, Ignore));
+            for (place, (signal, is_over)) in arrivals.into_iter().enumerate() {
+                calls.add(decided(signal, if place == stop { Stop } else { Ignore }));
                 count += 1;
-                if let Some(call) = calls.next() {
+                while let Some((call, _)) = calls.next() {
                     times += call.times;
-                    current = Some(call.id);
+                    made.push(call);
                 }
-                if let Some(id) = current.take_if(|_| is_over) {
-                    calls.made(id);
+                prop_assert!(made.len() <= 2);
+                if let [first, second] = made.as_slice() {
+                    prop_assert_ne!(first.decided.signal, second.decided.signal);
                 }
-                prop_assert!(calls.waiting.len() <= SIGNALS.len());
+                if let Some(call) = is_over.then(|| made.pop()).flatten() {
+                    calls.made(call.id);
+                }
+                prop_assert!(calls.waiting.len() <= SIGNALS.len() + 1);
             }
 
             times += calls.waiting.iter().map(|call| call.times).sum::<u32>();

@@ -9,10 +9,10 @@ mod stop_delay;
 
 pub use escalation::Hangup;
 
-pub(crate) use call_queue::{CallQueue, HandlerCallId};
-pub(crate) use escalation::{Escalation, Reaction, SignalRules};
+pub(crate) use call_queue::{CallPlace, CallQueue, HandlerCallId, QueuedCall};
+pub(crate) use escalation::{Escalation, Reaction, SignalDecision, SignalRules};
 pub(crate) use inherited::stays_ignored;
-pub(crate) use stop_delay::{SignalDecision, StopDelay};
+pub(crate) use stop_delay::StopDelay;
 
 #[cfg(test)]
 mod tests {

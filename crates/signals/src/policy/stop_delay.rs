@@ -7,15 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{HandlerCallId, Reaction};
-use crate::Signal;
-
-/// A signal and what was decided about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SignalDecision {
-    pub(crate) signal: Signal,
-    pub(crate) reaction: Reaction,
-}
+use super::{HandlerCallId, Reaction, SignalDecision};
 
 /// Holds a stop back until its handlers have been called, and gives out decisions in the order of arrival.
 #[derive(Debug)]

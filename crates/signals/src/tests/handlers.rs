@@ -129,6 +129,32 @@ async fn a_stop_waits_for_no_handler_of_another_signal() {
 }
 
 #[tokio::test]
+async fn the_handlers_of_a_stop_are_called_in_order_while_those_of_another_signal_hang() {
+    let (tree, _log) = given_tree(obedient("worker")).await;
+    let (sender, source) = SignalSource::channel();
+    let (hang, mut hanging, never) = hangs();
+    let signals = Signals::new().source(source).on(Signal::USR2, hang).handler_timeout(None);
+    let (signals, mut seen) = with_handlers(signals, &[Signal::TERM, Signal::HUP], 3);
+    let _guard = signals.attach(&tree).unwrap();
+    sender.send(Signal::USR2);
+    hanging.recv().await;
+
+    sender.send(Signal::TERM);
+    sender.send(Signal::HUP);
+
+    assert!(tree.wait().await.clean);
+    for number in 0..3 {
+        assert_eq!(seen.recv().await, Some((Signal::TERM, number)));
+    }
+    // What does not stop the tree waits for its turn.
+    assert!(seen.try_recv().is_err());
+    drop(never);
+    for number in 0..3 {
+        assert_eq!(seen.recv().await, Some((Signal::HUP, number)));
+    }
+}
+
+#[tokio::test]
 async fn equal_signals_that_arrive_while_a_handler_is_busy_are_one_call() {
     const MANY: u32 = 1000;
     let (tree, mut log) = given_tree(obedient("worker")).await;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Mutex, mpsc as sync_mpsc};
 
 use rootward_core::{
-    ChildKind, ChildSpec, Launch, StartChild, StartContext, StartError, StopCause, Supervisor,
+    ChildKind, ChildSpec, Launch, SignalAction, StartChild, StartContext, StartError, StopCause, Supervisor,
 };
 use tokio::sync::mpsc;
 
@@ -26,6 +26,27 @@ async fn a_snapshot_whose_show_hangs_holds_up_no_stop() {
     sender.send(Signal::TERM);
 
     assert!(tree.wait().await.clean);
+}
+
+#[tokio::test]
+async fn a_snapshot_whose_show_hangs_holds_up_no_stop_that_has_handlers_and_shows_the_snapshot() {
+    for stop in [Signal::TERM, Signal::QUIT] {
+        let (tree, _log) = given_tree(obedient("worker")).await;
+        let (sender, source) = SignalSource::channel();
+        let (hang, mut hanging, _never) = hangs();
+        let (told, mut called) = mpsc::unbounded_channel();
+        let signals = Signals::new().source(source).stop_signals([Signal::QUIT]).on_snapshot(hang);
+        let signals = signals.on(stop, move |received| told.send(received.action).unwrap());
+        let _guard = signals.handler_timeout(None).attach(&tree).unwrap();
+        sender.send(Signal::USR1);
+        hanging.recv().await;
+
+        sender.send(Signal::USR1);
+        sender.send(stop);
+
+        assert_eq!(called.recv().await, Some(SignalAction::Stop), "{stop}");
+        assert!(tree.wait().await.clean);
+    }
 }
 
 #[tokio::test]

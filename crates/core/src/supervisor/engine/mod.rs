@@ -320,7 +320,7 @@ impl Engine {
                 _,
             ) => Exit::Shutdown,
         };
-        Ended::new(exit).with_children(children).with_failures(failures).into_report()
+        Ended::new(exit).with_children(children).with_failures(failures).into()
     }
 
     /// Done in a section of the record, as all that is published: this view takes over what the views further down

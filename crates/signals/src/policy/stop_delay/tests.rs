@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::Reaction::{Force, Ignore, Leave, Snapshot, Stop};
 use super::*;
+use crate::Signal;
 use crate::policy::CallQueue;
 
 const LIMIT: Duration = Duration::from_secs(5);
