@@ -1,6 +1,7 @@
 //! Says when it has begun to run, and then does nothing for ever.
 //!
 //! Its argument is a named pipe, into which it writes the time and its process id. Without an argument it says nothing.
+//! With a second one it writes the line `ready` to its output, too.
 
 #![no_std]
 #![no_main]
@@ -15,7 +16,9 @@ const WRITE_ONLY: usize = 1;
 const SET_PDEATHSIG: usize = 1;
 const SIGKILL: usize = 9;
 
-fn main([roll, _]: [*const u8; 2]) -> ! {
+static READY: [u8; 6] = *b"ready\n";
+
+fn main([roll, says_ready]: [*const u8; 2]) -> ! {
     // Whatever becomes of the subject, nothing is left of it.
     call(PRCTL, [SET_PDEATHSIG, SIGKILL, 0]);
     if !roll.is_null() {
@@ -25,6 +28,9 @@ fn main([roll, _]: [*const u8; 2]) -> ! {
         let roll = call(OPEN, [roll as usize, WRITE_ONLY, 0]) as usize;
         call(WRITE, [roll, word.as_ptr() as usize, 16]);
         call(CLOSE, [roll, 0, 0]);
+    }
+    if !says_ready.is_null() {
+        call(WRITE, [1, READY.as_ptr() as usize, READY.len()]);
     }
     loop {
         call(PAUSE, [0; 3]);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::figure::Figure;
-use crate::metrics::Metric;
+use crate::metrics::{Metric, health};
 use crate::subjects::{self, Absent, Live};
 
 /// There is nothing to be measured here, for the reason that was given.
@@ -13,6 +13,9 @@ pub const ABSENT: u8 = 3;
 /// Measures what the command line says. `live` counts bytes, in a program that can.
 pub fn main(live: Live) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [health::SERVE, address] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return health::serve(address).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let [subject, wanted, n] = arguments.as_slice() else { return usage() };
     let Ok(n) = n.parse::<usize>() else { return usage() };
     let mut outcome = Err(Absent::NoSubject);

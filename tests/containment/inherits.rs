@@ -63,6 +63,14 @@ fn a_child_gains_no_privileges_if_the_program_gains_none() {
     }
 }
 
+/// P16: it begins where the program is now, and not where it was when it made its warden.
+#[test]
+fn a_child_begins_in_the_directory_that_the_program_has_now() {
+    for told in same_as_a_command("directory") {
+        assert!(told.contains(&"directory /usr".to_owned()), "{told:?}");
+    }
+}
+
 /// P16.
 #[test]
 fn a_child_has_the_nice_value_that_the_program_has_now() {

@@ -13,6 +13,7 @@ mod helpers;
 mod inherits;
 mod matrix;
 mod names;
+mod namespaces;
 mod patience;
 mod place;
 mod precedence;

@@ -50,6 +50,25 @@ fn if_the_warden_has_no_memory_left_nothing_is_started_and_everything_stopped() 
     shortage_of("memory of the warden", "Cannot allocate memory (os error 12)", &["tree"]);
 }
 
+#[test]
+fn a_restart_for_which_there_are_no_descriptors_is_tried_again_and_is_one_restart() {
+    for level in ["group", "tree"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runs_short"));
+        command.arg(level).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut supervisor = command.spawn().expect("the program has been built");
+        let mut heard = Heard::of(supervisor.stdout.take().expect("it is piped"));
+        heard.wait_for_the_end();
+
+        let retrying = heard.lines_after("retrying ");
+        assert!(
+            matches!(retrying.as_slice(), [one] if one.contains("this program may have 256 descriptors open")),
+            "{level}: {retrying:?}"
+        );
+        assert_eq!(heard.lines_after("restarts "), ["Some(1), clean true"], "{level}");
+        assert_eq!(supervisor.wait().expect("it is ours").code(), Some(0), "{level}");
+    }
+}
+
 /// Lets a supervisor run out of something that three children with grandchildren in other sessions do not need.
 fn shortage_of(what: &str, reason: &str, levels: &[&str]) {
     let program = Path::new(env!("CARGO_BIN_EXE_runs_out"));

@@ -1,5 +1,6 @@
 //! Restarts that are put off, and limits of single children: what goes beyond OTP and has to be asked for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootward::error::SpecProblem;
@@ -95,17 +96,38 @@ async fn a_tree_is_not_idle_while_a_restart_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn jitter_stays_within_its_fraction() {
+async fn jitter_stays_within_its_fraction_and_is_another_one_each_time() {
     let a = Puppet::new("a");
     let spec = a.spec().backoff(Backoff::new(10 * SECOND, HOUR).factor(1.0).jitter(0.5));
     let (_tree, mut log) = given(Supervisor::new("root").intensity(99, HOUR).child(spec)).await;
+    let mut delays = BTreeSet::new();
 
     for _ in 0..20 {
         a.fails();
-        let delay = delay_of(&log.wait_for_event("a", "restarting").await.what);
+        delays.insert(delay_of(&log.wait_for_event("a", "restarting").await.what));
         log.wait_for_event("a", "started").await;
-        assert!((5 * SECOND..=15 * SECOND).contains(&delay), "{delay:?}");
     }
+
+    let within = 5 * SECOND..=15 * SECOND;
+    assert!(delays.iter().all(|delay| within.contains(delay)), "{delays:?}");
+    assert!(delays.len() >= 10, "{delays:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn jitter_spreads_children_that_fell_together() {
+    let all: Vec<_> = (0..20).map(|n| Puppet::new(&format!("child-{n}"))).collect();
+    let backoff = Backoff::new(10 * SECOND, HOUR).jitter(0.5);
+    let specs: Vec<_> = all.iter().map(|puppet| puppet.spec().backoff(backoff)).collect();
+    let (_tree, mut log) = given(Supervisor::new("root").intensity(99, HOUR).children(specs)).await;
+
+    all.iter().for_each(Puppet::fails);
+
+    let mut delays = BTreeSet::new();
+    for _ in &all {
+        let restarting = log.wait_for(|event| event.what.name() == "restarting").await;
+        delays.insert(delay_of(&restarting.what));
+    }
+    assert!(delays.len() >= 10, "{delays:?}");
 }
 
 #[tokio::test(start_paused = true)]

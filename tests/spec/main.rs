@@ -43,6 +43,7 @@ mod refused_by_a_stop;
 mod report;
 mod restart;
 mod sandbox;
+mod servers;
 mod shutdown_order;
 mod signals;
 mod significant;

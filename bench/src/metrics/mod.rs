@@ -1,9 +1,11 @@
 //! What is measured. Each file says what a subject has to be able to do, and what then counts.
 
 pub mod events;
+pub mod health;
 pub mod idle;
 pub mod output;
 pub mod processes;
+pub mod ready;
 pub mod restart;
 pub mod stuck;
 pub mod tasks;
@@ -41,13 +43,17 @@ pub enum Metric {
     ProcMemory,
     /// `proc.output`, N megabytes of it.
     ProcOutput,
+    /// `proc.ready`.
+    ProcReady,
+    /// `health.cpu`, of no check, over TCP and over HTTP.
+    Health,
     /// `idle.tasks`, and `idle.processes`.
     IdleTasks,
     IdleProcesses,
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 17] = [
+    pub const ALL: [(&str, Self); 19] = [
         ("flat", Self::Flat),
         ("flat.heap", Self::Heap),
         ("deep", Self::Deep),
@@ -63,6 +69,8 @@ impl Metric {
         ("proc.restart", Self::ProcRestart),
         ("proc.memory", Self::ProcMemory),
         ("proc.output", Self::ProcOutput),
+        ("proc.ready", Self::ProcReady),
+        ("health.cpu", Self::Health),
         ("idle.tasks", Self::IdleTasks),
         ("idle.processes", Self::IdleProcesses),
     ];

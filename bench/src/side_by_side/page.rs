@@ -49,6 +49,10 @@ const HOW: &str = "\
   is what the whole machine has less, kernel and programs included; it is easily disturbed.
 - `proc.output` has lines of 100 bytes, `proc.output.long` of 1000. rootward makes an event of each, and one subscriber
   reads these at the default capacity; what it lost is `.lost`.
+- `proc.ready` starts a program when the one before has written a line that says that it is ready; for each. The floor
+  and `tokio-process` read that line from a pipe.
+- `health.cpu` is the processor time that one check a second of so many servers takes of the supervisor, over TCP and over
+  HTTP, in per cent of one processor; `none` is the same tree without checks. The servers are not counted.
 - `idle` counts context switches and time of all threads of the subject and whatever works for it during ten seconds in
   which nothing happens, twelve seconds after the start: a timer that the start has left behind is over by then (a
   supervisor of rootward that had to wait for a child has one of ten seconds). The programs themselves and the thread
@@ -90,11 +94,15 @@ const TASKS: [&str; 20] = [
 ];
 const SPAWN: [&str; 4] =
     ["proc.spawn.10MB.0", "proc.spawn.10MB.10000", "proc.spawn.4GB.0", "proc.spawn.4GB.10000"];
-const PROCESSES: [&str; 13] = [
+const PROCESSES: [&str; 17] = [
     "proc.start",
     "proc.stop",
     "proc.stop.in-turn",
     "proc.restart",
+    "proc.ready",
+    "health.cpu.none",
+    "health.cpu.tcp",
+    "health.cpu.http",
     "proc.memory",
     "proc.memory.machine",
     "proc.output",

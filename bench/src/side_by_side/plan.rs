@@ -61,6 +61,8 @@ pub fn steps(scale: Scale) -> Vec<Step> {
     add("proc.restart", &[100], &PROCESSES, 7);
     add("proc.memory", &[1000], &PROCESSES, 3);
     add("proc.output", &[200], &PROCESSES[..6], 5);
+    add("proc.ready", &[100], &PROCESSES[..6], 5);
+    add("health.cpu", &[100], &PROCESSES[..4], 3);
     add("flat", &[1000, 10_000, 100_000], &TASKS, 7);
     add(
         "flat.heap",

@@ -14,7 +14,8 @@ use super::{Absent, Answer, of_processes, runtime};
 use crate::machine::clock;
 use crate::metrics::output::{Captured, Output};
 use crate::metrics::processes::{Order, Processes};
-use crate::metrics::{Metric, output};
+use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
+use crate::metrics::{Metric, output, ready};
 use crate::programs::{CHATTER, IDLE, Roll};
 
 pub fn measure(metric: Metric, n: usize) -> Answer {
@@ -23,6 +24,7 @@ pub fn measure(metric: Metric, n: usize) -> Answer {
         Metric::Proc | Metric::ProcSpawn | Metric::ProcMemory | Metric::IdleProcesses => {
             of_processes(&Alone(runtime()), metric, n)
         }
+        Metric::ProcReady => Ok(ready::measure(&Alone(runtime()), n)),
         Metric::ProcOutput => Ok(output::measure(&Alone(runtime()), n)),
         _ => Err(Absent::DoesNotApply),
     }
@@ -82,6 +84,33 @@ impl Output for Alone {
             child.wait().await.expect("it is ours");
             Captured { nanos: clock::now() - begun, bytes, lines }
         })
+    }
+}
+
+impl Readiness for Alone {
+    type Running = Vec<Child>;
+
+    fn start_ready(&self, n: usize) -> Vec<Child> {
+        on(&self.0, async move {
+            let mut children = Vec::with_capacity(n);
+            for _ in 0..n {
+                let mut child = spawn(Command::new(IDLE).args(ARGUMENTS).stdout(Stdio::piped()));
+                let mut line = String::new();
+                let output = child.stdout.as_mut().expect("it is a pipe");
+                BufReader::new(output).read_line(&mut line).await.expect("it can be read");
+                assert_eq!(line.trim_end(), LINE);
+                children.push(child);
+            }
+            children
+        })
+    }
+
+    fn stop_ready(&self, mut running: Vec<Child>) {
+        on(&self.0, async move {
+            for child in &mut running {
+                child.kill().await.expect("it is ours");
+            }
+        });
     }
 }
 

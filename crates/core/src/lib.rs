@@ -40,6 +40,7 @@ mod child_kind;
 mod clock;
 mod context;
 mod detector;
+mod early_signals;
 mod event;
 mod failure;
 mod foreign_wakers;
@@ -93,7 +94,7 @@ pub use policy::{
 #[cfg(feature = "actors")]
 #[doc(no_inline)]
 pub use ractor;
-pub use report::{Ending, NodeReport, StopReport};
+pub use report::{Ending, NodeReport, StopReport, StopStep};
 #[cfg(unix)]
 pub use signal::{Signal, UnknownSignal};
 pub use snapshot::{

@@ -35,7 +35,7 @@ pub struct ChildOutlook {
     pub on_success: Option<Consequence>,
     /// What the supervisor of the child has in hand. `None` for the root.
     pub above: Option<InHand>,
-    /// What the child has in hand, if it is a supervisor that runs.
+    /// What the child has in hand, if it is a supervisor that runs and has answered in time.
     pub own: Option<InHand>,
 }
 

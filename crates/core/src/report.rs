@@ -1,5 +1,6 @@
 //! How a tree came down: the record that a stop returns.
 
+mod step;
 mod text;
 
 use std::sync::Arc;
@@ -14,11 +15,14 @@ use crate::failure::StartFailure;
 use crate::stuck::Stuck;
 use crate::sync::{Mutex, PoisonError};
 
+pub use step::StopStep;
+
 /// Says how a tree stopped: what ended how, and whether anything had to be forced.
 ///
-/// It serialises as the document that `rootward-demo --report` writes, and displays as a line for each child. To
-/// serialise, compare or debug-print one goes down its levels by recursion: on a stack of 2 MiB that is good for some
-/// two thousand levels without optimisation, and [`walk`](NodeReport::walk) is good for any number.
+/// It serialises as the document that `rootward-demo --report` writes, which adds the version of the format, and
+/// displays as a line for each child. To serialise, compare or debug-print one goes down its levels by recursion: on a
+/// stack of 2 MiB that is good for some two thousand levels without optimisation, and [`walk`](NodeReport::walk) is
+/// good for any number.
 #[derive(Clone, Debug, serde::Serialize)]
 #[non_exhaustive]
 #[must_use = "a stop report says whether everything is really gone"]
@@ -142,6 +146,8 @@ pub struct NodeReport {
     pub stuck: Option<Stuck>,
     /// How many children were refused because this one was stopping.
     pub refused: u64,
+    /// The steps of a process's stop, in order, SIGKILL included. Empty if there was no more than one.
+    pub steps: Vec<StopStep>,
     /// What a process left behind and what became of that.
     pub stragglers: Vec<Straggler>,
     /// What stood below it, in start order.
@@ -276,6 +282,7 @@ impl NodeReport {
             forced: false,
             stuck: None,
             refused: 0,
+            steps: Vec::new(),
             stragglers: Vec::new(),
             children: Vec::new(),
             was_asked: false,
@@ -295,6 +302,7 @@ impl NodeReport {
             forced: self.forced,
             stuck: self.stuck.clone(),
             refused: self.refused,
+            steps: self.steps.clone(),
             stragglers: self.stragglers.clone(),
             children,
             was_asked: self.was_asked,
@@ -394,6 +402,9 @@ impl Serialize for NodeReport {
         }
         if !is_zero(&self.refused) {
             map.serialize_entry("refused", &self.refused)?;
+        }
+        if !self.steps.is_empty() {
+            map.serialize_entry("steps", &self.steps)?;
         }
         if self.kind == ChildKind::Process {
             map.serialize_entry("stragglers", &self.stragglers)?;

@@ -18,6 +18,7 @@ use crate::tree_ref::TreeRef;
 
 pub use crate::child_kind::{ContainmentNotes, Inspect};
 pub use crate::context::HearsSignals;
+pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
 pub use crate::policy::{is_late, lost_time};
 pub use crate::sighting::Sighting;

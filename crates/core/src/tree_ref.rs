@@ -1,9 +1,11 @@
 //! How a child finds its tree, without keeping it.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use crate::clock::{now, sleep_until};
 use crate::context::TreeContext;
 use crate::event::Events;
 use crate::outlook::ChildOutlook;
@@ -41,18 +43,35 @@ fn around<'a>(tree: &dyn TreeAccess, path: &'a str) -> Around<'a> {
     (above, tree.supervisor(path))
 }
 
+/// How long the supervisor that a child is may take to answer after the one above has. One whose thread is blocked does
+/// not answer, and the one above says most.
+const OWN_PATIENCE: Duration = Duration::from_millis(250);
+
 async fn outlook_of((above, own): Around<'_>) -> Option<ChildOutlook> {
-    let own = match own {
-        Some(own) => own.own_outlook().await,
-        None => None,
+    let (above, own) = match (above, own) {
+        (Some((above, id)), Some(own)) => ((above, id), own),
+        (Some((above, id)), None) => return above.outlook(id).await,
+        (None, own) => return own?.own_outlook().await,
     };
-    match above {
-        Some((above, id)) => {
-            let outlook = above.outlook(id).await?;
-            Some(ChildOutlook { own: own.and_then(|own| own.own), ..outlook })
+    // Both are asked before either is waited for.
+    let (mut from_above, mut from_own) = (pin!(above.0.outlook(above.1)), pin!(own.own_outlook()));
+    let mut said = None;
+    let outlook = loop {
+        tokio::select! {
+            biased;
+            own = &mut from_own, if said.is_none() => said = Some(own),
+            outlook = &mut from_above => break outlook?,
         }
-        None => own,
-    }
+    };
+    let said = match said {
+        Some(said) => said,
+        None => tokio::select! {
+            biased;
+            own = &mut from_own => own,
+            () = sleep_until(now() + OWN_PATIENCE) => None,
+        },
+    };
+    Some(ChildOutlook { own: said.and_then(|own| own.own), ..outlook })
 }
 
 /// Waits until a tree is gone.

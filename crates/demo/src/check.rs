@@ -1,5 +1,5 @@
-//! `check FILE`: reads a tree file, says what it describes, how long its stop may take and what its
-//! sample tasks do, and starts nothing.
+//! `check FILE`: reads a tree file, says what it describes, how long its stop may take, what its
+//! sample tasks do and what its processes would miss if they were started now, and starts nothing.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
                 Sample::ALL.into_iter().filter(|sample| samples.contains(sample)).collect();
             let about = if samples.is_empty() { String::new() } else { format!("\n{}", listed(&samples)) };
             let budget = tree.budget();
-            for warning in budget.warnings() {
+            for warning in tree.warnings().into_iter().chain(budget.warnings()) {
                 messages::warning(warning);
             }
             let file = safe(&file.display().to_string());

@@ -189,8 +189,15 @@ impl RunOptions {
 
     /// Whether the events or the report are to be written to this file.
     pub(crate) fn is_record(&self, file: &Path) -> bool {
-        let same = |target: &Target| *target == Target::File(file.to_owned()) || target.is(file);
-        [&self.events, &self.report].into_iter().flatten().any(same)
+        [&self.events, &self.report].into_iter().flatten().any(|target| target.is(file))
+    }
+
+    /// The file of the termination message, if something else is to be written there.
+    pub(crate) fn shared_message(&self) -> Option<&Path> {
+        let message = self.orchestrator.termination_message.as_deref()?;
+        let is_timeline =
+            self.timeline.as_ref().is_some_and(|timeline| Target::File(timeline.clone()).is(message));
+        (is_timeline || self.is_record(message)).then_some(message)
     }
 
     /// Whether the events or the report go to standard output.

@@ -29,9 +29,13 @@ use std::process::ExitCode;
 
 use cli::{Cli, Command};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use rootward::process::Init;
 use tty::OwnTerminal;
 
 fn main() -> ExitCode {
+    // First of all. Process 1 of a container adopts orphans whether it wants them or not, and hears no signal that it
+    // does not catch, which is what most commands rely on.
+    let init = (Init::is_needed() && !brings_its_own_init()).then(Init::fork);
     // A file that may not grow any more is an error of the write then, and ends nothing. Children begin with an empty
     // mask. Without this one the demo works as well.
     let mask = SigSet::from(Signal::SIGXFSZ).thread_swap_mask(SigmaskHow::SIG_BLOCK).ok();
@@ -39,8 +43,8 @@ fn main() -> ExitCode {
     panics::guard(|| {
         let Cli { command, options } = Cli::read();
         match command {
-            None => run::built_in(&options),
-            Some(Command::Run { file, options }) => run::file(&file, &options),
+            None => run::built_in(&options, init),
+            Some(Command::Run { file, options }) => run::file(&file, &options, init),
             Some(Command::Check { file }) => check::run(&file),
             Some(Command::Attach { door, token_file }) => attach::run(&door, token_file.as_deref()),
             Some(Command::Probe { address, probe }) => orchestrator::probe(&address, probe),
@@ -52,4 +56,9 @@ fn main() -> ExitCode {
             }
         }
     })
+}
+
+/// Whether the command is `exec`, whose init does more.
+fn brings_its_own_init() -> bool {
+    std::env::args_os().nth(1).is_some_and(|command| command == "exec")
 }

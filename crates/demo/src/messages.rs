@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::descriptor::write_within;
+use crate::event_writer::require_open;
 use crate::safe::safe_lines;
 
 /// The status of a command line or a tree file that makes no sense. Nothing has been started then.
@@ -55,7 +56,9 @@ pub(crate) fn error_with_its_causes(failed: &dyn std::error::Error) {
 
 /// Writes what was asked for, and says with which status the demo ends. A reader may go at any time.
 pub(crate) fn answer(text: &str) -> ExitCode {
-    match write_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()) {
+    let written =
+        require_open(1).and_then(|()| write_within(PATIENCE, io::stdout(), safe_lines(text).as_bytes()));
+    match written {
         Err(failed) if failed.kind() != ErrorKind::BrokenPipe => {
             error(format_args!("cannot write to standard output: {failed}"));
             ExitCode::FAILURE

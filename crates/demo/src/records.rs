@@ -4,6 +4,7 @@ use std::io;
 
 use rootward::event::Events;
 use rootward::{Event, Finished, StopReport};
+use rootward_observer::wire::Version;
 
 use crate::cli::{RunOptions, View};
 use crate::event_writer::{EventWriter, Format, OpenError, Pump, ReaderTimeout, Sink, Target, Written};
@@ -88,15 +89,15 @@ impl Records {
         Ok(Self { screen, events, report, together })
     }
 
-    /// Begins to write down what the tree does.
+    /// Begins to write down what the tree does, whose processes are followed at this level.
     ///
     /// # Errors
     ///
     /// If the system has no thread left.
-    pub(crate) fn follow(&self, events: Events) -> io::Result<Pump> {
+    pub(crate) fn follow(&self, events: Events, level: &str) -> io::Result<Pump> {
         let writers = self.screen.event_writer().into_iter().chain(self.events.clone()).collect();
         if self.screen.shows_events() {
-            self.screen.write(welcome);
+            self.screen.write(|style| welcome(level, style));
         }
         Pump::start(events, writers)
     }
@@ -149,9 +150,24 @@ fn is_written(what: &str, written: Option<Written>, enough: Written) -> bool {
     }
 }
 
+/// What is written, with the version of its format.
+#[derive(serde::Serialize)]
+struct Versioned<'a, T> {
+    schema: Version,
+    #[serde(flatten)]
+    document: &'a T,
+}
+
+impl<'a, T> Versioned<'a, T> {
+    fn new(document: &'a T) -> Self {
+        Self { schema: Version, document }
+    }
+}
+
 /// The report as one JSON document on a line of its own.
 fn document(report: &StopReport) -> String {
-    let mut text = serde_json::to_string_pretty(report).expect("a report is made of texts and numbers");
+    let mut text =
+        serde_json::to_string_pretty(&Versioned::new(report)).expect("a report is made of texts and numbers");
     text.push('\n');
     text
 }
@@ -191,7 +207,8 @@ fn lost(before: &Event, seq: u64, events: u64) -> serde_json::Value {
 }
 
 fn write_line(line: &impl serde::Serialize, buffer: &mut Vec<u8>) {
-    serde_json::to_writer(&mut *buffer, line).expect("an event is made of texts and numbers");
+    serde_json::to_writer(&mut *buffer, &Versioned::new(line))
+        .expect("an event is made of texts and numbers");
     buffer.push(b'\n');
 }
 
@@ -215,6 +232,9 @@ mod tests {
         let lines = String::from_utf8(buffer).unwrap();
         let lines: Vec<serde_json::Value> =
             lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let schema = serde_json::from_str(include_str!("../../../docs/schema/events-1.json")).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        assert!(lines.iter().all(|line| schema.is_valid(line)), "{lines:#?}");
         let seqs: Vec<_> = lines.iter().map(|line| line["seq"].as_u64().unwrap()).collect();
         assert_eq!(seqs, [1, 2, 3, 4, 5]);
         assert_eq!((&lines[2]["event"], &lines[2]["events"]), (&"lost".into(), &2.into()));

@@ -41,6 +41,8 @@ enum NotStarted {
     Record(#[from] RecordError),
     #[error("cannot draw the timeline in {}: something else is written there", .0.display())]
     Shared(PathBuf),
+    #[error("cannot write the termination message to {}: something else is written there", .0.display())]
+    SharedMessage(PathBuf),
     #[error(transparent)]
     Picture(#[from] WriteError),
     #[error("the system does not let the demo find itself: {0}")]
@@ -54,18 +56,18 @@ enum NotStarted {
 }
 
 /// Runs the built-in tree.
-pub(crate) fn built_in(options: &RunOptions) -> ExitCode {
+pub(crate) fn built_in(options: &RunOptions, init: Forked) -> ExitCode {
     conclude(options, || {
         let root = tree::built_in(&std::env::current_exe()?);
         let rules = Rules { deadline: tree::DEADLINE, drain: Duration::ZERO, suspend_children: false };
         let rules = rules.with(options)?;
-        let company = Company::begin(options.containment)?;
+        let company = Company::begin(options.containment, init)?;
         Ok(run(root, rules, options, company)?.status(None))
     })
 }
 
 /// Runs a tree file.
-pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
+pub(crate) fn file(file: &Path, options: &RunOptions, init: Forked) -> ExitCode {
     let message = options.orchestrator.termination_message.clone().map(Target::File);
     if message.is_some_and(|target| target.is(file)) {
         // Not even this can be written there.
@@ -79,7 +81,7 @@ pub(crate) fn file(file: &Path, options: &RunOptions) -> ExitCode {
         }
         let (deadline, drain, suspend_children) = (tree.deadline, tree.drain, tree.suspend_children);
         let rules = Rules { deadline, drain, suspend_children }.with(options)?;
-        let company = Company::begin(options.containment)?;
+        let company = Company::begin(options.containment, init)?;
         let exit_status_from = tree.exit_status_from.clone();
         let ended = run(tree.into_supervisor()?, rules, options, company)?;
         Ok(ended.status(exit_status_from.as_deref()))
@@ -122,19 +124,23 @@ impl Ended {
     }
 }
 
+/// The init that process 1 has forked, or why it could not.
+type Forked = Option<Result<Init, InitError>>;
+
 /// The processes that run along with the demo.
 struct Company {
     /// What orphans come to. `None` where nothing is followed that could become one.
-    init: Option<Result<Init, InitError>>,
+    init: Forked,
     containment: Containment,
 }
 
 impl Company {
     /// The containment that was asked for. This forks, so that it comes before there is any other thread.
-    fn begin(wanted: cli::Containment) -> Result<Self, WardenError> {
+    fn begin(wanted: cli::Containment, init: Forked) -> Result<Self, WardenError> {
         // A service manager hears the process that it has started and no other, and adopts orphans itself.
         let is_notified = std::env::var_os("NOTIFY_SOCKET").is_some();
-        let init = (wanted != cli::Containment::Group && !is_notified).then(Init::fork);
+        let wants_init = wanted != cli::Containment::Group && !is_notified;
+        let init = init.or_else(|| wants_init.then(Init::fork));
         let containment = match wanted {
             cli::Containment::Auto => Containment::auto(),
             cli::Containment::Tree => Containment::tree(&Warden::fork().or_else(another)?).without_cgroups(),
@@ -197,6 +203,7 @@ fn run(
     if child_terminals::are_wanted() {
         application = application.on_signal(Signal::WINCH, |_| child_terminals::fit());
     }
+    let level = company.containment.name();
     // Nothing is opened, and so truncated, before everything else is known to make sense.
     let mut program = options
         .orchestrator
@@ -233,14 +240,14 @@ fn run(
     let records = Records::open(screen, options)?;
     let drawing = options.timeline.as_ref().map(|file| Drawing::begin(file, program.subscribe()));
     let drawing = drawing.transpose()?;
-    let pump = records.follow(program.subscribe()).map_err(RecordError::Thread)?;
+    let pump = records.follow(program.subscribe(), level).map_err(RecordError::Thread)?;
     // A picture has modes of its own.
     let modes = if fit.is_some() { ModesAfterwards::Kept } else { ModesAfterwards::GivenBack };
     follow_foreground(program.subscribe(), modes).map_err(RecordError::Thread)?;
     let view = fit
         .map(|fit| OwnView::begin(fit, program.subscribe(), Reaches { suspends, reach, chaos }))
         .transpose()?;
-    let finished = program.run()?;
+    let (finished, guard) = program.run_guarded()?;
     drop(view);
     let is_written = records.conclude(&finished, &pump);
     if let Ok(doors) = doors.try_recv() {
@@ -252,6 +259,8 @@ fn run(
     let drawn = drawing.map_or(Ok(()), Drawing::finish);
     let is_drawn = drawn.inspect_err(|error| messages::error(error)).is_ok();
     let is_explained = options.orchestrator.conclude(&finished);
+    // Nothing is left to be done that a signal could cut short, and so none ends the demo by another status any more.
+    std::mem::forget(guard);
     Ok(Ended { finished, is_written: is_written && is_drawn && is_explained })
 }
 
@@ -278,6 +287,10 @@ fn fit(options: &RunOptions) -> Option<Fit> {
 }
 
 fn conclude(options: &RunOptions, run: impl FnOnce() -> Result<ExitCode, NotStarted>) -> ExitCode {
+    if let Some(message) = options.shared_message() {
+        // Not even this can be written there.
+        return not_started(&NotStarted::SharedMessage(message.to_owned()));
+    }
     run().unwrap_or_else(|error| {
         let why = messages::with_its_causes(&error);
         options.orchestrator.explain(&format!("error: {why}\n{}", error.picture().unwrap_or_default()));
@@ -300,6 +313,7 @@ impl NotStarted {
             | Self::TreeFile(_)
             | Self::Record(_)
             | Self::Shared(_)
+            | Self::SharedMessage(_)
             | Self::Picture(_)
             | Self::Io(_)
             | Self::Warden(_)
@@ -316,6 +330,7 @@ impl NotStarted {
             | Self::Grace(_)
             | Self::TreeFile(_)
             | Self::Shared(_)
+            | Self::SharedMessage(_)
             | Self::Picture(_)
             | Self::Record(RecordError::Open(_)) => messages::BAD_INPUT,
             Self::Record(RecordError::Thread(_)) | Self::Io(_) | Self::Warden(_) | Self::Observe(_) => {

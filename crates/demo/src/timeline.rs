@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +16,8 @@ use rootward::event::Events;
 use rootward_observer::timeline::{self, ReadError, Recorder, Timeline};
 use rootward_observer::wire;
 
-use crate::messages;
+use crate::event_writer::standard_stream;
+use crate::{descriptor, messages};
 
 /// In which form a timeline is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -111,8 +112,18 @@ fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), WriteError> {
-    let written = File::create(file).and_then(|mut file| file.write_all(text.as_bytes()));
+    let opened = standard_stream(file).and_then(|there| there.map_or_else(|| File::create(file), Ok));
+    let written = opened.and_then(|file| write_all(&file, text));
     written.map_err(|error| WriteError { file: file.to_owned(), error })
+}
+
+/// Writes all of it. What is shared with others may have been made non-blocking.
+fn write_all(file: &File, text: &str) -> io::Result<()> {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        rest = &rest[descriptor::write(file, rest)?..];
+    }
+    Ok(())
 }
 
 /// How long the end of the program waits for the last events: handing them on is a matter of scheduling.
@@ -134,10 +145,12 @@ impl Drawing {
     /// If the file cannot be opened, or the system has no thread left.
     pub(crate) fn begin(target: &Path, mut events: Events) -> Result<Self, WriteError> {
         let refused = |error| WriteError { file: target.to_owned(), error };
-        let mut options = OpenOptions::new();
+        let create = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK).open(target)
+        };
         let file =
-            options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK).open(target);
-        let file = file.map_err(refused)?;
+            standard_stream(target).and_then(|there| there.map_or_else(create, Ok)).map_err(refused)?;
         let recorder = Arc::new(Mutex::new(Recorder::new()));
         let shared = Arc::clone(&recorder);
         // The thread's end drops the sender, which is all there is to say.
@@ -165,12 +178,12 @@ impl Drawing {
     /// # Errors
     ///
     /// [`WriteError`] if it could not be written.
-    pub(crate) fn finish(mut self) -> Result<(), WriteError> {
+    pub(crate) fn finish(self) -> Result<(), WriteError> {
         // Both outcomes mean the same: there is nothing more to wait for.
         let _ = self.ended.recv_timeout(PATIENCE);
         let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let text = Format::of(&self.target).write(&recorder.finish());
-        let written = self.file.write_all(text.as_bytes());
+        let written = write_all(&self.file, &text);
         written.map_err(|error| WriteError { file: self.target, error })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rootward_core::{TreeBuilder, sibling};
 
-use crate::launch::{Direct, Launcher, ThroughWarden};
+use crate::launch::{Direct, Launcher, ThroughWarden, note_former_refusals};
 use crate::{Warden, WardenError};
 
 /// Says how far process children are followed.
@@ -54,26 +54,33 @@ impl Containment {
             Ok(warden) => return Self::tree(&warden),
             Err(error) => error,
         };
-        let itself = match Warden::itself() {
-            Ok(warden) => return Self::tree(&warden),
-            Err(error) => error,
-        };
-        match Warden::find() {
-            Ok(warden) => Self::tree(&warden),
-            Err(find) => Self { degraded: Some(reason(&[&fork, &itself, &find]).into()), ..Self::group() },
-        }
+        Self::without_fork(Some(fork))
     }
 
     /// The strongest that is possible in a program that runs already, and may be large: it is not forked.
     pub(crate) fn of_running_program() -> Self {
+        Self::without_fork(None)
+    }
+
+    /// The strongest that is possible without a fork, which was refused or not asked for.
+    fn without_fork(fork: Option<WardenError>) -> Self {
         let itself = match Warden::itself() {
             Ok(warden) => return Self::tree(&warden),
+            // No other program could be the warden.
+            Err(error @ WardenError::ForeignProc) => return Self::without_warden(&[&error]),
             Err(error) => error,
         };
         match Warden::find() {
             Ok(warden) => Self::tree(&warden),
-            Err(find) => Self { degraded: Some(reason(&[&itself, &find]).into()), ..Self::group() },
+            Err(find) => {
+                let errors: Vec<&WardenError> = fork.iter().chain([&itself, &find]).collect();
+                Self::without_warden(&errors)
+            }
         }
+    }
+
+    fn without_warden(errors: &[&WardenError]) -> Self {
+        Self { degraded: Some(reason(errors).into()), ..Self::group() }
     }
 
     /// Whether programs can be started with it.
@@ -108,6 +115,7 @@ impl Containment {
     }
 
     pub(crate) fn launcher(&self) -> Arc<dyn Launcher> {
+        note_former_refusals();
         match &self.warden {
             Some(warden) => Arc::new(ThroughWarden {
                 client: Arc::clone(warden.client()),

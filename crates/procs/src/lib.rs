@@ -98,5 +98,5 @@ pub use rootward_core::{OutputLine, Signal, UnknownSignal};
 pub use spec::{
     Health, HttpGet, Limit, LogFile, Output, Process, Ready, ReadyContext, Socket, Stdin, Terminal,
 };
-pub use sys::raise_descriptor_limit;
+pub use sys::{raise_descriptor_limit, was_closed_at_start};
 pub use warden::{Warden, WardenError, warden_main};

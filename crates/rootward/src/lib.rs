@@ -213,7 +213,8 @@ pub mod report {
 
     #[doc(inline)]
     pub use rootward_core::{
-        Blame, Ending, ExitClass, NodeReport, Outcome, Panic, Straggler, Stuck, StuckIn, capture_panics,
+        Blame, Ending, ExitClass, NodeReport, Outcome, Panic, StopStep, Straggler, Stuck, StuckIn,
+        capture_panics,
     };
 }
 

@@ -17,6 +17,7 @@ use crate::handler_thread::{HandlerCall, HandlerThread};
 use crate::last_kill::LastKill;
 use crate::policy::{CallQueue, Escalation, HandlerCallId, Reaction, SignalDecision, StopDelay};
 use crate::sys;
+use crate::system_signals::CaughtSignals;
 
 /// How long a program that leaves waits for its last kill. To send a signal to a process takes microseconds.
 const LAST_KILL: Duration = Duration::from_secs(1);
@@ -32,6 +33,8 @@ pub(crate) enum SignalMessage {
     Look,
     /// The last kill has been done, or has taken too long.
     Killed,
+    /// The program has nothing left to do but to tell how its tree has ended.
+    Concluding,
 }
 
 /// The actor's behaviour. What it knows is in its [`SignalState`].
@@ -50,8 +53,10 @@ pub(crate) struct SignalState {
     /// The signal because of which the program leaves once the last kill is done.
     pub(crate) leaving: Option<SignalDecision>,
     pub(crate) left: watch::Sender<Option<u8>>,
-    /// Whether the signals are the process's own, so that SIGTSTP suspends it.
-    pub(crate) is_of_process: bool,
+    /// The process's signals, if it is those that are heard.
+    pub(crate) caught: Option<Arc<CaughtSignals>>,
+    /// Whether the tree is gone, and all that is left to do is to tell how it has ended.
+    pub(crate) is_concluding: bool,
 }
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
@@ -85,6 +90,10 @@ impl Actor for RootSignalActor {
                 state.leave();
                 Vec::new()
             }
+            SignalMessage::Concluding => {
+                state.is_concluding = true;
+                Vec::new()
+            }
         };
         for decided in due {
             state.carry_out(decided, &myself);
@@ -103,6 +112,12 @@ impl SignalState {
         myself: &ActorRef<SignalMessage>,
     ) -> Vec<SignalDecision> {
         let decided = SignalDecision { signal, reaction: self.escalation.step(signal, at) };
+        if self.is_concluding {
+            if self.escalation.ends_program(signal, decided.reaction, at) {
+                self.end_program(signal);
+            }
+            return Vec::new();
+        }
         let shows = self.escalation.shows_snapshot(signal, decided.reaction);
         let call = (shows || self.handlers.hear(signal)).then(|| self.calls.add(decided));
         let waited = self.stop_delay.until();
@@ -141,9 +156,19 @@ impl SignalState {
 
     /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
     fn pause(&self) {
-        if self.is_of_process {
+        if self.caught.is_some() {
             sys::suspend();
             self.tree.resume_processes();
+        }
+    }
+
+    /// Has every signal do what it did before, beginning with this one. A handler that was there before has been
+    /// called already.
+    fn end_program(&self, signal: Signal) {
+        let Some(caught) = &self.caught else { return };
+        caught.end_all();
+        if sys::is_default(signal.number()) {
+            sys::die_of(signal.number());
         }
     }
 
@@ -156,6 +181,9 @@ impl SignalState {
 
     /// Has the next handlers called, unless handlers are being called.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
+        if self.is_concluding {
+            return;
+        }
         let Some(call) = self.calls.next() else { return };
         let SignalDecision { signal, reaction } = call.decided;
         let myself = myself.clone();

@@ -10,7 +10,9 @@
 //! neither the tree nor the next signal.
 //!
 //! Absent on purpose: `exit`. Leaving is the application's business. And any change of a signal's disposition
-//! before the application asks for it, or after the last guard has been dropped.
+//! before the application asks for it, or after the last guard has been dropped. In process 1 the crate for processes
+//! notes the signals that stop a program from before `main` on: its handlers do what the default does there, which is
+//! nothing, and are gone when a tree is launched.
 
 mod actor;
 mod catch_panics;

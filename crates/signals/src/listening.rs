@@ -53,7 +53,8 @@ impl Listening {
             last_kill,
             leaving: None,
             left: sender,
-            is_of_process: held.is_some(),
+            caught: held.as_ref().map(|held| Arc::clone(&held.signals)),
+            is_concluding: false,
         };
         // Its mailbox is open at once, so that attaching need not be async.
         let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)

@@ -13,6 +13,7 @@ use crate::handler_registry::SignalHandlers;
 use crate::handler_thread::{HandlerThread, HandlerWork, ShowSnapshot};
 use crate::last_kill::LastKill;
 use crate::policy::SignalRules;
+use crate::sys;
 use crate::system_signals::InheritedSignals;
 use crate::{
     AddedHandler, Hangup, Listening, Signal, SignalError, SignalReceived, SignalSource, SignalsGuard,
@@ -262,7 +263,12 @@ impl Signals {
         // The registry does not keep the thread.
         let thread = Arc::downgrade(&handler_thread);
         let start = move || thread.upgrade().map_or(Ok(()), |thread| thread.start());
-        handlers.are_called_by(start, source.heard())?;
+        let heard = source.heard();
+        let is_of_process = heard.is_some();
+        handlers.are_called_by(start, heard)?;
+        if is_of_process {
+            sys::replay_early();
+        }
         Ok(Listening { source, rules, handlers, handler_thread, handler_timeout, last_kill })
     }
 

@@ -74,6 +74,23 @@ async fn a_start_that_blocks_holds_up_its_own_supervisor_alone_and_everything_ca
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_going_to_be_done_about_a_supervisor_that_is_blocked_is_said_by_the_one_above() {
+    let (blocked, release) = Blocked::new();
+    let (tree, _log) = given(Supervisor::new("root").child(DynamicSupervisor::new("jobs"))).await;
+    let before = within("an answer", tree.outlook("root/jobs")).await.unwrap();
+    offer_and_leave(&jobs_of(&tree), Hostile::child("a", Place::Start, blocks(&blocked)));
+    blocked.is_there().await;
+
+    let said = within("an answer", tree.outlook("root/jobs")).await.unwrap();
+
+    assert!(before.own.is_some() && said.own.is_none(), "{before:?}, {said:?}");
+    assert_eq!((said.on_failure, said.above), (before.on_failure, before.above));
+    assert!(said.on_failure.is_some());
+    drop(release);
+    assert!(tree.stop().await.clean);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_of_the_tree_that_is_blocked_is_over_at_the_deadline_of_its_stop_and_names_the_child() {
     let (blocked, release) = Blocked::new();
     let inner = Supervisor::new("inner").child(Hostile::child("b", Place::Start, blocks(&blocked)));

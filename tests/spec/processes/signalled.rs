@@ -1,7 +1,10 @@
 //! Signals that a program sends to its process children by itself.
 
+use nix::libc::RLIM_INFINITY;
+use nix::sys::resource::{Resource, getrlimit};
 use rootward::error::SignalChildError;
-use rootward::{Restart, Signal, Supervisor};
+use rootward::process::Process;
+use rootward::{Exit, Restart, Signal, Supervisor};
 
 use super::{forever, signal};
 use crate::support::{fixture, given, obedient};
@@ -51,6 +54,30 @@ async fn a_process_that_ends_by_a_signal_of_the_program_has_ended_by_itself() {
     let rootward::EventKind::Exited { status, .. } = &exited.what else { panic!("{exited:?}") };
     assert_eq!(*status, Some(signal(Signal::KILL)));
     log.wait_for_event("a", "restarting").await;
+    let _ = tree.stop().await;
+    log.until_the_end().await;
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
+async fn a_process_that_has_left_a_core_image_is_told_to_have() {
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
+    let (_, hard) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+    if pattern.trim().is_empty() || pattern.contains(['|', '/', '@']) || hard != RLIM_INFINITY {
+        eprintln!("left out: no core image may be left in a test's own directory here");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let script = "ulimit -c unlimited; kill -SEGV $$";
+    let a = Process::new("sh").args(["-c", script]).current_dir(directory.path());
+    let (tree, mut log) =
+        given(Supervisor::new("root").child(a.into_child("a").restart(Restart::Temporary))).await;
+
+    let exited = log.wait_for_event("a", "exited").await;
+
+    let rootward::EventKind::Exited { status: Some(status), .. } = &exited.what else { panic!("{exited:?}") };
+    assert!(matches!(status, Exit::Signal { number: 11, core_dumped: true, .. }), "{status:?}");
+    assert_eq!(status.to_string(), "killed by SIGSEGV (core dumped)");
     let _ = tree.stop().await;
     log.until_the_end().await;
 }

@@ -4,7 +4,7 @@ use rootward::process::{Process, Ready};
 use rootward::{Restart, Supervisor};
 
 use super::{HOUR, SHORT, record_of, start_error, starts};
-use crate::support::{fixture, launched};
+use crate::support::{fixture, launched, runs};
 
 /// Case P2, of a path.
 #[tokio::test]
@@ -35,9 +35,15 @@ async fn a_path_that_was_there_at_the_exit_counts_whichever_was_seen_first() {
     }
 }
 
-/// How often a race is run. More can be asked for.
-fn runs() -> u32 {
-    std::env::var("ROOTWARD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(50)
+/// Case P18, of a newline at a descriptor.
+#[tokio::test]
+async fn a_newline_that_was_written_before_the_exit_counts() {
+    for run in 0..runs() {
+        let a = Process::new("sh").args(["-c", "echo >&3"]).ready(Ready::descriptor(3)).ready_timeout(HOUR);
+        let record = record_of(a.into_child("a").restart(Restart::Temporary)).await;
+
+        assert_eq!(record.of_child("a"), ["starting", "started", "exited"], "run {run}");
+    }
 }
 
 #[tokio::test]

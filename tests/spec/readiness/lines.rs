@@ -2,10 +2,10 @@
 
 use rootward::event::OutputStream;
 use rootward::process::{Process, Ready};
-use rootward::{EventKind, Supervisor};
+use rootward::{EventKind, Restart, Supervisor};
 
-use super::{HOUR, starts};
-use crate::support::{fixture, launched, line_in};
+use super::{HOUR, record_of, starts};
+use crate::support::{fixture, launched, line_in, runs};
 
 /// Case P12.
 #[tokio::test]
@@ -21,6 +21,17 @@ async fn a_rule_sees_a_line_as_a_person_sees_it() {
     for (line, text) in cases {
         starts(fixture!("prints").arg(text).ready(Ready::line(line)).ready_timeout(HOUR).into_child("a"))
             .await;
+    }
+}
+
+/// Case P18.
+#[tokio::test]
+async fn a_line_that_was_written_before_the_exit_counts() {
+    for run in 0..runs() {
+        let a = Process::new("echo").arg("ready").ready(Ready::line("^ready$")).ready_timeout(HOUR);
+        let record = record_of(a.into_child("a").restart(Restart::Temporary)).await;
+
+        assert_eq!(record.of_child("a"), ["starting", "output", "started", "exited"], "run {run}");
     }
 }
 

@@ -7,7 +7,7 @@ use rootward::process::{Process, Ready};
 use rootward::{EventKind, Restart, Supervisor};
 
 use super::{HOUR, SHORT, record_of, start_error, starts};
-use crate::support::{fixture, launched, line_in, obedient};
+use crate::support::{fixture, launched, line_in, obedient, runs};
 
 #[tokio::test]
 async fn a_process_is_ready_when_it_sends_ready_and_what_else_it_tells_is_an_event() {
@@ -41,7 +41,7 @@ async fn a_message_of_a_process_that_the_child_has_started_counts() {
 /// Case P18.
 #[tokio::test]
 async fn a_message_that_was_sent_before_the_exit_counts() {
-    for run in 0..20 {
+    for run in 0..runs() {
         let a = fixture!("notifies").args(["READY=1", "exit"]).ready(Ready::notify()).ready_timeout(HOUR);
         let a = a.into_child("a").restart(Restart::Temporary);
         let record = record_of(a).await;

@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use nix::sys::signal::Signal;
 
-use crate::support::Program;
+use crate::support::{Program, press_again};
 
 pub(super) const ENDS: &str = env!("CARGO_BIN_EXE_ends_as_told");
 
@@ -32,6 +32,43 @@ fn a_program_may_end_by_the_signal_that_has_stopped_it() {
         assert_eq!((finished.status.signal(), finished.status.core_dumped()), (Some(signal as i32), false));
         assert_eq!(finished.lines_after(&format!("{signal} ")), ["Stop"]);
     }
+}
+
+/// R6: a wrapper passes on what the program has got already, and by then its tree may be gone.
+#[test]
+fn what_belongs_to_the_same_request_changes_nothing_while_the_end_is_told() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let mut program = Program::run(ENDS, &["reports"]);
+        program.wait_for("started true");
+
+        program.signal(signal);
+        program.wait_for("telling");
+        program.signal(signal);
+        program.signal(Signal::SIGUSR2);
+
+        program.wait_for("told");
+        assert_eq!(program.finish().status.code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn a_third_request_ends_a_program_that_does_not_come_to_the_end_of_telling() {
+    let mut program = Program::run(ENDS, &["reports"]);
+    program.wait_for("started true");
+    program.signal(Signal::SIGTERM);
+    program.wait_for("telling");
+
+    // Two that the program hears apart from each other are enough. What comes when it has ended does nothing.
+    for _ in 0..8 {
+        program.signal(Signal::SIGINT);
+        press_again();
+    }
+
+    let finished = program.finish();
+    assert_eq!(
+        (finished.lines_after("told"), finished.status.signal()),
+        (vec![], Some(Signal::SIGINT as i32))
+    );
 }
 
 #[test]

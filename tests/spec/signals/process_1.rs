@@ -25,6 +25,36 @@ fn a_stop_that_reaches_process_1_before_it_has_described_its_tree_is_not_lost() 
     assert_eq!((finished.lines_after("started "), finished.status.code()), (vec![], Some(143)));
 }
 
+/// R24: with a runtime there are threads, and no init can be forked.
+#[test]
+fn a_stop_that_reaches_process_1_before_it_has_a_runtime_stops_its_tree() {
+    if !can_be_process_1() {
+        return;
+    }
+    let program = Program::run("unshare", &[alone(), &[ENDS, "early_async"]].concat());
+
+    let finished = program.finish();
+    assert_eq!((finished.lines_after("SIGTERM "), finished.status.code()), (vec!["Stop"], Some(0)));
+}
+
+#[test]
+fn process_1_that_embeds_a_tree_without_signals_catches_none() {
+    if !can_be_process_1() {
+        return;
+    }
+    const EMBEDS: &str = env!("CARGO_BIN_EXE_embeds_a_tree");
+    let caught = |line: &str| {
+        let masks = line.split(' ').nth(2).map(|mask| u64::from_str_radix(mask, 16));
+        // Those that are sent in order to stop a program.
+        masks.expect("it says so").expect("a mask")
+            & [1, 2, 3, 15, 30, 37].map(|n| 1 << (n - 1)).iter().sum::<u64>()
+    };
+    let mut program = Program::run("unshare", &[alone(), &[EMBEDS]].concat());
+
+    assert_ne!(caught(&program.wait_for("before ")), 0, "what comes early is noted");
+    assert_eq!(caught(&program.wait_for("during ")), 0);
+}
+
 /// R7: stop signals of images.
 #[test]
 fn process_1_stops_on_every_signal_that_container_managers_send() {

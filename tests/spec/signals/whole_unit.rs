@@ -12,28 +12,28 @@ use crate::support::Program;
 /// R5: the whole unit gets SIGTERM at once.
 #[test]
 fn children_that_die_of_the_stop_signal_before_the_root_hears_it_are_not_restarted() {
-    (0..20).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
-    (0..5).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "INT"));
+    (0..runs(20)).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
+    (0..runs(5)).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "INT"));
 }
 
 #[test]
 fn children_that_die_of_the_stop_signal_after_the_root_has_heard_it_are_not_restarted() {
-    (0..20).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
+    (0..runs(20)).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
 }
 
 #[test]
 fn children_that_die_of_the_stop_signal_while_all_processors_are_busy_are_not_restarted() {
     let _busy = Busy::all_processors();
 
-    (0..10).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
-    (0..10).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
+    (0..runs(10)).for_each(|_| all_get_the_signal("runs_forever", Order::ChildrenFirst, "TERM"));
+    (0..runs(10)).for_each(|_| all_get_the_signal("runs_forever", Order::RootFirst, "TERM"));
 }
 
 #[test]
 fn children_that_handle_the_stop_signal_and_exit_while_all_processors_are_busy_are_not_restarted() {
     let _busy = Busy::all_processors();
 
-    (0..10).for_each(|_| all_get_the_signal("prints_signals", Order::ChildrenFirst, "TERM"));
+    (0..runs(10)).for_each(|_| all_get_the_signal("prints_signals", Order::ChildrenFirst, "TERM"));
 }
 
 #[test]
@@ -47,6 +47,11 @@ fn a_child_that_dies_of_a_stop_signal_alone_is_restarted() {
     program.wait_for("child-1 ready");
     program.signal(Signal::SIGTERM);
     assert_eq!(program.finish().status.code(), Some(0));
+}
+
+/// How often something is tried. `ROOTWARD_RUNS` asks for more.
+fn runs(usual: u32) -> u32 {
+    std::env::var("ROOTWARD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(usual)
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,7 @@ mod program;
 mod puppet;
 mod record;
 mod rules;
+mod runs;
 mod tasks;
 
 pub(crate) use backstop::{settle, until, within};
@@ -32,4 +33,5 @@ pub(crate) use program::{Finished, Program};
 pub(crate) use puppet::Puppet;
 pub(crate) use record::Record;
 pub(crate) use rootward_tests::press_again;
+pub(crate) use runs::runs;
 pub(crate) use tasks::{Flag, obedient, ready_made, stubborn, takes, work_for};

@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command};
 use std::ptr;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
@@ -48,6 +49,10 @@ pub struct InTerminal {
 /// If the system has no terminal left, or does not start the program.
 pub fn start_in_terminal(mut command: Command, columns: u16, rows: u16) -> io::Result<InTerminal> {
     let pty = openpty(&size(columns, rows), None)?;
+    // A program that held the other side of its own terminal would not notice that this one closes it.
+    for side in [&pty.master, &pty.slave] {
+        fcntl(side, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    }
     let modes = tcgetattr(&pty.master)?;
     for (place, slave) in [0, 1, 2].into_iter().zip([(); 3].map(|()| pty.slave.try_clone())) {
         let slave = File::from(slave?);

@@ -6,9 +6,9 @@ mod tasks;
 
 use self::processes::{Loop, Processes};
 use self::tasks::{Channel, Deaf, Tasks};
-use super::{Answer, Live, of_processes, of_tasks, run};
+use super::{Absent, Answer, Live, of_processes, of_tasks, run};
 use crate::metrics::restart::Restarted;
-use crate::metrics::{Metric, events, output, restart, stuck};
+use crate::metrics::{Metric, events, output, ready, restart, stuck};
 
 pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
     match metric {
@@ -28,5 +28,7 @@ pub fn measure(metric: Metric, n: usize, live: Live) -> Answer {
             of_processes(&Processes, metric, n)
         }
         Metric::ProcOutput => Ok(output::measure(&Processes, n)),
+        Metric::ProcReady => Ok(ready::measure(&Processes, n)),
+        Metric::Health => Err(Absent::DoesNotApply),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,6 +16,7 @@ use nix::unistd::Pid;
 use crate::machine::clock;
 use crate::metrics::output::{Captured, Output};
 use crate::metrics::processes::{self, Order};
+use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
 use crate::programs::{CHATTER, IDLE, Roll};
 
 pub struct Processes;
@@ -109,6 +110,30 @@ impl Output for Processes {
         }
         child.wait().expect("it is a child");
         Captured { nanos: clock::now() - begun, bytes, lines }
+    }
+}
+
+impl Readiness for Processes {
+    type Running = Vec<Child>;
+
+    fn start_ready(&self, n: usize) -> Vec<Child> {
+        let start = |_| {
+            let command = Command::new(IDLE).args(ARGUMENTS).stdout(Stdio::piped()).spawn();
+            let mut child = command.expect("it can be started");
+            let mut line = String::new();
+            let output = child.stdout.as_mut().expect("it is a pipe");
+            BufReader::new(output).read_line(&mut line).expect("it can be read");
+            assert_eq!(line.trim_end(), LINE);
+            child
+        };
+        (0..n).map(start).collect()
+    }
+
+    fn stop_ready(&self, mut running: Vec<Child>) {
+        for child in &mut running {
+            child.kill().expect("it is a child");
+            child.wait().expect("it is a child");
+        }
     }
 }
 

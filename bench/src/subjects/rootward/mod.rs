@@ -20,6 +20,8 @@ pub fn measure(level: Level, metric: Metric, n: usize, live: Live) -> Answer {
     let processes = || Processes::new(level).ok_or(Absent::NotHere("a cgroup v2 that may be written to"));
     match metric {
         Metric::ProcOutput => Ok(metrics::output::measure(&processes()?, n)),
+        Metric::ProcReady => Ok(metrics::ready::measure(&processes()?, n)),
+        Metric::Health => Ok(metrics::health::measure(&processes()?, n)),
         Metric::Proc
         | Metric::ProcSpawn
         | Metric::ProcRestart

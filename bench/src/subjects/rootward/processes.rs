@@ -6,12 +6,14 @@ use rootward_core::{
     DynamicSupervisor, EventKind, Restart, StopOrder, Strategy, Supervisor, SupervisorHandle, Tree,
     TreeBuilder,
 };
-use rootward_procs::{Containment, Output, Process, Warden};
+use rootward_procs::{Containment, Health, Output, Process, Ready, Warden};
 use tokio::runtime::Runtime;
 
 use crate::machine::clock;
+use crate::metrics::health::{self, Check};
 use crate::metrics::output::{self, Captured};
 use crate::metrics::processes::{self, Order};
+use crate::metrics::ready::{ARGUMENTS, LINE, Readiness};
 use crate::programs::{CHATTER, IDLE, Roll};
 use crate::subjects::runtime;
 
@@ -46,7 +48,19 @@ impl Processes {
 
     fn tree(&self, root: Supervisor) -> TreeBuilder {
         let root = root.strategy(Strategy::OneForOne).intensity(u32::MAX, Duration::from_secs(1));
-        self.containment.apply(root.into_tree().expect("the tree makes sense")).deadline(Duration::from_secs(300))
+        self.containment
+            .apply(root.into_tree().expect("the tree makes sense"))
+            .deadline(Duration::from_secs(300))
+    }
+}
+
+impl Processes {
+    /// A tree that has started.
+    fn started(&self, root: Supervisor) -> Tree {
+        let builder = self.tree(root);
+        self.runtime.block_on(async {
+            tokio::spawn(builder.start()).await.expect("no panic").expect("the tree starts")
+        })
     }
 }
 
@@ -95,6 +109,47 @@ impl processes::Processes for Processes {
 
     fn helper(&self) -> Option<u32> {
         self.containment.warden().map(Warden::pid)
+    }
+}
+
+impl Readiness for Processes {
+    type Running = Tree;
+
+    fn start_ready(&self, n: usize) -> Tree {
+        let ready = || Ready::line_containing(LINE);
+        let child = |i| Process::new(IDLE).args(ARGUMENTS).ready(ready()).into_child(format!("c{i}"));
+        self.started(Supervisor::new("root").children((0..n).map(child)))
+    }
+
+    fn stop_ready(&self, tree: Tree) {
+        assert!(self.runtime.block_on(tree.stop()).clean);
+    }
+}
+
+impl health::Health for Processes {
+    type Running = Tree;
+
+    fn start_checked(&self, addresses: Vec<String>, check: Check) -> Tree {
+        let own = std::env::current_exe().expect("this program is a file");
+        let child = |(number, address): (usize, String)| {
+            let server = Process::new(&own).args([health::SERVE, &address]);
+            let server = server.ready(Ready::line_containing("listening"));
+            let health = match check {
+                Check::None => None,
+                Check::Tcp => Some(Health::tcp(address)),
+                Check::Http => Some(Health::http(format!("http://{address}/"))),
+            };
+            let server = match health {
+                Some(health) => server.health(health.interval(Duration::from_secs(1))),
+                None => server,
+            };
+            server.into_child(format!("server-{number}"))
+        };
+        self.started(Supervisor::new("root").children(addresses.into_iter().enumerate().map(child)))
+    }
+
+    fn stop_checked(&self, tree: Tree) {
+        assert!(self.runtime.block_on(tree.stop()).clean);
     }
 }
 

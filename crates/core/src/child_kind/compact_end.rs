@@ -6,7 +6,7 @@
 use super::Ended;
 use crate::blame::Failures;
 use crate::child::{Exit, ExitClass, StartError, Straggler};
-use crate::report::Below;
+use crate::report::{Below, StopStep};
 
 /// What [`Ended`] says.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) enum CompactEnd {
 impl From<Ended> for CompactEnd {
     fn from(ended: Ended) -> Self {
         let is_plain = ended.stragglers.is_empty()
+            && ended.steps.is_empty()
             && ended.start_error.is_none()
             && ended.children.is_empty()
             && ended.failures.is_none();
@@ -85,6 +86,13 @@ impl CompactEnd {
         }
     }
 
+    pub(crate) fn steps(&self) -> &[StopStep] {
+        match self {
+            Self::Full(ended) => &ended.steps,
+            Self::Normal | Self::Shutdown | Self::Aborted | Self::Unknown => &[],
+        }
+    }
+
     pub(crate) fn failures(&self) -> Option<&Failures> {
         match self {
             Self::Full(ended) => ended.failures.as_deref(),
@@ -102,6 +110,8 @@ impl CompactEnd {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::child::Outcome;
     use crate::child::Panic;
@@ -127,5 +137,15 @@ mod tests {
         let end = CompactEnd::from(Ended::new(Exit::Normal).with_stragglers(vec![straggler.clone()]));
 
         assert_eq!((end.exit(), end.stragglers()), (Exit::Normal, &[straggler][..]));
+    }
+
+    #[test]
+    fn a_compact_end_keeps_the_steps_of_a_stop() {
+        let steps =
+            [StopStep::new("SIGTERM", Duration::ZERO), StopStep::new("SIGKILL", Duration::from_secs(1))];
+
+        let end = CompactEnd::from(Ended::new(Exit::Normal).with_steps(steps.to_vec()));
+
+        assert_eq!(end.steps(), steps);
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::child::Straggler;
+use crate::report::StopStep;
 use crate::signal::Signal;
 use crate::snapshot::ProcessDetails;
 use crate::stuck::Stuck;
@@ -24,6 +25,11 @@ pub trait Inspect: Send + Sync {
     /// The descendants that the child, which has ended itself, has left behind, as of now:
     /// [`Outcome::Unreapable`](crate::Outcome::Unreapable) if they are still there. Nothing is looked up for it.
     fn stragglers(&self) -> Vec<Straggler> {
+        Vec::new()
+    }
+
+    /// The steps of its stop so far, if there were several. Nothing is looked up for it.
+    fn steps(&self) -> Vec<StopStep> {
         Vec::new()
     }
 

@@ -14,7 +14,7 @@ use crate::context::Activity;
 use crate::failure::StartFailure;
 use crate::foreign_wakers::WakeElsewhere;
 use crate::policy::ChildKey;
-use crate::report::Below;
+use crate::report::{Below, StopStep};
 
 /// What a child says of itself.
 pub(crate) enum Report {
@@ -99,6 +99,8 @@ pub struct Ended {
     pub exit: Exit,
     /// What it left behind, and what became of that.
     pub stragglers: Vec<Straggler>,
+    /// The steps of its stop, if there were several.
+    pub(crate) steps: Vec<StopStep>,
     /// Why the start failed, if the child had not started. `None` says that it ended too early, and no more.
     pub(crate) start_error: Option<StartError>,
     /// How its children ended, if it is a supervisor.
@@ -115,6 +117,7 @@ impl Ended {
         Self {
             exit,
             stragglers: Vec::new(),
+            steps: Vec::new(),
             start_error: None,
             children: Below::default(),
             failures: None,
@@ -126,6 +129,13 @@ impl Ended {
     #[must_use]
     pub fn with_stragglers(mut self, stragglers: Vec<Straggler>) -> Self {
         self.stragglers = stragglers;
+        self
+    }
+
+    /// Adds the steps of its stop, if there were several.
+    #[must_use]
+    pub fn with_steps(mut self, steps: Vec<StopStep>) -> Self {
+        self.steps = steps;
         self
     }
 

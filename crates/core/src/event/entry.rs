@@ -9,7 +9,7 @@ use crate::child::{ChildKind, ChildPath};
 
 /// Something that happened in a tree: one line of its record.
 ///
-/// It serialises as one line of `rootward-demo --events`.
+/// It serialises as one line of `rootward-demo --events`, which adds the version of the format.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {

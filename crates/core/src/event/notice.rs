@@ -14,6 +14,9 @@ pub struct Notice {
     pub stopping: bool,
     /// Whether it reads its configuration again (`RELOADING=1`).
     pub reloading: bool,
+    /// When it began to do that, in microseconds of the system's monotonic clock, which is the clock of every process
+    /// (`MONOTONIC_USEC=` in the message with `RELOADING=1`).
+    pub monotonic_usec: Option<u64>,
     /// Whether it has done that, and is ready again (`READY=1` after `RELOADING=1`).
     pub reloaded: bool,
     /// Which process it calls its main process (`MAINPID=`).
@@ -26,7 +29,8 @@ pub struct Notice {
 
 impl Notice {
     pub(super) fn serialize_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let Self { status, stopping, reloading, reloaded, main_pid, errno, exit_status } = self;
+        let Self { status, stopping, reloading, monotonic_usec, reloaded, main_pid, errno, exit_status } =
+            self;
         if let Some(status) = status {
             map.serialize_entry("said", status)?;
         }
@@ -37,6 +41,9 @@ impl Notice {
             if *is_so {
                 map.serialize_entry(key, is_so)?;
             }
+        }
+        if let Some(micros) = monotonic_usec {
+            map.serialize_entry("monotonic_usec", micros)?;
         }
         if let Some(pid) = main_pid {
             map.serialize_entry("main_pid", pid)?;

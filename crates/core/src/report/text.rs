@@ -65,17 +65,21 @@ fn line(node: &NodeReport) -> Result<String, fmt::Error> {
     if let Some(stuck) = node.stuck.as_ref().filter(|_| node.kind != ChildKind::Supervisor) {
         write!(line, " · stuck {stuck}")?;
     }
+    if !node.steps.is_empty() {
+        let steps: Vec<String> = node.steps.iter().map(ToString::to_string).collect();
+        write!(line, " · steps {}", steps.join(", "))?;
+    }
     for left in &node.stragglers {
         write!(line, " · left behind pid {} ({}): {}", left.pid, on_one_line(&left.command), left.outcome)?;
     }
     Ok(line)
 }
 
-fn millis(time: Duration) -> humantime::FormattedDuration {
+pub(super) fn millis(time: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_millis(whole_millis(time)))
 }
 
 /// A user's text, without anything that would end the line or take control of a terminal.
-fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

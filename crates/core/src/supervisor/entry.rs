@@ -282,6 +282,7 @@ impl ChildEntry {
                     gone.at.saturating_duration_since(gone.stop.map_or(gone.at, |stop| stop.since));
                 report.status = gone.status();
                 report.refused = gone.refused.into();
+                report.steps = gone.end.steps().to_vec();
                 report.stragglers = gone.end.stragglers().to_vec();
                 report.children = gone.end.children().copy();
             }
@@ -316,6 +317,7 @@ impl SeenChild<NodeReport> {
         if let Some(inspect) = &self.inspect {
             self.node.refused = inspect.refused();
             self.node.stuck = inspect.stuck();
+            self.node.steps = inspect.steps();
             self.node.stragglers = inspect.stragglers();
         }
     }

@@ -13,6 +13,7 @@ use super::options::{OnDeadline, TreeOptions};
 use crate::child::{ChildId, ChildPath, SpecError};
 use crate::clock::require_timers;
 use crate::context::{Provisions, StopReach, TreeContext};
+use crate::early_signals;
 use crate::event::{Capacity, Events, Record, TreeLog};
 use crate::supervisor::Supervisor;
 
@@ -266,6 +267,7 @@ impl TreeBuilder {
     ///
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
+        early_signals::give_back();
         let record = Arc::clone(self.record());
         let log = self.log.then(|| TreeLog::start(&record)).flatten();
         let control = Handle::current();

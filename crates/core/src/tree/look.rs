@@ -8,7 +8,9 @@ impl Tree {
     /// if there is no such child, or its supervisor does not run.
     ///
     /// The machine of its supervisor says it, and, if it is a supervisor itself, its own: each when it has its turn.
-    /// One whose thread is blocked does not answer; then this waits.
+    /// Both are asked at once. One whose thread is blocked does not answer: if it is the one above, this waits. The
+    /// child's own is waited for 250 ms longer than the one above, by tokio's clock, and then
+    /// [`own`](ChildOutlook::own) is missing.
     ///
     /// # Cancel safety
     ///

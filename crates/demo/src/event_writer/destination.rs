@@ -67,6 +67,10 @@ impl Opened {
         Self::new(File::from(descriptor.as_fd().try_clone_to_owned()?))
     }
 
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// Whether this is what another name leads to.
     pub(super) fn is(&self, other: &Metadata) -> bool {
         self.file.metadata().is_ok_and(|metadata| identity(&metadata) == identity(other))

@@ -14,5 +14,5 @@ mod writer;
 
 pub(crate) use pump::Pump;
 pub(crate) use state::{ReaderTimeout, Written};
-pub(crate) use target::{OpenError, Sink, Target};
+pub(crate) use target::{OpenError, Sink, Target, require_open, standard_stream};
 pub(crate) use writer::{EventWriter, Format};

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rootward::process::was_closed_at_start;
+
 use super::destination::{Destination, Opened};
 use crate::messages;
 
@@ -47,8 +49,13 @@ impl Target {
     pub(crate) fn is(&self, path: &Path) -> bool {
         let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
         match self {
-            Self::Stdout => false,
-            Self::File(target) => matches!((identity(target), identity(path)), (Ok(a), Ok(b)) if a == b),
+            Self::Stdout => {
+                let there = std::fs::metadata(path);
+                there.is_ok_and(|there| Opened::sharing(io::stdout()).is_ok_and(|stdout| stdout.is(&there)))
+            }
+            Self::File(target) => {
+                target == path || matches!((identity(target), identity(path)), (Ok(a), Ok(b)) if a == b)
+            }
         }
     }
 
@@ -60,7 +67,7 @@ impl Target {
     /// [`OpenError`] if it cannot be written to.
     pub(crate) fn open(&self) -> Result<Sink, OpenError> {
         match self {
-            Self::Stdout => Opened::sharing(io::stdout()).map(Sink::open).map_err(|error| OpenError {
+            Self::Stdout => open_stdout().map(Sink::open).map_err(|error| OpenError {
                 path: "standard output".into(),
                 error,
                 hint: "",
@@ -103,12 +110,48 @@ impl Sink {
     }
 }
 
+fn open_stdout() -> io::Result<Opened> {
+    require_open(1)?;
+    Opened::sharing(io::stdout())
+}
+
+/// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
+pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
+    if was_closed_at_start(descriptor) {
+        return Err(io::Error::other("it is closed"));
+    }
+    Ok(())
+}
+
+/// Standard output or standard error, as it is open, if that is where a path leads. What is written there goes behind
+/// what is there.
+///
+/// # Errors
+///
+/// If the path means one that was closed when the demo began, or there are no descriptors left.
+pub(crate) fn standard_stream(path: &Path) -> io::Result<Option<File>> {
+    let Ok(there) = std::fs::metadata(path) else { return Ok(None) };
+    Ok(standard(path, &there)?.map(Opened::into_file))
+}
+
+fn standard(path: &Path, there: &Metadata) -> io::Result<Option<Opened>> {
+    for (descriptor, name) in [(1, "stdout"), (2, "stderr")] {
+        let is_named = |name: &str| path == Path::new(name);
+        if is_named(&format!("/dev/{name}"))
+            || is_named(&format!("/dev/fd/{descriptor}"))
+            || is_named(&format!("/proc/self/fd/{descriptor}"))
+        {
+            require_open(descriptor)?;
+        }
+    }
+    let both = [Opened::sharing(io::stdout())?, Opened::sharing(io::stderr())?];
+    Ok(both.into_iter().find(|standard| standard.is(there)))
+}
+
 fn open(path: &Path, there: Option<&Metadata>) -> io::Result<Sink> {
     if let Some(there) = there {
-        for standard in [Opened::sharing(io::stdout())?, Opened::sharing(io::stderr())?] {
-            if standard.is(there) {
-                return Ok(Sink::open(standard));
-            }
+        if let Some(standard) = standard(path, there)? {
+            return Ok(Sink::open(standard));
         }
         if there.file_type().is_fifo() {
             return open_pipe(path);

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::event_writer::require_open;
 use crate::safe::safe_lines;
 
 /// Where answers go, and in which form.
@@ -26,6 +27,7 @@ impl Out {
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
+        require_open(1)?;
         let mut stdout = io::stdout();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()

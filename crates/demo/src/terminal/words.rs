@@ -84,7 +84,7 @@ pub(crate) fn say(event: &Event) -> Said {
             ('…', format!("has not yielded for {} on {thread}", millis(*elapsed_ms)))
         }
         What::Degraded { what, reason } => ('!', format!("{what}: {reason}")),
-        What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status } => {
+        What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status, .. } => {
             let mut parts = Vec::new();
             parts.extend(said.as_ref().map(|said| format!("says {said}")));
             parts.extend(stopping.then(|| "says that it stops".to_owned()));
@@ -200,6 +200,7 @@ mod tests {
                     said: Some("17 clients".to_owned()),
                     stopping: false,
                     reloading: true,
+                    monotonic_usec: None,
                     reloaded: false,
                     main_pid: None,
                     errno: None,

@@ -121,6 +121,8 @@ pub(crate) enum Problem {
     NotOneHealth { ways: &'static [&'static str], found: usize },
     #[error("a socket is exactly one of {}; this names {found}", .ways.join(", "))]
     NotOneSocket { ways: &'static [&'static str], found: usize },
+    #[error("port 0 is whichever is free, which no client can know; name one")]
+    AnyPort,
     #[error("{text:?} is not a regular expression: {reason}")]
     Regex { text: String, reason: String },
     #[error("needs `stdout` or `stderr` to be captured, or no line will ever be seen")]

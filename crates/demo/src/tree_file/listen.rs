@@ -21,8 +21,8 @@ fn read_socket(field: &Field<'_>) -> Result<Socket, FileError> {
         return Err(field.error(Problem::NotOneSocket { ways: &WAYS, found: found.len() }));
     };
     let socket = match *way {
-        "tcp" => Socket::tcp(read_address(value)?),
-        "udp" => Socket::udp(read_address(value)?),
+        "tcp" => Socket::tcp(read_place(value)?),
+        "udp" => Socket::udp(read_place(value)?),
         _ => Socket::unix(value.system_text()?),
     };
     let Some(name) = section.field("name") else { return Ok(socket) };
@@ -32,4 +32,12 @@ fn read_socket(field: &Field<'_>) -> Result<Socket, FileError> {
         Some(problem) => Err(name.error(Problem::Process { problem })),
         None => Ok(socket),
     }
+}
+
+/// An address at which clients find the process.
+fn read_place(field: &Field<'_>) -> Result<String, FileError> {
+    if field.text().is_ok_and(|text| text.rsplit_once(':').is_some_and(|(_, port)| port == "0")) {
+        return Err(field.error(Problem::AnyPort));
+    }
+    read_address(field)
 }

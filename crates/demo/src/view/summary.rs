@@ -14,7 +14,7 @@ use super::time::short;
 use crate::safe::{Safe, safe};
 
 /// What is said before anything happens.
-pub(crate) fn welcome(style: Style) -> String {
+pub(crate) fn welcome(level: &str, style: Style) -> String {
     let hint = style.paint(Tone::Busy, "press Ctrl-C to stop the tree, and again to end every grace");
     let pid = std::process::id();
     // A child that inherits standard input may make Ctrl-C a character like any other.
@@ -23,7 +23,7 @@ pub(crate) fn welcome(style: Style) -> String {
     } else {
         String::new()
     };
-    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n\n")
+    format!("rootward-demo (pid {pid}): {hint}{otherwise}\n  containment: {level}\n\n")
 }
 
 /// What is said when the program leaves before the tree has stopped.
@@ -105,6 +105,9 @@ fn describe(node: &NodeReport) -> String {
     if node.refused > 0 {
         parts.push(format!("refused to start {} more", node.refused));
     }
+    if !node.steps.is_empty() {
+        parts.push(steps(node));
+    }
     for straggler in &node.stragglers {
         let how = match straggler.outcome {
             Outcome::Graceful => "went",
@@ -114,6 +117,16 @@ fn describe(node: &NodeReport) -> String {
         parts.push(format!("left behind pid {} ({}), which {how}", straggler.pid, straggler.command));
     }
     parts.join(" · ")
+}
+
+/// With what it was asked, one after the other, and when.
+fn steps(node: &NodeReport) -> String {
+    let steps = node.steps.iter().enumerate().map(|(place, step)| {
+        let when = if place > 0 { format!(" after {}", short(step.after)) } else { String::new() };
+        let failed = step.error.as_ref().map(|error| format!(" (failed: {error})")).unwrap_or_default();
+        format!("{}{when}{failed}", step.with)
+    });
+    steps.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the report only knows that it was not running: its start had failed, for example. Supervisors have no

@@ -160,6 +160,29 @@ fn check_says_what_a_file_describes_and_explains_the_sample_tasks_that_it_names(
 }
 
 #[test]
+fn check_warns_of_what_is_missing_now_which_is_no_mistake_of_the_file() {
+    let temp = Temp::new();
+    let file = temp.write(
+        "tree.toml",
+        "[[children]]\nid = 'a'\nprocess = { command = ['no-such-program'], env_file = '/no/such/file' }\n\
+         [[children]]\nid = 'b'\nprocess = { command = ['sh'], cwd = '/no/such/directory' }\n\
+         [[children]]\nid = 'c'\nprocess = { command = ['sh'], stop_command = { exec = ['/no/ctl'], wait = '1s' } }\n",
+    );
+
+    let output = demo(&["check", file.to_str().unwrap()]);
+
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected = [
+        "warning: root/a: the program `no-such-program` was not found",
+        "warning: root/a: the environment file `/no/such/file` is not there",
+        "warning: root/b: the working directory `/no/such/directory` is not there",
+        "warning: root/c: its stop command: the program `/no/ctl` was not found",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     for option in ["--help", "--version"] {
         assert!(demo(&[option]).status.success());

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootward_tests::pause;
 
-use crate::support::{Demo, Temp};
+use crate::support::{Demo, Temp, wait_in_time};
 
 /// A service manager stops all processes of a unit at once, also while they start.
 #[test]
@@ -67,7 +67,9 @@ fn a_stop_in_the_first_milliseconds_ends_the_demo_plainly_or_stops_it_in_order_a
         "tree.toml",
         format!("[[children]]\nid = 'child'\nprocess = {{ command = ['sleep', '{mark}'] }}\n"),
     );
-    for delay in (0..60).map(Duration::from_millis) {
+    // Over the first milliseconds. `ROOTWARD_RUNS` asks for more of them.
+    let runs = std::env::var("ROOTWARD_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(60);
+    for delay in (0..runs).map(|run| Duration::from_millis(60) * run / runs) {
         let mut demo = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
         demo.arg("run").arg(&file).args(["--view", "none"]).stdout(Stdio::null()).stderr(Stdio::null());
         let mut demo = demo.spawn().expect("the demo has been built");
@@ -76,7 +78,7 @@ fn a_stop_in_the_first_milliseconds_ends_the_demo_plainly_or_stops_it_in_order_a
         let pid = Pid::from_raw(demo.id().try_into().expect("a process id"));
         kill(pid, Signal::SIGTERM).expect("it has not been waited for");
 
-        let status = demo.wait().expect("it is our child");
+        let status = wait_in_time(&mut demo);
         let is_plain = status.signal() == Some(Signal::SIGTERM as i32);
         assert!(is_plain || status.code() == Some(0), "after {delay:?}: {status}");
         // A helper that has not come to its own name yet has the command line of the demo.

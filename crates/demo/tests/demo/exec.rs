@@ -8,12 +8,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rootward_tests::Known;
 
-use crate::support::Terminal;
+use crate::support::{InTime as _, Terminal, collect_in_time, wait_in_time};
 
 #[test]
 fn every_exit_code_is_passed_on() {
     for code in 0..=255 {
-        let status = exec(&[], &format!("exit {code}")).status().expect("it has been built");
+        let status = exec(&[], &format!("exit {code}")).run_in_time().status;
 
         assert_eq!(status.code(), Some(code));
     }
@@ -24,14 +24,12 @@ fn the_signal_that_ends_the_program_ends_the_wrapper_and_is_128_more_in_a_shell(
     for signal in
         [Signal::SIGHUP, Signal::SIGINT, Signal::SIGUSR1, Signal::SIGKILL, Signal::SIGTERM, Signal::SIGSEGV]
     {
-        let status = exec(&[], &format!("ulimit -c 0; kill -{} $$", signal as i32))
-            .status()
-            .expect("it has been built");
+        let status = exec(&[], &format!("ulimit -c 0; kill -{} $$", signal as i32)).run_in_time().status;
 
         assert_eq!(status.signal(), Some(signal as i32));
     }
     let script = format!("{} exec -- sh -c 'kill -TERM $$'; echo $?", env!("CARGO_BIN_EXE_rootward-demo"));
-    let output = Command::new("sh").args(["-c", &script]).output().expect("there is a shell");
+    let output = Command::new("sh").args(["-c", &script]).output_in_time();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "143\n");
 }
 
@@ -40,16 +38,12 @@ fn a_program_that_is_not_there_or_cannot_be_executed_has_the_status_that_env_giv
     for (program, status) in
         [("/no/such/program", 127), ("no-such-program-anywhere", 127), ("/etc/passwd", 126)]
     {
-        let output = demo()
-            .env("PATH", "/usr/bin:/bin")
-            .args(["exec", "--", program])
-            .output()
-            .expect("it has been built");
+        let output = demo().env("PATH", "/usr/bin:/bin").args(["exec", "--", program]).output_in_time();
 
         assert_eq!(output.status.code(), Some(status), "{program}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(program), "{output:?}");
     }
-    assert_eq!(demo().arg("exec").output().expect("it has been built").status.code(), Some(2));
+    assert_eq!(demo().arg("exec").output_in_time().status.code(), Some(2));
 }
 
 #[test]
@@ -64,11 +58,30 @@ fn input_and_outputs_are_the_programs_own() {
     stdin.write_all("more than one line\n".repeat(10_000).as_bytes()).expect("it reads");
     drop(stdin);
 
-    let output = child.wait_with_output().expect("it is our child");
+    let output = collect_in_time(child);
 
     assert_eq!(output.stdout.len(), 190_000);
     assert_eq!(String::from_utf8_lossy(&output.stderr), "sh\n");
     assert_eq!(output.status.code(), Some(9));
+}
+
+/// `exec` has no readiness of its own: what the program says reaches what has started the command.
+#[test]
+fn what_the_program_says_of_its_readiness_reaches_the_caller() {
+    let program = "echo \"$NOTIFY_SOCKET\" >&3; exec 3>&-; exec sleep 1000";
+    let script =
+        format!("exec {} exec -- sh -c '{program}' 3>&1 >/dev/null", env!("CARGO_BIN_EXE_rootward-demo"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).env("NOTIFY_SOCKET", "@caller").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+
+    // The end comes although the program goes on: neither the init nor the guard holds its descriptor.
+    let mut told = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+
+    assert_eq!(told, "@caller\n");
+    signal(&child, Signal::SIGTERM);
+    child.wait().unwrap();
 }
 
 #[test]
@@ -78,7 +91,7 @@ fn the_output_ends_when_the_program_closes_it_and_not_when_the_wrapper_ends() {
     assert_eq!(stdout.read_to_string(&mut String::new()).expect("it is a pipe"), 0);
 
     drop(wrapper.stdin.take());
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(3));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(3));
 }
 
 #[test]
@@ -94,7 +107,7 @@ fn a_signal_reaches_the_program_once() {
 
     assert_eq!(line(&mut stdout), "term");
     assert_eq!(line(&mut stdout), "");
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(5));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(5));
 }
 
 #[test]
@@ -106,7 +119,7 @@ fn a_daemon_is_asked_and_gone_when_the_wrapper_ends() {
 
     drop(wrapper.stdin.take());
 
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(4));
     assert!(!pid.is_alive());
     assert_eq!(line(&mut stdout), "asked");
 }
@@ -120,7 +133,7 @@ fn a_daemon_that_ignores_the_question_is_killed_after_the_grace() {
 
     drop(wrapper.stdin.take());
 
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(4));
     assert!(!pid.is_alive());
 }
 
@@ -139,7 +152,7 @@ fn a_second_stop_signal_ends_the_grace() {
     wait_until(|| pids.iter().any(|pid| !pid.is_alive()));
     signal(&wrapper, Signal::SIGTERM);
 
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(4));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(4));
     assert!(!pids.iter().any(|pid| pid.is_alive()));
 }
 
@@ -148,7 +161,7 @@ fn a_killed_wrapper_leaves_nothing() {
     let (mut wrapper, pids) = stubborn();
 
     wrapper.kill().expect("it is our child");
-    wrapper.wait().expect("it is our child");
+    wait_in_time(&mut wrapper);
 
     wait_until(|| !pids.iter().any(|pid| pid.is_alive()));
 }
@@ -160,7 +173,7 @@ fn a_killed_guard_leaves_nothing_and_the_wrapper_ends_by_the_same_signal() {
 
     guard.signal(Signal::SIGKILL).expect("it runs");
 
-    assert_eq!(wrapper.wait().expect("it is our child").signal(), Some(9));
+    assert_eq!(wait_in_time(&mut wrapper).signal(), Some(9));
     assert!(!pids.iter().any(|pid| pid.is_alive()));
 }
 
@@ -224,7 +237,7 @@ fn as_process_1_it_passes_signals_on_and_ends_with_128_and_the_signal() {
 
     first.signal(Signal::SIGUSR1).expect("it runs");
 
-    assert_eq!(wrapper.wait().expect("it is our child").code(), Some(137));
+    assert_eq!(wait_in_time(&mut wrapper).code(), Some(137));
 }
 
 fn demo() -> Command {

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::Temp;
+use crate::support::{InTime as _, Temp};
 
 /// R15, for descriptors: some numbers of them led to "this is a bug in the demo", status 70.
 #[test]
@@ -20,8 +20,7 @@ fn too_few_descriptors_are_an_error_that_names_the_limit_and_enough_are_a_start(
             .arg(&file)
             .args(["--view", "lines"])
             .stdin(Stdio::null())
-            .output()
-            .expect("util-linux is there");
+            .output_in_time();
 
         let said = String::from_utf8_lossy(&demo.stderr).into_owned();
         match demo.status.code() {

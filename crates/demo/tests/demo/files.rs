@@ -15,7 +15,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{Lines, Temp, check_order, tree};
+use crate::support::{InTime as _, Lines, Temp, check_order, collect_in_time, tree, wait_in_time};
 
 /// A tree with one process, which runs once.
 fn once(temp: &Temp, script: &str) -> String {
@@ -68,7 +68,7 @@ fn what_a_child_has_made_non_blocking_is_written_to_the_end() {
         reader.read_to_string(&mut text).unwrap();
 
         let lines = text.lines().filter(|line| line.contains("│ ") || line.contains(r#""event":"output""#));
-        assert_eq!((child.wait().unwrap().code(), lines.count()), (Some(0), 20_000), "{stream}");
+        assert_eq!((wait_in_time(&mut child).code(), lines.count()), (Some(0), 20_000), "{stream}");
     }
 }
 
@@ -78,9 +78,8 @@ fn what_finds_no_room_until_the_end_is_said_and_is_status_1() {
     for (option, words) in
         [("--events", "the events are not complete"), ("--report", "the report is not complete")]
     {
-        let output =
-            demo(&["run", tree("idle.toml").to_str().unwrap(), "--view=none", option, "/dev/full"]).output();
-        let output = output.unwrap();
+        let output = demo(&["run", tree("idle.toml").to_str().unwrap(), "--view=none", option, "/dev/full"])
+            .output_in_time();
 
         assert_eq!(output.status.code(), Some(1), "{option}");
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
@@ -113,7 +112,7 @@ fn a_record_goes_on_when_the_disk_has_room_again() {
     lines.wait_for("No space left on device");
     drop(OpenOptions::new().write(true).open(temp.path("gate")).unwrap());
 
-    let output = child.wait_with_output().unwrap();
+    let output = collect_in_time(child);
 
     let events = record(&String::from_utf8(output.stdout).unwrap());
     let written = events.iter().filter(|event| event["event"] == "output").count();
@@ -149,8 +148,7 @@ fn a_limit_of_the_size_of_files_does_not_end_the_demo() {
             "--events",
         ])
         .arg(&events)
-        .output()
-        .unwrap();
+        .output_in_time();
 
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).contains("File too large"), "{}", stderr(&output));
@@ -164,7 +162,7 @@ fn a_child_that_outgrows_its_files_limit_is_killed_as_usual() {
     let temp = Temp::new();
     let script = format!("ulimit -f 0; exec sh -c 'echo too much > {}'", temp.path("file").display());
     let tree = once(&temp, &script);
-    let output = demo(&["run", &tree, "--view=none", "--events=-"]).output().unwrap();
+    let output = demo(&["run", &tree, "--view=none", "--events=-"]).output_in_time();
 
     let events = record(&String::from_utf8(output.stdout).unwrap());
     let exited = events.iter().find(|event| event["event"] == "exited").unwrap();
@@ -175,7 +173,10 @@ fn a_child_that_outgrows_its_files_limit_is_killed_as_usual() {
 #[test]
 fn an_answer_that_finds_no_room_is_status_1() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = demo(&["check", tree("idle.toml").to_str().unwrap()]).stdout(full).output().unwrap();
+    let output = demo(&["check", tree("idle.toml").to_str().unwrap()])
+        .stdout(full)
+        .stderr(Stdio::piped())
+        .run_in_time();
 
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("cannot write to standard output"), "{}", stderr(&output));
@@ -195,8 +196,8 @@ fn standard_output_is_appended_to_under_each_of_its_names() {
         let status = demo(&["run", &once(&temp, "seq 3000"), "--events", target])
             .stdout(stdout)
             .stderr(stderr)
-            .status()
-            .unwrap();
+            .run_in_time()
+            .status;
 
         let text = std::fs::read_to_string(&log).unwrap();
         let rest = text.strip_prefix("before\n").unwrap_or_else(|| panic!("{name} was truncated"));
@@ -222,7 +223,7 @@ fn a_socket_as_standard_output_is_written_to_by_any_name() {
         reader.read_to_string(&mut text).unwrap();
 
         record(&text);
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{name}");
+        assert_eq!(wait_in_time(&mut child).code(), Some(0), "{name}");
     }
 }
 
@@ -235,8 +236,7 @@ fn a_pipe_without_a_reader_is_said() {
     for (option, code) in [("--events", 0), ("--report", 1)] {
         let output = demo(&["run", tree("idle.toml").to_str().unwrap(), "--view=none", option])
             .arg(&pipe)
-            .output()
-            .unwrap();
+            .output_in_time();
 
         assert_eq!(output.status.code(), Some(code), "{option}");
         assert!(stderr(&output).contains("this pipe has no reader yet"), "{}", stderr(&output));
@@ -253,8 +253,8 @@ fn a_pipe_that_closes_early_changes_no_status() {
         let status = demo(&[&["run", tree("idle.toml").to_str().unwrap()], args].concat())
             .stdout(writer)
             .stderr(both)
-            .status()
-            .unwrap();
+            .run_in_time()
+            .status;
 
         assert_eq!(status.code(), Some(0), "{args:?}");
     }
@@ -273,7 +273,7 @@ fn a_tree_file_may_have_windows_line_ends_and_a_byte_order_mark() {
     ] {
         let file = temp.write(name, text);
 
-        let output = demo(&["run", file.to_str().unwrap(), "--view=none"]).output().unwrap();
+        let output = demo(&["run", file.to_str().unwrap(), "--view=none"]).output_in_time();
 
         assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{name}");
     }
@@ -287,13 +287,13 @@ fn a_tree_file_may_be_standard_input() {
     let json = temp.write("t.json", r#"{ "id": "root", "children": [] }"#);
     let from = |file: &Path| File::open(file).unwrap();
     for file in [&toml, &json] {
-        let output = demo(&["check", "/dev/stdin"]).stdin(from(file)).output().unwrap();
+        let output = demo(&["check", "/dev/stdin"]).stdin(from(file)).output_in_time();
         assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
 
         let (reader, mut writer) = std::io::pipe().unwrap();
         std::io::copy(&mut from(file), &mut writer).unwrap();
         drop(writer);
-        let output = demo(&["check", "/dev/stdin"]).stdin(reader).output().unwrap();
+        let output = demo(&["check", "/dev/stdin"]).stdin(reader).output_in_time();
         assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
     }
 }
@@ -305,8 +305,8 @@ fn a_burst_into_files_loses_no_line() {
     let [events, view] = ["events", "view"].map(|name| temp.path(name));
     let status = demo(&["run", &once(&temp, "seq 60000"), "--events", events.to_str().unwrap()])
         .stderr(File::create(&view).unwrap())
-        .status()
-        .unwrap();
+        .run_in_time()
+        .status;
 
     let events = record(&std::fs::read_to_string(events).unwrap());
     let lines =
@@ -316,6 +316,29 @@ fn a_burst_into_files_loses_no_line() {
     assert_eq!((status.code(), view.lines().filter(|line| line.contains("│ ")).count()), (Some(0), 60_000));
 }
 
+/// P6, as it was reported: the demo shares one processor with two programs that never pause.
+#[test]
+fn a_burst_beside_two_busy_programs_on_one_processor_loses_no_line() {
+    let temp = Temp::new();
+    let events = temp.path("events");
+    let script = "one=$(taskset -cp $$ | sed 's/.*[ ,-]//'); taskset -cp \"$one\" $$ >&2; \
+                  for n in 1 2; do timeout 120 sh -c 'while :; do :; done' & busy=\"$busy $!\"; done; \
+                  \"$@\"; status=$?; kill $busy; wait; exit $status";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_rootward-demo"), "run", &once(&temp, "seq 20000")])
+        .args(["--view", "none", "--events", events.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("new affinity list"), "{}", stderr(&output));
+    let events = record(&std::fs::read_to_string(events).unwrap());
+    let lines =
+        events.iter().filter(|event| event["event"] == "output").map(|event| event["line"].as_str().unwrap());
+    assert!(lines.eq((1..=20_000).map(|n| n.to_string())), "every line is there, in order");
+}
+
 /// R21: no text from outside reaches a terminal with its control characters, here in messages of errors.
 #[test]
 fn arguments_do_not_drive_the_terminal() {
@@ -323,7 +346,7 @@ fn arguments_do_not_drive_the_terminal() {
     for args in
         [&[hostile][..], &["run", hostile], &["check", hostile], &["run", "x.toml", "--deadline", hostile]]
     {
-        let output = demo(args).output().unwrap();
+        let output = demo(args).output_in_time();
 
         let message = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -362,7 +385,7 @@ fn a_straggler_does_not_drive_the_terminal_by_its_arguments() {
 
     let text = lines.rest();
 
-    child.wait().unwrap();
+    wait_in_time(&mut child);
     assert!(text.contains("evil"), "{text}");
     assert!(!text.chars().any(|c| c != '\n' && c.is_control()), "{text:?}");
     assert!(!text.contains("\nexit status 0: FAKE"), "{text}");

@@ -9,14 +9,13 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 use serde_json::Value;
 
-use crate::support::{Temp, check_order, tree};
+use crate::support::{InTime as _, Temp, check_order, tree, wait_in_time};
 
 #[test]
 fn events_and_report_may_both_go_to_standard_output_in_this_order() {
     let output = demo()
         .args(["run", tree("idle.toml").to_str().unwrap(), "--events=-", "--report=-"])
-        .output()
-        .unwrap();
+        .output_in_time();
     let text = String::from_utf8(output.stdout).unwrap();
 
     let (report, events) = split_report(&text);
@@ -32,7 +31,7 @@ fn events_and_report_may_both_go_to_one_file() {
     let run = tree("idle.toml");
 
     let status =
-        demo().args(["run", run.to_str().unwrap(), "--events", both, "--report", both]).status().unwrap();
+        demo().args(["run", run.to_str().unwrap(), "--events", both, "--report", both]).run_in_time().status;
 
     let text = std::fs::read_to_string(&file).unwrap();
     check_order(&split_report(&text).1);
@@ -42,7 +41,7 @@ fn events_and_report_may_both_go_to_one_file() {
 #[test]
 fn the_program_ends_when_the_last_event_is_written() {
     let burst = tree("burst.toml");
-    let output = demo().args(["run", burst.to_str().unwrap(), "--view=none", "--events=-"]).output().unwrap();
+    let output = demo().args(["run", burst.to_str().unwrap(), "--view=none", "--events=-"]).output_in_time();
     let text = String::from_utf8(output.stdout).unwrap();
     let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
 
@@ -70,7 +69,7 @@ fn a_reader_that_has_gone_does_not_end_the_tree() {
 
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
 
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(wait_in_time(&mut child).code(), Some(0));
     assert_eq!(temp.json("report.json")["clean"], true);
 }
 
@@ -89,7 +88,7 @@ fn a_reader_that_never_reads_does_not_hold_up_the_tree() {
 
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
 
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(wait_in_time(&mut child).code(), Some(0));
     assert_eq!(temp.json("report.json")["clean"], true);
 }
 
@@ -100,7 +99,7 @@ fn a_pipe_without_a_reader_does_not_hold_up_the_tree() {
     mkfifo(&pipe, Mode::S_IRWXU).unwrap();
 
     let status =
-        demo().args(["run", tree("idle.toml").to_str().unwrap(), "--events"]).arg(&pipe).status().unwrap();
+        demo().args(["run", tree("idle.toml").to_str().unwrap(), "--events"]).arg(&pipe).run_in_time().status;
 
     assert_eq!(status.code(), Some(0));
 }
@@ -117,7 +116,7 @@ fn a_pipe_that_is_opened_late_gets_every_event() {
 
     let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     check_order(&events);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(wait_in_time(&mut child).code(), Some(0));
 }
 
 fn demo() -> Command {

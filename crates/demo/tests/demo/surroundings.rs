@@ -26,7 +26,7 @@ const AS_A_USER: &str = "setpriv --reuid=65534 --regid=65534 --clear-groups";
 
 const USUAL: &[&str] = &["tree", "tree+cgroup"];
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case {
         name: "a /proc that cannot be written to",
         script: "mount -o remount,bind,ro /proc && exec \"$@\"",
@@ -36,6 +36,13 @@ const CASES: [Case; 5] = [
     Case {
         name: "no /proc",
         script: "mount -t tmpfs none /proc && exec \"$@\"",
+        levels: &["group"],
+        is_weaker: true,
+    },
+    Case {
+        name: "the /proc of another pid namespace",
+        // What `unshare` has mounted lies above it.
+        script: "umount /proc && exec \"$@\"",
         levels: &["group"],
         is_weaker: true,
     },
@@ -97,11 +104,15 @@ fn run(case: &Case, unshare: &[&str], file: &Path) {
         .expect("util-linux is there");
 
     let (said, events) = (String::from_utf8_lossy(&demo.stderr), String::from_utf8_lossy(&demo.stdout));
-    if said.starts_with("mount: ") {
+    if said.starts_with("mount: ") || said.starts_with("umount: ") {
         eprintln!("left out: {name}, which this system does not let be made: {said}");
         return;
     }
     assert_eq!(demo.status.code(), Some(0), "{name}: {said}");
+    // At the start, and in the report.
+    let levels_said: Vec<_> =
+        said.lines().filter_map(|line| line.trim().strip_prefix("containment: ")).collect();
+    assert!(levels_said.len() == 2 && levels_said[0] == levels_said[1], "{name}: {said}");
     let level = said.lines().find_map(|line| line.trim().strip_prefix("containment: ")).expect("it is said");
     assert!(levels.contains(&level), "{name}: {said}");
     let is_degraded = |line: &str| {

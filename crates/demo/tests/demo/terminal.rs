@@ -321,6 +321,27 @@ fn a_watcher_is_ended_by_signals_and_the_tree_is_not() {
 }
 
 #[test]
+fn a_restart_that_is_confirmed_and_left_at_once_is_done_all_the_same() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let file = tree("calm.toml");
+    let mut demo = watched(&file, &door);
+    demo.wait_for_start();
+    let mut view = Terminal::demo(&["attach", door.to_str().unwrap()]);
+    view.wait_until(|screen| is(screen, "d", "● running"));
+
+    view.press("jryq");
+    let left = view.finish();
+
+    assert!(left.is_as_before && left.screen.contains("The program goes on."), "{}", left.screen);
+    demo.wait_until(|event| {
+        event["event"] == "started" && event["path"] == "root/a" && event["incarnation"] == 2
+    });
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+}
+
+#[test]
 fn a_program_that_is_killed_is_said_to_be_gone() {
     let temp = Temp::new();
     let door = temp.path("door.sock");

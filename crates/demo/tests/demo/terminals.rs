@@ -13,7 +13,7 @@ use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 use nix::unistd::{Pid, getpgid, tcgetpgrp};
 use rootward_tests::pause;
 
-use crate::support::{Temp, tree};
+use crate::support::{Temp, tree, wait_in_time};
 
 /// A demo on a terminal of its own.
 struct OnTerminal {
@@ -111,16 +111,21 @@ impl Drop for OnTerminal {
     }
 }
 
+/// A child that waits a while for more says how many signals it has had.
 #[test]
 fn ctrl_c_on_a_terminal_is_one_request() {
-    let mut scene = OnTerminal::start(&["run", tree("calm.toml").to_str().unwrap(), "--view=lines"]);
+    let temp = Temp::new();
+    let script = "n=0; trap \"n=\\$((n+1))\" INT TERM HUP QUIT; while [ $n = 0 ]; do sleep 0.05; done; sleep 0.3; echo it had $n";
+    let child = format!("process = {{ command = ['sh', '-c', '{script}'] }}");
+    let mut scene = OnTerminal::run(&temp, &child, "auto");
     scene.wait_for("root                started");
 
     scene.write(&[3]);
     scene.wait_for("exit status 0");
 
-    assert_eq!(scene.demo.wait().unwrap().code(), Some(0));
+    assert_eq!(wait_in_time(&mut scene.demo).code(), Some(0));
     assert_eq!(scene.text.matches("SIGINT: ").count(), 1, "{}", scene.text);
+    assert!(scene.text.contains("it had 1\r"), "{}", scene.text);
 }
 
 /// R11: the shell behind the demo has its echo back, whatever the end was.
@@ -141,7 +146,7 @@ fn a_terminal_that_a_child_has_made_raw_is_given_back() {
             scene.send(Signal::SIGINT);
         }
 
-        assert_eq!(scene.demo.wait().unwrap().code(), Some(code));
+        assert_eq!(wait_in_time(&mut scene.demo).code(), Some(code));
         let (before, after) = (&scene.before, scene.modes());
         assert_eq!(
             (before.local_flags, before.input_flags, before.output_flags),
@@ -210,7 +215,7 @@ fn the_foreground_that_a_child_has_taken_is_given_back_as_soon_as_it_is_gone() {
         scene.write(&[3]);
 
         scene.wait_for("exit status 0");
-        assert_eq!(scene.demo.wait().unwrap().code(), Some(0));
+        assert_eq!(wait_in_time(&mut scene.demo).code(), Some(0));
     }
 }
 
@@ -229,7 +234,7 @@ fn a_terminal_that_is_closed_stops_the_tree_in_order() {
     *screen = BufReader::new(null.try_clone().unwrap());
     *slave = null.into();
     *master = other.into();
-    let code = demo.wait().unwrap().code();
+    let code = wait_in_time(demo).code();
 
     assert_eq!((code, &temp.json("report.json")["cause"]), (Some(0), &"signal SIGHUP".into()));
 }

@@ -113,6 +113,7 @@ impl From<&EventKind> for wire::What {
                 said: notice.status.clone(),
                 stopping: notice.stopping,
                 reloading: notice.reloading,
+                monotonic_usec: notice.monotonic_usec,
                 reloaded: notice.reloaded,
                 main_pid: notice.main_pid,
                 errno: notice.errno,

@@ -111,8 +111,8 @@ mod tests {
 
     fn notified(said: Option<&str>, reloading: bool, reloaded: bool) -> What {
         let said = said.map(str::to_owned);
-        let (stopping, main_pid, errno, exit_status) = (false, None, None, None);
-        What::Notified { said, stopping, reloading, reloaded, main_pid, errno, exit_status }
+        let (stopping, monotonic_usec, main_pid, errno, exit_status) = (false, None, None, None, None);
+        What::Notified { said, stopping, reloading, monotonic_usec, reloaded, main_pid, errno, exit_status }
     }
 
     #[test]

@@ -164,6 +164,9 @@ pub enum What {
         /// Whether it reads its configuration again.
         #[serde(default, skip_serializing_if = "is_false")]
         reloading: bool,
+        /// When it began to do that, in microseconds of the system's monotonic clock, if it has said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        monotonic_usec: Option<u64>,
         /// Whether it has done that, and is ready again.
         #[serde(default, skip_serializing_if = "is_false")]
         reloaded: bool,

@@ -8,6 +8,8 @@ mod event;
 mod every_field;
 #[cfg(test)]
 pub(crate) mod every_kind;
+#[cfg(test)]
+mod file_tests;
 mod outlook;
 #[cfg(test)]
 mod schema_tests;

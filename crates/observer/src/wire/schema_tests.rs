@@ -23,9 +23,14 @@ enum Document {
 
 #[test]
 fn the_committed_schema_is_that_of_the_types() {
-    let path = schema("observer-1.json");
-    let schema = SchemaGenerator::default().into_root_schema_for::<Document>();
-    let mut made = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    is_schema_of::<Document>("observer-1.json");
+}
+
+/// The committed schema of this name is that of a type.
+pub(super) fn is_schema_of<T: JsonSchema>(name: &str) {
+    let path = schema(name);
+    let made = SchemaGenerator::default().into_root_schema_for::<T>();
+    let mut made = serde_json::to_string_pretty(&made).expect("a schema is JSON");
     made.push('\n');
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
         std::fs::write(&path, &made).expect("the book can be written");
@@ -33,7 +38,7 @@ fn the_committed_schema_is_that_of_the_types() {
 
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
 
-    assert!(committed == made, "write it again with UPDATE_SCHEMA=1, and look at what has changed");
+    assert!(committed == made, "write {name} again with UPDATE_SCHEMA=1, and look at what has changed");
 }
 
 /// Recordings of what version 1 has sent: one of a real tree, and one in which every kind of event and every field is.
@@ -75,6 +80,6 @@ fn a_recording_has_events_of_every_kind_and_documents_with_every_field() {
     }
 }
 
-fn schema(name: &str) -> PathBuf {
+pub(super) fn schema(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::stat::{field, read_start};
+use crate::sys;
 
 /// How many descendants are listed at most. When these have gone, the others are.
 const MOST: usize = 1024;
@@ -11,7 +12,8 @@ const MOST: usize = 1024;
 /// How many generations are looked through at most.
 const GENERATIONS: usize = 512;
 
-/// The descendants of a process that adopts orphans. Some may have gone already, and some come into being.
+/// The descendants of a process that adopts orphans, as far as the system tells. Some may have gone already, and some
+/// come into being.
 pub(crate) fn descendants_of(ancestor: i32) -> Vec<i32> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::from([ancestor]);
@@ -52,6 +54,9 @@ fn line_to(pid: i32, ancestor: i32) -> Option<Vec<i32>> {
 }
 
 fn parent_of(pid: i32) -> Option<i32> {
+    if !sys::proc_is_ours() {
+        return None;
+    }
     field(&read_start(&format!("/proc/{pid}/stat")), 4)?.parse().ok()
 }
 
@@ -62,6 +67,9 @@ pub(crate) fn has_children(pid: i32) -> bool {
 
 /// The children that all threads of a process have.
 fn children_of(pid: i32) -> Vec<i32> {
+    if !sys::proc_is_ours() {
+        return Vec::new();
+    }
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let lists =
         threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());

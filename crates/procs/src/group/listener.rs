@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::descendants::descendants_of;
 use super::members::command;
+use crate::sys;
 
 /// Which process listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,9 @@ pub(crate) enum Listener {
 
 /// Which process listens at an address of this system. `first` is looked at, with its descendants, before others are.
 pub(crate) fn listener_at(server: SocketAddr, first: i32, is_member: impl Fn(i32) -> bool) -> Listener {
+    if !sys::proc_is_ours() {
+        return Listener::Unknown;
+    }
     let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"]
         .map(|path| fs::read_to_string(path).unwrap_or_default());
     let inodes = listening(&tables, server);
@@ -44,9 +48,9 @@ pub(crate) fn listener_at(server: SocketAddr, first: i32, is_member: impl Fn(i32
     stranger.map_or(Listener::Unknown, |pid| Listener::Stranger { pid, command: command(pid) })
 }
 
-/// What a process runs, if it is there.
+/// What a process runs, if it is there and the system tells.
 pub(crate) fn command_of(pid: i32) -> Option<String> {
-    Some(command(pid)).filter(|command| !command.is_empty())
+    Some(pid).filter(|_| sys::proc_is_ours()).map(command).filter(|command| !command.is_empty())
 }
 
 /// Whether a process has one of these sockets. One that does not show its descriptors has none, as far as is known.

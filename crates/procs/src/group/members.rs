@@ -101,6 +101,9 @@ fn count(sets: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
 
 /// Looks at every process, and sorts it into its group.
 fn count_groups(groups: &mut BTreeMap<Which, Vec<Member>>) -> io::Result<()> {
+    if !sys::proc_is_ours() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let Some((group, members)) =

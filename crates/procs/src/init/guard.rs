@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::group::{Place, follow_to_place};
-use super::leftovers::{is_over, kill_all_children};
+use super::leftovers::{children_by_number, is_over, kill_all_children};
 use super::serve::{end_as, leave_files};
 use super::suspend::follow;
 use crate::Signal;
@@ -155,6 +155,14 @@ impl Guard {
 }
 
 fn ask_descendants() {
+    if !sys::proc_is_ours() {
+        for (pid, signal) in
+            children_by_number().flat_map(|pid| and_continue(Signal::TERM).map(move |signal| (pid, signal)))
+        {
+            let _ = raw::kill(pid, signal.number());
+        }
+        return;
+    }
     let own = raw::own_pid();
     for pid in descendants_of(own) {
         let Ok(pidfd) = sys::open(pid) else { continue };

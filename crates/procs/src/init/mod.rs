@@ -22,6 +22,7 @@ mod serve;
 mod suspend;
 
 use std::io;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use crate::sys;
 use crate::sys::raw::{self, Blocking};
@@ -69,6 +70,9 @@ pub struct Init {
     pid: i32,
 }
 
+/// The init above this process. 0 says that there is none.
+static ABOVE: AtomicI32 = AtomicI32::new(0);
+
 impl Init {
     /// Makes this process the init of a copy of itself. In the copy this returns; in the init it never does.
     ///
@@ -92,6 +96,7 @@ impl Init {
             Ok((Some(program), _)) => serve(program, place, ready, Remaining::Left),
             Ok((None, mask)) => {
                 init.hold_on();
+                ABOVE.store(init.pid, Ordering::Relaxed);
                 follow_to_place(place);
                 drop(ready);
                 // Waits until the init closes its end: it is ready then.
@@ -108,6 +113,13 @@ impl Init {
     /// Whether this process is process 1, to which orphans come whether it wants them or not.
     pub fn is_needed() -> bool {
         raw::own_pid() == 1
+    }
+
+    /// The init that [`fork`](Self::fork) has put above this process.
+    pub fn above() -> Option<Self> {
+        let pid = ABOVE.load(Ordering::Relaxed);
+        // The process that was forked from the program has a program above it.
+        (pid != 0 && raw::parent_pid() == pid).then_some(Self { pid })
     }
 
     /// The init's process id.

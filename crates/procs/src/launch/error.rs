@@ -154,10 +154,13 @@ pub enum LaunchError {
     },
     /// The system lacks something that it may have again later: processes, memory, descriptors, or the program's file
     /// is being written.
-    #[error("`{}` cannot be started now{}", program.display(), and_limit(limit.as_deref()))]
+    #[error("`{}` cannot be started now{}{}", program.display(), without(thing.as_deref()), and_limit(limit.as_deref()))]
     Transient {
         /// The program as it was given.
         program: PathBuf,
+        /// What could not be had for it, in words: "the log file `/var/log/web.log` cannot be opened". `None` for the
+        /// program itself.
+        thing: Option<String>,
         /// Which limit it is and whose, if that is known, in words.
         limit: Option<String>,
         /// What the system said.
@@ -214,35 +217,41 @@ impl LaunchError {
                 | libc::ENOSPC
                 | libc::ETOOMANYREFS
                 | libc::ETXTBSY,
-            ) => Self::Transient { program, limit: limit_behind(&source, whose), source },
+            ) => Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source },
             _ => Self::Io { program, source },
+        }
+    }
+
+    /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
+    fn of_thing(
+        command: &Command,
+        (what, source): (String, io::Error),
+        lasting: impl FnOnce(PathBuf, io::Error) -> Self,
+    ) -> Self {
+        match Self::new(command, source) {
+            Self::Io { program, source } => lasting(program, source),
+            Self::Transient { program, limit, source, .. } => {
+                Self::Transient { program, thing: Some(what), limit, source }
+            }
+            error => error,
         }
     }
 
     /// Its input could not be opened.
     pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
-        let error = Self::new(command, source);
-        if let Self::Io { program, source } = error {
-            return Self::Input { program, file, source };
-        }
-        error
+        let what = format!("the standard input `{}` cannot be opened", file.display());
+        Self::of_thing(command, (what, source), |program, source| Self::Input { program, file, source })
     }
 
     /// A file of variables could not be read.
     pub(super) fn env_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
-        let error = Self::new(command, source);
-        if let Self::Io { program, source } = error {
-            return Self::EnvFile { program, file, source };
-        }
-        error
+        let what = format!("the environment file `{}` cannot be read", file.display());
+        Self::of_thing(command, (what, source), |program, source| Self::EnvFile { program, file, source })
     }
 
     pub(super) fn log_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
-        let error = Self::new(command, source);
-        if let Self::Io { program, source } = error {
-            return Self::LogFile { program, file, source };
-        }
-        error
+        let what = format!("the log file `{}` cannot be opened", file.display());
+        Self::of_thing(command, (what, source), |program, source| Self::LogFile { program, file, source })
     }
 
     pub(super) fn socket(command: &Command, place: &Place, source: io::Error) -> Self {
@@ -251,11 +260,8 @@ impl LaunchError {
             Place::Udp(address) => format!("{address} (UDP)"),
             Place::Unix(path) => path.display().to_string(),
         };
-        let error = Self::new(command, source);
-        if let Self::Io { program, source } = error {
-            return Self::Socket { program, place, source };
-        }
-        error
+        let what = format!("it cannot be listened at {place}");
+        Self::of_thing(command, (what, source), |program, source| Self::Socket { program, place, source })
     }
 
     /// What it says about another attempt.
@@ -399,6 +405,49 @@ fn because(reason: Option<&str>) -> String {
 }
 
 /// What follows "cannot be started now".
+fn without(thing: Option<&str>) -> String {
+    thing.map_or_else(String::new, |thing| format!(": {thing}"))
+}
+
+/// What follows that.
 fn and_limit(limit: Option<&str>) -> String {
     limit.map_or_else(String::new, |limit| format!(", {limit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_now_is_named_whichever_shortage_it_is() {
+        let command = Command::new("web");
+        let place = Place::Tcp("127.0.0.1:80".to_owned());
+        type Make<'a> = &'a dyn Fn(io::Error) -> LaunchError;
+        let things: [(Make, &str); 4] = [
+            (
+                &|error| LaunchError::input(&command, "in".into(), error),
+                "the standard input `in` cannot be opened",
+            ),
+            (
+                &|error| LaunchError::env_file(&command, "env".into(), error),
+                "the environment file `env` cannot be read",
+            ),
+            (
+                &|error| LaunchError::log_file(&command, "log".into(), error),
+                "the log file `log` cannot be opened",
+            ),
+            (&|error| LaunchError::socket(&command, &place, error), "it cannot be listened at 127.0.0.1:80"),
+        ];
+        for (make, named) in things {
+            let full = make(io::Error::from_raw_os_error(libc::ENOSPC));
+            let no_descriptor = make(io::Error::from_raw_os_error(libc::EMFILE));
+            let missing = make(io::Error::from_raw_os_error(libc::ENOENT));
+
+            assert_eq!(full.to_string(), format!("`web` cannot be started now: {named}"));
+            let expected = format!("`web` cannot be started now: {named}, this program may have ");
+            assert!(no_descriptor.to_string().starts_with(&expected), "{no_descriptor}");
+            assert_eq!([full.for_retry(), no_descriptor.for_retry()], [policy::Failure::Passing; 2]);
+            assert_eq!(missing.for_retry(), policy::Failure::Lasting);
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod cause;
 mod direct;
 mod env_file;
 mod error;
+mod foresee;
 mod identity;
 mod image;
 mod resolve;
@@ -27,6 +28,7 @@ pub(crate) use direct::Direct;
 pub use error::LaunchError;
 pub(crate) use identity::problem_with_identity;
 pub(crate) use resolve::{launch, with_directory};
+pub(crate) use shortage::note_former_refusals;
 pub use shortage::{limit_of_processes, own_limit_behind};
 pub(crate) use through_warden::ThroughWarden;
 

@@ -1,8 +1,10 @@
 //! Which limit it is that keeps a program from being started, and whose.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::geteuid;
@@ -58,11 +60,29 @@ pub fn limit_of_processes() -> String {
     }
 }
 
+/// How often each cgroup from ours up has refused a process, when this program began to start some. The system counts
+/// since the cgroup was made, and what it refused others is no reason.
+static REFUSED_BEFORE: OnceLock<BTreeMap<PathBuf, u64>> = OnceLock::new();
+
+/// Takes note of what has been refused so far, the first time that this is called.
+pub(crate) fn note_former_refusals() {
+    REFUSED_BEFORE.get_or_init(|| {
+        let places = own_places();
+        let cgroups = places.iter().flat_map(|place| place.ancestors());
+        cgroups.filter_map(|cgroup| Some((cgroup.to_owned(), refused(cgroup)?))).collect()
+    });
+}
+
 /// The first cgroup from ours up whose processes are as many as it may have, or were.
 fn full_cgroup() -> Option<String> {
+    let before =
+        |cgroup: &Path| REFUSED_BEFORE.get().and_then(|all| all.get(cgroup)).copied().unwrap_or_default();
+    own_places().iter().find_map(|place| place.ancestors().find_map(|cgroup| full(cgroup, before(cgroup))))
+}
+
+fn own_places() -> Vec<PathBuf> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let places = places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"));
-    places.iter().find_map(|place| place.ancestors().find_map(full))
+    places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }
 
 /// Where this process's own cgroup is, in the hierarchies that count processes: of version 2, or the one of version 1.
@@ -88,19 +108,21 @@ fn places(mounts: &str, own: &str) -> Vec<PathBuf> {
     mounts.lines().filter_map(place).collect()
 }
 
-fn full(cgroup: &Path) -> Option<String> {
-    let read = |file| fs::read_to_string(cgroup.join(file)).ok();
-    let number = |file| read(file)?.trim().parse::<u64>().ok();
+/// A cgroup that has as many processes as it may have, or has refused one since it had refused so many.
+fn full(cgroup: &Path, refused_before: u64) -> Option<String> {
+    let number = |file| fs::read_to_string(cgroup.join(file)).ok()?.trim().parse::<u64>().ok();
     let (most, present) = (number("pids.max")?, number("pids.current")?);
     // What was too much may have gone again by now, as threads do that were started with the one that was refused.
-    let has_refused = || {
-        // Of this cgroup alone, where the system says that.
-        let events = read("pids.events.local").or_else(|| read("pids.events"))?;
-        let refused = events.lines().find_map(|line| line.strip_prefix("max "))?;
-        refused.trim().parse::<u64>().ok().filter(|refused| *refused > 0)
-    };
-    (present >= most || has_refused().is_some())
+    let has_refused = || refused(cgroup).is_some_and(|refused| refused > refused_before);
+    (present >= most || has_refused())
         .then(|| format!("the cgroup {} may have {most} processes (pids.max)", cgroup.display()))
+}
+
+/// How many processes a cgroup has refused since it was made: this cgroup alone, where the system says that.
+fn refused(cgroup: &Path) -> Option<u64> {
+    let read = |file| fs::read_to_string(cgroup.join(file)).ok();
+    let events = read("pids.events.local").or_else(|| read("pids.events"))?;
+    events.lines().find_map(|line| line.strip_prefix("max "))?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -124,15 +146,16 @@ mod tests {
         fs::write(directory.path().join("pids.max"), "7\n").unwrap();
         fs::write(directory.path().join("pids.current"), "7\n").unwrap();
 
-        let named = full(directory.path()).unwrap();
+        let named = full(directory.path(), 0).unwrap();
 
         assert!(named.ends_with("may have 7 processes (pids.max)"), "{named}");
         fs::write(directory.path().join("pids.current"), "3\n").unwrap();
-        assert_eq!(full(directory.path()), None);
+        assert_eq!(full(directory.path(), 0), None);
         fs::write(directory.path().join("pids.events"), "max 1\n").unwrap();
-        assert_eq!(full(directory.path()), Some(named));
+        assert_eq!(full(directory.path(), 1), None, "that was before this program");
+        assert_eq!(full(directory.path(), 0), Some(named));
         fs::write(directory.path().join("pids.max"), "max\n").unwrap();
-        assert_eq!(full(directory.path()), None);
+        assert_eq!(full(directory.path(), 0), None);
     }
 
     #[test]

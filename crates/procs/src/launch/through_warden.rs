@@ -151,9 +151,11 @@ enum Failed {
 /// Why a child has no cgroup, on one line.
 fn without_cgroup(errno: i32) -> String {
     let error = io::Error::from_raw_os_error(errno);
-    format!(
-        "the level is `tree` and not `tree+cgroup` for this child and maybe others: its cgroup is gone: {error}"
-    )
+    let what = match errno {
+        libc::ENOENT | libc::ENODEV => "its cgroup is gone",
+        _ => "the system refuses it a cgroup",
+    };
+    format!("the level is `tree` and not `tree+cgroup` for this child and maybe others: {what}: {error}")
 }
 
 async fn answer(line: &Watched) -> Result<(Spawned, i32, Option<i32>), Failed> {
@@ -187,4 +189,21 @@ fn gone_or(command: &Command, error: io::Error) -> LaunchError {
 /// Whether the other end of a line is closed.
 fn is_cut(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET | libc::ENOTCONN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_why_there_is_no_cgroup_is_the_systems_own() {
+        let gone = without_cgroup(libc::ENOENT);
+        let full = without_cgroup(libc::ENOSPC);
+
+        assert!(gone.ends_with("its cgroup is gone: No such file or directory (os error 2)"), "{gone}");
+        assert!(
+            full.ends_with("the system refuses it a cgroup: No space left on device (os error 28)"),
+            "{full}"
+        );
+    }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Told {
     pub(crate) stopping: bool,
     /// `RELOADING=1`.
     pub(crate) reloading: bool,
+    /// `MONOTONIC_USEC=`.
+    pub(crate) monotonic: Option<u64>,
     /// `MAINPID=`.
     pub(crate) main_pid: Option<u32>,
     /// `ERRNO=`.
@@ -41,6 +43,7 @@ impl Told {
                 "READY" => told.ready |= value == "1",
                 "STOPPING" => told.stopping |= value == "1",
                 "RELOADING" => told.reloading |= value == "1",
+                "MONOTONIC_USEC" => told.monotonic = value.parse().ok(),
                 "STATUS" => told.status = Some(value.to_owned()),
                 "EXTEND_TIMEOUT_USEC" => told.extend = value.parse().ok().map(Duration::from_micros),
                 "WATCHDOG" => {
@@ -65,6 +68,7 @@ impl Told {
             alive: _,
             trigger: _,
             watchdog: _,
+            monotonic: _,
             status,
             stopping,
             reloading,
@@ -114,6 +118,7 @@ mod tests {
         let told = Told::read(b"RELOADING=1\nMONOTONIC_USEC=17\nSTATUS=Reading");
 
         assert!(told.reloading && told.has_news() && !told.ready);
+        assert_eq!(told.monotonic, Some(17));
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Owner {
             Some(illness) => Exit::Failed { error: format!("unhealthy: {illness}; stopped: {exit}") },
             None => exit,
         };
-        Ended::new(exit).with_stragglers(self.members.report())
+        Ended::new(exit).with_stragglers(self.members.report()).with_steps(self.shown.steps())
     }
 
     /// How it ended, and why its start failed if it had not started by then.

@@ -94,7 +94,9 @@ impl Notices {
     fn take(&self, told: Told, hear: &mut impl FnMut(Heard)) {
         let reloaded = self.shown.notice(&told);
         let has_news = told.has_news() || reloaded;
-        let Told { ready, extend, status, stopping, reloading, main_pid, errno, exit_status, .. } = told;
+        let Told {
+            ready, extend, status, stopping, reloading, main_pid, errno, exit_status, monotonic, ..
+        } = told;
         if told.alive || told.trigger || told.watchdog.is_some() {
             self.signs.send_modify(|signs| {
                 signs.heard += u64::from(told.alive);
@@ -109,6 +111,7 @@ impl Notices {
             let mut notice = Notice::default();
             (notice.status, notice.stopping, notice.main_pid) = (status, stopping, main_pid);
             (notice.reloading, notice.reloaded) = (reloading, reloaded);
+            notice.monotonic_usec = monotonic.filter(|_| reloading);
             (notice.errno, notice.exit_status) = (errno, exit_status);
             self.sink.notified(notice);
         }

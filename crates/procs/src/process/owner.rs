@@ -31,7 +31,7 @@ use super::start_log::StartLog;
 use super::stragglers::Stragglers;
 use crate::Signal;
 use crate::launch::Launcher;
-use crate::policy::{Action, Life, LifeEnd, LifeInput};
+use crate::policy::{Action, Ask, Life, LifeEnd, LifeInput, Way};
 use crate::set::{Ack, KillOnDrop, SetKillHandle};
 use crate::spec::{Condition, Process, Ready};
 
@@ -310,8 +310,14 @@ impl Owner {
                 self.ack.started(self.pid());
             }
             Action::CheckHealth => self.watch_health(myself),
-            Action::Signal(signal) => self.signal(signal),
-            Action::SignalLeader(signal) => self.signal_leader(signal),
+            Action::Signal(signal) => {
+                self.take_step(Ask { signal, way: Way::Group });
+                self.signal(signal);
+            }
+            Action::SignalLeader(signal) => {
+                self.take_step(Ask { signal, way: Way::Leader });
+                self.signal_leader(signal);
+            }
             Action::RunStopCommand => self.run_stop_command(myself),
             Action::EndStopCommand => self.end_stop_command(),
             Action::NoteStep(ask, after) => self.note_step(ask, after),

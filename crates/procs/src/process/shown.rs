@@ -5,7 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, TakenStep};
+use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, StopStep, TakenStep};
 
 use super::start_log::StartLog;
 use crate::policy::{LifeWaits, Told};
@@ -24,6 +24,9 @@ struct Known {
     pending: LifeWaits,
     /// With what it was asked last, if its stop has several steps.
     asked: Option<String>,
+    /// The steps of its stop, and when the first was taken.
+    steps: Vec<StopStep>,
+    since: Option<Instant>,
 }
 
 impl Shown {
@@ -52,6 +55,28 @@ impl Shown {
     /// With what it was asked to stop.
     pub(super) fn asked(&self, with: String) {
         self.lock().asked = Some(with);
+    }
+
+    /// A step of its stop is taken. The same again, because a member has come to light that has not got it, is none.
+    pub(super) fn took_step(&self, with: &str, now: Instant) {
+        let mut known = self.lock();
+        let since = *known.since.get_or_insert(now);
+        if known.steps.last().is_none_or(|last| last.with != with) {
+            known.steps.push(StopStep::new(with, now.saturating_duration_since(since)));
+        }
+    }
+
+    /// The last step has failed.
+    pub(super) fn step_failed(&self, error: &str) {
+        if let Some(last) = self.lock().steps.last_mut() {
+            last.error = Some(error.to_owned());
+        }
+    }
+
+    /// The steps of its stop so far, if there are several.
+    pub(super) fn steps(&self) -> Vec<StopStep> {
+        let known = self.lock();
+        if known.steps.len() > 1 { known.steps.clone() } else { Vec::new() }
     }
 
     /// What it has said of itself. Answers whether it is ready again, after it has read its configuration.

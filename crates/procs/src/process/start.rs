@@ -9,7 +9,7 @@ use ractor::{ActorRef, ActorRuntime};
 use rootward_core::sibling::{self, Inspect};
 use rootward_core::{
     ChildKind, HealthFindings, Launch, OutputSink, ProcessDetails, RunningChild, SpecError, SpecProblem,
-    StartChild, StartContext, StartError, StopRequest, Straggler, Usage,
+    StartChild, StartContext, StartError, StopRequest, StopStep, Straggler, Usage,
 };
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -274,6 +274,10 @@ impl Inspect for SharedOwner {
 
     fn crash(&self) {
         self.kill_handle.kill();
+    }
+
+    fn steps(&self) -> Vec<StopStep> {
+        self.shown.steps()
     }
 
     fn stragglers(&self) -> Vec<Straggler> {

@@ -7,6 +7,7 @@ use ractor::ActorRef;
 use rootward_core::ExitClass;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::launching::{Running, take_in};
 use super::message::{Fact, Message};
@@ -19,6 +20,9 @@ use crate::policy::{Ask, LifeInput, Way};
 use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
 
+/// What the step of a stop is called that is a command.
+const COMMAND: &str = "stop command";
+
 impl Owner {
     /// Runs the command. What comes of it is told.
     pub(super) fn run_stop_command(&mut self, myself: &ActorRef<Message>) {
@@ -29,6 +33,7 @@ impl Owner {
         let command = Arc::new(process.sibling(argv).env("MAINPID", pid));
         let (end, is_ended) = oneshot::channel();
         (steps.command, steps.is_running) = (Some(end), true);
+        self.shown.took_step(COMMAND, Instant::now().into_std());
         let launcher = Arc::clone(&self.launcher);
         Handle::current().spawn(async move {
             let mut over = over;
@@ -50,22 +55,35 @@ impl Owner {
             steps.is_running = false;
             steps.failed = result.as_ref().err().cloned();
         }
+        if let Err(error) = &result {
+            self.shown.step_failed(error);
+        }
         if result.is_err() {
             self.tell(LifeInput::StopCommandFailed, myself);
         }
         self.tell(LifeInput::StopCommandOver, myself);
     }
 
+    /// A step of the stop is about to be taken.
+    pub(super) fn take_step(&self, ask: Ask) {
+        self.shown.took_step(&named(ask), Instant::now().into_std());
+    }
+
     /// Writes down a step of the stop.
     pub(super) fn note_step(&mut self, ask: Ask, after: std::time::Duration) {
         let Some(steps) = &mut self.steps else { return };
-        let with = match ask.way {
-            Way::Group => ask.signal.name().to_owned(),
-            Way::Leader => format!("{} to the program alone", ask.signal.name()),
-            Way::Command => "stop command".to_owned(),
-        };
+        let with = named(ask);
         self.shown.asked(with.clone());
         steps.sink.asked(with, after, steps.failed.take());
+    }
+}
+
+/// What a step is called in events and reports.
+fn named(Ask { signal, way }: Ask) -> String {
+    match way {
+        Way::Group => signal.name().to_owned(),
+        Way::Leader => format!("{} to the program alone", signal.name()),
+        Way::Command => COMMAND.to_owned(),
     }
 }
 

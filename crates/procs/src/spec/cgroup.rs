@@ -43,6 +43,11 @@ impl CgroupLimits {
         self.values.iter().position(|value| *value != 0).unwrap_or_default()
     }
 
+    /// The numbers of those that there are.
+    pub(crate) fn each(&self) -> impl Iterator<Item = usize> {
+        (0..).zip(self.values).filter(|(_, value)| *value != 0).map(|(number, _)| number)
+    }
+
     /// The name and the controller of the one with this number.
     pub(crate) fn name_of(number: usize) -> (&'static str, &'static str) {
         NAMES.get(number).copied().unwrap_or_default()

@@ -146,7 +146,8 @@ impl Ready {
     ///
     /// Messages count that come from a process of the child's set. One whose sender has gone before it is heard counts
     /// only from the program itself; `systemd-notify` waits until it is heard (`BARRIER=1`).
-    /// `EXTEND_TIMEOUT_USEC=` prolongs the ready timeout. `STATUS=`, `STOPPING=1`, `MAINPID=`, `ERRNO=` and
+    /// `EXTEND_TIMEOUT_USEC=` prolongs the ready timeout; unlike systemd's it does not prolong a stop, because a grace is
+    /// a part of the deadline that supervisors hand down. `STATUS=`, `STOPPING=1`, `MAINPID=`, `ERRNO=` and
     /// `EXIT_STATUS=` become [`notified`](rootward_core::EventKind::Notified) events, as long as the process runs;
     /// the last status of a start that failed is in its error. What else is sent is passed over, and descriptors are
     /// closed. The socket has a name without a file, which a process in another network namespace cannot reach.

@@ -1,8 +1,12 @@
-//! What is sent to process 1 before it has an init.
+//! What is sent to process 1 before it has an init, or hears signals itself.
 //!
 //! The kernel drops a signal to process 1 whose disposition is the default one. So a stop that arrives before the
 //! program has come to its init would be lost, and what has sent it waits until it loses its patience. This notes such
 //! signals. Nothing else changes: the default disposition does nothing in process 1, and noting does nothing either.
+//!
+//! With an init they have their effect in the program. Without one, what hears the signals of a tree takes this
+//! handler's place and is sent what has arrived. When a tree is launched, the signals that still have this handler are
+//! given back.
 //!
 //! What arrives between the exec and this code is lost. The kernel would keep it only if whatever executes the program
 //! had blocked the signal.
@@ -13,12 +17,16 @@
 )]
 
 use std::ptr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use libc::c_int;
+use rootward_core::sibling::{EarlySignals, note_early_signals};
 
 /// A bit for each signal that has arrived.
 static NOTED: AtomicU64 = AtomicU64::new(0);
+
+/// Whether nothing is noted any more: the handler may still be called by one that was installed over it.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
 
 /// What is sent to a program in order to stop it.
 fn stop_signals() -> [c_int; 6] {
@@ -39,18 +47,45 @@ extern "C" fn note_in_process_1() {
         return;
     }
     for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(libc::SIG_DFL)) {
-        set(number, note as extern "C" fn(c_int) as libc::sighandler_t);
+        set(number, ours());
+    }
+    note_early_signals(EarlySignals { handler: ours(), take: take_arrived, give_back });
+}
+
+/// The signals that have arrived, which are forgotten.
+fn take_arrived() -> Vec<c_int> {
+    let noted = NOTED.swap(0, Ordering::SeqCst);
+    stop_signals().into_iter().filter(|number| noted & (1 << number) != 0).collect()
+}
+
+/// Nothing is noted any more. What has a handler of the program's by now is sent what it has missed, and the others
+/// stay noted for what hears signals later.
+fn give_back() {
+    IS_OVER.store(true, Ordering::SeqCst);
+    for number in stop_signals() {
+        match handler_of(number) {
+            Some(there) if there == ours() => set(number, libc::SIG_DFL),
+            Some(libc::SIG_DFL | libc::SIG_IGN) | None => {}
+            Some(_) => {
+                if NOTED.fetch_and(!(1 << number), Ordering::SeqCst) & (1 << number) != 0 {
+                    // SAFETY: the calls take numbers.
+                    unsafe { libc::kill(libc::getpid(), number) };
+                }
+            }
+        }
     }
 }
 
 /// Gives every signal that is still noted its default effect again, and returns those that have arrived.
 pub(crate) fn take_noted() -> Vec<c_int> {
-    let ours = note as extern "C" fn(c_int) as libc::sighandler_t;
-    for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(ours)) {
+    for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(ours())) {
         set(number, libc::SIG_DFL);
     }
-    let noted = NOTED.swap(0, Ordering::SeqCst);
-    stop_signals().into_iter().filter(|number| noted & (1 << number) != 0).collect()
+    take_arrived()
+}
+
+fn ours() -> libc::sighandler_t {
+    note as extern "C" fn(c_int) as libc::sighandler_t
 }
 
 /// Sends the calling thread a signal.
@@ -63,7 +98,9 @@ pub(crate) fn raise(number: c_int) {
 extern "C" fn note(number: c_int) {
     // SAFETY: the call takes nothing and cannot fail.
     if unsafe { libc::getpid() } == 1 {
-        NOTED.fetch_or(1 << number, Ordering::SeqCst);
+        if !IS_OVER.load(Ordering::SeqCst) {
+            NOTED.fetch_or(1 << number, Ordering::SeqCst);
+        }
     } else {
         // A process that was forked from process 1: there the default disposition has an effect.
         set(number, libc::SIG_DFL);

@@ -4,6 +4,7 @@
 
 mod apply;
 mod child;
+mod closed;
 mod constructor;
 mod delegated;
 mod descriptors;
@@ -15,9 +16,11 @@ mod host;
 mod inherited;
 mod lock;
 mod notify;
+mod own_proc;
 mod packet;
 mod pidfd;
 mod pipe;
+mod ports;
 pub(crate) mod raw;
 mod refused;
 mod session;
@@ -29,6 +32,7 @@ mod title;
 mod watch;
 
 pub(crate) use child::Stage;
+pub use closed::was_closed_at_start;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};
 pub(crate) use delegated::is_delegated;
 pub(crate) use descriptors::leave_descriptors;
@@ -42,11 +46,13 @@ pub use inherited::raise_descriptor_limit;
 pub(crate) use inherited::{CpuSet, Inherited};
 pub(crate) use lock::try_lock;
 pub(crate) use notify::{notify_socket, receive_notice};
+pub(crate) use own_proc::{proc_is_foreign, proc_is_ours};
 pub(crate) use packet::{file_of, hang_up, pair, receive, send as send_message};
 pub(crate) use pidfd::{
     Reap, Status, Waited, has_ended, open, reaped_status, send, send_to_group, send_to_group_number, wait,
 };
 pub(crate) use pipe::readable_bytes;
+pub(crate) use ports::begin_elsewhere;
 pub(crate) use refused::named_if_refused;
 pub(crate) use session::Session;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};

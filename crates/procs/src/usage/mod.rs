@@ -13,6 +13,7 @@ use rootward_core::Usage;
 
 use crate::group::descendants_of;
 use crate::set::ProcessSet;
+use crate::sys;
 use crate::warden::cgroup;
 
 use sum::{Process, sum};
@@ -29,6 +30,9 @@ fn is_over(set: &ProcessSet) -> bool {
 }
 
 fn sum_of(set: &ProcessSet) -> Option<Usage> {
+    if !sys::proc_is_ours() {
+        return None;
+    }
     let cgroup = set.reaper().and_then(|_| cgroup_of(set.pid()));
     let members = match (&cgroup, set.reaper()) {
         (Some(cgroup), _) => members_of(cgroup),

@@ -35,6 +35,11 @@ impl Cgroups {
     }
 
     fn create_in(place: &Path) -> Option<Self> {
+        Self::make_in(place).filter(Self::works)
+    }
+
+    /// Makes and locks a directory of a name that no other warden has.
+    fn make_in(place: &Path) -> Option<Self> {
         remove_stale(place);
         for name in 0..NAMES {
             let directory = place.join(format!("{PREFIX}{}-{name}", std::process::id()));
@@ -45,8 +50,7 @@ impl Cgroups {
             }
             // Another warden may have taken it for one that was left, and removed it, before it was locked.
             if let Some(held) = hold(&directory).filter(|_| directory.exists()) {
-                let cgroups = Self { directory, held: ManuallyDrop::new(held) };
-                return cgroups.works().then_some(cgroups);
+                return Some(Self { directory, held: ManuallyDrop::new(held) });
             }
         }
         None
@@ -144,7 +148,7 @@ fn delegated_above(place: &Path) -> Option<&Path> {
 }
 
 /// The directories of this process's own cgroup of version 2.
-fn all_places() -> Vec<PathBuf> {
+pub(crate) fn all_places() -> Vec<PathBuf> {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     places(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"))
 }
@@ -251,6 +255,19 @@ mod tests {
             remove_stale(place.path());
             std::thread::yield_now();
         }
+    }
+
+    /// R20. The process ids are equal here, as they may be in two pid namespaces.
+    #[test]
+    fn two_wardens_in_one_cgroup_have_a_directory_each_and_neither_removes_the_others() {
+        let place = tempfile::tempdir().unwrap();
+
+        let first = Cgroups::make_in(place.path()).unwrap();
+        let second = Cgroups::make_in(place.path()).unwrap();
+        remove_stale(place.path());
+
+        assert_ne!(first.directory, second.directory);
+        assert!(first.directory.exists() && second.directory.exists());
     }
 
     #[test]

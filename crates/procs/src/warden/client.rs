@@ -76,6 +76,10 @@ pub(crate) struct Client {
 
 /// The socket between a program and a warden that is yet to come, if the system lets a warden do its work.
 fn line() -> Result<(OwnedFd, OwnedFd), WardenError> {
+    // A warden would take other processes for its children, and kill them.
+    if sys::proc_is_foreign() {
+        return Err(WardenError::ForeignProc);
+    }
     // A warden that heard of no end would say of nothing that it is gone.
     raw::can_wait().map_err(io::Error::from_raw_os_error).map_err(WardenError::refused("waitid"))?;
     sys::pair().map_err(WardenError::refused("socketpair"))
@@ -88,7 +92,8 @@ impl Warden {
     ///
     /// # Errors
     ///
-    /// [`WardenError::TooLate`] if there are other threads already, and others if the system refuses something.
+    /// [`WardenError::TooLate`] if there are other threads already, [`WardenError::ForeignProc`] if `/proc` is that of
+    /// another pid namespace, and others if the system refuses something.
     pub fn fork() -> Result<Self, WardenError> {
         let (ours, theirs) = line()?;
         let supervisor = raw::own_pid();

@@ -35,6 +35,10 @@ pub enum WardenError {
         /// What the system said.
         source: io::Error,
     },
+    /// `/proc` is that of another pid namespace: its numbers are those of other processes. A program in a pid namespace
+    /// of its own needs a `/proc` of its own, as `unshare --mount-proc` and every container runtime mount it.
+    #[error("/proc is that of another pid namespace")]
+    ForeignProc,
     /// The system refused a call that a warden cannot do without, as sandboxes do.
     #[error("the warden could not be started: the system refuses `{call}`")]
     Refused {

@@ -403,8 +403,10 @@ impl Reaper {
 /// Sets the limits of the reaper's cgroup, unless it is `without` one. No program runs without its limits.
 fn limit(limits: &CgroupLimits, without: Option<Errno>) -> Result<(), (Stage, Errno)> {
     let failed = |number, errno| (Stage::of_cgroup_limit(number), errno);
-    if without.is_some() {
-        return Err(failed(limits.first(), libc::ENODEV));
+    if let Some(errno) = without {
+        // One that is not there could be taken for a controller that is not.
+        let errno = if errno == libc::ENOENT { libc::ENODEV } else { errno };
+        return Err(failed(limits.first(), errno));
     }
     let set = limits::set_limits(fds::OWN_CGROUP, fds::CGROUPS, limits);
     set.map_err(|(number, errno)| match errno {

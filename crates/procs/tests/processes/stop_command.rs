@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootward_core::{EventKind, Exit, Outcome};
+use rootward_core::{EventKind, Exit, NodeReport, Outcome};
 use rootward_procs::{Process, Ready, Signal, Step};
 
 use crate::given::{Given, shell, tree, wait_until_gone};
@@ -141,4 +141,41 @@ async fn each_step_after_the_first_signal_is_in_the_record_with_its_time() {
     let asked: Vec<_> = asked.collect();
     assert_eq!(asked[0].0, "SIGUSR1 to the program alone");
     assert!(asked[0].1 >= wait, "{asked:?}");
+}
+
+/// What the report says of each step, its time aside.
+fn steps_in(report: &NodeReport) -> Vec<(&str, Option<&str>)> {
+    report.steps.iter().map(|step| (step.with.as_str(), step.error.as_deref())).collect()
+}
+
+#[tokio::test]
+async fn the_report_has_each_step_of_a_stop_that_took_several_with_its_time() {
+    let script = "trap '' INT TERM; echo running; while :; do read -r line < /dev/null; done";
+    let wait = Duration::from_millis(50);
+    let process = shell(script)
+        .stop_command(["sh", "-c", "exit 3"], Duration::from_secs(1))
+        .ladder([Step::new(Signal::INT, wait).to_leader(), Step::new(Signal::TERM, wait)]);
+    let given = running(process).await;
+
+    let report = given.stop().await;
+
+    let failed = Some("the stop command: exit code 3");
+    let expected = [
+        ("stop command", failed),
+        ("SIGINT to the program alone", None),
+        ("SIGTERM", None),
+        ("SIGKILL", None),
+    ];
+    assert_eq!(steps_in(&report), expected);
+    let times: Vec<Duration> = report.steps.iter().map(|step| step.after).collect();
+    assert!(times[0].is_zero() && times.is_sorted() && times[3] >= 2 * wait, "{times:?}");
+}
+
+#[tokio::test]
+async fn one_step_alone_is_not_told_apart() {
+    let given = running(shell("echo running; exec sleep 1000")).await;
+
+    let report = given.stop().await;
+
+    assert_eq!(steps_in(&report), []);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rootward_core::{OnDeadline, SpecError, StopReport, Supervisor, Tree, TreeBuilder};
 #[cfg(all(feature = "procs", target_os = "linux"))]
 use rootward_procs::{Containment, Init, InitError};
-use rootward_signals::{Signal, Signals};
+use rootward_signals::{Signal, Signals, SignalsGuard};
 
 use tokio::runtime::Builder;
 
@@ -231,9 +231,10 @@ impl Application {
     }
 
     /// Says what becomes of the stop report, in place of the account on standard error. It is called on the thread
-    /// that runs the application, after the end: signals do what they did before the application was run. The hook is
-    /// not called if a third signal says to leave: [`Finished::stop_report`](super::Finished::stop_report) has what was
-    /// known then.
+    /// that runs the application, after the end. Signals are still caught then, so that a second one that belongs to
+    /// the request that has stopped the tree does not end the program before the report is written; handlers are not
+    /// called any more, and the third request ends the program. The hook is not called if a third signal says to leave:
+    /// [`Finished::stop_report`](super::Finished::stop_report) has what was known then.
     pub fn on_report(mut self, hook: impl FnOnce(&StopReport) + Send + 'static) -> Self {
         self.on_report = Some(Box::new(hook));
         self
@@ -298,7 +299,7 @@ impl Application {
     pub fn run(self) -> ExitCode {
         let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run(), &exit_rules),
+            Ok(prepared) => told(prepared.run_guarded(), &exit_rules),
             Err(status) => status,
         }
     }
@@ -328,7 +329,7 @@ impl Application {
     pub async fn run_async(self) -> ExitCode {
         let exit_rules = self.exit_rules.clone();
         match self.prepare_and_tell() {
-            Ok(prepared) => told(prepared.run_async().await, &exit_rules),
+            Ok(prepared) => told(prepared.run_guarded_async().await, &exit_rules),
             Err(status) => status,
         }
     }
@@ -349,9 +350,10 @@ impl Application {
 }
 
 /// The exit status of a program. An error is told.
-fn told(finished: Result<Finished, RunError>, exit_rules: &ExitRules) -> ExitCode {
+fn told(finished: Result<(Finished, SignalsGuard), RunError>, exit_rules: &ExitRules) -> ExitCode {
     match finished {
-        Ok(finished) => exit_rules.say(&finished),
+        // Its signals are given back when all is told.
+        Ok((finished, _guard)) => exit_rules.say(&finished),
         Err(error) => {
             exit_rules.explain(&format!("error: {error}\n"));
             ExitCode::from(error.status())

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use rootward_core::{Ending, Events, StopCause, StopReport, Tree, TreeBuilder, capture_panics, sibling};
-use rootward_signals::{SignalError, Signals};
+use rootward_signals::{SignalError, Signals, SignalsGuard};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -95,11 +95,41 @@ impl Prepared {
     ///
     /// If it is called from within a tokio runtime: it brings its own. There [`run_async`](Self::run_async) does the
     /// same.
-    pub fn run(mut self) -> Result<Finished, RunError> {
+    pub fn run(self) -> Result<Finished, RunError> {
+        self.run_guarded().map(|(finished, _guard)| finished)
+    }
+
+    /// Runs the program as [`run`](Self::run) does, and leaves its signals caught until the guard is dropped.
+    ///
+    /// This is for a program that has something to write when its tree is gone: a report, a farewell. A second SIGTERM
+    /// or a second SIGINT that belongs to the same request, as wrappers and orchestrators send them, does not end it
+    /// meanwhile. No handler is called any more, and a third request ends the program: [`SignalsGuard::conclude`] says
+    /// how.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use rootward::{Application, ChildSpec, Supervisor};
+    ///
+    /// let hello = ChildSpec::task("hello", |_| async { println!("hello") });
+    /// let prepared = Application::new(Supervisor::new("root").child(hello)).prepare()?;
+    /// let (finished, guard) = prepared.run_guarded()?;
+    /// println!("ended with status {}", finished.status());
+    /// drop(guard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn run_guarded(mut self) -> Result<(Finished, SignalsGuard), RunError> {
         require_no_runtime();
         let on_report = self.on_report.take();
-        let (finished, panic) = self.begin(None)?.finish(pending())?;
-        tell(finished, panic, on_report)
+        tell(self.begin(None)?.finish(pending())?, on_report)
     }
 
     /// Runs the program as [`run`](Self::run) does, inside a runtime that is there already, as in `#[tokio::main]`.
@@ -123,21 +153,26 @@ impl Prepared {
     /// # Cancel safety
     ///
     /// If the future is dropped, the tree is stopped in the background, in order.
-    pub async fn run_async(mut self) -> Result<Finished, RunError> {
+    pub async fn run_async(self) -> Result<Finished, RunError> {
+        self.run_guarded_async().await.map(|(finished, _guard)| finished)
+    }
+
+    /// [`run_async`](Self::run_async), with the signals caught until the guard is dropped.
+    pub(super) async fn run_guarded_async(mut self) -> Result<(Finished, SignalsGuard), RunError> {
         let on_report = self.on_report.take();
         let begun = self.begin(Some(Handle::current()))?;
         let (_alive, dropped) = oneshot::channel::<Infallible>();
-        let (sender, finished) = oneshot::channel();
+        let (sender, finish) = oneshot::channel();
         // The way out does not depend on the caller's threads, which foreign code may block.
         let way_out = move || {
-            let finished = catch_unwind(AssertUnwindSafe(|| begun.finish(async { drop(dropped.await) })));
+            let finish = catch_unwind(AssertUnwindSafe(|| begun.finish(async { drop(dropped.await) })));
             // The caller may have left.
-            let _ = sender.send(finished);
+            let _ = sender.send(finish);
         };
         let thread = thread::Builder::new().name("rootward-signals".to_owned());
         thread.spawn(way_out).map_err(RunError::Runtime)?;
-        match finished.await.expect("the thread says how it went") {
-            Ok(finished) => finished.and_then(|(finished, panic)| tell(finished, panic, on_report)),
+        match finish.await.expect("the thread says how it went") {
+            Ok(finish) => tell(finish?, on_report),
             Err(payload) => resume_unwind(payload),
         }
     }
@@ -191,32 +226,35 @@ struct TreeProgram {
     door: Ajar,
 }
 
-/// How a program finished. If the function that was to be called at the launch has panicked, its payload comes along.
-type Finish = (Finished, Option<Payload>);
+/// How a program finished.
+struct Finish {
+    finished: Finished,
+    /// If the function that was to be called at the launch has panicked.
+    panic: Option<Payload>,
+    /// What arrives while the end is told may belong to the request that has led to it.
+    guard: SignalsGuard,
+}
 
 impl ReadyProgram {
     /// Runs the program to its end on the calling thread. The tree is asked to stop when `given_up` is over.
     fn finish(self, given_up: impl Future<Output = ()>) -> Result<Finish, RunError> {
         let Self { runtimes, hold, program } = self;
-        let (finished, panic) = runtimes.block_on(drive(&runtimes, &hold, program, given_up))?;
-        hold.end(&finished);
-        Ok((finished, panic))
+        let finish = runtimes.block_on(drive(&runtimes, &hold, program, given_up))?;
+        hold.end(&finish.finished);
+        Ok(finish)
     }
 }
 
 /// Tells the application how it went.
-fn tell(
-    finished: Finished,
-    panic: Option<Payload>,
-    on_report: Option<OnReport>,
-) -> Result<Finished, RunError> {
+fn tell(finish: Finish, on_report: Option<OnReport>) -> Result<(Finished, SignalsGuard), RunError> {
+    let Finish { finished, panic, guard } = finish;
     if let Some(payload) = panic {
         resume_unwind(payload);
     }
     if let (Some(hook), Finished::Stopped(report)) = (on_report, &finished) {
         hook(report);
     }
-    Ok(finished)
+    Ok((finished, guard))
 }
 
 /// What a panic carries.
@@ -267,6 +305,7 @@ async fn drive(
         never = lost => match never {},
         never = given_up => match never {},
     };
+    guard.conclude();
     if finished.ending() == Some(Ending::Incomplete) {
         // What was not known to be gone may be a process whose owner had no turn.
         tree.kill_processes();
@@ -276,7 +315,7 @@ async fn drive(
         // Watchers take the last events.
         let _ = tokio::time::timeout(LAST_LOOK, closed).await;
     }
-    Ok((finished, panic))
+    Ok(Finish { finished, panic, guard })
 }
 
 /// Calls the application's function where it can hold up neither the way out nor a supervisor.

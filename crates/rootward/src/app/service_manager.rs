@@ -40,8 +40,8 @@ impl Application {
     /// Has the service manager that has started the program told how the tree is: `Type=notify` of systemd. The default
     /// is `false`. Where `NOTIFY_SOCKET` is not set this does nothing.
     ///
-    /// With an init above the program (`adopt_orphans`), systemd's main process is the init, and hears the program
-    /// only with `NotifyAccess=all`.
+    /// With an init above the program (`adopt_orphans`), systemd's main process is the init. The program speaks in its
+    /// name if it has `CAP_SYS_ADMIN`; otherwise systemd hears it only with `NotifyAccess=all`.
     ///
     /// [`ServiceManager`](crate::systemd::ServiceManager) says what it is told. If it cannot be told, because
     /// `NOTIFY_SOCKET` makes no sense, the first event of the tree and a warning say so.

@@ -1,8 +1,10 @@
 //! What a container's end is explained with: a few lines in a file that the kubelet reads.
 
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::failure_text::failure_text;
@@ -83,8 +85,22 @@ pub(super) fn write(file: &Path, message: &str) -> io::Result<()> {
     if fs::metadata(file).is_ok_and(|file| !file.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(file)?;
+    let mut file = match standard_stream(file) {
+        // What has been written there before stays.
+        Some(stream) => stream?,
+        None => OpenOptions::new().write(true).create(true).truncate(true).open(file)?,
+    };
     file.write_all(fitted(message).as_bytes())
+}
+
+/// Standard output or standard error, as it is open, if the path leads there by whatever name.
+fn standard_stream(path: &Path) -> Option<io::Result<File>> {
+    let there = fs::metadata(path).ok()?;
+    let opened = [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
+    opened.into_iter().map(|stream| stream.map(File::from)).find(|stream| {
+        let metadata = stream.as_ref().ok().and_then(|stream| stream.metadata().ok());
+        metadata.is_some_and(|stream| (stream.dev(), stream.ino()) == (there.dev(), there.ino()))
+    })
 }
 
 /// As many whole lines as there is room for. A first line that is too long is cut.

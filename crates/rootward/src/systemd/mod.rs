@@ -7,6 +7,7 @@ mod policy;
 mod reloads;
 mod run;
 mod socket;
+mod started;
 #[cfg(test)]
 mod tests;
 
@@ -78,7 +79,7 @@ impl ServiceManager {
         let Some(address) = env::var_os("NOTIFY_SOCKET") else { return Ok(None) };
         let number = |name| env::var(name).ok()?.parse::<u64>().ok();
         // The watchdog may be meant for another process, from which this one has the environment.
-        let is_ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+        let is_ours = number("WATCHDOG_PID").is_none_or(started::is_this_program);
         let watchdog = number("WATCHDOG_USEC").filter(|&micros| is_ours && micros > 0);
         Ok(Some(Self { socket: NotifySocket::at(&address)?, watchdog: watchdog.map(Duration::from_micros) }))
     }

@@ -96,7 +96,7 @@ enum EscalationLevel {
     /// Two have.
     Forcing { counted: Instant },
     /// Three have, and nothing is left that a signal could ask for.
-    Leaving,
+    Leaving { counted: Instant },
 }
 
 /// What a signal stands for, whatever came before it.
@@ -151,14 +151,30 @@ impl Escalation {
                 (EscalationLevel::Forcing { counted: now }, Reaction::Force)
             }
             (EscalationLevel::Forcing { .. }, Meaning::Keypress | Meaning::Request) => {
-                (EscalationLevel::Leaving, Reaction::Leave)
+                (EscalationLevel::Leaving { counted: now }, Reaction::Leave)
             }
-            (level @ EscalationLevel::Leaving, Meaning::Keypress | Meaning::Request) => {
+            (level @ EscalationLevel::Leaving { .. }, Meaning::Keypress | Meaning::Request) => {
                 (level, Reaction::Ignore)
             }
         };
         self.level = level;
         reaction
+    }
+
+    /// Whether a signal ends a program that has nothing left to do but to tell how its tree has ended: it is the one
+    /// that says to leave, or a further request behind that one.
+    pub(crate) fn ends_program(&self, signal: Signal, reaction: Reaction, now: Instant) -> bool {
+        let asks_to_end = match self.meaning(signal) {
+            Meaning::Keypress | Meaning::Request => true,
+            Meaning::Show | Meaning::Pause | Meaning::GoOn | Meaning::ForHandlers => false,
+        };
+        let is_further = match self.level {
+            EscalationLevel::Leaving { counted } => now.saturating_duration_since(counted) > SAME_REQUEST,
+            EscalationLevel::Calm | EscalationLevel::Stopping { .. } | EscalationLevel::Forcing { .. } => {
+                false
+            }
+        };
+        reaction == Reaction::Leave || (asks_to_end && is_further)
     }
 
     /// Whether the snapshot is shown for a signal that has led to this.

@@ -14,6 +14,7 @@ use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libc::c_int;
+use rootward_core::sibling::early_signals;
 
 use super::handler::on_signal;
 use super::previous::{self, is_function};
@@ -91,6 +92,11 @@ pub(crate) fn is_ignored(number: c_int) -> bool {
     replaced.unwrap_or(there).sa_sigaction == libc::SIG_IGN
 }
 
+/// Whether a signal does now what it does by default.
+pub(crate) fn is_default(number: c_int) -> bool {
+    current(number).is_ok_and(|there| there.sa_sigaction == libc::SIG_DFL)
+}
+
 impl Slot {
     fn install(&mut self, number: c_int) -> io::Result<()> {
         let there = current(number)?;
@@ -102,9 +108,12 @@ impl Slot {
         if self.is_covered && is_function(&there) {
             return Ok(());
         }
+        // What notes early signals in process 1 gives way for good: it stands for the default.
+        let there = if notes_early(&there) { default() } else { there };
         // Before ours is installed, which calls it at once.
         previous::remember(number, &there);
-        self.replaced = Some(replace(number, &ours(&there))?);
+        replace(number, &ours(&there))?;
+        self.replaced = Some(there);
         self.is_covered = false;
         Ok(())
     }
@@ -127,6 +136,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn is_ours(disposition: &libc::sigaction) -> bool {
     disposition.sa_sigaction == address()
+}
+
+fn notes_early(disposition: &libc::sigaction) -> bool {
+    early_signals().is_some_and(|notes| notes.handler == disposition.sa_sigaction)
+}
+
+fn default() -> libc::sigaction {
+    // SAFETY: a sigaction holds integers, an address that may be null, and an option of a function: all may be zero,
+    // which is the default disposition.
+    unsafe { std::mem::zeroed() }
+}
+
+/// Sends this process again what it has noted before anything heard it, if a signal is caught by now.
+pub(crate) fn replay_early() {
+    let Some(notes) = early_signals() else { return };
+    for number in (notes.take)() {
+        if current(number).is_ok_and(|there| is_ours(&there)) {
+            // SAFETY: the calls take numbers.
+            unsafe { libc::kill(libc::getpid(), number) };
+        }
+    }
 }
 
 fn address() -> libc::sighandler_t {

@@ -5,12 +5,19 @@
 //! nothing comes to its end, and time passes. It holds from a moment on in which there are no facts and no actions
 //! left, up to the next fact.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::child::{ChildKey, FIRST, State};
 use super::{Action, Actions, Input, Machine, Phase};
 use crate::child::ExitClass;
 use crate::policy::Intensity;
+
+#[cfg(test)]
+thread_local! {
+    /// How often it has been asked what is under way of a child.
+    pub(super) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
 
 /// A play is over after so many steps, whatever there is to come.
 const STEPS: usize = 100_000;
@@ -152,6 +159,8 @@ impl Machine {
 
     /// What is under way of a child.
     fn awaited_of(&self, key: ChildKey) -> Option<AwaitedKey> {
+        #[cfg(test)]
+        LOOKS.set(LOOKS.get() + 1);
         match self.children.state(key) {
             State::Starting { .. } => Some(AwaitedKey::Start(key)),
             State::Abandoned | State::Stopping { .. } | State::Killed { .. } => Some(AwaitedKey::End(key)),
@@ -175,6 +184,9 @@ struct MachinePlay {
     now: Instant,
     /// What has been done in the last step.
     done: Vec<Action>,
+    /// The children of which something may be under way, once that has been asked. So not all of them are looked at in
+    /// every step, of which there are as many as children.
+    under_way: Option<BTreeSet<ChildKey>>,
 }
 
 /// One step of a play.
@@ -188,7 +200,7 @@ enum PlayStep {
 
 impl MachinePlay {
     fn new(machine: &Machine, now: Instant) -> Self {
-        Self { machine: machine.clone(), now, done: Vec::new() }
+        Self { machine: machine.clone(), now, done: Vec::new(), under_way: None }
     }
 
     /// What is done first about a child if everything comes to its end.
@@ -280,14 +292,25 @@ impl MachinePlay {
             self.comes(awaited);
             return Some(PlayStep::Came(awaited));
         }
-        let mut all = self.machine.children.range(FIRST, None);
-        if let Some(aside) = all.find_map(|key| self.machine.awaited_of(key)) {
-            drop(all);
+        if let Some(aside) = self.aside() {
             self.comes(aside);
             return Some(PlayStep::Aside);
         }
-        drop(all);
         self.time_passes().map(|()| PlayStep::Time)
+    }
+
+    /// What is under way of the first child of which anything is.
+    fn aside(&mut self) -> Option<AwaitedKey> {
+        let machine = &self.machine;
+        let all = || machine.children.range(FIRST, None).filter(|key| machine.awaited_of(*key).is_some());
+        let under_way = self.under_way.get_or_insert_with(|| all().collect());
+        while let Some(key) = under_way.first() {
+            if let Some(awaited) = machine.awaited_of(*key) {
+                return Some(awaited);
+            }
+            under_way.pop_first();
+        }
+        None
     }
 
     fn comes(&mut self, awaited: AwaitedKey) {
@@ -319,12 +342,39 @@ impl MachinePlay {
                 if let Action::GaveUp(_) = action {
                     facts.push(Input::GaveUp);
                 }
+                if let (Some(under_way), Some(key)) = (&mut self.under_way, begun_by(action)) {
+                    under_way.insert(key);
+                }
                 self.done.push(action);
             }
             if facts.is_empty() && !self.machine.goes_on() {
                 return;
             }
         }
+    }
+}
+
+/// The child of which something is under way from this action on, if there is one.
+fn begun_by(action: Action) -> Option<ChildKey> {
+    match action {
+        Action::Start(key)
+        | Action::StartCleanUp(key)
+        | Action::AbandonStart(key)
+        | Action::Stop { key, .. }
+        | Action::Kill { key, .. }
+        | Action::Force { key, .. } => Some(key),
+        Action::SaySlow { .. }
+        | Action::Keep(_)
+        | Action::Decline(_)
+        | Action::Refuse(_)
+        | Action::Forget(_)
+        | Action::Reply { .. }
+        | Action::Restarting { .. }
+        | Action::GaveUp(_)
+        | Action::Ready
+        | Action::Stopping(_)
+        | Action::Stuck
+        | Action::Finish(_) => None,
     }
 }
 

@@ -109,7 +109,7 @@ fn the_name_of_what_blocks_a_stop_is_always_to_be_seen() {
         (
             (80, 24),
             "waits for root/storage/database (pid 4711), forced in 3.5s",
-            "waits for …a-rather-long-name-that-fills-a-line, asked 1.5s ago",
+            "waits for …ather-long-name-that-fills-a-line, asked 1.5s ago",
         ),
     ] {
         let line = |mut state: State| picture(&mut state, FIT, size).lines().nth(1).unwrap().to_owned();

@@ -1,13 +1,20 @@
 //! The threads that hear the keys, the terminal's size, and the signals that concern a view.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
+use std::time::Duration;
 
-use crossterm::event::{Event, read};
+use crossterm::event::{Event, poll, read};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use signal_hook::consts::{
-    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH,
+    SIGXCPU,
 };
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -23,19 +30,69 @@ const DEADLY: [i32; 5] = [SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
 ///
 /// # Errors
 ///
-/// If the system has no thread left.
+/// If the system has no thread left, or refuses the signal that tells of another size.
 pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
     let inbox = Arc::clone(inbox);
+    let mut terminal = WatchedTerminal::open()?;
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        while let Ok(event) = read() {
-            match event {
-                Event::Key(key) => inbox.input(Input::Key(key)),
-                Event::Resize(..) => inbox.input(Input::Resize),
-                Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => {}
+        while let Some(has_other_size) = terminal.wait() {
+            if has_other_size {
+                inbox.input(Input::Resize);
+            }
+            while poll(Duration::ZERO).unwrap_or(false) {
+                match read() {
+                    Ok(Event::Key(key)) => inbox.input(Input::Key(key)),
+                    Ok(Event::Resize(..)) => inbox.input(Input::Resize),
+                    Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_)) => {}
+                    Err(_) => return,
+                }
             }
         }
     })?;
     Ok(())
+}
+
+/// The terminal that keys come from. `read` never returns when that has gone, and takes all of a processor.
+struct WatchedTerminal {
+    terminal: OwnedFd,
+    sizes: UnixStream,
+}
+
+impl WatchedTerminal {
+    /// The one that `read` reads from.
+    fn open() -> io::Result<Self> {
+        let input = io::stdin();
+        let terminal = if input.is_terminal() {
+            input.as_fd().try_clone_to_owned()?
+        } else {
+            File::open("/dev/tty")?.into()
+        };
+        let (sizes, sender) = UnixStream::pair()?;
+        sizes.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(SIGWINCH, sender)?;
+        Ok(Self { terminal, sizes })
+    }
+
+    /// Waits until there are keys or another size, and says whether it is a size. `None` says that the terminal has
+    /// gone.
+    fn wait(&mut self) -> Option<bool> {
+        let mut both =
+            [self.terminal.as_fd(), self.sizes.as_fd()].map(|place| PollFd::new(place, PollFlags::POLLIN));
+        loop {
+            match nix::poll::poll(&mut both, PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                Err(_) => return None,
+                Ok(_) => break,
+            }
+        }
+        let [keys, sizes] = both.map(|place| place.revents().unwrap_or(PollFlags::empty()));
+        if keys.intersects(PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL) {
+            return None;
+        }
+        // All that have come are one.
+        while self.sizes.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+        Some(!sizes.is_empty())
+    }
 }
 
 /// Hears Ctrl-Z, and, if it is the view that they are to end, the signals that end a program.

@@ -36,6 +36,21 @@ fn in_json_a_key_is_underlined_with_its_quotes() {
 }
 
 #[test]
+fn an_unknown_user_or_group_is_underlined_and_not_the_whole_process() {
+    let file =
+        |keys: &str| format!("[[children]]\nid = 'web'\n[children.process]\ncommand = ['id']\n{keys}\n");
+
+    assert_eq!(
+        picture("a.toml", &file("user = 'no-such-user'")),
+        lines(&["  |", "5 | user = 'no-such-user'", "  |        ^^^^^^^^^^^^^^"])
+    );
+    assert_eq!(
+        picture("a.toml", &file("user = 'root'\ngroup = 'no-such-group'")),
+        lines(&["  |", "6 | group = 'no-such-group'", "  |         ^^^^^^^^^^^^^^^"])
+    );
+}
+
+#[test]
 fn an_id_that_is_there_twice_is_shown_at_both_places() {
     let text = "[[children]]\nid = 'a'\ntask = { run = 'forever' }\n\n[[children]]\nid = 'a'\n\
                 task = { run = 'forever' }\n";

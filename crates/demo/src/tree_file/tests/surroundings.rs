@@ -44,6 +44,13 @@ fn the_environment_is_made_of_files_and_variables() {
 }
 
 #[test]
+fn a_socket_has_a_port_that_clients_can_know() {
+    let expected = "process.listen[0].tcp: port 0 is whichever is free, which no client can know; name one";
+
+    check(&[("listen = [{ tcp = '127.0.0.1:0' }]", expected)]);
+}
+
+#[test]
 fn exit_codes_and_signals_may_count_as_a_success() {
     let successes = process("success_exit = [143, 'SIGTERM']").unwrap().successes;
     assert_eq!(successes, [Success::Code(143), Success::Signal(Signal::TERM)]);

@@ -3,17 +3,36 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::Once;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{LazyLock, Once};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jsonschema::Validator;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::{Temp, check_order};
+
+/// What is said of a line of the record, and of the report. Whatever a demo of these tests writes is held against it.
+static EVENTS: LazyLock<Validator> = LazyLock::new(|| described_in("events-1.json"));
+static REPORT: LazyLock<Validator> = LazyLock::new(|| described_in("report-1.json"));
+
+fn described_in(name: &str) -> Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
+    let text = std::fs::read_to_string(path).expect("the schema is committed");
+    let schema = serde_json::from_str(&text).expect("a schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema can be used")
+}
+
+fn is_as_described(schema: &Validator, document: &Value) {
+    if let Err(error) = schema.validate(document) {
+        panic!("{error} at {}: {document:#}", error.instance_path());
+    }
+}
 
 /// Ends a test that hangs, and decides nothing else.
 const BACKSTOP: Duration = Duration::from_secs(60);
@@ -67,7 +86,8 @@ impl Demo {
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines() {
                 let line = line.expect("events are UTF-8");
-                let event = serde_json::from_str(&line).expect("an event is one JSON object on one line");
+                let event: Value =
+                    serde_json::from_str(&line).expect("an event is one JSON object on one line");
                 if sender.send(event).is_err() {
                     break;
                 }
@@ -145,6 +165,7 @@ impl Demo {
         self.over = true;
         let stderr = self.stderr.take().map(|stderr| stderr.join().expect("its messages are UTF-8"));
         let temp = std::mem::replace(&mut self.temp, Temp::new());
+        self.seen.iter().for_each(|event| is_as_described(&EVENTS, event));
         Finished { status, events: std::mem::take(&mut self.seen), stderr: stderr.unwrap_or_default(), temp }
     }
 }
@@ -155,7 +176,9 @@ impl Finished {
     }
 
     pub(crate) fn report(&self) -> Value {
-        self.temp.json("report.json")
+        let report = self.temp.json("report.json");
+        is_as_described(&REPORT, &report);
+        report
     }
 
     /// The names of the events at a path, in order, without its output.

@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, AsRawFd};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
-    self, AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, getsockopt, socket,
-    sockopt,
+    self, AddressFamily, SockFlag, SockType, SockaddrIn, SockaddrIn6, SockaddrLike, getsockopt, setsockopt,
+    socket, sockopt,
 };
 
 use super::Miss;
 use super::member::Members;
+use crate::sys;
 
 /// Connects, and looks which process listens.
 pub(super) async fn look(address: &str, any_owner: bool, members: &Members) -> Result<(), Miss> {
@@ -23,23 +24,40 @@ pub(super) async fn look(address: &str, any_owner: bool, members: &Members) -> R
 pub(super) async fn connect(address: &str, any_owner: bool, members: &Members) -> Result<TcpStream, Miss> {
     let stream = match address.parse() {
         Ok(address) => connect_to(address).await,
-        // A name, which may take a while to look up.
-        Err(_) => tokio::net::TcpStream::connect(address).await.and_then(tokio::net::TcpStream::into_std),
+        Err(_) => connect_by_name(address).await,
     };
     let stream = stream.map_err(Miss::new)?;
     judge(&stream, any_owner, members).await?;
     Ok(stream)
 }
 
+/// Looks a name up, which may take a while, and connects to the first of its addresses that answers.
+async fn connect_by_name(name: &str) -> io::Result<TcpStream> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host(name).await? {
+        match connect_to(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
 /// A connection to a listener of this system stands at once, as a rule. Then the runtime has nothing to do with it,
 /// which costs half.
+///
+/// It begins at another port than it leads to, where the system lets that be chosen: for as long as a connection leads to
+/// itself, the server that is waited for cannot have its port.
 async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+    let port = address.port();
     let (family, address): (_, Box<dyn SockaddrLike + Send>) = match address {
         SocketAddr::V4(address) => (AddressFamily::Inet, Box::new(SockaddrIn::from(address))),
         SocketAddr::V6(address) => (AddressFamily::Inet6, Box::new(SockaddrIn6::from(address))),
     };
     let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
     let connecting = socket(family, SockType::Stream, flags, None)?;
+    // Linux before 6.3 does not know how.
+    let _ = sys::begin_elsewhere(&connecting, port);
     match socket::connect(connecting.as_raw_fd(), &*address) {
         Ok(()) => return Ok(connecting.into()),
         Err(Errno::EINPROGRESS | Errno::EINTR) => {}
@@ -67,7 +85,10 @@ async fn judge(stream: &TcpStream, any_owner: bool, members: &Members) -> Result
         (Err(error), _) | (_, Err(error)) => return Err(Miss::new(error)),
     };
     if ours == theirs {
-        // A port of the range from which the system takes the connecting end, at which no process listens.
+        // A port of the range from which the system takes the connecting end, at which no process listens. An ordinary
+        // close would keep the port from the server for a minute; if it cannot be reset, that is so.
+        let at_once = libc::linger { l_onoff: 1, l_linger: 0 };
+        let _ = setsockopt(stream, sockopt::Linger, &at_once);
         return Err(Miss::new("the connection led to itself: no process listens there"));
     }
     let is_here = theirs.ip().is_loopback() || theirs.ip() == ours.ip();
@@ -100,6 +121,34 @@ mod tests {
         let miss = judge(&stream, true, &Members(Weak::new())).await.unwrap_err();
 
         assert_eq!(miss.error, "the connection led to itself: no process listens there");
+        drop(stream);
+        // Not as the listeners of `std`, which allow a port that is still held by a connection that is over.
+        let server =
+            socket::socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+        let SocketAddr::V4(itself) = itself else { panic!("it was made so") };
+        assert_eq!(socket::bind(server.as_raw_fd(), &SockaddrIn::from(itself)), Ok(()));
+    }
+
+    /// Case P1.
+    #[tokio::test]
+    async fn no_connection_begins_at_the_port_that_it_leads_to() {
+        let any = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+        // In the midst of the ports that the system gives out, as it is set up as a rule.
+        let mut some = std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap()).take(1000);
+        let found = some.find(|listener| (44_000..52_000).contains(&listener.local_addr().unwrap().port()));
+        let Some(listener) = found.filter(|_| sys::begin_elsewhere(&any, 1).is_ok()) else { return };
+        let server = listener.local_addr().unwrap();
+
+        let mut begins = Vec::new();
+        for _ in 0..40 {
+            begins.push(connect_to(server).await.unwrap().local_addr().unwrap().port());
+        }
+
+        assert!(
+            begins.iter().all(|port| *port > server.port())
+                || begins.iter().all(|port| *port < server.port()),
+            "{server}: {begins:?}"
+        );
     }
 
     #[tokio::test]

@@ -165,7 +165,8 @@ fn significant(traits: Traits) -> Traits {
 }
 
 fn id(key: ChildKey) -> ChildId {
-    ChildId::new(["a", "b", "c", "d", "e", "f"][usize::try_from(key.0).unwrap()]).unwrap()
+    let letter = usize::try_from(key.0).ok().and_then(|at| ["a", "b", "c", "d", "e", "f"].get(at));
+    ChildId::new(letter.map_or_else(|| key.0.to_string(), ToString::to_string)).unwrap()
 }
 
 fn gave_up(max_restarts: u32) -> Action {

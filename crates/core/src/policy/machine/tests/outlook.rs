@@ -3,6 +3,7 @@
 use proptest::prelude::{TestCaseError, prop, prop_assert, prop_assert_eq, proptest};
 
 use super::super::child::FIRST;
+use super::super::outlook::LOOKS;
 use super::any::{Step, any_policy, any_step, any_traits, request};
 use super::*;
 
@@ -93,6 +94,26 @@ fn a_child_that_is_forced_and_does_not_go_is_passed_over() {
     rig.passes(SECOND);
     rig.tell(Input::Alarm);
     assert_eq!(rig.prospects(B).limit, None);
+}
+
+/// What is said of the last of many children that wait for restarts takes a few looks at each of them.
+#[test]
+fn what_is_said_among_thousands_of_children_that_wait_takes_no_look_at_all_of_them_in_every_step() {
+    const MANY: usize = 2000;
+    let traits: [Traits; MANY] = std::array::from_fn(|_| put_off());
+    let mut rig = Rig::running(policy(Strategy::OneForOne, 10_000), traits);
+    let keys: Vec<ChildKey> = (0..MANY as u64).map(ChildKey).collect();
+    let last = keys[MANY - 1];
+    for key in keys {
+        rig.failed(key);
+        rig.passes(Duration::from_micros(10));
+    }
+    LOOKS.set(0);
+
+    let said = rig.prospects(last);
+
+    assert_eq!(said.next, Some(NextStep::Restart { attempt: 1 }));
+    assert!(LOOKS.get() <= 10 * MANY, "{} looks", LOOKS.get());
 }
 
 proptest! {
