@@ -169,11 +169,9 @@ impl Program {
 
 /// A child that comes to this place before the program ends.
 fn hostile(place: Place, deed: Deed) -> ChildSpec {
-    let child = match place {
-        // Otherwise it would be gone before there is a third signal.
-        Place::LastKill => Hostile::that_stays("a", place, deed),
-        _ => Hostile::child("a", place, deed),
-    };
+    // Otherwise it would be gone before there is a third signal.
+    let stays = matches!(place, Place::LastKill);
+    let child = if stays { Hostile::that_stays("a", place, deed) } else { Hostile::child("a", place, deed) };
     match place {
         Place::Kill => child.shutdown(Shutdown::Kill),
         Place::Force => child.shutdown(Duration::from_millis(10)),
