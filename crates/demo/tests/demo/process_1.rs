@@ -75,12 +75,12 @@ fn a_service_manager_is_told_in_the_name_of_the_init() {
     let mut place = [IoSliceMut::new(&mut message)];
     let received = recvmsg::<()>(manager.as_raw_fd(), &mut place, Some(&mut space), MsgFlags::empty());
     let received = received.expect("it is told that the tree starts");
-    let sender = received.cmsgs().expect("there is room").find_map(|message| match message {
-        ControlMessageOwned::ScmCredentials(sender) => Some(sender.pid()),
-        _ => None,
-    });
+    let mut credentials = received.cmsgs().expect("there is room");
+    let Some(ControlMessageOwned::ScmCredentials(sender)) = credentials.next() else {
+        panic!("it is said who sends");
+    };
 
-    assert_eq!(sender, Some(inside.first.as_raw()));
+    assert_eq!(sender.pid(), inside.first.as_raw());
 }
 
 /// Commands that wait hear what is sent to stop them.
