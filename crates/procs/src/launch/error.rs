@@ -228,13 +228,11 @@ impl LaunchError {
         (what, source): (String, io::Error),
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
-        match Self::new(command, source) {
-            Self::Io { program, source } => lasting(program, source),
-            Self::Transient { program, limit, source, .. } => {
-                Self::Transient { program, thing: Some(what), limit, source }
-            }
-            error => error,
+        let mut error = Self::new(command, source);
+        if let Self::Transient { thing, .. } = &mut error {
+            *thing = Some(what);
         }
+        if let Self::Io { program, source } = error { lasting(program, source) } else { error }
     }
 
     /// Its input could not be opened.

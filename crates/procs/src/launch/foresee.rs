@@ -71,7 +71,7 @@ fn directory(command: &Command, missing: &mut Vec<String>) -> Option<PathBuf> {
 }
 
 fn program(command: &Command, directory: &Path) -> Option<String> {
-    let name = command.program.display();
+    let name = Path::new(&command.program).display();
     let Some(found) = image::found(command) else {
         return Some(format!("the program `{name}` was not found"));
     };
