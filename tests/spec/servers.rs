@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
 fn a_real_server_is_started_crashes_is_restarted_on_the_same_port_and_stops() {
     let demo = Path::new(env!("CARGO_BIN_EXE_soak")).with_file_name("rootward-demo");
     if !demo.exists() {

@@ -62,6 +62,14 @@ impl Screen {
         }
     }
 
+    /// Where nothing is shown, that the tree could not be started is an error all the same.
+    fn say_failed_start(&self, finished: &Finished) {
+        let failure = finished.stop_report().and_then(|report| report.start_failure());
+        if let (View::None, Some(failure)) = (self.view, failure) {
+            messages::error(format_args!("the tree could not be started: {failure}"));
+        }
+    }
+
     fn write(&self, text: impl FnOnce(Style) -> String) {
         if self.view != View::None {
             self.writer.text(text(self.style));
@@ -114,6 +122,7 @@ impl Records {
             Finished::Stopped(report) => summary(report, style),
             Finished::Left { .. } | _ => farewell(finished.status(), style),
         });
+        self.screen.say_failed_start(finished);
         let document = finished.stop_report().map(|report| document(report));
         if let (Some(report), Some(document), true) = (&self.report, &document, self.together) {
             report.text(document.clone());

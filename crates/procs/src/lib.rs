@@ -65,6 +65,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rootward-procs needs Linux: processes are followed through pidfds");
 
+mod activation;
 mod contained;
 mod containment;
 mod default_containment;

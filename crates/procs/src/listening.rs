@@ -11,12 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
+use crate::activation;
+
 /// Where it is listened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Tcp(String),
     Udp(String),
     Unix(PathBuf),
+    /// A socket that the service manager has opened, by its name.
+    Given(String),
 }
 
 /// The sockets of one child, bound once and kept until the child's description is dropped, so that no connection is
@@ -47,7 +51,11 @@ impl Listening {
     pub(crate) fn at(&self, places: &[Place]) -> Result<Vec<Arc<OwnedFd>>, (Place, io::Error)> {
         let mut bound = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if bound.is_none() {
-            let all = places.iter().map(|place| bind(place).map_err(|error| (place.clone(), error)));
+            let all = places.iter().enumerate().map(|(at, place)| {
+                // Of several with one name each is given once.
+                let before = places.iter().take(at).filter(|other| *other == place).count();
+                bind(place, before).map_err(|error| (place.clone(), error))
+            });
             *bound = Some(all.collect::<Result<_, _>>()?);
         }
         let sockets = bound.iter().flatten().map(|bound| Arc::clone(&bound.socket));
@@ -59,7 +67,7 @@ impl Listening {
     }
 }
 
-fn bind(place: &Place) -> io::Result<Bound> {
+fn bind(place: &Place, before: usize) -> io::Result<Bound> {
     let (socket, file): (OwnedFd, _) = match place {
         Place::Tcp(address) => (TcpListener::bind(address)?.into(), None),
         Place::Udp(address) => (UdpSocket::bind(address)?.into(), None),
@@ -68,6 +76,7 @@ fn bind(place: &Place) -> io::Result<Bound> {
             let id = id_of(path)?;
             (listener.into(), Some(SocketFile { path: path.clone(), id }))
         }
+        Place::Given(name) => (activation::socket(name, before)?, None),
     };
     Ok(Bound { socket: Arc::new(socket), _file: file })
 }

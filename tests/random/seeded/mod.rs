@@ -7,14 +7,13 @@
 //! Other stories, and more of them: `SEEDED_STORIES=100000 cargo test --release -p rootward-tests --test random_trees
 //! seeded`. A certain one: `SEEDED_SEED=17`, and the name of its test.
 
+mod failed;
 mod families;
 mod known;
 mod trees;
 
 use std::fmt::Debug;
-use std::fs::{OpenOptions, read_to_string};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -23,15 +22,14 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rootward_core::seeded::Time;
 
+use failed::FailedSeeds;
+
 /// How many stories of each kind are told unless the environment says something else.
 const STORIES: u64 = 300;
 
 /// How many smaller stories are tried once one has failed, and how often each.
 const SMALLER: u32 = 300;
 const TRIES: u64 = 30;
-
-/// The seeds that have failed.
-const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/random/failed_seeds.txt");
 
 /// A kind of stories.
 trait Kind: Sync {
@@ -48,23 +46,24 @@ trait Kind: Sync {
 }
 
 /// Tells as many stories as the environment wants, and those that have failed before.
-fn tell_many(kind: &impl Kind) {
+fn tell_many<K: Kind>(kind: &K) {
     if let Some(seed) = number("SEEDED_SEED") {
         tell(kind, seed).unwrap_or_else(|failure| panic!("{failure}"));
         return;
     }
     let stories = number("SEEDED_STORIES");
     let from = number("SEEDED_FROM").unwrap_or_else(|| stories.map_or(0, |_| RandomState::new().hash_one(0)));
-    let mut seeds = kept(kind);
+    let failed = FailedSeeds::of_the_sources();
+    let mut seeds = failed.of_kind(K::NAME).unwrap_or_else(|error| panic!("{error}"));
     let kept = seeds.len() as u64;
     seeds.extend((0..stories.unwrap_or(STORIES)).map(|n| from.wrapping_add(n)));
     if let Some((n, failure)) = first_failure(kind, &seeds) {
         let seed = seeds[n];
-        if n as u64 >= kept {
-            keep(kind, seed);
-        }
-        let all = seeds.len();
-        panic!("{failure}\nStory {n} of {all}. The same again: SEEDED_SEED={seed}{}", smaller(kind, seed));
+        // Where the sources cannot be written the message has to do.
+        let unkept = if n as u64 >= kept { failed.add(K::NAME, seed).err() } else { None };
+        let unkept = unkept.map(|error| format!(" (not kept: {error})")).unwrap_or_default();
+        let (all, smaller) = (seeds.len(), smaller(kind, seed));
+        panic!("{failure}\nStory {n} of {all}. The same again: SEEDED_SEED={seed}{unkept}{smaller}");
     }
 }
 
@@ -129,23 +128,6 @@ fn smaller(kind: &impl Kind, seed: u64) -> String {
     }
     let text = |(seed, failure)| format!("\n\nA smaller one, told with seed {seed}: {failure}");
     smallest.map(text).unwrap_or_default()
-}
-
-/// The seeds of this kind that have failed.
-fn kept<K: Kind>(_kind: &K) -> Vec<u64> {
-    let text = read_to_string(KEPT).unwrap_or_default();
-    let seed = |line: &str| {
-        let mut words = line.split('#').next()?.split_whitespace();
-        let seed = words.next().filter(|name| *name == K::NAME).and(words.next())?;
-        seed.parse().ok()
-    };
-    text.lines().filter_map(seed).collect()
-}
-
-fn keep<K: Kind>(_kind: &K, seed: u64) {
-    let file = OpenOptions::new().append(true).open(KEPT);
-    // Where the sources cannot be written the message has to do.
-    let _ = file.and_then(|mut file| writeln!(file, "{} {seed}", K::NAME));
 }
 
 fn number(name: &str) -> Option<u64> {

@@ -67,7 +67,7 @@ const fn place(name: &'static str, is_before: bool, holds_up: bool) -> Place {
     Place { name, is_before, holds_up }
 }
 
-const PLACES: [Place; 13] = [
+const PLACES: [Place; 16] = [
     place("check", true, false),
     place("display", true, true),
     place("debug", true, true),
@@ -81,6 +81,9 @@ const PLACES: [Place; 13] = [
     place("handler", false, false),
     place("async_handler", false, false),
     place("snapshot", false, false),
+    place("subscriber", true, false),
+    place("task_drop", false, true),
+    place("actor_drop", false, true),
 ];
 
 const MANNERS: [&str; 3] = ["blocks", "panics", "looks_back"];

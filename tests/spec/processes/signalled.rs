@@ -59,7 +59,6 @@ async fn a_process_that_ends_by_a_signal_of_the_program_has_ended_by_itself() {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a test says what it has left out")]
 async fn a_process_that_has_left_a_core_image_is_told_to_have() {
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
     let (_, hard) = getrlimit(Resource::RLIMIT_CORE).unwrap();

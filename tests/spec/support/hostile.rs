@@ -107,13 +107,19 @@ pub(crate) enum Place {
 pub(crate) struct Hostile {
     place: Place,
     deed: Deed,
+    stays: bool,
     _captured: Option<WhenDropped>,
 }
 
 impl Hostile {
     pub(crate) fn child(id: &str, place: Place, deed: Deed) -> ChildSpec {
         let captured = (place == Place::Spec).then(|| WhenDropped(Arc::clone(&deed)));
-        ChildSpec::new(id, Self { place, deed, _captured: captured })
+        ChildSpec::new(id, Self { place, deed, stays: false, _captured: captured })
+    }
+
+    /// One that does not end, whatever it is asked.
+    pub(crate) fn that_stays(id: &str, place: Place, deed: Deed) -> ChildSpec {
+        ChildSpec::new(id, Self { place, deed, stays: true, _captured: None })
     }
 }
 
@@ -132,6 +138,7 @@ impl StartChild for Hostile {
         Launch::running(Running {
             place: self.place,
             deed: Arc::clone(&self.deed),
+            stays: self.stays,
             reporter: Some(cx.reporter),
             _kill: kill,
             _dropped: deed(Place::Drop).map(WhenDropped),
@@ -143,6 +150,7 @@ impl StartChild for Hostile {
 struct Running {
     place: Place,
     deed: Deed,
+    stays: bool,
     reporter: Option<Reporter>,
     /// Registered for as long as this is held.
     _kill: Arc<LastKill>,
@@ -157,6 +165,9 @@ impl Running {
     }
 
     fn ends(&mut self, exit: Exit) {
+        if self.stays {
+            return;
+        }
         if let Some(reporter) = self.reporter.take() {
             reporter.ended(exit);
         }

@@ -40,6 +40,7 @@ pub use spawn_error::{SpawnError, SpawnErrorKind};
 pub use supervisor::{TaskResult, TaskSupervisor};
 pub use with_result::TaskError;
 
+#[cfg(feature = "actors")]
 pub(crate) use stop_error::failed_in_a_stop;
 
 use once::job;

@@ -1,4 +1,4 @@
-//! Sockets at which the demo listens for a process: `listen`.
+//! Sockets at which the demo, or the service manager, listens for a process: `listen`.
 
 use rootward::process::{Process, Socket};
 
@@ -6,9 +6,9 @@ use super::error::{FileError, Problem};
 use super::ready::read_address;
 use super::section::{Field, Keys};
 
-const SOCKET: Keys = Keys { of: "a socket", known: &["tcp", "udp", "unix", "name"], not_yet: &[] };
+const SOCKET: Keys = Keys { of: "a socket", known: &["tcp", "udp", "unix", "systemd", "name"], not_yet: &[] };
 
-const WAYS: [&str; 3] = ["tcp", "udp", "unix"];
+const WAYS: [&str; 4] = ["tcp", "udp", "unix", "systemd"];
 
 pub(super) fn read(field: &Field<'_>) -> Result<Vec<Socket>, FileError> {
     field.list()?.iter().map(read_socket).collect()
@@ -23,11 +23,17 @@ fn read_socket(field: &Field<'_>) -> Result<Socket, FileError> {
     let socket = match *way {
         "tcp" => Socket::tcp(read_place(value)?),
         "udp" => Socket::udp(read_place(value)?),
+        "systemd" => named(value, Socket::from_env(value.text()?))?,
         _ => Socket::unix(value.system_text()?),
     };
-    let Some(name) = section.field("name") else { return Ok(socket) };
-    let socket = socket.name(name.text()?);
-    // The library says which names there are.
+    match section.field("name") {
+        Some(name) => named(&name, socket.name(name.text()?)),
+        None => Ok(socket),
+    }
+}
+
+/// A socket whose name stands in this field. The library says which names there are.
+fn named(name: &Field<'_>, socket: Socket) -> Result<Socket, FileError> {
     match Process::new("program").listen(socket.clone()).problem() {
         Some(problem) => Err(name.error(Problem::Process { problem })),
         None => Ok(socket),

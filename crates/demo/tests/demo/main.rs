@@ -3,6 +3,7 @@
 //! Tests wait for what the demo writes and never for a time. The only clock is a backstop that ends a
 //! test that hangs.
 
+mod activation;
 mod bad_input;
 mod built_in;
 mod chaos;

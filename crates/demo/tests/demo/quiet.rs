@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Demo, tree};
+use crate::support::{Demo, InTime as _, tree};
 
 #[test]
 fn a_panic_is_an_event_and_not_a_message() {
@@ -50,6 +50,16 @@ fn a_closed_terminal_holds_nothing_up() {
     let finished = demo.finish();
 
     assert_eq!(finished.code(), 0);
+}
+
+#[test]
+fn a_tree_that_could_not_be_started_is_an_error_also_where_nothing_is_shown() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_rootward-demo"));
+    let output = demo.arg("run").arg(tree("no_program.toml")).args(["--view", "none"]).output_in_time();
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said.matches("error: the tree could not be started: ").count(), 1, "{said}");
 }
 
 #[test]

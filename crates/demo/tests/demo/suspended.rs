@@ -75,6 +75,8 @@ fn a_child_is_suspended_and_goes_on_together_with_the_demo_if_the_file_says_so()
     until(|| state(child).starts_with('T') && state(root).starts_with('T'));
     demo.signal(Signal::SIGCONT);
     until(|| !state(child).starts_with('T'));
+    // A SIGTERM that is there as well when the signals are looked at may be taken first.
+    demo.wait_until(|event| event["action"] == "resume");
     demo.signal(Signal::SIGTERM);
 
     let finished = demo.finish();

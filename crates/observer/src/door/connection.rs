@@ -59,14 +59,10 @@ pub(super) async fn serve(socket: Socket, desk: Arc<Desk>, mut closing: watch::R
     builder.max_buf_size(HEAD).max_headers(HEADERS);
     let io = TokioIo::new(Patient::new(socket, limits.write_timeout));
     let mut connection = builder.serve_connection(io, answer);
-    let closes = async {
-        // An error says that the door is gone.
-        let _ = closing.wait_for(|closing| *closing).await;
-    };
     let served = tokio::select! {
         biased;
         served = &mut connection => served,
-        () = closes => {
+        () = told_to_close(&mut closing) => {
             std::pin::Pin::new(&mut connection).graceful_shutdown();
             (&mut connection).await
         }

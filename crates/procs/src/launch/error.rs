@@ -207,19 +207,10 @@ impl LaunchError {
 
     fn of(command: &Command, source: io::Error, whose: Whose) -> Self {
         let program = PathBuf::from(&command.program);
-        match source.raw_os_error() {
-            Some(
-                // The last but one: too many descriptors are on their way to the warden and its reapers.
-                libc::EAGAIN
-                | libc::ENOMEM
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOSPC
-                | libc::ETOOMANYREFS
-                | libc::ETXTBSY,
-            ) => Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source },
-            _ => Self::Io { program, source },
+        if is_transient(&source) {
+            return Self::Transient { program, thing: None, limit: limit_behind(&source, whose), source };
         }
+        Self::Io { program, source }
     }
 
     /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
@@ -228,11 +219,12 @@ impl LaunchError {
         (what, source): (String, io::Error),
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
-        let mut error = Self::new(command, source);
-        if let Self::Transient { thing, .. } = &mut error {
-            *thing = Some(what);
+        let program = PathBuf::from(&command.program);
+        if is_transient(&source) {
+            let limit = limit_behind(&source, Whose::Ours);
+            return Self::Transient { program, thing: Some(what), limit, source };
         }
-        if let Self::Io { program, source } = error { lasting(program, source) } else { error }
+        lasting(program, source)
     }
 
     /// Its input could not be opened.
@@ -257,6 +249,7 @@ impl LaunchError {
             Place::Tcp(address) => address.clone(),
             Place::Udp(address) => format!("{address} (UDP)"),
             Place::Unix(path) => path.display().to_string(),
+            Place::Given(name) => format!("the service manager's socket `{name}`"),
         };
         let what = format!("it cannot be listened at {place}");
         Self::of_thing(command, (what, source), |program, source| Self::Socket { program, place, source })
@@ -400,6 +393,23 @@ fn about(interpreter: Option<&Path>) -> &'static str {
 
 fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(", {reason}"))
+}
+
+/// Whether what the system has refused may be had a moment later.
+fn is_transient(source: &io::Error) -> bool {
+    matches!(
+        source.raw_os_error(),
+        Some(
+            // The last but one: too many descriptors are on their way to the warden and its reapers.
+            libc::EAGAIN
+                | libc::ENOMEM
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOSPC
+                | libc::ETOOMANYREFS
+                | libc::ETXTBSY,
+        )
+    )
 }
 
 /// What follows "cannot be started now".

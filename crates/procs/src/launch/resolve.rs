@@ -77,7 +77,7 @@ pub(super) fn extra(command: &Command) -> Result<Vec<(u32, Arc<OwnedFd>)>, Launc
     let Descriptors { sockets, listening, given } = &command.descriptors;
     let places = sockets.iter().map(|socket| match &socket.place {
         Place::Unix(path) => Place::Unix(command.resolve(path)),
-        place @ (Place::Tcp(_) | Place::Udp(_)) => place.clone(),
+        place @ (Place::Tcp(_) | Place::Udp(_) | Place::Given(_)) => place.clone(),
     });
     let places: Vec<_> = places.collect();
     let bound = if places.is_empty() { Ok(Vec::new()) } else { listening.at(&places) };

@@ -8,7 +8,7 @@ use super::Process;
 use super::ready::Condition;
 use crate::listening::{Listening, Place};
 
-/// A socket at which this program listens for a process: see [`Process::listen`].
+/// A socket at which this program, or the service manager, listens for a process: see [`Process::listen`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a socket does nothing until a process has it"]
 pub struct Socket {
@@ -32,6 +32,18 @@ impl Socket {
     /// A socket file that was left behind is replaced. The file is removed together with the child.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self { place: Place::Unix(path.into()), name: None }
+    }
+
+    /// Takes a socket that the service manager has opened for this program, by its name (`FileDescriptorName=` of a
+    /// socket unit of systemd, by default the unit's name): one of `LISTEN_FDS` and `LISTEN_FDNAMES`, if `LISTEN_PID` is
+    /// this program or the [init](crate::Init) above it. The process gets it under the same name.
+    ///
+    /// Where several have the name, the first that asks for it among the sockets of one process has the first of them,
+    /// and so on. If there is none the start of the process fails.
+    #[doc(alias = "sd_listen_fds")]
+    pub fn from_env(name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { place: Place::Given(name.clone()), name: Some(name) }
     }
 
     /// Names the socket for the process: in `LISTEN_FDNAMES`, where one without a name is `unknown`.
@@ -94,7 +106,11 @@ impl Descriptors {
 
 impl Socket {
     fn problem(&self, ready: Option<&Condition>) -> Option<String> {
-        if let Some(name) = &self.name {
+        let given = match &self.place {
+            Place::Given(name) => Some(name),
+            Place::Tcp(_) | Place::Udp(_) | Place::Unix(_) => None,
+        };
+        for name in self.name.iter().chain(given) {
             let is_wrong = |c: char| c == ':' || c.is_control() || !c.is_ascii();
             if name.is_empty() || name.len() > 255 || name.contains(is_wrong) {
                 return Some(format!("{name:?} is no name for a socket"));
@@ -115,7 +131,7 @@ impl Socket {
             }
             (Place::Unix(path), _) => super::problem::problem_with_path(path)
                 .map(|problem| problem.replacen("the ready ", "the socket's ", 1)),
-            (Place::Tcp(_) | Place::Udp(_), _) => None,
+            (Place::Tcp(_) | Place::Udp(_) | Place::Given(_), _) => None,
         }
     }
 }
@@ -201,6 +217,7 @@ mod tests {
             (socket(Socket::tcp("80")), "the socket's address \"80\" is not of the form host:port"),
             (socket(Socket::unix("")), "the socket's path is empty"),
             (socket(Socket::unix("s").name("a:b")), "\"a:b\" is no name for a socket"),
+            (socket(Socket::from_env("").name("a")), "\"\" is no name for a socket"),
             (
                 socket(Socket::unix("s")).ready(Ready::unix("s")),
                 "this program listens at s itself, so that this says nothing of the process",

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides. Each function is one thing the kernel does, with its errors as it gives them.
 
+mod activated;
 mod apply;
 mod child;
 mod closed;
@@ -31,6 +32,7 @@ mod texts;
 mod title;
 mod watch;
 
+pub(crate) use activated::copy_of;
 pub(crate) use child::Stage;
 pub use closed::was_closed_at_start;
 pub(crate) use constructor::{VARIABLE, is_in_the_program};

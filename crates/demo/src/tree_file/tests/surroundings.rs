@@ -78,16 +78,26 @@ fn a_command_may_come_before_the_signals() {
 
 #[test]
 fn the_demo_may_listen_for_a_process() {
-    let listen =
-        process("listen = [{ tcp = 'localhost:80', name = 'http' }, { udp = '[::]:53' }, { unix = 's' }]");
-    let sockets = [Socket::tcp("localhost:80").name("http"), Socket::udp("[::]:53"), Socket::unix("s")];
+    let listen = process(
+        "listen = [{ tcp = 'localhost:80', name = 'http' }, { udp = '[::]:53' }, { unix = 's' }, { systemd = 'web' }]",
+    );
+    let sockets = [
+        Socket::tcp("localhost:80").name("http"),
+        Socket::udp("[::]:53"),
+        Socket::unix("s"),
+        Socket::from_env("web"),
+    ];
     assert_eq!(listen.unwrap().listen, sockets);
     let ready = process("ready = { notify_fd = 3 }").unwrap().ready.unwrap();
     assert_eq!(ready.when, ReadyWhen::Descriptor(3));
 
     check(&[
-        ("listen = [{}]", "process.listen[0]: a socket is exactly one of tcp, udp, unix; this names 0"),
+        (
+            "listen = [{}]",
+            "process.listen[0]: a socket is exactly one of tcp, udp, unix, systemd; this names 0",
+        ),
         ("listen = [{ tcp = 'a:1', unix = 's' }]", "this names 2"),
+        ("listen = [{ systemd = '' }]", "listen[0].systemd: \"\" is no name for a socket"),
         ("listen = [{ tcp = '80' }]", "process.listen[0].tcp: \"80\" is not an address"),
         ("listen = [{ tcp = 'a:80', name = 'a:b' }]", "listen[0].name: \"a:b\" is no name for a socket"),
         (
