@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use crate::sys::{self, Look, Watched};
+use crate::sys::{self, Watched, WhichLook};
 
 /// Our end of the pipe of one start.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Newline {
     }
 
     /// Reads what there is. `Some(true)` says that a newline came, `Some(false)` that none can come any more.
-    pub(super) fn read(&self, look: Look) -> Option<bool> {
+    pub(super) fn read(&self, look: WhichLook) -> Option<bool> {
         let mut bytes = [0; 256];
         loop {
             match sys::look(&self.0, look, |fd| Ok(nix::unistd::read(fd, &mut bytes)?)) {
@@ -52,18 +52,18 @@ mod tests {
     #[tokio::test]
     async fn a_newline_says_it_and_nothing_else_does() {
         let (newline, writer) = Newline::open().unwrap();
-        assert_eq!(newline.read(Look::Usual), None);
+        assert_eq!(newline.read(WhichLook::Usual), None);
 
         nix::unistd::write(&writer, b"ready").unwrap();
         newline.readable().await;
-        assert_eq!(newline.read(Look::Usual), None);
+        assert_eq!(newline.read(WhichLook::Usual), None);
         nix::unistd::write(&writer, b"\n").unwrap();
         newline.readable().await;
-        assert_eq!(newline.read(Look::Usual), Some(true));
+        assert_eq!(newline.read(WhichLook::Usual), Some(true));
 
         drop(writer);
         newline.readable().await;
-        assert_eq!(newline.read(Look::Usual), Some(false));
+        assert_eq!(newline.read(WhichLook::Usual), Some(false));
     }
 
     /// P18: the runtime hears of what is written when it looks, which may be after the end of the process was seen.
@@ -72,7 +72,7 @@ mod tests {
         let (newline, writer) = Newline::open().unwrap();
         nix::unistd::write(&writer, b"\n").unwrap();
 
-        assert_eq!(newline.read(Look::Usual), None);
-        assert_eq!(newline.read(Look::Last), Some(true));
+        assert_eq!(newline.read(WhichLook::Usual), None);
+        assert_eq!(newline.read(WhichLook::Last), Some(true));
     }
 }

@@ -16,7 +16,7 @@ use super::probe::Members;
 use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::policy::Told;
-use crate::sys::{self, Look, Watched};
+use crate::sys::{self, Watched, WhichLook};
 
 /// How long a message is at most; the rest of a longer one is lost. systemd's bound.
 const LONGEST: usize = 4096;
@@ -78,7 +78,7 @@ impl Notices {
     }
 
     /// Hears what there is to hear.
-    pub(super) fn read(&self, look: Look, members: &Members, mut hear: impl FnMut(Heard)) {
+    pub(super) fn read(&self, look: WhichLook, members: &Members, mut hear: impl FnMut(Heard)) {
         let mut message = [0; LONGEST];
         for _ in 0..MOST {
             let received = sys::look(&self.socket, look, |fd| sys::receive_notice(fd, &mut message));

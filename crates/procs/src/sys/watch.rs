@@ -23,7 +23,7 @@ pub(crate) fn watch(fd: Arc<OwnedFd>) -> io::Result<Watched> {
 
 /// Which look at a watched descriptor it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum WhichLook {
     /// One of many. What the runtime has not heard of yet is heard by a later one.
     Usual,
     /// The last one: it asks the system, whatever the runtime has heard of.
@@ -33,11 +33,11 @@ pub(crate) enum Look {
 /// Reads what there is in this way, without waiting.
 pub(crate) fn look<T>(
     watched: &Watched,
-    look: Look,
+    look: WhichLook,
     read: impl FnOnce(&Arc<OwnedFd>) -> io::Result<T>,
 ) -> io::Result<T> {
     match look {
-        Look::Usual => watched.try_io(Interest::READABLE, read),
-        Look::Last => read(watched.get_ref()),
+        WhichLook::Usual => watched.try_io(Interest::READABLE, read),
+        WhichLook::Last => read(watched.get_ref()),
     }
 }
