@@ -1,10 +1,18 @@
 //! The demo as process 1 of a container, for which default dispositions do not apply, and to which orphans come.
 
 use std::fs;
+use std::io::IoSliceMut;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
+use nix::cmsg_space;
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, UnixCredentials, bind,
+    recvmsg, setsockopt, socket, sockopt,
+};
+use nix::sys::time::{TimeVal, TimeValLike as _};
 use nix::unistd::Pid;
 use rootward_tests::pause;
 
@@ -46,6 +54,33 @@ fn there_is_an_init_at_every_level() {
 
         inside.wait_until(|pid| read(pid, "comm") == "rootward-init\n");
     }
+}
+
+/// A service manager may hear the process that it has started and no other.
+#[test]
+fn a_service_manager_is_told_in_the_name_of_the_init() {
+    let Some(unshare) = as_process_1() else { return };
+    let name = format!("rootward-demo-test-{}", std::process::id());
+    let manager =
+        socket(AddressFamily::Unix, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+    setsockopt(&manager, sockopt::PassCred, &true).expect("Linux says who sends");
+    setsockopt(&manager, sockopt::ReceiveTimeout, &TimeVal::seconds(60)).expect("a test that fails ends");
+    bind(manager.as_raw_fd(), &UnixAddr::new_abstract(name.as_bytes()).expect("a name")).expect("it is free");
+    let calm = tree("calm.toml");
+    let words = ["run", calm.to_str().expect("a text"), "--view=none"];
+    let inside = Inside::begin(&unshare, &words, Some(&format!("@{name}")));
+
+    let mut message = [0; 4096];
+    let mut space = cmsg_space!(UnixCredentials);
+    let mut place = [IoSliceMut::new(&mut message)];
+    let received = recvmsg::<()>(manager.as_raw_fd(), &mut place, Some(&mut space), MsgFlags::empty());
+    let received = received.expect("it is told that the tree starts");
+    let sender = received.cmsgs().expect("there is room").find_map(|message| match message {
+        ControlMessageOwned::ScmCredentials(sender) => Some(sender.pid()),
+        _ => None,
+    });
+
+    assert_eq!(sender, Some(inside.first.as_raw()));
 }
 
 /// Commands that wait hear what is sent to stop them.

@@ -39,7 +39,7 @@ fn a_log_that_is_appended_to_keeps_what_it_holds() {
 }
 
 #[test]
-fn a_termination_message_is_refused_where_events_or_a_report_are_written() {
+fn a_termination_message_is_refused_where_a_record_or_a_timeline_is_written() {
     let temp = Temp::new();
     let idle = tree("idle.toml");
     let run = ["run", idle.to_str().expect("a text"), "--view=none"];

@@ -35,8 +35,8 @@ impl Socket {
     }
 
     /// Takes a socket that the service manager has opened for this program, by its name (`FileDescriptorName=` of a
-    /// socket unit of systemd, by default the unit's name): one of `LISTEN_FDS` and `LISTEN_FDNAMES`, if `LISTEN_PID` is
-    /// this program or the [init](crate::Init) above it. The process gets it under the same name.
+    /// socket unit of systemd, by default the unit's name): one of `LISTEN_FDS` and `LISTEN_FDNAMES`, if `LISTEN_PID`
+    /// is this program or the [init](crate::Init) above it. The process gets it under the same name.
     ///
     /// Where several have the name, the first that asks for it among the sockets of one process has the first of them,
     /// and so on. If there is none the start of the process fails.
