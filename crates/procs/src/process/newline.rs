@@ -5,9 +5,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use tokio::io::Interest;
 
-use crate::sys::{self, Watched};
+use crate::sys::{self, Watched, WhichLook};
 
 /// Our end of the pipe of one start.
 #[derive(Debug)]
@@ -31,10 +30,10 @@ impl Newline {
     }
 
     /// Reads what there is. `Some(true)` says that a newline came, `Some(false)` that none can come any more.
-    pub(super) fn read(&self) -> Option<bool> {
+    pub(super) fn read(&self, look: WhichLook) -> Option<bool> {
         let mut bytes = [0; 256];
         loop {
-            match self.0.try_io(Interest::READABLE, |fd| Ok(nix::unistd::read(fd, &mut bytes)?)) {
+            match sys::look(&self.0, look, |fd| Ok(nix::unistd::read(fd, &mut bytes)?)) {
                 Ok(0) => return Some(false),
                 Ok(count) if bytes[..count].contains(&b'\n') => return Some(true),
                 Ok(_) => {}
@@ -53,17 +52,27 @@ mod tests {
     #[tokio::test]
     async fn a_newline_says_it_and_nothing_else_does() {
         let (newline, writer) = Newline::open().unwrap();
-        assert_eq!(newline.read(), None);
+        assert_eq!(newline.read(WhichLook::Usual), None);
 
         nix::unistd::write(&writer, b"ready").unwrap();
         newline.readable().await;
-        assert_eq!(newline.read(), None);
+        assert_eq!(newline.read(WhichLook::Usual), None);
         nix::unistd::write(&writer, b"\n").unwrap();
         newline.readable().await;
-        assert_eq!(newline.read(), Some(true));
+        assert_eq!(newline.read(WhichLook::Usual), Some(true));
 
         drop(writer);
         newline.readable().await;
-        assert_eq!(newline.read(), Some(false));
+        assert_eq!(newline.read(WhichLook::Usual), Some(false));
+    }
+
+    /// P18: the runtime hears of what is written when it looks, which may be after the end of the process was seen.
+    #[tokio::test]
+    async fn the_last_look_finds_what_the_runtime_has_not_heard_of_yet() {
+        let (newline, writer) = Newline::open().unwrap();
+        nix::unistd::write(&writer, b"\n").unwrap();
+
+        assert_eq!(newline.read(WhichLook::Usual), None);
+        assert_eq!(newline.read(WhichLook::Last), Some(true));
     }
 }

@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rootward_core::{Notice, OutputSink};
-use tokio::io::Interest;
 use tokio::sync::watch;
 
 use super::probe::Members;
 use super::shown::Shown;
 use super::start_log::StartLog;
 use crate::policy::Told;
-use crate::sys::{self, Watched};
+use crate::sys::{self, Watched, WhichLook};
 
 /// How long a message is at most; the rest of a longer one is lost. systemd's bound.
 const LONGEST: usize = 4096;
@@ -79,10 +78,10 @@ impl Notices {
     }
 
     /// Hears what there is to hear.
-    pub(super) fn read(&self, members: &Members, mut hear: impl FnMut(Heard)) {
+    pub(super) fn read(&self, look: WhichLook, members: &Members, mut hear: impl FnMut(Heard)) {
         let mut message = [0; LONGEST];
         for _ in 0..MOST {
-            let received = self.socket.try_io(Interest::READABLE, |fd| sys::receive_notice(fd, &mut message));
+            let received = sys::look(&self.socket, look, |fd| sys::receive_notice(fd, &mut message));
             let Ok((bytes, sender)) = received else { return };
             match sender {
                 Some(sender) if members.has(sender) => self.take(Told::read(&message[..bytes]), &mut hear),

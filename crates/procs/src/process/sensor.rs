@@ -24,7 +24,7 @@ use super::start_log::StartLog;
 use crate::launch::Launching;
 use crate::set::ProcessSet;
 use crate::spec::Process;
-use crate::sys::Watched;
+use crate::sys::{Watched, WhichLook};
 
 /// How long until a process that has ended and cannot be waited for is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
@@ -93,11 +93,11 @@ impl Sensor {
                 _ = &mut is_over => break None,
                 exit = exited(&set, &notify_fd) => break Some(exit),
                 () = something_to_hear(&notices) => {
-                    line.hear(&notices, &members);
+                    line.hear(WhichLook::Usual, &notices, &members);
                     tokio::task::yield_now().await;
                 }
                 () = newline_to_hear(&newline) => {
-                    line.hear_newline(&mut newline, &log);
+                    line.hear_newline(WhichLook::Usual, &mut newline, &log);
                     tokio::task::yield_now().await;
                 }
                 output = outputs.readable() => {
@@ -116,8 +116,9 @@ impl Sensor {
         };
         // Most programs leave no other member.
         let is_last = set.is_empty() == Some(true);
-        line.hear(&notices, &members);
-        line.hear_newline(&mut newline, &log);
+        // What was said before the end may be there without the runtime having heard of it.
+        line.hear(WhichLook::Last, &notices, &members);
+        line.hear_newline(WhichLook::Last, &mut newline, &log);
         drop((notices, newline, log));
         if outputs.drain() {
             line.tell(Fact::Ready);
@@ -168,9 +169,9 @@ impl Line {
     }
 
     /// Hears what the process has said of itself.
-    fn hear(&self, notices: &Option<Box<Notices>>, members: &Members) {
+    fn hear(&self, look: WhichLook, notices: &Option<Box<Notices>>, members: &Members) {
         if let Some(notices) = notices {
-            notices.read(members, |heard| match heard {
+            notices.read(look, members, |heard| match heard {
                 Heard::Ready => self.tell(Fact::Ready),
                 Heard::Extend(by) => self.tell(Fact::Extend(by)),
             });
@@ -178,8 +179,8 @@ impl Line {
     }
 
     /// Hears that the process is ready, or that it will not say so. There is nothing more to hear then.
-    fn hear_newline(&self, newline: &mut Option<Box<Newline>>, log: &Option<Arc<StartLog>>) {
-        let Some(said) = newline.as_ref().and_then(|newline| newline.read()) else { return };
+    fn hear_newline(&self, look: WhichLook, newline: &mut Option<Box<Newline>>, log: &Option<Arc<StartLog>>) {
+        let Some(said) = newline.as_ref().and_then(|newline| newline.read(look)) else { return };
         *newline = None;
         if said {
             self.tell(Fact::Ready);

@@ -52,7 +52,9 @@ impl Given {
     fn with_tasks_on(tasks: &Handle, start: impl StartChild) -> Self {
         let child = ChildSpec::new("child", start);
         let root = Supervisor::new("root").intensity(0, Duration::from_secs(1)).child(child);
-        let mut builder = root.into_tree().unwrap().task_runtime(tasks.clone());
+        // What is looked at here is how a process group is counted out.
+        let builder = crate::Containment::group().apply(root.into_tree().unwrap());
+        let mut builder = builder.task_runtime(tasks.clone());
         let events = builder.subscribe();
         Self { tree: builder.launch(), events }
     }

@@ -62,4 +62,4 @@ pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};
 pub(crate) use terminal::{Size, open_terminal, set_terminal_size, terminal_size};
 pub(crate) use texts::{HoldsNul, Texts};
 pub(crate) use title::rename;
-pub(crate) use watch::{Watched, watch};
+pub(crate) use watch::{Watched, WhichLook, look, watch};

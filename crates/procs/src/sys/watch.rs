@@ -20,3 +20,24 @@ pub(crate) type Watched = AsyncFd<Arc<OwnedFd>>;
 pub(crate) fn watch(fd: Arc<OwnedFd>) -> io::Result<Watched> {
     AsyncFd::with_interest(fd, Interest::READABLE)
 }
+
+/// Which look at a watched descriptor it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhichLook {
+    /// One of many. What the runtime has not heard of yet is heard by a later one.
+    Usual,
+    /// The last one: it asks the system, whatever the runtime has heard of.
+    Last,
+}
+
+/// Reads what there is in this way, without waiting.
+pub(crate) fn look<T>(
+    watched: &Watched,
+    look: WhichLook,
+    read: impl FnOnce(&Arc<OwnedFd>) -> io::Result<T>,
+) -> io::Result<T> {
+    match look {
+        WhichLook::Usual => watched.try_io(Interest::READABLE, read),
+        WhichLook::Last => read(watched.get_ref()),
+    }
+}
