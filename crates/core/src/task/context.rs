@@ -108,8 +108,8 @@ impl TaskContext {
 
     /// Says that the task has started, so that the next sibling may start.
     ///
-    /// For children that were described by [`ChildSpec::service`](crate::ChildSpec::service). For others, and the second
-    /// time, it does nothing.
+    /// For children that were described by [`ChildSpec::service`](crate::ChildSpec::service). For others, and the
+    /// second time, it does nothing.
     pub fn ready(&self) {
         if let Some(special) = &self.node.special {
             special.tell_started();
