@@ -49,6 +49,8 @@ pub(crate) struct SignalState {
     pub(crate) escalation: Escalation,
     pub(crate) calls: CallQueue,
     pub(crate) stop_delay: StopDelay,
+    /// When it looks whether a stop has waited too long for the handlers of another signal.
+    pub(crate) looks_at: Option<Instant>,
     pub(crate) handlers: SignalHandlers,
     pub(crate) handler_threads: Arc<HandlerThreads>,
     pub(crate) last_kill: LastKill,
@@ -186,9 +188,14 @@ impl SignalState {
         if self.is_concluding {
             return;
         }
-        while let Some((call, place)) = self.calls.next() {
+        while let Some((call, place)) = self.calls.next(now()) {
             self.call(call, place, myself);
         }
+        let until = self.calls.until();
+        if let Some(until) = until.filter(|_| self.looks_at != until) {
+            myself.send_after(until.saturating_duration_since(now()), || SignalMessage::Look);
+        }
+        self.looks_at = until;
     }
 
     fn call(&self, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {

@@ -4,8 +4,8 @@
 //! On a runtime's thread that would hold up the next signal. They exist only if something is registered, and they also
 //! take the snapshot that SIGUSR1 shows. Nothing ever waits for them, but a stop, and that not for long.
 //!
-//! Handlers have one thread. The other one is for a stop that arrives while the first one is busy with another signal:
-//! it is there from the beginning, since a program that stands still may be one that gets no new thread.
+//! Handlers have one thread. The other one is for a stop that has waited too long for another signal's handlers: it is
+//! there from the beginning, since a program that stands still may be one that gets no new thread.
 
 use std::fmt;
 use std::io;

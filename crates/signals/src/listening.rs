@@ -48,6 +48,7 @@ impl Listening {
             escalation: Escalation::new(rules),
             calls: CallQueue::default(),
             stop_delay: StopDelay::new(handler_timeout),
+            looks_at: None,
             handlers,
             handler_threads,
             last_kill,

@@ -111,8 +111,8 @@ impl Signals {
     /// handler that panics does not keep the others from seeing the signal.
     ///
     /// Handlers run one after the other on a thread of their own and may block. Only the signal that stops the tree has
-    /// its handlers called on a second thread if those of another signal are busy: no stop waits for them. A handler
-    /// that has something to await is [async](Self::on_async), or spawns it (they run [inside a
+    /// its handlers called on a second thread if those of another signal keep it waiting for a tenth of a second. A
+    /// handler that has something to await is [async](Self::on_async), or spawns it (they run [inside a
     /// runtime](Self::handler_runtime)) and does not keep the stop waiting. A signal that arrives again while handlers
     /// are busy and an equal one waits for its own is one with it: [`SignalReceived::times`] counts them.
     pub fn on(self, signal: Signal, handler: impl FnMut(&SignalReceived) + Send + 'static) -> Self {

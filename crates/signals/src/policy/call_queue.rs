@@ -1,15 +1,21 @@
 //! Which handlers are called next: those of one signal after those of the other, in the order of arrival.
 //!
-//! The handlers of the signal that stops the tree are the exception: they are called aside, on another thread, if
-//! handlers of another signal are busy. What another signal has called may hang, and no stop waits for that.
+//! The handlers of the signal that stops the tree are the exception: they are called aside, on another thread, if they
+//! have waited a tenth of a second for those of another signal. What another signal has called may hang, and no stop
+//! waits longer for that.
 //!
 //! A signal that arrives once more while an equal one still waits for its handlers is one with it, as the kernel has
 //! it with signals that are pending. So there never wait more calls than there are kinds of them, however long a
 //! handler hangs.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use super::{Reaction, SignalDecision};
+
+/// How long the handlers of a stop wait for those of signals that came before. As a rule they return at once, and all
+/// signals keep their order.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Says which call is meant: calls are counted as they are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +35,7 @@ pub(crate) struct QueuedCall {
 pub(crate) enum CallPlace {
     /// Where handlers are called, one signal after the other.
     InTurn,
-    /// Where only a stop's handlers are called, while those of another signal are busy.
+    /// Where only a stop's handlers are called, while those of another signal do not return.
     Aside,
 }
 
@@ -40,6 +46,8 @@ pub(crate) struct CallQueue {
     in_turn: Option<QueuedCall>,
     aside: Option<QueuedCall>,
     waiting: VecDeque<QueuedCall>,
+    /// Since when a stop has waited for another signal.
+    stop_waits_since: Option<Instant>,
 }
 
 impl CallQueue {
@@ -63,27 +71,49 @@ impl CallQueue {
         debug_assert!(ended.is_some(), "what has been made was being made: {id:?}");
     }
 
-    /// The call that is to be made now, and where: the next one if none is being made, and otherwise a stop that waits
-    /// for another signal.
-    pub(crate) fn next(&mut self) -> Option<(QueuedCall, CallPlace)> {
+    /// The call that is to be made now, and where: the next one if none is being made, and otherwise a stop that has
+    /// waited too long for another signal.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(QueuedCall, CallPlace)> {
         if self.aside.is_some() {
             return None;
         }
-        let Some(busy) = self.in_turn else {
+        if self.in_turn.is_none() {
             self.in_turn = self.waiting.pop_front();
-            return self.in_turn.map(|call| (call, CallPlace::InTurn));
+            if let Some(call) = self.in_turn {
+                return Some((call, CallPlace::InTurn));
+            }
+        }
+        let Some(stop) = self.stop_that_waits() else {
+            self.stop_waits_since = None;
+            return None;
         };
-        let stops = |call: &QueuedCall| {
-            call.decided.reaction == Reaction::Stop && call.decided.signal != busy.decided.signal
-        };
-        let stop = self.waiting.iter().position(stops)?;
+        let since = *self.stop_waits_since.get_or_insert(now);
+        if now.saturating_duration_since(since) < PATIENCE {
+            return None;
+        }
+        self.stop_waits_since = None;
         self.aside = self.waiting.remove(stop);
         self.aside.map(|call| (call, CallPlace::Aside))
+    }
+
+    /// When a stop that waits for another signal has waited too long.
+    pub(crate) fn until(&self) -> Option<Instant> {
+        self.stop_waits_since.and_then(|since| since.checked_add(PATIENCE))
+    }
+
+    /// The place in the queue of a stop whose handlers wait for those of another signal.
+    fn stop_that_waits(&self) -> Option<usize> {
+        let busy = self.in_turn?;
+        self.waiting.iter().position(|call| {
+            call.decided.reaction == Reaction::Stop && call.decided.signal != busy.decided.signal
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::CallPlace::{Aside, InTurn};
@@ -91,6 +121,8 @@ mod tests {
     use crate::Signal;
     use crate::policy::Reaction::{Force, Ignore, Snapshot, Stop};
     use crate::policy::tests::SIGNALS;
+
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
     fn decided(signal: Signal, reaction: Reaction) -> SignalDecision {
         SignalDecision { signal, reaction }
@@ -102,9 +134,14 @@ mod tests {
         (calls, ids)
     }
 
-    /// The next call and its place.
+    /// The next call and its place, at once.
     fn next(calls: &mut CallQueue) -> Option<(HandlerCallId, CallPlace)> {
-        calls.next().map(|(call, place)| (call.id, place))
+        calls.next(*START).map(|(call, place)| (call.id, place))
+    }
+
+    /// The next call and its place when a stop has waited too long.
+    fn next_later(calls: &mut CallQueue) -> Option<(HandlerCallId, CallPlace)> {
+        calls.next(*START + PATIENCE).map(|(call, place)| (call.id, place))
     }
 
     #[test]
@@ -124,18 +161,32 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_is_called_aside_while_another_signal_is_busy_and_before_all_that_wait() {
+    fn a_stop_that_has_waited_for_another_signal_is_called_aside_and_before_all_that_wait() {
         let (mut calls, ids) =
             given(&[(Signal::USR2, Ignore), (Signal::USR1, Snapshot), (Signal::TERM, Stop)]);
 
         assert_eq!(next(&mut calls), Some((ids[0], InTurn)));
-        assert_eq!(next(&mut calls), Some((ids[2], Aside)));
-        assert_eq!(next(&mut calls), None);
+        assert_eq!((next(&mut calls), calls.until()), (None, Some(*START + PATIENCE)));
+        assert_eq!(next_later(&mut calls), Some((ids[2], Aside)));
+        assert_eq!((next_later(&mut calls), calls.until()), (None, None));
 
         calls.made(ids[2]);
-        assert_eq!(next(&mut calls), None, "nothing but a stop is called aside");
+        assert_eq!(next_later(&mut calls), None, "nothing but a stop is called aside");
         calls.made(ids[0]);
         assert_eq!(next(&mut calls), Some((ids[1], InTurn)));
+    }
+
+    #[test]
+    fn a_stop_keeps_its_place_if_the_calls_before_it_are_soon_made() {
+        let (mut calls, ids) =
+            given(&[(Signal::HUP, Ignore), (Signal::USR1, Snapshot), (Signal::TERM, Stop)]);
+
+        for id in ids {
+            assert_eq!((next(&mut calls), next(&mut calls)), (Some((id, InTurn)), None));
+            calls.made(id);
+        }
+
+        assert_eq!((next_later(&mut calls), calls.until()), (None, None));
     }
 
     #[test]
@@ -144,6 +195,7 @@ mod tests {
             given(&[(Signal::USR2, Ignore), (Signal::TERM, Stop), (Signal::USR1, Snapshot)]);
         next(&mut calls);
         next(&mut calls);
+        next_later(&mut calls);
 
         calls.made(ids[0]);
 
@@ -164,7 +216,7 @@ mod tests {
     #[test]
     fn equal_signals_that_wait_are_one_call_and_it_knows_how_many_they_are() {
         let (mut calls, ids) = given(&[(Signal::USR1, Snapshot)]);
-        calls.next();
+        calls.next(*START);
         let waits = calls.add(decided(Signal::USR1, Snapshot));
 
         let again = calls.add(decided(Signal::USR1, Snapshot));
@@ -172,9 +224,9 @@ mod tests {
         assert_eq!((ids[0] == waits, waits == again), (false, true));
         calls.made(ids[0]);
         let both = QueuedCall { id: waits, decided: decided(Signal::USR1, Snapshot), times: 2 };
-        assert_eq!(calls.next(), Some((both, InTurn)));
+        assert_eq!(calls.next(*START), Some((both, InTurn)));
         calls.made(waits);
-        assert_eq!(calls.next(), None);
+        assert_eq!(calls.next(*START), None);
     }
 
     proptest! {
@@ -184,13 +236,14 @@ mod tests {
             stop in 0_usize..200,
         ) {
             let mut calls = CallQueue::default();
-            let (mut count, mut times) = (0, 0);
+            let (mut count, mut times, mut now) = (0, 0, *START);
             let mut made = Vec::new();
 
             for (place, (signal, is_over)) in arrivals.into_iter().enumerate() {
                 calls.add(decided(signal, if place == stop { Stop } else { Ignore }));
                 count += 1;
-                while let Some((call, _)) = calls.next() {
+                now += PATIENCE / 2;
+                while let Some((call, _)) = calls.next(now) {
                     times += call.times;
                     made.push(call);
                 }
