@@ -45,7 +45,8 @@ pub(crate) struct RootSignalActor;
 
 #[derive(Debug)]
 pub(crate) struct SignalState {
-    pub(crate) tree: Arc<Tree>,
+    /// `None` when the tree is gone, and all that is left to do is to tell how it has ended.
+    pub(crate) tree: Option<Arc<Tree>>,
     pub(crate) escalation: Escalation,
     pub(crate) calls: CallQueue,
     pub(crate) stop_delay: StopDelay,
@@ -59,8 +60,6 @@ pub(crate) struct SignalState {
     pub(crate) left: watch::Sender<Option<u8>>,
     /// The process's signals, if it is those that are heard.
     pub(crate) caught: Option<Arc<CaughtSignals>>,
-    /// Whether the tree is gone, and all that is left to do is to tell how it has ended.
-    pub(crate) is_concluding: bool,
 }
 
 #[cfg_attr(feature = "async-trait", ractor::async_trait)]
@@ -95,7 +94,7 @@ impl Actor for RootSignalActor {
                 Vec::new()
             }
             SignalMessage::Concluding => {
-                state.is_concluding = true;
+                state.tree = None;
                 Vec::new()
             }
         };
@@ -116,7 +115,7 @@ impl SignalState {
         myself: &ActorRef<SignalMessage>,
     ) -> Vec<SignalDecision> {
         let decided = SignalDecision { signal, reaction: self.escalation.step(signal, at) };
-        if self.is_concluding {
+        if self.tree.is_none() {
             if self.escalation.ends_program(signal, decided.reaction, at) {
                 self.end_program(signal);
             }
@@ -133,36 +132,37 @@ impl SignalState {
     }
 
     fn carry_out(&mut self, decided: SignalDecision, myself: &ActorRef<SignalMessage>) {
+        let Some(tree) = &self.tree else { return };
         // Before it is acted upon: a stop may be over before there is time to write it down.
-        sibling::announce_signal(&self.tree, decided.signal.name(), decided.reaction.into());
+        sibling::announce_signal(tree, decided.signal.name(), decided.reaction.into());
         match decided.reaction {
-            Reaction::Stop => sibling::request_stop_for(&self.tree, StopCause::Signal(decided.signal.name())),
-            Reaction::Force => self.tree.force(),
+            Reaction::Stop => sibling::request_stop_for(tree, StopCause::Signal(decided.signal.name())),
+            Reaction::Force => tree.force(),
             Reaction::Leave => {
                 self.leaving = Some(decided);
                 let done = myself.clone();
                 // If the actor has gone meanwhile, nothing is left to be carried out.
-                self.last_kill.of(Tree::clone(&self.tree), move || drop(done.cast(SignalMessage::Killed)));
+                self.last_kill.of(Tree::clone(tree), move || drop(done.cast(SignalMessage::Killed)));
                 myself.send_after(LAST_KILL, || SignalMessage::Killed);
                 // It is written down when the program may leave.
                 return;
             }
             Reaction::Suspend => {
-                self.tree.suspend_processes();
-                sibling::note_signals(&self.tree);
-                return self.pause();
+                tree.suspend_processes();
+                sibling::note_signals(tree);
+                return self.pause(tree);
             }
-            Reaction::Resume => self.tree.resume_processes(),
+            Reaction::Resume => tree.resume_processes(),
             Reaction::Snapshot | Reaction::Ignore => {}
         }
-        sibling::note_signals(&self.tree);
+        sibling::note_signals(tree);
     }
 
     /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
-    fn pause(&self) {
+    fn pause(&self, tree: &Tree) {
         if self.caught.is_some() {
             sys::suspend();
-            self.tree.resume_processes();
+            tree.resume_processes();
         }
     }
 
@@ -179,17 +179,17 @@ impl SignalState {
     fn leave(&mut self) {
         if let Some(decided) = self.leaving.take() {
             self.left.send_replace(Some(decided.signal.exit_status()));
-            sibling::note_signals(&self.tree);
+            if let Some(tree) = &self.tree {
+                sibling::note_signals(tree);
+            }
         }
     }
 
     /// Has the handlers called whose turn it is.
     fn call_handlers(&mut self, myself: &ActorRef<SignalMessage>) {
-        if self.is_concluding {
-            return;
-        }
+        let Some(tree) = self.tree.clone() else { return };
         while let Some((call, place)) = self.calls.next(now()) {
-            self.call(call, place, myself);
+            self.call(&tree, call, place, myself);
         }
         let until = self.calls.until();
         if let Some(until) = until.filter(|_| self.looks_at != until) {
@@ -198,12 +198,12 @@ impl SignalState {
         self.looks_at = until;
     }
 
-    fn call(&self, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {
+    fn call(&self, tree: &Arc<Tree>, call: QueuedCall, place: CallPlace, myself: &ActorRef<SignalMessage>) {
         let SignalDecision { signal, reaction } = call.decided;
         let myself = myself.clone();
         let call = HandlerCall {
             received: SignalReceived { signal, action: reaction.into(), times: call.times },
-            shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(&self.tree)),
+            shown: self.escalation.shows_snapshot(signal, reaction).then(|| Arc::downgrade(tree)),
             done: Box::new(move || drop(myself.cast(SignalMessage::Handled(call.id)))),
         };
         self.handler_threads.call(call, place);

@@ -44,7 +44,7 @@ impl Listening {
         let entered = held.as_ref().map(|held| held.thread.runtime().enter());
         let (sender, left) = watch::channel(None);
         let state = SignalState {
-            tree: Arc::new(tree.clone()),
+            tree: Some(Arc::new(tree.clone())),
             escalation: Escalation::new(rules),
             calls: CallQueue::default(),
             stop_delay: StopDelay::new(handler_timeout),
@@ -55,7 +55,6 @@ impl Listening {
             leaving: None,
             left: sender,
             caught: held.as_ref().map(|held| Arc::clone(&held.signals)),
-            is_concluding: false,
         };
         // Its mailbox is open at once, so that attaching need not be async.
         let (actor, _) = ActorRuntime::spawn_instant(None, RootSignalActor, state)

@@ -105,8 +105,10 @@ impl<F> fmt::Display for SpawnError<F> {
 impl<F> Error for SpawnError<F> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
+            SpawnErrorKind::Start(StartError::Stopped)
+            | SpawnErrorKind::Stopping
+            | SpawnErrorKind::NotRunning => RefusedByStop::as_source(),
             SpawnErrorKind::Start(error) => error.source(),
-            SpawnErrorKind::Stopping | SpawnErrorKind::NotRunning => RefusedByStop::as_source(),
             SpawnErrorKind::CleaningUp
             | SpawnErrorKind::TakenId
             | SpawnErrorKind::Id(_)

@@ -4,6 +4,7 @@
 //! to start is refused. The usual `?` makes that refusal the child's own error, although nothing has failed.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use crate::child::{Exit, RefusedByStop, StartError};
 use crate::supervisor::{DeleteChildError, RestartChildError, TerminateChildError};
@@ -30,6 +31,7 @@ fn comes_of_a_stop(error: &(dyn Error + 'static)) -> bool {
 fn says_stop(error: &(dyn Error + 'static)) -> bool {
     error.is::<RefusedByStop>()
         || matches!(error.downcast_ref(), Some(StartError::Stopped))
+        || error.downcast_ref().is_some_and(|error: &Arc<StartError>| matches!(**error, StartError::Stopped))
         || matches!(error.downcast_ref(), Some(RestartChildError::Stopping | RestartChildError::NotRunning))
         || matches!(
             error.downcast_ref(),
@@ -41,6 +43,7 @@ fn says_stop(error: &(dyn Error + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::child::{ChildId, ChildPath};
     use crate::supervisor::{ReserveError, SignalChildError, StartChildError};
     use crate::task::{SpawnError, SpawnErrorKind, TaskError};
 
@@ -78,7 +81,13 @@ mod tests {
 
     #[test]
     fn every_refusal_of_a_stop_comes_of_it_however_deep_it_lies() {
-        let refusals: [Box<dyn Error + Send + Sync>; 9] = [
+        let of_child = StartError::Child {
+            path: ChildPath::root(&ChildId::new("a").unwrap()),
+            source: Arc::new(StartError::Stopped),
+        };
+        let refusals: [Box<dyn Error + Send + Sync>; 11] = [
+            Box::new(spawn(SpawnErrorKind::Start(StartError::Stopped))),
+            Box::new(of_child),
             Box::new(spawn(SpawnErrorKind::Stopping)),
             Box::new(spawn(SpawnErrorKind::NotRunning)),
             std::io::Error::other(ReserveError::NotRunning).into(),

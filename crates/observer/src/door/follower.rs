@@ -243,8 +243,10 @@ impl Follower {
 
     /// Looks at the tree as it is now.
     fn look(&self) {
+        // Before the look, so that no event is later than what the door says is now.
+        let now = Instant::now();
         let seen = self.tree.sighting();
-        if let Some(began) = seen.first().and_then(|root| Instant::now().checked_sub(root.seen.at)) {
+        if let Some(began) = seen.first().and_then(|root| now.checked_sub(root.seen.at)) {
             self.began.get_or_init(|| began);
         }
         let containment = self.tree.containment().map(str::to_owned);

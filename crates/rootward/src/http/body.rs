@@ -25,9 +25,14 @@ impl UnderWay {
         CountedRequest::new(&self.requests)
     }
 
-    /// Whether there are streams of events, and nothing else.
-    pub(super) fn is_only_streams(&self) -> bool {
-        self.streams.load(Ordering::Relaxed) > 0 && self.requests.load(Ordering::Relaxed) == 0
+    /// Whether there are streams of events.
+    pub(super) fn has_streams(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether there are requests whose answers are no streams of events, and have not been taken.
+    pub(super) fn has_requests(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > 0
     }
 }
 

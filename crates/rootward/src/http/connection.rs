@@ -18,10 +18,11 @@ use hyper_util::server::conn::auto::Builder;
 use rootward_core::TaskContext;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 use tower_service::Service;
 
 use super::body::{UnderWay, end_with};
+use super::socket::NotedSocket;
 
 /// A part of a connection that hyper would have spawned: a stream of HTTP/2.
 type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -30,8 +31,8 @@ type ConnectionTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// and may send them again. With HTTP/1 it is one: the next one is read when the answer before it has been taken.
 const MOST_STREAMS: u32 = 200;
 
-/// How long a client has to take the end of its streams of events, where nothing else is under way on the connection.
-/// One that has not read for long has its socket's buffers full, and would use up the grace.
+/// How long a client with streams of events may take nothing, once they have to end and no request is under way. One
+/// that has not read for long has its socket's buffers full, and would use up the grace.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Takes in what hyper would have spawned, so that it is part of the connection.
@@ -59,6 +60,8 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    let socket = NotedSocket::new(socket);
+    let last_taken = socket.last_taken();
     let (sender, parts) = mpsc::unbounded_channel();
     let task = cx.clone();
     let under_way = UnderWay::default();
@@ -85,15 +88,25 @@ where
             // What a client does wrong is no failure of the server.
             _ = connection.as_mut() => return Closed::InOrder,
         }
-        if under_way.is_only_streams() {
-            let within = cx.grace().map_or(LAST_WORDS, |grace| LAST_WORDS.min(grace / 2));
-            return match timeout(within, connection.as_mut()).await {
-                Ok(_) => Closed::InOrder,
-                Err(_) => Closed::AtOnce,
+        if !under_way.has_streams() {
+            let _ = connection.as_mut().await;
+            return Closed::InOrder;
+        }
+        let within = cx.grace().map_or(LAST_WORDS, |grace| LAST_WORDS.min(grace / 2));
+        let mut look_at = Instant::now() + within;
+        loop {
+            tokio::select! {
+                biased;
+                _ = connection.as_mut() => return Closed::InOrder,
+                () = sleep_until(look_at) => {}
+            }
+            let taken_until = last_taken.get() + within;
+            look_at = match (taken_until > look_at, under_way.has_requests()) {
+                (true, _) => taken_until,
+                (false, true) => look_at + within,
+                (false, false) => return Closed::AtOnce,
             };
         }
-        let _ = connection.as_mut().await;
-        Closed::InOrder
     };
     together(closed, parts).await;
 }

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | a request | is answered, and then the connection closes | is dropped, and the task is reported as killed |
 //! | a connection that waits for a request | closes at once | |
-//! | a stream of server-sent events (`text/event-stream`) | ends at once, as it has no end of its own. A client that does not read has a second, or half of a shorter grace, before the connection is closed, if nothing else is under way on it | |
+//! | a stream of server-sent events (`text/event-stream`) | ends at once, as it has no end of its own. If its client takes nothing for a second, or half of a shorter grace, and no request is under way on the connection, that is closed | |
 //! | any other stream, such as gRPC's | goes on: its handler ends it when the task is asked to stop | is dropped, and the task is reported as killed |
 //! | an upgraded connection | is asked, if its handler [ran it as a guest](crate::task::Guest::wrap) | is dropped |
 //!
@@ -20,5 +20,6 @@
 mod body;
 mod connection;
 mod server;
+mod socket;
 
 pub use server::serve;

@@ -260,8 +260,14 @@ fn a_command_is_a_list_that_begins_with_a_program() {
 #[test]
 fn what_a_process_may_not_be_given_is_refused_with_its_place() {
     check(&[
-        (web("user = 'no-such-user'"), "root/web: process: there is no user `no-such-user`"),
-        (web("group = 'no-such-group'"), "root/web: process: there is no group `no-such-group`"),
+        (
+            web("user = 'no-such-user'"),
+            "tree.toml:5: root/web: process.user: there is no user `no-such-user`",
+        ),
+        (
+            web("group = 'no-such-group'"),
+            "tree.toml:5: root/web: process.group: there is no group `no-such-group`",
+        ),
         (web("user = ''"), "tree.toml:5: root/web: process.user: may not be empty"),
         (web("user = true"), "root/web: process.user: expected a text in quotes, found true"),
         (
