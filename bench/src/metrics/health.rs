@@ -1,5 +1,5 @@
-//! `health.cpu`: the processor time that checks of N processes take of the program that runs them, once a second for each,
-//! in per cent of one processor.
+//! `health.cpu`: the processor time that checks of N processes take of the program that runs them, once a second for
+//! each, in per cent of one processor.
 //!
 //! Beside the kinds of checks stands what the same tree takes without one.
 
@@ -25,8 +25,8 @@ pub enum Check {
 pub trait Health {
     type Running;
 
-    /// Starts a server at each of these addresses, this program with [`SERVE`] and the address, checks each once a second,
-    /// and returns when all of them have written a line.
+    /// Starts a server at each of these addresses, this program with [`SERVE`] and the address, checks each once a
+    /// second, and returns when all of them have written a line.
     fn start_checked(&self, addresses: Vec<String>, check: Check) -> Self::Running;
 
     fn stop_checked(&self, running: Self::Running);

@@ -129,7 +129,7 @@ type Forked = Option<Result<Init, InitError>>;
 
 /// The processes that run along with the demo.
 struct Company {
-    /// What orphans come to. `None` where nothing is followed that could become one.
+    /// What orphans come to. `None` at level `group` and under a service manager, unless the demo is process 1.
     init: Forked,
     containment: Containment,
 }

@@ -52,13 +52,13 @@
 //!
 //! # A good guest
 //!
-//! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host, and
-//! starts programs without copying the host's address space. Without a warden it has two threads, one that starts
-//! programs and one that looks for stragglers, from when they are first needed, and short-lived ones to count
-//! stragglers, and to end processes whose runtime was shut down. If the host reaps children that are not its own, or
-//! ignores SIGCHLD, an exit may be reported as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens.
-//! A warden is a child of the host as well: a host that waits for all its children waits for it until its last tree is
-//! gone.
+//! This crate waits for its own processes only, touches no signal disposition and no signal mask of its host (but in
+//! process 1, where signals that come before the program listens are noted until a tree starts), and starts programs
+//! without copying the host's address space. Without a warden it has two threads, one that starts programs and one that
+//! looks for stragglers, from when they are first needed, and short-lived ones to count stragglers, and to end
+//! processes whose runtime was shut down. If the host reaps children that are not its own, or ignores SIGCHLD, an exit
+//! may be reported as [`Unknown`](rootward_core::Exit::Unknown), and nothing worse happens. A warden is a child of the
+//! host as well: a host that waits for all its children waits for it until its last tree is gone.
 //!
 //! Linux 5.10 or later. The runtime on which the tree runs needs its I/O and its time driver.
 

@@ -56,7 +56,8 @@ impl SignalsGuard {
     /// From now on no handler is called, and nothing acts upon the tree. Signals are still counted as the requests that
     /// they are, so that what belongs to the request that has stopped the tree changes nothing. The third request, at
     /// which nothing waits for [`exit_requested`](Self::exit_requested) any more, has every signal do what it did
-    /// before, beginning with itself: as a rule it ends the program. If it has come before this, the next one does.
+    /// before, beginning with itself: as a rule it ends the program, but not process 1, which the system spares. If it
+    /// has come before this, the next one does.
     pub fn conclude(&self) {
         // An actor that has gone hears no signal any more.
         let _ = self.actor.cast(SignalMessage::Concluding);
