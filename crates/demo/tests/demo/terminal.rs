@@ -111,6 +111,36 @@ fn a_signal_that_ends_the_program_at_once_leaves_the_terminal_as_it_was() {
     }
 }
 
+/// `trap '' USR2` before the demo, which a view leaves as it is.
+#[test]
+fn a_signal_that_was_ignored_from_the_start_ends_no_view() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let file = tree("calm.toml");
+    let mut demo = watched(&file, &door);
+    demo.wait_for_start();
+    let [file, door] = [&file, &door].map(|path| path.to_str().unwrap());
+
+    for (args, key) in [(&["run", file, "--view", "tui"][..], CTRL_C), (&["attach", door], "q")] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' USR2 ALRM; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_rootward-demo")]);
+        command.args(args);
+        let mut view = Terminal::start(command, 80, 24);
+        view.wait_until(|screen| is(screen, "d", "● running"));
+
+        view.signal(Signal::SIGUSR2);
+        view.signal(Signal::SIGALRM);
+        view.press("?");
+        view.wait_for("redraw");
+        view.press("z");
+        view.press(key);
+
+        assert_eq!(view.finish().status.code(), Some(0), "{args:?}");
+    }
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+}
+
 #[test]
 fn a_copy_is_sent_to_the_terminal_as_it_expects_it() {
     let mut view = view("calm.toml");
