@@ -9,7 +9,7 @@ use std::thread;
 
 use nix::sys::termios::tcgetattr;
 use rootward::{ChildSpec, Supervisor, TaskContext};
-use rootward_tests::{BACKSTOP, hear_the_terminal, start_in_terminal};
+use rootward_tests::{BACKSTOP, hear_the_terminal, pause, start_in_terminal};
 use tokio::runtime::Runtime;
 
 use super::inbox::Inbox;
@@ -76,7 +76,12 @@ fn a_view_that_panics_gives_the_terminal_back_and_the_program_goes_on() {
     }
 
     let written = String::from_utf8_lossy(&written);
-    assert!(started.child.wait().unwrap().success(), "{written:?}");
+    // A minute of pauses at most.
+    let status = (0..60_000).find_map(|_| {
+        pause();
+        started.child.try_wait().unwrap()
+    });
+    assert!(status.is_some_and(|it| it.success()), "{status:?}: {written:?}");
     let (_, picture) = written.split_once("\u{1b}[?1049h").expect("there was a picture");
     let (_, after) = picture.split_once("\u{1b}[?1049l").expect("the usual screen is back");
     assert!(after.contains("the view is over by a bug in it, and the tree goes on"), "{after:?}");
