@@ -181,6 +181,22 @@ fn keys_restart_a_child_and_send_it_signals() {
     assert!(left.screen.contains("The tree came down"), "{}", left.screen);
 }
 
+/// Nothing runs between the stop and the start.
+#[test]
+fn a_key_restarts_the_only_child_and_the_demo_goes_on() {
+    let temp = Temp::new();
+    let only = "id = 'root'\n[[children]]\nid = 'a'\nprocess = { command = ['sleep', '1000'] }\n";
+    let file = temp.write("only.toml", only);
+    let mut view = Terminal::demo(&["run", file.to_str().unwrap(), "--view", "tui"]);
+    view.wait_until(|screen| is(screen, "a", "● running"));
+
+    view.press("jr");
+    view.wait_for("root/a runs again");
+    view.press(CTRL_C);
+
+    assert!(view.finish().screen.contains("(signal SIGINT)"));
+}
+
 #[test]
 fn a_terminal_may_change_its_size() {
     let mut view = view("calm.toml");
