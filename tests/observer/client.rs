@@ -43,6 +43,11 @@ pub(crate) struct Message {
 }
 
 impl Place {
+    /// Waits until the door lets a watcher in again. It hears of the end of another one when it comes to it.
+    pub(crate) async fn has_room(&self) {
+        within(async { while self.ask("GET /snapshot").await.status == 503 {} }).await;
+    }
+
     pub(crate) async fn connect(&self) -> Client {
         let socket: Pin<Box<dyn Socket>> = match self {
             Self::Unix(path) => Box::pin(loop {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rootward::event::StopCause;
 use rootward::report::Ending;
 use rootward::{ChildSpec, EventKind, Exit, Restart, Shutdown, Signal, Supervisor, TaskContext};
 use rootward_observer::Door;
@@ -49,6 +50,28 @@ async fn a_child_is_terminated_started_and_restarted() {
     assert_eq!(given.place.ask("POST /restart/root/team/goes%20along").await.body["done"], "restart");
 }
 
+/// The program ends when nothing runs any more, and nothing runs between the stop and the start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_of_the_only_child_does_not_end_the_program() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("door.sock");
+    let only = crate::given::idle("only");
+    let tree =
+        Supervisor::new("root").child(only).into_tree().unwrap().stop_when_idle(true).start().await.unwrap();
+    let _door = Door::unix(&path).allow_control().open(&tree).unwrap();
+    let place = Place::Unix(path);
+
+    for incarnation in 2..=20 {
+        assert_eq!(place.ask("POST /restart/root/only").await.body["done"], "restart");
+        assert_eq!(tree.snapshot().find("root/only").unwrap().incarnation, incarnation);
+    }
+    assert!(!tree.is_stopping());
+
+    // And what nothing runs in any more is idle as before.
+    place.ask("POST /terminate/root/only").await;
+    assert_eq!(within(tree.wait()).await.cause, StopCause::Idle);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_is_done_to_its_end_also_if_the_watcher_leaves_while_the_child_stops() {
     let directory = tempfile::TempDir::new().unwrap();
@@ -78,7 +101,7 @@ async fn a_restart_is_done_to_its_end_also_if_the_watcher_leaves_while_the_child
     next(|what| matches!(what, EventKind::Stopping { .. })).await;
     drop(watcher);
     // There is room for one connection, and so for another one as soon as the door has noticed.
-    while place.ask("GET /snapshot").await.status == 503 {}
+    place.has_room().await;
     leave.notify_one();
 
     assert_eq!(next(|what| matches!(what, EventKind::Started { .. })).await, 2);

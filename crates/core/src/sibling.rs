@@ -17,7 +17,7 @@ use crate::tree::{Tree, TreeBuilder};
 use crate::tree_ref::TreeRef;
 
 pub use crate::child_kind::{ContainmentNotes, Inspect};
-pub use crate::context::HearsSignals;
+pub use crate::context::{HearsSignals, KeepsActive};
 pub use crate::early_signals::{EarlySignals, early_signals, note_early_signals};
 pub use crate::event::RecordPosition;
 pub use crate::policy::{is_late, lost_time};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::clock::{now, sleep_until};
-use crate::context::TreeContext;
+use crate::context::{KeepsActive, TreeContext};
 use crate::event::Events;
 use crate::outlook::ChildOutlook;
 use crate::sighting::Sighting;
@@ -28,6 +28,7 @@ pub(crate) trait TreeAccess: Send + Sync {
     fn force(&self);
     fn suspend_processes(&self);
     fn resume_processes(&self);
+    fn keep_active(&self) -> KeepsActive;
     fn has_started(&self) -> bool;
     fn stop_requested(&self) -> bool;
     fn sighting(&self) -> Vec<Sighting>;
@@ -129,6 +130,12 @@ impl TreeWatch {
 
     pub fn resume_processes(&self) {
         self.0.resume_processes();
+    }
+
+    /// Keeps a tree that stops when it is idle from doing so, until what this returns is dropped: a restart that is a
+    /// stop and a start holds it from before the stop until the start has been answered.
+    pub fn keep_active(&self) -> KeepsActive {
+        self.0.keep_active()
     }
 
     /// Waits until everything is gone, or nothing more will be heard of it.

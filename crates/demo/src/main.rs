@@ -17,6 +17,7 @@ mod records;
 mod remote;
 mod run;
 mod safe;
+mod sys;
 mod tasks;
 mod terminal;
 mod timeline;

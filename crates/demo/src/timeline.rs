@@ -16,8 +16,9 @@ use rootward::event::Events;
 use rootward_observer::timeline::{self, ReadError, Recorder, Timeline};
 use rootward_observer::wire;
 
+use crate::descriptor::write_within;
 use crate::event_writer::standard_stream;
-use crate::{descriptor, messages};
+use crate::messages;
 
 /// In which form a timeline is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -113,20 +114,12 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 fn write(file: &Path, text: &str) -> Result<(), WriteError> {
     let opened = standard_stream(file).and_then(|there| there.map_or_else(|| File::create(file), Ok));
-    let written = opened.and_then(|file| write_all(&file, text));
+    let written = opened.and_then(|file| write_within(PATIENCE, &file, text.as_bytes()));
     written.map_err(|error| WriteError { file: file.to_owned(), error })
 }
 
-/// Writes all of it. What is shared with others may have been made non-blocking.
-fn write_all(file: &File, text: &str) -> io::Result<()> {
-    let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        rest = &rest[descriptor::write(file, rest)?..];
-    }
-    Ok(())
-}
-
-/// How long the end of the program waits for the last events: handing them on is a matter of scheduling.
+/// How long a reader may take nothing, and how long the end of the program waits for the last events: handing them on
+/// is a matter of scheduling.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Listens to a run, and draws it when it is over.
@@ -183,7 +176,7 @@ impl Drawing {
         let _ = self.ended.recv_timeout(PATIENCE);
         let recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let text = Format::of(&self.target).write(&recorder.finish());
-        let written = write_all(&self.file, &text);
+        let written = write_within(PATIENCE, &self.file, text.as_bytes());
         written.map_err(|error| WriteError { file: self.target, error })
     }
 }

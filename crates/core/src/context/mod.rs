@@ -147,6 +147,11 @@ impl TreeContext {
         self.0.activity.begin()
     }
 
+    /// The tree is not idle until what this returns is dropped.
+    pub(crate) fn keep_active(&self) -> KeepsActive {
+        KeepsActive { _activity: self.begin_activity() }
+    }
+
     /// Waits until nothing runs and nothing is going to be restarted.
     pub(crate) async fn idle(&self) {
         self.0.activity.idle().await;
@@ -205,4 +210,11 @@ impl Drop for HearsSignals {
     fn drop(&mut self) {
         self.0.0.ears.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// As long as there is one of these, the tree is not idle. For the crates beside this one.
+#[derive(Debug)]
+#[must_use = "the tree is kept from being idle only as long as it is held"]
+pub struct KeepsActive {
+    _activity: Activity,
 }

@@ -15,7 +15,7 @@ use super::root::Root;
 use super::watchdog::GuardianWatchdog;
 use crate::child::{ChildPath, StopCause};
 use crate::clock::now;
-use crate::context::{HearsSignals, TreeContext, Use};
+use crate::context::{HearsSignals, KeepsActive, TreeContext, Use};
 use crate::event::{Events, SignalAction, TreeLog};
 use crate::foreign_wakers::WakeElsewhere;
 use crate::report::StopReport;
@@ -86,6 +86,10 @@ impl TreeAccess for SharedTree {
 
     fn resume_processes(&self) {
         self.context.use_kill_handles(Use::Resume);
+    }
+
+    fn keep_active(&self) -> KeepsActive {
+        self.context.keep_active()
     }
 
     fn has_started(&self) -> bool {

@@ -66,9 +66,9 @@ impl Failed {
         ExitCode::from(self.status())
     }
 
-    /// Whether the door knows no child of this path.
+    /// Whether the door knows no child of this path. A path without a supervisor above is taken for that of the root.
     pub(super) fn is_no_such_child(&self) -> bool {
-        matches!(self, Self::Door(ClientError::Refused(refusal)) if refusal.code == "child")
+        matches!(self, Self::Door(ClientError::Refused(refusal)) if matches!(&*refusal.code, "child" | "root"))
     }
 
     fn code(&self) -> &'static str {

@@ -68,7 +68,7 @@ fn input_and_outputs_are_the_programs_own() {
 /// `exec` has no readiness of its own: what the program says reaches what has started the command.
 #[test]
 fn what_the_program_says_of_its_readiness_reaches_the_caller() {
-    let program = "echo \"$NOTIFY_SOCKET\" >&3; exec 3>&-; exec sleep 1000";
+    let program = "echo \"$NOTIFY_SOCKET\" >&3; exec 3>&-; exec sleep 60";
     let script =
         format!("exec {} exec -- sh -c '{program}' 3>&1 >/dev/null", env!("CARGO_BIN_EXE_rootward-demo"));
     let mut command = Command::new("sh");
@@ -80,8 +80,9 @@ fn what_the_program_says_of_its_readiness_reaches_the_caller() {
     child.stdout.take().unwrap().read_to_string(&mut told).unwrap();
 
     assert_eq!(told, "@caller\n");
+    assert!(child.try_wait().unwrap().is_none(), "the program goes on");
     signal(&child, Signal::SIGTERM);
-    child.wait().unwrap();
+    wait_in_time(&mut child);
 }
 
 #[test]

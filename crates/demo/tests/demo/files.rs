@@ -328,8 +328,7 @@ fn a_burst_beside_two_busy_programs_on_one_processor_loses_no_line() {
         .args(["-c", script, "sh", env!("CARGO_BIN_EXE_rootward-demo"), "run", &once(&temp, "seq 20000")])
         .args(["--view", "none", "--events", events.to_str().unwrap()])
         .stdin(Stdio::null())
-        .output()
-        .unwrap();
+        .output_in_time();
 
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("new affinity list"), "{}", stderr(&output));

@@ -80,7 +80,7 @@ fn a_service_manager_is_told_in_the_name_of_the_init() {
         panic!("it is said who sends");
     };
 
-    assert_eq!(sender.pid(), inside.first.as_raw());
+    assert_eq!(sender.pid(), inside.first().as_raw());
 }
 
 /// Commands that wait hear what is sent to stop them.
@@ -104,7 +104,8 @@ fn every_command_that_waits_ends_by_sigterm() {
 /// A demo as process 1. It does not survive this.
 struct Inside {
     unshare: Child,
-    first: Pid,
+    /// What it has started, as soon as it has.
+    first: Option<Pid>,
 }
 
 impl Inside {
@@ -114,23 +115,28 @@ impl Inside {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env_remove("NOTIFY_SOCKET").envs(notify.map(|address| ("NOTIFY_SOCKET", address)));
         let unshare = command.spawn().expect("util-linux is there");
-        let first = loop {
-            // It has no child before it has forked.
-            let pid = unshare.id();
-            match read(pid, &format!("task/{pid}/children")).trim().parse() {
-                Ok(first) => break Pid::from_raw(first),
-                Err(_) => pause(),
-            }
-        };
-        Self { unshare, first }
+        let pid = unshare.id();
+        let mut inside = Self { unshare, first: None };
+        // It has no child before it has forked.
+        let mut children = (0..MOMENTS).map(|_| read(pid, &format!("task/{pid}/children")));
+        inside.first = children.find_map(|children| {
+            pause();
+            children.trim().parse().ok().map(Pid::from_raw)
+        });
+        assert!(inside.first.is_some(), "unshare starts nothing: {:?}", inside.unshare.try_wait());
+        inside
+    }
+
+    fn first(&self) -> Pid {
+        self.first.expect("it has begun")
     }
 
     fn signal(&self, signal: Signal) {
-        kill(self.first, signal).expect("it is there until it hears this");
+        kill(self.first(), signal).expect("it is there until it hears this");
     }
 
     fn wait_until(&self, is_so: impl Fn(u32) -> bool) {
-        let pid = self.first.as_raw().unsigned_abs();
+        let pid = self.first().as_raw().unsigned_abs();
         let has_come = (0..MOMENTS).any(|_| {
             pause();
             is_so(pid)

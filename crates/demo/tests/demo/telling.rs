@@ -1,15 +1,15 @@
 //! Signals that arrive when the tree is gone and the demo tells how it has ended.
 
-use std::fs::File;
-use std::io::Read as _;
+use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::sync::{Once, mpsc};
+use std::thread;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
-use rootward_tests::{hear_the_terminal, pause};
+use rootward_tests::{BACKSTOP, hear_the_terminal, pause};
 use serde_json::Value;
 
 use crate::support::{Lines, Temp, as_process_1, tree, wait_in_time};
@@ -81,9 +81,11 @@ impl Scene {
     }
 
     fn report(&self) -> Value {
-        let mut report = String::new();
-        let mut pipe = File::open(self.temp.path("report")).expect("it is there");
-        pipe.read_to_string(&mut report).expect("a report is UTF-8");
+        let (sender, receiver) = mpsc::channel();
+        let path = self.temp.path("report");
+        // A pipe that the demo does not open is waited for without end.
+        thread::spawn(move || sender.send(fs::read_to_string(path).expect("a report is UTF-8")));
+        let report = receiver.recv_timeout(BACKSTOP).expect("the demo tells how it has ended");
         serde_json::from_str(&report).expect("a report is one document")
     }
 }

@@ -111,6 +111,36 @@ fn a_signal_that_ends_the_program_at_once_leaves_the_terminal_as_it_was() {
     }
 }
 
+/// `trap '' USR2` before the demo, which a view leaves as it is.
+#[test]
+fn a_signal_that_was_ignored_from_the_start_ends_no_view() {
+    let temp = Temp::new();
+    let door = temp.path("door.sock");
+    let file = tree("calm.toml");
+    let mut demo = watched(&file, &door);
+    demo.wait_for_start();
+    let [file, door] = [&file, &door].map(|path| path.to_str().unwrap());
+
+    for (args, key) in [(&["run", file, "--view", "tui"][..], CTRL_C), (&["attach", door], "q")] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' USR2 ALRM; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_rootward-demo")]);
+        command.args(args);
+        let mut view = Terminal::start(command, 80, 24);
+        view.wait_until(|screen| is(screen, "d", "● running"));
+
+        view.signal(Signal::SIGUSR2);
+        view.signal(Signal::SIGALRM);
+        view.press("?");
+        view.wait_for("redraw");
+        view.press("z");
+        view.press(key);
+
+        assert_eq!(view.finish().status.code(), Some(0), "{args:?}");
+    }
+    demo.signal(Signal::SIGTERM);
+    assert_eq!(demo.finish().code(), 0);
+}
+
 #[test]
 fn a_copy_is_sent_to_the_terminal_as_it_expects_it() {
     let mut view = view("calm.toml");
@@ -149,6 +179,22 @@ fn keys_restart_a_child_and_send_it_signals() {
 
     assert!(left.is_as_before, "{}", left.screen);
     assert!(left.screen.contains("The tree came down"), "{}", left.screen);
+}
+
+/// Nothing runs between the stop and the start.
+#[test]
+fn a_key_restarts_the_only_child_and_the_demo_goes_on() {
+    let temp = Temp::new();
+    let only = "id = 'root'\n[[children]]\nid = 'a'\nprocess = { command = ['sleep', '1000'] }\n";
+    let file = temp.write("only.toml", only);
+    let mut view = Terminal::demo(&["run", file.to_str().unwrap(), "--view", "tui"]);
+    view.wait_until(|screen| is(screen, "a", "● running"));
+
+    view.press("jr");
+    view.wait_for("root/a runs again");
+    view.press(CTRL_C);
+
+    assert!(view.finish().screen.contains("(signal SIGINT)"));
 }
 
 #[test]

@@ -1,14 +1,17 @@
 //! `--timeline` and the command `timeline`: what is drawn of a run, and what is said when it cannot be.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::process::{Command, Output};
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
-use crate::support::{Demo, Temp, example, tree};
+use crate::support::{Demo, InTime as _, Temp, example, tree};
 
 fn demo(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output().expect("the demo has been built")
+    Command::new(env!("CARGO_BIN_EXE_rootward-demo")).args(args).output_in_time()
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -66,6 +69,33 @@ fn a_picture_that_cannot_be_written_is_told_and_makes_a_failure_of_the_run() {
 
     assert_eq!(output.status.code(), Some(1));
     assert!(text(output.stderr).starts_with("error: cannot write the timeline to /dev/full: "));
+}
+
+/// The pipe has its reader, which reads nothing.
+#[test]
+fn a_picture_in_a_pipe_that_is_not_read_is_given_up() {
+    let temp = Temp::new();
+    let [events, pipe] = ["events", "pipe"].map(|name| temp.path(name));
+    let [events, pipe] = [&events, &pipe].map(|path| path.to_str().unwrap());
+    mkfifo(pipe, Mode::S_IRWXU).unwrap();
+    let reader = OpenOptions::new().read(true).write(true).open(pipe).unwrap();
+    let capacity = fcntl(&reader, FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    let idle = tree("idle.toml");
+    let idle = idle.to_str().unwrap();
+    assert!(demo(&["run", idle, "--events", events]).status.success());
+    let svg = demo(&["timeline", events, "--format=svg"]).stdout.len();
+    assert!(svg > capacity.try_into().unwrap(), "{svg} bytes fill {capacity}");
+
+    for args in [
+        &["run", idle, "--view=none", "--timeline", pipe][..],
+        &["timeline", events, "--format=svg", "--output", pipe],
+    ] {
+        let output = demo(args);
+
+        let message = text(output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {message}");
+        assert!(message.starts_with(&format!("error: cannot write the timeline to {pipe}: ")), "{message}");
+    }
 }
 
 #[test]

@@ -51,6 +51,8 @@ impl Control {
                 if spec.restart_type() == Restart::Temporary {
                     return Err(Refusal::FORGOTTEN);
                 }
+                // Between the two nothing may run, which ends a program that runs as long as something does.
+                let _active = tree.keep_active();
                 supervisor.terminate_child(id).await.map_err(not_terminated)?;
                 start(&supervisor, id).await.map_err(not_started)?;
                 Ok("restart")

@@ -61,6 +61,8 @@ async fn restart(tree: &TreeWatch, path: &str) -> Result<(), String> {
     if spec.restart_type() == Restart::Temporary {
         return Err("it is temporary and would be forgotten".to_owned());
     }
+    // Between the two nothing may run, which ends a program that runs as long as something does.
+    let _active = tree.keep_active();
     supervisor.terminate_child(id).await.map_err(|error| error.to_string())?;
     supervisor.restart_child(id).await.map(drop).map_err(|error| error.to_string())
 }

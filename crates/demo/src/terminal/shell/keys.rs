@@ -21,10 +21,16 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::inbox::{Inbox, Mail};
 use super::screen::{Modes, PATIENCE};
+use crate::sys::is_ignored;
 use crate::terminal::state::Input;
 
 /// The signals that end a program which does nothing about them, and that are not sent to stop it.
 const DEADLY: [i32; 5] = [SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU];
+
+/// Those of them that the program has not been started to ignore: they would not end it.
+fn deadly() -> impl Iterator<Item = i32> {
+    DEADLY.into_iter().filter(|signal| !is_ignored(*signal))
+}
 
 /// Hears the keys until the program ends. A terminal that has gone is heard no more.
 ///
@@ -35,21 +41,48 @@ pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
     let inbox = Arc::clone(inbox);
     let mut terminal = WatchedTerminal::open()?;
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        while let Some(has_other_size) = terminal.wait() {
-            if has_other_size {
+        let mut keys = Keys::Heard;
+        while let Some(woken) = terminal.wait(keys) {
+            if woken.has_other_size {
                 inbox.input(Input::Resize);
             }
-            while poll(Duration::ZERO).unwrap_or(false) {
-                match read() {
-                    Ok(Event::Key(key)) => inbox.input(Input::Key(key)),
-                    Ok(Event::Resize(..)) => inbox.input(Input::Resize),
-                    Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_)) => {}
-                    Err(_) => return,
-                }
-            }
+            let Ok(count) = take_keys(&inbox) else { return };
+            keys = if woken.has_keys && count == 0 { Keys::Withheld } else { Keys::Heard };
         }
     })?;
     Ok(())
+}
+
+/// Takes the keys that have come, and says how many events that were.
+fn take_keys(inbox: &Inbox) -> io::Result<usize> {
+    let mut count = 0;
+    while poll(Duration::ZERO)? {
+        match read()? {
+            Event::Key(key) => inbox.input(Input::Key(key)),
+            Event::Resize(..) => inbox.input(Input::Resize),
+            Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) => {}
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// What has become of the keys that the terminal had.
+#[derive(Clone, Copy, PartialEq)]
+enum Keys {
+    Heard,
+    /// Crossterm hears of the keys only when more of them come, and takes 1024 bytes then: what is behind those in a
+    /// long paste stays in the terminal.
+    Withheld,
+}
+
+/// How long the terminal is not asked for keys that are withheld. It would answer at once, again and again.
+const PAUSE_IN_MS: u8 = 100;
+
+/// Why a wait is over.
+struct Woken {
+    has_keys: bool,
+    has_other_size: bool,
 }
 
 /// The terminal that keys come from. `read` never returns when that has gone, and takes all of a processor.
@@ -73,13 +106,17 @@ impl WatchedTerminal {
         Ok(Self { terminal, sizes })
     }
 
-    /// Waits until there are keys or another size, and says whether it is a size. `None` says that the terminal has
-    /// gone.
-    fn wait(&mut self) -> Option<bool> {
+    /// Waits until there are keys or another size, or a pause for keys that are withheld is over. `None` says that the
+    /// terminal has gone, which is told at once in any case.
+    fn wait(&mut self, keys: Keys) -> Option<Woken> {
+        let (flags, timeout) = match keys {
+            Keys::Heard => (PollFlags::POLLIN, PollTimeout::NONE),
+            Keys::Withheld => (PollFlags::empty(), PAUSE_IN_MS.into()),
+        };
         let mut both =
-            [self.terminal.as_fd(), self.sizes.as_fd()].map(|place| PollFd::new(place, PollFlags::POLLIN));
+            [PollFd::new(self.terminal.as_fd(), flags), PollFd::new(self.sizes.as_fd(), PollFlags::POLLIN)];
         loop {
-            match nix::poll::poll(&mut both, PollTimeout::NONE) {
+            match nix::poll::poll(&mut both, timeout) {
                 Err(Errno::EINTR) => {}
                 Err(_) => return None,
                 Ok(_) => break,
@@ -91,7 +128,7 @@ impl WatchedTerminal {
         }
         // All that have come are one.
         while self.sizes.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
-        Some(!sizes.is_empty())
+        Some(Woken { has_keys: keys.contains(PollFlags::POLLIN), has_other_size: !sizes.is_empty() })
     }
 }
 
@@ -102,7 +139,7 @@ impl WatchedTerminal {
 /// If the system refuses the signals or the thread.
 pub(crate) fn hear_signals(inbox: &Arc<Inbox>, ends: bool) -> io::Result<()> {
     // A program that runs a tree shows it at SIGUSR1. A watcher has nothing to show.
-    let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1].into_iter().chain(DEADLY).filter(|_| ends);
+    let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1].into_iter().chain(deadly()).filter(|_| ends);
     let mut signals = Signals::new(ending.chain([SIGTSTP]))?;
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-signals".to_owned()).spawn(move || {
@@ -120,7 +157,7 @@ pub(crate) fn hear_signals(inbox: &Arc<Inbox>, ends: bool) -> io::Result<()> {
 ///
 /// If the system refuses the signals or the thread.
 pub(crate) fn hear_deadly_signals(inbox: &Arc<Inbox>, modes: Modes, ended: Receiver<()>) -> io::Result<()> {
-    let mut signals = Signals::new(DEADLY)?;
+    let mut signals = Signals::new(deadly())?;
     let inbox = Arc::clone(inbox);
     thread::Builder::new().name("view-deadly".to_owned()).spawn(move || {
         let Some(signal) = signals.forever().next() else { return };

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 
 use nix::sys::termios::tcgetattr;
 use rootward::{ChildSpec, Supervisor, TaskContext};
-use rootward_tests::{hear_the_terminal, start_in_terminal};
+use rootward_tests::{BACKSTOP, hear_the_terminal, pause, start_in_terminal};
 use tokio::runtime::Runtime;
 
 use super::inbox::Inbox;
@@ -41,15 +43,32 @@ fn a_view_that_panics_gives_the_terminal_back_and_the_program_goes_on() {
         .args(["--exact", "--nocapture", "--test-threads=1"])
         .env(PANICS, "1")
         .env("TERM", "xterm-256color");
-    command.arg(std::thread::current().name().unwrap());
+    command.arg(thread::current().name().unwrap());
     let mut started = start_in_terminal(command, 80, 24).unwrap();
     let mut terminal = File::from(started.terminal.try_clone().unwrap());
-    let (mut written, mut part) = (Vec::new(), [0; 4096]);
-    let mut is_told = false;
+    let mut reader = File::from(started.terminal.try_clone().unwrap());
+    let (sender, output) = mpsc::channel();
+    thread::spawn(move || {
+        let mut part = [0; 4096];
+        // The end of a terminal is an error.
+        while let Ok(count @ 1..) = reader.read(&mut part) {
+            if sender.send(part[..count].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    let (mut written, mut is_told) = (Vec::new(), false);
 
-    // The end of a terminal is an error.
-    while let Ok(count @ 1..) = terminal.read(&mut part) {
-        written.extend_from_slice(&part[..count]);
+    loop {
+        match output.recv_timeout(BACKSTOP) {
+            Ok(part) => written.extend(part),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                started.child.kill().unwrap();
+                started.child.wait().unwrap();
+                panic!("it hangs: {:?}", String::from_utf8_lossy(&written));
+            }
+        }
         if !is_told && String::from_utf8_lossy(&written).contains("Ctrl-C") {
             is_told = true;
             terminal.write_all(b"S").unwrap();
@@ -57,7 +76,12 @@ fn a_view_that_panics_gives_the_terminal_back_and_the_program_goes_on() {
     }
 
     let written = String::from_utf8_lossy(&written);
-    assert!(started.child.wait().unwrap().success(), "{written:?}");
+    // A minute of pauses at most.
+    let status = (0..60_000).find_map(|_| {
+        pause();
+        started.child.try_wait().unwrap()
+    });
+    assert!(status.is_some_and(|it| it.success()), "{status:?}: {written:?}");
     let (_, picture) = written.split_once("\u{1b}[?1049h").expect("there was a picture");
     let (_, after) = picture.split_once("\u{1b}[?1049l").expect("the usual screen is back");
     assert!(after.contains("the view is over by a bug in it, and the tree goes on"), "{after:?}");
