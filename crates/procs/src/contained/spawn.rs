@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use rootward_core::{AutoShutdown, Restart, Supervisor, TreeStartError};
+use rootward_core::{AutoShutdown, Restart, StartError, Supervisor, TreeStartError};
 
 use super::end::Course;
 use super::{Contained, OutputLines, ProgramStartError};
 use crate::set::KillSlot;
 use crate::shared_containment::shared_containment;
-use crate::{Containment, Pipes, Process};
+use crate::{Containment, LaunchError, Pipes, Process};
 
 /// The program's place in its tree.
 const ROOT: &str = "spawned";
@@ -88,13 +88,21 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ProgramStartError::Description`] if the description makes no sense.
+    /// [`ProgramStartError::Description`] if the description makes no sense, and [`LaunchError::Transient`] if the
+    /// system has nothing to spare for a warden at the moment: nothing is started at a weaker level for that.
     ///
     /// # Panics
     ///
     /// If it is called outside a tokio runtime, or in one whose I/O or timers are not enabled.
     pub fn launch(self) -> Result<Contained, ProgramStartError> {
-        begin(self, shared_containment())
+        let containment = match shared_containment() {
+            Ok(containment) => containment,
+            Err(error) => {
+                let error = LaunchError::new(self.command(), error);
+                return Err(ProgramStartError::Start(StartError::new(error)));
+            }
+        };
+        begin(self, containment)
     }
 
     /// The same with this containment.
