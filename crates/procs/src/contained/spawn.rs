@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rootward_core::{AutoShutdown, Restart, StartError, Supervisor, TreeStartError};
+use rootward_core::{AutoShutdown, Restart, StartError, Supervisor, TreeStartError, sibling};
 
 use super::end::Course;
 use super::{Contained, OutputLines, ProgramStartError};
@@ -133,8 +133,36 @@ fn begin(mut process: Process, containment: Arc<Containment>) -> Result<Containe
     let root = Supervisor::new(ROOT).auto_shutdown(AutoShutdown::AnySignificant).child(program);
     let tree = root.into_tree().map_err(TreeStartError::from)?;
     let kill = Arc::new(KillSlot::default());
+    // The program's own tree, or what hears its signals, may still be to come.
+    let tree = sibling::keep_early_signals(tree);
     let mut tree = containment.apply(tree).provide(Arc::clone(&kill)).event_bytes(KEPT).deadline(None);
     let (course, lines) = (Course::new(tree.subscribe()), OutputLines::new(tree.subscribe()));
     let (course, lines) = (Mutex::new(course), Some(lines));
     Ok(Contained { tree: tree.launch(), course, lines, pipes, ends: None, kill, containment })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rootward_core::sibling::{EarlySignals, note_early_signals};
+
+    use super::*;
+
+    thread_local! {
+        static GIVEN_BACK: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[tokio::test]
+    async fn a_program_without_a_tree_gives_back_no_early_signals_and_a_tree_does() {
+        let give_back = || GIVEN_BACK.with(|count| count.set(count.get() + 1));
+        note_early_signals(EarlySignals { handler: 0, take: Vec::new, give_back });
+
+        let contained = Process::new("true").launch_in(&Containment::group()).unwrap();
+        assert_eq!(GIVEN_BACK.get(), 0);
+        assert!(contained.wait().await.success());
+        let tree = Supervisor::new("root").into_tree().unwrap().launch();
+        assert_eq!(GIVEN_BACK.get(), 1);
+        tree.stop().await;
+    }
 }
