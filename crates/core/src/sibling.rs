@@ -36,6 +36,12 @@ pub fn note_degraded(tree: TreeBuilder, what: &'static str, reason: Option<Strin
     tree.note_degraded(what, reason)
 }
 
+/// Has the launch of this tree give no early signals back: it is one of which the program knows nothing, and what hears
+/// signals may still be to come.
+pub fn keep_early_signals(tree: TreeBuilder) -> TreeBuilder {
+    tree.keep_early_signals()
+}
+
 /// Asks the tree to stop, with a cause for events and report, and returns at once.
 pub fn request_stop_for(tree: &Tree, cause: StopCause) {
     tree.request_stop_for(cause);

@@ -9,6 +9,12 @@ use crate::{Init, sys};
 /// The number of the first.
 const FIRST: RawFd = 3;
 
+/// So many there can be at most: their numbers are those of descriptors.
+const MOST: usize = (RawFd::MAX - FIRST) as usize;
+
+/// What a socket without a name is called.
+const UNKNOWN: &str = "unknown";
+
 /// What the environment says of them.
 #[derive(Debug, Default)]
 struct Activation {
@@ -41,15 +47,25 @@ impl Activation {
         if !own.contains(&Some(pid)) {
             return Err(format!("the sockets of LISTEN_FDS are those of process {pid}"));
         }
+        let parsed = count.parse().ok().filter(|count| *count <= MOST);
         let count: usize =
-            count.parse().map_err(|_| format!("LISTEN_FDS is {count:?}, which is no number"))?;
+            parsed.ok_or_else(|| format!("LISTEN_FDS is {count:?}, which is no number of descriptors"))?;
         let names = self.names.as_deref().map_or_else(Vec::new, |names| names.split(':').collect());
-        // Without names there are only unknown ones.
-        let names: Vec<_> = (0..count).map(|n| names.get(n).copied().unwrap_or("unknown")).collect();
-        let mut places = (FIRST..).zip(&names).filter(|(_, known)| **known == name);
-        let found = places.nth(behind).map(|(number, _)| number);
-        found.ok_or_else(|| match behind {
-            0 => format!("the service manager has opened none of this name, only {}", names.join(", ")),
+        let named = names.into_iter().take(count);
+        // The others are unknown. They are not gone through, because the environment may say any number.
+        let unknown = count - named.len();
+        let places: Vec<_> = (0..).zip(named.clone()).filter(|(_, known)| *known == name).collect();
+        let found = match behind.checked_sub(places.len()) {
+            None => places.get(behind).map(|(place, _)| *place),
+            Some(rest) => (name == UNKNOWN && rest < unknown).then(|| named.len() + rest),
+        };
+        let number = found.and_then(|place| FIRST.checked_add(RawFd::try_from(place).ok()?));
+        number.ok_or_else(|| match behind {
+            0 => {
+                let unknown = std::iter::repeat_n(UNKNOWN, unknown.min(1));
+                let all: Vec<_> = named.chain(unknown).collect();
+                format!("the service manager has opened none of this name, only {}", all.join(", "))
+            }
             _ => format!("the service manager has opened {behind} of this name and no more"),
         })
     }
@@ -78,18 +94,37 @@ mod tests {
     }
 
     #[test]
+    fn sockets_without_a_name_are_found_by_their_place_however_many_there_are_said_to_be() {
+        let own = [Some(7), None];
+        let most = given("7", "2147483644", "unknown:web:unknown");
+
+        assert_eq!(most.find("web", 0, &own), Ok(4));
+        assert_eq!(most.find("unknown", 1, &own), Ok(5));
+        assert_eq!(most.find("unknown", 2, &own), Ok(6));
+        assert_eq!(most.find("unknown", 2_147_483_642, &own), Ok(i32::MAX - 1));
+        assert!(most.find("unknown", 2_147_483_643, &own).is_err());
+        let expected =
+            "the service manager has opened none of this name, only unknown, web, unknown, unknown";
+        assert_eq!(most.find("admin", 0, &own).unwrap_err(), expected);
+    }
+
+    #[test]
     fn what_is_not_there_or_not_meant_for_this_program_is_said() {
         let own = [Some(7), None];
         for (activation, expected) in [
             (given("", "", ""), "no service manager has opened sockets for this program"),
             (given("8", "1", "web"), "the sockets of LISTEN_FDS are those of process 8"),
             (given("x", "1", "web"), "LISTEN_PID is \"x\", which is no process"),
-            (given("7", "many", "web"), "LISTEN_FDS is \"many\", which is no number"),
+            (given("7", "many", "web"), "LISTEN_FDS is \"many\", which is no number of descriptors"),
             (given("7", "1", "admin"), "the service manager has opened none of this name, only admin"),
             // More names than sockets are no sockets.
             (given("7", "1", "admin:web"), "the service manager has opened none of this name, only admin"),
         ] {
             assert_eq!(activation.find("web", 0, &own).unwrap_err(), expected);
+        }
+        for count in ["2147483645", "18446744073709551615", "-1"] {
+            let error = given("7", count, "web").find("web", 0, &own).unwrap_err();
+            assert_eq!(error, format!("LISTEN_FDS is {count:?}, which is no number of descriptors"));
         }
         let twice = given("7", "1", "web").find("web", 1, &own).unwrap_err();
         assert_eq!(twice, "the service manager has opened 1 of this name and no more");

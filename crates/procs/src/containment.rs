@@ -1,5 +1,6 @@
 //! How far process children are followed, and how a tree is told.
 
+use std::io;
 use std::sync::Arc;
 
 use rootward_core::{TreeBuilder, sibling};
@@ -54,32 +55,44 @@ impl Containment {
             Ok(warden) => return Self::tree(&warden),
             Err(error) => error,
         };
-        Self::without_fork(Some(fork))
+        Self::without_fork().unwrap_or_else(|errors| {
+            // No other program could be the warden either.
+            let is_known = errors.iter().any(|error| matches!(error, WardenError::ForeignProc));
+            let fork = Some(fork).filter(|_| !is_known);
+            Self::without_warden(&fork.into_iter().chain(errors).collect::<Vec<_>>())
+        })
     }
 
-    /// The strongest that is possible in a program that runs already, and may be large: it is not forked.
-    pub(crate) fn of_running_program() -> Self {
-        Self::without_fork(None)
+    /// The strongest that is possible in a program that runs already, and may be large: it is not forked. An error is
+    /// what the system lacks at the moment: nothing is known of what is possible.
+    pub(crate) fn of_running_program() -> io::Result<Self> {
+        Self::without_fork().or_else(Self::unless_passing)
     }
 
-    /// The strongest that is possible without a fork, which was refused or not asked for.
-    fn without_fork(fork: Option<WardenError>) -> Self {
+    /// The strongest that is possible without a fork, or why none is stronger than `group`.
+    fn without_fork() -> Result<Self, Vec<WardenError>> {
         let itself = match Warden::itself() {
-            Ok(warden) => return Self::tree(&warden),
+            Ok(warden) => return Ok(Self::tree(&warden)),
             // No other program could be the warden.
-            Err(error @ WardenError::ForeignProc) => return Self::without_warden(&[&error]),
+            Err(error @ WardenError::ForeignProc) => return Err(vec![error]),
             Err(error) => error,
         };
-        match Warden::find() {
-            Ok(warden) => Self::tree(&warden),
-            Err(find) => {
-                let errors: Vec<&WardenError> = fork.iter().chain([&itself, &find]).collect();
-                Self::without_warden(&errors)
-            }
-        }
+        Warden::find().map(|warden| Self::tree(&warden)).map_err(|find| vec![itself, find])
     }
 
-    fn without_warden(errors: &[&WardenError]) -> Self {
+    /// `group`, if none of what is in the way may be gone a moment later.
+    fn unless_passing(errors: Vec<WardenError>) -> io::Result<Self> {
+        let mut lasting = Vec::with_capacity(errors.len());
+        for error in errors {
+            match error.passing() {
+                Ok(source) => return Err(source),
+                Err(error) => lasting.push(error),
+            }
+        }
+        Ok(Self::without_warden(&lasting))
+    }
+
+    fn without_warden(errors: &[WardenError]) -> Self {
         Self { degraded: Some(reason(errors).into()), ..Self::group() }
     }
 
@@ -127,8 +140,8 @@ impl Containment {
 }
 
 /// Why there is no warden, on one line.
-fn reason(errors: &[&WardenError]) -> String {
-    let errors: Vec<_> = errors.iter().map(|error| describe(*error)).collect();
+fn reason(errors: &[WardenError]) -> String {
+    let errors: Vec<_> = errors.iter().map(|error| describe(error)).collect();
     format!("the level is `group` and not `tree`: {}", errors.join("; "))
 }
 
@@ -138,4 +151,31 @@ fn describe(error: &dyn std::error::Error) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_is_no_level_and_what_lasts_is_one() {
+        let short = || WardenError::Io(io::Error::from_raw_os_error(libc::EAGAIN));
+
+        let all =
+            [vec![short()], vec![WardenError::NotItself, short()], vec![short(), WardenError::NotFound]];
+        for errors in all {
+            let error = Containment::unless_passing(errors).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EAGAIN));
+        }
+        let group = Containment::unless_passing(vec![WardenError::NotItself, WardenError::NotFound]).unwrap();
+
+        assert_eq!(group.name(), "group");
+        assert_eq!(
+            group.degraded(),
+            Some(
+                "the level is `group` and not `tree`: the program itself cannot be the warden: this library is \
+                 not part of its file; the program `rootward-warden` was not found"
+            )
+        );
+    }
 }

@@ -23,6 +23,8 @@ pub(crate) struct DefaultContainment(Mutex<Option<Arc<Containment>>>);
 impl DefaultContainment {
     /// What is in force. A warden that has died is replaced.
     ///
+    /// An error is what the system lacks at the moment, and is kept for no later process.
+    ///
     /// Cancel safe.
     async fn get(&self, notes: &ContainmentNotes) -> io::Result<Arc<Containment>> {
         let mut chosen = self.0.lock().await;
@@ -43,7 +45,7 @@ async fn on_a_thread() -> io::Result<Arc<Containment>> {
         // A caller that has given up drops it.
         let _ = found.send(shared_containment());
     })?;
-    answer.await.map_err(|_| io::Error::other("the search for a warden has failed"))
+    answer.await.map_err(|_| io::Error::other("the search for a warden has failed"))?
 }
 
 /// The launcher of a tree that was told nothing.

@@ -2,6 +2,7 @@
 //! stops.
 
 mod activity;
+mod containment;
 mod kill;
 mod provisions;
 mod scope;
@@ -17,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use self::activity::ActivityCounter;
+use self::containment::NotedContainment;
 use self::kill::KillRegistry;
 use self::provisions::Kept;
 use self::tokens::Tokens;
@@ -44,7 +46,7 @@ struct SharedContext {
     tasks: Handle,
     stopping: CancellationToken,
     tokens: Tokens,
-    containment: OnceLock<&'static str>,
+    containment: NotedContainment,
     refuses_degraded: AtomicBool,
     provisions: Provisions,
     kept: Kept,
@@ -72,7 +74,7 @@ impl TreeContext {
             tasks,
             stopping: CancellationToken::new(),
             tokens: Tokens::default(),
-            containment: OnceLock::new(),
+            containment: NotedContainment::default(),
             refuses_degraded: AtomicBool::new(false),
             provisions,
             kept: Kept::default(),
@@ -163,12 +165,12 @@ impl TreeContext {
     }
 
     pub(crate) fn containment(&self) -> Option<&'static str> {
-        self.0.containment.get().copied()
+        self.0.containment.get()
     }
 
-    /// Notes the containment level in force. A tree has one, so only the first call counts.
+    /// Notes a containment level that is in force from now on. The weakest so far is what the tree claims.
     pub(crate) fn note_containment(&self, level: &'static str) {
-        let _ = self.0.containment.set(level);
+        self.0.containment.note(level);
     }
 
     /// Whether nothing is to start where something weaker than usual would be in force.

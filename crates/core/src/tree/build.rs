@@ -46,6 +46,7 @@ pub struct TreeBuilder {
     task_runtime: Option<Handle>,
     capacity: Capacity,
     log: bool,
+    keeps_early_signals: bool,
     containment: Option<&'static str>,
     provisions: Provisions,
     record: Option<Arc<Record>>,
@@ -92,6 +93,7 @@ impl TreeBuilder {
             task_runtime: None,
             capacity: Capacity::default(),
             log: false,
+            keeps_early_signals: false,
             containment: None,
             provisions: Provisions::default(),
             record: None,
@@ -225,6 +227,11 @@ impl TreeBuilder {
         self
     }
 
+    pub(crate) fn keep_early_signals(mut self) -> Self {
+        self.keeps_early_signals = true;
+        self
+    }
+
     pub(crate) fn note_containment(mut self, level: &'static str) -> Self {
         self.containment = Some(level);
         self
@@ -267,7 +274,9 @@ impl TreeBuilder {
     ///
     /// If it is called outside a tokio runtime, or in one whose timers are not enabled.
     pub fn launch(mut self) -> Tree {
-        early_signals::give_back();
+        if !self.keeps_early_signals {
+            early_signals::give_back();
+        }
         let record = Arc::clone(self.record());
         let log = self.log.then(|| TreeLog::start(&record)).flatten();
         let control = Handle::current();

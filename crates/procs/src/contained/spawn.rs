@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use rootward_core::{AutoShutdown, Restart, Supervisor, TreeStartError};
+use rootward_core::{AutoShutdown, Restart, StartError, Supervisor, TreeStartError, sibling};
 
 use super::end::Course;
 use super::{Contained, OutputLines, ProgramStartError};
 use crate::set::KillSlot;
 use crate::shared_containment::shared_containment;
-use crate::{Containment, Pipes, Process};
+use crate::{Containment, LaunchError, Pipes, Process};
 
 /// The program's place in its tree.
 const ROOT: &str = "spawned";
@@ -88,13 +88,21 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// [`ProgramStartError::Description`] if the description makes no sense.
+    /// [`ProgramStartError::Description`] if the description makes no sense, and [`LaunchError::Transient`] if the
+    /// system has nothing to spare for a warden at the moment: nothing is started at a weaker level for that.
     ///
     /// # Panics
     ///
     /// If it is called outside a tokio runtime, or in one whose I/O or timers are not enabled.
     pub fn launch(self) -> Result<Contained, ProgramStartError> {
-        begin(self, shared_containment())
+        let containment = match shared_containment() {
+            Ok(containment) => containment,
+            Err(error) => {
+                let error = LaunchError::new(self.command(), error);
+                return Err(ProgramStartError::Start(StartError::new(error)));
+            }
+        };
+        begin(self, containment)
     }
 
     /// The same with this containment.
@@ -125,8 +133,36 @@ fn begin(mut process: Process, containment: Arc<Containment>) -> Result<Containe
     let root = Supervisor::new(ROOT).auto_shutdown(AutoShutdown::AnySignificant).child(program);
     let tree = root.into_tree().map_err(TreeStartError::from)?;
     let kill = Arc::new(KillSlot::default());
+    // The program's own tree, or what hears its signals, may still be to come.
+    let tree = sibling::keep_early_signals(tree);
     let mut tree = containment.apply(tree).provide(Arc::clone(&kill)).event_bytes(KEPT).deadline(None);
     let (course, lines) = (Course::new(tree.subscribe()), OutputLines::new(tree.subscribe()));
     let (course, lines) = (Mutex::new(course), Some(lines));
     Ok(Contained { tree: tree.launch(), course, lines, pipes, ends: None, kill, containment })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rootward_core::sibling::{EarlySignals, note_early_signals};
+
+    use super::*;
+
+    thread_local! {
+        static GIVEN_BACK: Cell<u32> = const { Cell::new(0) };
+    }
+
+    #[tokio::test]
+    async fn a_program_without_a_tree_gives_back_no_early_signals_and_a_tree_does() {
+        let give_back = || GIVEN_BACK.with(|count| count.set(count.get() + 1));
+        note_early_signals(EarlySignals { handler: 0, take: Vec::new, give_back });
+
+        let contained = Process::new("true").launch_in(&Containment::group()).unwrap();
+        assert_eq!(GIVEN_BACK.get(), 0);
+        assert!(contained.wait().await.success());
+        let tree = Supervisor::new("root").into_tree().unwrap().launch();
+        assert_eq!(GIVEN_BACK.get(), 1);
+        tree.stop().await;
+    }
 }

@@ -10,7 +10,7 @@ use super::shortage::{Whose, limit_behind};
 use crate::listening::Place;
 use crate::policy;
 use crate::spec::{CgroupLimits, Command};
-use crate::sys::{Failure, Stage, named_if_refused};
+use crate::sys::{Failure, Stage, is_transient, named_if_refused};
 
 /// Says why a program could not be started.
 ///
@@ -393,23 +393,6 @@ fn about(interpreter: Option<&Path>) -> &'static str {
 
 fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(", {reason}"))
-}
-
-/// Whether what the system has refused may be had a moment later.
-fn is_transient(source: &io::Error) -> bool {
-    matches!(
-        source.raw_os_error(),
-        Some(
-            // The last but one: too many descriptors are on their way to the warden and its reapers.
-            libc::EAGAIN
-                | libc::ENOMEM
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOSPC
-                | libc::ETOOMANYREFS
-                | libc::ETXTBSY,
-        )
-    )
 }
 
 /// What follows "cannot be started now".

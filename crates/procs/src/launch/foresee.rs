@@ -73,11 +73,11 @@ fn directory(command: &Command, missing: &mut Vec<String>) -> Option<PathBuf> {
 fn program(command: &Command, directory: &Path) -> Option<String> {
     let name = Path::new(&command.program).display();
     let Some(found) = image::found(command) else {
-        return Some(format!("the program `{name}` was not found"));
+        // One that cannot be looked at may be there.
+        return image::is_missing(command).then(|| format!("the program `{name}` was not found"));
     };
     if let Some(interpreter) = cause::interpreter_of(&found) {
-        let is_there = directory.join(&interpreter).exists();
-        if !is_there && interpreter.is_absolute() {
+        if interpreter.is_absolute() && image::is_not_there(&directory.join(&interpreter)) {
             let about = cause::about_interpreter(&interpreter);
             return Some(format!("the interpreter {interpreter:?} of `{name}` was not found{about}"));
         }
@@ -88,8 +88,7 @@ fn program(command: &Command, directory: &Path) -> Option<String> {
 
 /// Says that a file is not there. One that cannot be looked at may be.
 fn not_there(what: &str, path: &Path) -> Option<String> {
-    let is_missing = fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-    is_missing.then(|| format!("the {what} `{}` is not there", path.display()))
+    image::is_not_there(path).then(|| format!("the {what} `{}` is not there", path.display()))
 }
 
 /// Says which limit of a cgroup cannot be set here, whatever rights this program has.
@@ -97,8 +96,7 @@ fn limit(limits: &CgroupLimits) -> Option<String> {
     if !limits.is_any() {
         return None;
     }
-    let places = cgroup::all_places();
-    let Some(place) = places.first() else {
+    let Some(place) = cgroup::place_for_children() else {
         return Some("limits of a cgroup need cgroups of version 2, and there are none".to_owned());
     };
     let known = fs::read_to_string(place.join("cgroup.controllers")).ok()?;
@@ -144,6 +142,26 @@ mod tests {
         command.directory = Some(place.path().to_owned());
         (command.env_files, command.stdin) = (vec!["env".into()], Stdin::File("in".into()));
         assert_eq!(foresee(&command).len(), 2);
+    }
+
+    /// A link to itself cannot be followed, whatever rights the test has. So it is with a directory that may not be
+    /// searched.
+    #[test]
+    fn what_cannot_be_looked_at_is_not_told() {
+        let place = tempfile::tempdir().unwrap();
+        let (link, script) = (place.path().join("link"), place.path().join("script"));
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        fs::write(&script, format!("#!{}/interpreter\n", link.display())).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+
+        for program in [&link, &link.join("program"), &script] {
+            assert_eq!(foresee(&Command::new(program)), [""; 0], "{}", program.display());
+        }
+        let behind_a_file = script.join("program");
+        assert_eq!(
+            foresee(&Command::new(&behind_a_file)),
+            [format!("the program `{}` was not found", behind_a_file.display())]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr, OsString};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -60,8 +61,23 @@ fn texts<'a, const N: usize>(
 
 /// The candidate that is there, for an exec that has failed.
 pub(super) fn found(command: &Command) -> Option<PathBuf> {
+    places(command).find(|path| path.exists())
+}
+
+/// Whether none of the candidates is there for certain. One in a directory that may not be searched may be.
+pub(super) fn is_missing(command: &Command) -> bool {
+    places(command).all(|path| is_not_there(&path))
+}
+
+/// Whether a file is not there for certain.
+pub(super) fn is_not_there(path: &Path) -> bool {
+    path.metadata()
+        .is_err_and(|error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+}
+
+fn places(command: &Command) -> impl Iterator<Item = PathBuf> {
     let directory = command.directory.as_deref().unwrap_or(Path::new(""));
-    candidates(command).into_iter().map(|path| directory.join(path)).find(|path| path.exists())
+    candidates(command).into_iter().map(|path| directory.join(path))
 }
 
 /// What each text of the program is called, and how many bytes it has.

@@ -8,6 +8,8 @@ use std::time::Instant;
 use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, StopStep, TakenStep};
 
 use super::start_log::StartLog;
+use super::stop_command::COMMAND;
+use crate::Signal;
 use crate::policy::{LifeWaits, Told};
 
 /// What others may see of one incarnation.
@@ -57,19 +59,21 @@ impl Shown {
         self.lock().asked = Some(with);
     }
 
-    /// A step of its stop is taken. The same again, because a member has come to light that has not got it, is none.
+    /// A step of its stop is taken. A ladder may have the same step twice; the kill again, because a member has come to
+    /// light that has not got it, is none.
     pub(super) fn took_step(&self, with: &str, now: Instant) {
         let mut known = self.lock();
         let since = *known.since.get_or_insert(now);
-        if known.steps.last().is_none_or(|last| last.with != with) {
+        let is_again = with == kill() && known.steps.last().is_some_and(|last| last.with == kill());
+        if !is_again {
             known.steps.push(StopStep::new(with, now.saturating_duration_since(since)));
         }
     }
 
-    /// The last step has failed.
-    pub(super) fn step_failed(&self, error: &str) {
-        if let Some(last) = self.lock().steps.last_mut() {
-            last.error = Some(error.to_owned());
+    /// The command of its stop has failed. Other steps may have been taken since it began.
+    pub(super) fn command_failed(&self, error: &str) {
+        if let Some(step) = self.lock().steps.iter_mut().rev().find(|step| step.with == COMMAND) {
+            step.error = Some(error.to_owned());
         }
     }
 
@@ -118,5 +122,47 @@ impl Shown {
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn kill() -> &'static str {
+    Signal::KILL.name()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// What a process shows of a stop whose steps are taken a second apart.
+    fn given(steps: &[&str]) -> Shown {
+        let (shown, now) = (Shown::default(), tokio::time::Instant::now().into_std());
+        for (step, second) in steps.iter().zip(0..) {
+            shown.took_step(step, now + Duration::from_secs(second));
+        }
+        shown
+    }
+
+    fn said(shown: &Shown) -> Vec<(String, u64, Option<String>)> {
+        shown.steps().into_iter().map(|step| (step.with, step.after.as_secs(), step.error)).collect()
+    }
+
+    #[test]
+    fn a_step_that_a_ladder_has_twice_is_taken_twice_and_a_kill_once() {
+        let shown = given(&["SIGINT", "SIGINT", "SIGTERM", "SIGKILL", "SIGKILL"]);
+
+        let expected = [("SIGINT", 0), ("SIGINT", 1), ("SIGTERM", 2), ("SIGKILL", 3)];
+        assert_eq!(said(&shown), expected.map(|(with, after)| (with.to_owned(), after, None)));
+    }
+
+    #[test]
+    fn a_command_that_fails_when_the_next_step_has_been_taken_is_the_step_that_has_failed() {
+        let shown = given(&[COMMAND, "SIGTERM"]);
+
+        shown.command_failed("it was killed");
+
+        let error = Some("it was killed".to_owned());
+        assert_eq!(said(&shown), [(COMMAND.to_owned(), 0, error), ("SIGTERM".to_owned(), 1, None)]);
     }
 }

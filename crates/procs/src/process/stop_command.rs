@@ -21,7 +21,7 @@ use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
 
 /// What the step of a stop is called that is a command.
-const COMMAND: &str = "stop command";
+pub(super) const COMMAND: &str = "stop command";
 
 impl Owner {
     /// Runs the command. What comes of it is told.
@@ -56,7 +56,7 @@ impl Owner {
             steps.failed = result.as_ref().err().cloned();
         }
         if let Err(error) = &result {
-            self.shown.step_failed(error);
+            self.shown.command_failed(error);
         }
         if result.is_err() {
             self.tell(LifeInput::StopCommandFailed, myself);

@@ -63,8 +63,7 @@ fn take_arrived() -> Vec<c_int> {
 fn give_back() {
     IS_OVER.store(true, Ordering::SeqCst);
     for number in stop_signals() {
-        match handler_of(number) {
-            Some(there) if there == ours() => set(number, libc::SIG_DFL),
+        match reset(number) {
             Some(libc::SIG_DFL | libc::SIG_IGN) | None => {}
             Some(_) => {
                 if NOTED.fetch_and(!(1 << number), Ordering::SeqCst) & (1 << number) != 0 {
@@ -78,10 +77,25 @@ fn give_back() {
 
 /// Gives every signal that is still noted its default effect again, and returns those that have arrived.
 pub(crate) fn take_noted() -> Vec<c_int> {
-    for number in stop_signals().into_iter().filter(|number| handler_of(*number) == Some(ours())) {
-        set(number, libc::SIG_DFL);
+    for number in stop_signals() {
+        reset(number);
     }
     take_arrived()
+}
+
+/// Gives a signal that is still noted its default effect again. Returns the handler that the signal has then.
+fn reset(number: c_int) -> Option<libc::sighandler_t> {
+    // First a look: another handler is in its place all the time.
+    if handler_of(number)? != ours() {
+        return handler_of(number);
+    }
+    let there = replace(number, &action(libc::SIG_DFL))?;
+    if there.sa_sigaction == ours() {
+        return Some(libc::SIG_DFL);
+    }
+    // Another thread has installed it since the look.
+    replace(number, &there)?;
+    Some(there.sa_sigaction)
 }
 
 fn ours() -> libc::sighandler_t {
@@ -98,14 +112,19 @@ pub(crate) fn raise(number: c_int) {
 extern "C" fn note(number: c_int) {
     // SAFETY: the call takes nothing and cannot fail.
     if unsafe { libc::getpid() } == 1 {
-        if !IS_OVER.load(Ordering::SeqCst) {
-            NOTED.fetch_or(1 << number, Ordering::SeqCst);
-        }
+        note_unless_handled(number);
     } else {
         // A process that was forked from process 1: there the default disposition has an effect.
         set(number, libc::SIG_DFL);
         // Delivered when this returns, and not before.
         raise(number);
+    }
+}
+
+/// Another handler that was installed over ours may call ours. It has the signal then, and must not get it again.
+fn note_unless_handled(number: c_int) {
+    if !IS_OVER.load(Ordering::SeqCst) && handler_of(number) == Some(ours()) {
+        NOTED.fetch_or(1 << number, Ordering::SeqCst);
     }
 }
 
@@ -118,11 +137,54 @@ fn handler_of(number: c_int) -> Option<libc::sighandler_t> {
 }
 
 fn set(number: c_int, handler: libc::sighandler_t) {
-    // SAFETY: a sigaction may be all zero; the handler is a default one, or does only what may be done in a handler.
+    replace(number, &action(handler));
+}
+
+fn action(handler: libc::sighandler_t) -> libc::sigaction {
+    // SAFETY: a sigaction may be all zero.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = handler;
+    action.sa_flags = libc::SA_RESTART;
+    action
+}
+
+/// Installs an action, and returns the one that was there.
+fn replace(number: c_int, by: &libc::sigaction) -> Option<libc::sigaction> {
+    // SAFETY: the handler is a default one, one that was there, or does only what may be done in a handler; and the
+    // system writes one sigaction, of which all zero is one, to a live place.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = handler;
-        action.sa_flags = libc::SA_RESTART;
-        libc::sigaction(number, &raw const action, ptr::null_mut());
+        let mut there: libc::sigaction = std::mem::zeroed();
+        (libc::sigaction(number, by, &raw mut there) == 0).then_some(there)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing else in these tests uses it.
+    const NUMBER: c_int = libc::SIGPWR;
+
+    extern "C" fn of_the_program(_: c_int) {}
+
+    /// One test, because a disposition belongs to the whole process.
+    #[test]
+    fn a_signal_that_the_program_handles_is_not_noted_and_stays_handled() {
+        let theirs = of_the_program as extern "C" fn(c_int) as libc::sighandler_t;
+        let is_noted = || NOTED.load(Ordering::SeqCst) & (1 << NUMBER) != 0;
+
+        // As a handler of the program's does that calls the one before it.
+        set(NUMBER, theirs);
+        note_unless_handled(NUMBER);
+        assert!(!is_noted());
+        assert_eq!(reset(NUMBER), Some(theirs));
+        assert_eq!(handler_of(NUMBER), Some(theirs));
+
+        set(NUMBER, ours());
+        note_unless_handled(NUMBER);
+        assert!(is_noted());
+        assert_eq!(reset(NUMBER), Some(libc::SIG_DFL));
+        assert_eq!(handler_of(NUMBER), Some(libc::SIG_DFL));
+        NOTED.store(0, Ordering::SeqCst);
     }
 }

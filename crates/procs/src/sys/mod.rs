@@ -55,7 +55,7 @@ pub(crate) use pidfd::{
 };
 pub(crate) use pipe::readable_bytes;
 pub(crate) use ports::begin_elsewhere;
-pub(crate) use refused::named_if_refused;
+pub(crate) use refused::{is_transient, named_if_refused};
 pub(crate) use session::Session;
 pub(crate) use slot::{InUse, Job, LONGEST_PAYLOAD, Layout, NewReaper, ReaperSlot, Surroundings};
 pub(crate) use spawn::{Failure, Program, Spawned, Stack, can_start_in, spawn};

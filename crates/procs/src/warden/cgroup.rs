@@ -29,9 +29,7 @@ const NAMES: u32 = 16;
 impl Cgroups {
     /// Makes the directory. `None` if that is not possible, or children could not be started or killed in there.
     pub(super) fn create() -> Option<Self> {
-        let places = all_places();
-        let delegated: Vec<_> = places.iter().filter_map(|place| delegated_above(place)).collect();
-        delegated.into_iter().chain(places.iter().map(PathBuf::as_path)).find_map(Self::create_in)
+        candidates(&all_places(), sys::is_delegated).find_map(Self::create_in)
     }
 
     fn create_in(place: &Path) -> Option<Self> {
@@ -101,7 +99,7 @@ const PREFIX: &str = "rootward-";
 /// Removes the cgroups of wardens that have died before their time, as far as they are empty.
 pub(super) fn remove_after_a_warden() {
     for place in all_places() {
-        delegated_above(&place).into_iter().for_each(remove_stale);
+        delegated_above(&place, sys::is_delegated).into_iter().for_each(remove_stale);
         remove_stale(&place);
     }
 }
@@ -140,11 +138,23 @@ fn remove_all(directory: &Path) -> io::Result<()> {
 
 /// The cgroup above this one, if a service manager has handed that over: systemd's `DelegateSubgroup=` has the program
 /// below it. Controllers can be passed on from there, because no process is in it.
-fn delegated_above(place: &Path) -> Option<&Path> {
-    let above = place.parent().filter(|above| sys::is_delegated(above))?;
+fn delegated_above(place: &Path, is_delegated: fn(&Path) -> bool) -> Option<&Path> {
+    let above = place.parent().filter(|above| is_delegated(above))?;
     fs::read_to_string(above.join("cgroup.procs"))
         .is_ok_and(|processes| processes.is_empty())
         .then_some(above)
+}
+
+/// Where the cgroups of children may be made, in the order in which that is tried.
+fn candidates(places: &[PathBuf], is_delegated: fn(&Path) -> bool) -> impl Iterator<Item = &Path> {
+    let delegated = places.iter().filter_map(move |place| delegated_above(place, is_delegated));
+    delegated.chain(places.iter().map(PathBuf::as_path))
+}
+
+/// The directory in which the cgroups of children are made if that is possible anywhere. `None` without cgroups of
+/// version 2.
+pub(crate) fn place_for_children() -> Option<PathBuf> {
+    candidates(&all_places(), sys::is_delegated).next().map(Path::to_owned)
 }
 
 /// The directories of this process's own cgroup of version 2.
@@ -234,6 +244,22 @@ mod tests {
         assert_eq!(all, ["/sys/fs/cgroup/unified/inner/app", "/mnt/app"].map(Path::new));
         assert_eq!(places(MOUNTS, "0::/"), [Path::new("/sys/fs/cgroup/unified/")]);
         assert_eq!(places(MOUNTS, "3:cpu:/x\n"), [] as [&Path; 0]);
+    }
+
+    /// As with systemd's `DelegateSubgroup=`.
+    #[test]
+    fn children_have_their_place_above_a_program_if_that_was_handed_over_and_no_process_is_in_it() {
+        let tree = tempfile::tempdir().unwrap();
+        let (above, own) = (tree.path().to_owned(), tree.path().join("own"));
+        fs::create_dir(&own).unwrap();
+        let places = [own.clone()];
+        let all = |is_delegated| candidates(&places, is_delegated).map(Path::to_owned).collect::<Vec<_>>();
+
+        fs::write(above.join("cgroup.procs"), "").unwrap();
+        assert_eq!(all(|_| true), [above.clone(), own.clone()]);
+        assert_eq!(all(|_| false), [own.as_path()]);
+        fs::write(above.join("cgroup.procs"), "7\n").unwrap();
+        assert_eq!(all(|_| true), [own]);
     }
 
     #[test]

@@ -18,13 +18,16 @@ use super::pool::{BATCH, Condition, Pool};
 use super::program::{NAME, find, image_of, image_of_itself, start};
 use super::protocol::{FromWarden, REPLY, ToReaper, ToWarden, VERSION};
 use super::serve::serve;
-use super::shared_client::{SharedClient, is_hung_up};
+use super::shared_client::{SharedClient, has_something_to_read, is_hung_up};
 use crate::Init;
 use crate::sys::raw::{self, Blocking};
 use crate::sys::{self, Fork, Inherited};
 
 /// How long until a warden that has not read its messages is written to again.
 const BUSY: Duration = Duration::from_millis(5);
+
+/// How long a warden may take to answer. It answers at once, unless code of another library that runs before it blocks.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A small process that starts a tree's programs, and ends all that is left of them when this program dies.
 ///
@@ -125,12 +128,14 @@ impl Warden {
     /// The second process never comes to the program's `main`. A function of this library that runs before it, in
     /// every program that uses this, finds a variable of the environment and serves as the warden. It does nothing in
     /// any other start, and nothing in a program that runs with more rights than its caller. Constructors of other
-    /// libraries in the program may run before it.
+    /// libraries in the program may run before it. If one of them blocks, the second process is killed after 10
+    /// seconds.
     ///
     /// # Errors
     ///
     /// [`WardenError::NotItself`] if this library is not part of the program's own file: it is in a library that an
-    /// interpreter has loaded, for example. Others if the system refuses something.
+    /// interpreter has loaded, for example. [`WardenError::Io`] with the kind `TimedOut` if the second process does not
+    /// answer. Others if the system refuses something.
     pub fn itself() -> Result<Self, WardenError> {
         if !sys::is_in_the_program() {
             return Err(WardenError::NotItself);
@@ -173,8 +178,17 @@ impl Warden {
         }
     }
 
-    /// Introduces this program to its warden.
+    /// Introduces this program to its warden, which is killed if it does not answer in time.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
+        Self::begin_within(ANSWER, (pid, pidfd), socket, cgroup)
+    }
+
+    fn begin_within(
+        patience: Duration,
+        (pid, pidfd): (i32, OwnedFd),
+        socket: OwnedFd,
+        cgroup: bool,
+    ) -> Result<Self, WardenError> {
         let inherited = Inherited::as_it_is()?;
         let shared = Arc::new(SharedClient {
             pid,
@@ -197,6 +211,12 @@ impl Warden {
         let setup = ToWarden::Setup { version: VERSION, cgroup }.encode();
         let socket = &client.shared.socket;
         sys::send_message(socket, &setup, &[own.as_fd()], Blocking::Wait)?;
+        if !has_something_to_read(socket, patience)? {
+            // It has started nothing yet. When the client is dropped, it is reaped.
+            let _ = sys::send(&client.shared.pidfd, libc::SIGKILL);
+            let why = format!("it has not answered for {} seconds", patience.as_secs());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, why).into());
+        }
         let mut reply = [0; REPLY];
         let (bytes, _) = sys::receive(socket, &mut reply, Blocking::Wait)?;
         match FromWarden::decode(&reply[..bytes]) {

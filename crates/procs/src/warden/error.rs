@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::sys::is_transient;
+
 /// Says why there is no warden. Nothing has been started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -56,5 +58,55 @@ impl WardenError {
     /// The system refused this call.
     pub(super) fn refused(call: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Refused { call, source }
+    }
+
+    /// What the system has refused, if it may be had a moment later.
+    pub(crate) fn passing(self) -> Result<io::Error, Self> {
+        match self {
+            Self::Program { source, .. }
+            | Self::Unable { source }
+            | Self::Refused { source, .. }
+            | Self::Io(source)
+                if is_transient(&source) =>
+            {
+                Ok(source)
+            }
+            lasting @ (Self::TooLate { .. }
+            | Self::NotItself
+            | Self::NotFound
+            | Self::Program { .. }
+            | Self::Unable { .. }
+            | Self::ForeignProc
+            | Self::Refused { .. }
+            | Self::Io(_)) => Err(lasting),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shortage_passes_wherever_it_is_met_and_a_refusal_lasts() {
+        let of = |errno| -> [WardenError; 4] {
+            let source = || io::Error::from_raw_os_error(errno);
+            [
+                WardenError::Program { program: "rootward-warden".into(), source: source() },
+                WardenError::Unable { source: source() },
+                WardenError::refused("clone")(source()),
+                WardenError::Io(source()),
+            ]
+        };
+        for errno in [libc::EAGAIN, libc::EMFILE, libc::ENFILE, libc::ENOMEM] {
+            for error in of(errno) {
+                assert_eq!(error.passing().unwrap().raw_os_error(), Some(errno));
+            }
+        }
+
+        assert!(of(libc::EPERM).into_iter().all(|error| error.passing().is_err()));
+        assert!(WardenError::NotFound.passing().is_err());
+        // A warden that does not answer may never do.
+        assert!(WardenError::Io(io::ErrorKind::TimedOut.into()).passing().is_err());
     }
 }

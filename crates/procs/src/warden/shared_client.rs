@@ -1,9 +1,11 @@
 //! What the thread that listens to the warden shares with the handles, and how the warden ends.
 
+use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use tokio::sync::watch;
 
@@ -96,8 +98,51 @@ impl SharedClient {
     }
 }
 
+/// Waits until there is a message, or no process is at the other end any more. `false` says that the time is over.
+pub(super) fn has_something_to_read(socket: &OwnedFd, within: Duration) -> io::Result<bool> {
+    let end = now() + within;
+    loop {
+        let left = end.saturating_duration_since(now());
+        let mut fds = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+            Err(Errno::EINTR) => {}
+            answer => return Ok(answer? > 0),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a process is waited for, and no paused clock says how long")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Whether no process is at the other end of a conversation any more.
 pub(super) fn is_hung_up(socket: &OwnedFd) -> bool {
     // poll reports a hang-up without being asked for it.
-    poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO) != Ok(0)
+    is_reported(poll(&mut [PollFd::new(socket.as_fd(), PollFlags::empty())], PollTimeout::ZERO))
+}
+
+/// A poll that a signal has interrupted, or that the system has refused, has seen nothing.
+fn is_reported(answer: nix::Result<i32>) -> bool {
+    matches!(answer, Ok(ready) if ready > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_line_whose_other_end_is_gone_is_hung_up() {
+        let (ours, theirs) = sys::pair().unwrap();
+
+        assert!(!is_hung_up(&ours));
+        drop(theirs);
+        // A process that another test of this program forks meanwhile has it until it has closed what it inherited.
+        while !is_hung_up(&ours) {
+            std::thread::yield_now();
+        }
+        assert!(
+            [Err(Errno::EINTR), Err(Errno::ENOMEM), Ok(0)].into_iter().all(|answer| !is_reported(answer))
+        );
+    }
 }

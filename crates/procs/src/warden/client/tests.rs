@@ -37,9 +37,27 @@ fn a_warden_that_ends_after_its_last_handle_is_reaped() {
     }
 }
 
+/// As if the constructor of another library blocked.
+#[test]
+fn a_warden_that_does_not_answer_is_killed_and_is_an_error_that_does_not_pass() {
+    let pid = given_a_process().id().try_into().unwrap();
+    let (socket, _its_end) = sys::pair().unwrap();
+
+    let error = Warden::begin_within(Duration::from_millis(1), (pid, sys::open(pid).unwrap()), socket, false)
+        .unwrap_err();
+
+    let WardenError::Io(source) = &error else { panic!("{error:?}") };
+    assert_eq!(source.kind(), io::ErrorKind::TimedOut);
+    assert!(error.passing().is_err());
+    // It is reaped, so that it has ended.
+    while parent_of(pid) == Some(std::process::id()) {
+        thread::yield_now();
+    }
+}
+
 /// A process that is held like a warden, and does not go when it is let go.
 fn given_a_warden_that_stays() -> (Warden, Child) {
-    let process = Command::new("sleep").arg("1000").spawn().unwrap();
+    let process = given_a_process();
     let pid = process.id().try_into().unwrap();
     let (socket, _its_end) = sys::pair().unwrap();
     let shared = Arc::new(SharedClient {
@@ -60,6 +78,10 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
         trimmer: Once::new(),
     };
     (Warden(Arc::new(client)), process)
+}
+
+fn given_a_process() -> Child {
+    Command::new("sleep").arg("1000").spawn().unwrap()
 }
 
 fn parent_of(pid: i32) -> Option<u32> {
