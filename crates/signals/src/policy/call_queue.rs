@@ -122,7 +122,7 @@ mod tests {
     use crate::policy::Reaction::{Force, Ignore, Snapshot, Stop};
     use crate::policy::tests::SIGNALS;
 
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    static START: LazyLock<Instant> = LazyLock::new(|| tokio::time::Instant::now().into_std());
 
     fn decided(signal: Signal, reaction: Reaction) -> SignalDecision {
         SignalDecision { signal, reaction }
