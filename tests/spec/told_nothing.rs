@@ -49,6 +49,16 @@ fn a_tree_that_was_told_nothing_says_that_it_has_no_warden() {
 }
 
 #[test]
+fn a_tree_that_was_told_nothing_waits_for_descriptors_and_does_not_fall_back_for_their_lack() {
+    let finished = Program::run(TOLD_NOTHING, &["stops", "refuses", "short"]).finish();
+
+    let retrying = finished.lines_after("retrying ");
+    assert!(retrying[0].contains("descriptors open (RLIMIT_NOFILE)"), "{retrying:?}");
+    assert_eq!(finished.lines_after("degraded "), [""; 0]);
+    assert!(finished.lines_after("reported ")[0].starts_with("tree"), "{:?}", finished.said);
+}
+
+#[test]
 fn a_tree_that_was_told_nothing_and_refuses_a_fall_back_starts_no_process_without_a_warden() {
     let finished = without_a_warden(&["stops", "refuses"]);
 

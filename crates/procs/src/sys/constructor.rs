@@ -10,7 +10,10 @@
 
 use std::ffi::{CStr, OsStr};
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+
+use super::refused::is_transient;
 
 /// The variable whose presence says what the program is to be.
 pub(crate) const VARIABLE: &CStr = c"ROOTWARD_WARDEN";
@@ -39,15 +42,18 @@ extern "C" fn constructor() {
 }
 
 /// Whether the program's own file has the function that runs before `main`, and not a library that something else has
-/// loaded.
-pub(crate) fn is_in_the_program() -> bool {
+/// loaded. An error is one that may pass: there may be no descriptor left for a look.
+pub(crate) fn is_in_the_program() -> io::Result<bool> {
     // Read, so that the linker keeps it.
     // SAFETY: a static that is never written.
     let function = unsafe { std::ptr::read_volatile(&raw const CONSTRUCTOR) };
-    let (Ok(maps), Ok(program)) = (fs::read("/proc/self/maps"), fs::read_link("/proc/self/exe")) else {
-        return false;
+    let maps = match fs::read("/proc/self/maps") {
+        Ok(maps) => maps,
+        Err(error) if is_transient(&error) => return Err(error),
+        Err(_) => return Ok(false),
     };
-    file_at(&maps, function as usize).is_some_and(|file| file == program.as_os_str())
+    let Ok(program) = fs::read_link("/proc/self/exe") else { return Ok(false) };
+    Ok(file_at(&maps, function as usize).is_some_and(|file| file == program.as_os_str()))
 }
 
 /// The file that is mapped at this address.

@@ -137,7 +137,7 @@ impl Warden {
     /// interpreter has loaded, for example. [`WardenError::Io`] with the kind `TimedOut` if the second process does not
     /// answer. Others if the system refuses something.
     pub fn itself() -> Result<Self, WardenError> {
-        if !sys::is_in_the_program() {
+        if !sys::is_in_the_program()? {
             return Err(WardenError::NotItself);
         }
         let (ours, theirs) = line()?;
