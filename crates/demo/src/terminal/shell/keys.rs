@@ -41,13 +41,13 @@ pub(crate) fn hear_keys(inbox: &Arc<Inbox>) -> io::Result<()> {
     let inbox = Arc::clone(inbox);
     let mut terminal = WatchedTerminal::open()?;
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
-        let mut keys = Keys::Heard;
-        while let Some(woken) = terminal.wait(keys) {
+        let mut unread = UnreadKeys::None;
+        while let Some(woken) = terminal.wait(unread) {
             if woken.has_other_size {
                 inbox.input(Input::Resize);
             }
             let Ok(count) = take_keys(&inbox) else { return };
-            keys = if woken.has_keys && count == 0 { Keys::Withheld } else { Keys::Heard };
+            unread = if woken.has_keys && count == 0 { UnreadKeys::Withheld } else { UnreadKeys::None };
         }
     })?;
     Ok(())
@@ -67,10 +67,10 @@ fn take_keys(inbox: &Inbox) -> io::Result<usize> {
     Ok(count)
 }
 
-/// What has become of the keys that the terminal had.
+/// The keys that the terminal still has.
 #[derive(Clone, Copy, PartialEq)]
-enum Keys {
-    Heard,
+enum UnreadKeys {
+    None,
     /// Crossterm hears of the keys only when more of them come, and takes 1024 bytes then: what is behind those in a
     /// long paste stays in the terminal.
     Withheld,
@@ -108,10 +108,10 @@ impl WatchedTerminal {
 
     /// Waits until there are keys or another size, or a pause for keys that are withheld is over. `None` says that the
     /// terminal has gone, which is told at once in any case.
-    fn wait(&mut self, keys: Keys) -> Option<Woken> {
-        let (flags, timeout) = match keys {
-            Keys::Heard => (PollFlags::POLLIN, PollTimeout::NONE),
-            Keys::Withheld => (PollFlags::empty(), PAUSE_IN_MS.into()),
+    fn wait(&mut self, unread: UnreadKeys) -> Option<Woken> {
+        let (flags, timeout) = match unread {
+            UnreadKeys::None => (PollFlags::POLLIN, PollTimeout::NONE),
+            UnreadKeys::Withheld => (PollFlags::empty(), PAUSE_IN_MS.into()),
         };
         let mut both =
             [PollFd::new(self.terminal.as_fd(), flags), PollFd::new(self.sizes.as_fd(), PollFlags::POLLIN)];
