@@ -126,11 +126,12 @@ mod tests {
         }
         let of = |program: &str| foresee(&Command::new(path(program)));
 
+        // The directories of the test's own PATH may be some that its user may not search.
+        let mut nowhere = Command::new("no-such-program");
+        nowhere.env.insert("PATH".into(), Some("/bin:/usr/bin".into()));
+
         assert_eq!(foresee(&Command::new("sh")), [""; 0]);
-        assert_eq!(
-            foresee(&Command::new("no-such-program")),
-            ["the program `no-such-program` was not found"]
-        );
+        assert_eq!(foresee(&nowhere), ["the program `no-such-program` was not found"]);
         assert!(
             of("script")[0].contains("\"/no/such/interpreter\\r\"")
                 && of("script")[0].ends_with("carriage return")
