@@ -100,8 +100,8 @@ impl WatchedTerminal {
         } else {
             File::open("/dev/tty")?.into()
         };
-        // Crossterm registers for the signal first, so that it knows of another size by the time at which this does. One
-        // that it heard of together with a key would keep it from the key.
+        // Crossterm registers for the signal first, so that it knows of another size by the time at which this does.
+        // One that it heard of together with a key would keep it from the key.
         poll(Duration::ZERO)?;
         let (sizes, sender) = UnixStream::pair()?;
         sizes.set_nonblocking(true)?;
