@@ -16,13 +16,17 @@ pub trait IntoExit {
     /// Says how the task ended.
     fn into_exit(self) -> Exit;
 
-    /// Says how the task ended that was being stopped at its end, or whose supervisor was.
+    /// Says how the task ended, if a stop of the task or of its supervisor had begun by then. The library calls this in
+    /// place of [`into_exit`](Self::into_exit), which it is by default.
     ///
     /// A stop begins for a whole tree at once and asks child after child. In between, what a task wants to start is
-    /// refused. A task that returns that refusal has ended because of the stop: it is [`Exit::Shutdown`] and no
-    /// failure. The errors that say so are those of this library whose kind is `Stopping`, `NotRunning` or
-    /// `Stopped`, also as the [source](Error::source) of another error. By default this is
-    /// [`into_exit`](Self::into_exit).
+    /// refused. A task that returns that refusal has ended because of the stop: a `Result` with it is
+    /// [`Exit::Shutdown`] and no failure. Refusals are `Stopping` and `NotRunning` of
+    /// [`ReserveError`](crate::ReserveError), [`SpawnErrorKind`](crate::SpawnErrorKind),
+    /// [`StartChildError`](crate::StartChildError), [`RestartChildError`](crate::RestartChildError),
+    /// [`TerminateChildError`](crate::TerminateChildError) and [`DeleteChildError`](crate::DeleteChildError), and
+    /// `Stopped` of [`TaskError`](crate::TaskError) and [`StartError`](crate::StartError), also as the
+    /// [source](Error::source) of another error.
     fn into_exit_of_a_stop(self) -> Exit
     where
         Self: Sized,
