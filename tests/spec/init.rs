@@ -149,6 +149,19 @@ fn the_init_is_suspended_and_goes_on_together_with_the_program() {
     }
 }
 
+#[test]
+fn a_sigcont_that_follows_at_once_leaves_neither_the_init_nor_its_program_suspended() {
+    let mut scene = Scene::begin(None);
+
+    for _ in 0..50 {
+        killpg(scene.init, Signal::SIGTSTP).unwrap();
+        killpg(scene.init, Signal::SIGCONT).unwrap();
+    }
+
+    assert_eq!(scene.ends_after(Signal::SIGTERM).code(), Some(7));
+    assert_eq!(scene.heard.lines_after("got "), ["SIGTERM"]);
+}
+
 const HEARS: &str = env!("CARGO_BIN_EXE_hears_through_its_init");
 
 /// A program that hears through its init. It does not survive this.

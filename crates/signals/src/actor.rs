@@ -16,7 +16,7 @@ use crate::handler_registry::SignalHandlers;
 use crate::handler_threads::{HandlerCall, HandlerThreads};
 use crate::last_kill::LastKill;
 use crate::policy::{
-    CallPlace, CallQueue, Escalation, HandlerCallId, QueuedCall, Reaction, SignalDecision, StopDelay,
+    CallPlace, CallQueue, Escalation, HandlerCallId, QueuedCall, Reaction, SignalDecision, StopDelay, goes_on,
 };
 use crate::sys;
 use crate::system_signals::CaughtSignals;
@@ -161,7 +161,7 @@ impl SignalState {
     /// Suspends the program, and has the processes go on when it goes on itself, or if nothing suspends it.
     fn pause(&self, tree: &Tree) {
         if self.caught.is_some() {
-            sys::suspend();
+            sys::suspend(|| goes_on(sys::last_arrival(libc::SIGTSTP), sys::last_arrival(libc::SIGCONT)));
             tree.resume_processes();
         }
     }

@@ -1,10 +1,11 @@
 //! SIGTSTP and SIGCONT for a program that has its processes suspended together with it.
 
 use std::fs;
+use std::time::Instant;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use rootward_tests::pause;
+use rootward_tests::{BACKSTOP, pause};
 
 use crate::support::Program;
 
@@ -14,8 +15,11 @@ fn processes_are_suspended_and_go_on_together_with_the_program() {
     let all = [program.pid(), children[0], children[1]];
 
     for _ in 0..3 {
-        program.signal(Signal::SIGTSTP);
-        until(|| all.iter().all(|pid| is_stopped(*pid)));
+        until(|| {
+            // Again, because one that comes together with the last SIGCONT may have come before it.
+            program.signal(Signal::SIGTSTP);
+            all.iter().all(|pid| is_stopped(*pid))
+        });
         program.signal(Signal::SIGCONT);
         until(|| !all.iter().any(|pid| is_stopped(*pid)));
     }
@@ -85,7 +89,9 @@ fn is_stopped(pid: Pid) -> bool {
 }
 
 fn until(is_so: impl Fn() -> bool) {
+    let began = Instant::now();
     while !is_so() {
+        assert!(began.elapsed() < BACKSTOP, "it does not come about");
         pause();
     }
 }

@@ -25,12 +25,17 @@ pub(super) fn follow(program: i32, signal: i32, init: Option<i32>) {
     }
     let Ok((helper, _)) = sys::fork_blocked() else { return };
     let Some(helper) = helper else { wake_when_it_goes_on(program) };
-    // Not by the same signal: it would have to be let through, and another one like it would slip in when this
-    // process goes on.
-    let _ = raw::kill(raw::own_pid(), libc::SIGSTOP);
+    // What stops this process discards a SIGCONT that is pending.
+    let continued = raw::take_if_sent(libc::SIGCONT);
+    if continued.is_none() {
+        // Not by the same signal: it would have to be let through, and another one like it would slip in when this
+        // process goes on.
+        let _ = raw::kill(raw::own_pid(), libc::SIGSTOP);
+    }
     let _ = raw::kill(helper, libc::SIGKILL);
     let _ = raw::reap_now(helper);
-    if let Some(taken) = raw::take_if_sent(libc::SIGCONT).filter(|taken| taken.sender() != helper) {
+    let continued = continued.or_else(|| raw::take_if_sent(libc::SIGCONT));
+    if let Some(taken) = continued.filter(|taken| taken.sender() != helper) {
         taken.send_on(program);
     }
 }
@@ -49,15 +54,17 @@ fn is_orphaned(init: Option<i32>) -> bool {
     }
 }
 
-/// Continues the init when the program is suspended no more.
+/// Continues the init when the program is suspended no more, until the init, which goes on then, kills it.
 fn wake_when_it_goes_on(program: i32) -> ! {
     let init = raw::parent_pid();
     let _ = raw::die_with_parent(libc::SIGKILL);
     while raw::parent_pid() == init && raw::is_stopped(program) {
         let _ = raw::wait_readable([], Some(LOOK_AGAIN));
     }
-    if raw::parent_pid() == init {
+    // Again, because the first may come before the init is suspended, and be lost.
+    while raw::parent_pid() == init {
         let _ = raw::kill(init, libc::SIGCONT);
+        let _ = raw::wait_readable([], Some(LOOK_AGAIN));
     }
     raw::exit(0)
 }

@@ -6,6 +6,7 @@ mod call_queue;
 mod escalation;
 mod inherited;
 mod stop_delay;
+mod suspension;
 
 pub use escalation::Hangup;
 
@@ -13,6 +14,7 @@ pub(crate) use call_queue::{CallPlace, CallQueue, HandlerCallId, QueuedCall};
 pub(crate) use escalation::{Escalation, Reaction, SignalDecision, SignalRules};
 pub(crate) use inherited::stays_ignored;
 pub(crate) use stop_delay::StopDelay;
+pub(crate) use suspension::goes_on;
 
 #[cfg(test)]
 mod tests {

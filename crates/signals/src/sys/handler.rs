@@ -14,10 +14,11 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use libc::{c_int, c_void, siginfo_t};
+use libc::{c_int, c_void, siginfo_t, timespec};
 use nix::errno::Errno;
 use nix::unistd::{Pid, getpid};
 use tokio::io::Interest;
@@ -28,11 +29,8 @@ use super::previous::{self, NUMBERS};
 /// How many signals of each number have arrived.
 static ARRIVALS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
 
-/// In which place of all that have arrived the last signal of each number came. 0 says that none has.
-static PLACES: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
-
-/// How many have arrived, of all numbers.
-static ALL: AtomicU32 = AtomicU32::new(0);
+/// When the last signal of each number arrived, in nanoseconds of the monotonic clock. 0 says that none has.
+static TIMES: [AtomicU64; NUMBERS] = [const { AtomicU64::new(0) }; NUMBERS];
 
 /// The socket's end that the handler writes to. It is open for as long as the process lives: a handler may be about
 /// to write.
@@ -51,8 +49,9 @@ const MANY: u32 = 32;
 pub(super) extern "C" fn on_signal(number: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let errno = Errno::last_raw();
     if let Some(count) = usize::try_from(number).ok().and_then(|number| ARRIVALS.get(number)) {
-        if let Some(place) = usize::try_from(number).ok().and_then(|number| PLACES.get(number)) {
-            place.store(ALL.fetch_add(1, Ordering::SeqCst).wrapping_add(1), Ordering::SeqCst);
+        if let Some(time) = usize::try_from(number).ok().and_then(|number| TIMES.get(number)) {
+            // Another thread may have handled a later one first.
+            time.fetch_max(now(), Ordering::SeqCst);
         }
         // Before the wake: what is woken looks at this.
         count.fetch_add(1, Ordering::SeqCst);
@@ -80,17 +79,19 @@ pub(crate) fn arrivals(number: c_int) -> u32 {
     count.map_or(0, |count| count.load(Ordering::SeqCst))
 }
 
-/// In which place of all signals the last one with this number has arrived. 0 says that none has.
-pub(super) fn last_arrival(number: c_int) -> u32 {
-    let place = usize::try_from(number).ok().and_then(|number| PLACES.get(number));
-    place.map_or(0, |place| place.load(Ordering::SeqCst))
+/// When the last signal with this number arrived, on the monotonic clock. `None` says that none has.
+pub(crate) fn last_arrival(number: c_int) -> Option<Duration> {
+    let time = usize::try_from(number).ok().and_then(|number| TIMES.get(number))?;
+    Some(time.load(Ordering::SeqCst)).filter(|time| *time > 0).map(Duration::from_nanos)
 }
 
-/// Whether one with this number has arrived after this place.
-pub(super) fn arrived_since(number: c_int, place: u32) -> bool {
-    let last = last_arrival(number);
-    // The count wraps around.
-    last != 0 && (1..u32::MAX / 2).contains(&last.wrapping_sub(place))
+/// Nanoseconds of the monotonic clock, which may be read in a handler.
+fn now() -> u64 {
+    let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: it fills in a live timespec.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 /// What becomes ready whenever a signal arrives, also when there is something to be read already.

@@ -5,18 +5,41 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::c_int;
+use libc::{c_int, sigset_t, timespec};
 
 /// Has the calling thread block none of these signals.
 pub(crate) fn let_through(numbers: &[c_int]) {
+    change(libc::SIG_UNBLOCK, numbers);
+}
+
+/// Has the calling thread block these signals.
+pub(super) fn block(numbers: &[c_int]) {
+    change(libc::SIG_BLOCK, numbers);
+}
+
+/// Takes back a signal that the calling thread blocks, if it is pending.
+pub(super) fn take_back(number: c_int) {
+    let set = set_of(&[number]);
+    let now = timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: both are live, and it may leave out what it would say of the signal.
+    unsafe { libc::sigtimedwait(&raw const set, ptr::null_mut(), &raw const now) };
+}
+
+fn change(how: c_int, numbers: &[c_int]) {
+    let set = set_of(numbers);
+    // SAFETY: the set is live, and the mask that is changed is the calling thread's own.
+    unsafe { libc::pthread_sigmask(how, &raw const set, ptr::null_mut()) };
+}
+
+fn set_of(numbers: &[c_int]) -> sigset_t {
     let mut set = MaybeUninit::uninit();
-    // SAFETY: the set is a live place for one, which the first call initialises before the others read it; a number
-    // that is no signal's is refused. The mask that is changed is the calling thread's own.
+    // SAFETY: the set is a live place for one, which the first call initialises; a number that is no signal's is
+    // refused.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
         for number in numbers {
             libc::sigaddset(set.as_mut_ptr(), *number);
         }
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());
+        set.assume_init()
     }
 }

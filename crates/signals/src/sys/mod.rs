@@ -12,6 +12,6 @@ mod suspend;
 
 pub(crate) use die_by_signal::die_of;
 pub(crate) use dispositions::{Dispositions, is_default, is_ignored, replay_early};
-pub(crate) use handler::{arrivals, calm, wakes};
+pub(crate) use handler::{arrivals, calm, last_arrival, wakes};
 pub(crate) use mask::let_through;
 pub(crate) use suspend::suspend;

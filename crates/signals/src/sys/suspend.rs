@@ -2,18 +2,34 @@
 
 #![expect(unsafe_code, reason = "a signal is sent by number")]
 
-use super::handler::{arrived_since, last_arrival};
+use std::thread;
+use std::time::Duration;
 
-/// Suspends this process, until SIGCONT has it go on. It returns at once if the kernel suspends nothing: in a group
-/// that no shell looks after, as process 1, or if SIGTTOU is not at its default.
+use super::mask::{block, let_through, take_back};
+
+/// How long a handler that has begun on another thread gets to note its signal.
+const NOTING: Duration = Duration::from_millis(10);
+
+/// Suspends this process, until SIGCONT has it go on, unless what has arrived takes that back. It returns at once if
+/// the kernel suspends nothing: in a group that no shell looks after, as process 1, or if SIGTTOU is not at its
+/// default.
 ///
 /// The signal is another one than that which asked for it, because that one has a handler.
-pub(crate) fn suspend() {
-    // What came after the request takes it back: it may have been heard before it.
-    if arrived_since(libc::SIGCONT, last_arrival(libc::SIGTSTP)) {
-        return;
-    }
-    super::let_through(&[libc::SIGTTOU]);
-    // SAFETY: it takes numbers alone, and sends a signal to this process.
+///
+/// A SIGCONT may come at any moment. The kernel discards a signal that would stop the process when a SIGCONT is sent,
+/// and the other way round. So the signal is sent while this thread blocks it: a SIGCONT that comes later discards it,
+/// and one that came before has arrived by the time when that is asked.
+#[expect(clippy::disallowed_methods, reason = "a handler tells its end to nobody")]
+pub(crate) fn suspend(is_taken_back: impl FnOnce() -> bool) {
+    block(&[libc::SIGTTOU, libc::SIGCONT]);
+    // A thread whose mask changes takes what is pending. Otherwise a SIGCONT that waits for another thread, which may
+    // have to wait for a processor, would be discarded here.
+    let_through(&[libc::SIGCONT]);
+    // SAFETY: it takes numbers alone, and sends a signal to this thread.
     unsafe { libc::raise(libc::SIGTTOU) };
+    thread::sleep(NOTING);
+    if is_taken_back() {
+        take_back(libc::SIGTTOU);
+    }
+    let_through(&[libc::SIGTTOU]);
 }
