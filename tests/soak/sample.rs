@@ -82,9 +82,14 @@ impl Watched {
         let mounts = read("/proc/self/mountinfo");
         let mounts = mounts.lines().filter(|line| line.contains(" - cgroup2 "));
         let places = mounts.filter_map(|line| line.split(' ').nth(4));
-        let directories =
-            places.map(|place| Path::new(place).join(own).join(format!("rootward-{}", warden.pid)));
-        directories.filter(|directory| directory.is_dir()).collect()
+        // A number follows, so that a warden in another pid namespace with the same process id has others.
+        let name = format!("rootward-{}-", warden.pid);
+        let entries =
+            places.filter_map(|place| fs::read_dir(Path::new(place).join(own)).ok()).flatten().flatten();
+        entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(&name))
+            .map(|entry| entry.path())
+            .collect()
     }
 }
 

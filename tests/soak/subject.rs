@@ -54,6 +54,8 @@ pub(crate) fn run(register: &str, level: &str, seed: u64) -> ExitCode {
     let mut prepared = Application::new(tree::root(&world))
         .containment(containment)
         .hangup(Hangup::Reload)
+        // A long soak is started with nohup.
+        .heed_ignored(true)
         .on_signal(Signal::HUP, move |_| count(&reloaded))
         .on_snapshot(move |_| count(&shown))
         .configure(|tree| tree.stall_threshold(STALL_THRESHOLD))

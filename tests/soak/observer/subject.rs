@@ -37,6 +37,9 @@ impl Subject {
         command.args([members.path(), "subject", level, &seed.to_string()]);
         // Backtraces of thousands of panics take time and memory, and are not read here.
         command.env_remove("RUST_BACKTRACE").stdin(Stdio::piped()).stdout(Stdio::piped());
+        // glibc gives threads up to eight arenas for each processor, and fills one after the other for a long time
+        // before their number is reached. With two of them, what grows is what the supervisor holds.
+        command.env("MALLOC_ARENA_MAX", "2");
         let mut child = command.spawn().map_err(|error| format!("the subject cannot be started: {error}"))?;
         let supervisor = Known::of(child.id()).ok_or("the subject is not there")?;
         let stdout = child.stdout.take().ok_or("its standard output is piped")?;
