@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::attributes::wanted;
 use super::shortage::Whose;
-use super::{Answer, LaunchError, Launched, Launcher, Launching, Order, image, resolve, stdio};
+use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve, stdio};
 use crate::group::Group;
 use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
 use crate::spec::Command;
@@ -24,14 +24,14 @@ use crate::worker::Worker;
 /// The launcher that starts programs as children of this process.
 pub(crate) struct Direct;
 
-struct Job {
+struct LaunchJob {
     order: Order,
     /// What the program is to inherit.
     inherited: Inherited,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<LaunchResult>,
 }
 
-static SPAWNER: Worker<Job> = Worker::new("rootward-spawn", work);
+static SPAWNER: Worker<LaunchJob> = Worker::new("rootward-spawn", work);
 
 impl Launcher for Direct {
     fn launch(&self, order: Order) -> Launching {
@@ -41,7 +41,7 @@ impl Launcher for Direct {
             Err(error) => return Box::pin(ready(Err(LaunchError::new(process.command(), error)))),
         };
         let (answer, receiver) = oneshot::channel();
-        let given = SPAWNER.give(Job { order, inherited, answer });
+        let given = SPAWNER.give(LaunchJob { order, inherited, answer });
         Box::pin(async move {
             match given {
                 Ok(()) => receiver.await.unwrap_or_else(|_| Err(LaunchError::lost(process.command()))),
@@ -51,9 +51,9 @@ impl Launcher for Direct {
     }
 }
 
-fn work(jobs: &Receiver<Job>) {
+fn work(jobs: &Receiver<LaunchJob>) {
     let mut stack = Stack::for_many();
-    for Job { order: Order { process, kill_handle, pipe, ack }, inherited, answer } in jobs {
+    for LaunchJob { order: Order { process, kill_handle, pipe, ack }, inherited, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
         let result = catch_unwind(AssertUnwindSafe(|| {
             launch((process.command(), pipe), (&kill_handle, ack), &inherited, &mut stack)
@@ -70,7 +70,7 @@ fn launch(
     (kill_handle, ack): (&SetKillHandle, Ack),
     inherited: &Inherited,
     stack: &mut Stack,
-) -> Answer {
+) -> LaunchResult {
     let refused = |error| LaunchError::new(command, error);
     if command.cgroup.is_any() {
         return Err(LaunchError::no_cgroup(command, "group"));

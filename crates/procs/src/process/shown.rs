@@ -14,10 +14,10 @@ use crate::policy::{LifeWaits, Told};
 
 /// What others may see of one incarnation.
 #[derive(Debug, Default)]
-pub(super) struct Shown(Mutex<Known>);
+pub(super) struct Shown(Mutex<ShownState>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct ShownState {
     /// What has to happen before the process counts as started.
     awaits: Option<String>,
     health: Option<HealthFindings>,
@@ -35,7 +35,7 @@ impl Shown {
     /// Of a process that has these ways to say that it is ready and healthy, and is asked with this first if its stop
     /// has several steps.
     pub(super) fn new(awaits: Option<String>, health: Option<HealthFindings>, asked: Option<String>) -> Self {
-        Self(Mutex::new(Known { awaits, health, asked, ..Known::default() }))
+        Self(Mutex::new(ShownState { awaits, health, asked, ..ShownState::default() }))
     }
 
     /// What its machine waits for now.
@@ -120,7 +120,7 @@ impl Shown {
         (details != ProcessDetails::default()).then(|| Box::new(details))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, ShownState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

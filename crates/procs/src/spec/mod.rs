@@ -36,5 +36,5 @@ pub(crate) use expand::{expand, has_variable};
 pub(crate) use health::{HealthCheck, UsersCheck};
 pub(crate) use line_pattern::LinePattern;
 pub(crate) use problem::{longest_text, problem_with};
-pub(crate) use ready::{Checking, Condition};
+pub(crate) use ready::{Checking, ReadyCondition};
 pub(crate) use success::Successes;

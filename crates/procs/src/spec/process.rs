@@ -8,7 +8,7 @@ use std::time::Duration;
 use rootward_core::{ChildSpec, Exit, Shutdown};
 
 use super::health::HealthCheck;
-use super::ready::Condition;
+use super::ready::ReadyCondition;
 use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::pipes::Pipes;
@@ -297,29 +297,29 @@ impl Process {
 
     /// The number of the descriptor by which it says that it is ready, if it does so by one.
     pub(crate) fn ready_descriptor(&self) -> Option<u32> {
-        let Condition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
+        let ReadyCondition::Descriptor(number) = self.ready.as_ref()?.condition else { return None };
         Some(number)
     }
 
     /// The path that says that it is ready, if one does.
     pub(crate) fn awaited_path(&self) -> Option<PathBuf> {
         match &self.ready.as_ref()?.condition {
-            Condition::Path(path) => Some(self.resolve(path)),
-            Condition::Line(_)
-            | Condition::Tcp(_)
-            | Condition::Unix(_)
-            | Condition::Http(_)
-            | Condition::Command(_)
-            | Condition::Notify
-            | Condition::Completion
-            | Condition::Descriptor(_)
-            | Condition::Check(_) => None,
+            ReadyCondition::Path(path) => Some(self.resolve(path)),
+            ReadyCondition::Line(_)
+            | ReadyCondition::Tcp(_)
+            | ReadyCondition::Unix(_)
+            | ReadyCondition::Http(_)
+            | ReadyCondition::Command(_)
+            | ReadyCondition::Notify
+            | ReadyCondition::Completion
+            | ReadyCondition::Descriptor(_)
+            | ReadyCondition::Check(_) => None,
         }
     }
 
     /// Whether it speaks systemd's notify protocol.
     pub(crate) fn notifies(&self) -> bool {
-        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Notify))
+        self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, ReadyCondition::Notify))
             || self.watchdog().is_some()
     }
 
@@ -361,7 +361,7 @@ impl Process {
     /// What it is waited for until it counts as started, in words.
     pub(crate) fn awaited(&self) -> String {
         let mut words = self.ready.as_ref().map(Ready::describe).unwrap_or_default();
-        if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, Condition::Line(_))) {
+        if self.ready.as_ref().is_some_and(|ready| matches!(ready.condition, ReadyCondition::Line(_))) {
             let outputs = ["output", "error"].into_iter().zip(self.command.outputs());
             for (name, _) in outputs.filter(|(_, output)| *output != Output::Capture) {
                 words.push_str(&format!(" (its standard {name} is not captured)"));

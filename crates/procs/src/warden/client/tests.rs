@@ -69,7 +69,7 @@ fn given_a_warden_that_stays() -> (Warden, Child) {
         pool: Pool::default(),
         died: watch::Sender::new(false),
     });
-    let client = Client {
+    let client = WardenClient {
         shared,
         inherited: Inherited::as_it_is().unwrap(),
         said_without_cgroup: AtomicBool::new(false),
