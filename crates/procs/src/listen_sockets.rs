@@ -32,12 +32,12 @@ pub(crate) struct ListenSockets(Mutex<Option<Vec<Bound>>>);
 struct Bound {
     socket: Arc<OwnedFd>,
     /// The socket's file, which goes with it.
-    _file: Option<SocketFile>,
+    _file: Option<BoundSocketFile>,
 }
 
 /// A socket's file. It is removed when this is dropped, unless another one has taken its place.
 #[derive(Debug)]
-struct SocketFile {
+struct BoundSocketFile {
     path: PathBuf,
     id: (u64, u64),
 }
@@ -77,7 +77,7 @@ fn bind(place: &ListenAddress, before: usize) -> io::Result<Bound> {
         ListenAddress::Unix(path) => {
             let listener = bind_unix(path)?;
             let id = id_of(path)?;
-            (listener.into(), Some(SocketFile { path: path.clone(), id }))
+            (listener.into(), Some(BoundSocketFile { path: path.clone(), id }))
         }
         ListenAddress::Given(name) => (activation::socket(name, before)?, None),
     };
@@ -104,7 +104,7 @@ fn id_of(path: &Path) -> io::Result<(u64, u64)> {
     Ok((metadata.dev(), metadata.ino()))
 }
 
-impl Drop for SocketFile {
+impl Drop for BoundSocketFile {
     fn drop(&mut self) {
         if id_of(&self.path).is_ok_and(|id| id == self.id) {
             // It may be forbidden, and then it stays.
