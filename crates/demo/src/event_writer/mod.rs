@@ -14,5 +14,5 @@ mod writer;
 
 pub(crate) use event_pump::EventPump;
 pub(crate) use state::{ReaderTimeout, WriteOutcome};
-pub(crate) use target::{OutputOpenError, OutputTarget, Sink, require_open, standard_stream};
+pub(crate) use target::{OutputOpenError, OutputTarget, Sink, standard_stream};
 pub(crate) use writer::{EventFormatter, EventWriter};

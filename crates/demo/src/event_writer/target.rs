@@ -6,9 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rootward::process::was_closed_at_start;
-
 use super::destination::{Destination, Opened};
+use crate::descriptor::require_open;
 use crate::messages;
 
 /// Where something is to be written, as the command line says it: `-` is standard output.
@@ -117,14 +116,6 @@ impl Sink {
 fn open_stdout() -> io::Result<Opened> {
     require_open(1)?;
     Opened::sharing(io::stdout())
-}
-
-/// What was closed when the demo began is `/dev/null` by now, and what is written there is lost without a word.
-pub(crate) fn require_open(descriptor: i32) -> io::Result<()> {
-    if was_closed_at_start(descriptor) {
-        return Err(io::Error::other("it is closed"));
-    }
-    Ok(())
 }
 
 /// Standard output or standard error, as it is open, if that is where a path leads. What is written there goes behind
