@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::attributes::asked;
 use super::cause;
 use super::identity::NotFound;
+use super::image::NulByteIn;
 use super::shortage::{Whose, limit_behind};
 use crate::listen_sockets::ListenAddress;
 use crate::policy;
@@ -197,6 +198,12 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<NulByteIn> for LaunchError {
+    fn from(NulByteIn { program, part }: NulByteIn) -> Self {
+        Self::NulByte { program, part }
+    }
 }
 
 impl LaunchError {

@@ -21,6 +21,7 @@ mod end;
 mod error;
 mod health;
 mod health_state;
+mod into_child;
 mod launching;
 mod member_sensors;
 mod member_tracker;

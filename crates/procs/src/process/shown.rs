@@ -8,9 +8,11 @@ use std::time::Instant;
 use rootward_core::{HealthFindings, ProcessDetails, ReadinessWait, StopStep, TakenStep};
 
 use super::start_log::StartLog;
-use super::stop_command::COMMAND;
 use crate::Signal;
 use crate::policy::{LifeWaits, Told};
+
+/// What the step of a stop is called that is a command.
+pub(super) const COMMAND: &str = "stop command";
 
 /// What others may see of one incarnation.
 #[derive(Debug, Default)]

@@ -14,14 +14,12 @@ use super::message::{Fact, OwnerMessage};
 use super::outputs::LineSinks;
 use super::owner::Owner;
 use super::sensor::exited;
+use super::shown::COMMAND;
 use super::start_log::StartLog;
 use crate::launch::{Launcher, Order, launch};
 use crate::policy::{Ask, LifeInput, Way};
 use crate::set::{Ack, SetKillHandle};
 use crate::spec::Process;
-
-/// What the step of a stop is called that is a command.
-pub(super) const COMMAND: &str = "stop command";
 
 impl Owner {
     /// Runs the command. What comes of it is told.

@@ -4,7 +4,6 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Process;
 use super::ready::ReadyCondition;
 use crate::listen_sockets::{ListenAddress, ListenSockets};
 
@@ -127,41 +126,14 @@ impl Socket {
                 ))
             }
             (ListenAddress::Tcp(address) | ListenAddress::Udp(address), _)
-                if !super::problem::has_port(address) =>
+                if !super::well_formed::has_port(address) =>
             {
                 Some(format!("the socket's address {address:?} is not of the form host:port"))
             }
-            (ListenAddress::Unix(path), _) => super::problem::problem_with_path(path)
+            (ListenAddress::Unix(path), _) => super::well_formed::problem_with_path(path)
                 .map(|problem| problem.replacen("the ready ", "the socket's ", 1)),
             (ListenAddress::Tcp(_) | ListenAddress::Udp(_) | ListenAddress::Given(_), _) => None,
         }
-    }
-}
-
-/// # Descriptors
-impl Process {
-    /// Listens at this socket, and passes it to the process (socket activation): the first as descriptor 3, the next
-    /// as 4, with `LISTEN_FDS`, `LISTEN_FDNAMES` and `LISTEN_PID` in the environment, as `sd_listen_fds` reads them.
-    ///
-    /// The sockets are bound when the child is started for the first time, by this program and not as the process's
-    /// user, and stay for as long as the child is in its tree. While the process is away, connections wait. A place at
-    /// which it cannot be listened fails the start ([`LaunchError::Socket`](crate::LaunchError::Socket)).
-    ///
-    /// That a connection succeeds says nothing of such a process: [`Ready::http`](crate::Ready::http),
-    /// [`Ready::notify`](crate::Ready::notify) or a line does. The listener's owner is not looked for.
-    #[doc(alias = "ListenStream")]
-    pub fn listen(mut self, socket: Socket) -> Self {
-        self.command.descriptors.sockets.push(socket);
-        self
-    }
-
-    /// Passes this descriptor to the process, in each incarnation, as the one with this number, from 3 to 255.
-    ///
-    /// This program keeps it open as long as the child is in its tree, so that the process does not see the end of a
-    /// pipe whose other end it is given.
-    pub fn descriptor(mut self, number: u32, descriptor: impl Into<OwnedFd>) -> Self {
-        self.command.descriptors.given.push((number, Arc::new(descriptor.into())));
-        self
     }
 }
 
@@ -169,6 +141,7 @@ impl Process {
 mod tests {
     use super::*;
     use crate::Ready;
+    use crate::spec::Process;
 
     fn problem(process: &Process) -> Option<String> {
         let ready = process.ready.as_ref().map(|ready| &ready.condition);

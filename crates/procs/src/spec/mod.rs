@@ -5,7 +5,6 @@ mod capabilities;
 mod cgroup;
 mod command;
 mod descriptors;
-mod environment;
 mod expand;
 mod health;
 mod http_get;
@@ -16,6 +15,7 @@ mod process;
 mod ready;
 mod success;
 mod terminal;
+mod well_formed;
 
 pub use attributes::Limit;
 pub(crate) use attributes::{Attributes, Identity, variables_of};

@@ -2,13 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::expand::problem_with_form;
 use super::health::HealthCheck;
 use super::ready::ReadyCondition;
+use super::well_formed::{has_port, problem_with_path};
 use super::{Command, Health, Output, Process, Stdin};
 use crate::policy::HealthRules;
 
@@ -184,26 +184,12 @@ fn problem_with_readiness(process: &Process, condition: &ReadyCondition) -> Opti
     }
 }
 
-pub(super) fn problem_with_path(path: &Path) -> Option<String> {
-    match path.as_os_str().as_bytes() {
-        [] => Some("the ready path is empty".into()),
-        path if path.contains(&0) => Some("the ready path holds a NUL byte".into()),
-        _ => None,
-    }
-}
-
 fn problem_with_command(argv: &[OsString]) -> Option<String> {
     if argv.first().is_none_or(|program| program.is_empty()) {
         return Some("the ready command is empty".into());
     }
     let wrong = argv.iter().find(|word| word.as_bytes().contains(&0));
     wrong.map(|word| format!("the ready command's {word:?} holds a NUL byte"))
-}
-
-pub(super) fn has_port(address: &str) -> bool {
-    address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 #[cfg(test)]

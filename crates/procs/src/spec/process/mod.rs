@@ -1,11 +1,20 @@
-//! The builder of a process child.
+//! The builder of a process child. What it says of one subject stands in a file of its own.
+
+mod attributes;
+mod capabilities;
+mod cgroup;
+mod descriptors;
+mod environment;
+mod log_file;
+mod success;
+mod terminal;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rootward_core::{ChildSpec, Exit, Shutdown};
+use rootward_core::{Exit, Shutdown};
 
 use super::health::HealthCheck;
 use super::ready::ReadyCondition;
@@ -13,7 +22,6 @@ use super::{Command, Descriptors, Health, Output, Ready, Stdin, Successes};
 use crate::Signal;
 use crate::pipes::Pipes;
 use crate::policy::{Ladder, LifeRules, Readiness, Step};
-use crate::process::StartProcess;
 
 /// Describes an operating-system process as a child.
 ///
@@ -237,27 +245,22 @@ impl Process {
         self
     }
 
-    /// Makes it a child.
-    ///
-    /// How far it is followed is its tree's business: [`Containment`](crate::Containment). A tree that was told nothing
-    /// follows all descendants, and they die with this program, wherever there can be a warden.
-    pub fn into_child(self, id: impl Into<String>) -> ChildSpec {
-        // A description that was cloned is another child's.
-        let mut process = self;
-        process.command.descriptors.listening = Arc::default();
-        if let Some(log) = &mut process.command.log {
+    /// A description of one child: sockets and files of a description that was cloned are another child's.
+    pub(crate) fn for_one_child(mut self) -> Self {
+        self.command.descriptors.listening = Arc::default();
+        if let Some(log) = &mut self.command.log {
             log.writer = Arc::default();
         }
-        let grace = match &process.stop_command {
+        self
+    }
+
+    /// The time that all steps of its stop take, if there are several.
+    pub(crate) fn stop_time(&self) -> Option<Duration> {
+        match &self.stop_command {
             Some((_, within)) => {
-                Some(process.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
+                Some(self.ladder.total().unwrap_or(Shutdown::DEFAULT_GRACE).saturating_add(*within))
             }
-            None => process.ladder.total(),
-        };
-        let child = ChildSpec::new(id, StartProcess::new(Arc::new(process)));
-        match grace {
-            Some(grace) => child.shutdown(grace),
-            None => child,
+            None => self.ladder.total(),
         }
     }
 
