@@ -5,7 +5,6 @@
 //! never end.
 
 use std::future::ready;
-use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -16,8 +15,7 @@ use super::attributes::wanted;
 use super::shortage::Whose;
 use super::{LaunchError, LaunchResult, Launched, Launcher, Launching, Order, image, resolve, stdio};
 use crate::group::Group;
-use crate::set::{Ack, KillOnDrop, ProcessSet, SetKillHandle};
-use crate::spec::Command;
+use crate::set::{KillOnDrop, ProcessSet};
 use crate::sys::{self, Inherited, Stack};
 use crate::worker::Worker;
 
@@ -53,11 +51,9 @@ impl Launcher for Direct {
 
 fn work(jobs: &Receiver<LaunchJob>) {
     let mut stack = Stack::for_many();
-    for LaunchJob { order: Order { process, kill_handle, pipe, ack }, inherited, answer } in jobs {
+    for LaunchJob { order, inherited, answer } in jobs {
         // A panic here would end the thread, and with it every program that it has started.
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            launch((process.command(), pipe), (&kill_handle, ack), &inherited, &mut stack)
-        }));
+        let result = catch_unwind(AssertUnwindSafe(|| launch(order, &inherited, &mut stack)));
         if let Ok(result) = result {
             // An answer that is not taken is dropped, which kills and reaps the program.
             let _ = answer.send(result);
@@ -65,12 +61,9 @@ fn work(jobs: &Receiver<LaunchJob>) {
     }
 }
 
-fn launch(
-    (command, pipe): (&Command, Option<(u32, Arc<OwnedFd>)>),
-    (kill_handle, ack): (&SetKillHandle, Ack),
-    inherited: &Inherited,
-    stack: &mut Stack,
-) -> LaunchResult {
+fn launch(order: Order, inherited: &Inherited, stack: &mut Stack) -> LaunchResult {
+    let Order { process, kill_handle, pipe, ack } = order;
+    let command = process.command();
     let refused = |error| LaunchError::new(command, error);
     if command.cgroup.is_any() {
         return Err(LaunchError::no_cgroup(command, "group"));
@@ -96,8 +89,6 @@ fn launch(
                 stderr,
             })
         }
-        Err(failure) => {
-            Err(LaunchError::from_failure(command, (failure, Whose::Ours), image::found(command)))
-        }
+        Err(failure) => Err(LaunchError::from_failure(command, failure, Whose::Ours, image::found(command))),
     }
 }

@@ -223,7 +223,8 @@ impl LaunchError {
     /// Something that it needs beside the program could not be had. `lasting` says what that means if it does not pass.
     fn of_thing(
         command: &Command,
-        (what, source): (String, io::Error),
+        what: String,
+        source: io::Error,
         lasting: impl FnOnce(PathBuf, io::Error) -> Self,
     ) -> Self {
         let program = PathBuf::from(&command.program);
@@ -237,18 +238,18 @@ impl LaunchError {
     /// Its input could not be opened.
     pub(super) fn input(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the standard input `{}` cannot be opened", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::Input { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::Input { program, file, source })
     }
 
     /// A file of variables could not be read.
     pub(super) fn env_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the environment file `{}` cannot be read", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::EnvFile { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::EnvFile { program, file, source })
     }
 
     pub(super) fn log_file(command: &Command, file: PathBuf, source: io::Error) -> Self {
         let what = format!("the log file `{}` cannot be opened", file.display());
-        Self::of_thing(command, (what, source), |program, source| Self::LogFile { program, file, source })
+        Self::of_thing(command, what, source, |program, source| Self::LogFile { program, file, source })
     }
 
     pub(super) fn socket(command: &Command, place: &ListenAddress, source: io::Error) -> Self {
@@ -259,7 +260,7 @@ impl LaunchError {
             ListenAddress::Given(name) => format!("the service manager's socket `{name}`"),
         };
         let what = format!("it cannot be listened at {place}");
-        Self::of_thing(command, (what, source), |program, source| Self::Socket { program, place, source })
+        Self::of_thing(command, what, source, |program, source| Self::Socket { program, place, source })
     }
 
     /// What it says about another attempt.
@@ -328,7 +329,8 @@ impl LaunchError {
     /// The child said how far it came.
     pub(super) fn from_failure(
         command: &Command,
-        (failure, whose): (SpawnFailure, Whose),
+        failure: SpawnFailure,
+        whose: Whose,
         found: Option<PathBuf>,
     ) -> Self {
         let program = PathBuf::from(&command.program);

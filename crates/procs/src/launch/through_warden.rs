@@ -53,7 +53,7 @@ async fn launch(
     // Bound already, and so this does not wait.
     program.extra = resolve::extra(command)?.into_iter().chain(pipe).collect();
     // What the program gets must not be kept open here, or its end would not be seen.
-    match order(command, (&program, theirs), &line, cgroup) {
+    match order(command, &program, theirs, &line, cgroup) {
         // A reaper that could not be made has said so before its end of the line was closed.
         Err(error) if is_cut(&error) => {}
         sent => sent.map_err(refused)?,
@@ -76,7 +76,7 @@ async fn launch(
             if failure.stage != SpawnStage::Clone {
                 client.recycle(line);
             }
-            Err(LaunchError::from_failure(command, (failure, Whose::Helper), image::found(command)))
+            Err(LaunchError::from_failure(command, failure, Whose::Helper, image::found(command)))
         }
         // The reaper was lost, or there were no descriptors to make it with: that may be better the next time.
         Err(LaunchRefusal::Silent(error)) if is_cut(&error) && !client.is_gone() => {
@@ -89,7 +89,8 @@ async fn launch(
 /// Sends the order, with all descriptors that belong to it.
 fn order(
     command: &Command,
-    (program, theirs): (&Program, [Theirs; 3]),
+    program: &Program,
+    theirs: [Theirs; 3],
     line: &OwnedFd,
     cgroup: bool,
 ) -> io::Result<()> {

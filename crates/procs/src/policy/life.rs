@@ -203,11 +203,11 @@ impl Life {
                 if rung.asked().way == Way::Command =>
             {
                 let rung = self.rules.ladder.next(rung, now);
-                self.asked(P::Alive, (rung, kill_at))
+                self.asked(P::Alive, rung, kill_at)
             }
             (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Command => {
                 let rung = self.rules.ladder.next(rung, now);
-                self.asked(P::Left, (rung, kill_at))
+                self.asked(P::Left, rung, kill_at)
             }
             (P::Left(Pr::Asked { rung, kill_at }), I::Inhabited) if rung.asked().way == Way::Leader => {
                 let rung = rung.without_leader();
@@ -314,13 +314,14 @@ impl Life {
         now: Instant,
     ) -> Vec<Action> {
         let rung = self.rules.ladder.begin(now);
-        self.asked(phase, (rung, kill_at))
+        self.asked(phase, rung, kill_at)
     }
 
     fn asked(
         &mut self,
         phase: fn(Pressure) -> LifePhase,
-        (rung, kill_at): (Rung, Option<Instant>),
+        rung: Rung,
+        kill_at: Option<Instant>,
     ) -> Vec<Action> {
         let ladder = &self.rules.ladder;
         let has_leader = matches!(phase(Pressure::None), LifePhase::Alive(_));
@@ -392,7 +393,7 @@ impl Life {
                 }
             }
             Pressure::Asked { rung, kill_at } => match self.rules.ladder.climb(rung, now) {
-                Some(rung) => self.asked(phase, (rung, kill_at)),
+                Some(rung) => self.asked(phase, rung, kill_at),
                 None => Vec::new(),
             },
             Pressure::Killed { again_at } if due(again_at) => self.kill(phase, now),

@@ -71,12 +71,12 @@ impl Owner {
         let (Some(health), Some(health_state)) = (health, &mut self.health_state) else { return };
         let Some(Diagnosis { error, failures, is_enough }) = diagnosis else {
             self.shown.health(0, None);
-            health_state.sink.health(None);
+            health_state.sink.healthy();
             return;
         };
         self.shown.health(failures, Some(error.clone()));
         let error = format!("{}: {error}", health.describe());
-        health_state.sink.health(Some((error.clone(), failures, health.threshold_in_force())));
+        health_state.sink.unhealthy(error.clone(), failures, health.threshold_in_force());
         if is_enough {
             health_state.illness = Some(error);
             self.tell(LifeInput::Unhealthy, myself);

@@ -86,7 +86,7 @@ async fn launch(
         let has_run = again.has_run.load(Ordering::Relaxed);
         let next = again.retry.again(error.for_retry(), has_run, Instant::now().into_std());
         let Some(NextAttempt { failed, delay }) = next else { return Err(error) };
-        let goes_on = again.retries.note(ChildKind::Process, failed, (on_one_line(&error), delay));
+        let goes_on = again.retries.note(ChildKind::Process, failed, on_one_line(&error), delay);
         if !goes_on {
             return Err(error);
         }

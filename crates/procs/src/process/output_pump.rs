@@ -70,7 +70,8 @@ pub(super) enum WrittenOutput<'a> {
 impl OutputPump {
     /// The descriptor must be non-blocking.
     pub(super) fn new(
-        (fd, source): (OwnedFd, OutputSource),
+        fd: OwnedFd,
+        source: OutputSource,
         stream: OutputStream,
         log: Option<Arc<LogWriter>>,
     ) -> io::Result<Self> {

@@ -69,7 +69,7 @@ impl Outputs {
         let writer = || log.as_ref().map(|log| Arc::clone(&log.writer));
         let source = if is_terminal { OutputSource::Terminal } else { OutputSource::Pipe };
         let pump = |fd: Option<OwnedFd>, stream| {
-            fd.map(|fd| OutputPump::new((fd, source), stream, writer())).transpose()
+            fd.map(|fd| OutputPump::new(fd, source, stream, writer())).transpose()
         };
         let pumps = [pump(stdout, OutputStream::Stdout)?, pump(stderr, OutputStream::Stderr)?];
         Ok(Self { pumps, turn: 0, lines, log })

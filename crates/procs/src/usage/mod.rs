@@ -83,7 +83,7 @@ fn read(pid: i32) -> Option<ProcessUsage> {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok();
     let io = fs::read_to_string(format!("/proc/{pid}/io")).ok();
     let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).ok().map(|entries| entries.count() as u64);
-    ProcessUsage::of((&stat, statm.as_deref()), io.as_deref(), descriptors)
+    ProcessUsage::of(&stat, statm.as_deref(), io.as_deref(), descriptors)
 }
 
 fn page_size() -> u64 {

@@ -180,12 +180,13 @@ impl Warden {
 
     /// Introduces this program to its warden, which is killed if it does not answer in time.
     fn begin(pid: i32, pidfd: OwnedFd, socket: OwnedFd, cgroup: bool) -> Result<Self, WardenError> {
-        Self::begin_within(ANSWER, (pid, pidfd), socket, cgroup)
+        Self::begin_within(ANSWER, pid, pidfd, socket, cgroup)
     }
 
     fn begin_within(
         patience: Duration,
-        (pid, pidfd): (i32, OwnedFd),
+        pid: i32,
+        pidfd: OwnedFd,
         socket: OwnedFd,
         cgroup: bool,
     ) -> Result<Self, WardenError> {

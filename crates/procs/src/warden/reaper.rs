@@ -157,7 +157,7 @@ impl Reaper {
         job: &mut ReaperJob,
     ) -> Result<(), (SpawnStage, Errno)> {
         let started = match header.sort(&came) {
-            Some((sorted, rest)) => self.start(header, (|which| sorted[which as usize], rest), job),
+            Some((sorted, rest)) => self.start(header, |which| sorted[which as usize], rest, job),
             // There was no room here for all of them.
             None => Err((SpawnStage::Clone, libc::EMFILE)),
         };
@@ -188,7 +188,8 @@ impl Reaper {
     fn start(
         &mut self,
         header: &LaunchHeader,
-        (came, rest): (impl Fn(Descriptor) -> Option<i32>, [Option<i32>; MOST_EXTRA]),
+        came: impl Fn(Descriptor) -> Option<i32>,
+        rest: [Option<i32>; MOST_EXTRA],
         job: &mut ReaperJob,
     ) -> Result<(i32, i32, Option<Errno>), (SpawnStage, Errno)> {
         let unmade = |errno| (SpawnStage::Clone, errno);

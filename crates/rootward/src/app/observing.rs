@@ -48,7 +48,7 @@ mod with {
             let (open, closed) = oneshot::channel();
             // The doors of programs whose threads are all blocked answer as well.
             let serve = move || {
-                serve(&runtime, door, events, (told, launched));
+                serve(&runtime, door, events, told, launched);
                 drop::<oneshot::Sender<()>>(open);
             };
             thread::Builder::new()
@@ -66,7 +66,8 @@ mod with {
         runtime: &Runtime,
         door: Door,
         events: Events,
-        (told, launched): (mpsc::Sender<Result<(), OpenError>>, oneshot::Receiver<TreeRef>),
+        told: mpsc::Sender<Result<(), OpenError>>,
+        launched: oneshot::Receiver<TreeRef>,
     ) {
         runtime.block_on(async {
             let bound = match door.bind() {

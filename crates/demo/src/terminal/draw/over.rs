@@ -14,7 +14,7 @@ pub(super) fn draw(state: &ViewState, area: Rect, painter: &mut Painter<'_>) -> 
         Mode::Usual | Mode::Search(_) | Mode::Sure(..) => {}
         Mode::Help => help(state, area, painter),
         Mode::Signals(menu) => signals(menu, area, painter),
-        Mode::Why(path, first) => return why(state, (path, *first), area, painter),
+        Mode::Why(path, first) => return why(state, path, *first, area, painter),
     }
     (0, 0)
 }
@@ -78,12 +78,7 @@ fn signals(menu: &Menu, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-fn why(
-    state: &ViewState,
-    (path, first): (&str, usize),
-    area: Rect,
-    painter: &mut Painter<'_>,
-) -> (usize, usize) {
+fn why(state: &ViewState, path: &str, first: usize, area: Rect, painter: &mut Painter<'_>) -> (usize, usize) {
     let Some((why, usage)) = state.why(path) else { return (0, 0) };
     let mut known = explain::waits(&why, state.now);
     known.extend(details(&why.child, state.now));
