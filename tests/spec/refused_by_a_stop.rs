@@ -9,8 +9,8 @@ use rootward::error::ReserveError;
 use rootward::ractor::{Actor, ActorProcessingErr, ActorRef};
 use rootward::report::Ending;
 use rootward::{
-    ChildSpec, DynamicSupervisor, EventKind, Exit, StopReport, Supervisor, SupervisorAddress, TaskContext,
-    TaskSupervisor,
+    ChildSpec, DynamicSupervisor, EventKind, Exit, StopReport, Supervisor, SupervisorAddress,
+    SupervisorHandle, TaskContext, TaskSupervisor,
 };
 use tokio::sync::Notify;
 
@@ -59,8 +59,8 @@ impl Wants {
             Self::TaskWithResult => drop(jobs.run(|_| async {}).await?),
             Self::Child => drop(handle.start_child(obedient("child")).await?),
             Self::Restart => drop(handle.restart_child("kept").await?),
-            Self::Termination => handle.terminate_child("kept").await?,
-            Self::Deletion => handle.delete_child("kept").await?,
+            Self::Termination => held(cx).terminate_child("holds-up").await?,
+            Self::Deletion => held(cx).delete_child("holds-up").await?,
             Self::ChildOfItsOwn => drop(cx.spawn(|_| async {}).await?),
             Self::GivenUpSource => {
                 let refused = jobs.reserve().await.expect_err("it is refused");
@@ -69,6 +69,11 @@ impl Wants {
         }
         Ok(())
     }
+}
+
+/// The supervisor whose turn it is in the stop.
+fn held(cx: &TaskContext) -> SupervisorHandle {
+    cx.tree().supervisor("root/held").expect("it is being stopped")
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +138,7 @@ async fn stopped_while_a_task(
         .child(DynamicSupervisor::new("jobs").max_children(9).at(&address))
         .child(Supervisor::new("keeps").child(obedient("kept")))
         .child(asks)
-        .child(holds_up);
+        .child(Supervisor::new("held").child(holds_up));
     let (tree, mut log) = given(root).await;
     settle().await;
     let report = tree.stop().await;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::ready::ReadyCondition;
 use crate::listen_sockets::{ListenAddress, ListenSockets};
 
-/// A socket at which this program, or the service manager, listens for a process: see [`Process::listen`].
+/// A socket at which this program, or the service manager, listens for a process: see
+/// [`Process::listen`](crate::Process::listen).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a socket does nothing until a process has it"]
 pub struct Socket {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::log_writer::LogWriter;
 use crate::policy::Rotation;
 
-/// A file for what a process writes, with files before it: see [`Process::log_file`].
+/// A file for what a process writes, with files before it: see [`Process::log_file`](crate::Process::log_file).
 ///
 /// When it is full or old, `app.log` becomes `app.log.1`, what was that becomes `app.log.2`, and so on.
 ///

@@ -9,7 +9,7 @@ use nix::unistd::{Uid, fchown};
 
 use crate::sys::{self, Size};
 
-/// A size of terminals, for processes that are to have one of their own: see [`Process::tty`].
+/// A size of terminals, for processes that are to have one of their own: see [`Process::tty`](crate::Process::tty).
 ///
 /// All clones are one, and it may be given to several processes.
 #[derive(Clone, Debug)]

@@ -167,7 +167,7 @@ impl Process {
     /// Says with which signals the process is asked to stop, instead of a single one.
     ///
     /// The sum of the waits becomes the child's grace, after which SIGKILL follows. A
-    /// [`shutdown`](ChildSpec::shutdown) that is set on the child afterwards takes its place.
+    /// [`shutdown`](rootward_core::ChildSpec::shutdown) that is set on the child afterwards takes its place.
     pub fn ladder(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         let ladder = Ladder::new(&Vec::from_iter(steps));
         self.empty_ladder = ladder.is_none();
@@ -184,7 +184,7 @@ impl Process {
     ///
     /// The command has the process's surroundings and its user, and the process's id in the variable `MAINPID`. Its
     /// output goes into the event `asked` of the next step if it fails. The time is added to the child's grace, unless
-    /// a [`shutdown`](ChildSpec::shutdown) is set on the child.
+    /// a [`shutdown`](rootward_core::ChildSpec::shutdown) is set on the child.
     #[doc(alias = "ExecStop")]
     pub fn stop_command<A: Into<OsString>>(
         mut self,
